@@ -1,0 +1,38 @@
+# make demo   the main job from nothing: train, gate, deploy, watch
+# make test   the test suite with coverage
+# make lint   formatting, lint, types, import contracts
+# make bench  measured ratios; nothing in the suite is timed
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := demo
+
+FITTING := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
+	$$p -c '$(FITTING)' >/dev/null 2>&1 && echo $$p && break; done)
+READY := .venv/.ready
+
+.PHONY: demo test lint bench
+
+$(READY): requirements.lock
+	@if [ -z "$(PYTHON)" ]; then echo "Drivetrain needs Python 3.11, 3.12 or 3.13 on the PATH; found none of them." >&2; exit 2; fi
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r requirements.lock
+	touch $(READY)
+
+demo: $(READY)
+	.venv/bin/python -m examples.demo
+
+test: $(READY)
+	.venv/bin/python -m coverage erase
+	.venv/bin/python -m coverage run -m pytest
+	.venv/bin/python -m coverage combine --quiet
+	.venv/bin/python -m coverage report
+
+lint: $(READY)
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: $(READY)
+	.venv/bin/python -m benchmarks

@@ -1,0 +1,102 @@
+"""The three things that `action=` can ask for."""
+
+import sys
+
+from rich.console import Console
+
+from cli.catalog import show_components
+from cli.compose import Composition
+from cli.folder import RunFolder
+from cli.load import load_run
+from cli.planview import show_plan
+from cli.preflight import preflight
+from cli.progress import Progress
+from cli.signals import Terminated
+from cli.tables import show_summary
+from schemas.errors import ConfigurationError, DrivetrainError, RefusedError
+from schemas.run import Run
+from schemas.summary import Summary
+
+_EXIT_CODES = {"succeeded": 0, "failed": 1, "refused": 3}
+
+
+def components(console: Console, composition: Composition) -> int:
+    """Show what is here; nothing of an experiment is needed."""
+    if composition.faults:
+        raise ConfigurationError(composition.faults)
+    show_components(console, composition.repository)
+    return 0
+
+
+def plan(console: Console, composition: Composition) -> int:
+    """Show what a run would do; nothing is started or written."""
+    declared = load_run(composition)
+    preflight(declared)
+    from pipelines.plan import plan as make_plan
+
+    _tell_dropped(composition)
+    show_plan(console, declared, make_plan(declared))
+    return 0
+
+
+def run(console: Console, composition: Composition) -> int:
+    """Run the experiment and leave `summary.json`."""
+    declared = load_run(composition)
+    preflight(declared)
+    folder = RunFolder(composition)
+    _tell_dropped(composition)
+    summary = _execute(declared, folder)
+    path = folder.write_summary(summary)
+    show_summary(console, summary, path)
+    return _EXIT_CODES[summary.status]
+
+
+def _execute(declared: Run, folder: RunFolder) -> Summary:
+    from pipelines.execute import execute
+
+    try:
+        with Progress(Console(stderr=True), folder.open) as progress:
+            return execute(declared, progress)
+    except ConfigurationError as error:
+        if not folder.is_open:
+            raise
+        return _ended(declared, "failed", str(error))
+    except RefusedError as error:
+        return _ended(declared, "refused", str(error))
+    except DrivetrainError as error:
+        return _ended(declared, "failed", str(error))
+    except (KeyboardInterrupt, Terminated) as error:
+        if folder.is_open:
+            folder.write_summary(_ended(declared, "failed", f"stopped by {_SIGNALS[type(error)]}"))
+        raise
+    except Exception as error:
+        # A defect of ours: programs get their summary, the person gets the whole trace.
+        folder.write_summary(_ended(declared, "failed", f"{type(error).__name__}: {error}"))
+        raise
+
+
+_SIGNALS: dict[type[BaseException], str] = {KeyboardInterrupt: "SIGINT", Terminated: "SIGTERM"}
+
+
+def _ended(declared: Run, status: str, error: str) -> Summary:
+    return Summary.model_validate(
+        {
+            "experiment": declared.name,
+            "pipeline": declared.pipeline,
+            "stack": declared.stack.name,
+            "status": status,
+            "error": error,
+        }
+    )
+
+
+def _tell_dropped(composition: Composition) -> None:
+    dropped = composition.repository.dropped
+    if not dropped:
+        return
+    chosen = " ".join(
+        f"{group}={option}" for group, option in composition.overrides.chosen.items() if group != "experiment"
+    )
+    sys.stderr.write(
+        f"{chosen} was chosen on the command line; not used of the experiment: {', '.join(sorted(dropped))}\n"
+    )

@@ -1,0 +1,71 @@
+"""Choices that are each valid and cannot work together."""
+
+from collections.abc import Iterator
+
+from schemas.base import Task
+from schemas.choice import Choice
+from schemas.errors import Fault, did_you_mean
+from schemas.metrics import HIGHER_IS_BETTER, TASKS
+from schemas.run import Run
+from steps import registry
+
+_ALL: tuple[Task, ...] = ("binary", "multiclass", "regression")
+
+
+def impossible(run: Run) -> list[Fault]:
+    """Return what cannot work together; the trainer's own library is imported only when nothing else is wrong."""
+    tasks = tasks_of(run)
+    faults = [*_metric_faults(run, tasks)]
+    for block, choice in (("trainer", run.trainer), ("baseline", run.baseline)):
+        faults += _trainer_faults(block, choice, run.data.task, tasks)
+    faults += _deploy_faults(run)
+    if faults:
+        return faults
+    for block, choice in (("trainer", run.trainer), ("baseline", run.baseline)):
+        if choice.name != "auto":
+            wrong = registry.lookup("train", choice.name).faults(choice.params, run.data.task)
+            faults += [Fault(f"{block}.{fault.path}".rstrip("."), fault.message, fault.hint) for fault in wrong]
+    return faults
+
+
+def tasks_of(run: Run) -> tuple[Task, ...]:
+    """Return the tasks that the declaration leaves open."""
+    task = run.data.task
+    if task == "auto":
+        return _ALL
+    return ("binary", "multiclass") if task == "classification" else (task,)
+
+
+def _metric_faults(run: Run, tasks: tuple[Task, ...]) -> Iterator[Fault]:
+    named = {"metric": run.metric} if run.metric != "auto" else {}
+    named |= {f"gate.{side}.{metric}": metric for side in ("min", "max") for metric in getattr(run.gate, side)}
+    for path, metric in named.items():
+        known = sorted(HIGHER_IS_BETTER)
+        fitting = sorted(name for name in known if set(TASKS[name]) & set(tasks))
+        hint = f"metrics of this task: {', '.join(fitting)}"
+        if metric not in HIGHER_IS_BETTER:
+            yield Fault(path, f"{metric!r} is not a metric.{did_you_mean(metric, known)}", hint)
+        elif metric not in fitting:
+            yield Fault(path, f"{metric!r} says nothing about a {run.data.task} task", hint)
+
+
+def _trainer_faults(block: str, choice: Choice, task: str, tasks: tuple[Task, ...]) -> Iterator[Fault]:
+    if choice.name == "auto":
+        return
+    learns = registry.lookup("train", choice.name).tasks
+    if not set(learns) & set(tasks):
+        others = [name for name in registry.names("train") if registry.origin("train", name) == registry.OWN]
+        fitting = [name for name in others if set(registry.lookup("train", name).tasks) & set(tasks)]
+        what = f"{choice.name!r} learns {' and '.join(learns)} tasks, but data.task is {task}"
+        yield Fault(f"{block}.name", what, f"for this task: {', '.join(fitting)}")
+
+
+def _deploy_faults(run: Run) -> Iterator[Fault]:
+    if run.pipeline in ("lifecycle", "deployment") and run.stack.deployer is None:
+        yield Fault(
+            "stack",
+            f"stack {run.stack.name!r} has no deployer, but pipeline {run.pipeline!r} deploys",
+            "pipeline=training",
+        )
+    if run.pipeline in ("lifecycle", "monitoring") and run.stack.data_validator is None:
+        yield Fault("stack", f"stack {run.stack.name!r} has no data_validator, but pipeline {run.pipeline!r} monitors")

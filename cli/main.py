@@ -1,0 +1,92 @@
+"""The command line: composes, checks, shows or runs, and answers with the exit code of the contract."""
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+from cli.arguments import Arguments, parse_arguments
+from cli.compose import Composition, compose
+from cli.repository import Repository
+from cli.signals import Terminated, termination_raises
+from cli.views import show_config, show_help, show_info
+from schemas.errors import ConfigurationError, DrivetrainError, Fault, did_you_mean
+
+_ACTIONS = ("run", "plan", "components")
+
+
+def main(argv: list[str]) -> int:
+    """Do what the command line asks.
+
+    Returns:
+        0 done · 1 a step failed · 2 nothing was started · 3 refused · 130 and 143 interrupted.
+    """
+    try:
+        with termination_raises():
+            return _dispatch(parse_arguments(argv))
+    except DrivetrainError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted; what was deployed goes on.\n")
+        return 130
+    except Terminated:
+        sys.stderr.write("\nTerminated; what was deployed goes on.\n")
+        return 143
+
+
+def _dispatch(arguments: Arguments) -> int:
+    if arguments.version:
+        sys.stdout.write(f"drivetrain {_own_version()}\n")
+        return 0
+    if arguments.help:
+        show_help(Repository.prepared(arguments.config_dir))
+        return 0
+    composition = compose(arguments)
+    if arguments.show or arguments.info:
+        if composition.faults:
+            raise ConfigurationError(composition.faults)
+        show_config(composition, arguments) if arguments.show else show_info(composition)
+        return 0
+    return _act(composition, arguments)
+
+
+def _act(composition: Composition, arguments: Arguments) -> int:
+    from rich.console import Console
+
+    from cli.actions import components, plan, run
+
+    action = composition.config.get("action")
+    if arguments.multirun:
+        raise ConfigurationError([*composition.faults, _no_sweeps(composition)])
+    if action not in _ACTIONS:
+        suggestion = did_you_mean(str(action), list(_ACTIONS))
+        fault = Fault("action", f"{action!r} is not an action.{suggestion}", f"actions: {', '.join(_ACTIONS)}")
+        raise ConfigurationError([*composition.faults, fault])
+    console = Console(stderr=False)
+    if action == "components":
+        return components(console, composition)
+    return plan(console, composition) if action == "plan" else run(console, composition)
+
+
+def _no_sweeps(composition: Composition) -> Fault:
+    pipeline = composition.config.get("pipeline")
+    if pipeline in ("lifecycle", "deployment"):
+        return Fault(
+            "--multirun", f"pipeline {pipeline!r} deploys, and a sweep must not: only one version can be in production"
+        )
+    return Fault(
+        "--multirun",
+        "sweeps are not built yet; they come with a later version",
+        "run the choices one by one, without -m",
+    )
+
+
+def _own_version() -> str:
+    try:
+        return version("drivetrain")
+    except PackageNotFoundError:
+        import tomllib
+
+        from cli.repository import ROOT
+
+        with (ROOT / "pyproject.toml").open("rb") as file:
+            return str(tomllib.load(file)["project"]["version"])

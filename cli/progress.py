@@ -1,0 +1,71 @@
+"""Tells how a run goes on: a line that moves for a person, plain lines on stderr for a log."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from rich.console import Console
+from rich.status import Status
+
+State = Literal["done", "reused", "failed"]
+_MARKS = {"done": "[green]✓[/]", "reused": "[cyan]↺[/]", "failed": "[red]✗[/]"}
+
+
+class Progress:
+    """An Observer; `started` is called when the first step begins."""
+
+    def __init__(self, console: Console, started: Callable[[], None]) -> None:
+        self._console = console
+        self._started = started
+        self._status: Status | None = None
+        self._pipeline = ""
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._rest()
+
+    def stage(self, text: str) -> None:
+        """Something outside a step begins (stack changes, deployment)."""
+        self._rest()
+        self._say(text, f"[dim]{_safe(text)}[/]")
+
+    def step_started(self, pipeline: str, step: str) -> None:
+        """A step begins."""
+        self._started()
+        self._rest()
+        if pipeline != self._pipeline:
+            self._pipeline = pipeline
+            self._say(f"pipeline {pipeline}", f"[bold]{pipeline}[/]")
+        if self._console.is_terminal:
+            self._status = self._console.status(f"{step} …")
+            self._status.start()
+
+    def step_finished(self, pipeline: str, step: str, seconds: float, state: State) -> None:
+        """A step ended."""
+        self._started()
+        self._rest()
+        took = "" if state == "reused" else f" {seconds:.1f} s"
+        self._say(
+            f"step {pipeline}.{step} {state}{took}",
+            f"  {_MARKS[state]} {step}[dim] {state if state != 'done' else ''}{took}[/]",
+        )
+
+    def note(self, text: str) -> None:
+        """One line that a person should see (dropped columns, warnings)."""
+        self._say(f"note: {text}", f"  [yellow]![/] {_safe(text)}")
+
+    def _rest(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    def _say(self, plain: str, styled: str) -> None:
+        if self._console.is_terminal:
+            self._console.print(styled, highlight=False)
+        else:
+            self._console.print(plain, markup=False, highlight=False, soft_wrap=True)
+
+
+def _safe(text: str) -> str:
+    return text.replace("[", "\\[")

@@ -1,0 +1,113 @@
+"""What a run ends with: a short table for a person, the same facts as `key: value` lines for a program."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from schemas.summary import Summary
+
+_VERDICTS = {"succeeded": "green", "refused": "yellow", "failed": "red"}
+
+
+def show_summary(console: Console, summary: Summary, path: Path) -> None:
+    """Print the closing table; the last loopback URL printed is the service's."""
+    if console.is_terminal:
+        _show_person(console, summary, path)
+    else:
+        for line in plain_lines(summary, path):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def plain_lines(summary: Summary, path: Path) -> Iterator[str]:
+    """Yield one fact a line, for a program or a log."""
+    yield f"status: {summary.status}"
+    if summary.error:
+        yield f"error: {' '.join(summary.error.split())}"
+    if summary.model is not None:
+        yield f"model: {summary.model.name} version {summary.model.version} stage {summary.model.stage or '-'}"
+    for name, value, interval, baseline in _metric_rows(summary):
+        yield f"test {name}: {value} interval {interval or '-'} baseline {baseline or '-'}"
+    for check in summary.gate.checks if summary.gate else []:
+        yield f"gate {check.name}: {'passed' if check.passed else 'refused'} ({check.why})"
+    if summary.monitoring is not None:
+        yield f"monitoring: {summary.monitoring.verdict}"
+        yield f"report: {summary.monitoring.report or '-'}"
+    yield f"summary: {path}"
+    for command in next_commands(summary):
+        yield f"next: {command}"
+    if summary.deployment is not None:
+        yield f"url: {summary.deployment.url}"
+
+
+def next_commands(summary: Summary) -> list[str]:
+    """Return what a person would type next."""
+    run = f"python run.py +experiment={summary.experiment}"
+    if summary.status == "refused":
+        return ["python -m serving status"]
+    if summary.status == "failed":
+        return []
+    if summary.deployment is None and summary.pipeline == "training":
+        return [f"{run} pipeline=deployment"]
+    if summary.deployment is None:
+        return ["python -m serving status"]
+    return [f"{run} pipeline=monitoring", "python -m serving status"]
+
+
+def _metric_rows(summary: Summary) -> Iterator[tuple[str, str, str, str]]:
+    if summary.metrics is None:
+        return
+    which: Literal["test", "validation"] = "test" if summary.metrics.test else "validation"
+    scores = getattr(summary.metrics, which) or {}
+    intervals = summary.metrics.intervals.get(which, {})
+    against = summary.baseline.metrics.get(which, {}) if summary.baseline is not None else {}
+    for name, value in scores.items():
+        low_high = intervals.get(name)
+        yield (
+            name,
+            _number(value),
+            f"{_number(low_high[0])} to {_number(low_high[1])}" if low_high else "",
+            _number(against.get(name)),
+        )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _show_person(console: Console, summary: Summary, path: Path) -> None:
+    colour = _VERDICTS[summary.status]
+    console.print()
+    if summary.metrics is not None:
+        table = Table(
+            "metric",
+            "value",
+            "95 % interval",
+            f"baseline {summary.baseline.name if summary.baseline else ''}",
+            box=None,
+        )
+        for row in _metric_rows(summary):
+            table.add_row(*row)
+        console.print(table)
+    for check in summary.gate.checks if summary.gate else []:
+        console.print(
+            f"  {'[green]✓[/]' if check.passed else '[red]✗[/]'} gate {escape(check.name)}: {escape(check.why)}"
+        )
+    if summary.error:
+        console.print(f"[{colour}]{escape(summary.error)}[/]")
+    if summary.monitoring is not None:
+        console.print(
+            f"  monitoring  {summary.monitoring.verdict}  {escape(summary.monitoring.report or '')}", soft_wrap=True
+        )
+    model = f"{summary.model.name} version {summary.model.version}" if summary.model else summary.experiment
+    console.print(
+        f"[bold {colour}]{summary.status}[/]  {escape(model)}  [dim]{sum(summary.seconds.values()):.1f} s in steps[/]"
+    )
+    console.print(f"  summary     {escape(str(path))}", soft_wrap=True)
+    for command in next_commands(summary):
+        console.print(f"  next        [bold]{escape(command)}[/]", soft_wrap=True)
+    if summary.deployment is not None:
+        console.print(f"  service     [bold]{escape(summary.deployment.url)}[/]", soft_wrap=True)

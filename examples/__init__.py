@@ -1,0 +1,1 @@
+"""Generators of example data, and the demonstration that `make demo` runs."""

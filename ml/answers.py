@@ -1,0 +1,39 @@
+"""What a model answers, in a module light enough for the service: no pandas, no scikit-learn."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.base import Scalar
+
+Cells = Mapping[str, Sequence[Scalar | None]]
+_TIE_DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Predictions for n rows.
+
+    `codes`: class positions, int64 (n,), None for regression; -1 where the model abstains. `probabilities`: float64
+    (n, classes) or None when the model gives none. `values`: float64 (n,), None for classification.
+    """
+
+    codes: NDArray[np.int64] | None = None
+    probabilities: NDArray[np.float64] | None = None
+    values: NDArray[np.float64] | None = None
+
+
+def decide(probabilities: NDArray[np.float64], threshold: float | None = None) -> NDArray[np.int64]:
+    """Return the class position for every row of `probabilities`, shape (n, classes) to (n,).
+
+    `threshold` holds for two classes: the second one is chosen where its probability reaches it. Probabilities are
+    compared after rounding to six decimals, so that an exact tie (a forest with as many trees for as against) is the
+    same tie in every runtime; the first class wins it, as it does in scikit-learn.
+    """
+    rounded = probabilities.round(_TIE_DECIMALS)
+    if threshold is not None and probabilities.shape[1] == 2:
+        return (rounded[:, 1] >= threshold).astype(np.int64)
+    codes: NDArray[np.int64] = rounded.argmax(axis=1)
+    return codes

@@ -1,0 +1,122 @@
+"""The model card: what a person should know before relying on a model, written from the package itself."""
+
+from schemas.evaluation import Evaluation, GateVerdict
+from schemas.package import Manifest
+from schemas.signature import Input, Output, Signature
+
+
+def render(manifest: Manifest, signature: Signature) -> str:
+    """Return the card as Markdown; a draft's manifest has no evaluation and no verdict yet."""
+    parts = [
+        f"# {manifest.model}",
+        _purpose(signature.output, manifest),
+        "## Training",
+        _training(manifest),
+        "## Results",
+        _results(manifest.evaluation),
+        _baseline(manifest),
+        "## Gate",
+        _gate(manifest.gate),
+        "## Inputs",
+        _table(["column", "type", "missing allowed", "seen in training"], [_input(one) for one in signature.inputs]),
+        "## Limits",
+        _limits(signature.output),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _purpose(output: Output, manifest: Manifest) -> str:
+    source = f"from {manifest.data.label} rows, with the trainer `{manifest.trainer.name}`"
+    if output.task == "regression":
+        unit = f" in {output.unit}" if output.unit else ""
+        return f"Predicts `{output.target}`{unit} {source}."
+    classes = ", ".join(f"`{label}`" for label in output.classes or [])
+    return f"Tells the class of `{output.target}` ({classes}) {source}."
+
+
+def _training(manifest: Manifest) -> str:
+    parameters = (
+        ", ".join(f"{key}={value!r}" for key, value in manifest.trainer.params.items()) or "the trainer's defaults"
+    )
+    split = manifest.data.split
+    rows = ", ".join(f"{name} {count}" for name, count in manifest.data.rows.items())
+    lines = [
+        f"- Parameters: {parameters}; seed {manifest.seed}",
+        f"- Rows: {rows}",
+        f"- Split: `{split.method.name}`, salt `{split.salt}`, test {split.test:g}, validation {split.validation:g}",
+        f"- Data fingerprint: `{manifest.data.fingerprint}`",
+        f"- Packaged as {manifest.runtime} (`{manifest.runtime_file}`): {manifest.runtime_reason}",
+        f"- Code: {manifest.git_commit or 'not under version control'}; Python {manifest.python}",
+        f"- Libraries: {', '.join(f'{name} {version}' for name, version in manifest.libraries.items())}",
+    ]
+    lines += [f"- Warning while training: {text}" for text in manifest.warnings]
+    return "\n".join(lines)
+
+
+def _results(evaluation: Evaluation | None) -> str:
+    if evaluation is None:
+        return "Not evaluated yet."
+    rows = [
+        [part, metric, _number(value), _interval(evaluation, part, metric)]
+        for part, scores in evaluation.metrics.items()
+        for metric, value in scores.items()
+    ]
+    return _table(["set", "metric", "value", "95 % interval"], rows)
+
+
+def _interval(evaluation: Evaluation, part: str, metric: str) -> str:
+    found = {str(name): values for name, values in evaluation.intervals.items()}.get(part, {}).get(metric)
+    return "" if found is None else f"{found[0]:.4g} to {found[1]:.4g}"
+
+
+def _baseline(manifest: Manifest) -> str:
+    if not manifest.baseline:
+        return ""
+    scores = manifest.baseline.get("metrics")
+    best = scores.get("test") or scores.get("validation") if isinstance(scores, dict) else None
+    if not isinstance(best, dict):
+        return ""
+    text = ", ".join(
+        f"{name} {_number(value if isinstance(value, float | int) else None)}" for name, value in best.items()
+    )
+    return f"The baseline `{manifest.baseline.get('name')}` on the same rows: {text}."
+
+
+def _gate(verdict: GateVerdict | None) -> str:
+    if verdict is None:
+        return "Not judged yet."
+    lines = [f"- {'passed' if check.passed else 'REFUSED'} `{check.name}`: {check.why}" for check in verdict.checks]
+    return "\n".join([f"{'Passed' if verdict.passed else 'Refused'}.", "", *lines])
+
+
+def _input(one: Input) -> list[str]:
+    seen = ""
+    if one.range is not None:
+        seen = f"{one.range[0]:g} to {one.range[1]:g}" + (f" {one.unit}" if one.unit else "")
+    elif one.categories is not None:
+        shown = ", ".join(one.categories[:8])
+        seen = shown if len(one.categories) <= 8 else f"{shown} and {len(one.categories) - 8} more"
+    return [one.name, one.type, "yes" if one.nullable else "no", seen]
+
+
+def _limits(output: Output) -> str:
+    lines = [
+        "- It learnt from values like those above; others are answered too, but nothing vouches for those answers.",
+        "- The metrics hold for rows drawn like the test rows; monitoring says when arriving rows are no longer alike.",
+    ]
+    if output.review_threshold is not None:
+        lines.append(f"- Answers less sure than {output.review_threshold:g} are handed to a person.")
+    return "\n".join(lines)
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_cell(text) for text in line) + " |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def _number(value: float | int | None) -> str:
+    return "undefined" if value is None else f"{value:.4g}"

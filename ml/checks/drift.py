@@ -1,0 +1,100 @@
+"""Whether the sets are alike: a split that follows some pattern in the rows measures something else than it trains.
+
+The distance is the largest gap between cumulative shares for numbers and dates (Kolmogorov-Smirnov), the total variation for
+categories. It counts only beyond what chance gives for sets of this size.
+"""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.columns import as_booleans, as_cells, as_moments, as_numbers
+from ml.derive import canonical
+from schemas.data import Column, ColumnType, ShareCheck, TableSchema
+from schemas.evaluation import DataCheck
+
+ALPHA = 0.01
+"""Chance of a false alarm over all columns and sets together."""
+
+
+def check_split_drift(sets: Mapping[str, pd.DataFrame], schema: TableSchema, bound: ShareCheck) -> list[DataCheck]:
+    """Return one outcome for each column that differs between the sets, or one for the table when there is none."""
+    if bound.severity == "off":
+        return []
+    problem = schema.problem
+    kind: ColumnType = "number" if problem.classes is None else "category"
+    target = Column(name=problem.target, type=kind, declared=False, why="the target")
+    columns = [column for column in schema.columns if column.type not in ("drop", "identifier")] + [target]
+    others = [name for name in sets if name != "train"]
+    alpha = ALPHA / (len(columns) * len(others))
+    found, worst = [], (0.0, "")
+    for column in columns:
+        for other in others:
+            distance, chance = _distance(sets["train"], sets[other], column, alpha)
+            worst = max(worst, (distance, f"{column.name!r} between train and {other}"))
+            if distance > max(bound.max, chance):
+                text = (
+                    f"column {column.name!r}: train and {other} differ by {distance:.2f}; {bound.max:.2f} is tolerated"
+                )
+                found.append(_outcome(column.name, bound, False, distance, text))
+    if found:
+        return found
+    text = f"no difference beyond chance and {bound.max:.2f}; the largest is {worst[0]:.2f}, {worst[1]}"
+    return [_outcome(None, bound, True, worst[0], text)]
+
+
+def _distance(train: pd.DataFrame, other: pd.DataFrame, column: Column, alpha: float) -> tuple[float, float]:
+    """Return the distance of a column between two sets, and how far it can come by chance."""
+    if column.type == "category":
+        return _total_variation(_labels(train[column.name]), _labels(other[column.name]), alpha)
+    left, right = _values(train[column.name], column), _values(other[column.name], column)
+    shape = _kolmogorov_smirnov(left[~np.isnan(left)], right[~np.isnan(right)], alpha)
+    gaps = _total_variation(pd.Series(np.isnan(left)), pd.Series(np.isnan(right)), alpha)
+    return max(shape, gaps, key=lambda pair: pair[0] - pair[1])
+
+
+def _values(column: pd.Series, declared: Column) -> NDArray[np.float64]:
+    if declared.type == "boolean":
+        return as_booleans(column)
+    if declared.type == "date":
+        moments = as_moments(column, declared.format)
+        return np.where(moments.isna(), np.nan, moments.astype("int64").astype(np.float64))
+    return as_numbers(column)
+
+
+def _labels(column: pd.Series) -> pd.Series:
+    return pd.Series(["" if cell is None else "=" + canonical(cell) for cell in as_cells(column, "category")])
+
+
+def _kolmogorov_smirnov(left: NDArray[np.float64], right: NDArray[np.float64], alpha: float) -> tuple[float, float]:
+    if not len(left) or not len(right):
+        return 0.0, 0.0
+    points = np.concatenate([left, right])
+    below = [np.searchsorted(np.sort(values), points, side="right") / len(values) for values in (left, right)]
+    chance = math.sqrt(-math.log(alpha / 2) / 2) * math.sqrt((len(left) + len(right)) / (len(left) * len(right)))
+    return float(np.abs(below[0] - below[1]).max()), chance
+
+
+def _total_variation(left: pd.Series, right: pd.Series, alpha: float) -> tuple[float, float]:
+    """Return half the summed difference of the shares; by McDiarmid's inequality chance stays below the second number."""
+    if not len(left) or not len(right):
+        return 0.0, 0.0
+    shares = pd.concat([left.value_counts(normalize=True), right.value_counts(normalize=True)], axis=1).fillna(0.0)
+    size = (len(left) + len(right)) / (len(left) * len(right))
+    chance = 0.5 * math.sqrt(len(shares) * size) + math.sqrt(-math.log(alpha) * size / 2)
+    return float(shares.diff(axis=1).iloc[:, 1].abs().sum() / 2), chance
+
+
+def _outcome(column: str | None, bound: ShareCheck, passed: bool, value: float, message: str) -> DataCheck:
+    return DataCheck(
+        name="split_drift",
+        column=column,
+        severity=bound.severity,
+        passed=passed,
+        value=value,
+        threshold=bound.max,
+        message=message,
+    )

@@ -1,0 +1,134 @@
+"""The declared expectations of each column, run by pandera over all rows at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ml.columns import as_cells, as_numbers, fits
+from ml.derive import canonical
+from ml.infer import declared_type
+from schemas.base import Scalar
+from schemas.data import ColumnSpec, DataSpec, TableSchema
+from schemas.evaluation import DataCheck
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One declared expectation: which values hold, what is wrong with the others, and what was declared."""
+
+    column: str
+    name: str
+    holds: Callable[[pd.Series], Any]
+    wrong: str
+    threshold: Scalar | None
+    severity: str
+    ignores_missing: bool = True
+
+
+def check_expectations(rows: pd.DataFrame, schema: TableSchema, spec: DataSpec) -> list[DataCheck]:
+    """Return one outcome for each declared expectation, with examples of the values that break it."""
+    formats = {column.name: column.format for column in schema.columns}
+    expected = [
+        expectation
+        for name, column in spec.columns.items()
+        if name in rows.columns
+        for expectation in _expectations(name, column, formats.get(name))
+    ]
+    if not expected:
+        return []
+    broken = _broken(rows, expected)
+    return [_outcome(item, rows[item.column], broken.get((item.column, item.name), [])) for item in expected]
+
+
+def _expectations(name: str, spec: ColumnSpec, form: str | None) -> list[Expectation]:
+    found: list[Expectation] = []
+
+    def expect(kind: str, holds: Callable[[pd.Series], Any], wrong: str, threshold: Scalar | None) -> None:
+        severity, present = spec.on_violation, kind != "nullable"
+        found.append(Expectation(name, kind, holds, wrong, threshold, severity, ignores_missing=present))
+
+    kind = declared_type(spec)
+    if kind is not None and kind != "drop":
+        expect("type", partial(fits, kind=kind, form=form), f"cannot be read as a {kind}", kind)
+    if spec.nullable is False:
+        expect("nullable", lambda values: values.notna(), "are missing", False)
+    if spec.min is not None:
+        low = spec.min
+        expect("min", lambda values: ~(as_numbers(values) < low), f"are below {low:g}", low)
+    if spec.max is not None:
+        high = spec.max
+        expect("max", lambda values: ~(as_numbers(values) > high), f"are above {high:g}", high)
+    if spec.allowed is not None:
+        named = ", ".join(map(repr, spec.allowed))
+        known = set(map(canonical, spec.allowed))
+        expect("allowed", lambda values: _canonical(values).isin(known), f"are not among {named}", named)
+    if spec.unique:
+        expect("unique", lambda values: ~values.duplicated(keep=False), "occur more than once", True)
+    return found
+
+
+def _canonical(values: pd.Series) -> pd.Series:
+    cells = as_cells(values, "category")
+    return pd.Series([None if cell is None else canonical(cell) for cell in cells], index=values.index, dtype="object")
+
+
+def _broken(rows: pd.DataFrame, expected: list[Expectation]) -> dict[tuple[str, str], list[int]]:
+    """Return the positions of the rows that break each expectation."""
+    import pandera.pandas as pa
+
+    columns: dict[str, list[Expectation]] = {}
+    for item in expected:
+        columns.setdefault(item.column, []).append(item)
+    checked = pa.DataFrameSchema(
+        {
+            name: pa.Column(
+                checks=[
+                    pa.Check(_aligned(item.holds), name=item.name, ignore_na=item.ignores_missing, error=item.name)
+                    for item in items
+                ],
+                nullable=True,
+            )
+            for name, items in columns.items()
+        }
+    )
+    frame = rows[list(columns)].reset_index(drop=True).astype("object")
+    frame = frame.where(rows[list(columns)].reset_index(drop=True).notna(), None)
+    try:
+        checked.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        cases = errors.failure_cases
+        groups = cases.groupby(["column", "check"], sort=False)["index"]
+        return {(str(column), str(check)): sorted(map(int, index)) for (column, check), index in groups}
+    return {}
+
+
+def _aligned(holds: Callable[[pd.Series], Any]) -> Callable[[pd.Series], pd.Series]:
+    return lambda values: pd.Series(np.asarray(holds(values), dtype=bool), index=values.index)
+
+
+def _outcome(item: Expectation, column: pd.Series, broken: list[int]) -> DataCheck:
+    total = len(column)
+    if not broken:
+        message = f"column {item.column!r}: all {total:,} rows satisfy {item.name}"
+    else:
+        examples = ", ".join(dict.fromkeys(repr(str(column.iloc[place])) for place in broken[:20]))
+        places = ", ".join(str(place + 1) for place in broken[:5]) + (", …" if len(broken) > 5 else "")
+        shown = "" if item.name == "nullable" else f", for example {_first(examples, 3)}"
+        message = f"column {item.column!r}: {len(broken):,} of {total:,} values {item.wrong}{shown} (rows {places})"
+    return DataCheck(
+        name=item.name,
+        column=item.column,
+        severity="warn" if item.severity == "warn" else "fail",
+        passed=not broken,
+        value=len(broken),
+        threshold=item.threshold,
+        message=message,
+    )
+
+
+def _first(examples: str, count: int) -> str:
+    return ", ".join(examples.split(", ")[:count])

@@ -1,0 +1,101 @@
+"""Whether one column alone predicts the target almost perfectly: it then likely knows the answer.
+
+Small trees on one column, cross-validated on the training rows; for numbers predicted from numbers also the rank correlation,
+which sees a copy or a monotone function that a small tree only approximates.
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.features import fit_signature
+from ml.target import make_matrix
+from schemas.data import ShareCheck, TableSchema
+from schemas.evaluation import DataCheck
+
+FOLDS = 3
+LEAST = 30
+MOST = 5_000
+"""Rows looked at: fewer say nothing, more only cost time."""
+
+
+def check_leakage(train: pd.DataFrame, schema: TableSchema, bound: ShareCheck) -> list[DataCheck]:
+    """Return one outcome for each column that predicts too well, or one for the table when there is none."""
+    if bound.severity == "off":
+        return []
+    if len(train) < LEAST:
+        return [_outcome(None, bound, True, None, f"{len(train)} training rows are too few to look for leaks")]
+    kinds = {column.name: column.type for column in schema.columns}
+    rows = train.iloc[:: -(-len(train) // MOST)]
+    signature = fit_signature(rows, schema)
+    matrix = make_matrix(rows, signature, schema.problem)
+    scores: dict[str, float] = {}
+    for position, feature in enumerate(signature.features):
+        name = feature if feature in kinds else feature.rpartition(".")[0]
+        many = kinds[name] in ("category", "identifier")
+        score = _score(matrix.features[:, position], matrix.target, many, classes=schema.problem.classes is not None)
+        scores[name] = max(score, scores.get(name, 0.0))
+    over = {name: score for name, score in scores.items() if score > bound.max}
+    measure = "R²" if schema.problem.classes is None else "balanced accuracy"
+    if not over:
+        best = max(scores, key=lambda name: scores[name])
+        text = f"no column alone predicts the target; the best, {best!r}, reaches {measure} {scores[best]:.3f}"
+        return [_outcome(None, bound, True, scores[best], text)]
+    return [
+        _outcome(
+            name,
+            bound,
+            False,
+            score,
+            f"column {name!r} alone predicts {schema.problem.target!r} with {measure} {score:.3f}; if it is not known when a "
+            "prediction is asked for, declare type: drop",
+        )
+        for name, score in over.items()
+    ]
+
+
+def _score(feature: NDArray[np.float32], target: NDArray[np.float64], many: bool, *, classes: bool) -> float:
+    guesses = _held_out(feature.reshape(-1, 1), target, many, classes=classes)
+    if classes:
+        hits = guesses == target
+        return float(np.mean([hits[target == label].mean() for label in np.unique(target)]))
+    spread = float(np.var(target))
+    r2 = 1 - float(np.mean((guesses - target) ** 2)) / spread if spread else 0.0
+    return max(0.0, r2, 0.0 if many else _rank_correlation(feature, target) ** 2)
+
+
+def _held_out(
+    feature: NDArray[np.float32], target: NDArray[np.float64], many: bool, *, classes: bool
+) -> NDArray[np.float64]:
+    """Return for every row the answer of a tree that has not seen it."""
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+    tree = (DecisionTreeClassifier if classes else DecisionTreeRegressor)(
+        max_depth=None if many else 4, max_leaf_nodes=100 if many else None, min_samples_leaf=2, random_state=0
+    )
+    fold = np.arange(len(target)) % FOLDS
+    guesses = np.empty(len(target))
+    for number in range(FOLDS):
+        tree.fit(feature[fold != number], target[fold != number])
+        guesses[fold == number] = tree.predict(feature[fold == number])
+    return guesses
+
+
+def _rank_correlation(feature: NDArray[np.float32], target: NDArray[np.float64]) -> float:
+    known = ~np.isnan(feature)
+    if known.sum() < LEAST or np.ptp(feature[known]) == 0 or np.ptp(target[known]) == 0:
+        return 0.0
+    ranks = [pd.Series(values[known]).rank().to_numpy() for values in (feature, target)]
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1]) * float(known.mean())
+
+
+def _outcome(column: str | None, bound: ShareCheck, passed: bool, value: float | None, message: str) -> DataCheck:
+    return DataCheck(
+        name="leakage",
+        column=column,
+        severity=bound.severity,
+        passed=passed,
+        value=value,
+        threshold=bound.max,
+        message=message,
+    )

@@ -1,0 +1,40 @@
+"""What the inferred types leave out: dropped columns, and values that count as missing because they do not fit."""
+
+import numpy as np
+import pandas as pd
+
+from ml.columns import fits, is_text
+from ml.infer import declared_type
+from schemas.data import Column, DataSpec, TableSchema
+from schemas.evaluation import DataCheck
+
+
+def check_types(rows: pd.DataFrame, schema: TableSchema, spec: DataSpec) -> list[DataCheck]:
+    """Return a warning for each column that was dropped unasked, holds infinite values, or values of another type."""
+    found = []
+    for column in schema.columns:
+        declared = spec.columns.get(column.name)
+        if column.type == "drop":
+            found += [] if column.declared else [_warning(column.name, "dropped", f"left out, {column.why}", None)]
+        elif declared is None or declared_type(declared) is None:  # a declared type has its own expectation
+            found += _misfits(column, rows[column.name])
+    return found
+
+
+def _misfits(column: Column, values: pd.Series) -> list[DataCheck]:
+    if column.type not in ("number", "date", "boolean"):
+        return []
+    wrong = values[~fits(values, column.type, column.format)]
+    if not len(wrong):
+        return []
+    infinite = not is_text(values) and bool(np.isinf(pd.to_numeric(wrong, errors="coerce").astype(float)).all())
+    what = "are infinite" if infinite else f"are no {column.type}"
+    shown = ", ".join(repr(str(value)) for value in wrong.drop_duplicates().iloc[:3])
+    text = f"{len(wrong):,} of {len(values):,} values {what} and count as missing ({shown})"
+    return [_warning(column.name, "infinite" if infinite else "mixed", text, len(wrong))]
+
+
+def _warning(column: str, name: str, text: str, value: int | None) -> DataCheck:
+    return DataCheck(
+        name=name, column=column, severity="warn", passed=False, value=value, message=f"column {column!r}: {text}"
+    )

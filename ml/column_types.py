@@ -1,0 +1,145 @@
+"""The type of one column, read off its values, with the reason for it.
+
+Rules, in this order: no value, or one value only: dropped · true and false: boolean · numbers: number, unless they name things
+(see `_of_whole_numbers`) · text that is nearly all numbers: number · dates in one form: date · text with a value of its own in
+nearly every row: dropped · up to 50 different texts: category · more: identifier.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ml.columns import as_booleans, as_numbers, is_moment, is_text
+from ml.date_formats import find_format
+from ml.features import MAX_CATEGORIES
+from schemas.data import ColumnType
+from schemas.errors import ContentError
+
+FEW = 20
+"""Below so many rows no column is dropped for being unique; up to so many different ids are a category."""
+MOSTLY_NUMBERS = 0.8
+MAX_WORDS = 5
+"""Text is a number column when this share of its values are numbers and the others are at most so many words."""
+NEARLY_UNIQUE = 0.95
+_ID_WORDS = {"id", "ids", "uuid", "guid", "identifier", "ident", "pk"}
+_KEY_WORDS = _ID_WORDS | {"index", "idx", "row", "key", "no", "nr", "num", "number", "unnamed", "column"}
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_NAME_LIKE = r"^[+-]?(?:0[0-9]|[0-9]{19})"
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A type, the reason for a person, and for dates the form in which they are written."""
+
+    type: ColumnType | str
+    why: str
+    format: str | None = None
+
+
+def guess(name: str, column: pd.Series) -> Guess:
+    """Return the type of a column. Raises ContentError when a person must say whether day or month comes first."""
+    known = column.dropna()
+    if known.empty:
+        return Guess("drop", "there is no value in any row")
+    distinct = known.nunique()
+    if distinct == 1:
+        missing = " besides missing values" if len(known) < len(column) else ""
+        return Guess("drop", f"constant: every row holds {_show(known.iloc[:1])}{missing}")
+    count = f"{distinct:,} distinct values in {len(column):,} rows{_gaps(column)}"
+    if pd.api.types.is_bool_dtype(known.infer_objects().dtype):
+        return Guess("boolean", f"true and false{_gaps(column)}")
+    if is_moment(column):
+        return Guess("date", f"points in time, {count}")
+    if is_text(column):
+        return _of_text(name, known, count)
+    numbers = as_numbers(known)
+    if not np.array_equal(numbers, np.floor(numbers), equal_nan=True) or np.isnan(numbers).any():
+        return Guess("number", f"numbers, {count}")
+    return _of_whole_numbers(name, numbers, count)
+
+
+def _of_whole_numbers(name: str, numbers: np.ndarray, count: str) -> Guess:
+    distinct = len(np.unique(numbers))
+    if distinct == len(numbers) >= FEW and _counts_rows(name, numbers):
+        return Guess("drop", f"it identifies every row: whole numbers, {count}")
+    if _named(name, _ID_WORDS):
+        if distinct >= NEARLY_UNIQUE * len(numbers) and len(numbers) >= FEW:
+            return Guess("drop", f"it identifies nearly every row: whole numbers, {count}")
+        return Guess("category" if distinct <= FEW else "identifier", f"whole numbers named like an id, {count}")
+    if np.abs(numbers).max() > 2**53:
+        return Guess("identifier", f"whole numbers too long to be quantities, {count}")
+    return Guess("number", f"whole numbers, {count}")
+
+
+def _counts_rows(name: str, numbers: np.ndarray) -> bool:
+    """Whether unique whole numbers number the rows: by name, without gaps, evenly spaced, or ascending with few gaps."""
+    if _named(name, _KEY_WORDS):
+        return True
+    density = len(numbers) / (numbers.max() - numbers.min() + 1)
+    steps = np.diff(numbers)
+    return bool(density >= 0.9 or (steps == steps[0]).all() or ((steps > 0).all() and density >= 0.1))
+
+
+def _of_text(name: str, known: pd.Series, count: str) -> Guess:
+    text = known.astype("str").str.strip()
+    if not np.isnan(as_booleans(known)).any() and text.str.lower().isin(["true", "false"]).all():
+        return Guess("boolean", "the words true and false")
+    return _mixed_numbers(text) or _dates(name, known, count) or _labels(name, text, count)
+
+
+def _mixed_numbers(text: pd.Series) -> Guess | None:
+    numeric = ~np.isnan(as_numbers(text))
+    words = text[~numeric].value_counts()
+    if numeric.mean() < MOSTLY_NUMBERS or len(words) > MAX_WORDS or text.str.match(_NAME_LIKE).any():
+        return None
+    named = ", ".join(f"{word!r} ({times:,})" for word, times in words.items())
+    why = f"{numeric.sum():,} of {len(text):,} values are numbers"
+    if not named:
+        return Guess("number", why)
+    return Guess("number", f"{why}; counted as missing: {named}. Declare type: category to keep those words")
+
+
+def _dates(name: str, known: pd.Series, count: str) -> Guess | None:
+    found = find_format(known)
+    if found is None:
+        return None
+    if found.rival:
+        raise ContentError(
+            f"column {name!r} holds dates such as {_show(known)}, and both {found.form!r} and {found.rival!r} fit. "
+            f"Declare data.columns.{name}.format: {found.form!r} or {found.rival!r}"
+        )
+    others = (
+        "" if found.share == 1 else f"; {1 - found.share:.1%} of the distinct values are no dates and count as missing"
+    )
+    return Guess("date", f"dates, {count}{others}", found.form)
+
+
+def _labels(name: str, text: pd.Series, count: str) -> Guess:
+    distinct = text.nunique()
+    if len(text) >= FEW and distinct >= NEARLY_UNIQUE * len(text):
+        nearly = "" if distinct == len(text) else "nearly "
+        return Guess("drop", f"it identifies {nearly}every row: text, {count}")
+    limit = FEW if _named(name, _ID_WORDS) else MAX_CATEGORIES
+    return Guess("category" if distinct <= limit else "identifier", f"text, {count}")
+
+
+def read_date_format(name: str, column: pd.Series) -> str | None:
+    """Return the form of a column that is declared to be a date. Raises ContentError when a person must choose."""
+    found = _dates(name, column.dropna(), "") if is_text(column) else None
+    return found.format if found else None
+
+
+def _named(name: str, words: set[str]) -> bool:
+    return any(word.lower() in words for word in _WORD.findall(name))
+
+
+def _gaps(column: pd.Series) -> str:
+    missing = int(column.isna().sum())
+    return f", {missing:,} missing" if missing else ""
+
+
+def _show(values: pd.Series | Sequence[object]) -> str:
+    return ", ".join(repr(str(value)) for value in pd.Series(values).drop_duplicates().iloc[:3])

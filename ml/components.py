@@ -1,0 +1,150 @@
+"""What a component of each slot must offer. A class with these attributes is a component; nothing is inherited.
+
+`Params` is a pydantic model (extra="forbid" unless the component checks the rest itself in `faults`).
+A component is constructed with its validated parameters only; modules of components import heavy libraries inside functions.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from schemas.base import Scalar, Task
+from schemas.data import Problem
+from schemas.errors import Fault
+from schemas.evaluation import CheckOutcome, Evaluation
+from schemas.package import Runtime
+from schemas.signature import Signature
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Predictions for n rows.
+
+    `codes`: class positions, int64 (n,), None for regression. `probabilities`: float64 (n, classes) or None when the model gives
+    none. `values`: float64 (n,), None for classification.
+    """
+
+    codes: NDArray[np.int64] | None = None
+    probabilities: NDArray[np.float64] | None = None
+    values: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Derived features, float32 (n, features), and the target: class codes int64 (n,) or values float64 (n,).
+
+    A target class that the training set does not have is coded -1.
+    """
+
+    features: NDArray[np.float32]
+    target: NDArray[Any]
+
+
+class Source(Protocol):
+    """Slot `load`: raw rows from somewhere."""
+
+    Params: ClassVar[type[BaseModel]]
+
+    def __init__(self, params: Any) -> None: ...
+
+    @property
+    def label(self) -> str:
+        """The data's name, which salts the split; independent of where the data lies."""
+
+    def preflight(self) -> list[Fault]:
+        """Return what keeps the source from being read; paths of faults are relative to `data`. Never raises, never reads all rows."""
+
+    def header(self) -> list[str] | None:
+        """Return the column names without reading the rows, or None where that is impossible."""
+
+    def fingerprint(self) -> str | None:
+        """Return what changes when the rows may have changed (size, mtime, ETag), or None: never cache."""
+
+    def read(self) -> pd.DataFrame:
+        """Return all rows. Raises ContentError when they cannot be read."""
+
+
+class Splitter(Protocol):
+    """Slot `split`: which rows are test and validation rows."""
+
+    Params: ClassVar[type[BaseModel]]
+
+    def __init__(self, params: Any) -> None: ...
+
+    def assign(
+        self, rows: pd.DataFrame, target: str, *, test: float, validation: float, by: str | None, salt: str
+    ) -> NDArray[np.str_]:
+        """Return "train", "validation" or "test" for every row, shape (rows,), in the rows' order."""
+
+
+class Fitted(Protocol):
+    """A trained object: answers, its packaged form, and what the library warned of while it was fitted."""
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Texts for a person, such as a solver that did not converge."""
+
+    def answer(self, features: NDArray[np.float32]) -> Answers:
+        """Predict for (n, features)."""
+
+    def export(self, folder: Path, example: NDArray[np.float32]) -> "Export":
+        """Write the one runtime file into `folder`; ONNX first, else the next runtime, never pickle. Raises PackageError."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """Which runtime the packaged form has, its file's name, and the reason for it."""
+
+    runtime: Runtime
+    file: str
+    reason: str
+
+
+class Trainer(Protocol):
+    """Slot `train` and the baseline."""
+
+    Params: ClassVar[type[BaseModel]]
+    tasks: ClassVar[Sequence[Task]]
+
+    def __init__(self, params: Any) -> None: ...
+
+    @classmethod
+    def faults(cls, params: Mapping[str, Any], task: str) -> list[Fault]:
+        """Return what is wrong with parameters beyond `Params` (`task` may be auto); paths relative to `trainer`."""
+
+    def fit(self, train: Matrix, validation: Matrix, signature: Signature, *, seed: int) -> Fitted:
+        """Fit on `train`; `validation` steers early stopping only. Raises ContentError when the rows cannot be trained on."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What gate checks look at. `production` is production's metrics on the same test rows, None when not comparable or absent."""
+
+    problem: Problem
+    metric: str
+    evaluation: Evaluation
+    baseline: Mapping[str, float | None]
+    size_bytes: int
+    production: Mapping[str, float | None] | None = None
+    production_version: str | None = None
+    not_comparable: str | None = None
+
+
+class GateCheck(Protocol):
+    """Slot `gate`: one question asked of a candidate."""
+
+    Params: ClassVar[type[BaseModel]]
+
+    def __init__(self, params: Any) -> None: ...
+
+    def check(self, evidence: Evidence) -> list[CheckOutcome]:
+        """Return one outcome for each threshold."""
+
+
+Cells = Mapping[str, Sequence[Scalar | None]]

@@ -1,0 +1,154 @@
+"""Raw cells to the float matrix that a model's graph takes, as the signature declares it.
+
+Training and serving both go through here. The service imports this module: NumPy and the schemas, nothing heavier.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.base import Scalar
+from schemas.data import DatePart
+from schemas.signature import (
+    BooleanDerivation,
+    CategoryDerivation,
+    DateDerivation,
+    Derivation,
+    IdentifierDerivation,
+    NumberDerivation,
+    Signature,
+)
+
+Cell = Scalar | None
+Columns = list[Sequence[Cell]]
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
+_EXACT = 2.0**53
+_BOOLEANS = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}
+
+
+def canonical(value: Scalar) -> str:
+    """Return the text under which a value is a category: 3 and 3.0 are "3", True is "True", text stays as it is."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
+        return str(int(value))
+    return str(value)
+
+
+def parse_date(text: str) -> datetime:
+    """Read an ISO 8601 date or time; an offset is converted to UTC and dropped. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        return moment
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:  # within a day of the calendar's ends
+        return moment.replace(tzinfo=None)
+
+
+class Deriver:
+    """A signature compiled once, for many calls of `matrix`."""
+
+    def __init__(self, signature: Signature) -> None:
+        self._rules = [(derivation.column, _compile(derivation)) for derivation in signature.derivations]
+        self._first = signature.inputs[0].name if signature.inputs else None
+
+    def matrix(self, cells: Mapping[str, Sequence[Cell]]) -> NDArray[np.float32]:
+        """Return the features, (rows, features) in the order of `signature.features`.
+
+        Args:
+            cells: For every input column its values, all of one length; None is a missing value, dates are ISO 8601.
+
+        Raises:
+            KeyError: If an input column is not in `cells`.
+            ValueError: If a value does not have its column's type (the service checks that before).
+        """
+        columns: Columns = []
+        for column, rule in self._rules:
+            columns += rule(cells[column])
+        if not columns:
+            return np.empty((0 if self._first is None else len(cells[self._first]), 0), dtype=np.float32)
+        try:
+            table = np.array(columns, dtype=np.float64)
+        except OverflowError:  # an integer beyond float64
+            table = np.array([[_number(value) for value in column] for column in columns], dtype=np.float64)
+        np.clip(table, -_FLOAT32_MAX, _FLOAT32_MAX, out=table)
+        return np.ascontiguousarray(table.T, dtype=np.float32)
+
+
+def derive(signature: Signature, cells: Mapping[str, Sequence[Cell]]) -> NDArray[np.float32]:
+    """Return `Deriver(signature).matrix(cells)`."""
+    return Deriver(signature).matrix(cells)
+
+
+def feature_names(derivation: Derivation) -> list[str]:
+    """Return the names of the features that a derivation gives, in order."""
+    if isinstance(derivation, DateDerivation):
+        return [f"{derivation.column}.{part}" for part in derivation.parts]
+    return [derivation.column]
+
+
+def _compile(derivation: Derivation) -> Callable[[Sequence[Cell]], Columns]:
+    match derivation:
+        case NumberDerivation():
+            return lambda cells: [cells]
+        case BooleanDerivation():
+            return lambda cells: [[_boolean(value) for value in cells]]
+        case CategoryDerivation(categories=categories, impute=impute):
+            return _lookup({name: float(code) for code, name in enumerate(categories)}, impute, unknown=-1.0)
+        case IdentifierDerivation(values=values):
+            return _lookup({name: float(code) for code, name in enumerate(values, start=1)}, None, unknown=0.0)
+        case DateDerivation():
+            return _dates(derivation)
+
+
+def _lookup(codes: dict[str, float], impute: str | None, unknown: float) -> Callable[[Sequence[Cell]], Columns]:
+    missing = unknown if impute is None else codes.get(impute, unknown)
+
+    def code(value: Cell) -> float:
+        if value is None or value != value:
+            return missing
+        return codes.get(value if isinstance(value, str) else canonical(value), unknown)
+
+    return lambda cells: [[code(value) for value in cells]]
+
+
+def _boolean(value: Cell) -> float:
+    if value is True:
+        return 1.0
+    if value is False:
+        return 0.0
+    return math.nan if value is None else _BOOLEANS.get(canonical(value).lower(), math.nan)
+
+
+def _number(value: Cell) -> float:
+    try:
+        return math.nan if value is None else float(value)
+    except OverflowError:
+        return math.copysign(math.inf, 1 if value > 0 else -1)  # type: ignore[operator]
+
+
+_PARTS: dict[DatePart, Callable[[datetime, datetime], float]] = {
+    "year": lambda moment, _: float(moment.year),
+    "month": lambda moment, _: float(moment.month),
+    "weekday": lambda moment, _: float(moment.weekday()),
+    "day": lambda moment, _: float(moment.day),
+    "hour": lambda moment, _: float(moment.hour),
+    "days_since_start": lambda moment, start: (moment - start).total_seconds() / 86400,
+}
+
+
+def _dates(derivation: DateDerivation) -> Callable[[Sequence[Cell]], Columns]:
+    start = parse_date(derivation.start)
+    parts = [_PARTS[part] for part in derivation.parts]
+
+    def read(cells: Sequence[Cell]) -> Columns:
+        moments = [None if value is None else parse_date(str(value)) for value in cells]
+        return [[math.nan if moment is None else part(moment, start) for moment in moments] for part in parts]
+
+    return read

@@ -1,0 +1,56 @@
+"""The monitoring report as one self-contained HTML page: no network, no files beside it."""
+
+from collections import Counter
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from ml.drift_charts import chart
+from schemas.monitoring import SEVERITY, ColumnDrift, MonitoringReport, Verdict
+
+EXPANDED = 8
+"""So many alarming columns show their distributions without a click."""
+_WORDS: dict[Verdict, str] = {
+    "ok": "No drift",
+    "drift": "The data has drifted",
+    "no_verdict": "No verdict is possible",
+    "schema_alarm": "The rows do not have the shape that the model takes",
+}
+_SHORT: dict[Verdict, str] = {"ok": "ok", "drift": "drift", "no_verdict": "no verdict", "schema_alarm": "schema alarm"}
+
+
+def render(report: MonitoringReport) -> str:
+    """Return the page: the verdict in words, the predictions, columns by severity, distributions before and after."""
+    drawings = {shown.column: Markup(chart(shown)) for shown in report.distributions}  # chart escapes
+    ranked = sorted(report.columns, key=_severity)
+    return _template().render(
+        report=report,
+        words=_WORDS,
+        short=_SHORT,
+        tally=_tally(report.columns),
+        columns=[(one, drawings.get(one.column, "")) for one in ranked],
+        prediction_drawings=[(shown.column, Markup(chart(shown))) for shown in report.prediction_distributions],
+        expanded=EXPANDED,
+    )
+
+
+def _template() -> Template:
+    pages = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    pages.filters["capfirst"] = _capital
+    return pages.get_template("drift_page.html.j2")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _severity(one: ColumnDrift) -> tuple[int, float]:
+    return SEVERITY.index(one.verdict), -(one.value or 0.0)
+
+
+def _tally(columns: list[ColumnDrift]) -> list[tuple[Verdict, int]]:
+    counts = Counter(one.verdict for one in columns)
+    return [(verdict, counts[verdict]) for verdict in SEVERITY if counts[verdict]]

@@ -1,0 +1,27 @@
+"""A packaged model on a set of rows: metrics and their bootstrap intervals."""
+
+from typing import Any
+
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml import metrics
+from ml.answers import Answers
+from ml.extended import ExtendedModel
+from ml.target import make_matrix
+from schemas.data import Problem
+from schemas.evaluation import Scores
+
+
+def predictions(model: ExtendedModel, frame: pd.DataFrame, problem: Problem) -> tuple[NDArray[Any], Answers]:
+    """Return the target, encoded as `ml.target.encode` does, and the model's answers, both for the rows of `frame`."""
+    matrix = make_matrix(frame, model.signature, problem)
+    return matrix.target, model.answer(matrix.features)
+
+
+def evaluate(
+    model: ExtendedModel, frame: pd.DataFrame, problem: Problem, seed: int
+) -> tuple[Scores, dict[str, tuple[float, float]]]:
+    """Return every metric of the task on the rows of `frame`, and 95 % bootstrap intervals drawn from `seed`."""
+    target, answers = predictions(model, frame, problem)
+    return metrics.scores(problem.task, target, answers), metrics.intervals(problem.task, target, answers, seed=seed)

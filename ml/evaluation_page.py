@@ -1,0 +1,61 @@
+"""The evaluation as one self-contained HTML page: metrics with intervals, the gate's reasons, the pictures."""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from schemas.evaluation import Evaluation, GateVerdict, Scores
+
+_TEMPLATE = Path(__file__).with_name("evaluation_page.html.j2")
+
+
+def render_evaluation(
+    title: str,
+    evaluation: Evaluation,
+    pictures: Mapping[str, bytes],
+    *,
+    baseline: Scores | None = None,
+    gate: GateVerdict | None = None,
+) -> str:
+    """Return the page.
+
+    Args:
+        pictures: PNG bytes by caption, as `ml.plots.pictures` gives them.
+        baseline: The baseline's metrics on the last set of `evaluation`.
+    """
+    from jinja2 import Environment
+
+    sets = [part for part in ("validation", "test") if part in evaluation.metrics]
+    rows = ", ".join(f"{count} {part}" for part, count in evaluation.rows.items())
+    template = Environment(autoescape=True, trim_blocks=True).from_string(_TEMPLATE.read_text(encoding="utf-8"))
+    return template.render(
+        title=title,
+        rows=f"Rows: {rows}" if rows else "",
+        sets=sets,
+        lines=_lines(evaluation, sets, baseline or {}),
+        baseline=bool(baseline),
+        gate=gate,
+        pictures={caption: b64encode(data).decode("ascii") for caption, data in pictures.items()},
+    )
+
+
+def _lines(evaluation: Evaluation, sets: Sequence[str], baseline: Scores) -> list[dict[str, object]]:
+    scores: dict[str, Scores] = {str(part): values for part, values in evaluation.metrics.items()}
+    bounds = {str(part): values for part, values in evaluation.intervals.items()}
+    names = list(dict.fromkeys(name for part in sets for name in scores[part]))
+    return [
+        {
+            "name": name,
+            "cells": [_cell(scores[part].get(name), bounds.get(part, {}).get(name)) for part in sets],
+            "baseline": _number(baseline.get(name)),
+        }
+        for name in names
+    ]
+
+
+def _cell(value: float | None, interval: tuple[float, float] | None) -> dict[str, str]:
+    return {"value": _number(value), "interval": "" if interval is None else f"{interval[0]:.4g} to {interval[1]:.4g}"}
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"

@@ -1,0 +1,43 @@
+"""The runtimes of a packaged model: the bytes of the runtime file in, an object that answers out.
+
+One module for each runtime; only the one that a package names is imported, so that a service with an ONNX package
+never loads scikit-learn.
+"""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.answers import Answers
+from schemas.errors import PackageError
+from schemas.package import Runtime
+from schemas.signature import Output
+
+
+class Model(Protocol):
+    """A loaded runtime."""
+
+    def answer(self, features: NDArray[np.float32]) -> Answers:
+        """Predict for the derived features, shape (n, features)."""
+
+
+def load(runtime: Runtime, data: bytes, output: Output) -> Model:
+    """Load the runtime file's bytes.
+
+    Raises:
+        PackageError: If this program cannot run them.
+    """
+    if runtime == "onnx":
+        from ml.runtimes.onnx import OnnxModel
+
+        return OnnxModel.load(data, output)
+    if runtime == "skops":
+        from ml.runtimes.skops import SkopsModel
+
+        return SkopsModel.load(data, output)
+    if runtime == "rules":
+        from ml.runtimes.rules import RulesModel
+
+        return RulesModel.load(data, output)
+    raise PackageError(f"This version cannot run packages of runtime {runtime!r}; it runs onnx, skops and rules")

@@ -1,0 +1,63 @@
+"""ONNX packages: a graph that takes the float matrix and gives labels and probabilities, or values."""
+
+import json
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from ml.answers import Answers, decide
+from schemas.errors import PackageError
+from schemas.signature import Output
+
+CLASSES = "drivetrain.classes"
+PROBABILITIES = "drivetrain.probabilities"
+INPUT = "features"
+
+
+class OnnxModel:
+    """An inference session with one thread and reproducible sums."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, output: Output) -> None:
+        metadata = session.get_modelmeta().custom_metadata_map
+        self._run = session.run
+        self._names = [one.name for one in session.get_outputs()]
+        self._threshold = output.decision_threshold
+        self._regression = output.task == "regression"
+        self._classes = len(output.classes or [])
+        self._known: list[int] = json.loads(metadata.get(CLASSES, "[]"))
+        self._graded = metadata.get(PROBABILITIES) == "true"
+
+    @classmethod
+    def load(cls, data: bytes, output: Output) -> "OnnxModel":
+        """Open a session on the graph's bytes. Raises PackageError when they are not a graph that can be run."""
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.use_deterministic_compute = True
+        options.log_severity_level = 3
+        try:
+            session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's errors share no base class of their own
+            raise PackageError(f"The ONNX graph cannot be loaded: {error}") from error
+        return cls(session, output)
+
+    def answer(self, features: NDArray[np.float32]) -> Answers:
+        """Predict for (n, features)."""
+        if self._regression:
+            (values,) = self._run(self._names[:1], {INPUT: features})
+            return Answers(values=values.reshape(-1).astype(np.float64))
+        if not self._graded:
+            (codes,) = self._run(self._names[:1], {INPUT: features})
+            return Answers(codes=codes.astype(np.int64).reshape(-1))
+        (raw,) = self._run(self._names[1:2], {INPUT: features})
+        probabilities = self._all_classes(raw)
+        return Answers(codes=decide(probabilities, self._threshold), probabilities=probabilities)
+
+    def _all_classes(self, raw: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Give classes that training did not see a probability of 0."""
+        if len(self._known) == self._classes:
+            return raw.astype(np.float64)
+        probabilities = np.zeros((len(raw), self._classes))
+        probabilities[:, self._known] = raw
+        return probabilities

@@ -1,0 +1,81 @@
+"""skops packages: a scikit-learn pipeline restored from types on a fixed list, never by unpickling."""
+
+import zipfile
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.answers import Answers, decide
+from schemas.errors import PackageError
+from schemas.signature import Output
+
+# What skops does not trust by default and scikit-learn's own estimators hold: data with a class of scikit-learn around
+# it. None names code to call; skops leaves them out because wrong numbers in them could crash the process, which the
+# package's digests guard against.
+TRUSTED = (
+    "numpy.dtype",
+    "sklearn._loss.loss.HalfTweedieLoss",
+    "sklearn._loss.loss.HalfTweedieLossIdentity",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+    "sklearn.gaussian_process.kernels.ConstantKernel",
+    "sklearn.gaussian_process.kernels.Product",
+    "sklearn.gaussian_process.kernels.RBF",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.metrics._dist_metrics.ManhattanDistance64",
+    "sklearn.metrics._dist_metrics.MinkowskiDistance64",
+    "sklearn.neighbors._ball_tree.BallTree",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    "sklearn.tree._tree.Tree",
+)
+
+
+class SkopsModel:
+    """A restored pipeline, which answers as the trained one did."""
+
+    def __init__(self, pipeline: Any, output: Output) -> None:
+        self._pipeline = pipeline
+        self._output = output
+
+    @classmethod
+    def load(cls, data: bytes, output: Output) -> "SkopsModel":
+        """Restore a pipeline. Raises PackageError when the bytes hold anything that is not on the list."""
+        from skops.io import get_untrusted_types, loads
+        from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
+
+        try:
+            foreign = sorted(set(get_untrusted_types(data=data)) - set(TRUSTED))
+            if foreign:
+                raise PackageError(f"model.skops holds types that are not trusted: {', '.join(foreign)}")
+            pipeline = loads(data, trusted=list(TRUSTED))
+        except (
+            UntrustedTypesFoundException,
+            UnsupportedTypeException,
+            zipfile.BadZipFile,
+            KeyError,
+            ValueError,
+            TypeError,
+        ) as error:
+            raise PackageError(f"model.skops cannot be loaded: {error}") from error
+        return cls(pipeline, output)
+
+    def answer(self, features: NDArray[np.float32]) -> Answers:
+        """Predict for (n, features)."""
+        return answer(self._pipeline, features, self._output)
+
+
+def answer(pipeline: Any, features: NDArray[np.float32], output: Output) -> Answers:
+    """Ask a pipeline that was trained on class positions; a class it never saw gets a probability of 0."""
+    exact = features.astype(np.float64)
+    if output.task == "regression":
+        return Answers(values=np.asarray(pipeline.predict(exact), dtype=np.float64).reshape(-1))
+    if not hasattr(pipeline, "predict_proba"):
+        return Answers(codes=np.asarray(pipeline.predict(exact), dtype=np.int64))
+    probabilities = np.zeros((len(features), len(output.classes or [])))
+    probabilities[:, pipeline.classes_] = pipeline.predict_proba(exact)
+    return Answers(codes=decide(probabilities, output.decision_threshold), probabilities=probabilities)

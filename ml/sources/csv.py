@@ -1,0 +1,143 @@
+"""Source `csv`: a delimited text file, local or under any URL that fsspec knows, compressed or not."""
+
+import io
+from typing import Any, ClassVar, Literal
+
+import pandas as pd
+from pydantic import Field
+
+from ml.sources.text_file import HEAD_BYTES, Header, decode, fingerprint, read_bytes, read_header, stem
+from schemas.base import Strict
+from schemas.errors import ContentError, Fault
+
+MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "#N/A"]
+
+
+class CsvParams(Strict):
+    """Where the file is and how it is written. `auto` looks at the file; cells are stripped of surrounding blanks."""
+
+    path: str = Field(min_length=1, description="path or fsspec URL; .gz, .bz2, .xz and .zip are decompressed")
+    separator: str = Field(default="auto", description="auto, or one character")
+    encoding: str = Field(default="auto", description="auto: UTF-8, or UTF-16 with a byte order mark")
+    decimal: Literal["auto", ".", ","] = "auto"
+    thousands: Literal[",", ".", " ", "'", "_"] | None = None
+    missing: list[str] = Field(default=MISSING, description="texts that mean that a value is missing")
+
+
+class CsvSource:
+    """Rows of a delimited text file; types are read off all values, text stays text."""
+
+    Params: ClassVar = CsvParams
+
+    def __init__(self, params: CsvParams) -> None:
+        self.params = params
+
+    @property
+    def label(self) -> str:
+        """The file's name without folders and endings."""
+        return stem(self.params.path)
+
+    def preflight(self) -> list[Fault]:
+        """Return what is wrong with options, file and header; only the file's beginning is read."""
+        faults = self._option_faults()
+        if faults:
+            return faults
+        try:
+            head = self._head()
+            read_header(head, self.params.separator)
+        except ContentError as error:
+            path = "encoding" if "data.encoding" in str(error) or "is not an encoding" in str(error) else "path"
+            return [Fault(path, str(error))]
+        if len(head) < HEAD_BYTES // 4 and len(head.split()) and len(head.strip().splitlines()) == 1:
+            return [Fault("path", f"{self.params.path} has a header but no rows")]
+        return []
+
+    def header(self) -> list[str] | None:
+        """Return the column names, or None when the file cannot be read (preflight says why)."""
+        if self._option_faults():
+            return None
+        try:
+            return read_header(self._head(), self.params.separator).names
+        except ContentError:
+            return None
+
+    def fingerprint(self) -> str | None:
+        """Return size and modification time or ETag."""
+        return fingerprint(self.params.path)
+
+    def read(self) -> pd.DataFrame:
+        """Return all rows. Raises ContentError naming the rows that do not have as many cells as the header."""
+        if faults := self._option_faults():
+            raise ContentError("; ".join(map(str, faults)))
+        raw = read_bytes(self.params.path)
+        try:
+            text = decode(raw, self.params.encoding)
+            header = read_header(text, self.params.separator)
+            return self._parse(text, header)
+        except ContentError as error:
+            raise ContentError(f"{self.params.path}: {error}") from None
+
+    def _option_faults(self) -> list[Fault]:
+        given = self.params
+        faults = []
+        if given.separator != "auto" and len(given.separator) != 1:
+            faults.append(Fault("separator", f"{given.separator!r} is not one character", 'for a tab write "\\t"'))
+        marks = {"separator": given.separator, "decimal": given.decimal, "thousands": given.thousands}
+        for first, second in (("separator", "thousands"), ("decimal", "thousands")):
+            if marks[first] == marks[second]:
+                faults.append(Fault(second, f"{marks[second]!r} is the {first} already"))
+        return faults
+
+    def _head(self) -> str:
+        raw = read_bytes(self.params.path, HEAD_BYTES)
+        return decode(raw, self.params.encoding, whole=len(raw) < HEAD_BYTES)
+
+    def _parse(self, text: str, header: Header) -> pd.DataFrame:
+        import pyarrow as pa
+
+        from ml.sources.text_types import decimal_mark, typed
+
+        table = self._table(text, header)
+        if not table.num_rows:
+            raise ContentError("the file has a header but no rows")
+        columns = [table.column(position) for position in range(table.num_columns)]
+        columns = [column.cast(pa.string()) for column in columns]
+        decimal = decimal_mark(columns) if self.params.decimal == "auto" else self.params.decimal
+        series = [typed(column, decimal, self.params.thousands) for column in columns]
+        return pd.DataFrame(dict(zip(header.names, series, strict=True)))
+
+    def _table(self, text: str, header: Header) -> Any:
+        import pyarrow as pa
+        import pyarrow.csv as arrow_csv
+
+        ragged: list[str] = []
+
+        def note(row: Any) -> str:
+            ragged.append(f"row {row.number} has {row.actual_columns} ({row.text[:60]!r})")
+            return "skip"
+
+        missing = [*self.params.missing, ""]
+        if len(text.split("\n")) == 1 and len(text.split("\r")) == 1:
+            raise ContentError("the file has a header but no rows")
+        try:
+            table = arrow_csv.read_csv(
+                io.BytesIO(text.encode()),
+                read_options=arrow_csv.ReadOptions(use_threads=False),  # row numbers need one thread
+                parse_options=arrow_csv.ParseOptions(
+                    delimiter=header.separator, newlines_in_values=True, invalid_row_handler=note
+                ),
+                convert_options=arrow_csv.ConvertOptions(
+                    column_types={name: pa.string() for name in header.raw},
+                    null_values=missing,
+                    strings_can_be_null=True,
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            raise ContentError(f"the file cannot be read as delimited text: {error}") from None
+        if ragged:
+            shown = "; ".join(ragged[:5]) + (f"; and {len(ragged) - 5} more" if len(ragged) > 5 else "")
+            raise ContentError(
+                f"the header has {len(header.raw)} columns, but {shown}. Quote cells that hold the separator "
+                f"{header.separator!r}, or declare data.separator"
+            )
+        return table

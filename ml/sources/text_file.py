@@ -1,0 +1,108 @@
+"""A delimited text file under any fsspec URL: opening, decoding, separator and header."""
+
+import csv
+import io
+import lzma
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from zipfile import BadZipFile
+
+import fsspec
+
+from schemas.errors import ContentError
+
+HEAD_BYTES = 1_000_000
+_SEPARATORS = [",", ";", "\t", "|"]
+_MARKS = [(b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")]
+_UNCHANGED = ("ETag", "etag", "md5Hash", "md5", "mtime", "LastModified", "last_modified", "updated", "created")
+
+
+@dataclass(frozen=True)
+class Header:
+    """The separator, the names as they stand in the file, and the names that columns get."""
+
+    separator: str
+    raw: list[str]
+    names: list[str]
+
+
+def stem(url: str) -> str:
+    """Return the file's name without folders and endings: `s3://bucket/houses.csv.gz` is `houses`."""
+    name = PurePosixPath(url.split("::")[-1].split("?")[0]).name
+    return name.split(".")[0] or name
+
+
+def fingerprint(url: str) -> str | None:
+    """Return size and time or ETag of the file; None where the file system tells neither."""
+    try:
+        files, path = fsspec.core.url_to_fs(url)
+        info = files.info(path)
+    except (OSError, ValueError, ImportError):
+        return None
+    marks = [f"{key}={info[key]}" for key in _UNCHANGED if info.get(key) is not None]
+    return f"size={info.get('size')} {marks[0]}" if marks else None
+
+
+def read_bytes(url: str, limit: int | None = None) -> bytes:
+    """Return the file's bytes, decompressed by its ending, at most `limit` of them. Raises ContentError."""
+    try:
+        with fsspec.open(url, "rb", compression="infer") as file:
+            return bytes(file.read(-1 if limit is None else limit))
+    except FileNotFoundError:
+        raise ContentError(f"there is no file {url}") from None
+    except IsADirectoryError:
+        raise ContentError(f"{url} is a folder; name one file") from None
+    except (EOFError, zlib.error, lzma.LZMAError, BadZipFile) as error:
+        raise ContentError(f"{url} cannot be decompressed: {error}; the file is cut off or damaged") from None
+    except (OSError, ValueError, ImportError) as error:
+        raise ContentError(f"{url} cannot be read: {error}") from None
+
+
+def decode(raw: bytes, encoding: str, *, whole: bool = True) -> str:
+    """Return text; `auto` means UTF-8, or UTF-16 with a byte order mark. Raises ContentError saying which byte is wrong."""
+    if encoding == "auto":
+        encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
+    elif encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
+        encoding = "utf-8-sig"
+    try:
+        return raw.decode(encoding)
+    except LookupError:
+        raise ContentError(f"{encoding!r} is not an encoding; for example utf-8, latin-1, cp1252, utf-16") from None
+    except UnicodeDecodeError as error:
+        if not whole and error.start >= len(raw) - 4:  # the limit cut a character in two
+            return raw[: error.start].decode(encoding)
+        line = raw[: error.start].count(b"\n") + 1
+        raise ContentError(
+            f"line {line} is not {encoding}: byte 0x{raw[error.start]:02x} at position {error.start}; "
+            "declare data.encoding (files from Windows programs are often cp1252, others latin-1)"
+        ) from None
+
+
+def read_header(text: str, separator: str) -> Header:
+    """Return the header of `text`; `auto` takes the separator that the first line has most of. Raises ContentError."""
+    lines = text.lstrip("\r\n ")
+    if not lines:
+        raise ContentError("the file is empty")
+    if separator == "auto":
+        separator = _sniff(lines.splitlines()[0])
+    try:
+        raw = next(csv.reader(io.StringIO(lines, newline=""), delimiter=separator))
+    except csv.Error as error:
+        raise ContentError(f"the header cannot be read: {error}") from None
+    names = [name.strip() or f"column {position}" for position, name in enumerate(raw, start=1)]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        places = "; ".join(f"{name!r} in columns {_places(names, name)}" for name in twice)
+        raise ContentError(f"column names must be unique, but {places}; rename all but one in the file")
+    return Header(separator, raw, names)
+
+
+def _sniff(line: str) -> str:
+    counts = {mark: len(next(csv.reader([line], delimiter=mark), [])) for mark in _SEPARATORS}
+    return max(_SEPARATORS, key=lambda mark: counts[mark])
+
+
+def _places(names: list[str], wanted: str) -> str:
+    return " and ".join(str(position) for position, name in enumerate(names, start=1) if name == wanted)

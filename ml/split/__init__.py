@@ -1,0 +1,1 @@
+"""Which rows are test and validation rows: one file for each registered method."""

@@ -1,0 +1,33 @@
+"""Split `random`: each row is drawn by a hash of its inputs."""
+
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.split.hashing import draw, fractions
+from ml.split.sets import nonempty, refuse_by
+from schemas.base import Strict
+
+
+class RandomSplitParams(Strict):
+    """No parameters of its own."""
+
+
+class RandomSplit:
+    """A row's set depends on its input columns and the salt; the target is left out, so that a corrected label moves no row."""
+
+    Params: ClassVar = RandomSplitParams
+
+    def __init__(self, params: RandomSplitParams) -> None:
+        self.params = params
+
+    def assign(
+        self, rows: pd.DataFrame, target: str, *, test: float, validation: float, by: str | None, salt: str
+    ) -> NDArray[np.str_]:
+        """Return the set of every row, (rows,). Raises ContentError when a set is empty or `by` is given."""
+        refuse_by(by, "random")
+        inputs = [str(name) for name in rows.columns if name != target]
+        numbers = fractions(rows, inputs, salt)
+        return nonempty(draw(numbers, test=test, validation=validation), {"validation": validation, "test": test})

@@ -1,0 +1,103 @@
+"""The baselines: the same answer for every row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel
+
+from schemas.base import Strict, Task
+from schemas.errors import ContentError, Fault
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ml.answers import Answers
+    from ml.components import Export, Matrix
+    from ml.runtimes.rules import Constant
+    from schemas.signature import Output, Signature
+
+
+class NoParams(Strict):
+    """A baseline has no parameters."""
+
+
+@dataclass(frozen=True)
+class FittedConstant:
+    """A constant answer."""
+
+    rule: "Constant"
+    output: "Output"
+    warnings: tuple[str, ...] = ()
+
+    def answer(self, features: "NDArray[np.float32]") -> "Answers":
+        """Predict for (n, features)."""
+        from ml.runtimes.rules import RulesModel
+
+        return RulesModel(self.rule, self.output).answer(features)
+
+    def export(self, folder: Path, example: "NDArray[np.float32]") -> "Export":
+        """Write `rules.json` into `folder`."""
+        from ml.components import Export
+
+        (folder / "rules.json").write_text(self.rule.model_dump_json(), encoding="utf-8")
+        return Export(runtime="rules", file="rules.json", reason="a constant answer needs no graph")
+
+
+class Majority:
+    """Answers the most frequent class, with the training set's shares as probabilities."""
+
+    Params: ClassVar[type[BaseModel]] = NoParams
+    tasks: ClassVar[Sequence[Task]] = ("binary", "multiclass")
+
+    def __init__(self, params: NoParams) -> None:
+        self._params = params
+
+    @classmethod
+    def faults(cls, params: Mapping[str, Any], task: str) -> list[Fault]:
+        """Return a fault for a regression task."""
+        if task == "regression":
+            return [Fault("name", "majority answers a class, but the task is regression", "choose mean")]
+        return []
+
+    def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> FittedConstant:
+        """Count the classes of `train`. Raises ContentError when there are no rows."""
+        import numpy as np
+
+        from ml.runtimes.rules import Constant
+
+        known = train.target[train.target >= 0]
+        if not len(known):
+            raise ContentError(f"No training row has a value in the target {signature.output.target!r}")
+        counts = np.bincount(known, minlength=len(signature.output.classes or []))
+        return FittedConstant(Constant(probabilities=(counts / counts.sum()).tolist()), signature.output)
+
+
+class Mean:
+    """Answers the mean of the training set's target."""
+
+    Params: ClassVar[type[BaseModel]] = NoParams
+    tasks: ClassVar[Sequence[Task]] = ("regression",)
+
+    def __init__(self, params: NoParams) -> None:
+        self._params = params
+
+    @classmethod
+    def faults(cls, params: Mapping[str, Any], task: str) -> list[Fault]:
+        """Return a fault for a classification task."""
+        if task not in ("regression", "auto"):
+            return [Fault("name", f"mean answers a value, but the task is {task}", "choose majority")]
+        return []
+
+    def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> FittedConstant:
+        """Average the target of `train`. Raises ContentError when there is no finite value."""
+        import numpy as np
+
+        from ml.runtimes.rules import Constant
+
+        known = train.target[np.isfinite(train.target)]
+        if not len(known):
+            raise ContentError(f"No training row has a number in the target {signature.output.target!r}")
+        return FittedConstant(Constant(value=float(known.mean())), signature.output)

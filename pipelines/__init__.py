@@ -1,0 +1,1 @@
+"""ZenML pipelines: wiring only, and the conductor that runs them in order."""

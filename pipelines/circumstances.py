@@ -1,0 +1,34 @@
+"""What a training run must know of the moment it starts in: the data's fingerprint, the salt, who is in production."""
+
+from schemas.home import Home
+from schemas.run import Run
+from serving.releases import current, read
+from serving.store import open_existing
+from steps.components import create
+from steps.gate.production import Production
+from pipelines.training import Circumstances
+
+
+def circumstances(run: Run, home: Home) -> Circumstances:
+    """Ask the source, the gate's declaration and the release pointer."""
+    source = create("load", run.data.source)
+    return Circumstances(
+        label=source.label,
+        fingerprint=source.fingerprint(),
+        salt=run.split.salt if run.split.salt is not None else source.label,
+        production=production(run.name, home),
+    )
+
+
+def production(model: str, home: Home) -> Production | None:
+    """Return the version that the release pointer names, None before the first deployment."""
+    if not home.journal(model).exists():
+        return None
+    engine = open_existing(home.journal_url(model))
+    try:
+        with engine.connect() as connection:
+            event = current(read(connection))
+    finally:
+        engine.dispose()
+    return None if event is None else Production(version=event.version, package_url=event.package_url)
+

@@ -1,0 +1,114 @@
+"""The conductor: runs the pipelines of a lap one after another and says how it went."""
+
+from typing import Any
+
+from pipelines.listener import Listener
+from schemas.errors import DrivetrainError, RefusedError
+from schemas.home import Home
+from schemas.plan import Observer
+from schemas.run import Run
+from schemas.summary import Summary
+from stacks.apply import apply_stack, plan_stack
+from stacks.session import zenml_session
+
+Part = dict[str, Any]
+
+
+class Lap:
+    """One run of the command line: what it was asked, where it leaves things, and what came out so far."""
+
+    def __init__(self, run: Run, home: Home, stack: Any, observer: Observer, listener: Listener) -> None:
+        self.run, self.home, self.stack, self.observer = run, home, stack, observer
+        self._listener = listener
+        self.seconds: dict[str, float] = {}
+        self.run_ids: list[str] = []
+
+    def run_pipeline(self, pipeline: Any, **arguments: Any) -> Any:
+        """Run a ZenML pipeline to its end and return its outcome.
+
+        Raises:
+            RefusedError: If a declared data check stopped it.
+            DrivetrainError: If a step failed; the outcome is on the error as `outcome`.
+        """
+        from pipelines.notes import tell_data_notes
+        from pipelines.outcome import Outcome, run_name
+
+        self._listener.pipeline = pipeline.name
+        name = run_name(self.run.name, pipeline.name)
+        fault: Exception | None = None
+        try:
+            pipeline.with_options(run_name=name)(**arguments)
+        except Exception as error:  # a step may raise anything; what a person needs of it is told below
+            fault = error
+        outcome = Outcome.find(name)
+        if outcome is None:
+            raise fault if fault else DrivetrainError(f"ZenML has no run named {name}")
+        self.run_ids.append(outcome.id)
+        self.seconds.update(outcome.seconds())
+        tell_data_notes(outcome, self.observer)
+        if fault is not None or outcome.failed_step:
+            raise _told(outcome, fault)
+        return outcome
+
+
+class StepFailedError(DrivetrainError):
+    """A step of a pipeline failed."""
+
+
+def _told(outcome: Any, fault: Exception | None) -> DrivetrainError:
+    report = outcome.output("validate_data", "data_report") if outcome.failed_step == "data_gate" else None
+    if report is not None and not report.passed:
+        reasons = [check.message for check in report.checks if check.severity == "fail" and not check.passed]
+        told: DrivetrainError = RefusedError(reasons, heading="The data checks refused the rows")
+    elif isinstance(fault, DrivetrainError):
+        told = fault
+    else:
+        step = outcome.failed_step or "the pipeline"
+        told = StepFailedError(f"Step {step} failed: {type(fault).__name__ if fault else 'error'}: {fault or 'see the run'}")
+    told.__cause__ = fault
+    told.outcome = outcome
+    return told
+
+
+def execute(run: Run, observer: Observer) -> Summary:
+    """Run what `run.pipeline` names on the declared stack.
+
+    Raises:
+        ConfigurationError: If the stack cannot work; nothing was started.
+    """
+    listener = Listener(observer)
+    with zenml_session(listener) as client:
+        for change in plan_stack(client, run.stack):
+            observer.stage(f"stack: {change.action} {change.kind} {change.name}")
+        stack = apply_stack(client, run.stack)
+        from zenml.utils.env_utils import temporary_environment
+
+        with temporary_environment({"ZENML_ACTIVE_STACK_ID": str(stack.id)}):
+            return _lap(Lap(run, Home.here(), stack, observer, listener))
+
+
+def _lap(lap: Lap) -> Summary:
+    from pipelines.stages import STAGES
+
+    parts: Part = {}
+    status, error = "succeeded", None
+    try:
+        for stage in STAGES[lap.run.pipeline]:
+            parts.update(stage(lap, parts))
+            if "refused" in parts:
+                status, error = "refused", str(parts.pop("refused"))
+                break
+    except RefusedError as refusal:
+        status, error = "refused", str(refusal)
+    except DrivetrainError as failure:
+        status, error = "failed", str(failure)
+    return Summary(
+        experiment=lap.run.name,
+        pipeline=lap.run.pipeline,
+        stack=lap.run.stack.name,
+        status=status,
+        error=error,
+        seconds=lap.seconds,
+        runs=lap.run_ids,
+        **parts,
+    )

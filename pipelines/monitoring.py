@@ -1,0 +1,14 @@
+"""A window of the journal against the reference of the version in production."""
+
+from zenml import pipeline
+from zenml.enums import ExecutionMode
+
+from schemas.run import Run
+from steps.gate.production import Production
+from steps.monitor.drift import detect_drift
+
+
+@pipeline(enable_cache=False, execution_mode=ExecutionMode.FAIL_FAST)
+def monitoring(run: Run, production: Production, journal_url: str) -> None:
+    """One step: read, compare, report."""
+    detect_drift(production=production, journal_url=journal_url, monitor=run.monitor, id="detect_drift")

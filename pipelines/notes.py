@@ -1,0 +1,31 @@
+"""What a person should hear of the data: the types that were inferred, what was left out, which checks only warn."""
+
+from collections import Counter
+from typing import Any
+
+from schemas.data import Column
+from schemas.evaluation import DataReport
+from schemas.plan import Observer
+
+_LISTED = 12
+
+
+def tell_data_notes(outcome: Any, observer: Observer) -> None:
+    """Tell what the run's data report holds, as far as the run got."""
+    report: DataReport | None = outcome.output("validate_data", "data_report")
+    if report is None:
+        return
+    observer.note(f"columns: {_types(report.columns)}")
+    for column in report.columns:
+        if column.type == "drop" and not column.declared:
+            observer.note(f"left out: {column.name}: {column.why}")
+    for check in report.checks:
+        if not check.passed and check.severity == "warn":
+            observer.note(f"warning: {check.message}")
+
+
+def _types(columns: list[Column]) -> str:
+    kept = [column for column in columns if column.type != "drop"]
+    if len(kept) <= _LISTED:
+        return ", ".join(f"{column.name} {column.type}{' (declared)' if column.declared else ''}" for column in kept)
+    return ", ".join(f"{count} {kind}" for kind, count in Counter(column.type for column in kept).most_common())

@@ -1,0 +1,71 @@
+"""Every error that is meant for a person.
+
+DrivetrainError
+├── ConfigurationError   the configuration, the preflight or the stack cannot work: nothing was started (exit 2)
+├── ContentError         the data cannot be read or trained on (exit 1)
+├── PackageError         a model package is damaged, incomplete or not equal to the trained object (exit 1)
+├── DeploymentError      a service could not be started or a version not published (exit 1)
+└── RefusedError         a declared data check or the gate said no (exit 3)
+"""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: where (dotted key path), what, and what would be right."""
+
+    path: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.path}: {self.message}" if self.path else self.message
+        return f"{text}\n    {self.hint}" if self.hint else text
+
+
+class DrivetrainError(Exception):
+    """Base of all errors whose text is written for the person at the keyboard."""
+
+    exit_code = 1
+
+
+class ConfigurationError(DrivetrainError):
+    """All faults found before anything was started."""
+
+    exit_code = 2
+
+    def __init__(self, faults: list[Fault], heading: str = "Invalid configuration") -> None:
+        self.faults = faults
+        count = f"{len(faults)} problem" + ("s" if len(faults) != 1 else "")
+        lines = "\n".join("  " + str(fault).replace("\n", "\n  ") for fault in faults)
+        super().__init__(f"{heading}, {count}:\n{lines}")
+
+
+class ContentError(DrivetrainError):
+    """The rows cannot be read or trained on."""
+
+
+class PackageError(DrivetrainError):
+    """A model package is damaged, incomplete, or does not answer as the trained object does."""
+
+
+class DeploymentError(DrivetrainError):
+    """A service could not be started, or a version could not be published; the old version goes on."""
+
+
+class RefusedError(DrivetrainError):
+    """A declared data check or the gate said no."""
+
+    exit_code = 3
+
+    def __init__(self, reasons: list[str], heading: str = "Refused") -> None:
+        self.reasons = reasons
+        super().__init__(heading + ":\n" + "\n".join(f"  - {reason}" for reason in reasons))
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """Return ` Did you mean 'x'?` for the nearest known word, or an empty string."""
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,54 @@
+"""What was measured of a model, what the gate and the data checks said."""
+
+from typing import Literal
+
+from schemas.base import Scalar, Severity, Strict
+from schemas.data import Column
+
+Scores = dict[str, float | None]
+
+
+class Evaluation(Strict):
+    """Metrics by set, with bootstrap intervals; metric names are scikit-learn's, errors without `neg`."""
+
+    metrics: dict[Literal["validation", "test"], Scores]
+    intervals: dict[Literal["validation", "test"], dict[str, tuple[float, float]]] = {}
+    rows: dict[Literal["train", "validation", "test"], int] = {}
+
+
+class CheckOutcome(Strict):
+    """One gate check: what it saw, what was asked, and why it passed or not, for a person."""
+
+    name: str
+    value: float | None
+    threshold: float | None
+    passed: bool
+    why: str
+
+
+class GateVerdict(Strict):
+    """The gate's answer; it passed when every check did."""
+
+    passed: bool
+    checks: list[CheckOutcome]
+
+
+class DataCheck(Strict):
+    """One data check's outcome; `failed` rows of `rows` broke it where rows can be counted."""
+
+    name: str
+    column: str | None = None
+    severity: Severity
+    passed: bool
+    value: Scalar | None = None
+    threshold: Scalar | None = None
+    message: str
+
+
+class DataReport(Strict):
+    """All data checks of one run; `passed` is false when a check with severity `fail` did not hold."""
+
+    passed: bool
+    rows: int
+    columns: list[Column]
+    checks: list[DataCheck]

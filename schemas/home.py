@@ -1,0 +1,29 @@
+"""Where a run leaves what it keeps beside ZenML's own store."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder `DRIVETRAIN_HOME`; nothing is created before something is written."""
+
+    root: Path
+
+    @classmethod
+    def here(cls) -> "Home":
+        """Return the folder that the environment names, else `.drivetrain` in the current folder."""
+        return cls(Path(os.environ.get("DRIVETRAIN_HOME", ".drivetrain")).resolve())
+
+    def journal(self, model: str) -> Path:
+        """Return the file of a model's journal."""
+        return self.root / "journals" / f"{model}.db"
+
+    def journal_url(self, model: str) -> str:
+        """Return the SQLAlchemy URL of a model's journal."""
+        return f"sqlite:///{self.journal(model)}"
+
+    def report(self, model: str, name: str) -> Path:
+        """Return the file of an HTML report."""
+        return self.root / "reports" / model / f"{name}.html"

@@ -1,0 +1,51 @@
+"""The names of the metrics, which way is better, and which tasks they belong to."""
+
+from schemas.base import Task
+
+_CLASSIFICATION: tuple[Task, ...] = ("binary", "multiclass")
+HIGHER_IS_BETTER: dict[str, bool] = {
+    "accuracy": True,
+    "balanced_accuracy": True,
+    "f1": True,
+    "f1_macro": True,
+    "roc_auc": True,
+    "log_loss": False,
+    "expected_calibration_error": False,
+    "mean_absolute_error": False,
+    "root_mean_squared_error": False,
+    "r2": True,
+    "mean_absolute_percentage_error": False,
+}
+TASKS: dict[str, tuple[Task, ...]] = {
+    "accuracy": _CLASSIFICATION,
+    "balanced_accuracy": _CLASSIFICATION,
+    "f1": ("binary",),
+    "f1_macro": ("multiclass",),
+    "roc_auc": _CLASSIFICATION,
+    "log_loss": _CLASSIFICATION,
+    "expected_calibration_error": _CLASSIFICATION,
+    "mean_absolute_error": ("regression",),
+    "root_mean_squared_error": ("regression",),
+    "r2": ("regression",),
+    "mean_absolute_percentage_error": ("regression",),
+}
+_AUTO: dict[Task, str] = {"binary": "roc_auc", "multiclass": "balanced_accuracy", "regression": "root_mean_squared_error"}
+
+
+def resolve_metric(metric: str, task: Task) -> str:
+    """Return the metric that gate, tuning and sweeps rank by; `auto` depends on the task.
+
+    Raises:
+        ValueError: If the metric is unknown or says nothing about the task.
+    """
+    name = _AUTO[task] if metric == "auto" else metric
+    if task not in TASKS.get(name, ()):
+        fitting = ", ".join(sorted(known for known, tasks in TASKS.items() if task in tasks))
+        raise ValueError(f"metric {metric!r} is not defined for a {task} task; choose one of: {fitting}")
+    return name
+
+
+def is_better(metric: str, value: float, other: float, tolerance: float = 0.0) -> bool:
+    """Say whether `value` beats `other` by more than `-tolerance` in the metric's own direction."""
+    gain = value - other if HIGHER_IS_BETTER[metric] else other - value
+    return gain > -tolerance

@@ -1,0 +1,74 @@
+"""The manifest of a model package."""
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from schemas.base import Scalar, Strict
+from schemas.choice import Choice
+from schemas.evaluation import Evaluation, GateVerdict, Scores
+
+Runtime = Literal["onnx", "keras", "skops", "rules"]
+
+
+class FileRecord(Strict):
+    """Size in bytes and sha256 of one file of the package."""
+
+    bytes: int
+    sha256: str
+
+
+class SplitRecord(Strict):
+    """What decides which rows were test rows; two packages with equal records were tested on the same rows."""
+
+    method: Choice
+    salt: str
+    test: float
+    validation: float
+    by: str | None = None
+
+
+class DataRecord(Strict):
+    """Which rows the model saw."""
+
+    label: str
+    fingerprint: str
+    rows: dict[str, int]
+    split: SplitRecord
+
+
+class Manifest(Strict):
+    """Everything known of a package; written last, so that a folder with a manifest is complete."""
+
+    format: Literal[1] = 1
+    model: str
+    runtime: Runtime
+    runtime_file: str
+    runtime_reason: str
+    trainer: Choice
+    seed: int
+    data: DataRecord
+    git_commit: str | None
+    python: str
+    libraries: dict[str, str]
+    evaluation: Evaluation | None = None
+    baseline: dict[str, JsonValue] | None = None
+    gate: GateVerdict | None = None
+    warnings: list[str] = []
+    files: dict[str, FileRecord]
+
+
+class Baseline(Strict):
+    """The baseline that every training run scores too."""
+
+    name: str
+    metrics: dict[Literal["validation", "test"], Scores]
+
+
+class Samples(Strict):
+    """Raw rows by column and the trainer's own answers for them; what does not fit the task is null."""
+
+    cells: dict[str, list[Scalar | None]]
+    codes: list[int] | None = None
+    probabilities: list[list[float]] | None = None
+    values: list[float] | None = None

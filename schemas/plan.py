@@ -1,0 +1,57 @@
+"""What `action=plan` shows, and who is told how a run goes on."""
+
+from typing import Literal, Protocol
+
+from schemas.base import Strict
+from schemas.stack import Resources
+
+
+class PlannedChange(Strict):
+    """One change to ZenML's stacks, components or flavors."""
+
+    action: Literal["create", "update"]
+    kind: str
+    name: str
+    details: dict[str, str] = {}
+
+
+class PlannedStep(Strict):
+    """One step of the pipeline: whether it will run, and why."""
+
+    pipeline: str
+    step: str
+    component: str | None = None
+    action: Literal["run", "reuse", "depends"]
+    why: str
+
+
+class Missing(Strict):
+    """Something that is not there, and the command that mends it."""
+
+    what: str
+    command: str
+
+
+class Plan(Strict):
+    """Stack changes, steps, resources asked for, what is missing."""
+
+    changes: list[PlannedChange]
+    steps: list[PlannedStep]
+    resources: dict[str, Resources] = {}
+    missing: list[Missing] = []
+
+
+class Observer(Protocol):
+    """Is told how a run goes on; `cli` shows it to a person or a log."""
+
+    def stage(self, text: str) -> None:
+        """Something outside a step begins (stack changes, deployment)."""
+
+    def step_started(self, pipeline: str, step: str) -> None:
+        """A step begins."""
+
+    def step_finished(self, pipeline: str, step: str, seconds: float, state: Literal["done", "reused", "failed"]) -> None:
+        """A step ended."""
+
+    def note(self, text: str) -> None:
+        """One line that a person should see (dropped columns, warnings)."""

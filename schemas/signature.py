@@ -1,0 +1,90 @@
+"""What a served model takes and gives: the inputs, the derivations to one float matrix, the outputs."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.base import Scalar, Strict, Task
+from schemas.data import ColumnType, DatePart
+
+
+class Input(Strict):
+    """One raw column as seen in training; numbers carry `range`, categories carry `categories`.
+
+    `format` is how the training data wrote a date; requests always write ISO 8601.
+    """
+
+    name: str
+    type: ColumnType
+    integer: bool = False
+    nullable: bool = False
+    range: tuple[float, float] | None = None
+    categories: list[str] | None = None
+    unit: str | None = None
+    format: str | None = None
+
+
+class NumberDerivation(Strict):
+    """The number itself, missing as NaN: one feature."""
+
+    kind: Literal["number"] = "number"
+    column: str
+
+
+class BooleanDerivation(Strict):
+    """True 1, false 0, missing NaN: one feature."""
+
+    kind: Literal["boolean"] = "boolean"
+    column: str
+
+
+class CategoryDerivation(Strict):
+    """Position in `categories`, -1 for a value not among them; missing is first replaced by `impute`: one feature."""
+
+    kind: Literal["category"] = "category"
+    column: str
+    categories: list[str]
+    impute: str | None = None
+
+
+class IdentifierDerivation(Strict):
+    """Consecutive integers 1..n for `values`, 0 for an unknown or missing one: one feature."""
+
+    kind: Literal["identifier"] = "identifier"
+    column: str
+    values: list[str]
+
+
+class DateDerivation(Strict):
+    """The declared parts of a date, missing as NaN: one feature a part; `start` is the origin of days_since_start."""
+
+    kind: Literal["date"] = "date"
+    column: str
+    parts: list[DatePart]
+    start: str
+
+
+Derivation = Annotated[
+    NumberDerivation | BooleanDerivation | CategoryDerivation | IdentifierDerivation | DateDerivation,
+    Field(discriminator="kind"),
+]
+
+
+class Output(Strict):
+    """Task, classes as the data has them, unit, and the thresholds on probabilities."""
+
+    task: Task
+    target: str
+    classes: list[Scalar] | None = None
+    unit: str | None = None
+    decision_threshold: float | None = None
+    review_threshold: float | None = None
+
+
+class Signature(Strict):
+    """The whole interface of the extended model; `features` names the matrix' columns in order."""
+
+    inputs: list[Input]
+    derivations: list[Derivation]
+    features: list[str]
+    output: Output

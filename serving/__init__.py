@@ -1,0 +1,1 @@
+"""The BentoML service: validation, answers, journal, publishing, and the operators' command."""

@@ -1,0 +1,108 @@
+"""The operators' command for what is deployed: python -m serving status|logs|rollback|stop [NAME]."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from schemas.errors import DeploymentError, DrivetrainError
+from serving import process, publish, record
+from serving.process import Status
+from serving.window import count
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 it could not be done, 2 it was not understood."""
+    asked = _parser().parse_args(arguments)
+    home = Path(os.environ.get("DRIVETRAIN_HOME") or ".drivetrain")
+    commands: dict[str, Callable[[], int]] = {
+        "status": lambda: _status(home, asked.name),
+        "logs": lambda: _logs(home, _only(home, asked.name), asked.lines),
+        "rollback": lambda: _rollback(home, _only(home, asked.name)),
+        "stop": lambda: _stop(home, _only(home, asked.name)),
+    }
+    try:
+        return commands[asked.command]()
+    except DrivetrainError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except SQLAlchemyError as error:
+        print(f"The journal cannot be read or written: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m serving", description="Look after deployed models.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for command, text in (
+        ("status", "what is deployed, whether it answers, and with which version; exit code 1 when something does not answer"),
+        ("logs", "the end of a service's log"),
+        ("rollback", "make the version before the current one current again"),
+        ("stop", "stop a service; its journal and packages stay"),
+    ):
+        one = commands.add_parser(command, help=text, description=text)
+        one.add_argument("name", nargs="?", metavar="NAME", help="the model's name; may be left out where there is only one")
+        if command == "logs":
+            one.add_argument("-n", "--lines", type=int, default=50, help="how many lines (50)")
+    return parser
+
+
+def _only(home: Path, name: str | None) -> str:
+    known = record.names(home)
+    if name is not None:
+        return record.find(home, name).name
+    if len(known) != 1:
+        have = f"choose one of: {', '.join(known)}" if known else f"nothing is deployed under {home}"
+        raise DeploymentError(f"Which deployment? {have}")
+    return known[0]
+
+
+def _status(home: Path, name: str | None) -> int:
+    found = process.status(home, name)
+    if not found:
+        print(f"Nothing is deployed under {home}.")
+        return 0
+    lines = [("NAME", "URL", "STATE", "VERSION", "ROWS"), *map(_line, found)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    for one in found:
+        if one.why:
+            print(f"{one.deployment.name}: {one.why}")
+    return 0 if all(one.ready for one in found) else 1
+
+
+def _line(status: Status) -> tuple[str, str, str, str, str]:
+    deployment = status.deployment
+    try:
+        current = next((release.version for release in publish.releases(deployment.journal_url) if release.weight), "-")
+        rows = str(count(deployment.journal_url))
+    except DeploymentError:
+        current, rows = "-", "-"
+    state = "ready" if status.ready else "alive" if status.alive else "dead"
+    return deployment.name, deployment.url, state, current, rows
+
+
+def _logs(home: Path, name: str, lines: int) -> int:
+    print(process.tail(record.find(home, name).log, lines))
+    return 0
+
+
+def _rollback(home: Path, name: str) -> int:
+    with record.lock(home, name):
+        release = publish.rollback(record.find(home, name).journal_url)
+    print(f"{name}: version {release.version} is current again")
+    return 0
+
+
+def _stop(home: Path, name: str) -> int:
+    process.stop(home, name)
+    print(f"{name}: stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

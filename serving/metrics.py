@@ -1,0 +1,70 @@
+"""What `/metrics` tells, counted in plain numbers and put into words by prometheus_client only when somebody asks."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector, CollectorRegistry
+
+_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]  # seconds
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+class Metrics(Collector):
+    """Counters of one worker; `current` names the version that answers, None before there is one."""
+
+    def __init__(self, model: str, current: Callable[[], str | None]) -> None:
+        self._model, self._current = model, current
+        self._requests: Counter[int] = Counter()
+        self._buckets = [0] * (len(_BOUNDS) + 1)
+        self._seconds = 0.0
+        self._rows: Counter[str] = Counter()
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+
+    def request(self, status: int, seconds: float) -> None:
+        """Count one request to /predict."""
+        self._requests[status] += 1
+        self._buckets[bisect_left(_BOUNDS, seconds)] += 1
+        self._seconds += seconds
+
+    def rows(self, answered: int, refused: int, for_review: int) -> None:
+        """Count the rows of one request."""
+        self._rows["answered"] += answered
+        self._rows["refused"] += refused
+        self._rows["review"] += for_review
+
+    def text(self) -> bytes:
+        """Return everything in the Prometheus text format."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metric families."""
+        requests = CounterMetricFamily("drivetrain_requests", "Requests to /predict by status.", labels=["model", "status"])
+        for status, count in sorted(self._requests.items()):
+            requests.add_metric([self._model, str(status)], count)
+        yield requests
+        for name, key, text in (
+            ("drivetrain_rows", "answered", "Rows answered."),
+            ("drivetrain_row_errors", "refused", "Rows refused beside others that were answered."),
+            ("drivetrain_needs_review", "review", "Rows answered that a person should look at."),
+        ):
+            family = CounterMetricFamily(name, text, labels=["model"])
+            family.add_metric([self._model], self._rows[key])
+            yield family
+        yield self._latency()
+        version = GaugeMetricFamily("drivetrain_current_version", "The version that answers.", labels=["model", "version"])
+        if (current := self._current()) is not None:
+            version.add_metric([self._model, current], 1)
+        yield version
+
+    def _latency(self) -> Metric:
+        total, buckets = 0, []
+        for bound, count in zip([*map(str, _BOUNDS), "+Inf"], self._buckets, strict=True):
+            total += count
+            buckets.append((bound, float(total)))
+        family = HistogramMetricFamily("drivetrain_request_seconds", "Seconds a request to /predict took.", labels=["model"])
+        family.add_metric([self._model], buckets, self._seconds)
+        return family

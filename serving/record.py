@@ -1,0 +1,125 @@
+"""What is remembered of a deployed service, in one file beside its log, so that the next run finds it alive or heals it."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from pydantic import ValidationError
+
+from schemas.base import Strict
+from schemas.errors import DeploymentError, did_you_mean
+from schemas.run import DeploySpec
+
+
+class Deployment(Strict):
+    """A service in the background.
+
+    `started` is the process' start (seconds since the epoch): together with `pid` it names one process for ever, also after a
+    reboot. `port` is kept across versions and restarts.
+    """
+
+    name: str
+    pid: int
+    started: float
+    port: int
+    url: str
+    code_hash: str
+    bento: str
+    journal_url: str
+    log: Path
+    spec: DeploySpec
+
+
+def folder(home: Path) -> Path:
+    """Return the folder of the deployment records."""
+    return home / "deployments"
+
+
+def journal_path(home: Path, name: str) -> Path:
+    """Return the file of a model's journal."""
+    return home / "journals" / f"{name}.db"
+
+
+def read(home: Path, name: str) -> Deployment | None:
+    """Return a service's record, None when there is none or it cannot be read (it is then as good as none)."""
+    try:
+        return Deployment.model_validate_json((folder(home) / f"{name}.json").read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def write(home: Path, deployment: Deployment) -> None:
+    """Replace a service's record, whole."""
+    put(folder(home) / f"{deployment.name}.json", deployment.model_dump_json(indent=1))
+
+
+def remove(home: Path, name: str) -> None:
+    """Forget a service."""
+    (folder(home) / f"{name}.json").unlink(missing_ok=True)
+
+
+def names(home: Path) -> list[str]:
+    """Return the names of all recorded services."""
+    return sorted(path.stem for path in folder(home).glob("*.json") if "." not in path.stem)
+
+
+def find(home: Path, name: str) -> Deployment:
+    """Return a service's record. Raises DeploymentError, with the nearest known name, when there is none."""
+    found = read(home, name)
+    if found is None:
+        known = names(home)
+        have = f"deployed here: {', '.join(known)}" if known else f"nothing is deployed under {home}"
+        raise DeploymentError(f"There is no deployment {name!r}.{did_you_mean(name, known)} {have}")
+    return found
+
+
+def is_alive(deployment: Deployment) -> bool:
+    """Say whether the recorded process still runs: this very one, not another with its id."""
+    try:
+        process = psutil.Process(deployment.pid)
+        same = abs(process.create_time() - deployment.started) < 2
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def members(deployment: Deployment) -> list[psutil.Process]:
+    """Return the living processes of the service: the supervisor's session, also when the supervisor itself is gone."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) != deployment.pid or process.create_time() < deployment.started - 2:
+                continue
+            if process.status() != psutil.STATUS_ZOMBIE and any("bentoml" in word for word in process.cmdline()):
+                found.append(process)
+        except (psutil.Error, ProcessLookupError, PermissionError):
+            continue
+    return found
+
+
+def put(path: Path, text: str) -> None:
+    """Write a file whole or not at all, readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).rename(path)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+
+
+@contextmanager
+def lock(home: Path, name: str) -> Iterator[None]:
+    """Let one run at a time change a service; the others wait. The lock ends with the process that holds it."""
+    import fcntl
+
+    folder(home).mkdir(parents=True, exist_ok=True)
+    with (folder(home) / f".{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

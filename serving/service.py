@@ -1,0 +1,55 @@
+"""The BentoML service. Imported by BentoML's supervisor too, so everything heavy waits for the worker's instance."""
+
+import os
+
+import bentoml
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class Front:
+    """ASGI middleware that answers all of HTTP, so that BentoML's own /livez, /readyz and index do not stand before ours."""
+
+    ours: ASGIApp | None = None
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._behind = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass HTTP to the service's own application, all else (the lifespan) to BentoML."""
+        await (Front.ours if Front.ours is not None and scope["type"] == "http" else self._behind)(scope, receive, send)
+
+
+@bentoml.service(
+    name="drivetrain",
+    workers=1,
+    metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
+    tracing={"excluded_urls": ".*"},
+    traffic={"timeout": 86_400.0},  # the deadline is ours, and told per deployment; BentoML's cannot be left out
+)
+class Drivetrain:
+    """One model's service: one worker, several versions."""
+
+    def __init__(self) -> None:
+        from serving import app, settings
+        from serving.follower import Follower
+        from serving.journal import Journal
+        from serving.store import create, open_existing
+
+        told = settings.read()
+        create(told.journal_url)
+        engine = open_existing(told.journal_url, told.spec.journal_synchronous, told.lock_timeout)
+        self._engine, self._journal = engine, Journal(engine)
+        self._follower = Follower(engine, told.cache, told.poll)
+        Front.ours = app.build(told, self._follower, self._journal)
+        self._follower.start()
+
+    @bentoml.on_shutdown
+    def close(self) -> None:
+        """Commit what is waiting and leave the list of living workers."""
+        self._follower.stop()
+        self._journal.close()
+        self._engine.dispose()
+
+
+Drivetrain.add_asgi_middleware(Front)

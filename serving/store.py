@@ -1,0 +1,123 @@
+"""The journal's tables and how to reach them: SQLite in WAL mode by default, any SQLAlchemy URL otherwise."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    create_engine,
+    event,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from schemas.errors import DeploymentError
+
+Synchronous = Literal["NORMAL", "FULL"]
+_Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself in SQLite
+_metadata = MetaData()
+
+predictions = Table(
+    "predictions",
+    _metadata,
+    Column("id", _Id, primary_key=True),
+    Column("request_id", String(36), nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("time", Double, nullable=False),
+    Column("version", String(255), nullable=False),
+    Column("inputs", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("confidence", Double),
+    Column("needs_review", Boolean, nullable=False),
+    Column("latency", Double, nullable=False),
+    UniqueConstraint("request_id", "row", name="one_prediction_per_request_and_row"),
+)
+labels = Table(
+    "labels",
+    _metadata,
+    Column("id", _Id, primary_key=True),
+    Column("request_id", String(36), nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("who", String(255)),
+    Column("time", Double, nullable=False),
+)
+releases = Table(
+    "releases",
+    _metadata,
+    Column("sequence", _Id, primary_key=True, autoincrement=False),
+    Column("version", String(255), nullable=False),
+    Column("package_url", Text, nullable=False),
+    Column("weight", Double, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("why", Text),
+    Column("worker", String(64)),
+    Column("time", Double, nullable=False),
+)
+workers = Table(
+    "workers",
+    _metadata,
+    Column("worker", String(64), primary_key=True),
+    Column("seen", Double, nullable=False),
+)
+Index("predictions_by_time", predictions.c.time)
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a SQLite journal in a file."""
+    return f"sqlite:///{path.absolute()}"
+
+
+def connect(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float = 5.0) -> Engine:
+    """Open a journal; nothing is created.
+
+    Args:
+        url: SQLAlchemy URL of the journal.
+        synchronous: SQLite only: NORMAL survives a killed process, FULL survives a power cut.
+        lock_timeout: SQLite only: seconds to wait while somebody else writes.
+    """
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": lock_timeout, "check_same_thread": False})
+
+    def tune(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+
+    event.listen(engine, "connect", tune)
+    return engine
+
+
+def create(url: str) -> None:
+    """Create the journal's tables where they do not exist yet, and the folder of a SQLite file."""
+    location = make_url(url)
+    if location.get_backend_name() == "sqlite" and location.database:
+        Path(location.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = connect(url)
+    try:
+        with engine.begin() as connection:
+            for table in _metadata.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
+                for index in table.indexes:
+                    connection.execute(CreateIndex(index, if_not_exists=True))
+    finally:
+        engine.dispose()
+
+
+def open_existing(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float = 5.0) -> Engine:
+    """Open a journal that somebody has created. Raises DeploymentError when a SQLite file is not there."""
+    location = make_url(url)
+    if location.get_backend_name() == "sqlite" and not Path(location.database or "").is_file():
+        raise DeploymentError(f"There is no journal at {location.database}; deploy the model first")
+    return connect(url, synchronous, lock_timeout)

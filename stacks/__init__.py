@@ -1,0 +1,1 @@
+"""Where a run happens: ZenML's flavors, components and stacks, planned and applied."""

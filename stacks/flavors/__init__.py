@@ -1,0 +1,1 @@
+"""Our ZenML flavors, one file each."""

@@ -1,0 +1,94 @@
+"""The `drivetrain_whylogs` data validator: profiles rows and compares a window of predictions with a profile."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, cast
+
+import pandas as pd
+from zenml.data_validators import BaseDataValidator, BaseDataValidatorFlavor
+from zenml.data_validators.base_data_validator import BaseDataValidatorConfig
+
+from ml.extended import ExtendedModel
+from schemas.monitoring import MonitoringReport
+from serving.releases import iso
+from serving.window import Window
+
+
+class WhylogsDataValidatorConfig(BaseDataValidatorConfig):
+    """The validator has no settings: what counts as drift belongs to the experiment."""
+
+    @property
+    def is_local(self) -> bool:
+        """Profiles are made where the step runs."""
+        return True
+
+
+class WhylogsDataValidator(BaseDataValidator):
+    """Profiles with whylogs 1.6."""
+
+    NAME: ClassVar[str] = "Whylogs"
+
+    @property
+    def config(self) -> WhylogsDataValidatorConfig:
+        """The validator's settings."""
+        return cast(WhylogsDataValidatorConfig, self._config)
+
+    def data_profiling(
+        self,
+        dataset: pd.DataFrame,
+        comparison_dataset: Any | None = None,
+        profile_list: Sequence[Any] | None = None,
+        **kwargs: Any,
+    ) -> bytes:
+        """Return the serialised profile of `dataset` and of the answers to it.
+
+        The signature's `**kwargs` is ZenML's; `signature: Signature` and `answers: Answers` are required in it.
+        """
+        from ml.profiles import reference_profile
+
+        return reference_profile(dataset, kwargs["signature"], kwargs["answers"])
+
+    def data_validation(
+        self,
+        dataset: Window,
+        comparison_dataset: bytes | None = None,
+        check_list: Sequence[str] | None = None,
+        **kwargs: Any,
+    ) -> MonitoringReport:
+        """Compare a window of the journal with a reference profile, `comparison_dataset`.
+
+        The signature's `**kwargs` is ZenML's; `package: ExtendedModel`, `version: str` and `monitor: MonitorSpec` are required in it.
+        """
+        from ml.drift import detect, window_of
+
+        if comparison_dataset is None:
+            raise ValueError("a window is compared with a reference profile; there is none")
+        package: ExtendedModel = kwargs["package"]
+        return detect(
+            comparison_dataset,
+            window_of(dataset.inputs, dataset.answers, package.signature),
+            package.signature,
+            kwargs["monitor"],
+            model=package.manifest.model,
+            version=kwargs["version"],
+            first=iso(dataset.times[0]) if dataset.times else None,
+            last=iso(dataset.times[-1]) if dataset.times else None,
+        )
+
+
+class WhylogsDataValidatorFlavor(BaseDataValidatorFlavor):
+    """Tells ZenML of the validator."""
+
+    @property
+    def name(self) -> str:
+        """The flavor's name."""
+        return "drivetrain_whylogs"
+
+    @property
+    def config_class(self) -> type[WhylogsDataValidatorConfig]:
+        """The settings' class."""
+        return WhylogsDataValidatorConfig
+
+    @property
+    def implementation_class(self) -> type[WhylogsDataValidator]:
+        """The validator's class."""
+        return WhylogsDataValidator

@@ -1,0 +1,72 @@
+"""What would have to change in ZenML for a stack to exist as declared; a pure difference."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from schemas.plan import PlannedChange
+from schemas.stack import ComponentSpec, StackSpec
+
+COMPONENT_TYPES = ("orchestrator", "artifact_store", "deployer", "data_validator")
+
+
+@dataclass(frozen=True)
+class Existing:
+    """What ZenML knows already: flavor name → (source, schema digest), component → (flavor, settings), stack → components."""
+
+    flavors: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    components: Mapping[tuple[str, str], tuple[str, Mapping[str, JsonValue]]] = field(default_factory=dict)
+    stacks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def stack_name(spec: StackSpec) -> str:
+    """Return the name under which ZenML has the stack; ours never collides with one that a person made."""
+    return f"drivetrain-{spec.name}"
+
+
+def component_name(spec: StackSpec, part: ComponentSpec) -> str:
+    """Return a component's name; it holds the flavor because ZenML can't change a component's flavor."""
+    return f"{stack_name(spec)}-{part.flavor.removeprefix('drivetrain_')}"
+
+
+def wanted(spec: StackSpec) -> dict[str, ComponentSpec]:
+    """Return the declared components by ZenML component type."""
+    return {kind: part for kind in COMPONENT_TYPES if (part := getattr(spec, kind)) is not None}
+
+
+def changes(spec: StackSpec, flavors: Mapping[str, tuple[str, str]], existing: Existing) -> list[PlannedChange]:
+    """Compare a declared stack with what exists.
+
+    Args:
+        spec: The declared stack.
+        flavors: Our flavors that the stack uses, name → (source, digest of the settings' schema).
+        existing: What ZenML has.
+
+    Returns:
+        The changes in the order in which they must be made; none when everything is as declared.
+    """
+    planned: list[PlannedChange] = []
+    for flavor, identity in flavors.items():
+        if flavor not in existing.flavors:
+            planned.append(PlannedChange(action="create", kind="flavor", name=flavor))
+        elif existing.flavors[flavor] != identity:
+            planned.append(PlannedChange(action="update", kind="flavor", name=flavor))
+    name = stack_name(spec)
+    for kind, part in wanted(spec).items():
+        planned += _component_change(kind, component_name(spec, part), part, existing)
+    parts = {kind: component_name(spec, part) for kind, part in wanted(spec).items()}
+    if name not in existing.stacks:
+        planned.append(PlannedChange(action="create", kind="stack", name=name))
+    elif dict(existing.stacks[name]) != parts:
+        planned.append(PlannedChange(action="update", kind="stack", name=name))
+    return planned
+
+
+def _component_change(kind: str, name: str, part: ComponentSpec, existing: Existing) -> list[PlannedChange]:
+    details = {"flavor": part.flavor, **{key: str(value) for key, value in part.settings.items()}}
+    if (kind, name) not in existing.components:
+        return [PlannedChange(action="create", kind=kind, name=name, details=details)]
+    _, settings = existing.components[kind, name]
+    same = all(settings.get(key) == value for key, value in part.settings.items())
+    return [] if same else [PlannedChange(action="update", kind=kind, name=name, details=details)]

@@ -1,0 +1,69 @@
+"""ZenML as this process uses it: quiet, offline, rooted in the repository."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+_QUIET = {
+    "ZENML_ANALYTICS_OPT_IN": "false",
+    "ZENML_ENABLE_RICH_TRACEBACK": "false",
+    "ZENML_DEFAULT_ANALYTICS_OPT_IN": "false",
+    "WHYLOGS_NO_ANALYTICS": "1",
+    "BENTOML_DO_NOT_TRACK": "True",
+}
+
+
+def has_store() -> bool:
+    """Say whether ZenML was ever used here: a plan must not create its store."""
+    if os.environ.get("ZENML_STORE_URL"):
+        return True
+    return (config_folder() / "config.yaml").exists()
+
+
+def config_folder() -> Path:
+    """Return the folder that ZenML keeps its configuration in, without importing ZenML."""
+    explicit = os.environ.get("ZENML_CONFIG_PATH")
+    if explicit:
+        return Path(explicit)
+    import click
+
+    return Path(click.get_app_dir("zenml"))
+
+
+class _Listener(logging.Handler):
+    def __init__(self, tell: Callable[[logging.LogRecord], None]) -> None:
+        super().__init__(logging.INFO)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell(record)
+
+
+@contextmanager
+def zenml_session(tell: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
+    """Give a `zenml.client.Client` whose log records go to `tell` and not to the terminal."""
+    for key, value in _QUIET.items():
+        os.environ.setdefault(key, value)
+    from zenml.client import Client
+    from zenml.logger import ZenMLConsoleHandler
+    from zenml.utils import source_utils
+
+    source_utils.set_custom_source_root(str(ROOT))
+    root = logging.getLogger()
+    silenced = [handler for handler in root.handlers if isinstance(handler, ZenMLConsoleHandler)]
+    listener = _Listener(tell)
+    for handler in silenced:
+        root.removeHandler(handler)
+    root.addHandler(listener)
+    try:
+        client = Client()
+        client.zen_store  # noqa: B018  the store must exist before a stack is chosen for this process only
+        yield client
+    finally:
+        root.removeHandler(listener)
+        for handler in silenced:
+            root.addHandler(handler)

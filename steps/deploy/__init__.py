@@ -1,0 +1,1 @@
+"""Slot deploy: publishing."""

@@ -1,0 +1,1 @@
+"""Slot features: raw rows to one float matrix."""

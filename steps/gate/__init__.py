@@ -1,0 +1,1 @@
+"""Slot gate: may it go to production."""

@@ -1,0 +1,47 @@
+"""Slot `gate`: may the candidate go to production?"""
+
+from typing import Annotated
+
+import pandas as pd
+from zenml import step
+
+from ml.components import Evidence
+from ml.gate import built_in, judge
+from ml.package import size, verify
+from schemas.data import TableSchema
+from schemas.evaluation import Evaluation, GateVerdict
+from schemas.metrics import resolve_metric
+from schemas.package import SplitRecord
+from schemas.run import GateSpec
+from steps.artifacts import ModelPackage
+from steps.components import create
+from steps.gate.production import Production, score_production
+from steps.materializers.schema import SchemaMaterializer
+
+
+@step(enable_cache=False, output_materializers={"verdict": SchemaMaterializer})
+def gate(
+    draft: ModelPackage,
+    evaluation: Evaluation,
+    baseline_evaluation: Evaluation,
+    test_set: pd.DataFrame,
+    schema: TableSchema,
+    rules: GateSpec,
+    metric: str,
+    plan: SplitRecord,
+    production: Production | None,
+    seed: int,
+) -> Annotated[GateVerdict, "verdict"]:
+    """Ask every check; the version in production answers the same rows where that can be compared."""
+    incumbent = score_production(production, test_set, schema.problem, plan, seed)
+    evidence = Evidence(
+        problem=schema.problem,
+        metric=resolve_metric(metric, schema.problem.task),
+        evaluation=evaluation,
+        baseline=baseline_evaluation.metrics["test"],
+        size_bytes=size(verify(draft.root)),
+        production=incumbent.scores,
+        production_version=production.version if production else None,
+        not_comparable=incumbent.not_comparable,
+    )
+    return judge([*built_in(rules), *(create("gate", check) for check in rules.checks)], evidence)

@@ -1,0 +1,65 @@
+"""The version in production, scored on the candidate's test rows if neither was trained on them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pandas as pd
+
+from ml.evaluate import evaluate
+from ml.extended import ExtendedModel
+from serving.fetch import fetch
+from schemas.base import Strict
+from schemas.data import Problem
+from schemas.errors import PackageError
+from schemas.package import SplitRecord
+
+
+class Production(Strict):
+    """Which version is in production, and where its package lies."""
+
+    version: str
+    package_url: str
+
+
+@dataclass(frozen=True)
+class Incumbent:
+    """Production's metrics on the test rows, or why it cannot be compared."""
+
+    scores: Mapping[str, float | None] | None = None
+    not_comparable: str | None = None
+
+
+def score_production(
+    production: Production | None, test_set: pd.DataFrame, problem: Problem, plan: SplitRecord, seed: int
+) -> Incumbent:
+    """Score the version in production on `test_set`; a row that it may have been trained on makes it incomparable."""
+    if production is None:
+        return Incumbent()
+    try:
+        model = open_production(production)
+    except PackageError as error:
+        return Incumbent(not_comparable=f"version {production.version} cannot be loaded: {error}")
+    reason = _why_not(model, test_set, problem, plan)
+    if reason:
+        return Incumbent(not_comparable=f"version {production.version} {reason}")
+    return Incumbent(scores=evaluate(model, test_set, problem, seed)[0])
+
+
+def open_production(production: Production) -> ExtendedModel:
+    """Fetch, verify and load the package in production. Raises PackageError."""
+    cache = Path(mkdtemp(prefix="drivetrain-production-"))
+    return ExtendedModel.open(fetch(production.package_url, production.version, cache))
+
+
+def _why_not(model: ExtendedModel, test_set: pd.DataFrame, problem: Problem, plan: SplitRecord) -> str | None:
+    if model.manifest.data.split != plan:
+        return "was trained under another split, so that it may have seen these test rows"
+    output = model.signature.output
+    if (output.target, output.task) != (problem.target, problem.task) or output.classes != problem.classes:
+        return "answers another question (target, task or classes differ)"
+    absent = sorted({item.name for item in model.signature.inputs} - set(map(str, test_set.columns)))
+    if absent:
+        return f"needs columns that the rows no longer have: {', '.join(absent)}"
+    return None

@@ -1,0 +1,1 @@
+"""Slot load: raw rows."""

@@ -1,0 +1,1 @@
+"""Slot monitor: a window of predictions against the reference."""

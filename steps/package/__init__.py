@@ -1,0 +1,1 @@
+"""Slot package: the model package and its registration."""

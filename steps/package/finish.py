@@ -1,0 +1,31 @@
+"""Slot `package`: the immutable model package, with what was measured and what the gate said."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+from zenml import step
+
+from ml import draft as drafts
+from schemas.evaluation import Evaluation, GateVerdict
+from schemas.package import Baseline
+from steps.artifacts import ModelPackage, ReferenceProfile
+from steps.materializers.package import PackageMaterializer
+
+
+@step(output_materializers={"model": PackageMaterializer})
+def package(
+    draft: ModelPackage,
+    evaluation: Evaluation,
+    baseline_evaluation: Evaluation,
+    baseline: str,
+    verdict: GateVerdict,
+    reference: ReferenceProfile,
+) -> Annotated[ModelPackage, "model"]:
+    """Complete the draft; a candidate that the gate refused is packaged too, so that it can be looked at."""
+    root = Path(tempfile.mkdtemp(prefix="drivetrain-package-")) / "package"
+    scored = Baseline(name=baseline, metrics=baseline_evaluation.metrics)
+    drafts.finish(
+        draft.root, root, evaluation=evaluation, baseline=scored, gate=verdict, reference=reference.data
+    )
+    return ModelPackage(root)

@@ -1,0 +1,20 @@
+"""Slot `profile`: the reference that monitoring compares with."""
+
+from typing import Annotated
+
+import pandas as pd
+from zenml import step
+
+from ml.extended import ExtendedModel
+from ml.frames import cells
+from steps.artifacts import ModelPackage, ReferenceProfile
+from steps.materializers.profile import ProfileMaterializer
+from steps.monitor.validator import data_validator
+
+
+@step(output_materializers={"reference": ProfileMaterializer})
+def profile(draft: ModelPackage, train_set: pd.DataFrame) -> Annotated[ReferenceProfile, "reference"]:
+    """Profile the training rows and the packaged model's answers to them."""
+    model = ExtendedModel.open(draft.root)
+    answers = model.predict(cells(train_set, model.signature))
+    return ReferenceProfile(data_validator().data_profiling(train_set, signature=model.signature, answers=answers))

@@ -1,0 +1,157 @@
+"""Component names and where they live: ours in a static table, foreign ones by entry point; one lookup serves both.
+
+A foreign package names its components in the entry-point group `drivetrain.components`: `slot.name = module:attribute`,
+for example `load.parquet = our_company.sources:Parquet`. Only what is named is imported.
+"""
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from schemas.errors import ConfigurationError, Fault, did_you_mean
+
+GROUP = "drivetrain.components"
+OWN = "drivetrain"
+_OURS = {
+    "load": {
+        "sklearn_dataset": "ml.sources.sklearn_dataset:SklearnDataset",
+        "csv": "ml.sources.csv:CsvSource",
+    },
+    "split": {
+        "random": "ml.split.random:RandomSplit",
+        "stratified": "ml.split.stratified:StratifiedSplit",
+    },
+    "train": {
+        "sklearn": "ml.trainers.sklearn:Sklearn",
+        "logistic_regression": "ml.trainers.presets:LogisticRegression",
+        "ridge": "ml.trainers.presets:Ridge",
+        "random_forest": "ml.trainers.presets:RandomForest",
+        "gradient_boosting": "ml.trainers.presets:GradientBoosting",
+        "majority": "ml.trainers.constant:Majority",
+        "mean": "ml.trainers.constant:Mean",
+    },
+    "gate": {
+        "min": "ml.gate:Minimum",
+        "max": "ml.gate:Maximum",
+        "beat_baseline": "ml.gate:BeatBaseline",
+        "no_worse_than_production": "ml.gate:NoWorseThanProduction",
+        "max_size": "ml.gate:MaxSize",
+    },
+}
+SLOTS = tuple(_OURS)
+_NOUNS = {"load": "data source", "split": "split", "train": "trainer", "gate": "gate check"}
+# What an experiment calls the slot.
+PATHS = {"load": "data.name", "split": "split.name", "train": "trainer.name", "gate": "gate"}
+
+
+def lookup(slot: str, name: str) -> type[Any]:
+    """Return the component class registered as `name` for `slot`.
+
+    Raises:
+        ConfigurationError: If there is none, or a plug-in's does not import or offers no `Params`.
+    """
+    where = _where(slot, name)
+    module, _, attribute = where.partition(":")
+    if name in _OURS[slot]:
+        own: type[Any] = _attribute(import_module(module), attribute)
+        return own
+    try:
+        component = _attribute(import_module(module), attribute)
+    except Exception as error:
+        # Whatever a stranger's module does on import, the person must hear whose module it was.
+        fault = Fault(
+            PATHS[slot], f"plug-in {name!r} of {origin(slot, name)} does not import: {type(error).__name__}: {error}"
+        )
+        raise ConfigurationError([fault]) from error
+    if not (isinstance(component, type) and hasattr(component, "Params")):
+        raise ConfigurationError(
+            [
+                Fault(
+                    PATHS[slot],
+                    f"plug-in {name!r} of {origin(slot, name)}: {where} is not a component class with Params",
+                )
+            ]
+        )
+    return component
+
+
+def names(slot: str) -> list[str]:
+    """Return all names registered for `slot`, sorted, without importing any."""
+    return sorted({*_OURS[slot], *_foreign().get(slot, {})})
+
+
+def origin(slot: str, name: str) -> str:
+    """Return `drivetrain` for our own components, else `distribution version`."""
+    entry = _foreign().get(slot, {}).get(name)
+    if name in _OURS[slot] or entry is None:
+        return OWN
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else "unknown distribution"
+
+
+def module_of(slot: str, name: str) -> str:
+    """Return the dotted module that holds the component; caching keys a step by its source."""
+    return _where(slot, name).partition(":")[0]
+
+
+def broken() -> list[Fault]:
+    """Import every foreign component and return a fault for each that does not work; ours are not looked at."""
+    faults = _misnamed()
+    for slot, entries in _foreign().items():
+        for name in entries:
+            try:
+                lookup(slot, name)
+            except ConfigurationError as error:
+                faults += error.faults
+    return faults
+
+
+def clear_cache() -> None:
+    """Forget the entry points read so far, for a process in which packages come and go."""
+    _entries.cache_clear()
+
+
+def _where(slot: str, name: str) -> str:
+    if name in _OURS[slot]:
+        return _OURS[slot][name]
+    entry = _foreign()[slot].get(name) if slot in _foreign() else None
+    if entry is not None:
+        return entry.value.partition("[")[0].strip()
+    known = names(slot)
+    message = f"{name!r} is not a registered {_NOUNS[slot]}.{did_you_mean(name, known)}"
+    raise ConfigurationError([Fault(PATHS[slot], message, f"registered: {', '.join(known)}")])
+
+
+def _attribute(module: Any, path: str) -> Any:
+    found = module
+    for part in path.split("."):
+        found = getattr(found, part)
+    return found
+
+
+@cache
+def _entries() -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=GROUP))
+
+
+def _foreign() -> dict[str, dict[str, EntryPoint]]:
+    found: dict[str, dict[str, EntryPoint]] = {}
+    for entry in _entries():
+        slot, _, name = entry.name.partition(".")
+        if slot in _OURS and name and name not in _OURS[slot]:
+            found.setdefault(slot, {}).setdefault(name, entry)
+    return found
+
+
+def _misnamed() -> list[Fault]:
+    faults = []
+    for entry in _entries():
+        slot, _, name = entry.name.partition(".")
+        owner = entry.dist.name if entry.dist is not None else "a plug-in"
+        if slot not in _OURS or not name:
+            faults.append(
+                Fault("", f"{owner} registers {entry.name!r}, which is not slot.name", f"slots: {', '.join(SLOTS)}")
+            )
+        elif name in _OURS[slot]:
+            faults.append(Fault("", f"{owner} registers {entry.name!r}, which is one of our own names; ours is used"))
+    return faults

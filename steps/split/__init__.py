@@ -1,0 +1,1 @@
+"""Slot split: the sets."""

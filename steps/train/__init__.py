@@ -1,0 +1,1 @@
+"""Slot train: a trained and exported model."""

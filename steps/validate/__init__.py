@@ -1,0 +1,1 @@
+"""Slot validate: types and checks of the rows."""

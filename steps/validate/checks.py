@@ -1,0 +1,37 @@
+"""Slot `validate_data`: the declared expectations and the whole-table checks, and the door behind them."""
+
+from typing import Annotated
+
+import pandas as pd
+from zenml import step
+from zenml.types import HTMLString
+
+from ml.checks import check_data
+from ml.checks.page import render
+from schemas.data import DataSpec, TableSchema
+from schemas.errors import RefusedError
+from schemas.evaluation import DataReport
+from steps.materializers.schema import SchemaMaterializer
+
+
+@step(output_materializers={"data_report": SchemaMaterializer})
+def validate_data(
+    rows: pd.DataFrame,
+    train_set: pd.DataFrame,
+    validation_set: pd.DataFrame,
+    test_set: pd.DataFrame,
+    schema: TableSchema,
+    data: DataSpec,
+) -> tuple[Annotated[DataReport, "data_report"], Annotated[HTMLString, "data_page"]]:
+    """Run every check and report all of them; nothing is refused here, so that the report is kept."""
+    report = check_data(rows, train_set, validation_set, test_set, schema, data)
+    return report, HTMLString(render(report))
+
+
+@step(enable_cache=False)
+def data_gate(report: DataReport) -> Annotated[bool, "data_accepted"]:
+    """Stop the run when a check of severity `fail` did not hold."""
+    if not report.passed:
+        failed = [check.message for check in report.checks if check.severity == "fail" and not check.passed]
+        raise RefusedError(failed, heading="The data checks refused the rows")
+    return True

@@ -1,0 +1,16 @@
+"""Slot `infer_schema`: the task and the type of every column, declared or inferred."""
+
+from typing import Annotated
+
+import pandas as pd
+from zenml import step
+
+from ml.infer import infer_schema as infer
+from schemas.data import DataSpec, TableSchema
+from steps.materializers.schema import SchemaMaterializer
+
+
+@step(output_materializers={"schema": SchemaMaterializer})
+def infer_schema(rows: pd.DataFrame, data: DataSpec) -> Annotated[TableSchema, "schema"]:
+    """Infer what the experiment does not declare."""
+    return infer(rows, data)

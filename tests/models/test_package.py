@@ -1,0 +1,162 @@
+"""A package is written whole or not at all, and damage to any byte of it is found."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ml import package
+from ml.draft import build_draft, finish
+from ml.extended import ExtendedModel
+from ml.trainers.presets import LogisticRegression
+from schemas.choice import Choice
+from schemas.errors import PackageError
+from schemas.evaluation import Evaluation, GateVerdict
+from schemas.package import Baseline
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def final(benches, record, tmp_path_factory):
+    bench, folder = benches["binary"], tmp_path_factory.mktemp("final")
+    fitted = LogisticRegression(LogisticRegression.Params()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
+    trainer = Choice(name="logistic_regression", params={"C": 1.0})
+    build_draft(
+        folder / "draft", fitted=fitted, signature=bench.signature, train=bench.train, model="m", trainer=trainer, seed=0, data=record
+    )  # fmt: skip
+    finish(
+        folder / "draft",
+        folder / "package",
+        evaluation=Evaluation(metrics={"test": {"roc_auc": 0.9}}, intervals={"test": {"roc_auc": (0.8, 0.95)}}),
+        baseline=Baseline(name="majority", metrics={"test": {"roc_auc": 0.5}}),
+        gate=GateVerdict(passed=True, checks=[]),
+        reference=b"profile",
+    )
+    return folder / "package"
+
+
+@pytest.fixture
+def copy(final, tmp_path):
+    return Path(shutil.copytree(final, tmp_path / "copy"))
+
+
+def test_final_package_holds_every_part(final):
+    assert {path.name for path in final.iterdir()} == {
+        "card.md", "manifest.json", "manifest.sha256", "model.onnx", "reference.bin", "samples.json", "signature.json",
+    }  # fmt: skip
+    manifest = package.verify(final)
+    assert manifest.baseline == {"name": "majority", "metrics": {"test": {"roc_auc": 0.5}}}
+    assert manifest.libraries["scikit-learn"] and manifest.python.startswith("3.")
+    card = (final / "card.md").read_text()
+    assert "| test | roc_auc | 0.9 | 0.8 to 0.95 |" in card and "`majority`" in card and "größe in cm" in card
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["card.md", "manifest.json", "manifest.sha256", "model.onnx", "reference.bin", "samples.json", "signature.json"],
+)
+@pytest.mark.parametrize("place", [0, 0.5, 1])
+def test_one_flipped_byte_is_found(name, place, copy):
+    data = bytearray((copy / name).read_bytes())
+    data[int(place * (len(data) - 1))] ^= 1
+    (copy / name).write_bytes(data)
+    with pytest.raises(PackageError, match=name.replace("manifest.sha256", "manifest")):
+        ExtendedModel.open(copy)
+
+
+@pytest.mark.parametrize("name", ["card.md", "manifest.json", "manifest.sha256", "model.onnx", "samples.json"])
+def test_missing_file_is_named(name, copy):
+    (copy / name).unlink()
+    with pytest.raises(PackageError, match=name):
+        package.verify(copy)
+
+
+def test_foreign_file_and_link_are_found(copy):
+    (copy / "more.txt").write_text("x")
+    (copy / "card.md").rename(copy.parent / "card.md")
+    (copy / "card.md").symlink_to(copy.parent / "card.md")
+    with pytest.raises(PackageError, match=r"more\.txt does not belong to it; card\.md is not a plain file"):
+        package.verify(copy)
+
+
+def test_manifest_cannot_point_outside_the_package(copy):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["files"]["../outside"] = manifest["files"]["card.md"]
+    raw = json.dumps(manifest).encode()
+    (copy / "manifest.json").write_bytes(raw)
+    (copy / "manifest.sha256").write_bytes(package._seal(raw))
+    with pytest.raises(PackageError, match="not a plain file name"):
+        package.verify(copy)
+
+
+def test_package_is_never_overwritten(final):
+    manifest = package.verify(final)
+    before = (final / "manifest.json").read_bytes()
+    with pytest.raises(PackageError, match="never overwritten"):
+        package.write(final, {"card.md": b"other"}, manifest)
+    assert (final / "manifest.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "manifest.json"])
+def test_file_names_are_plain(name, final, tmp_path):
+    with pytest.raises(PackageError, match="cannot hold files named"):
+        package.write(tmp_path / "new", {name: b""}, package.verify(final))
+
+
+def test_failure_while_writing_leaves_nothing(final, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        package.write(tmp_path / "new", {"a": b"1", "b": tmp_path / "absent"}, package.verify(final))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_killed_writer_leaves_nothing_under_the_final_name(final, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code = (
+        "import sys; from pathlib import Path; from ml import package\n"
+        "final, root, pipe = map(Path, sys.argv[1:])\n"
+        "package.write(root, {'a': b'1', 'b': pipe}, package.verify(final))"
+    )
+    writer = subprocess.Popen([sys.executable, "-c", code, final, tmp_path / "new", pipe], cwd=REPOSITORY)
+    with pipe.open("wb") as feed:  # opens when the writer is in the middle of the second file
+        feed.write(b"half")
+        feed.flush()
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(PackageError, match="There is no package"):
+        package.verify(tmp_path / "new")
+
+
+def test_sample_check_finds_a_model_that_answers_differently(copy):
+    samples = json.loads((copy / "samples.json").read_text())
+    samples["probabilities"][0] = samples["probabilities"][0][::-1]
+    files = {path.name: path.read_bytes() for path in copy.iterdir() if not path.name.startswith("manifest")}
+    files["samples.json"] = json.dumps(samples).encode()
+    package.write(copy.parent / "other", files, package.verify(copy))
+    model = ExtendedModel.open(copy.parent / "other")
+    with pytest.raises(PackageError, match="a probability differs"):
+        model.check_samples()
+
+
+def test_samples_hold_rows_with_missing_values(final):
+    sample = package.samples(final)
+    assert len(sample.codes) == 32 and any(None in column for column in sample.cells.values())
+
+
+def test_service_side_imports_are_light(final):
+    code = (
+        "import sys; from pathlib import Path; from ml.extended import ExtendedModel\n"
+        "ExtendedModel.open(Path(sys.argv[1])).check_samples()\n"
+        "print([name for name in ('pandas', 'sklearn', 'onnx', 'skops', 'matplotlib', 'zenml') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, final], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,114 @@
+"""Small real packages for the service's tests."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ml import package
+from ml.answers import Answers
+from ml.derive import derive
+from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES, OnnxModel
+from ml.runtimes.rules import Constant, RulesModel
+from schemas.choice import Choice
+from schemas.package import DataRecord, Manifest, Runtime, Samples, SplitRecord
+from schemas.signature import (
+    BooleanDerivation,
+    CategoryDerivation,
+    DateDerivation,
+    Input,
+    NumberDerivation,
+    Output,
+    Signature,
+)
+
+CLASSES_HERE = ["no", "yes"]
+SIGNATURE = Signature(
+    inputs=[
+        Input(name="size", type="number", range=(0, 10)),
+        Input(name="rooms", type="number", integer=True, nullable=True),
+        Input(name="garden", type="boolean", nullable=True),
+        Input(name="city", type="category", categories=["Bern", "Genève"]),
+        Input(name="built", type="date", nullable=True),
+    ],
+    derivations=[
+        NumberDerivation(column="size"),
+        NumberDerivation(column="rooms"),
+        BooleanDerivation(column="garden"),
+        CategoryDerivation(column="city", categories=["Bern", "Genève"]),
+        DateDerivation(column="built", parts=["year", "month"], start="2000-01-01"),
+    ],
+    features=["size", "rooms", "garden", "city", "built.year", "built.month"],
+    output=Output(task="binary", target="sold", classes=list(CLASSES_HERE), review_threshold=0.6),
+)
+ROW = {"size": 3.5, "rooms": 2, "garden": True, "city": "Bern", "built": "1999-05-01"}
+CELLS = {
+    "size": [1.0, 9.0, 5.5],
+    "rooms": [1, None, 4],
+    "garden": [True, None, False],
+    "city": ["Bern", "Genève", "Chur"],
+    "built": ["1999-05-01", None, "2020-02-29T10:00:00"],
+}
+
+
+def write_rules(root: Path, yes: float = 0.7) -> Path:
+    """Write a package that answers every row with the same probability of "yes"."""
+    rule = Constant(probabilities=[1 - yes, yes])
+    answers = RulesModel(rule, SIGNATURE.output).answer(derive(SIGNATURE, CELLS))
+    return _write(root, "rules", "rules.json", rule.model_dump_json().encode(), answers)
+
+
+def write_onnx(root: Path, seed: int = 0) -> Path:
+    """Write a package with a logistic regression in ONNX."""
+    from skl2onnx import to_onnx
+    from skl2onnx.common.data_types import FloatTensorType
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(200, len(SIGNATURE.features))).astype(np.float32)
+    target = (features[:, 0] + rng.normal(size=200) > 0).astype(np.int64)
+    fitted = make_pipeline(SimpleImputer(), LogisticRegression()).fit(features, target)
+    model = to_onnx(
+        fitted, initial_types=[(INPUT, FloatTensorType([None, features.shape[1]]))], options={"zipmap": False}
+    )
+    for key, value in ((CLASSES, "[0, 1]"), (PROBABILITIES, "true")):
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value
+    data = model.SerializeToString()
+    answers = OnnxModel.load(data, SIGNATURE.output).answer(derive(SIGNATURE, CELLS))
+    return _write(root, "onnx", "model.onnx", data, answers)
+
+
+def write_wrong_samples(root: Path) -> Path:
+    """Write a package that is whole, but whose trainer answered otherwise than what is packaged."""
+    rule = Constant(probabilities=[0.9, 0.1])
+    other = RulesModel(Constant(probabilities=[0.2, 0.8]), SIGNATURE.output).answer(derive(SIGNATURE, CELLS))
+    return _write(root, "rules", "rules.json", rule.model_dump_json().encode(), other)
+
+
+def _write(root: Path, runtime: Runtime, name: str, data: bytes, answers: Answers) -> Path:
+    assert answers.codes is not None and answers.probabilities is not None
+    samples = Samples(cells=CELLS, codes=answers.codes.tolist(), probabilities=answers.probabilities.tolist())
+    files: dict[str, bytes | Path] = {
+        name: data,
+        package.SIGNATURE: SIGNATURE.model_dump_json().encode(),
+        package.SAMPLES: samples.model_dump_json().encode(),
+        package.CARD: b"# A test package\n",
+    }
+    split = SplitRecord(method=Choice(name="random"), salt="x", test=0.2, validation=0.2)
+    manifest = Manifest(
+        model="house",
+        runtime=runtime,
+        runtime_file=name,
+        runtime_reason="for a test",
+        trainer=Choice(name="test"),
+        seed=0,
+        data=DataRecord(label="x", fingerprint="x", rows={"train": 200}, split=split),
+        git_commit=None,
+        python="3.11",
+        libraries={},
+        files={},
+    )
+    package.write(root, files, manifest)
+    return root

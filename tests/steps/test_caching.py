@@ -1,0 +1,43 @@
+"""Which source files a step's cache key covers."""
+
+from pathlib import Path
+
+import pytest
+
+from steps import caching
+from steps.caching import source_files
+
+
+def write(root: Path, name: str, text: str) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(caching, "ROOT", tmp_path)
+    write(tmp_path, "ml/__init__.py", "")
+    write(tmp_path, "ml/near.py", "from ml import far\nimport numpy\n")
+    write(tmp_path, "ml/far.py", "def f():\n    from schemas.deep import thing\n")
+    write(tmp_path, "schemas/deep.py", "import ml.near\n")
+    write(tmp_path, "ml/other.py", "")
+    return tmp_path
+
+
+def test_imports_are_followed_to_the_end_also_inside_functions_and_in_circles(tree: Path) -> None:
+    assert source_files(["ml.near"]) == ["ml/__init__.py", "ml/far.py", "ml/near.py", "schemas/deep.py"]
+
+
+def test_a_module_that_nothing_reaches_does_not_count(tree: Path) -> None:
+    assert "ml/other.py" not in source_files(["ml.near"])
+
+
+def test_foreign_modules_are_not_files_of_ours(tree: Path) -> None:
+    assert source_files(["numpy", "acme.trainers"]) == []
+
+
+def test_the_training_step_depends_on_what_trains_and_not_on_what_measures() -> None:
+    files = source_files(["steps.train.model", "ml.trainers.presets"])
+    assert {"ml/trainers/presets.py", "ml/target.py", "ml/derive.py"} <= set(files)
+    assert not {"ml/metrics.py", "ml/plots.py", "ml/drift.py", "ml/gate.py"} & set(files)
