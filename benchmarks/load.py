@@ -1,6 +1,8 @@
 """A load generator for one path on this machine: keep-alive connections on raw sockets, no HTTP library in the way.
 
-python benchmarks/load.py PORT CONNECTIONS SECONDS PATH < body     prints {"answered", "failed", "seconds", "p50_ms", "p99_ms"}
+    python benchmarks/load.py PORT CONNECTIONS SECONDS PATH < body
+
+prints {"answered", "failed", "seconds", "p50_ms", "p99_ms"}.
 """
 
 import asyncio
@@ -57,7 +59,8 @@ def _length(head: bytes) -> int:
 
 async def load(port: int, connections: int, seconds: float, path: str, body: bytes) -> dict[str, float]:
     """Send `body` over and over and return how that went."""
-    head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+    head += f"content-length: {len(body)}\r\n\r\n"
     loop, started = asyncio.get_running_loop(), time.perf_counter()
     clients = [Client(head.encode() + body, started + seconds) for _ in range(connections)]
     for client in clients:

@@ -94,9 +94,9 @@ def _tell_dropped(composition: Composition) -> None:
     dropped = composition.repository.dropped
     if not dropped:
         return
-    chosen = " ".join(
-        f"{group}={option}" for group, option in composition.overrides.chosen.items() if group != "experiment"
-    )
+    groups = {key.split(".")[0] for key in dropped}
+    choices = composition.overrides.chosen.items()
+    chosen = " ".join(f"{group}={option}" for group, option in choices if group in groups)
     sys.stderr.write(
         f"{chosen} was chosen on the command line; not used of the experiment: {', '.join(sorted(dropped))}\n"
     )

@@ -82,8 +82,9 @@ def _as_fault(error: BaseException) -> Fault:
 
 def _one_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    kept = [line for line in lines if not line.startswith(("full_key:", "object_type=", "reference_type="))]
-    return "; ".join(kept[:3]) or type(error).__name__
+    noise = ("full_key:", "object_type=", "reference_type=", "Config search path", "Search path", "provider=")
+    kept = [line for line in lines if not line.startswith(noise)]
+    return " ".join(kept[:3]) or type(error).__name__
 
 
 def _our_hydra() -> dict[str, object]:

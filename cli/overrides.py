@@ -35,6 +35,8 @@ def read_overrides(texts: list[str], repository: Repository, multirun: bool) -> 
         try:
             override = parser.parse_override(text)
         except (HydraException, RecursionError):
+            override = None
+        if override is None or not override.key_or_group:
             found.faults.append(
                 Fault(text, "is not of the form key=value", "quote what the shell or Hydra would read: 'key=\"a, b\"'")
             )

@@ -33,9 +33,11 @@ def _resolve(composition: Composition, key: Any, found: dict[str, Any]) -> None:
         if OmegaConf.is_config(value):
             value = _without_missing(OmegaConf.to_container(value, resolve=True))
     except OmegaConfBaseException as error:
+        composition.overrides.broken_groups.add(str(key))
         first = next(iter(str(error).splitlines()), "cannot be resolved")
         composition.faults.append(Fault(str(error.full_key or key), first))
     except RecursionError:
+        composition.overrides.broken_groups.add(str(key))
         composition.faults.append(Fault(str(key), "refers to itself, directly or through other keys"))
     else:
         found[str(key)] = value

@@ -2,8 +2,8 @@
 
     python examples/make_houses.py [PATH]
 
-The same rows come every time. Area, district, condition, year of building and the day of sale make the price; the agency moves it
-a little; the listing's id, unique in every row, and the constant country say nothing.
+The same rows come every time. Area, district, condition, year of building and the day of sale make the price; the
+agency moves it a little; the listing's id, unique in every row, and the constant country say nothing.
 """
 
 import csv
@@ -20,8 +20,8 @@ _DISTRICT_FACTOR = [1.25, 0.85, 1.05, 1.1, 1.2, 0.95, 0.9, 1.5, 1.0, 0.8]
 _CONDITIONS = {"new": 1.25, "good": 1.0, "fair": 0.88, "poor": 0.7}
 _ENERGY = {"A": 1.06, "B": 1.04, "C": 1.0, "D": 0.98, "E": 0.95, "F": 0.92, "G": 0.88}
 _COLUMNS = [
-    "listing_id", "agency_id", "Fläche m²", "rooms", "district", "built", "condition", "energy class", "balcony", "country",
-    "sold_on", "price",
+    "listing_id", "agency_id", "Fläche m²", "rooms", "district", "built",
+    "condition", "energy class", "balcony", "country", "sold_on", "price",
 ]  # fmt: skip
 
 

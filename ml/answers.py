@@ -10,6 +10,7 @@ from schemas.base import Scalar
 
 Cells = Mapping[str, Sequence[Scalar | None]]
 _TIE_DECIMALS = 6
+_LARGEST = np.float32(1e25)
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Answers:
     codes: NDArray[np.int64] | None = None
     probabilities: NDArray[np.float64] | None = None
     values: NDArray[np.float64] | None = None
+
+
+def bounded(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the features with absurd numbers cut to 1e25, so that scaling them does not overflow float32 into NaN."""
+    return np.clip(features, -_LARGEST, _LARGEST)
 
 
 def decide(probabilities: NDArray[np.float64], threshold: float | None = None) -> NDArray[np.int64]:

@@ -1,8 +1,8 @@
 """The type of one column, read off its values, with the reason for it.
 
-Rules, in this order: no value, or one value only: dropped · true and false: boolean · numbers: number, unless they name things
-(see `_of_whole_numbers`) · text that is nearly all numbers: number · dates in one form: date · text with a value of its own in
-nearly every row: dropped · up to 50 different texts: category · more: identifier.
+Rules, in this order: no value, or one value only: dropped · true and false: boolean · numbers: number, unless they name
+things (see `_of_whole_numbers`) · text that is many numbers and a few words: number · dates in one form: date · text
+with a value of its own in nearly every row: dropped · up to 50 different texts: category · more: identifier.
 """
 
 import re
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ml.columns import as_booleans, as_numbers, is_moment, is_text
+from ml.columns import as_numbers, is_moment, is_text
 from ml.date_formats import find_format
 from ml.features import MAX_CATEGORIES
 from schemas.data import ColumnType
@@ -20,9 +20,9 @@ from schemas.errors import ContentError
 
 FEW = 20
 """Below so many rows no column is dropped for being unique; up to so many different ids are a category."""
-MOSTLY_NUMBERS = 0.8
+MOST = 0.5
 MAX_WORDS = 5
-"""Text is a number column when this share of its values are numbers and the others are at most so many words."""
+"""Text is a number column when most rows and at least `FEW` different values are numbers, and the rest a few words."""
 NEARLY_UNIQUE = 0.95
 _ID_WORDS = {"id", "ids", "uuid", "guid", "identifier", "ident", "pk"}
 _KEY_WORDS = _ID_WORDS | {"index", "idx", "row", "key", "no", "nr", "num", "number", "unnamed", "column"}
@@ -69,13 +69,13 @@ def _of_whole_numbers(name: str, numbers: np.ndarray, count: str) -> Guess:
         if distinct >= NEARLY_UNIQUE * len(numbers) and len(numbers) >= FEW:
             return Guess("drop", f"it identifies nearly every row: whole numbers, {count}")
         return Guess("category" if distinct <= FEW else "identifier", f"whole numbers named like an id, {count}")
-    if np.abs(numbers).max() > 2**53:
-        return Guess("identifier", f"whole numbers too long to be quantities, {count}")
+    if np.abs(numbers).max() > 2**53 or _names_things(name, numbers, distinct):
+        return Guess("identifier", f"long whole numbers that name things, {count}")
     return Guess("number", f"whole numbers, {count}")
 
 
 def _counts_rows(name: str, numbers: np.ndarray) -> bool:
-    """Whether unique whole numbers number the rows: by name, without gaps, evenly spaced, or ascending with few gaps."""
+    """Whether unique whole numbers count the rows: by name, without gaps, evenly spaced, or ascending with few gaps."""
     if _named(name, _KEY_WORDS):
         return True
     density = len(numbers) / (numbers.max() - numbers.min() + 1)
@@ -83,9 +83,16 @@ def _counts_rows(name: str, numbers: np.ndarray) -> bool:
     return bool(density >= 0.9 or (steps == steps[0]).all() or ((steps > 0).all() and density >= 0.1))
 
 
+def _names_things(name: str, numbers: np.ndarray, distinct: int) -> bool:
+    """Whether long numbers of one length come again and again: nine digits, or six under a name like `nr`."""
+    shortest = 10.0 ** (5 if _named(name, _KEY_WORDS) else 8)
+    same_length = numbers.min() >= shortest and np.floor(np.log10(numbers.min())) == np.floor(np.log10(numbers.max()))
+    return bool(same_length and FEW < distinct <= len(numbers) / 2)
+
+
 def _of_text(name: str, known: pd.Series, count: str) -> Guess:
     text = known.astype("str").str.strip()
-    if not np.isnan(as_booleans(known)).any() and text.str.lower().isin(["true", "false"]).all():
+    if text.str.lower().isin(["true", "false"]).all():
         return Guess("boolean", "the words true and false")
     return _mixed_numbers(text) or _dates(name, known, count) or _labels(name, text, count)
 
@@ -93,7 +100,9 @@ def _of_text(name: str, known: pd.Series, count: str) -> Guess:
 def _mixed_numbers(text: pd.Series) -> Guess | None:
     numeric = ~np.isnan(as_numbers(text))
     words = text[~numeric].value_counts()
-    if numeric.mean() < MOSTLY_NUMBERS or len(words) > MAX_WORDS or text.str.match(_NAME_LIKE).any():
+    if numeric.mean() < MOST or text[numeric].nunique() < FEW or len(words) > MAX_WORDS:
+        return None
+    if text.str.match(_NAME_LIKE).any():
         return None
     named = ", ".join(f"{word!r} ({times:,})" for word, times in words.items())
     why = f"{numeric.sum():,} of {len(text):,} values are numbers"

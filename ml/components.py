@@ -14,25 +14,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from schemas.base import Scalar, Task
+from ml.answers import Answers
+from schemas.base import Task
 from schemas.data import Problem
 from schemas.errors import Fault
 from schemas.evaluation import CheckOutcome, Evaluation
 from schemas.package import Runtime
 from schemas.signature import Signature
-
-
-@dataclass(frozen=True)
-class Answers:
-    """Predictions for n rows.
-
-    `codes`: class positions, int64 (n,), None for regression. `probabilities`: float64 (n, classes) or None when the model gives
-    none. `values`: float64 (n,), None for classification.
-    """
-
-    codes: NDArray[np.int64] | None = None
-    probabilities: NDArray[np.float64] | None = None
-    values: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -146,5 +134,3 @@ class GateCheck(Protocol):
     def check(self, evidence: Evidence) -> list[CheckOutcome]:
         """Return one outcome for each threshold."""
 
-
-Cells = Mapping[str, Sequence[Scalar | None]]

@@ -24,7 +24,7 @@ class DateFormat:
 
 
 def find_format(known: pd.Series) -> DateFormat | None:
-    """Return how the values of a text column without missing values are written as dates, or None: they are no dates."""
+    """Return how the known values of a text column are written as dates, or None where they are none."""
     values = pd.Series(known.unique())
     if not len(values) or values.astype("str").str.contains(r"\d").mean() < ENOUGH:
         return None
@@ -42,15 +42,15 @@ def find_format(known: pd.Series) -> DateFormat | None:
 
 
 def _first_of_two(values: pd.Series, day_first: str, month_first: str) -> DateFormat | None:
-    shares = {form: _share(values, form, sample=False) for form in (day_first, month_first)}
+    shares = {form: _share(values, form) for form in (day_first, month_first)}
     best, other = sorted(shares, key=lambda form: -shares[form])
     if shares[best] < ENOUGH:
         return None
-    decided = shares[best] == 1.0 and shares[other] < 1.0
+    decided = shares[other] < (1.0 if shares[best] == 1.0 else ENOUGH)
     return DateFormat(best, shares[best], rival=None if decided else other)
 
 
-def _share(values: pd.Series, form: str, *, sample: bool = True) -> float:
-    if sample and len(values) > _SAMPLE and as_moments(values.iloc[:_SAMPLE], form).notna().mean() < ENOUGH / 2:
+def _share(values: pd.Series, form: str) -> float:
+    if len(values) > _SAMPLE and as_moments(values.iloc[:_SAMPLE], form).notna().mean() < ENOUGH / 2:
         return 0.0
     return float(as_moments(values, form).notna().mean())

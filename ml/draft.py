@@ -23,7 +23,8 @@ from schemas.package import Baseline, DataRecord, Manifest, Samples
 from schemas.signature import Signature
 
 if TYPE_CHECKING:
-    from ml.components import Answers, Fitted
+    from ml.answers import Answers
+    from ml.components import Fitted
 
 SAMPLED = 32
 _EXAMPLES = 2000

@@ -17,6 +17,7 @@ from schemas.run import MonitorSpec
 FEWEST_VALUES = 10
 """A column with fewer present values in the window is not judged by its distribution."""
 _GRID = 2049
+_NAMES = {"kolmogorov_smirnov": "Kolmogorov-Smirnov distance", "total_variation": "total variation distance"}
 _NUMERIC: frozenset[TypeName] = frozenset({"integral", "fractional"})
 
 
@@ -181,7 +182,7 @@ def _distance(reference: ColumnProfile, window: ColumnProfile, spec: MonitorSpec
         )
     else:
         return []
-    says = f"the distribution moved by {value:.2f} ({statistic.replace('_', ' ')})"
+    says = f"the distribution moved by {value:.2f} ({_NAMES[statistic]})"
     return [Check("distance", statistic, value, spec.threshold, p_value, says)]
 
 

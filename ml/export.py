@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ml.trainers.pipeline import FittedPipeline
 
 _REPLAYED = 2000
+_EXTREME = 100
 
 
 def export(fitted: "FittedPipeline", folder: Path, example: NDArray[np.float32]) -> Export:
@@ -43,12 +44,14 @@ def export(fitted: "FittedPipeline", folder: Path, example: NDArray[np.float32])
 
 
 def _onnx(fitted: "FittedPipeline", rows: NDArray[np.float32]) -> tuple[bytes | None, str]:
+    trained = fitted.answer(rows)
     try:
         data = _convert(fitted, rows.shape[1])
-        packaged = OnnxModel.load(data, fitted.output).answer(rows)
+        model = OnnxModel.load(data, fitted.output)
+        found = parity.difference(trained, model.answer(rows))
     except Exception as error:  # converters fail in their own ways; the reason is kept and skops takes over
         return None, f"does not convert ({type(error).__name__}: {_short(error)})"
-    found = parity.difference(fitted.answer(rows), packaged)
+    found = found or parity.overflow(model, rows[:_EXTREME], fitted.categories)
     return (None, f"does not answer alike: {found}") if found else (data, "")
 
 
@@ -59,9 +62,7 @@ def _convert(fitted: "FittedPipeline", features: int) -> bytes:
     classifies = fitted.output.task != "regression"
     graded = classifies and hasattr(fitted.pipeline, "predict_proba")
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # about the converter's own use of scikit-learn; the parity check judges the outcome
+        warnings.simplefilter("ignore")  # the converter's own affairs; the parity check judges the outcome
         model = to_onnx(
             fitted.pipeline,
             initial_types=[(INPUT, FloatTensorType([None, features]))],

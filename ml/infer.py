@@ -15,8 +15,9 @@ def infer_schema(frame: pd.DataFrame, spec: DataSpec) -> TableSchema:
     """Return the problem and the type of every input column, in the frame's order.
 
     Raises:
-        ContentError: Naming everything that keeps the rows from being learnt from: a column that is not there, a target with
-            gaps, one class, text or infinite values where a number is predicted, dates that can be read in two ways.
+        ContentError: Naming everything that keeps the rows from being learnt from: a column that is not there, a
+            target with gaps, one class, text or infinite values where a number is predicted, dates that can be read in
+            two ways.
     """
     names = [str(name) for name in frame.columns]
     faults = [

@@ -32,7 +32,7 @@ def _root_mean(squared: Floats) -> Metric:
 
 def _r2(target: Floats, squared: Floats) -> Metric:
     # Centred before squaring: otherwise the sum of squares about the mean loses its digits.
-    centred = target - target.mean()
+    centred = target - target.mean() if len(target) else target
     negligible = _NO_SPREAD * float((target**2).max(initial=0))
 
     def r2(weights: Floats) -> Floats:

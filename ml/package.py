@@ -3,18 +3,17 @@
 import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping
-from io import BufferedReader
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from ml.package_files import LARGEST_JSON, NAME, open_plain, read_plain, store, sync_folder
 from schemas.errors import PackageError
-from schemas.package import FileRecord, Manifest, Samples
+from schemas.package import Manifest, Samples
 from schemas.signature import Signature
 
 MANIFEST = "manifest.json"
@@ -23,9 +22,6 @@ SIGNATURE = "signature.json"
 SAMPLES = "samples.json"
 REFERENCE = "reference.bin"
 CARD = "card.md"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_CHUNK = 1 << 20
-_LARGEST_JSON = 64 << 20
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -74,7 +70,7 @@ def read_manifest(root: Path) -> Manifest:
     Raises:
         PackageError: If either is missing or they do not fit each other.
     """
-    raw, seal = _read_plain(root, MANIFEST), _read_plain(root, SEAL)
+    raw, seal = read_plain(root, MANIFEST), read_plain(root, SEAL)
     if seal != _seal(raw):
         raise PackageError(
             f"The package {root} is damaged: {MANIFEST} is not what {SEAL} says; one of them was changed"
@@ -95,7 +91,7 @@ def read(root: Path, manifest: Manifest, name: str) -> bytes:
     if name not in manifest.files:
         raise PackageError(f"The package {root} has no file {name!r}; it has {', '.join(sorted(manifest.files))}")
     record = manifest.files[name]
-    data = _read_plain(root, name, record.bytes)
+    data = read_plain(root, name, record.bytes)
     if len(data) != record.bytes or hashlib.sha256(data).hexdigest() != record.sha256:
         raise PackageError(f"The package {root} is damaged: {name} was changed after it was written")
     return data
@@ -117,35 +113,19 @@ def size(manifest: Manifest) -> int:
 
 
 def _require_plain_names(files: Mapping[str, bytes | Path]) -> None:
-    wrong = [name for name in files if not _NAME.fullmatch(name) or name in (MANIFEST, SEAL)]
+    wrong = [name for name in files if not NAME.fullmatch(name) or name in (MANIFEST, SEAL)]
     if wrong:
         raise PackageError(f"A package cannot hold files named {wrong}; names are letters, digits, '.', '_' and '-'")
 
 
 def _fill(draft: Path, files: Mapping[str, bytes | Path], manifest: Manifest) -> Manifest:
-    records = {name: _store(draft / name, content) for name, content in files.items()}
+    records = {name: store(draft / name, content) for name, content in files.items()}
     sealed = manifest.model_copy(update={"files": dict(sorted(records.items()))})
     raw = json.dumps(sealed.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False).encode()
-    _store(draft / MANIFEST, raw)
-    _store(draft / SEAL, _seal(raw))
-    _sync_folder(draft)
+    store(draft / MANIFEST, raw)
+    store(draft / SEAL, _seal(raw))
+    sync_folder(draft)
     return sealed
-
-
-def _store(target: Path, content: bytes | Path) -> FileRecord:
-    digest, count = hashlib.sha256(), 0
-    with target.open("xb") as out:
-        if isinstance(content, Path):
-            with content.open("rb") as source:
-                while chunk := source.read(_CHUNK):
-                    digest.update(chunk)
-                    count += out.write(chunk)
-        else:
-            digest.update(content)
-            count = out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    return FileRecord(bytes=count, sha256=digest.hexdigest())
 
 
 def _rename(draft: Path, root: Path) -> None:
@@ -157,15 +137,7 @@ def _rename(draft: Path, root: Path) -> None:
                 f"{root} was written by somebody else meanwhile; a package is never overwritten"
             ) from error
         raise
-    _sync_folder(root.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(root.parent)
 
 
 def _seal(raw: bytes) -> bytes:
@@ -180,7 +152,7 @@ def _unexpected(root: Path, manifest: Manifest) -> list[str]:
 def _damage(root: Path, manifest: Manifest, name: str) -> str | None:
     record = manifest.files[name]
     try:
-        with _open_plain(root, name) as file:
+        with open_plain(root, name) as file:
             if os.fstat(file.fileno()).st_size != record.bytes:
                 return f"{name} does not have the {record.bytes} bytes it was written with"
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -189,35 +161,10 @@ def _damage(root: Path, manifest: Manifest, name: str) -> str | None:
     return None if digest == record.sha256 else f"{name} was changed after it was written"
 
 
-def _open_plain(root: Path, name: str) -> BufferedReader:
-    if not _NAME.fullmatch(name):
-        raise PackageError(f"{name!r} is not a plain file name")
-    path = root / name
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise PackageError(f"{name} is not a plain file")
-    try:
-        return path.open("rb")
-    except FileNotFoundError:
-        raise PackageError(f"{name} is missing") from None
-
-
-def _read_plain(root: Path, name: str, largest: int = _LARGEST_JSON) -> bytes:
-    if not root.is_dir():
-        raise PackageError(f"There is no package at {root}")
-    try:
-        with _open_plain(root, name) as file:
-            data = file.read(largest + 1)
-    except PackageError as error:
-        raise PackageError(f"The package {root} is damaged: {error}") from None
-    if len(data) > largest:
-        raise PackageError(f"The package {root} is damaged: {name} has more than {largest} bytes")
-    return data
-
-
 def _read_json(root: Path, manifest: Manifest | None, name: str) -> bytes:
     known = manifest or read_manifest(root)
-    if name in known.files and known.files[name].bytes > _LARGEST_JSON:
-        raise PackageError(f"The package {root} cannot be used: {name} has more than {_LARGEST_JSON} bytes")
+    if name in known.files and known.files[name].bytes > LARGEST_JSON:
+        raise PackageError(f"The package {root} cannot be used: {name} has more than {LARGEST_JSON} bytes")
     return read(root, known, name)
 
 

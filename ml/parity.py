@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.answers import Answers
+from ml.runtimes import Model
 
 TOLERANCE = 1e-4
 _SCALE_TOLERANCE = 1e-5
 _DISTURBED = 0.15
+_FLOAT32_MAX = np.finfo(np.float32).max
 
 
 def difference(trained: Answers, packaged: Answers) -> str | None:
@@ -71,5 +73,18 @@ def disturb(rows: NDArray[np.float32], categories: Mapping[int, int]) -> NDArray
     holed[:, coded] = np.where(np.isnan(holed[:, coded]), -1, holed[:, coded])
     far = rows.copy()
     far[:, ~coded] *= draw.choice(np.array([-3, -1, 0, 1, 10], dtype=np.float32), size=(len(rows), int((~coded).sum())))
+    np.clip(far, -_FLOAT32_MAX, _FLOAT32_MAX, out=far)
     empty = np.where(coded, -1, np.nan).astype(np.float32)[None, :]
     return np.concatenate([rows, holed, far, empty])
+
+
+def overflow(packaged: Model, rows: NDArray[np.float32], categories: Mapping[int, int]) -> str | None:
+    """Say whether the packaged form answers NaN or infinity when all numbers lie at the ends of float32."""
+    draw = np.random.default_rng(0)
+    coded = np.isin(np.arange(rows.shape[1]), list(categories))
+    extreme = np.where(coded, rows, draw.choice(np.array([-1, 1], dtype=np.float32), size=rows.shape) * _FLOAT32_MAX)
+    answers = packaged.answer(extreme.astype(np.float32))
+    numbers = answers.values if answers.probabilities is None else answers.probabilities
+    if numbers is None or np.isfinite(numbers).all():
+        return None
+    return "it answers NaN or infinity to very large numbers"

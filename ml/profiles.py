@@ -3,9 +3,9 @@
 The only module that imports whylogs, and it does so on first use: the import costs 1.7 s and the service never needs
 it. whylogs 1.6 breaks on NumPy 2 in one place, a name that NumPy dropped, which `_whylogs` puts back.
 
-A number or date column keeps a KLL sketch (k = 1024: exact up to a thousand values, rank error 0.3 % beyond), a category
-column the counts of its labels (exact up to 768 distinct ones, the most frequent beyond), an identifier column how many
-were known. All keep rows, missing values, infinities, types and an estimate of the distinct values.
+A number or date column keeps a KLL sketch (k = 1024: exact up to a thousand values, rank error 0.3 % beyond), a
+category column the counts of its labels (exact up to 768 distinct ones, the most frequent beyond), an identifier
+column how many were known. All keep rows, missing values, infinities, types and an estimate of the distinct values.
 """
 
 import json
@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from ml.column_profile import ColumnProfile, Numbers
-from ml.components import Answers
+from ml.answers import Answers
 from ml.frames import cells
 from ml.labels import label, printable
 from ml.observed import Observed, TypeName, Values, observe

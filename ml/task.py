@@ -1,7 +1,7 @@
 """What is learnt: task and classes, read off the target column, with every fault that keeps it from being learnt.
 
-The rule for `task: auto`: text, true and false, and whole numbers with at most 10 different values are classes; other numbers
-are a quantity to predict (regression).
+The rule for `task: auto`: text, true and false, and whole numbers with at most 10 different values are classes; other
+numbers are a quantity to predict (regression).
 """
 
 import numpy as np
@@ -85,7 +85,7 @@ def _class_faults(classes: list[Scalar], rows: int, spec: DataSpec) -> list[str]
         return [f"the target {spec.target!r} has one class only, {classes[0]!r}; there is nothing to tell apart"]
     if len(classes) > max(2, rows // 2):
         return [
-            f"the target {spec.target!r} has {len(classes):,} classes in {rows:,} rows; that is a text or an id rather than "
+            f"the target {spec.target!r} has {len(classes):,} classes in {rows:,} rows; that is a text or an id, not "
             "classes. Choose another data.target, or declare data.task: regression if it is a quantity"
         ]
     if spec.task == "binary" and len(classes) != 2:

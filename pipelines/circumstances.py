@@ -1,12 +1,12 @@
 """What a training run must know of the moment it starts in: the data's fingerprint, the salt, who is in production."""
 
+from pipelines.training import Circumstances
 from schemas.home import Home
 from schemas.run import Run
 from serving.releases import current, read
 from serving.store import open_existing
 from steps.components import create
 from steps.gate.production import Production
-from pipelines.training import Circumstances
 
 
 def circumstances(run: Run, home: Home) -> Circumstances:
@@ -31,4 +31,3 @@ def production(model: str, home: Home) -> Production | None:
     finally:
         engine.dispose()
     return None if event is None else Production(version=event.version, package_url=event.package_url)
-

@@ -10,4 +10,5 @@ from steps.deploy.publish import publish
 @pipeline(enable_cache=False, settings={"deployment": DeploymentSettings(api_url_path="", health_url_path="/readyz")})
 def deployment(publication: Publication) -> str:
     """Name what is to be published; the stack's deployer does it."""
-    return publish(publication=publication, id="publish")
+    version: str = publish(publication=publication, id="publish")
+    return version

@@ -1,6 +1,7 @@
 """The conductor: runs the pipelines of a lap one after another and says how it went."""
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from pipelines.listener import Listener
 from schemas.errors import DrivetrainError, RefusedError
@@ -28,7 +29,7 @@ class Lap:
 
         Raises:
             RefusedError: If a declared data check stopped it.
-            DrivetrainError: If a step failed; the outcome is on the error as `outcome`.
+            DrivetrainError: If a step failed.
         """
         from pipelines.notes import tell_data_notes
         from pipelines.outcome import Outcome, run_name
@@ -45,10 +46,14 @@ class Lap:
             raise fault if fault else DrivetrainError(f"ZenML has no run named {name}")
         self.run_ids.append(outcome.id)
         self.seconds.update(outcome.seconds())
-        tell_data_notes(outcome, self.observer)
+        tell_data_notes(outcome, self.observer, self.report(outcome, "data"))
         if fault is not None or outcome.failed_step:
             raise _told(outcome, fault)
         return outcome
+
+    def report(self, outcome: Any, kind: str) -> Path:
+        """Return where the page of a run is put: `reports/MODEL/KIND-RUN.html`."""
+        return self.home.report(self.run.name, f"{kind}-{outcome.id[:8]}")
 
 
 class StepFailedError(DrivetrainError):
@@ -64,9 +69,10 @@ def _told(outcome: Any, fault: Exception | None) -> DrivetrainError:
         told = fault
     else:
         step = outcome.failed_step or "the pipeline"
-        told = StepFailedError(f"Step {step} failed: {type(fault).__name__ if fault else 'error'}: {fault or 'see the run'}")
+        told = StepFailedError(
+            f"Step {step} failed: {type(fault).__name__ if fault else 'error'}: {fault or 'see the run'}"
+        )
     told.__cause__ = fault
-    told.outcome = outcome
     return told
 
 
@@ -78,6 +84,9 @@ def execute(run: Run, observer: Observer) -> Summary:
     """
     listener = Listener(observer)
     with zenml_session(listener) as client:
+        from pipelines.requirements import require
+
+        require(client, run, Home.here())
         for change in plan_stack(client, run.stack):
             observer.stage(f"stack: {change.action} {change.kind} {change.name}")
         stack = apply_stack(client, run.stack)
@@ -91,7 +100,8 @@ def _lap(lap: Lap) -> Summary:
     from pipelines.stages import STAGES
 
     parts: Part = {}
-    status, error = "succeeded", None
+    status: Literal["succeeded", "failed", "refused"] = "succeeded"
+    error: str | None = None
     try:
         for stage in STAGES[lap.run.pipeline]:
             parts.update(stage(lap, parts))

@@ -79,7 +79,9 @@ def _training(client: Any, run: Run) -> list[PlannedStep]:
     planned: list[PlannedStep] = []
     for name, step in compiled.step_configurations.items():
         action, why = _look_up(client, stack, step, outputs, name)
-        planned.append(PlannedStep(pipeline="training", step=name, component=_component(run, name), action=action, why=why))
+        planned.append(
+            PlannedStep(pipeline="training", step=name, component=_component(run, name), action=action, why=why)
+        )
     return planned
 
 

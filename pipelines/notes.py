@@ -1,6 +1,7 @@
 """What a person should hear of the data: the types that were inferred, what was left out, which checks only warn."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from schemas.data import Column
@@ -10,11 +11,12 @@ from schemas.plan import Observer
 _LISTED = 12
 
 
-def tell_data_notes(outcome: Any, observer: Observer) -> None:
-    """Tell what the run's data report holds, as far as the run got."""
+def tell_data_notes(outcome: Any, observer: Observer, page: Path) -> None:
+    """Tell what the run's data report holds, as far as the run got, and put its page where a person finds it."""
     report: DataReport | None = outcome.output("validate_data", "data_report")
     if report is None:
         return
+    observer.note(f"data report: {outcome.page('validate_data', 'data_page', page)}")
     observer.note(f"columns: {_types(report.columns)}")
     for column in report.columns:
         if column.type == "drop" and not column.declared:

@@ -1,4 +1,7 @@
-"""What a finished ZenML run left: outputs, seconds, and why it failed. Read from the store, so that it holds for every orchestrator."""
+"""What a finished ZenML run left: outputs, seconds, and which step failed.
+
+Read from the store, not from the process, so that it holds for every orchestrator.
+"""
 
 import shutil
 from pathlib import Path

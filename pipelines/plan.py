@@ -35,7 +35,9 @@ def _against_the_store(run: Run) -> Plan:
         planned = [] if faults else plan_stack(client, run.stack)
         stack_is_there = not faults and not any(change.action == "create" for change in planned)
         steps = forecast(client, run) if stack_is_there else step_names(run, why="the stack is new")
-    wrong = [Missing(what=str(fault), command="mend the file in conf/stack/, or choose another stack=") for fault in faults]
+    wrong = [
+        Missing(what=str(fault), command="mend the file in conf/stack/, or choose another stack=") for fault in faults
+    ]
     return Plan(changes=planned, steps=steps, resources=run.stack.resources, missing=wrong + _missing(run))
 
 

@@ -7,12 +7,11 @@ from zenml.deployers.exceptions import DeployerError
 
 from pipelines.deployment import deployment
 from pipelines.execute import Lap
-from schemas.errors import ConfigurationError, DeploymentError, Fault
+from pipelines.requirements import newest_passed
+from schemas.errors import DeploymentError
 from schemas.publication import Publication
 from schemas.summary import DeploymentRecord, ModelRecord
 from serving.publish import releases
-
-_PASSED = "passed"
 
 
 def publish_version(lap: Lap, version: str | None) -> dict[str, Any]:
@@ -22,9 +21,9 @@ def publish_version(lap: Lap, version: str | None) -> dict[str, Any]:
         DeploymentError: If there is nothing to deploy, or it could not be published; the old version goes on.
     """
     client = Client()
-    if client.active_stack.deployer is None:
-        raise DeploymentError(f"stack {lap.run.stack.name!r} has no deployer; choose a stack with one")
-    chosen = _registered(client, lap.run.name, version)
+    chosen = newest_passed(client, lap.run.name) if version is None else client.get_model_version(lap.run.name, version)
+    if chosen is None:
+        raise DeploymentError(f"no version of {lap.run.name!r} has passed the gate")
     wish = Publication(
         model=lap.run.name,
         version=str(chosen.number),
@@ -42,18 +41,6 @@ def publish_version(lap: Lap, version: str | None) -> dict[str, Any]:
         "model": ModelRecord(name=wish.model, version=wish.version, stage="production"),
         "deployment": DeploymentRecord(url=str(record.url), releases=releases(lap.home.journal_url(wish.model))),
     }
-
-
-def _registered(client: Client, model: str, version: str | None) -> Any:
-    if version is not None:
-        return client.get_model_version(model, version)
-    for candidate in client.list_model_versions(model=model, sort_by="desc:number", hydrate=True).items:
-        if candidate.run_metadata.get("gate") == _PASSED:
-            return candidate
-    raise ConfigurationError(
-        [Fault("name", f"no version of {model!r} has passed the gate", f"run: python run.py +experiment=… pipeline=training (name={model})")],
-        heading="There is nothing to deploy",
-    )
 
 
 def _package_url(version: Any) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from ml.package import read_manifest
 from pipelines.execute import Lap
 from schemas.errors import RefusedError
-from schemas.package import Baseline
-from schemas.summary import DeploymentRecord, MetricsRecord, ModelRecord, MonitoringRecord
+from schemas.summary import MetricsRecord, ModelRecord
 
 Part = dict[str, Any]
 
@@ -18,14 +18,14 @@ def train(lap: Lap, _parts: Part) -> Part:
 
     now = circumstances(lap.run, lap.home)
     outcome = lap.run_pipeline(training, run=lap.run, now=now)
-    evaluation, baseline = outcome.output("open_test_set", "evaluation"), outcome.output("open_test_set", "baseline_evaluation")
+    evaluation = outcome.output("open_test_set", "evaluation")
+    manifest = read_manifest(outcome.output("package", "model").root)
     verdict, version = outcome.output("gate", "verdict"), outcome.output("register", "version")
-    reports = lap.home.root / "reports" / lap.run.name / version
-    for step, page in (("validate_data", "data_page"), ("open_test_set", "evaluation_page")):
-        outcome.page(step, page, reports / f"{page.removesuffix('_page')}.html")
+    page = outcome.page("open_test_set", "evaluation_page", lap.report(outcome, "evaluation"))
+    lap.observer.note(f"evaluation: {page}")
     part: Part = {
         "model": ModelRecord(name=lap.run.name, version=version, stage=None),
-        "baseline": Baseline(name=lap.run.baseline.name, metrics=baseline.metrics),
+        "baseline": manifest.baseline,
         "metrics": MetricsRecord(**evaluation.metrics, intervals=evaluation.intervals),
         "gate": verdict,
     }

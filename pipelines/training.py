@@ -54,7 +54,7 @@ def training(run: Run, now: Circumstances) -> None:
         data=run.data,
         id="validate_data",
     )
-    accepted = data_gate(report=report, id="data_gate")
+    data_gate(report=report, id="data_gate")
     signature = wired(fit_features, stack)(train_set=train_set, schema=schema, id="fit_features", after=["data_gate"])
     draft, baseline = (
         wired(train, stack, ("train", trainer))(
@@ -100,9 +100,9 @@ def training(run: Run, now: Circumstances) -> None:
     reference = wired(profile, stack)(draft=draft, train_set=train_set, id="profile")
     model = wired(package, stack)(
         draft=draft,
+        baseline=baseline,
         evaluation=tested,
         baseline_evaluation=baseline_tested,
-        baseline=run.baseline.name,
         verdict=verdict,
         reference=reference,
         id="package",

@@ -3,7 +3,7 @@
 from pipelines.circumstances import production
 from pipelines.execute import Lap
 from pipelines.monitoring import monitoring
-from schemas.errors import ConfigurationError, Fault
+from schemas.errors import DeploymentError
 from schemas.summary import MonitoringRecord
 
 
@@ -11,16 +11,13 @@ def watch(lap: Lap) -> MonitoringRecord:
     """Run the monitoring pipeline over the window that the experiment declares.
 
     Raises:
-        ConfigurationError: If nothing was ever deployed under this name.
+        DeploymentError: If nothing is in production.
     """
     model = lap.run.name
     current = production(model, lap.home)
     if current is None:
-        raise ConfigurationError(
-            [Fault("name", f"no version of {model!r} is in production", "run the experiment first; it deploys what passes the gate")],
-            heading="There is nothing to monitor",
-        )
+        raise DeploymentError(f"no version of {model!r} is in production any more")
     outcome = lap.run_pipeline(monitoring, run=lap.run, production=current, journal_url=lap.home.journal_url(model))
     report = outcome.output("detect_drift", "report")
-    page = outcome.page("detect_drift", "drift_page", lap.home.root / "reports" / model / f"monitoring-{outcome.id[:8]}.html")
+    page = outcome.page("detect_drift", "drift_page", lap.report(outcome, "monitoring"))
     return MonitoringRecord(verdict=report.verdict, columns=report.columns, report=page)

@@ -98,7 +98,7 @@ class SplitSpec(Strict):
 
 
 class Problem(Strict):
-    """What is learnt: the target column, the task, and the classes as the data has them (sorted; None for regression)."""
+    """What is learnt: target, task, and the classes as the data has them (sorted; None for regression)."""
 
     target: str
     task: Task

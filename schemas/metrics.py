@@ -29,7 +29,11 @@ TASKS: dict[str, tuple[Task, ...]] = {
     "r2": ("regression",),
     "mean_absolute_percentage_error": ("regression",),
 }
-_AUTO: dict[Task, str] = {"binary": "roc_auc", "multiclass": "balanced_accuracy", "regression": "root_mean_squared_error"}
+_AUTO: dict[Task, str] = {
+    "binary": "roc_auc",
+    "multiclass": "balanced_accuracy",
+    "regression": "root_mean_squared_error",
+}
 
 
 def resolve_metric(metric: str, task: Task) -> str:

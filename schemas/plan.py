@@ -50,7 +50,9 @@ class Observer(Protocol):
     def step_started(self, pipeline: str, step: str) -> None:
         """A step begins."""
 
-    def step_finished(self, pipeline: str, step: str, seconds: float, state: Literal["done", "reused", "failed"]) -> None:
+    def step_finished(
+        self, pipeline: str, step: str, seconds: float, state: Literal["done", "reused", "failed"]
+    ) -> None:
         """A step ended."""
 
     def note(self, text: str) -> None:

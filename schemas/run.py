@@ -63,10 +63,14 @@ class MonitorSpec(Strict):
 
     window: int | str = 1000
     min_rows: int = Field(default=50, ge=2)
-    threshold: float = Field(default=0.15, gt=0, lt=1, description="smallest distance between distributions that matters")
+    threshold: float = Field(
+        default=0.15, gt=0, lt=1, description="smallest distance between distributions that matters"
+    )
     significance: float = Field(default=0.01, gt=0, lt=1)
     unseen: float = Field(default=0.05, ge=0, le=1, description="share of unseen categories tolerated")
-    out_of_range: float = Field(default=0.1, ge=0, le=1, description="share of values outside the training range tolerated")
+    out_of_range: float = Field(
+        default=0.1, ge=0, le=1, description="share of values outside the training range tolerated"
+    )
 
     @model_validator(mode="after")
     def _window_is_rows_or_a_span(self) -> Self:

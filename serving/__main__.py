@@ -38,13 +38,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m serving", description="Look after deployed models.")
     commands = parser.add_subparsers(dest="command", required=True)
     for command, text in (
-        ("status", "what is deployed, whether it answers, and with which version; exit code 1 when something does not answer"),
+        (
+            "status",
+            "what is deployed and whether it answers; exit code 1 when something does not",
+        ),
         ("logs", "the end of a service's log"),
         ("rollback", "make the version before the current one current again"),
         ("stop", "stop a service; its journal and packages stay"),
     ):
         one = commands.add_parser(command, help=text, description=text)
-        one.add_argument("name", nargs="?", metavar="NAME", help="the model's name; may be left out where there is only one")
+        one.add_argument(
+            "name", nargs="?", metavar="NAME", help="the model's name; may be left out where there is only one"
+        )
         if command == "logs":
             one.add_argument("-n", "--lines", type=int, default=50, help="how many lines (50)")
     return parser

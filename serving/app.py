@@ -36,11 +36,11 @@ def build(settings: Settings, follower: Follower, journal: Journal) -> ASGIApp:
         "/docs": pages.docs,
     }
 
-    async def not_found(_request: Request, error: Exception) -> Response:
+    async def not_found(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException), "registered for HTTPException only"
-        known = [PREDICT, *paths]
-        path = _request.url.path
-        text = f"there is no {path}.{did_you_mean(path, known)} Known: {', '.join(known)}" if error.status_code == 404 else error.detail
+        known, path, text = [PREDICT, *paths], request.url.path, error.detail
+        if error.status_code == 404:
+            text = f"there is no {path}.{did_you_mean(path, known)} Known: {', '.join(known)}"
         return JSONResponse({"error": {"message": text}}, error.status_code, headers=error.headers)
 
     routes = [Route(PREDICT, predict), *(Route(path, endpoint) for path, endpoint in paths.items())]
@@ -81,4 +81,6 @@ class _Pages:
 
     def _document(self) -> dict[str, Any]:
         current = self._follower.current
-        return openapi.document(self._model, current and current.version, current.model.signature if current else None)
+        if current is None:
+            return openapi.document(self._model, None, None)
+        return openapi.document(self._model, current.version, current.model.signature)

@@ -71,13 +71,15 @@ def _check_headers(headers: list[tuple[bytes, bytes]], limit: int) -> None:
         elif name == b"content-length" and int(value) > limit:  # the server refuses requests where it is not a number
             raise TooLarge(limit)
     if encoding not in (b"", b"identity"):
-        raise HttpError(415, f"the content encoding {encoding.decode('latin-1')!r} is not supported; send the JSON as it is")
+        raise HttpError(
+            415, f"the content encoding {encoding.decode('latin-1')!r} is not supported; send the JSON as it is"
+        )
     if media != b"application/json":
         raise HttpError(415, f"the content type must be application/json, not {media.decode('latin-1') or 'none'}")
 
 
 async def discard(scope: Scope, receive: Receive) -> None:
-    """Read what a refused client still sends, for at most a second: closing earlier would reset it before it reads the answer."""
+    """Read what a refused client still sends, for at most a second: closing at once would reset it before it reads."""
     if any(name == b"expect" for name, _ in scope["headers"]):
         return  # it waits for a permission that it will not get
     try:
@@ -107,8 +109,8 @@ def instances(body: bytes) -> list[Any]:
     """Return the rows of a predict request.
 
     Raises:
-        HttpError: 400 when it is not strict JSON (no NaN or Infinity, no key twice) or not of the shape {"instances": [row, …]};
-            422 when there is no row.
+        HttpError: 400 when it is not strict JSON (no NaN or Infinity, no key twice) or not of the shape
+            {"instances": [row, …]}; 422 when there is no row.
     """
     content = _parse(body)
     if not isinstance(content, dict):
@@ -135,7 +137,9 @@ def _parse(body: bytes) -> Any:
     except RecursionError as error:
         raise HttpError(400, "the body is nested too deeply") from error
     except json.JSONDecodeError as error:
-        raise HttpError(400, f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
+        raise HttpError(
+            400, f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from error
     except ValueError as error:
         raise HttpError(400, f"the body is not JSON: {error}") from error
 

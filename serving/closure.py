@@ -12,7 +12,7 @@ _PACKAGES = ("serving", "ml", "schemas")
 
 
 def modules(entry: str = _ENTRY) -> list[Path]:
-    """Return the files of the modules that `entry` imports, itself and imports inside functions included, relative to ROOT."""
+    """Return the files, relative to ROOT, of `entry` and all that it imports, also inside functions."""
     found: set[Path] = set()
     waiting = [entry]
     while waiting:
@@ -26,7 +26,7 @@ def modules(entry: str = _ENTRY) -> list[Path]:
 
 
 def code_hash() -> str:
-    """Return a hash over the service's modules and the lock file; another hash means that a running service is outdated."""
+    """Return a hash over the service's modules and the lock file; when it differs, a running service is outdated."""
     digest = hashlib.sha256()
     for path in [*modules(), *([Path(LOCK)] if (ROOT / LOCK).is_file() else [])]:
         digest.update(f"{path}\0".encode())

@@ -14,7 +14,7 @@ from schemas.package import Manifest
 
 
 def fetch(package_url: str, version: str, cache: Path) -> Path:
-    """Copy a package into `cache`, unless these very bytes are there already, and return its folder; nothing is verified.
+    """Copy a package into `cache`, unless it is there already, and return its folder; nothing is verified.
 
     When the URL does not answer, a copy of this version from the same URL that was fetched before is good enough.
 

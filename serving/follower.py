@@ -27,7 +27,7 @@ logger = logging.getLogger("drivetrain.serving")
 
 
 class Follower:
-    """Holds the loaded versions; `current` is replaced as a whole, so that a request sees one version from start to end."""
+    """Holds the loaded versions; `current` is replaced whole, so that a request sees one version from start to end."""
 
     def __init__(self, engine: Engine, cache: Path, poll: float) -> None:
         self.worker = uuid.uuid4().hex
@@ -162,8 +162,12 @@ class Follower:
             return None
         try:
             version = load(event.version, event.package_url, self._cache)
-        except Exception as error:  # whatever a package does to its loader, the old version goes on; the publisher is told
-            logger.error("version %s cannot be loaded: %s", event.version, error, exc_info=not isinstance(error, PackageError))
+        except (
+            Exception
+        ) as error:  # whatever a package does to its loader, the old version goes on; the publisher is told
+            logger.error(
+                "version %s cannot be loaded: %s", event.version, error, exc_info=not isinstance(error, PackageError)
+            )
             return str(error) or type(error).__name__
         with self._lock:
             self._versions = {**self._versions, key: version}
@@ -182,9 +186,13 @@ def _report(done: Future[None]) -> None:
 def _open_announcements(events: list[Event], pointer: Event | None) -> list[Event]:
     """Return the announcements that a worker which has just started may still be waited for."""
     since = pointer.sequence if pointer else 0
-    failed = {(event.version, event.package_url) for event in events if event.state == "failed" and event.sequence > since}
+    failed = {
+        (event.version, event.package_url) for event in events if event.state == "failed" and event.sequence > since
+    }
     return [
         event
         for event in events
-        if event.sequence > since and event.time > time.time() - _STALE and (event.version, event.package_url) not in failed
+        if event.sequence > since
+        and event.time > time.time() - _STALE
+        and (event.version, event.package_url) not in failed
     ]

@@ -42,7 +42,9 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metric families."""
-        requests = CounterMetricFamily("drivetrain_requests", "Requests to /predict by status.", labels=["model", "status"])
+        requests = CounterMetricFamily(
+            "drivetrain_requests", "Requests to /predict by status.", labels=["model", "status"]
+        )
         for status, count in sorted(self._requests.items()):
             requests.add_metric([self._model, str(status)], count)
         yield requests
@@ -55,7 +57,9 @@ class Metrics(Collector):
             family.add_metric([self._model], self._rows[key])
             yield family
         yield self._latency()
-        version = GaugeMetricFamily("drivetrain_current_version", "The version that answers.", labels=["model", "version"])
+        version = GaugeMetricFamily(
+            "drivetrain_current_version", "The version that answers.", labels=["model", "version"]
+        )
         if (current := self._current()) is not None:
             version.add_metric([self._model, current], 1)
         yield version
@@ -65,6 +69,8 @@ class Metrics(Collector):
         for bound, count in zip([*map(str, _BOUNDS), "+Inf"], self._buckets, strict=True):
             total += count
             buckets.append((bound, float(total)))
-        family = HistogramMetricFamily("drivetrain_request_seconds", "Seconds a request to /predict took.", labels=["model"])
+        family = HistogramMetricFamily(
+            "drivetrain_request_seconds", "Seconds a request to /predict took.", labels=["model"]
+        )
         family.add_metric([self._model], buckets, self._seconds)
         return family

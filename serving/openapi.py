@@ -13,7 +13,7 @@ _TYPES: dict[str, Json] = {
     "date": {"type": "string", "format": "date-time", "description": "ISO 8601"},
 }
 _REFUSALS = {
-    "400": "Not strict JSON (NaN, a key twice, nested too deeply, not UTF-8, empty), or not of the form of a predict request.",
+    "400": "Not strict JSON (NaN, a key twice, too deep, not UTF-8, empty), or not of the form of a request.",
     "405": "Another method than POST.",
     "408": "The body did not arrive within the deadline.",
     "413": "The body is over the limit; the connection is closed.",
@@ -26,6 +26,7 @@ _REFUSALS = {
 
 def document(model: str, version: str | None, signature: Signature | None) -> Json:
     """Return the document; without a signature (nothing is loaded yet) rows are objects of anything."""
+    not_ready = _response("Not ready; the message says why.", _ref("Error"))
     return {
         "openapi": "3.1.0",
         "info": {"title": model, "version": version or "none", "description": f"Predictions of the model {model}."},
@@ -34,7 +35,7 @@ def document(model: str, version: str | None, signature: Signature | None) -> Js
             "/releases": {"get": _get("The versions, the current one first.", _array("Release"))},
             "/livez": {"get": _get("The process is alive.")},
             "/readyz": {
-                "get": _get("Requests are answered.", more={"503": _response("Not ready; the message says why.", _ref("Error"))})
+                "get": _get("Requests are answered.", more={"503": not_ready}),
             },
             "/metrics": {"get": _get("Counters and latencies in the Prometheus text format.", media="text/plain")},
             "/openapi.json": {"get": _get("This document.")},

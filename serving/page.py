@@ -27,7 +27,9 @@ def docs(document: Json) -> str:
 
 
 def _example(row: Json) -> str:
-    body = json.dumps({"instances": [{name: _value(shape) for name, shape in row.get("properties", {}).items()}]}, indent=1)
+    body = json.dumps(
+        {"instances": [{name: _value(shape) for name, shape in row.get("properties", {}).items()}]}, indent=1
+    )
     return f"<h2>A request</h2><pre>POST /predict\ncontent-type: application/json\n\n{escape(body)}</pre>"
 
 
@@ -42,7 +44,8 @@ def _columns(row: Json) -> str:
     required = set(row.get("required", []))
     lines = "".join(
         f"<tr><td><code>{escape(name)}</code></td><td>{escape(_kinds(shape))}</td>"
-        f"<td>{'required' if name in required else 'may be missing'}</td><td>{escape(shape.get('description', ''))}</td></tr>"
+        f"<td>{'required' if name in required else 'may be missing'}</td>"
+        f"<td>{escape(shape.get('description', ''))}</td></tr>"
         for name, shape in row.get("properties", {}).items()
     )
     return f"<table><tr><th>column</th><th>type</th><th></th><th></th></tr>{lines}</table>"

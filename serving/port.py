@@ -10,7 +10,10 @@ from schemas.run import DeploySpec
 from serving import record
 
 HOST = "127.0.0.1"
-_FIRST, _COUNT = 20_000, 10_000  # below the ports that outgoing connections get, which would take one away while we restart
+_FIRST, _COUNT = (
+    20_000,
+    10_000,
+)  # below the ports that outgoing connections get, which would take one away while we restart
 
 
 def is_free(port: int) -> bool:

@@ -65,7 +65,9 @@ class Predict:
         except TimeoutError:
             if stage == "an answer":
                 raise HttpError(504, f"there was no answer within {self._spec.deadline:g} seconds") from None
-            raise HttpError(408, f"the body did not arrive within {self._spec.deadline:g} seconds", headers=_CLOSE) from None
+            raise HttpError(
+                408, f"the body did not arrive within {self._spec.deadline:g} seconds", headers=_CLOSE
+            ) from None
         finally:
             self._in_work -= 1
 
@@ -80,7 +82,9 @@ class Predict:
             work = await loop.run_in_executor(self._threads, _work, version, content)
         request_id = _request_id()
         await self._record(request_id, version, work, started)
-        self._metrics.rows(len(work.answers), len(work.checked.errors), sum(answer["needs_review"] for answer in work.answers))
+        self._metrics.rows(
+            len(work.answers), len(work.checked.errors), sum(answer["needs_review"] for answer in work.answers)
+        )
         head = _dump({"model": self._model, "version": version.version, "request_id": request_id})
         return f'{head[:-1]},"predictions":[{",".join(work.in_order())}]}}'.encode()
 
@@ -124,7 +128,9 @@ def _work(version: Version, content: bytes) -> _Work:
         raise _NoValidRow(checked.errors, len(rows))
     answers = version.answer(checked.cells)
     if not all(map(is_finite, answers)):
-        raise HttpError(422, "the model has no finite answer for these values; are they far outside of what it was trained on?")
+        raise HttpError(
+            422, "the model has no finite answer for these values; are they far from what it was trained on?"
+        )
     return _Work(rows, checked, answers, [to_json(answer).decode() for answer in answers])
 
 

@@ -10,7 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from schemas.errors import ConfigurationError, DeploymentError
 from schemas.run import DeploySpec
@@ -19,6 +19,8 @@ from serving.port import HOST
 from serving.record import Deployment
 
 _START_SECONDS = 60.0
+_KEEP_ALIVE_SECONDS = 75  # longer than clients keep idle connections, so that theirs is the end that closes
+_RESPAWN_SECONDS = 15.0
 _STOP_SECONDS = 10.0
 _TAIL_LINES = 15
 
@@ -56,7 +58,13 @@ def running(home: Path, name: str, spec: DeploySpec, package: Path | None) -> De
     """Do the work of `ensure_running` for a caller that holds the lock."""
     code_hash = closure.code_hash()
     known = record.read(home, name)
-    if known and record.is_alive(known) and known.code_hash == code_hash and known.spec == spec and _answers(known):
+    if (
+        known
+        and record.is_alive(known)
+        and known.code_hash == code_hash
+        and known.spec == spec
+        and _answers_soon(known)
+    ):
         return known
     faults = port.faults(home, name, spec)
     if faults:
@@ -67,7 +75,7 @@ def running(home: Path, name: str, spec: DeploySpec, package: Path | None) -> De
 
 
 def stop(home: Path, name: str) -> None:
-    """Stop a service, let requests in work end, and forget it; its journal and packages stay. Raises DeploymentError if unknown."""
+    """Stop a service and forget it; its journal and packages stay. Raises DeploymentError if it is unknown."""
     with record.lock(home, name):
         end(home, record.find(home, name))
 
@@ -80,7 +88,11 @@ def end(home: Path, deployment: Deployment) -> None:
 
 def status(home: Path, name: str | None = None) -> list[Status]:
     """Return all recorded services, or one. Raises DeploymentError if that one is unknown."""
-    found = [record.find(home, name)] if name else [one for known in record.names(home) if (one := record.read(home, known))]
+    found = (
+        [record.find(home, name)]
+        if name
+        else [one for known in record.names(home) if (one := record.read(home, known))]
+    )
     return [_status(deployment) for deployment in found]
 
 
@@ -114,6 +126,16 @@ def _answers(deployment: Deployment) -> bool:
     return get(f"{deployment.url}/livez")[0] == 200
 
 
+def _answers_soon(deployment: Deployment) -> bool:
+    """Give BentoML's supervisor the time in which it replaces a worker that died."""
+    deadline = time.monotonic() + _RESPAWN_SECONDS
+    while not _answers(deployment):
+        if time.monotonic() > deadline or not record.is_alive(deployment):
+            return False
+        time.sleep(0.1)
+    return True
+
+
 def _start(home: Path, name: str, spec: DeploySpec, code_hash: str, tag: str, known: Deployment | None) -> Deployment:
     journal_url = store.sqlite_url(record.journal_path(home, name))
     store.create(journal_url)
@@ -124,15 +146,25 @@ def _start(home: Path, name: str, spec: DeploySpec, code_hash: str, tag: str, kn
     log = base.absolute() / f"{name}.log"
     process = _spawn(tag, chosen, log, base.absolute() / f"{name}.settings.json")
     deployment = Deployment(
-        name=name, pid=process.pid, started=_birth(process.pid), port=chosen, url=f"http://{HOST}:{chosen}", code_hash=code_hash,
-        bento=tag, journal_url=journal_url, log=log, spec=spec,
-    )  # fmt: skip
+        name=name,
+        pid=process.pid,
+        started=_birth(process.pid),
+        port=chosen,
+        url=f"http://{HOST}:{chosen}",
+        code_hash=code_hash,
+        bento=tag,
+        journal_url=journal_url,
+        log=log,
+        spec=spec,
+    )
     record.write(home, deployment)
     try:
         _await(deployment, process)
     except BaseException:
         _end(deployment)
-        record.write(home, known) if known else record.remove(home, name)  # the port stays reserved for the next attempt
+        record.write(home, known) if known else record.remove(
+            home, name
+        )  # the port stays reserved for the next attempt
         raise
     process.returncode = 0  # it outlives us by intention; without this Python warns of a child left behind
     return deployment
@@ -151,10 +183,28 @@ def _spawn(tag: str, chosen: int, log: Path, told: Path) -> "subprocess.Popen[by
         "BENTOML_DO_NOT_TRACK": "True",
         "OMP_NUM_THREADS": "1",
     }
-    command = [sys.executable, "-m", "bentoml", "serve", tag, "--host", HOST, "--port", str(chosen), "--timeout-keep-alive", "75"]
+    command = [
+        sys.executable,
+        "-m",
+        "bentoml",
+        "serve",
+        tag,
+        "--host",
+        HOST,
+        "--port",
+        str(chosen),
+        "--timeout-keep-alive",
+        "75",
+    ]
     with log.open("ab") as out:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=log.parent, env=environment, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            cwd=log.parent,
+            env=environment,
+            start_new_session=True,
         )
 
 

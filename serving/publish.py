@@ -21,8 +21,8 @@ def publish(journal_url: str, version: str, package_url: str, *, timeout: float 
         All versions, the current one first.
 
     Raises:
-        DeploymentError: If a worker could not load it, none lives, they take longer than `timeout` seconds, or another version
-            became current meanwhile; the old version goes on.
+        DeploymentError: If a worker could not load it, none lives, they take longer than `timeout` seconds, or another
+            version became current meanwhile; the old version goes on.
     """
     engine = open_existing(journal_url)
     try:
@@ -36,7 +36,7 @@ def publish(journal_url: str, version: str, package_url: str, *, timeout: float 
 
 
 def rollback(journal_url: str, *, timeout: float = 120.0) -> Release:
-    """Make the version that was current before the current one. Raises DeploymentError if there is none or it does not load."""
+    """Make the version before the current one current again. Raises DeploymentError if there is none, or it fails."""
     engine = open_existing(journal_url)
     try:
         with engine.connect() as connection:
@@ -44,7 +44,9 @@ def rollback(journal_url: str, *, timeout: float = 120.0) -> Release:
         if len(past) < 2:
             raise DeploymentError("There is no earlier version to go back to")
         before, pointer = past[-2:]
-        _publish(engine, Entry(before.version, before.package_url, "announced", "rollback"), pointer, timeout, retire=True)
+        _publish(
+            engine, Entry(before.version, before.package_url, "announced", "rollback"), pointer, timeout, retire=True
+        )
         return _overview(engine)[0]
     finally:
         engine.dispose()
@@ -70,7 +72,8 @@ def _publish(engine: Engine, announcement: Entry, pointer: Event | None, timeout
         _await_workers(engine, announced, timeout)
         stream.append(engine, lambda past: _move(past, announced, pointer, retire))
     except DeploymentError as error:
-        stream.append(engine, lambda _past: [Entry(announced.version, announced.package_url, "failed", str(error))])
+        failed = Entry(announced.version, announced.package_url, "failed", str(error))
+        stream.append(engine, lambda _past: [failed])
         raise
 
 
@@ -87,7 +90,9 @@ def _await_workers(engine: Engine, announced: Event, timeout: float) -> None:
         if living and living <= set(said):
             return
         if time.monotonic() > deadline:
-            missing = "no worker of the service is alive" if not living else "not every worker of the service has loaded it"
+            missing = (
+                "no worker of the service is alive" if not living else "not every worker of the service has loaded it"
+            )
             raise DeploymentError(f"Version {announced.version} was not published: {missing} after {timeout:g} seconds")
         time.sleep(_POLL)
 

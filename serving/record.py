@@ -1,4 +1,4 @@
-"""What is remembered of a deployed service, in one file beside its log, so that the next run finds it alive or heals it."""
+"""What is remembered of a deployed service, so that the next run finds it alive or heals it."""
 
 import os
 import tempfile
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 from pydantic import ValidationError
 
 from schemas.base import Strict
@@ -17,8 +17,8 @@ from schemas.run import DeploySpec
 class Deployment(Strict):
     """A service in the background.
 
-    `started` is the process' start (seconds since the epoch): together with `pid` it names one process for ever, also after a
-    reboot. `port` is kept across versions and restarts.
+    `started` is the process' start (seconds since the epoch): together with `pid` it names one process for ever, also
+    after a reboot. `port` is kept across versions and restarts.
     """
 
     name: str
@@ -81,7 +81,7 @@ def is_alive(deployment: Deployment) -> bool:
     try:
         process = psutil.Process(deployment.pid)
         same = abs(process.create_time() - deployment.started) < 2
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        return same and bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
 

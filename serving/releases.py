@@ -1,7 +1,7 @@
 """The stream of releases: what was announced, what became of it, and which version is the current one.
 
-Append-only; every event has the next sequence number, and that number is unique: two writers cannot both write after the same
-last event, which makes an append that looked at the stream first a compare-and-swap.
+Append-only; every event has the next sequence number, and that number is unique: two writers cannot both write after
+the same last event, which makes an append that looked at the stream first a compare-and-swap.
 """
 
 import time
@@ -106,8 +106,9 @@ def history(events: Iterable[Event]) -> list[Event]:
     for event in events:
         if event.state == "retired":
             stack = [kept for kept in stack if not same(kept, event)]
-        elif event.state == "current" and not (stack and same(stack[-1], event)):
-            stack = [*stack, event]
+        elif event.state == "current":
+            came_back = bool(stack) and same(stack[-1], event)
+            stack = [*(stack[:-1] if came_back else stack), event]
     return stack
 
 
@@ -124,7 +125,11 @@ def overview(events: Sequence[Event]) -> list[Release]:
         latest.pop(event.version, None)
         latest[event.version] = event
     others = [event for event in reversed(latest.values()) if pointer is None or event.version != pointer.version]
-    first = [] if pointer is None else [Release(version=pointer.version, weight=1.0, since=iso(pointer.time), why=pointer.why)]
+    first = (
+        []
+        if pointer is None
+        else [Release(version=pointer.version, weight=1.0, since=iso(pointer.time), why=pointer.why)]
+    )
     return first + [Release(version=e.version, weight=0.0, since=iso(e.time), why=_why_not(e, pointer)) for e in others]
 
 

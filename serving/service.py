@@ -1,13 +1,11 @@
 """The BentoML service. Imported by BentoML's supervisor too, so everything heavy waits for the worker's instance."""
 
-import os
-
 import bentoml
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Front:
-    """ASGI middleware that answers all of HTTP, so that BentoML's own /livez, /readyz and index do not stand before ours."""
+    """ASGI middleware that answers all of HTTP; else BentoML's own /livez, /readyz and index would hide ours."""
 
     ours: ASGIApp | None = None
 
@@ -44,7 +42,7 @@ class Drivetrain:
         Front.ours = app.build(told, self._follower, self._journal)
         self._follower.start()
 
-    @bentoml.on_shutdown
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
         """Commit what is waiting and leave the list of living workers."""
         self._follower.stop()
@@ -52,4 +50,4 @@ class Drivetrain:
         self._engine.dispose()
 
 
-Drivetrain.add_asgi_middleware(Front)
+Drivetrain.add_asgi_middleware(Front)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What a service process is told: one JSON file, named by one environment variable, so that no URL stands in its arguments."""
+"""What a service process is told: one JSON file named by one environment variable, so that no argument holds a URL."""
 
 import os
 from pathlib import Path

@@ -35,7 +35,7 @@ class Refusal(ValueError):
 
 @dataclass(frozen=True)
 class Checked:
-    """`cells` are the valid rows as columns, `positions` where those stood in the request, `errors` the others by position."""
+    """`cells` are the valid rows as columns, `positions` their places in the request, `errors` the others by place."""
 
     cells: dict[str, Sequence[Scalar | None]]
     positions: list[int]
@@ -99,7 +99,10 @@ class Validator:
 
     def _unknown(self, name: str) -> RowError:
         shown = name if len(name) <= _LONGEST_SHOWN else name[:_LONGEST_SHOWN] + "…"
-        hint = did_you_mean(shown, self.names) or f" It takes {', '.join(self.names[:20])}{' …' if len(self.names) > 20 else ''}."
+        hint = (
+            did_you_mean(shown, self.names)
+            or f" It takes {', '.join(self.names[:20])}{' …' if len(self.names) > 20 else ''}."
+        )
         return {"column": shown, "message": f"the model has no input of this name.{hint}"}
 
 
@@ -108,7 +111,11 @@ def _fault(row: dict[str, Any], name: str, nullable: bool, check: Check) -> RowE
     if value is _ABSENT:
         return None if nullable else {"column": name, "message": "is missing, and the column cannot be left out"}
     if value is None:
-        return None if nullable else {"column": name, "message": "is null, and the column had no missing values in training"}
+        return (
+            None
+            if nullable
+            else {"column": name, "message": "is null, but the column had no missing value in training"}
+        )
     try:
         check(value)
     except Refusal as refusal:
@@ -138,7 +145,9 @@ def _number(value: Any) -> float:
             return value  # type: ignore[no-any-return]
     else:
         raise Refusal(f"must be a number, not {_kind(value)}")
-    raise Refusal(f"is too large a number: {_shown(value)}" if kind is int or math.isfinite(value) else "must be a finite number")
+    raise Refusal(
+        f"is too large a number: {_shown(value)}" if kind is int or math.isfinite(value) else "must be a finite number"
+    )
 
 
 def _integer(value: Any) -> float:
@@ -167,11 +176,11 @@ def _category(value: Any) -> str:
 
 def _date(value: Any) -> str:
     if type(value) is not str:
-        raise Refusal(f"must be a date as an ISO 8601 string, such as \"2024-05-31\", not {_kind(value)}")
+        raise Refusal(f'must be a date as an ISO 8601 string, such as "2024-05-31", not {_kind(value)}')
     try:
         parse_date(value)
     except ValueError:
-        raise Refusal(f"is not an ISO 8601 date, such as \"2024-05-31\": {_shown(value)}") from None
+        raise Refusal(f'is not an ISO 8601 date, such as "2024-05-31": {_shown(value)}') from None
     return value
 
 

@@ -15,8 +15,8 @@ from serving.store import open_existing, predictions
 class Window:
     """Predictions in order of time, as columns of equal length.
 
-    `times` are seconds since the epoch, `latencies` seconds, `inputs` the rows as they were sent, `answers` as they were given
-    (`label` or `value`, `probabilities` where the model gives them, `needs_review`).
+    `times` are seconds since the epoch, `latencies` seconds, `inputs` the rows as they were sent, `answers` as they
+    were given (`label` or `value`, `probabilities` where the model gives them, `needs_review`).
     """
 
     request_ids: list[str]

@@ -49,12 +49,20 @@ def settings_faults(client: Any, spec: StackSpec) -> list[Fault]:
         path = f"stack.{kind}"
         config = _config_class(client, kind, part.flavor)
         if config is None:
-            known = sorted({flavor.name for flavor in client.list_flavors(type=kind, size=500).items} | set(flavor_sources()))
-            faults.append(Fault(f"{path}.flavor", f"{part.flavor!r} is not a flavor of {kind}", f"known: {', '.join(known)}"))
+            known = sorted(
+                {flavor.name for flavor in client.list_flavors(type=kind, size=500).items} | set(flavor_sources())
+            )
+            faults.append(
+                Fault(f"{path}.flavor", f"{part.flavor!r} is not a flavor of {kind}", f"known: {', '.join(known)}")
+            )
             continue
         for unknown in sorted(set(part.settings) - set(config.model_fields)):
             allowed = ", ".join(sorted(config.model_fields)) or "none"
-            faults.append(Fault(f"{path}.settings.{unknown}", f"flavor {part.flavor!r} has no such setting", f"allowed: {allowed}"))
+            faults.append(
+                Fault(
+                    f"{path}.settings.{unknown}", f"flavor {part.flavor!r} has no such setting", f"allowed: {allowed}"
+                )
+            )
         try:
             config.model_validate({key: value for key, value in part.settings.items() if key in config.model_fields})
         except ValidationError as error:

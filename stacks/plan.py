@@ -13,7 +13,10 @@ COMPONENT_TYPES = ("orchestrator", "artifact_store", "deployer", "data_validator
 
 @dataclass(frozen=True)
 class Existing:
-    """What ZenML knows already: flavor name → (source, schema digest), component → (flavor, settings), stack → components."""
+    """What ZenML knows already.
+
+    Flavor name → (source, schema digest); component's kind and name → (flavor, settings); stack → component by kind.
+    """
 
     flavors: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     components: Mapping[tuple[str, str], tuple[str, Mapping[str, JsonValue]]] = field(default_factory=dict)

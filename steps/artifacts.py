@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class ModelPackage:
-    """A verified model package in a local folder; `url` says where a service can fetch it, None while it is only local."""
+    """A model package in a local folder; `url` says where a service can fetch it, None while it is only local."""
 
     root: Path
     url: str | None = None

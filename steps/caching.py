@@ -1,7 +1,7 @@
 """What a step's cached result depends on besides its inputs: every first-party module that its code reaches by imports.
 
-ZenML's own key covers the step's function only, so that a changed helper would go unnoticed. Imports are read from the source, not
-executed. A component is found through the registry by name, which no import shows; its module is named by the caller.
+ZenML's own key covers the step's function only, so that a changed helper would go unnoticed. Imports are read from the
+source, not executed. A component is found by name, which no import shows; the caller names its module.
 """
 
 import ast

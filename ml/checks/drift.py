@@ -1,7 +1,7 @@
 """Whether the sets are alike: a split that follows some pattern in the rows measures something else than it trains.
 
-The distance is the largest gap between cumulative shares for numbers and dates (Kolmogorov-Smirnov), the total variation for
-categories. It counts only beyond what chance gives for sets of this size.
+The distance is the largest gap between cumulative shares for numbers and dates (Kolmogorov-Smirnov), the total
+variation for categories. It counts only beyond what chance gives for sets of this size.
 """
 
 import math
@@ -79,7 +79,7 @@ def _kolmogorov_smirnov(left: NDArray[np.float64], right: NDArray[np.float64], a
 
 
 def _total_variation(left: pd.Series, right: pd.Series, alpha: float) -> tuple[float, float]:
-    """Return half the summed difference of the shares; by McDiarmid's inequality chance stays below the second number."""
+    """Return half the summed difference of the shares; chance stays below the second number (McDiarmid)."""
     if not len(left) or not len(right):
         return 0.0, 0.0
     shares = pd.concat([left.value_counts(normalize=True), right.value_counts(normalize=True)], axis=1).fillna(0.0)

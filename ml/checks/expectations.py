@@ -115,9 +115,9 @@ def _outcome(item: Expectation, column: pd.Series, broken: list[int]) -> DataChe
     if not broken:
         message = f"column {item.column!r}: all {total:,} rows satisfy {item.name}"
     else:
-        examples = ", ".join(dict.fromkeys(repr(str(column.iloc[place])) for place in broken[:20]))
+        examples = list(dict.fromkeys(repr(str(column.iloc[place])) for place in broken[:20]))[:3]
         places = ", ".join(str(place + 1) for place in broken[:5]) + (", …" if len(broken) > 5 else "")
-        shown = "" if item.name == "nullable" else f", for example {_first(examples, 3)}"
+        shown = "" if item.name == "nullable" else f", for example {', '.join(examples)}"
         message = f"column {item.column!r}: {len(broken):,} of {total:,} values {item.wrong}{shown} (rows {places})"
     return DataCheck(
         name=item.name,
@@ -128,7 +128,3 @@ def _outcome(item: Expectation, column: pd.Series, broken: list[int]) -> DataChe
         threshold=item.threshold,
         message=message,
     )
-
-
-def _first(examples: str, count: int) -> str:
-    return ", ".join(examples.split(", ")[:count])

@@ -1,7 +1,7 @@
 """Whether one column alone predicts the target almost perfectly: it then likely knows the answer.
 
-Small trees on one column, cross-validated on the training rows; for numbers predicted from numbers also the rank correlation,
-which sees a copy or a monotone function that a small tree only approximates.
+Small trees on one column, cross-validated on the training rows; for numbers predicted from numbers also the rank
+correlation, which sees a copy or a monotone function that a small tree only approximates.
 """
 
 import numpy as np
@@ -47,8 +47,8 @@ def check_leakage(train: pd.DataFrame, schema: TableSchema, bound: ShareCheck) -
             bound,
             False,
             score,
-            f"column {name!r} alone predicts {schema.problem.target!r} with {measure} {score:.3f}; if it is not known when a "
-            "prediction is asked for, declare type: drop",
+            f"column {name!r} alone predicts {schema.problem.target!r} with {measure} {score:.3f}; if it is not known "
+            "when a prediction is asked for, declare type: drop",
         )
         for name, score in over.items()
     ]

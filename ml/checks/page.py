@@ -15,9 +15,12 @@ _PAGE = """<!doctype html>
   h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
   .scroll { overflow-x: auto; }
   table { border-collapse: collapse; width: 100%; }
-  th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
+  th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; }
+  th, td { border-bottom: 1px solid var(--line); }
   td { overflow-wrap: anywhere; }
-  .failed { color: var(--bad); font-weight: 600; } .warning { color: var(--warn); font-weight: 600; } .held { color: var(--good); }
+  .failed { color: var(--bad); font-weight: 600; }
+  .warning { color: var(--warn); font-weight: 600; }
+  .held { color: var(--good); }
   @media (max-width: 40rem) {
     thead { position: absolute; left: -999rem; }
     tr { display: block; border-bottom: 1px solid var(--line); padding: .5rem 0; }
@@ -34,7 +37,8 @@ _PAGE = """<!doctype html>
 <div class="scroll"><table>
 <thead><tr><th scope="col">Outcome</th><th scope="col">Check</th><th scope="col">What was found</th></tr></thead>
 <tbody>
-{% for check in checks %}<tr><td class="{{ state(check) }}">{{ state(check) }}</td><th scope="row">{{ check.name }}</th>\
+{% for check in checks %}<tr><td class="{{ state(check) }}">{{ state(check) }}</td>\
+<th scope="row">{{ check.name }}</th>\
 <td>{{ check.message }}</td></tr>
 {% endfor %}</tbody>
 </table></div>

@@ -69,7 +69,8 @@ def check_duplicates(rows: pd.DataFrame, schema: TableSchema, bound: ShareCheck)
             passed=share <= bound.max,
             value=share,
             threshold=bound.max,
-            message=f"{repeated:,} of {len(rows):,} rows ({share:.1%}) repeat an earlier row; {bound.max:.1%} are tolerated",
+            message=f"{repeated:,} of {len(rows):,} rows ({share:.1%}) repeat an earlier row; "
+            f"{bound.max:.1%} are tolerated",
         )
     ]
 

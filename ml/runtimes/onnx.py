@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from ml.answers import Answers, decide
+from ml.answers import Answers, bounded, decide
 from schemas.errors import PackageError
 from schemas.signature import Output
 
@@ -44,18 +44,20 @@ class OnnxModel:
 
     def answer(self, features: NDArray[np.float32]) -> Answers:
         """Predict for (n, features)."""
+        given = {INPUT: bounded(features)}
         if self._regression:
-            (values,) = self._run(self._names[:1], {INPUT: features})
+            (values,) = self._run(self._names[:1], given)
             return Answers(values=values.reshape(-1).astype(np.float64))
         if not self._graded:
-            (codes,) = self._run(self._names[:1], {INPUT: features})
+            (codes,) = self._run(self._names[:1], given)
             return Answers(codes=codes.astype(np.int64).reshape(-1))
-        (raw,) = self._run(self._names[1:2], {INPUT: features})
+        (raw,) = self._run(self._names[1:2], given)
         probabilities = self._all_classes(raw)
         return Answers(codes=decide(probabilities, self._threshold), probabilities=probabilities)
 
     def _all_classes(self, raw: NDArray[np.float32]) -> NDArray[np.float64]:
         """Give classes that training did not see a probability of 0."""
+        np.clip(raw, 0, 1, out=raw)  # sums in float32 can end a little above 1
         if len(self._known) == self._classes:
             return raw.astype(np.float64)
         probabilities = np.zeros((len(raw), self._classes))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.answers import Answers, decide
+from ml.answers import Answers, bounded, decide
 from schemas.errors import PackageError
 from schemas.signature import Output
 
@@ -71,7 +71,7 @@ class SkopsModel:
 
 def answer(pipeline: Any, features: NDArray[np.float32], output: Output) -> Answers:
     """Ask a pipeline that was trained on class positions; a class it never saw gets a probability of 0."""
-    exact = features.astype(np.float64)
+    exact = bounded(features).astype(np.float64)
     if output.task == "regression":
         return Answers(values=np.asarray(pipeline.predict(exact), dtype=np.float64).reshape(-1))
     if not hasattr(pipeline, "predict_proba"):

@@ -1,14 +1,16 @@
 """Source `csv`: a delimited text file, local or under any URL that fsspec knows, compressed or not."""
 
 import io
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import pandas as pd
 from pydantic import Field
 
 from ml.sources.text_file import HEAD_BYTES, Header, decode, fingerprint, read_bytes, read_header, stem
 from schemas.base import Strict
 from schemas.errors import ContentError, Fault
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "#N/A"]
 
@@ -65,7 +67,7 @@ class CsvSource:
         """Return size and modification time or ETag."""
         return fingerprint(self.params.path)
 
-    def read(self) -> pd.DataFrame:
+    def read(self) -> "pd.DataFrame":
         """Return all rows. Raises ContentError naming the rows that do not have as many cells as the header."""
         if faults := self._option_faults():
             raise ContentError("; ".join(map(str, faults)))
@@ -92,7 +94,8 @@ class CsvSource:
         raw = read_bytes(self.params.path, HEAD_BYTES)
         return decode(raw, self.params.encoding, whole=len(raw) < HEAD_BYTES)
 
-    def _parse(self, text: str, header: Header) -> pd.DataFrame:
+    def _parse(self, text: str, header: Header) -> "pd.DataFrame":
+        import pandas as pd
         import pyarrow as pa
 
         from ml.sources.text_types import decimal_mark, typed

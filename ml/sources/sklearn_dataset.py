@@ -1,12 +1,12 @@
 """Source `sklearn_dataset`: the small datasets that scikit-learn carries; nothing is downloaded."""
 
-from typing import ClassVar, Literal
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from schemas.base import Strict
 from schemas.errors import Fault
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DatasetName = Literal["breast_cancer", "diabetes", "digits", "iris", "wine"]
 
@@ -44,8 +44,9 @@ class SklearnDataset:
 
         return f"scikit-learn {version('scikit-learn')} {self.params.dataset}"
 
-    def read(self) -> pd.DataFrame:
+    def read(self) -> "pd.DataFrame":
         """Return all rows, the target last."""
+        import numpy as np
         from sklearn import datasets
 
         load = getattr(datasets, f"load_{self.params.dataset}")  # one of the names that Params admits

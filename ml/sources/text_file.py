@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from zipfile import BadZipFile
 
-import fsspec
-
 from schemas.errors import ContentError
 
 HEAD_BYTES = 1_000_000
@@ -36,6 +34,8 @@ def stem(url: str) -> str:
 
 def fingerprint(url: str) -> str | None:
     """Return size and time or ETag of the file; None where the file system tells neither."""
+    import fsspec
+
     try:
         files, path = fsspec.core.url_to_fs(url)
         info = files.info(path)
@@ -47,6 +47,8 @@ def fingerprint(url: str) -> str | None:
 
 def read_bytes(url: str, limit: int | None = None) -> bytes:
     """Return the file's bytes, decompressed by its ending, at most `limit` of them. Raises ContentError."""
+    import fsspec
+
     try:
         with fsspec.open(url, "rb", compression="infer") as file:
             return bytes(file.read(-1 if limit is None else limit))
@@ -61,7 +63,7 @@ def read_bytes(url: str, limit: int | None = None) -> bytes:
 
 
 def decode(raw: bytes, encoding: str, *, whole: bool = True) -> str:
-    """Return text; `auto` means UTF-8, or UTF-16 with a byte order mark. Raises ContentError saying which byte is wrong."""
+    """Return text; `auto` is UTF-8, or UTF-16 with a byte order mark. Raises ContentError naming the wrong byte."""
     if encoding == "auto":
         encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
     elif encoding.lower().replace("_", "-") in ("utf-8", "utf8"):

@@ -1,7 +1,7 @@
 """Columns of text read as whole numbers, numbers or booleans where every value says so; the rest stays text.
 
-The rule looks at all values, not at a sample, so that the same file always gives the same types. Numbers with leading zeros
-and numbers beyond 64 bits are names of things, not quantities: they stay text.
+The rule looks at all values, not at a sample, so that the same file always gives the same types. Numbers with leading
+zeros and numbers beyond 64 bits are names of things, not quantities: they stay text.
 """
 
 import re

@@ -1,9 +1,9 @@
 """A number in [0, 1) for every row, from the row's own content and a salt alone.
 
-The same content gives the same number whatever the column's type happens to be (1, 1.0 and "1" are the same, and so are the
-ways of writing "missing"), wherever the row stands, in whatever order the columns come, and whatever other rows there are. A
-row therefore keeps its set when others are added. Only blake2b and integer arithmetic are used, so that the numbers are the
-same on every machine and with every version of the libraries.
+The same content gives the same number whatever the column's type happens to be (1, 1.0 and "1" are the same, and so
+are the ways of writing "missing"), wherever the row stands, in whatever order the columns come, and whatever other rows
+there are. A row therefore keeps its set when others are added. Only blake2b and integer arithmetic are used, so that
+the numbers are the same on every machine and with every version of the libraries.
 """
 
 import re

@@ -1,14 +1,13 @@
 """Split `random`: each row is drawn by a hash of its inputs."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
-from ml.split.hashing import draw, fractions
-from ml.split.sets import nonempty, refuse_by
 from schemas.base import Strict
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
 
 
 class RandomSplitParams(Strict):
@@ -16,7 +15,7 @@ class RandomSplitParams(Strict):
 
 
 class RandomSplit:
-    """A row's set depends on its input columns and the salt; the target is left out, so that a corrected label moves no row."""
+    """A row's set depends on its inputs and the salt; not on the target, so that a corrected label moves no row."""
 
     Params: ClassVar = RandomSplitParams
 
@@ -24,9 +23,12 @@ class RandomSplit:
         self.params = params
 
     def assign(
-        self, rows: pd.DataFrame, target: str, *, test: float, validation: float, by: str | None, salt: str
-    ) -> NDArray[np.str_]:
+        self, rows: "pd.DataFrame", target: str, *, test: float, validation: float, by: str | None, salt: str
+    ) -> "NDArray[np.str_]":
         """Return the set of every row, (rows,). Raises ContentError when a set is empty or `by` is given."""
+        from ml.split.hashing import draw, fractions
+        from ml.split.sets import nonempty, refuse_by
+
         refuse_by(by, "random")
         inputs = [str(name) for name in rows.columns if name != target]
         numbers = fractions(rows, inputs, salt)

@@ -19,7 +19,7 @@ def nonempty(sets: NDArray[np.str_], shares: dict[str, float]) -> NDArray[np.str
     if empty:
         names = " and ".join(f"the {name} set ({shares[name]:.0%})" for name in empty)
         raise ContentError(
-            f"{len(sets)} rows are too few, or too alike, to split: {names} came out empty. Equal rows always share a set. "
+            f"{len(sets)} rows are too few, or too alike, to split: {names} came out empty. Equal rows share a set. "
             "Give more rows, larger split shares, or another split.salt"
         )
     return sets

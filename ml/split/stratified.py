@@ -1,14 +1,13 @@
 """Split `stratified`: each row is drawn within its class."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
-from ml.split.hashing import draw, fractions
-from ml.split.sets import nonempty, refuse_by
 from schemas.base import Strict
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
 
 
 class StratifiedSplitParams(Strict):
@@ -18,8 +17,8 @@ class StratifiedSplitParams(Strict):
 class StratifiedSplit:
     """A row's set depends on its inputs, its class and the salt: every class is drawn by itself.
 
-    The shares of a class hold up to chance, not exactly: exact shares would make one row's set depend on the others. The data
-    checks name the classes that a set lacks.
+    The shares of a class hold up to chance, not exactly: exact shares would make one row's set depend on the others.
+    The data checks name the classes that a set lacks.
     """
 
     Params: ClassVar = StratifiedSplitParams
@@ -28,9 +27,12 @@ class StratifiedSplit:
         self.params = params
 
     def assign(
-        self, rows: pd.DataFrame, target: str, *, test: float, validation: float, by: str | None, salt: str
-    ) -> NDArray[np.str_]:
+        self, rows: "pd.DataFrame", target: str, *, test: float, validation: float, by: str | None, salt: str
+    ) -> "NDArray[np.str_]":
         """Return the set of every row, (rows,). Raises ContentError when a set is empty or `by` is given."""
+        from ml.split.hashing import draw, fractions
+        from ml.split.sets import nonempty, refuse_by
+
         refuse_by(by, "stratified")
         numbers = fractions(rows, [str(name) for name in rows.columns], salt)
         return nonempty(draw(numbers, test=test, validation=validation), {"validation": validation, "test": test})

@@ -17,7 +17,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from ml.answers import Answers
+from ml.answers import Answers, bounded
 from ml.runtimes.skops import answer
 from ml.trainers.estimators import parameters
 from schemas.errors import ContentError, did_you_mean
@@ -60,7 +60,7 @@ def fit(
     """
     _require_trainable(train, signature)
     categories = category_sizes(signature)
-    exact = train.features.astype(np.float64)
+    exact = bounded(train.features).astype(np.float64)
     chosen = _construct(estimator, params, signature.output, seed)
     steps = _preparation(signature, categories, scale=not estimator.__module__.startswith(_UNSCALED))
     with warnings.catch_warnings(record=True) as caught:

@@ -1,6 +1,6 @@
 """The `drivetrain_bentoml` deployer: one background BentoML service a model name, published to without a restart.
 
-The deployment that ZenML records refers to the one-step `deployment` pipeline; what to publish stands in that step's parameters.
+The deployment that ZenML records refers to the one-step `deployment` pipeline, whose parameters say what to publish.
 """
 
 from collections.abc import Generator
@@ -26,7 +26,9 @@ _LINES = 100
 class BentoMLDeployerConfig(BaseDeployerConfig):
     """Settings of the deployer."""
 
-    publish_timeout: float = Field(default=120.0, gt=0, description="seconds until every worker must have loaded a version")
+    publish_timeout: float = Field(
+        default=120.0, gt=0, description="seconds until every worker must have loaded a version"
+    )
 
     @property
     def is_local(self) -> bool:
@@ -59,7 +61,12 @@ class BentoMLDeployer(BaseDeployer):
         wish = publication(deployment)
         try:
             url, _ = deploy(
-                Path(wish.home), wish.model, wish.version, wish.package_url, wish.spec, timeout=self.config.publish_timeout
+                Path(wish.home),
+                wish.model,
+                wish.version,
+                wish.package_url,
+                wish.spec,
+                timeout=self.config.publish_timeout,
             )
         except DrivetrainError as error:
             raise DeploymentProvisionError(str(error)) from error
@@ -82,7 +89,9 @@ class BentoMLDeployer(BaseDeployer):
         log = record.find(Path(wish.home), wish.model).log
         yield from process.tail(log, tail or _LINES).splitlines()
 
-    def do_deprovision_deployment(self, deployment: DeploymentResponse, timeout: int) -> DeploymentOperationalState | None:
+    def do_deprovision_deployment(
+        self, deployment: DeploymentResponse, timeout: int
+    ) -> DeploymentOperationalState | None:
         """Stop the service; its journal and packages stay."""
         wish = publication(deployment)
         process.stop(Path(wish.home), wish.model)

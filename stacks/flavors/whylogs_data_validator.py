@@ -41,7 +41,7 @@ class WhylogsDataValidator(BaseDataValidator):
     ) -> bytes:
         """Return the serialised profile of `dataset` and of the answers to it.
 
-        The signature's `**kwargs` is ZenML's; `signature: Signature` and `answers: Answers` are required in it.
+        `**kwargs` is ZenML's signature; `signature: Signature` and `answers: Answers` are required in it.
         """
         from ml.profiles import reference_profile
 
@@ -56,7 +56,7 @@ class WhylogsDataValidator(BaseDataValidator):
     ) -> MonitoringReport:
         """Compare a window of the journal with a reference profile, `comparison_dataset`.
 
-        The signature's `**kwargs` is ZenML's; `package: ExtendedModel`, `version: str` and `monitor: MonitorSpec` are required in it.
+        `**kwargs` is ZenML's; `package: ExtendedModel`, `version: str`, `monitor: MonitorSpec` are required in it.
         """
         from ml.drift import detect, window_of
 

@@ -10,7 +10,7 @@ PREFIX = "look "
 def record_look(artifact: str, rows: int) -> None:
     """Note on the step's input `artifact` that its rows were looked at, when, and by which run."""
     context = get_step_context()
-    (version,) = context.inputs[artifact] if isinstance(context.inputs[artifact], list) else (context.inputs[artifact],)
+    (version,) = context.inputs[artifact]
     when = datetime.now(UTC).strftime("%Y-%m-%d %H.%M.%S.%f")  # ZenML allows no colon in a key
     log_metadata(
         metadata={f"{PREFIX}{when}": {"run": context.pipeline_run.name, "step": context.step_run.name, "rows": rows}},

@@ -9,11 +9,11 @@ import pandas as pd
 
 from ml.evaluate import evaluate
 from ml.extended import ExtendedModel
-from serving.fetch import fetch
 from schemas.base import Strict
 from schemas.data import Problem
 from schemas.errors import PackageError
 from schemas.package import SplitRecord
+from serving.fetch import fetch
 
 
 class Production(Strict):

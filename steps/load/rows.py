@@ -6,11 +6,12 @@ import pandas as pd
 from zenml import step
 
 from schemas.choice import Choice
-from steps.materializers.frame import FrameMaterializer
 from steps.components import create
+from steps.materializers.frame import FrameMaterializer
 
 
 @step(output_materializers={"rows": FrameMaterializer})
 def load(source: Choice, fingerprint: str | None) -> Annotated[pd.DataFrame, "rows"]:
     """Read all rows; `fingerprint` only tells the cache when they may have changed."""
-    return create("load", source).read()
+    rows: pd.DataFrame = create("load", source).read()
+    return rows

@@ -1,1 +1,1 @@
-"""How artifacts are stored: tables as Parquet, schemas as JSON, packages as folders, profiles as bytes; never pickle."""
+"""How artifacts are stored: tables as Parquet, schemas as JSON, packages as folders, profiles as bytes."""

@@ -23,7 +23,8 @@ class FrameMaterializer(BaseMaterializer):
     def load(self, data_type: type[Any]) -> pd.DataFrame:
         """Read the table."""
         with self.artifact_store.open(self._path(), "rb") as file:
-            return pq.read_table(file).to_pandas()
+            frame: pd.DataFrame = pq.read_table(file).to_pandas()
+        return frame
 
     def save(self, data: pd.DataFrame) -> None:
         """Write the table."""

@@ -15,5 +15,7 @@ def data_validator() -> Any:
 
     validator = Client().active_stack.data_validator
     if validator is None:
-        raise ConfigurationError([Fault("stack.data_validator", "the stack has no data validator; profiles and drift need one")])
+        raise ConfigurationError(
+            [Fault("stack.data_validator", "the stack has no data validator; profiles and drift need one")]
+        )
     return validator

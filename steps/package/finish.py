@@ -7,6 +7,7 @@ from typing import Annotated
 from zenml import step
 
 from ml import draft as drafts
+from ml.package import read_manifest
 from schemas.evaluation import Evaluation, GateVerdict
 from schemas.package import Baseline
 from steps.artifacts import ModelPackage, ReferenceProfile
@@ -16,16 +17,14 @@ from steps.materializers.package import PackageMaterializer
 @step(output_materializers={"model": PackageMaterializer})
 def package(
     draft: ModelPackage,
+    baseline: ModelPackage,
     evaluation: Evaluation,
     baseline_evaluation: Evaluation,
-    baseline: str,
     verdict: GateVerdict,
     reference: ReferenceProfile,
 ) -> Annotated[ModelPackage, "model"]:
     """Complete the draft; a candidate that the gate refused is packaged too, so that it can be looked at."""
     root = Path(tempfile.mkdtemp(prefix="drivetrain-package-")) / "package"
-    scored = Baseline(name=baseline, metrics=baseline_evaluation.metrics)
-    drafts.finish(
-        draft.root, root, evaluation=evaluation, baseline=scored, gate=verdict, reference=reference.data
-    )
+    scored = Baseline(name=read_manifest(baseline.root).trainer.name, metrics=baseline_evaluation.metrics)
+    drafts.finish(draft.root, root, evaluation=evaluation, baseline=scored, gate=verdict, reference=reference.data)
     return ModelPackage(root)

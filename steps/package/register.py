@@ -1,6 +1,6 @@
 """Slot `register`: a new version in ZenML's Model Control Plane, with metadata and plots."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from zenml import get_step_context, log_metadata, step
 from zenml.model.utils import link_artifact_version_to_model_version
@@ -21,6 +21,8 @@ def register(
     """Register the package; a version that the gate refused stays registered, unpromoted."""
     context = get_step_context()
     version = context.model_version
+    if version is None:
+        raise RuntimeError("the register step runs without a model; the pipeline must name one")
     for artifacts in context.inputs.values():
         for artifact in artifacts:
             link_artifact_version_to_model_version(artifact, version)
@@ -28,7 +30,7 @@ def register(
     return str(version.number)
 
 
-def _metadata(evaluation: Evaluation, verdict: GateVerdict) -> dict[str, str | float]:
+def _metadata(evaluation: Evaluation, verdict: GateVerdict) -> dict[str, Any]:
     measured = {
         f"{metric} ({which})": value
         for which, scores in evaluation.metrics.items()

@@ -6,8 +6,8 @@ import pandas as pd
 from zenml import step
 
 from schemas.data import SplitSpec, TableSchema
-from steps.materializers.frame import FrameMaterializer
 from steps.components import create
+from steps.materializers.frame import FrameMaterializer
 
 
 @step(

@@ -7,6 +7,7 @@ from typing import Annotated
 import pandas as pd
 from zenml import step
 
+from ml.baselines import resolve_baseline
 from ml.draft import build_draft
 from ml.fingerprint import frame_digest
 from ml.target import make_matrix
@@ -32,6 +33,7 @@ def train(
     plan: SplitRecord,
 ) -> Annotated[ModelPackage, "draft"]:
     """Fit the chosen trainer on `train_set`; `validation_set` steers early stopping only."""
+    trainer = resolve_baseline(trainer, schema.problem.task)
     fitted = create("train", trainer).fit(
         make_matrix(train_set, signature, schema.problem),
         make_matrix(validation_set, signature, schema.problem),

@@ -61,8 +61,9 @@ BY_OVERRIDE = [
     "+trainer@hydra.callbacks=ridge",
     "+experiment@hydra=diabetes",
     "name=${oc.env:HOME}",
-    "name=${oc.decode:${oc.env:HOME}}",
-    "name=${oc.create:{_target_:os.system}}",
+    "name=${oc.decode:x}",
+    "name=${oc.create:x}",
+    "name=x${oc.env:HOME}",
     "data={name:csv}",
     "seed=${now:%s}",
     "name=${hydra:job.name}",
@@ -87,7 +88,7 @@ REASONS = (
     "interpolation",
     "name of one option",
 )
-REASONS += ("cannot be moved", "is not available here", "neither true, false", "holds a password", "Could not find")
+REASONS += ("cannot be moved", "is not available here", "neither true, false", "holds a password", "Could not load")
 
 
 def first(line: str) -> str:

@@ -100,7 +100,9 @@ def test_thousands_are_read_where_they_are_declared(tmp_path: Path) -> None:
         (" grün ,b\r\n1,2\r\n".encode(), {}),
     ],
 )
-def test_byte_order_marks_and_encodings_leave_no_trace_in_names(tmp_path: Path, content: bytes, options: dict[str, object]) -> None:
+def test_byte_order_marks_and_encodings_leave_no_trace_in_names(
+    tmp_path: Path, content: bytes, options: dict[str, object]
+) -> None:
     table = source(tmp_path, content, **options)
     assert table.preflight() == []
     assert table.header() == list(table.read().columns) == ["grün", "b"]
@@ -124,7 +126,9 @@ def test_a_compressed_file_is_read_and_a_cut_one_is_refused(tmp_path: Path) -> N
         ("grün\n1\n".encode("latin-1"), "encoding", "byte 0xfc"),
     ],
 )
-def test_preflight_says_what_is_wrong_and_reading_says_the_same(tmp_path: Path, content: bytes, path: str, words: str) -> None:
+def test_preflight_says_what_is_wrong_and_reading_says_the_same(
+    tmp_path: Path, content: bytes, path: str, words: str
+) -> None:
     table = source(tmp_path, content)
     (fault,) = table.preflight()
     assert fault.path == path

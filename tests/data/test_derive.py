@@ -63,7 +63,9 @@ def columns(instances: list[dict[str, object]]) -> dict[str, list[object]]:
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(CELL, max_size=8))
-def test_features_are_finite_or_missing_and_one_row_at_a_time_gives_the_same(instances: list[dict[str, object]]) -> None:
+def test_features_are_finite_or_missing_and_one_row_at_a_time_gives_the_same(
+    instances: list[dict[str, object]],
+) -> None:
     deriver = Deriver(SIGNATURE)
     matrix = deriver.matrix(columns(instances))
     assert matrix.shape == (len(instances), 10)

@@ -7,6 +7,7 @@ from ml import runtimes
 from ml.answers import Answers, decide
 from ml.extended import ExtendedModel
 from ml.runtimes.skops import SkopsModel
+from ml.trainers.presets import LogisticRegression, Ridge
 from schemas.errors import PackageError
 from schemas.signature import Output
 
@@ -67,3 +68,15 @@ def test_skops_file_with_a_foreign_type_is_refused():
 
     with pytest.raises(PackageError, match="not trusted"):
         SkopsModel.load(dumps(partial(print, "x")), Output(task="regression", target="y"))
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_absurdly_large_numbers_get_finite_answers(task, benches, packaged, tmp_path):
+    bench = benches[task]
+    trainer = {"binary": LogisticRegression, "regression": Ridge}[task]
+    fitted = trainer(trainer.Params()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
+    model = packaged(fitted, bench, tmp_path / "package")
+    cells = {one.name: [None] for one in bench.signature.inputs} | {"größe in cm": [1e300], "big": [-1e300]}
+    answers = model.predict(cells)
+    numbers = answers.values if task == "regression" else answers.probabilities
+    assert model.manifest.runtime == "onnx" and np.isfinite(numbers).all()

@@ -28,8 +28,15 @@ def final(benches, record, tmp_path_factory):
     fitted = LogisticRegression(LogisticRegression.Params()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
     trainer = Choice(name="logistic_regression", params={"C": 1.0})
     build_draft(
-        folder / "draft", fitted=fitted, signature=bench.signature, train=bench.train, model="m", trainer=trainer, seed=0, data=record
-    )  # fmt: skip
+        folder / "draft",
+        fitted=fitted,
+        signature=bench.signature,
+        train=bench.train,
+        model="m",
+        trainer=trainer,
+        seed=0,
+        data=record,
+    )
     finish(
         folder / "draft",
         folder / "package",

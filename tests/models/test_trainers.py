@@ -1,9 +1,14 @@
 """Parameters are checked against the estimator; rows that cannot be trained on are said so."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from ml.components import Matrix
+from ml.trainers.constant import Majority, Mean
 from ml.trainers.presets import GradientBoosting, LogisticRegression, RandomForest, Ridge
 from ml.trainers.sklearn import Sklearn
 from schemas.errors import ContentError
@@ -84,3 +89,22 @@ def test_warnings_of_the_estimator_are_kept(benches):
         bench.matrix, bench.matrix, bench.signature, seed=0
     )
     assert any("converge" in text for text in fitted.warnings)
+
+
+def test_naming_a_trainer_imports_nothing_heavy():
+    code = (
+        "import sys; import ml.trainers.presets, ml.trainers.sklearn, ml.trainers.constant, ml.gate\n"
+        "print([name for name in ('numpy', 'pandas', 'sklearn', 'onnxruntime') if name in sys.modules])"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("trainer", [Majority, Mean])
+def test_baselines_need_a_target(trainer, benches):
+    bench = benches["binary" if trainer is Majority else "regression"]
+    nothing = Matrix(bench.matrix.features, np.full(700, -1 if trainer is Majority else np.nan))
+    with pytest.raises(ContentError, match="No training row"):
+        trainer(trainer.Params()).fit(nothing, nothing, bench.signature, seed=0)
+    assert trainer.faults({}, "regression" if trainer is Majority else "binary")[0].path == "name"

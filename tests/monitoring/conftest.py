@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.components import Answers
+from ml.answers import Answers
 from ml.drift import Window, detect, window_of
 from ml.profiles import reference_profile
 from schemas.monitoring import MonitoringReport

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.components import Answers
+from ml.answers import Answers
 from ml.drift import Window, detect, window_of
 from ml.profiles import reference_profile
 from schemas.errors import PackageError
@@ -138,7 +138,15 @@ def test_a_column_without_any_value_is_a_schema_alarm_where_training_had_some(wo
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("size", "ten"), ("size", True), ("day", 5), ("day", "yesterday"), ("paid", "perhaps"), ("color", 17.5), ("color", True)],
+    [
+        ("size", "ten"),
+        ("size", True),
+        ("day", 5),
+        ("day", "yesterday"),
+        ("paid", "perhaps"),
+        ("color", 17.5),
+        ("color", True),
+    ],
 )
 def test_a_changed_type_is_a_schema_alarm(world, name, value):
     report = world.judge(changed(draw(200, 7), **{name: value}))
@@ -170,7 +178,10 @@ def test_answers_that_are_not_there_are_never_ok(world):
 
 def test_a_column_that_training_had_no_values_of_is_no_verdict():
     signature = Signature(
-        inputs=[Input(name="x", type="number")], derivations=[], features=[], output=Output(task="regression", target="t")
+        inputs=[Input(name="x", type="number")],
+        derivations=[],
+        features=[],
+        output=Output(task="regression", target="t"),
     )
     values = np.arange(300.0)
     reference = reference_profile(pd.DataFrame({"x": [np.nan] * 300}), signature, Answers(values=values))

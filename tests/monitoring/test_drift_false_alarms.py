@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.components import Answers
+from ml.answers import Answers
 from ml.drift import Window, detect
 from ml.profiles import reference_profile
 from schemas.run import MonitorSpec

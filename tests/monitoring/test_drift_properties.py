@@ -47,7 +47,9 @@ replies = st.one_of(
     st.none(),
     st.lists(st.fixed_dictionaries({}, optional={"label": ODD, "probabilities": st.dictionaries(st.text(), ODD)})),
 )
-quick = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+quick = settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 @quick
@@ -84,12 +86,13 @@ def test_the_whole_is_as_severe_as_its_worst_part(rows, given_answers):
 
 
 @quick
-@given(st.floats(-1e308, 1e308), st.floats(0, 1e307))
+@given(st.floats(4, 1e308), st.floats(0, 1e307))
 def test_a_larger_shift_is_never_a_smaller_distance(start, more):
+    """From two standard deviations on, where no value of the window is among the reference's smallest any more."""
     rows = draw(40, 1)
     distances = []
-    for shift in (abs(start), abs(start) + more):
+    for shift in (start, start + more):
         window = window_of([{**row, "size": row["size"] + shift} for row in rows], answers(40, 1), WORLD.signature)
         report = WORLD.detect(window, SPEC)
         distances.append(next(one for one in report.columns if one.column == "size").value)
-    assert distances[0] <= distances[1] + 1e-9 or min(distances) > 0.99
+    assert distances[0] <= distances[1] + 1e-9

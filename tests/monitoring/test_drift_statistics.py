@@ -18,7 +18,9 @@ def numbers(values):
 def test_the_distance_is_scipys_also_with_ties(shift, rounding):
     rng = np.random.default_rng(3)
     first, second = rng.normal(size=400).round(rounding), (rng.normal(size=200) + shift).round(rounding)
-    assert kolmogorov_distance(numbers(first), numbers(second)) == pytest.approx(stats.ks_2samp(first, second).statistic)
+    assert kolmogorov_distance(numbers(first), numbers(second)) == pytest.approx(
+        stats.ks_2samp(first, second).statistic
+    )
 
 
 def test_the_distance_of_large_samples_is_close_to_scipys():

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.components import Answers
+from ml.answers import Answers
 from ml.observed import observe
 from ml.profiles import KNOWN, UNKNOWN, Profile, profile, reference_profile
 from schemas.errors import PackageError

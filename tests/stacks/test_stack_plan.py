@@ -14,11 +14,13 @@ FLAVORS = {"drivetrain_bentoml": ("stacks.flavors.x.Y", "digest")}
 
 def as_declared() -> Existing:
     parts = {"orchestrator": SPEC.orchestrator, "artifact_store": SPEC.artifact_store, "deployer": SPEC.deployer}
-    components = {(kind, component_name(SPEC, part)): (part.flavor, part.settings) for kind, part in parts.items() if part}
+    components = {
+        (kind, component_name(SPEC, part)): (part.flavor, part.settings) for kind, part in parts.items() if part
+    }
     return Existing(
         flavors=FLAVORS,
         components=components,
-        stacks={stack_name(SPEC): {kind: name for kind, name in components}},
+        stacks={stack_name(SPEC): dict(components)},
     )
 
 

@@ -1,0 +1,13 @@
+"""Which baseline `auto` means."""
+
+from schemas.base import Task
+from schemas.choice import Choice
+
+AUTO = "auto"
+AUTO_MODULE = "ml.trainers.constant"  # where both components live; the cache keys an `auto` baseline by its source
+_BY_TASK: dict[Task, str] = {"binary": "majority", "multiclass": "majority", "regression": "mean"}
+
+
+def resolve_baseline(declared: Choice, task: Task) -> Choice:
+    """Return the declared baseline; `auto` is the most frequent class, or the mean."""
+    return Choice(name=_BY_TASK[task]) if declared.name == AUTO else declared

@@ -1,0 +1,67 @@
+"""Plain files of a package folder: stored to disk for good, read without following anything that is no plain file."""
+
+import hashlib
+import os
+import re
+from io import BufferedReader
+from pathlib import Path
+
+from schemas.errors import PackageError
+from schemas.package import FileRecord
+
+LARGEST_JSON = 64 << 20
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_CHUNK = 1 << 20
+
+
+def store(target: Path, content: bytes | Path) -> FileRecord:
+    """Write bytes, or a copy of a file, to a new file and force them to disk; return size and digest."""
+    digest, count = hashlib.sha256(), 0
+    with target.open("xb") as out:
+        if isinstance(content, Path):
+            with content.open("rb") as source:
+                while chunk := source.read(_CHUNK):
+                    digest.update(chunk)
+                    count += out.write(chunk)
+        else:
+            digest.update(content)
+            count = out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    return FileRecord(bytes=count, sha256=digest.hexdigest())
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's entries to disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def open_plain(root: Path, name: str) -> BufferedReader:
+    """Open a file of the folder for reading. Raises PackageError when it is missing, a link, or not a plain file."""
+    if not NAME.fullmatch(name):
+        raise PackageError(f"{name!r} is not a plain file name")
+    path = root / name
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise PackageError(f"{name} is not a plain file")
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        raise PackageError(f"{name} is missing") from None
+
+
+def read_plain(root: Path, name: str, largest: int = LARGEST_JSON) -> bytes:
+    """Return the bytes of a file of the folder, at most `largest`. Raises PackageError."""
+    if not root.is_dir():
+        raise PackageError(f"There is no package at {root}")
+    try:
+        with open_plain(root, name) as file:
+            data = file.read(largest + 1)
+    except PackageError as error:
+        raise PackageError(f"The package {root} is damaged: {error}") from None
+    if len(data) > largest:
+        raise PackageError(f"The package {root} is damaged: {name} has more than {largest} bytes")
+    return data

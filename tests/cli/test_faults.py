@@ -1,0 +1,179 @@
+"""What a person reads when a configuration cannot work; nothing is started, nothing is written."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli.main import main
+from schemas.errors import Fault
+
+Faults = Callable[..., dict[str, Fault]]
+BASE = "+experiment=breast_cancer"
+CASES = [
+    (["+experiment=brest_cancer"], "experiment", "Did you mean 'breast_cancer'?"),
+    ([], "experiment", "none was chosen"),
+    ([BASE, "trainer=random_forrest"], "trainer", "Did you mean 'random_forest'?"),
+    ([BASE, "stack=rey"], "stack", "not an option"),
+    ([BASE, "~trainer"], "trainer", "cannot be left out"),
+    ([BASE, "trainer=null"], "trainer", "cannot be left out"),
+    ([BASE, "trainer=[ridge]"], "trainer", "takes the name of one option"),
+    ([BASE, "trainer=../data/csv"], "trainer", "not an option"),
+    ([BASE, "trainer=ridge", "trainer=mean"], "trainer", "choose one"),
+    ([BASE, "trainer.name=ridgee"], "trainer.name", "Did you mean 'ridge'?"),
+    ([BASE, "trainer.max_itr=3"], "trainer.max_itr", "Did you mean 'max_iter'?"),
+    ([BASE, "trainer.max_iter=many"], "trainer.max_iter", "max_iter"),
+    ([BASE, "trainer=sklearn", "trainer.estimator=SVCC"], "trainer.estimator", "Did you mean"),
+    ([BASE, "trainer=sklearn"], "trainer.estimator", "must be given"),
+    ([BASE, "data.taget=y"], "data.taget", "Did you mean 'target'?"),
+    ([BASE, "data.dataset=iriss"], "data.dataset", "Did you mean 'iris'?"),
+    ([BASE, "data.task=regresion"], "data.task", "Did you mean 'regression'?"),
+    ([BASE, "data.name=parquet"], "data.name", "not a registered data source"),
+    ([BASE, "data.columns.a.type=text"], "data.columns.a.type", "not 'number'"),
+    ([BASE, "data.columns.a.min=3", "data.columns.a.max=1"], "data.columns.a", "above max"),
+    ([BASE, "data.checks.rows.minimum=3"], "data.checks.rows.minimum", "not a known key"),
+    ([BASE, "data.checks.rows.severity=warning"], "data.checks.rows.severity", "Did you mean 'warn'?"),
+    ([BASE, "split.test=1.3"], "split.test", "more than 0 and less than 1"),
+    ([BASE, "split.test=0"], "split.test", "more than 0"),
+    ([BASE, "split.test=0.7", "split.validation=0.5"], "split", "leave no rows"),
+    ([BASE, "split.test=half"], "split.test", "not a number"),
+    ([BASE, "split.test=nan"], "split.test", "not a finite number"),
+    ([BASE, "seed=abc"], "seed", "not a whole number"),
+    ([BASE, "seed='5'"], "seed", "not a whole number"),
+    ([BASE, "seed=1.5"], "seed", "not a whole number"),
+    ([BASE, "seed=-1"], "seed", "at least 0"),
+    ([BASE, "seed=true"], "seed", "not a whole number"),
+    ([BASE, "seed=[1]"], "seed", "not a whole number"),
+    ([BASE, "name='A b'"], "name", "of the form"),
+    ([BASE, "metric=acuracy"], "metric", "Did you mean 'accuracy'?"),
+    ([BASE, "metric=r2"], "metric", "says nothing about a binary task"),
+    ([BASE, "gate.min.r2=0.5"], "gate.min.r2", "says nothing about a binary task"),
+    ([BASE, "gate.min.acuracy=0.5"], "gate.min.acuracy", "Did you mean 'accuracy'?"),
+    ([BASE, "gate.min.accuracy=high"], "gate.min.accuracy", "not a number"),
+    ([BASE, "gate.beat_baselin=true"], "gate.beat_baselin", "Did you mean 'beat_baseline'?"),
+    ([BASE, "gate.beat_baseline=maybe"], "gate.beat_baseline", "not true or false"),
+    ([BASE, "gate.no_worse_than_production.tolerance=-1"], "gate.no_worse_than_production.tolerance", "at least 0"),
+    ([BASE, "gate.max_size=0"], "gate.max_size", "more than 0"),
+    ([BASE, "deploy.port=ab"], "deploy.port", "not a whole number or 'auto'"),
+    ([BASE, "deploy.port=70000"], "deploy", "between 1 and 65535"),
+    ([BASE, "deploy.rollout=canary"], "deploy.rollout", "'replace'"),
+    ([BASE, "monitor.window=abc"], "monitor", "neither a number of rows"),
+    ([BASE, "monitor.windo=3"], "monitor.windo", "Did you mean 'window'?"),
+    ([BASE, "monitor=3"], "monitor", "takes the name"),
+    ([BASE, "pipeline=trainin"], "pipeline", "Did you mean 'training'?"),
+    ([BASE, "pipline=training"], "pipline", "Did you mean 'pipeline'?"),
+    ([BASE, "stack.orchestrator.flavour=x"], "stack.orchestrator.flavour", "Did you mean 'flavor'?"),
+    ([BASE, "~stack.deployer"], "stack", "has no deployer"),
+    ([BASE, "baseline.name=mean"], "baseline.name", "learns regression tasks"),
+    ([BASE, "baseline=majority"], "baseline", "not a mapping"),
+    ([BASE, "trainer=ridge"], "trainer.name", "for this task"),
+    ([BASE, "data.task=regression"], "trainer.name", "logistic_regression"),
+    ([BASE, "data=csv"], "data.path", "must be given"),
+    ([BASE, "data.target=???"], "data.target", "must be given"),
+    ([BASE, "trainer.C=${nowhere}"], "trainer.C", "nowhere"),
+    ([BASE, "trainer.C=${trainer.C}"], "trainer.C", "Recursive"),
+    ([BASE, "just_a_word"], "just_a_word", "not of the form key=value"),
+    ([BASE, "a=[b"], "a=[b", "not of the form key=value"),
+    ([BASE, "=3"], "=3", "not of the form key=value"),
+    ([BASE, "~nothing.here"], "", "does not exist"),
+]
+
+
+@pytest.mark.parametrize(("words", "path", "phrase"), CASES, ids=[" ".join(case[0]) or "nothing" for case in CASES])
+def test_a_fault_names_the_key_and_what_would_be_right(
+    words: list[str], path: str, phrase: str, faults: Faults, empty: Path
+) -> None:
+    found = faults(*words)
+    assert path in found, found
+    text = str(found[path])
+    assert phrase in text or phrase.replace("for this task", "for this") in text, text
+    assert list(empty.iterdir()) == []
+
+
+def test_all_faults_come_at_once_in_the_order_of_the_configuration(faults: Faults) -> None:
+    found = faults(
+        BASE, "trainer=ridgee", "stack=ry", "seed=abc", "split.test=1.3", "data.taget=y", "deply.x=1", "deploy.port=ab",
+    )  # fmt: skip
+    assert list(found) == ["trainer", "stack", "deply", "seed", "data.taget", "split.test", "deploy.port"]
+
+
+def test_a_fault_says_which_override_said_it(faults: Faults) -> None:
+    assert "said by the override split.test=1.3" in faults(BASE, "split.test=1.3")["split.test"].hint
+    assert "said by the override monitor.window=x" in faults(BASE, "monitor.window=x")["monitor"].hint
+
+
+def test_a_fault_says_which_file_said_it(outside: Callable[..., Path], faults: Faults) -> None:
+    text = "# @package _global_\ndefaults:\n  - override /data: csv\n"
+    text += "name: x\ndata: {path: a.csv, taget: y}\nsplit: {test: 2}\n"
+    folder = outside(experiment__x=text)
+    found = faults(f"--config-dir={folder}", "+experiment=x")
+    assert f"said by {folder / 'experiment' / 'x.yaml'}" in found["data.taget"].hint
+    assert f"said by {folder / 'experiment' / 'x.yaml'}" in found["split.test"].hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [1\n",
+        "- a\n- b\n",
+        "name: x\nname: y\n",
+        "\t- x",
+        "defaults: 3\n",
+        "defaults:\n  - {a: b, c: d}\n",
+        "defaults:\n  - override /trainer: nothing\n",
+        "defaults:\n  - override /nothing: x\n",
+        "defaults:\n  - /nothing/here\n",
+        "a: ${b\n",
+        "name: ${a}\na: ${name}\n",
+        "trainer: 3\n",
+        "data: [1, 2]\n",
+        "split: ridge\n",
+        "gate: null\n",
+        "1: 2\n",
+        "trainer: {1: 2}\n",
+        "data: {name: null}\n",
+        "data: {name: [csv]}\n",
+        "gate: {min: [1]}\n",
+        "gate: {no_worse_than_production: 3}\n",
+        "data: {name: csv, path: 3, target: y}\n",
+        "data: {name: csv, path: '', target: y}\n",
+        "trainer: {name: ridge, alpha: 2024-01-01}\n",
+        "trainer: {name: ridge, alpha: !!binary aGk=}\n",
+        "trainer: {name: ridge, alpha: .inf}\n",
+        "seed: 99999999999999999999999999\n",
+        'name: "\\ud800"\n',
+        "&a [*a]\n",
+        "a: " + "[" * 3000 + "]" * 3000 + "\n",
+        "\x00",
+        "",
+    ],
+)
+def test_a_broken_experiment_is_a_fault_and_nothing_else(
+    text: str, outside: Callable[..., Path], empty: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = outside(experiment__x="# @package _global_\n" + text)
+    assert main([f"--config-dir={folder}", "+experiment=x"]) == 2
+    said = capsys.readouterr()
+    assert "problem" in said.err
+    assert "Traceback" not in said.err
+    assert list(empty.iterdir()) == []
+
+
+def test_an_experiment_that_is_not_text_is_a_fault(
+    outside: Callable[..., Path], empty: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = outside(experiment__x="")
+    (folder / "experiment" / "x.yaml").write_bytes(b"# @package _global_\nname: \xff\xfe\n")
+    assert main([f"--config-dir={folder}", "+experiment=x"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flags", [["--unknown"], ["--cfg", "jobb"], ["--cfg"], ["--resolve"], ["--cfg", "job", "-m"]])
+def test_an_unknown_flag_is_a_fault(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([BASE, *flags]) == 2
+    assert "Invalid command line" in capsys.readouterr().err
+
+
+def test_an_unknown_action_is_a_fault(empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([BASE, "action=pln"]) == 2
+    assert "Did you mean 'plan'?" in capsys.readouterr().err

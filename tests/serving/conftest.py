@@ -1,0 +1,91 @@
+"""One real service for the whole session, and an application in this process for what needs its own limits."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from starlette.types import ASGIApp
+
+from schemas.run import DeploySpec
+from serving import app, process, store
+from serving.deploy import deploy
+from serving.follower import Follower
+from serving.journal import Journal
+from serving.publish import publish
+from serving.settings import Settings
+from tests.serving import packages
+
+NAME = "house"
+
+
+@dataclass(frozen=True)
+class Live:
+    """The running service, and where its packages may be written."""
+
+    home: Path
+    url: str
+    journal_url: str
+    packages: Path
+
+
+@pytest.fixture(scope="session")
+def bentoml_home(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the Bentos that tests build out of the person's own store, unless they chose one."""
+    os.environ.setdefault("BENTOML_HOME", str(tmp_path_factory.mktemp("bentoml")))
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory, bentoml_home: None) -> Iterator[Live]:
+    """A service that answers with version "1", an ONNX package."""
+    home = tmp_path_factory.mktemp("home")
+    first = packages.write_onnx(home / "packages" / "1")
+    url, _ = deploy(home, NAME, "1", str(first), DeploySpec())
+    yield Live(home, url, process.status(home, NAME)[0].deployment.journal_url, home / "packages")
+    process.stop(home, NAME)
+
+
+@pytest.fixture
+def journal_url(tmp_path: Path) -> str:
+    """An empty journal."""
+    url = store.sqlite_url(tmp_path / "journal.db")
+    store.create(url)
+    return url
+
+
+@dataclass(frozen=True)
+class Local:
+    """An application in this process."""
+
+    app: ASGIApp
+    follower: Follower
+    journal_url: str
+
+
+LocalApp = Callable[[DeploySpec, float], AbstractContextManager[Local]]
+
+
+@pytest.fixture
+def local(tmp_path: Path, journal_url: str) -> LocalApp:
+    """Open an application with the given limits and lock timeout; it answers with version "1", a constant."""
+
+    @contextmanager
+    def open_app(spec: DeploySpec, lock_timeout: float) -> Iterator[Local]:
+        told = Settings(model=NAME, journal_url=journal_url, cache=tmp_path / "cache", spec=spec)
+        engine = store.open_existing(journal_url, spec.journal_synchronous, lock_timeout)
+        follower, journal = Follower(engine, told.cache, told.poll), Journal(engine)
+        built = app.build(told, follower, journal)
+        follower.start()
+        try:
+            publish(journal_url, "1", str(packages.write_rules(tmp_path / "package")), timeout=10)
+            while follower.current is None:
+                pass
+            yield Local(built, follower, journal_url)
+        finally:
+            follower.stop()
+            journal.close()
+            engine.dispose()
+
+    return open_app
