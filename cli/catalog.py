@@ -39,7 +39,7 @@ def show_components(console: Console, repository: Repository) -> None:
         console.print(table)
     else:
         for row in [Row("slot", "component", "origin", "parameter", "type", "default"), *rows]:
-            console.print("\t".join(row), markup=False, highlight=False, soft_wrap=True)
+            console.file.write("\t".join(row) + "\n")  # rich would turn the tabs into spaces
     for fault in registry.broken():
         console.print(f"broken: {fault}", markup=False, highlight=False, soft_wrap=True)
 

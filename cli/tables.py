@@ -75,7 +75,9 @@ def _metric_rows(summary: Summary) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
+    if value is None:
+        return ""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _show_person(console: Console, summary: Summary, path: Path) -> None:

@@ -1,6 +1,7 @@
 """The model card: what a person should know before relying on a model, written from the package itself."""
 
 from schemas.evaluation import Evaluation, GateVerdict
+from schemas.numbers import shown
 from schemas.package import Manifest
 from schemas.signature import Input, Output, Signature
 
@@ -66,7 +67,7 @@ def _results(evaluation: Evaluation | None) -> str:
 
 def _interval(evaluation: Evaluation, part: str, metric: str) -> str:
     found = {str(name): values for name, values in evaluation.intervals.items()}.get(part, {}).get(metric)
-    return "" if found is None else f"{found[0]:.4g} to {found[1]:.4g}"
+    return "" if found is None else f"{shown(found[0])} to {shown(found[1])}"
 
 
 def _baseline(manifest: Manifest) -> str:
@@ -119,4 +120,4 @@ def _cell(text: str) -> str:
 
 
 def _number(value: float | int | None) -> str:
-    return "undefined" if value is None else f"{value:.4g}"
+    return "undefined" if value is None else shown(value)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from html import escape
 
+from schemas import numbers
 from schemas.monitoring import Distribution
 
 _WIDTH, _HEIGHT, _FOOT = 360, 130, 16
@@ -61,7 +62,7 @@ def _labels(shown: Distribution) -> str:
 
 def _tick(value: float, kind: str) -> str:
     if kind != "date":
-        return f"{value:.4g}"
+        return numbers.shown(value)
     try:
         return date.fromordinal(_EPOCH + math.floor(value)).isoformat()
     except (OverflowError, ValueError):

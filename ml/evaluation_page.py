@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from schemas.evaluation import Evaluation, GateVerdict, Scores
+from schemas.numbers import shown
 
 _TEMPLATE = Path(__file__).with_name("evaluation_page.html.j2")
 
@@ -54,8 +55,8 @@ def _lines(evaluation: Evaluation, sets: Sequence[str], baseline: Scores) -> lis
 
 
 def _cell(value: float | None, interval: tuple[float, float] | None) -> dict[str, str]:
-    return {"value": _number(value), "interval": "" if interval is None else f"{interval[0]:.4g} to {interval[1]:.4g}"}
+    return {"value": _number(value), "interval": "" if interval is None else f"{shown(interval[0])} to {shown(interval[1])}"}
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+    return "–" if value is None else shown(value)

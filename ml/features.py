@@ -46,8 +46,13 @@ def fit_signature(train: pd.DataFrame, schema: TableSchema) -> Signature:
         cells = as_cells(train[column.name], column.type, column.format)
         inputs.append(_input(column, column.type, cells))
         derivations.append(_derivation(column, column.type, cells))
-    features = [name for derivation in derivations for name in feature_names(derivation)]
-    return Signature(inputs=inputs, derivations=derivations, features=features, output=_output(schema.problem))
+    return Signature(
+        inputs=inputs,
+        ignored=[column.name for column in schema.columns if column.type == "drop"],
+        derivations=derivations,
+        features=[name for derivation in derivations for name in feature_names(derivation)],
+        output=_output(schema.problem),
+    )
 
 
 def _output(problem: Problem) -> Output:

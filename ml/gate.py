@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.base import Strict
 from schemas.evaluation import CheckOutcome, GateVerdict, Scores
 from schemas.metrics import HIGHER_IS_BETTER, TASKS
+from schemas.numbers import shown
 from schemas.run import GateSpec
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class BeatBaseline:
             ]
         passed = _gain(metric, value, other) > _ROUNDING
         verb = "is better than" if passed else "is not better than"
-        return [_outcome(name, value, other, passed, f"{metric} {_show(value)} {verb} the baseline's {_show(other)}")]
+        return [_outcome(name, value, other, passed, f"{metric} {shown(value)} {verb} the baseline's {shown(other)}")]
 
 
 class ProductionParams(Strict):
@@ -110,8 +111,8 @@ class NoWorseThanProduction:
         least = other - tolerance if HIGHER_IS_BETTER[metric] else other + tolerance
         passed = _gain(metric, value, other) >= -tolerance - _ROUNDING
         verb = "is no worse than" if passed else "is worse than"
-        theirs = f"{_show(other)} of version {version} in production (tolerance {_show(tolerance)})"
-        return [_outcome(name, value, least, passed, f"{metric} {_show(value)} {verb} {theirs}")]
+        theirs = f"{shown(other)} of version {version} in production (tolerance {shown(tolerance)})"
+        return [_outcome(name, value, least, passed, f"{metric} {shown(value)} {verb} {theirs}")]
 
     def _not_comparable(self, name: str, value: float | None, version: str, why: str | None) -> CheckOutcome:
         passed = self._params.when_not_comparable == "pass"
@@ -183,7 +184,7 @@ def _threshold(side: Literal["min", "max"], metric: str, threshold: float, evide
         ("max", False): "is above",
     }[side, passed]
     bound = "minimum" if side == "min" else "maximum"
-    return _outcome(name, value, threshold, passed, f"{metric} {_show(value)} {place} the {bound} {_show(threshold)}")
+    return _outcome(name, value, threshold, passed, f"{metric} {shown(value)} {place} the {bound} {shown(threshold)}")
 
 
 def _unmeasured(name: str, metric: str, evidence: "Evidence", threshold: float | None, *, whose: str) -> CheckOutcome:
@@ -206,6 +207,3 @@ def _gain(metric: str, value: float, other: float) -> float:
 def _outcome(name: str, value: float | None, threshold: float | None, passed: bool, why: str) -> CheckOutcome:
     return CheckOutcome(name=name, value=value, threshold=threshold, passed=passed, why=why)
 
-
-def _show(value: float) -> str:
-    return f"{value:.4g}"

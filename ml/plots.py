@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ml.answers import Answers
 from ml.metrics_of_classes import calibration
+from schemas import numbers
 from schemas.base import Scalar
 from schemas.data import Problem
 
@@ -98,6 +99,9 @@ def predicted_against_actual(target: NDArray[np.float64], values: NDArray[np.flo
     axes.scatter(target[shown], values[shown], s=14, alpha=0.55, color=_BLUE, edgecolors="none")
     axes.set_xlabel(_named("actual", problem))
     axes.set_ylabel(_named("predicted", problem))
+    axes.xaxis.set_major_formatter(_tick)
+    axes.yaxis.set_major_formatter(_tick)
+    axes.tick_params("x", rotation=30)
     axes.legend(frameon=False, loc="upper left")
     return figure
 
@@ -114,6 +118,9 @@ def residuals(target: NDArray[np.float64], values: NDArray[np.float64], problem:
     axes.scatter(values[shown], missed[shown], s=14, alpha=0.55, color=_BLUE, edgecolors="none")
     axes.set_xlabel(_named("predicted", problem))
     axes.set_ylabel(_named("predicted minus actual", problem))
+    axes.xaxis.set_major_formatter(_tick)
+    axes.yaxis.set_major_formatter(_tick)
+    axes.tick_params("x", rotation=30)
     side = figure.add_subplot(grid[1], sharey=axes)
     side.hist(missed, bins=min(40, max(8, len(missed) // 10)), orientation="horizontal", color=_BLUE, alpha=0.6)
     side.tick_params(labelleft=False)
@@ -136,6 +143,10 @@ def _confusion(
         labels.append("other")
     size = len(labels)
     return np.bincount(rows * size + columns, minlength=size * size).reshape(size, size), labels
+
+
+def _tick(value: float, _position: object) -> str:
+    return numbers.shown(value)
 
 
 def _shorten(label: str) -> str:

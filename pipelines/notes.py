@@ -22,7 +22,7 @@ def tell_data_notes(outcome: Any, observer: Observer, page: Path) -> None:
         if column.type == "drop" and not column.declared:
             observer.note(f"left out: {column.name}: {column.why}")
     for check in report.checks:
-        if not check.passed and check.severity == "warn":
+        if not check.passed and check.severity == "warn" and check.name != "dropped":
             observer.note(f"warning: {check.message}")
 
 

@@ -3,6 +3,7 @@
 import compileall
 import hashlib
 import logging
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -20,6 +21,7 @@ def build(name: str, code_hash: str, package: Path | None) -> str:
         code_hash: Of the service's code, `closure.code_hash()`.
         package: Folder of the package that is current; None leaves it out.
     """
+    os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")  # building posts home otherwise
     import bentoml
     from bentoml.exceptions import NotFound
 

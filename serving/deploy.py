@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from schemas.errors import DeploymentError
 from schemas.release import Release
 from schemas.run import DeploySpec
@@ -33,6 +35,8 @@ def deploy(
             if not any(release.weight for release in releases(deployment.journal_url)):
                 process.end(home, deployment)
             raise
+        except SQLAlchemyError as error:
+            raise DeploymentError(f"The journal of {name!r} cannot be used: {error}") from error
         _await_version(deployment.url, version)
         return deployment.url, published
 

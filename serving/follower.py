@@ -18,12 +18,13 @@ from schemas.errors import PackageError
 from serving import releases
 from serving.fetch import keep
 from serving.releases import Entry, Event
+from serving.store import identity
 from serving.version import Version, load
 
 _BEAT = 1.0
 _STALE = 600.0  # seconds after which nobody waits for an announcement any more
 _KEPT = 2  # the current version and the one before it, for a rollback at once
-logger = logging.getLogger("drivetrain.serving")
+logger = logging.getLogger("bentoml.drivetrain")  # below "bentoml", whose handler and level the worker has set up
 
 
 class Follower:
@@ -36,6 +37,7 @@ class Follower:
         self.journal_error: str | None = None
         self.events: list[Event] = []
         self._engine, self._cache, self._poll = engine, cache, poll
+        self._file = identity(engine)
         self._versions: dict[tuple[str, str], Version] = {}
         self._wanted: Event | None = None
         self._lock = threading.RLock()  # the follower and the loader both change what is loaded and current
@@ -78,6 +80,9 @@ class Follower:
                 return
 
     def _beat(self) -> None:
+        if identity(self._engine) != self._file:  # we would go on writing into a file that nobody can read any more
+            self.journal_error = "the journal's file was removed or replaced; deploy the model again"
+            return
         try:
             releases.beat(self._engine, self.worker)
             self.journal_error = None

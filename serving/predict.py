@@ -75,6 +75,8 @@ class Predict:
         version = self._follower.current
         if version is None:
             raise HttpError(503, f"not ready: {self._follower.why_not_ready}", headers=_RETRY)
+        if self._follower.journal_error is not None:
+            raise HttpError(503, f"not ready: {self._follower.journal_error}", headers=_RETRY)
         if len(content) <= _INLINE_BYTES and version.is_quick(content.count(b"{")):
             work = _work(version, content)
         else:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from schemas.errors import DeploymentError
@@ -100,19 +101,40 @@ def connect(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float =
 
 
 def create(url: str) -> None:
-    """Create the journal's tables where they do not exist yet, and the folder of a SQLite file."""
+    """Create the journal's tables where they do not exist yet, and the folder of a SQLite file.
+
+    Raises:
+        DeploymentError: If the database does not let us.
+    """
     location = make_url(url)
     if location.get_backend_name() == "sqlite" and location.database:
         Path(location.database).parent.mkdir(parents=True, exist_ok=True)
     engine = connect(url)
     try:
-        with engine.begin() as connection:
-            for table in _metadata.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-                for index in table.indexes:
-                    connection.execute(CreateIndex(index, if_not_exists=True))
+        _create_in(engine)
+    except SQLAlchemyError as error:
+        raise DeploymentError(f"The journal cannot be created: {error}") from error
     finally:
         engine.dispose()
+
+
+def identity(engine: Engine) -> tuple[int, int] | None:
+    """Return which file a SQLite journal is now, (0, 0) when it is gone, None for other databases."""
+    if engine.url.get_backend_name() != "sqlite":
+        return None
+    try:
+        found = Path(engine.url.database or "").stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return (found.st_dev, found.st_ino)
+
+
+def _create_in(engine: Engine) -> None:
+    with engine.begin() as connection:
+        for table in _metadata.sorted_tables:
+            connection.execute(CreateTable(table, if_not_exists=True))
+            for index in table.indexes:
+                connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 def open_existing(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float = 5.0) -> Engine:

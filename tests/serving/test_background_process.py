@@ -93,6 +93,15 @@ def test_changed_limits_restart_the_service_and_hold(home: Path, package: str, r
     assert response.status_code == 413
 
 
+def test_changed_code_restarts_the_service_with_the_version_it_had(
+    home: Path, package: str, running: Deployment
+) -> None:
+    record.write(home, running.model_copy(update={"code_hash": "of yesterday"}))
+    url, published = deploy(home, "house", "1", package, DeploySpec())
+    assert url == running.url and record.find(home, "house").pid != running.pid and gone(running.pid)
+    assert published[0].version == "1" and httpx.get(f"{url}/readyz").status_code == 200
+
+
 def test_the_service_has_let_go_of_the_terminal(running: Deployment) -> None:
     assert os.getsid(running.pid) == running.pid != os.getsid(0)
     files = {str(Path(f"/proc/{running.pid}/fd/{number}").readlink()) for number in (0, 1, 2)}

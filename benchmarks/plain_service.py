@@ -1,0 +1,31 @@
+"""What the service is compared with: BentoML as its own documentation shows it, around the same scikit-learn model."""
+
+import os
+
+import bentoml
+
+
+@bentoml.service(name="plain", workers=1)
+class Plain:
+    """A scikit-learn model behind `@bentoml.api`."""
+
+    def __init__(self) -> None:
+        import skops.io
+
+        self.model = skops.io.load(os.environ["PLAIN_MODEL"])
+
+    @bentoml.api
+    def predict(self, instances: list[dict[str, float]]) -> list[dict[str, float]]:
+        """Answer rows, without validation and without a journal."""
+        probabilities = self.model.predict_proba([list(row.values()) for row in instances])
+        return [{"label": float(row.argmax()), "probability": float(row.max())} for row in probabilities]
+
+
+@bentoml.service(name="empty", workers=1)
+class Empty:
+    """Nothing: how long BentoML itself takes to be ready."""
+
+    @bentoml.api
+    def nothing(self) -> str:
+        """Return nothing."""
+        return ""

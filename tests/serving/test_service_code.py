@@ -1,0 +1,77 @@
+"""What the service is made of, and what it must not load."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from serving import closure
+from serving.settings import VARIABLE, Settings
+from serving.store import create, sqlite_url
+from tests.serving import packages
+
+HEAVY = {"pandas", "sklearn", "keras", "matplotlib", "zenml", "whylogs", "pyarrow", "skl2onnx", "pandera", "hydra"}
+PROGRAM = """
+import json, sys, time
+from serving.service import Drivetrain
+from serving.publish import publish
+service = Drivetrain.inner()
+publish(sys.argv[1], "1", sys.argv[2], timeout=30)
+while service._follower.current is None: time.sleep(0.01)
+version = service._follower.current
+version.answer({name: [value] for name, value in json.loads(sys.argv[3]).items()})
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+service._follower.stop(); service._journal.close()
+"""
+
+
+def test_a_service_with_an_onnx_package_loads_no_training_library(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "journal.db")
+    create(url)
+    told = tmp_path / "settings.json"
+    told.write_text(Settings(model="house", journal_url=url, cache=tmp_path / "cache").model_dump_json())
+    package = packages.write_onnx(tmp_path / "package")
+    outcome = subprocess.run(
+        [sys.executable, "-c", PROGRAM, url, str(package), json.dumps(packages.ROW)],
+        env={
+            VARIABLE: str(told),
+            "PYTHONPATH": str(closure.ROOT),
+            "BENTOML_DO_NOT_TRACK": "True",
+            "HOME": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(json.loads(outcome.stdout.splitlines()[-1]))
+    assert "onnxruntime" in loaded and not loaded & HEAVY
+
+
+def test_the_bento_holds_the_modules_that_the_service_imports_and_no_others() -> None:
+    names = {str(path) for path in closure.modules()}
+    assert {
+        "serving/service.py",
+        "serving/predict.py",
+        "ml/extended.py",
+        "ml/__init__.py",
+        "schemas/signature.py",
+    } <= names
+    assert {"ml/runtimes/onnx.py", "ml/runtimes/skops.py", "ml/runtimes/rules.py"} <= names
+    assert (
+        not {"serving/process.py", "serving/__main__.py", "serving/bento.py", "ml/components.py", "ml/plots.py"} & names
+    )
+
+
+def test_the_hash_changes_with_the_services_code_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in closure.modules():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes((closure.ROOT / path).read_bytes())
+    monkeypatch.setattr(closure, "ROOT", tmp_path)
+    before = closure.code_hash()
+    (tmp_path / "serving" / "other.py").write_text("x = 1\n")
+    assert closure.code_hash() == before
+    with (tmp_path / "ml" / "extended.py").open("a") as file:
+        file.write("# changed\n")
+    assert closure.code_hash() != before
