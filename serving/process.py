@@ -10,7 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from schemas.errors import ConfigurationError, DeploymentError
 from schemas.run import DeploySpec
