@@ -1,4 +1,4 @@
-"""What `run.py --cfg job` costs beside a bare Hydra application on the same conf/: alternating runs, medians, one JSON line."""
+"""What `run.py --cfg job` costs beside a bare Hydra application on the same conf/: alternating runs, medians, JSON."""
 
 import json
 import statistics

@@ -1,6 +1,9 @@
 """The three things that `action=` can ask for."""
 
+import logging
+import shlex
 import sys
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -44,10 +47,11 @@ def run(console: Console, composition: Composition) -> int:
     declared = load_run(composition)
     preflight(declared)
     folder = RunFolder(composition)
+    _apply_verbosity(composition.config.hydra.verbose)
     _tell_dropped(composition)
     summary = _execute(declared, folder)
     path = folder.write_summary(summary)
-    show_summary(console, summary, path)
+    show_summary(console, summary, path, _command(composition))
     return _EXIT_CODES[summary.status]
 
 
@@ -78,6 +82,21 @@ def _execute(declared: Run, folder: RunFolder) -> Summary:
 _SIGNALS: dict[type[BaseException], str] = {KeyboardInterrupt: "SIGINT", Terminated: "SIGTERM"}
 
 
+def _command(composition: Composition) -> str:
+    """Return the command that runs this experiment again, less the pipeline."""
+    folder = composition.repository.config_dir
+    words = ["python", "run.py", *([f"--config-dir={folder}"] if folder is not None else [])]
+    chosen = {group: option for group, option in composition.overrides.chosen.items() if group != "pipeline"}
+    words += [f"{'+' if group == 'experiment' else ''}{group}={option}" for group, option in chosen.items()]
+    left_out = {"action", "pipeline", *chosen}
+    words += [
+        text
+        for key, text in composition.overrides.typed.items()
+        if key not in left_out and not key.startswith("hydra.")
+    ]
+    return shlex.join(words)
+
+
 def _ended(declared: Run, status: str, error: str) -> Summary:
     return Summary.model_validate(
         {
@@ -88,6 +107,16 @@ def _ended(declared: Run, status: str, error: str) -> Summary:
             "error": error,
         }
     )
+
+
+def _apply_verbosity(verbose: bool | str | Sequence[str]) -> None:
+    """Do with `hydra.verbose` what Hydra does: true means everything, else it names loggers."""
+    if verbose is False:
+        return
+    names = [None] if verbose is True else [verbose] if isinstance(verbose, str) else list(verbose)
+    logging.basicConfig(stream=sys.stderr)
+    for name in names:
+        logging.getLogger(name).setLevel(logging.DEBUG)
 
 
 def _tell_dropped(composition: Composition) -> None:

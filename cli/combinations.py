@@ -18,7 +18,8 @@ def impossible(run: Run) -> list[Fault]:
     faults = [*_metric_faults(run, tasks)]
     for block, choice in (("trainer", run.trainer), ("baseline", run.baseline)):
         faults += _trainer_faults(block, choice, run.data.task, tasks)
-    faults += _deploy_faults(run)
+    faults += _split_faults(run)
+    faults += _stack_faults(run)
     if faults:
         return faults
     for block, choice in (("trainer", run.trainer), ("baseline", run.baseline)):
@@ -60,7 +61,15 @@ def _trainer_faults(block: str, choice: Choice, task: str, tasks: tuple[Task, ..
         yield Fault(f"{block}.name", what, f"for this task: {', '.join(fitting)}")
 
 
-def _deploy_faults(run: Run) -> Iterator[Fault]:
+def _split_faults(run: Run) -> Iterator[Fault]:
+    method = run.split.method.name
+    if run.split.by is not None and registry.origin("split", method) == registry.OWN:
+        yield Fault(
+            "split.by", f"split {method!r} draws each row by itself and has no use for a column", "leave it out"
+        )
+
+
+def _stack_faults(run: Run) -> Iterator[Fault]:
     if run.pipeline in ("lifecycle", "deployment") and run.stack.deployer is None:
         yield Fault(
             "stack",

@@ -50,11 +50,15 @@ def compose(arguments: Arguments) -> Composition:
     unsafe = tree_faults(tree) + hydra_faults(tree["hydra"], _our_hydra())
     if unsafe:
         raise ConfigurationError(overrides.faults + unsafe)
-    with open_dict(config):
-        config.hydra.overrides.task = [
-            text for text in arguments.overrides if not text.lstrip("+").startswith("hydra.")
-        ]
+    if not overrides.faults:
+        _restore_typed(config, arguments.overrides)
     return Composition(config, overrides, repository, list(overrides.faults))
+
+
+def _restore_typed(config: DictConfig, texts: list[str]) -> None:
+    """Record the words as typed, not as they were rewritten for Hydra."""
+    with open_dict(config):
+        config.hydra.overrides.task = [text for text in texts if not text.lstrip("+").startswith("hydra.")]
 
 
 def _load(repository: Repository, overrides: Overrides) -> DictConfig:

@@ -32,19 +32,14 @@ class Progress:
 
     def step_started(self, pipeline: str, step: str) -> None:
         """A step begins."""
-        self._started()
-        self._rest()
-        if pipeline != self._pipeline:
-            self._pipeline = pipeline
-            self._say(f"pipeline {pipeline}", f"[bold]{pipeline}[/]")
+        self._head(pipeline)
         if self._console.is_terminal:
             self._status = self._console.status(f"{step} …")
             self._status.start()
 
     def step_finished(self, pipeline: str, step: str, seconds: float, state: State) -> None:
         """A step ended."""
-        self._started()
-        self._rest()
+        self._head(pipeline)
         took = "" if state == "reused" else f" {seconds:.1f} s"
         self._say(
             f"step {pipeline}.{step} {state}{took}",
@@ -54,6 +49,14 @@ class Progress:
     def note(self, text: str) -> None:
         """One line that a person should see (dropped columns, warnings)."""
         self._say(f"note: {text}", f"  [yellow]![/] {_safe(text)}")
+
+    def _head(self, pipeline: str) -> None:
+        """Name the pipeline above its first step, which may be a reused one."""
+        self._started()
+        self._rest()
+        if pipeline != self._pipeline:
+            self._pipeline = pipeline
+            self._say(f"pipeline {pipeline}", f"[bold]{pipeline}[/]")
 
     def _rest(self) -> None:
         if self._status is not None:

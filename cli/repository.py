@@ -14,7 +14,7 @@ from hydra.core.utils import setup_globals
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig, OmegaConf
 
-from schemas.errors import ConfigurationError, Fault
+from schemas.errors import ConfigurationError, Fault, did_you_mean
 
 ROOT = Path(__file__).resolve().parents[1]
 CONF = ROOT / "conf"
@@ -82,7 +82,7 @@ class Repository(ConfigRepository):
         if result is None or result.provider not in ("main", "command-line") or config_path == "config":
             return result
         said = self._note(config_path, result)
-        faults = list(_placement_faults(said, result))
+        faults = [*_placement_faults(said, result), *self._choice_faults(said, result)]
         if faults:
             raise ConfigurationError(faults)
         if said.is_experiment and isinstance(result.config, DictConfig):
@@ -90,6 +90,17 @@ class Repository(ConfigRepository):
                 self.dropped += _leaves(group, said.content[group])
                 del result.config[group]
         return result
+
+    def _choice_faults(self, said: Said, result: ConfigResult) -> Iterable[Fault]:
+        """Yield what a defaults list chooses that does not exist, unless the command line chooses otherwise."""
+        for default in _choices(result):
+            group, option = str(default.group).strip("/"), default.value
+            if group not in GROUPS or group in self.left_out or not isinstance(option, str) or "${" in option:
+                continue
+            if not self.config_exists(f"{group}/{option}"):
+                options = self.get_group_options(group)
+                hint = f"{group} can be: {', '.join(options)}\n    said by {said.file}"
+                yield Fault(group, f"{option!r} is not an option.{did_you_mean(option, options)}", hint)
 
     def _note(self, option: str, result: ConfigResult) -> Said:
         content = OmegaConf.to_container(result.config, resolve=False)
@@ -105,27 +116,23 @@ class Repository(ConfigRepository):
 
 
 def _placement_faults(said: Said, result: ConfigResult) -> Iterable[Fault]:
-    overridden = {d.group for d in result.defaults_list or [] if isinstance(d, GroupDefault)}
     top = set(said.content) if not said.package else {said.package.split(".")[0]}
-    if "hydra" in top or any(str(group).strip("/").split("/")[0] == "hydra" for group in overridden):
-        yield Fault(
-            "hydra",
-            f"cannot be set by {said.file}",
-            "give hydra.run.dir=… on the command line; nothing else of it is free",
-        )
+    groups = {str(default.group).strip("/") for default in _choices(result)}
+    if "hydra" in top or any(group.split("/")[0] == "hydra" for group in groups):
+        hint = "give hydra.run.dir=… on the command line; nothing else of it is free"
+        yield Fault("hydra", f"cannot be set by {said.file}", hint)
     if not said.is_experiment:
         return
     if result.header.get("package") != "_global_":
-        yield Fault(
-            "experiment", f"{said.file} is not packaged at the top, so its keys would land in the wrong place",
-            "make its first line: # @package _global_",
-        )  # fmt: skip
-    if "stack" in top or any(str(group).strip("/") == "stack" for group in overridden):
-        yield Fault(
-            "stack",
-            f"an experiment says what to learn, never where, but {said.file} names a stack",
-            "choose it with stack=NAME",
-        )
+        what = f"{said.file} is not packaged at the top, so its keys would land in the wrong place"
+        yield Fault("experiment", what, "make its first line: # @package _global_")
+    if "stack" in top | groups:
+        what = f"an experiment says what to learn, never where, but {said.file} names a stack"
+        yield Fault("stack", what, "choose it with stack=NAME")
+
+
+def _choices(result: ConfigResult) -> list[GroupDefault]:
+    return [default for default in result.defaults_list or [] if isinstance(default, GroupDefault)]
 
 
 def _leaves(path: str, node: Any) -> list[str]:

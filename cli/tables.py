@@ -8,21 +8,22 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from schemas.numbers import shown
 from schemas.summary import Summary
 
 _VERDICTS = {"succeeded": "green", "refused": "yellow", "failed": "red"}
 
 
-def show_summary(console: Console, summary: Summary, path: Path) -> None:
-    """Print the closing table; the last loopback URL printed is the service's."""
+def show_summary(console: Console, summary: Summary, path: Path, command: str) -> None:
+    """Print the closing table; `command` runs the experiment again. The last loopback URL printed is the service's."""
     if console.is_terminal:
-        _show_person(console, summary, path)
+        _show_person(console, summary, path, command)
     else:
-        for line in plain_lines(summary, path):
+        for line in plain_lines(summary, path, command):
             console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def plain_lines(summary: Summary, path: Path) -> Iterator[str]:
+def plain_lines(summary: Summary, path: Path, command: str) -> Iterator[str]:
     """Yield one fact a line, for a program or a log."""
     yield f"status: {summary.status}"
     if summary.error:
@@ -37,24 +38,23 @@ def plain_lines(summary: Summary, path: Path) -> Iterator[str]:
         yield f"monitoring: {summary.monitoring.verdict}"
         yield f"report: {summary.monitoring.report or '-'}"
     yield f"summary: {path}"
-    for command in next_commands(summary):
-        yield f"next: {command}"
+    for text in next_commands(summary, command):
+        yield f"next: {text}"
     if summary.deployment is not None:
         yield f"url: {summary.deployment.url}"
 
 
-def next_commands(summary: Summary) -> list[str]:
+def next_commands(summary: Summary, command: str) -> list[str]:
     """Return what a person would type next."""
-    run = f"python run.py +experiment={summary.experiment}"
     if summary.status == "refused":
         return ["python -m serving status"]
     if summary.status == "failed":
         return []
     if summary.deployment is None and summary.pipeline == "training":
-        return [f"{run} pipeline=deployment"]
+        return [f"{command} pipeline=deployment"]
     if summary.deployment is None:
         return ["python -m serving status"]
-    return [f"{run} pipeline=monitoring", "python -m serving status"]
+    return [f"{command} pipeline=monitoring", "python -m serving status"]
 
 
 def _metric_rows(summary: Summary) -> Iterator[tuple[str, str, str, str]]:
@@ -70,17 +70,15 @@ def _metric_rows(summary: Summary) -> Iterator[tuple[str, str, str, str]]:
             name,
             _number(value),
             f"{_number(low_high[0])} to {_number(low_high[1])}" if low_high else "",
-            _number(against.get(name)),
+            _number(against.get(name)) if name in against else "",
         )
 
 
 def _number(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return "undefined" if value is None else shown(value)
 
 
-def _show_person(console: Console, summary: Summary, path: Path) -> None:
+def _show_person(console: Console, summary: Summary, path: Path, command: str) -> None:
     colour = _VERDICTS[summary.status]
     console.print()
     if summary.metrics is not None:
@@ -109,7 +107,7 @@ def _show_person(console: Console, summary: Summary, path: Path) -> None:
         f"[bold {colour}]{summary.status}[/]  {escape(model)}  [dim]{sum(summary.seconds.values()):.1f} s in steps[/]"
     )
     console.print(f"  summary     {escape(str(path))}", soft_wrap=True)
-    for command in next_commands(summary):
-        console.print(f"  next        [bold]{escape(command)}[/]", soft_wrap=True)
+    for text in next_commands(summary, command):
+        console.print(f"  next        [bold]{escape(text)}[/]", soft_wrap=True)
     if summary.deployment is not None:
         console.print(f"  service     [bold]{escape(summary.deployment.url)}[/]", soft_wrap=True)

@@ -1,7 +1,7 @@
 """What a component of each slot must offer. A class with these attributes is a component; nothing is inherited.
 
-`Params` is a pydantic model (extra="forbid" unless the component checks the rest itself in `faults`).
-A component is constructed with its validated parameters only; modules of components import heavy libraries inside functions.
+`Params` is a pydantic model (extra="forbid" unless the component checks the rest itself in `faults`). A component is
+constructed with its validated parameters only; modules of components import heavy libraries inside functions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ class Source(Protocol):
         """The data's name, which salts the split; independent of where the data lies."""
 
     def preflight(self) -> list[Fault]:
-        """Return what keeps the source from being read; paths of faults are relative to `data`. Never raises, never reads all rows."""
+        """Return what keeps the source from being read; fault paths are relative to `data`. Reads a head at most."""
 
     def header(self) -> list[str] | None:
         """Return the column names without reading the rows, or None where that is impossible."""
@@ -82,7 +82,7 @@ class Fitted(Protocol):
         """Predict for (n, features)."""
 
     def export(self, folder: Path, example: NDArray[np.float32]) -> "Export":
-        """Write the one runtime file into `folder`; ONNX first, else the next runtime, never pickle. Raises PackageError."""
+        """Write the runtime's file into `folder`: ONNX, else the next runtime, never pickle. Raises PackageError."""
 
 
 @dataclass(frozen=True)
@@ -107,12 +107,12 @@ class Trainer(Protocol):
         """Return what is wrong with parameters beyond `Params` (`task` may be auto); paths relative to `trainer`."""
 
     def fit(self, train: Matrix, validation: Matrix, signature: Signature, *, seed: int) -> Fitted:
-        """Fit on `train`; `validation` steers early stopping only. Raises ContentError when the rows cannot be trained on."""
+        """Fit on `train`; `validation` steers early stopping only. Raises ContentError for what it cannot learn."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What gate checks look at. `production` is production's metrics on the same test rows, None when not comparable or absent."""
+    """What gate checks look at; `production` is production's metrics on the same test rows, None when there are none."""
 
     problem: Problem
     metric: str
@@ -133,4 +133,3 @@ class GateCheck(Protocol):
 
     def check(self, evidence: Evidence) -> list[CheckOutcome]:
         """Return one outcome for each threshold."""
-

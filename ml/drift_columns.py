@@ -54,6 +54,7 @@ class Examined:
     otherwise: Verdict = "ok"
     checks: list[Check] = field(default_factory=list)
 
+
 _DATES = "dates move on by themselves: their type and missing share are as in training"
 
 

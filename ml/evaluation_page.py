@@ -55,7 +55,10 @@ def _lines(evaluation: Evaluation, sets: Sequence[str], baseline: Scores) -> lis
 
 
 def _cell(value: float | None, interval: tuple[float, float] | None) -> dict[str, str]:
-    return {"value": _number(value), "interval": "" if interval is None else f"{shown(interval[0])} to {shown(interval[1])}"}
+    return {
+        "value": _number(value),
+        "interval": "" if interval is None else f"{shown(interval[0])} to {shown(interval[1])}",
+    }
 
 
 def _number(value: float | None) -> str:

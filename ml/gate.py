@@ -206,4 +206,3 @@ def _gain(metric: str, value: float, other: float) -> float:
 
 def _outcome(name: str, value: float | None, threshold: float | None, passed: bool, why: str) -> CheckOutcome:
     return CheckOutcome(name=name, value=value, threshold=threshold, passed=passed, why=why)
-

@@ -19,8 +19,8 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from ml.column_profile import ColumnProfile, Numbers
 from ml.answers import Answers
+from ml.column_profile import ColumnProfile, Numbers
 from ml.frames import cells
 from ml.labels import label, printable
 from ml.observed import Observed, TypeName, Values, observe

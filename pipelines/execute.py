@@ -93,7 +93,22 @@ def execute(run: Run, observer: Observer) -> Summary:
         from zenml.utils.env_utils import temporary_environment
 
         with temporary_environment({"ZENML_ACTIVE_STACK_ID": str(stack.id)}):
+            _follow_pointer(client, run.name, Home.here(), observer)
             return _lap(Lap(run, Home.here(), stack, observer, listener))
+
+
+def _follow_pointer(client: Any, model: str, home: Home, observer: Observer) -> None:
+    """Mirror a rollback that an operator made since the last run."""
+    from pipelines.circumstances import production
+    from pipelines.publishing import mirror_stage
+
+    current = production(model, home)
+    if current is None:
+        return
+    try:
+        mirror_stage(client, model, current.version)
+    except KeyError:
+        observer.note(f"version {current.version} of {model!r} is in production, but this ZenML store does not know it")
 
 
 def _lap(lap: Lap) -> Summary:

@@ -13,6 +13,8 @@ from schemas.publication import Publication
 from schemas.summary import DeploymentRecord, ModelRecord
 from serving.publish import releases
 
+_STAGE = "production"
+
 
 def publish_version(lap: Lap, version: str | None) -> dict[str, Any]:
     """Deploy `version`, or the newest registered one that the gate passed, and say what is served.
@@ -36,11 +38,18 @@ def publish_version(lap: Lap, version: str | None) -> dict[str, Any]:
         record = deployment.deploy(deployment_name=wish.model, publication=wish)
     except DeployerError as error:
         raise DeploymentError(_plain(error)) from error
-    client.update_model_version(wish.model, wish.version, stage="production", force=True)
+    mirror_stage(client, wish.model, wish.version)
     return {
-        "model": ModelRecord(name=wish.model, version=wish.version, stage="production"),
+        "model": ModelRecord(name=wish.model, version=wish.version, stage=_STAGE),
         "deployment": DeploymentRecord(url=str(record.url), releases=releases(lap.home.journal_url(wish.model))),
     }
+
+
+def mirror_stage(client: Client, model: str, version: str) -> None:
+    """Let ZenML's stage follow the release pointer; after a rollback it lags until the next run."""
+    registered = client.get_model_version(model, version)
+    if registered.stage != _STAGE:
+        client.update_model_version(model, registered.id, stage=_STAGE, force=True)
 
 
 def _package_url(version: Any) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from schemas.errors import DeploymentError, DrivetrainError
 from serving import process, publish, record
+from serving.probe import tail
 from serving.process import Status
 from serving.window import count
 
@@ -92,7 +93,7 @@ def _line(status: Status) -> tuple[str, str, str, str, str]:
 
 
 def _logs(home: Path, name: str, lines: int) -> int:
-    print(process.tail(record.find(home, name).log, lines))
+    print(tail(record.find(home, name).log, lines))
     return 0
 
 

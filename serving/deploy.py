@@ -11,6 +11,7 @@ from schemas.errors import DeploymentError
 from schemas.release import Release
 from schemas.run import DeploySpec
 from serving import process, record
+from serving.probe import get
 from serving.publish import publish, releases
 
 _SWITCH_SECONDS = 10.0
@@ -52,7 +53,7 @@ def _await_version(url: str, version: str) -> None:
     deadline = time.monotonic() + _SWITCH_SECONDS
     answer = (0, "")
     while time.monotonic() < deadline:
-        answer = process.get(f"{url}/readyz")
+        answer = get(f"{url}/readyz")
         if answer[0] == 200 and json.loads(answer[1])["version"] == version:
             return
         time.sleep(0.02)

@@ -2,8 +2,6 @@
 
 import gc
 import logging
-import os
-import signal
 import threading
 import time
 import uuid
@@ -17,11 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from schemas.errors import PackageError
 from serving import releases
 from serving.fetch import keep
+from serving.heartbeat import Heartbeat
 from serving.releases import Entry, Event
-from serving.store import identity
 from serving.version import Version, load
 
-_BEAT = 1.0
 _STALE = 600.0  # seconds after which nobody waits for an announcement any more
 _KEPT = 2  # the current version and the one before it, for a rollback at once
 logger = logging.getLogger("bentoml.drivetrain")  # below "bentoml", whose handler and level the worker has set up
@@ -34,17 +31,15 @@ class Follower:
         self.worker = uuid.uuid4().hex
         self.current: Version | None = None
         self.why_not_ready: str | None = "no version has been published yet"
-        self.journal_error: str | None = None
         self.events: list[Event] = []
         self._engine, self._cache, self._poll = engine, cache, poll
-        self._file = identity(engine)
+        self._heartbeat = Heartbeat(engine, self.worker)
         self._versions: dict[tuple[str, str], Version] = {}
         self._wanted: Event | None = None
         self._lock = threading.RLock()  # the follower and the loader both change what is loaded and current
         self._stopped = threading.Event()
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
-        self._parent = os.getppid()
 
     def start(self) -> None:
         """Begin to follow."""
@@ -55,46 +50,27 @@ class Follower:
         self._stopped.set()
         self._thread.join()
         self._loader.shutdown(cancel_futures=True)
-        try:
-            releases.forget(self._engine, self.worker)
-        except SQLAlchemyError as error:
-            logger.warning("the journal does not take the worker's farewell: %s", error)
+        self._heartbeat.stop()
 
     @property
     def is_ready(self) -> bool:
         """Whether requests can be answered and journalled."""
         return self.current is not None and self.journal_error is None
 
+    @property
+    def journal_error(self) -> str | None:
+        """Why the journal cannot be written, None while it can."""
+        return self._heartbeat.error
+
     def _run(self) -> None:
-        beat = 0.0
         while True:
-            if time.monotonic() - beat >= _BEAT:
-                beat = time.monotonic()
-                self._beat()
-                self._die_with_parent()
+            self._heartbeat.beat()
             try:
                 self._look()
             except SQLAlchemyError as error:
                 logger.warning("the releases cannot be read: %s", error)
             if self._stopped.wait(self._poll):
                 return
-
-    def _beat(self) -> None:
-        if identity(self._engine) != self._file:  # we would go on writing into a file that nobody can read any more
-            self.journal_error = "the journal's file was removed or replaced; deploy the model again"
-            return
-        try:
-            releases.beat(self._engine, self.worker)
-            self.journal_error = None
-        except SQLAlchemyError as error:
-            self.journal_error = f"the journal cannot be written: {error}"
-            logger.error(self.journal_error)
-
-    def _die_with_parent(self) -> None:
-        """A supervisor that was killed cannot stop us, and our port would stay taken for the next one."""
-        if os.getppid() != self._parent:
-            logger.error("the supervising process is gone; stopping")
-            os.kill(os.getpid(), signal.SIGTERM)
 
     def _look(self) -> None:
         seen = self.events[-1].sequence if self.events else 0
@@ -167,12 +143,9 @@ class Follower:
             return None
         try:
             version = load(event.version, event.package_url, self._cache)
-        except (
-            Exception
-        ) as error:  # whatever a package does to its loader, the old version goes on; the publisher is told
-            logger.error(
-                "version %s cannot be loaded: %s", event.version, error, exc_info=not isinstance(error, PackageError)
-            )
+        except Exception as error:  # whatever a package does to its loader: the publisher is told, the old one goes on
+            unforeseen = not isinstance(error, PackageError)
+            logger.error("version %s cannot be loaded: %s", event.version, error, exc_info=unforeseen)
             return str(error) or type(error).__name__
         with self._lock:
             self._versions = {**self._versions, key: version}
@@ -191,13 +164,7 @@ def _report(done: Future[None]) -> None:
 def _open_announcements(events: list[Event], pointer: Event | None) -> list[Event]:
     """Return the announcements that a worker which has just started may still be waited for."""
     since = pointer.sequence if pointer else 0
-    failed = {
-        (event.version, event.package_url) for event in events if event.state == "failed" and event.sequence > since
-    }
-    return [
-        event
-        for event in events
-        if event.sequence > since
-        and event.time > time.time() - _STALE
-        and (event.version, event.package_url) not in failed
-    ]
+    later = [event for event in events if event.sequence > since]
+    failed = {(event.version, event.package_url) for event in later if event.state == "failed"}
+    recent = [event for event in later if event.time > time.time() - _STALE]
+    return [event for event in recent if (event.version, event.package_url) not in failed]

@@ -3,16 +3,16 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.registry import Collector, CollectorRegistry
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
 
 _BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]  # seconds
-CONTENT_TYPE = CONTENT_TYPE_LATEST
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-class Metrics(Collector):
+class Metrics:
     """Counters of one worker; `current` names the version that answers, None before there is one."""
 
     def __init__(self, model: str, current: Callable[[], str | None]) -> None:
@@ -21,8 +21,6 @@ class Metrics(Collector):
         self._buckets = [0] * (len(_BOUNDS) + 1)
         self._seconds = 0.0
         self._rows: Counter[str] = Counter()
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self)
 
     def request(self, status: int, seconds: float) -> None:
         """Count one request to /predict."""
@@ -38,10 +36,17 @@ class Metrics(Collector):
 
     def text(self) -> bytes:
         """Return everything in the Prometheus text format."""
-        return generate_latest(self._registry)
+        from prometheus_client.exposition import generate_latest
+        from prometheus_client.registry import CollectorRegistry
 
-    def collect(self) -> Iterator[Metric]:
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(self)
+        return generate_latest(registry)
+
+    def collect(self) -> "Iterator[Metric]":
         """Yield the metric families."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
         requests = CounterMetricFamily(
             "drivetrain_requests", "Requests to /predict by status.", labels=["model", "status"]
         )
@@ -64,7 +69,9 @@ class Metrics(Collector):
             version.add_metric([self._model, current], 1)
         yield version
 
-    def _latency(self) -> Metric:
+    def _latency(self) -> "Metric":
+        from prometheus_client.core import HistogramMetricFamily
+
         total, buckets = 0, []
         for bound, count in zip([*map(str, _BOUNDS), "+Inf"], self._buckets, strict=True):
             total += count

@@ -60,7 +60,7 @@ def _predict() -> Json:
 
 
 def _schemas(signature: Signature | None) -> Json:
-    row: Json = {"type": "object"} if signature is None else _row(signature.inputs)
+    row: Json = {"type": "object"} if signature is None else _row(signature)
     error: Json = {
         "type": "object",
         "properties": {"message": {"type": "string"}, "column": {"type": ["string", "null"]}},
@@ -103,9 +103,10 @@ def _prediction(signature: Signature | None) -> Json:
     return shape
 
 
-def _row(inputs: list[Input]) -> Json:
-    shape = _object([column.name for column in inputs if not column.nullable])
-    shape["properties"] = {column.name: _column(column) for column in inputs}
+def _row(signature: Signature) -> Json:
+    shape = _object([column.name for column in signature.inputs if not column.nullable])
+    ignored: Json = {name: {"description": "left out in training: has no effect"} for name in signature.ignored}
+    shape["properties"] = {column.name: _column(column) for column in signature.inputs} | ignored
     shape["additionalProperties"] = False
     return shape
 

@@ -40,7 +40,7 @@ def faults(home: Path, name: str, spec: DeploySpec) -> list[Fault]:
     if spec.port == "auto":
         return []
     mine = record.read(home, name)
-    if mine is not None and mine.port == spec.port and record.members(mine):
+    if mine is not None and mine.port == spec.port and record.members(home, name):
         return []
     if is_free(spec.port):
         return []

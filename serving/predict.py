@@ -13,8 +13,9 @@ from starlette.types import Receive, Scope, Send
 
 from schemas.run import DeploySpec
 from serving import body
-from serving.body import Disconnected, HttpError
 from serving.follower import Follower
+from serving.http_error import Disconnected, HttpError, refuse
+from serving.instances import instances
 from serving.journal import Journal, JournalError, Prediction
 from serving.metrics import Metrics
 from serving.validation import Checked, RowError
@@ -44,7 +45,7 @@ class Predict:
             await send({"type": "http.response.body", "body": content})
         except HttpError as error:
             status = error.status
-            await body.refuse(scope, receive, send, error, _error(error))
+            await refuse(scope, receive, send, error, _error(error))
         except Disconnected:
             status = 499  # nobody is left to answer
         finally:
@@ -124,7 +125,7 @@ class _Work:
 
 
 def _work(version: Version, content: bytes) -> _Work:
-    rows = body.instances(content)
+    rows = instances(content)
     checked = version.validator.check(rows)
     if not checked.positions:
         raise _NoValidRow(checked.errors, len(rows))

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from schemas.base import Strict
 from schemas.errors import DeploymentError, did_you_mean
 from schemas.run import DeploySpec
+from serving.settings import VARIABLE
 
 
 class Deployment(Strict):
@@ -86,16 +87,26 @@ def is_alive(deployment: Deployment) -> bool:
         return False
 
 
-def members(deployment: Deployment) -> list[psutil.Process]:
-    """Return the living processes of the service: the supervisor's session, also when the supervisor itself is gone."""
-    found = []
-    for process in psutil.process_iter():
+def settings_path(home: Path, name: str) -> Path:
+    """Return the file that tells a service's processes what they are."""
+    return folder(home).absolute() / f"{name}.settings.json"
+
+
+def members(home: Path, name: str) -> list[psutil.Process]:
+    """Return the living processes of a service, known by the settings they were given.
+
+    So workers are found too when their supervisor was killed (each has a session of its own), and a service whose
+    record was lost.
+    """
+    found, mine = [], str(settings_path(home, name))
+    for process in psutil.process_iter(["cmdline", "status"]):
+        words = process.info["cmdline"] or ()
+        if process.info["status"] == psutil.STATUS_ZOMBIE or not any("bentoml" in word for word in words):
+            continue
         try:
-            if os.getsid(process.pid) != deployment.pid or process.create_time() < deployment.started - 2:
-                continue
-            if process.status() != psutil.STATUS_ZOMBIE and any("bentoml" in word for word in process.cmdline()):
+            if process.environ().get(VARIABLE) == mine:
                 found.append(process)
-        except (psutil.Error, ProcessLookupError, PermissionError):
+        except psutil.Error:  # ended meanwhile, or somebody else's
             continue
     return found
 

@@ -137,9 +137,14 @@ def _create_in(engine: Engine) -> None:
                 connection.execute(CreateIndex(index, if_not_exists=True))
 
 
+def exists(url: str) -> bool:
+    """Say whether a SQLite journal's file is there; other databases are taken to be."""
+    location = make_url(url)
+    return location.get_backend_name() != "sqlite" or Path(location.database or "").is_file()
+
+
 def open_existing(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float = 5.0) -> Engine:
     """Open a journal that somebody has created. Raises DeploymentError when a SQLite file is not there."""
-    location = make_url(url)
-    if location.get_backend_name() == "sqlite" and not Path(location.database or "").is_file():
-        raise DeploymentError(f"There is no journal at {location.database}; deploy the model first")
+    if not exists(url):
+        raise DeploymentError(f"There is no journal at {make_url(url).database}; deploy the model first")
     return connect(url, synchronous, lock_timeout)

@@ -44,6 +44,17 @@ class _Listener(logging.Handler):
 
 
 @contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let one process at a time create or migrate ZenML's store: it fails on one that is half made."""
+    import fcntl
+
+    config_folder().mkdir(parents=True, exist_ok=True)
+    with (config_folder() / ".drivetrain.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def zenml_session(tell: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
     """Give a `zenml.client.Client` whose log records go to `tell` and not to the terminal."""
     for key, value in _QUIET.items():
@@ -60,8 +71,9 @@ def zenml_session(tell: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
         root.removeHandler(handler)
     root.addHandler(listener)
     try:
-        client = Client()
-        client.zen_store  # noqa: B018  the store must exist before a stack is chosen for this process only
+        with _one_at_a_time():
+            client = Client()
+            client.zen_store  # noqa: B018  the store must exist before a stack is chosen for this process only
         yield client
     finally:
         root.removeHandler(listener)

@@ -38,6 +38,7 @@ CASES = [
     ([BASE, "split.test=0.7", "split.validation=0.5"], "split", "leave no rows"),
     ([BASE, "split.test=half"], "split.test", "not a number"),
     ([BASE, "split.test=nan"], "split.test", "not a finite number"),
+    ([BASE, "split.by=day"], "split.by", "draws each row by itself"),
     ([BASE, "seed=abc"], "seed", "not a whole number"),
     ([BASE, "seed='5'"], "seed", "not a whole number"),
     ([BASE, "seed=1.5"], "seed", "not a whole number"),
@@ -157,6 +158,13 @@ def test_a_broken_experiment_is_a_fault_and_nothing_else(
     assert "problem" in said.err
     assert "Traceback" not in said.err
     assert list(empty.iterdir()) == []
+
+
+def test_an_experiments_choice_that_does_not_exist_is_named(outside: Callable[..., Path], faults: Faults) -> None:
+    folder = outside(experiment__x="# @package _global_\ndefaults:\n  - override /trainer: rige\nname: x\n")
+    found = faults(f"--config-dir={folder}", "+experiment=x")["trainer"]
+    assert "Did you mean 'ridge'?" in found.message
+    assert str(folder) in found.hint
 
 
 def test_an_experiment_that_is_not_text_is_a_fault(

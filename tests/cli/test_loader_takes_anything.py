@@ -15,43 +15,16 @@ from cli.parse import parse
 from schemas.errors import ConfigurationError
 from schemas.run import Run
 
-KEYS = st.sampled_from(
-    ["name", "seed", "metric", "data", "split", "trainer", "gate", "deploy", "monitor", "stack", "baseline", "pipeline"]
-    + [
-        "target",
-        "task",
-        "columns",
-        "checks",
-        "test",
-        "min",
-        "max",
-        "port",
-        "window",
-        "path",
-        "type",
-        "flavor",
-        "resources",
-    ]
-    + ["orchestrator", "no_worse_than_production", "tolerance", "beat_baseline", "rows", "severity", "parts", "options"]
+KNOWN_KEYS = (
+    "name seed metric data split trainer gate deploy monitor stack baseline pipeline target task columns checks "
+    "test min max port window path type flavor resources orchestrator no_worse_than_production tolerance "
+    "beat_baseline rows severity parts"
 )
-WORDS = st.sampled_from(
-    [
-        "csv",
-        "ridge",
-        "random_forest",
-        "auto",
-        "regression",
-        "binary",
-        "local",
-        "???",
-        "${seed}",
-        "${a}",
-        "y",
-        "",
-        "_target_",
-    ]
-    + ["training", "1000", "24h", "accuracy", "r2", "stratified", "majority", "date", "null", "[1,2]", "{a: b}", "é ü"]
+KNOWN_WORDS = (
+    "csv ridge random_forest auto regression binary local ??? ${seed} ${a} y _target_ training 1000 24h accuracy r2 "
+    "stratified majority date null [1,2] {a:b} é"
 )
+KEYS, WORDS = st.sampled_from(KNOWN_KEYS.split()), st.sampled_from(KNOWN_WORDS.split())
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=8)
 JUNK = st.recursive(
     LEAVES,
@@ -84,6 +57,8 @@ def loads_or_faults(words: list[str]) -> None:
 @example(["data.columns={x:{type:date,parts:[]}}"])
 @example(["split=random@x"])
 @example(["x@y:z=1"])
+@example(["name=${"])
+@example(["name=${{"])
 @example(["hydra.run.dir=${hydra.run.dir}"])
 def test_any_overrides_give_a_run_or_faults(words: list[str]) -> None:
     loads_or_faults(["+experiment=diabetes", "--", *words])

@@ -76,7 +76,6 @@ def test_a_folder_that_cannot_be_written_is_a_fault(empty: Path) -> None:
         (["data=csv", "data.path=rows.csv", "data.target=prize"], "Did you mean 'price'?"),
         (["data.target=targett"], "Did you mean 'target'?"),
         (["data.columns.nothing.type=date"], "no column 'nothing'"),
-        (["split.by=day"], "no column 'day'"),
         (["hydra.run.dir=${nowhere}"], "nowhere"),
     ],
 )

@@ -53,7 +53,7 @@ def shown(console: Console) -> str:
 
 @pytest.mark.parametrize("console", [terminal(), Console(file=io.StringIO(), width=40)], ids=["person", "program"])
 def test_the_last_loopback_url_is_the_services(console: Console) -> None:
-    show_summary(console, SUMMARY, Path("/out/summary.json"))
+    show_summary(console, SUMMARY, Path("/out/summary.json"), "python run.py +experiment=x")
     text = shown(console)
     assert text.rstrip().endswith(URL)
     assert "roc_auc" in text
@@ -63,7 +63,7 @@ def test_the_last_loopback_url_is_the_services(console: Console) -> None:
 
 
 def test_a_program_reads_one_fact_a_line() -> None:
-    lines = list(plain_lines(SUMMARY, Path("/out/summary.json")))
+    lines = list(plain_lines(SUMMARY, Path("/out/summary.json"), "python run.py +experiment=x"))
     assert "status: succeeded" in lines
     assert "model: breast_cancer version 3 stage production" in lines
     assert "test roc_auc: 0.99 interval 0.98 to 1 baseline 0.5" in lines
@@ -72,16 +72,16 @@ def test_a_program_reads_one_fact_a_line() -> None:
 
 @pytest.mark.parametrize("console", [terminal(), Console(file=io.StringIO())], ids=["person", "program"])
 def test_a_refusal_shows_its_reasons(console: Console) -> None:
-    show_summary(console, REFUSED, Path("/out/summary.json"))
+    show_summary(console, REFUSED, Path("/out/summary.json"), "python run.py +experiment=x")
     assert "refused" in shown(console)
     assert "The gate refused:" in shown(console)
 
 
 def test_the_next_command_fits_how_it_went() -> None:
-    assert next_commands(REFUSED) == ["python -m serving status"]
-    assert next_commands(REFUSED.model_copy(update={"status": "failed"})) == []
+    assert next_commands(REFUSED, "python run.py +experiment=x") == ["python -m serving status"]
+    assert next_commands(REFUSED.model_copy(update={"status": "failed"}), "python run.py") == []
     trained = REFUSED.model_copy(update={"status": "succeeded", "error": None})
-    assert next_commands(trained) == ["python run.py +experiment=x pipeline=deployment"]
+    assert next_commands(trained, "python run.py +experiment=x") == ["python run.py +experiment=x pipeline=deployment"]
 
 
 @pytest.mark.parametrize("console", [terminal(), Console(file=io.StringIO())], ids=["person", "program"])

@@ -35,7 +35,9 @@ class Result:
     @property
     def ran(self) -> set[str]:
         """The training steps that ran."""
-        done = (line.split() for line in self.err.splitlines() if line.startswith("step training.") and " done " in line)
+        done = (
+            line.split() for line in self.err.splitlines() if line.startswith("step training.") and " done " in line
+        )
         return {words[1].removeprefix("training.") for words in done}
 
 

@@ -62,7 +62,11 @@ def test_the_registered_version_has_metadata_pages_and_a_verified_package(first:
 def test_the_look_at_the_test_set_is_recorded(first: Result) -> None:
     run = Client().get_pipeline_run(first.summary["runs"][0])
     metadata = run.steps["split"].outputs["test_set"][0].run_metadata
-    looks = [json.loads(value) if isinstance(value, str) else value for key, value in metadata.items() if key.startswith("look ")]
+    looks = [
+        json.loads(value) if isinstance(value, str) else value
+        for key, value in metadata.items()
+        if key.startswith("look ")
+    ]
     assert [look["step"] for look in looks] == ["open_test_set"]
 
 
@@ -71,5 +75,7 @@ def test_the_users_own_active_stack_is_left_alone(first: Result) -> None:
 
 
 def test_nothing_is_stored_with_pickle(first: Result, world: World) -> None:
-    suspects = [path for path in world.folder.rglob("*") if path.suffix in {".pkl", ".pickle", ".joblib", ".cloudpickle"}]
+    suspects = [
+        path for path in world.folder.rglob("*") if path.suffix in {".pkl", ".pickle", ".joblib", ".cloudpickle"}
+    ]
     assert suspects == []

@@ -10,7 +10,8 @@ TRAINING = {
     *("load", "infer_schema", "split", "validate_data", "fit_features", "train", "train_baseline", "evaluate"),
     *("open_test_set", "profile"),
 }
-ALWAYS = {"data_gate", "gate", "package", "register"}  # the package holds the verdict, which names production's version
+ALWAYS = {"data_gate", "gate", "register"}
+MAYBE = {"package"}  # it holds the verdict, which names the version in production
 
 
 def pid(world: World, name: str = "breast_cancer") -> int:
@@ -22,8 +23,8 @@ def test_a_rerun_with_nothing_changed_reuses_every_step_that_may_be_reused(first
     before = pid(world)
     again = world.run("+experiment=breast_cancer")
     assert again.code == 0
-    assert again.reused == TRAINING
-    assert again.ran == ALWAYS
+    assert again.reused - MAYBE == TRAINING
+    assert again.ran - MAYBE == ALWAYS
     assert again.summary["metrics"] == first.summary["metrics"]
     assert again.summary["deployment"]["url"] == first.summary["deployment"]["url"]
     assert pid(world) == before, "a living service is published to, not restarted"
@@ -32,7 +33,9 @@ def test_a_rerun_with_nothing_changed_reuses_every_step_that_may_be_reused(first
 def test_the_plan_says_what_is_then_done(first: Result, world: World) -> None:
     plan = world.run("+experiment=breast_cancer", "action=plan")
     assert (plan.code, plan.summary) == (0, None)
-    reused = {line.split("training.")[1].split(" ")[0].rstrip(":") for line in plan.out.splitlines() if " reuse " in line}
+    reused = {
+        line.split("training.")[1].split(" ")[0].rstrip(":") for line in plan.out.splitlines() if " reuse " in line
+    }
     assert reused == TRAINING
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from schemas.errors import ConfigurationError, DeploymentError
 from schemas.run import DeploySpec
-from serving import port, process, record
+from serving import launch, port, process, record
 from serving.deploy import deploy
 from serving.publish import releases
 from serving.record import Deployment
@@ -141,10 +141,24 @@ def test_a_port_of_somebody_else_is_a_fault_and_nothing_is_started(home: Path, p
 
 
 def test_a_service_that_dies_at_the_start_says_why(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "HOST", "203.0.113.1")  # not an address of this machine
+    monkeypatch.setattr(launch, "HOST", "203.0.113.1")  # not an address of this machine
     with pytest.raises(DeploymentError, match=r"ended with exit code[\s\S]*assign requested address"):
         deploy(home, "dying", "1", "/nowhere", DeploySpec())
     assert record.read(home, "dying") is None
+
+
+def test_a_service_whose_record_was_lost_is_replaced(home: Path, package: str, running: Deployment) -> None:
+    record.remove(home, "house")
+    url, _ = deploy(home, "house", "1", package, DeploySpec())
+    assert url == running.url and gone(running.pid)
+
+
+def test_a_service_whose_journal_was_removed_gets_a_new_one(home: Path, package: str, running: Deployment) -> None:
+    for file in record.journal_path(home, "house").parent.glob("house.db*"):
+        file.unlink()
+    url, published = deploy(home, "house", "1", package, DeploySpec())
+    assert url == running.url and [one.version for one in published] == ["1"]
+    assert httpx.post(f"{url}/predict", json={"instances": [packages.ROW]}).status_code == 200
 
 
 def test_names_get_ports_of_their_own(home: Path) -> None:

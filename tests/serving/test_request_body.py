@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.body import HttpError, instances
+from serving.http_error import HttpError
+from serving.instances import instances
 
 
 def refused(body: bytes) -> tuple[int, str]:

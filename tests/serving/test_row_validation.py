@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.derive import derive
-from serving.validation import LONGEST_TEXT, Validator
+from serving.cells import LONGEST_TEXT
+from serving.validation import Validator
 from tests.serving import packages
 
 VALIDATOR = Validator(packages.SIGNATURE)

@@ -1,0 +1,55 @@
+"""What becomes a response with a status of 400 or more, and how it is sent."""
+
+import asyncio
+
+from starlette.types import Receive, Scope, Send
+
+_DISCARD_SECONDS = 1.0
+
+
+class HttpError(Exception):
+    """What a client did wrong, or what we cannot do now; becomes the response."""
+
+    def __init__(
+        self, status: int, message: str, *, column: str | None = None, headers: tuple[tuple[bytes, bytes], ...] = ()
+    ) -> None:
+        super().__init__(message)
+        self.status, self.message, self.column, self.headers = status, message, column, headers
+
+
+class TooLarge(HttpError):
+    """The body is over the limit; what of it is still to come has to be dealt with."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, f"the body is larger than {limit} bytes", headers=((b"connection", b"close"),))
+
+
+class Disconnected(Exception):
+    """The client went away; nobody waits for a response."""
+
+
+async def _discard(scope: Scope, receive: Receive) -> None:
+    """Read what a refused client still sends, for at most a second: closing at once would reset it before it reads."""
+    if any(name == b"expect" for name, _ in scope["headers"]):
+        return  # it waits for a permission that it will not get
+    try:
+        async with asyncio.timeout(_DISCARD_SECONDS):
+            while (await receive()).get("more_body"):
+                pass
+    except TimeoutError:
+        return
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, error: HttpError, content: bytes) -> None:
+    """Send an error's response; the rest of a body that is too large is read past first."""
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(content)).encode()),
+        *error.headers,
+    ]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    if isinstance(error, TooLarge):
+        await send({"type": "http.response.body", "body": content, "more_body": True})
+        await _discard(scope, receive)
+        content = b""
+    await send({"type": "http.response.body", "body": content})

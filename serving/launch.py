@@ -1,0 +1,113 @@
+"""The process of a service: started so that it outlives us, awaited, ended."""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from schemas.errors import DeploymentError
+from schemas.run import DeploySpec
+from serving import record, settings, store
+from serving.port import HOST
+from serving.probe import get, tail
+from serving.record import Deployment
+
+_KEEP_ALIVE_SECONDS = 75  # longer than clients keep idle connections, so that theirs is the end that closes
+_START_SECONDS = 60.0
+_STOP_SECONDS = 10.0
+
+
+def start(home: Path, name: str, spec: DeploySpec, code_hash: str, bento: str, port: int) -> Deployment:
+    """Start a service from a Bento in the background and wait until it is alive.
+
+    Raises:
+        DeploymentError: If it does not come up; the end of its log is in the text. Nothing of it lives then.
+    """
+    journal_url = store.sqlite_url(record.journal_path(home, name))
+    store.create(journal_url)
+    base = record.folder(home).absolute()
+    told = settings.Settings(model=name, journal_url=journal_url, cache=base / f"{name}.packages", spec=spec)
+    record.put(record.settings_path(home, name), told.model_dump_json(indent=1))
+    log = base / f"{name}.log"
+    process = _spawn(bento, port, log, record.settings_path(home, name))
+    deployment = Deployment(
+        name=name,
+        pid=process.pid,
+        started=float(psutil.Process(process.pid).create_time()),
+        port=port,
+        url=f"http://{HOST}:{port}",
+        code_hash=code_hash,
+        bento=bento,
+        journal_url=journal_url,
+        log=log,
+        spec=spec,
+    )
+    try:
+        _await(deployment, process)
+    except BaseException:
+        end(home, name)
+        raise
+    process.returncode = 0  # it outlives us by intention; without this Python warns of a child left behind
+    return deployment
+
+
+def answers(deployment: Deployment) -> bool:
+    """Say whether the service answers at all."""
+    return get(f"{deployment.url}/livez")[0] == 200
+
+
+def end(home: Path, name: str) -> None:
+    """Stop whatever lives of a service, first politely: the supervisor ends its worker, which ends what is in work."""
+    found = record.members(home, name)
+    pids = {process.pid for process in found}
+    for process in found:
+        with suppress(psutil.NoSuchProcess):
+            if process.ppid() not in pids:  # the supervisor, or a worker that has none any more
+                process.terminate()
+    _, left = psutil.wait_procs(found, timeout=_STOP_SECONDS)
+    for process in left:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(left, timeout=_STOP_SECONDS)
+
+
+def _spawn(bento: str, port: int, log: Path, told: Path) -> "subprocess.Popen[bytes]":
+    environment = {
+        **os.environ,
+        settings.VARIABLE: str(told),
+        "BENTOML_DO_NOT_TRACK": "True",
+        "OMP_NUM_THREADS": "1",
+    }
+    command = [sys.executable, "-m", "bentoml", "serve", bento, "--host", HOST, "--port", str(port)]
+    command += ["--timeout-keep-alive", str(_KEEP_ALIVE_SECONDS)]
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            cwd=log.parent,
+            env=environment,
+            start_new_session=True,
+        )
+
+
+def _await(deployment: Deployment, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise _failure(deployment, f"ended with exit code {process.returncode}")
+        if answers(deployment):
+            return
+        time.sleep(0.05)
+    raise _failure(deployment, f"did not answer within {_START_SECONDS:g} seconds")
+
+
+def _failure(deployment: Deployment, what: str) -> DeploymentError:
+    return DeploymentError(
+        f"The service of {deployment.name!r} {what}. The end of its log, {deployment.log}:\n{tail(deployment.log)}"
+    )

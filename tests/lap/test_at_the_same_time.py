@@ -1,0 +1,42 @@
+"""Two experiments started at the same moment from nothing, each in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from serving import process
+from tests.lap.conftest import ROOT, ask
+
+
+def test_two_experiments_at_the_same_time_both_end_with_a_live_service(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "ZENML_CONFIG_PATH": str(tmp_path / "zenml"),
+        "DRIVETRAIN_HOME": str(tmp_path / "home"),
+        "BENTOML_HOME": str(tmp_path / "bentoml"),
+    }
+    names = ("breast_cancer", "diabetes")
+    running = {
+        name: subprocess.Popen(
+            [sys.executable, str(ROOT / "run.py"), f"+experiment={name}", f"hydra.run.dir={tmp_path / name}"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for name in names
+    }
+    try:
+        told = {name: one.communicate(timeout=200)[0] for name, one in running.items()}
+        assert {name: one.returncode for name, one in running.items()} == dict.fromkeys(names, 0), told
+        summaries = {name: json.loads((tmp_path / name / "summary.json").read_text()) for name in names}
+        urls = {summary["deployment"]["url"] for summary in summaries.values()}
+        assert len(urls) == 2
+        for name, summary in summaries.items():
+            assert ask(summary["deployment"]["url"], "/readyz")["model"] == name
+    finally:
+        for service in process.status(tmp_path / "home"):
+            process.stop(tmp_path / "home", service.deployment.name)
