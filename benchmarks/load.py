@@ -68,7 +68,7 @@ async def load(port: int, connections: int, seconds: float, path: str, body: byt
     await asyncio.gather(*(client.done for client in clients))
     latencies = sorted(latency for client in clients for latency in client.latencies)
     return {
-        "answered": len(latencies),
+        "answered": len(latencies) - sum(client.failed for client in clients),
         "failed": sum(client.failed for client in clients),
         "seconds": time.perf_counter() - started,
         "p50_ms": statistics.median(latencies) * 1e3,

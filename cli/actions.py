@@ -4,6 +4,7 @@ import logging
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 
@@ -14,6 +15,7 @@ from cli.load import load_run
 from cli.planview import show_plan
 from cli.preflight import preflight
 from cli.progress import Progress
+from cli.repository import ROOT
 from cli.signals import Terminated
 from cli.tables import show_summary
 from schemas.errors import ConfigurationError, DrivetrainError, RefusedError
@@ -85,7 +87,11 @@ _SIGNALS: dict[type[BaseException], str] = {KeyboardInterrupt: "SIGINT", Termina
 def _command(composition: Composition) -> str:
     """Return the command that runs this experiment again, less the pipeline."""
     folder = composition.repository.config_dir
-    words = ["python", "run.py", *([f"--config-dir={folder}"] if folder is not None else [])]
+    words = [
+        _typed(Path(sys.executable)),
+        _typed(ROOT / "run.py"),
+        *([f"--config-dir={folder}"] if folder is not None else []),
+    ]
     chosen = {group: option for group, option in composition.overrides.chosen.items() if group != "pipeline"}
     words += [f"{'+' if group == 'experiment' else ''}{group}={option}" for group, option in chosen.items()]
     left_out = {"action", "pipeline", *chosen}
@@ -95,6 +101,11 @@ def _command(composition: Composition) -> str:
         if key not in left_out and not key.startswith("hydra.")
     ]
     return shlex.join(words)
+
+
+def _typed(path: Path) -> str:
+    """Return a path as it can be typed in the current folder."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _ended(declared: Run, status: str, error: str) -> Summary:

@@ -12,6 +12,7 @@ from rich.table import Table
 from cli.repository import Repository
 from cli.shape import describe
 from schemas.errors import ConfigurationError
+from schemas.run import GateSpec
 from steps import registry
 
 _BLOCKS = {"load": "data", "train": "trainer"}
@@ -30,7 +31,7 @@ class Row(NamedTuple):
 
 def show_components(console: Console, repository: Repository) -> None:
     """Print the table, then the plug-ins that do not work; columns are parted by tabs when not a terminal."""
-    rows = [*component_rows(), *stack_rows(repository)]
+    rows = [*component_rows(), *gate_rows(), *stack_rows(repository)]
     if console.is_terminal:
         table = Table(*(field for field in Row._fields), box=None)
         for position, row in enumerate(rows):
@@ -56,6 +57,13 @@ def component_rows() -> Iterator[Row]:
             parameters = [*_parameters(component.Params), *_estimator_parameters(component)]
             for parameter in parameters or [("", "", "")]:
                 yield Row(*head, *parameter)
+
+
+def gate_rows() -> Iterator[Row]:
+    """Yield the gate's own keys."""
+    for parameter in _parameters(GateSpec):
+        if parameter[0] != "checks":
+            yield Row("gate", parameter[0], registry.OWN, *parameter)
 
 
 def _parameters(model: type[BaseModel]) -> Iterator[tuple[str, str, str]]:

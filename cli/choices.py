@@ -42,14 +42,20 @@ def choose(
 
 
 def gate_checks(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
-    """Move plug-in checks, which stand by name under `gate`, into `checks`; name unknown metrics one by one."""
-    foreign = {name for name in registry.names("gate") if registry.origin("gate", name) != registry.OWN}
-    kept = {key: value for key, value in block.items() if key not in foreign - set(GateSpec.model_fields)}
+    """Move registered checks, which stand by name under `gate`, into `checks`; name unknown metrics one by one."""
+    registered = set(registry.names("gate")) - set(GateSpec.model_fields)
+    kept = {key: value for key, value in block.items() if key not in registered}
     switch = kept.get("no_worse_than_production")
     if isinstance(switch, bool):
         kept["no_worse_than_production"] = {} if switch else None
     chosen: list[Any] = []
     faults = _unknown_metrics(kept)
+    if "checks" in kept:
+        del kept["checks"]
+        known = ", ".join(sorted(registered)) or "none"
+        faults.append(
+            Fault("gate.checks", "is not a known key: a check stands by its own name", f"registered: {known}")
+        )
     for name in [name for name in block if name not in kept]:
         params = block[name]
         if params in (False, None):

@@ -6,7 +6,7 @@ from schemas.base import Task
 from schemas.choice import Choice
 from schemas.errors import Fault, did_you_mean
 from schemas.metrics import HIGHER_IS_BETTER, TASKS
-from schemas.run import Run
+from schemas.run import NEEDED, Run
 from steps import registry
 
 _ALL: tuple[Task, ...] = ("binary", "multiclass", "regression")
@@ -70,11 +70,7 @@ def _split_faults(run: Run) -> Iterator[Fault]:
 
 
 def _stack_faults(run: Run) -> Iterator[Fault]:
-    if run.pipeline in ("lifecycle", "deployment") and run.stack.deployer is None:
-        yield Fault(
-            "stack",
-            f"stack {run.stack.name!r} has no deployer, but pipeline {run.pipeline!r} deploys",
-            "pipeline=training",
-        )
-    if run.pipeline in ("lifecycle", "monitoring") and run.stack.data_validator is None:
-        yield Fault("stack", f"stack {run.stack.name!r} has no data_validator, but pipeline {run.pipeline!r} monitors")
+    for kind in NEEDED[run.pipeline]:
+        if getattr(run.stack, kind) is None:
+            what = f"stack {run.stack.name!r} has none, and pipeline {run.pipeline!r} needs one"
+            yield Fault(f"stack.{kind}", what, "choose another stack= or pipeline=")

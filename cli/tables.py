@@ -1,5 +1,6 @@
 """What a run ends with: a short table for a person, the same facts as `key: value` lines for a program."""
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -46,15 +47,16 @@ def plain_lines(summary: Summary, path: Path, command: str) -> Iterator[str]:
 
 def next_commands(summary: Summary, command: str) -> list[str]:
     """Return what a person would type next."""
+    status = f"{shlex.split(command)[0]} -m serving status"
     if summary.status == "refused":
-        return ["python -m serving status"]
+        return [status]
     if summary.status == "failed":
         return []
     if summary.deployment is None and summary.pipeline == "training":
         return [f"{command} pipeline=deployment"]
     if summary.deployment is None:
-        return ["python -m serving status"]
-    return [f"{command} pipeline=monitoring", "python -m serving status"]
+        return [status]
+    return [f"{command} pipeline=monitoring", status]
 
 
 def _metric_rows(summary: Summary) -> Iterator[tuple[str, str, str, str]]:

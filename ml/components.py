@@ -112,7 +112,7 @@ class Trainer(Protocol):
 
 @dataclass(frozen=True)
 class Evidence:
-    """What gate checks look at; `production` is production's metrics on the same test rows, None when there are none."""
+    """What gate checks look at; `production` holds production's metrics on the same test rows, if any."""
 
     problem: Problem
     metric: str

@@ -55,7 +55,7 @@ class Examined:
     checks: list[Check] = field(default_factory=list)
 
 
-_DATES = "dates move on by themselves: their type and missing share are as in training"
+_DATES = "dates move on by themselves; these are neither before training nor far beyond it"
 
 
 def examine(
@@ -74,7 +74,8 @@ def examine(
     checks = [_missing(reference, window, spec)]
     enough = window.present >= FEWEST_VALUES
     if enough and window.kind == "date":
-        # Time moves on by itself: that a window is later than training says nothing of the model's inputs.
+        # Time moves on by itself: that a window is later than training says little of the model's inputs.
+        checks += _range(reference, window, _in_time(reference, expected), spec)
         return Examined(name, reference, window, expected, checks=checks, otherwise="ok", why=_DATES)
     if enough:
         checks += [*_distance(reference, window, spec), *_unseen(reference, window, expected, spec)]
@@ -97,6 +98,8 @@ def _settled(
 ) -> tuple[Verdict, str] | None:
     if rows == 0:
         return "no_verdict", "the window has no rows"
+    if window is None and rows < spec.min_rows:
+        return "no_verdict", f"none of the {rows} rows has this column, and a verdict needs {spec.min_rows} rows"
     if window is None:
         return "schema_alarm", f"none of the {rows} rows has this column"
     wrong = {name: times for name, times in window.types.items() if times and name not in READS[window.kind]}
@@ -151,6 +154,15 @@ def limits(reference: ColumnProfile, expected: Expected) -> tuple[float, float] 
     if expected.range is not None:
         return expected.range
     return None if reference.numbers is None else (reference.numbers.minimum, reference.numbers.maximum)
+
+
+def _in_time(reference: ColumnProfile, expected: Expected) -> Expected:
+    """Return the dates that a later window may hold: as long after training as training lasted, and at least a year."""
+    ends = limits(reference, expected)
+    if ends is None:
+        return expected
+    low, high = ends
+    return Expected(expected.known, (low, high + max(high - low, 366.0)))
 
 
 def kolmogorov_distance(reference: Numbers, window: Numbers) -> float:

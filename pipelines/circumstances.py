@@ -4,7 +4,7 @@ from pipelines.training import Circumstances
 from schemas.home import Home
 from schemas.run import Run
 from serving.releases import current, read
-from serving.store import open_existing
+from serving.store import open_existing, sqlite_url
 from steps.components import create
 from steps.gate.production import Production
 
@@ -24,7 +24,7 @@ def production(model: str, home: Home) -> Production | None:
     """Return the version that the release pointer names, None before the first deployment."""
     if not home.journal(model).exists():
         return None
-    engine = open_existing(home.journal_url(model))
+    engine = open_existing(sqlite_url(home.journal(model)))
     try:
         with engine.connect() as connection:
             event = current(read(connection))

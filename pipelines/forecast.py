@@ -1,12 +1,15 @@
 """Which steps would run and which would be reused, from ZenML's own cache keys."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast, get_args
 from uuid import UUID
 
+from ml.baselines import resolve_baseline
+from schemas.base import Task
 from schemas.home import Home
 from schemas.plan import PlannedStep
 from schemas.run import PipelineName, Run
+from schemas.stack import Slot
 from stacks.plan import stack_name
 
 _LAPS: dict[PipelineName, tuple[str, ...]] = {
@@ -16,6 +19,7 @@ _LAPS: dict[PipelineName, tuple[str, ...]] = {
     "monitoring": ("monitoring",),
 }
 _SINGLE = {"deployment": "publish", "monitoring": "detect_drift"}
+_TRAINING = tuple(slot for slot in get_args(Slot) if slot not in _SINGLE.values())
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ def step_names(run: Run, why: str) -> list[PlannedStep]:
     return [
         PlannedStep(pipeline=pipeline, step=step, component=_component(run, step), action="run", why=why)
         for pipeline in _LAPS[run.pipeline]
-        for step in (_training_steps() if pipeline == "training" else (_SINGLE[pipeline],))
+        for step in (_TRAINING if pipeline == "training" else (_SINGLE[pipeline],))
     ]
 
 
@@ -51,16 +55,13 @@ def forecast(client: Any, run: Run) -> list[PlannedStep]:
     return planned
 
 
-def _training_steps() -> tuple[str, ...]:
-    return (
-        *("load", "infer_schema", "split", "validate_data", "data_gate", "fit_features", "train", "train_baseline"),
-        *("evaluate", "open_test_set", "gate", "profile", "package", "register"),
-    )
-
-
 def _component(run: Run, step: str) -> str | None:
     chosen = {"load": run.data.source, "split": run.split.method, "train": run.trainer, "train_baseline": run.baseline}
-    return chosen[step].name if step in chosen else None
+    if step not in chosen:
+        return None
+    known = run.data.task in get_args(Task)
+    choice = resolve_baseline(chosen[step], cast(Task, run.data.task)) if known else chosen[step]
+    return choice.name
 
 
 def _training(client: Any, run: Run) -> list[PlannedStep]:

@@ -3,6 +3,7 @@
 from zenml import pipeline
 from zenml.enums import ExecutionMode
 
+from pipelines.wiring import wired
 from schemas.run import Run
 from steps.gate.production import Production
 from steps.monitor.drift import detect_drift
@@ -11,4 +12,4 @@ from steps.monitor.drift import detect_drift
 @pipeline(enable_cache=False, execution_mode=ExecutionMode.FAIL_FAST)
 def monitoring(run: Run, production: Production, journal_url: str) -> None:
     """One step: read, compare, report."""
-    detect_drift(production=production, journal_url=journal_url, monitor=run.monitor, id="detect_drift")
+    wired(detect_drift, "detect_drift", run.stack)(production=production, journal_url=journal_url, monitor=run.monitor)

@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from schemas.data import Column
+from schemas.data import Column, TableSchema
 from schemas.evaluation import DataReport
 from schemas.plan import Observer
 
@@ -17,6 +17,9 @@ def tell_data_notes(outcome: Any, observer: Observer, page: Path) -> None:
     if report is None:
         return
     observer.note(f"data report: {outcome.page('validate_data', 'data_page', page)}")
+    schema: TableSchema | None = outcome.output("infer_schema", "schema")
+    if schema is not None and schema.why:
+        observer.note(f"task: {schema.why}")
     observer.note(f"columns: {_types(report.columns)}")
     for column in report.columns:
         if column.type == "drop" and not column.declared:

@@ -1,14 +1,13 @@
 """What a run would do, without doing it: stack changes, steps to run or reuse, what is missing. Nothing is written."""
 
 from pipelines.forecast import forecast, step_names
+from pipelines.requirements import missing
 from schemas.home import Home
 from schemas.plan import Missing, Plan
 from schemas.run import Run
 from stacks.plan import Existing, changes, wanted
 from stacks.plugins import flavor_sources
 from stacks.session import has_store, zenml_session
-
-_NEEDS_PRODUCTION = ("monitoring",)
 
 
 def plan(run: Run) -> Plan:
@@ -23,7 +22,7 @@ def _from_nothing(run: Run) -> Plan:
         changes=changes(run.stack, flavors, Existing()),
         steps=step_names(run, why="nothing was ever run here"),
         resources=run.stack.resources,
-        missing=_missing(run),
+        missing=missing(None, run, Home.here()),
     )
 
 
@@ -34,15 +33,9 @@ def _against_the_store(run: Run) -> Plan:
         faults = settings_faults(client, run.stack)
         planned = [] if faults else plan_stack(client, run.stack)
         stack_is_there = not faults and not any(change.action == "create" for change in planned)
+        absent = missing(client, run, Home.here())
         steps = forecast(client, run) if stack_is_there else step_names(run, why="the stack is new")
     wrong = [
         Missing(what=str(fault), command="mend the file in conf/stack/, or choose another stack=") for fault in faults
     ]
-    return Plan(changes=planned, steps=steps, resources=run.stack.resources, missing=wrong + _missing(run))
-
-
-def _missing(run: Run) -> list[Missing]:
-    if run.pipeline in _NEEDS_PRODUCTION and not Home.here().journal(run.name).exists():
-        what = f"no version of {run.name!r} is in production"
-        return [Missing(what=what, command="python run.py +experiment=… pipeline=lifecycle")]
-    return []
+    return Plan(changes=planned, steps=steps, resources=run.stack.resources, missing=wrong + absent)

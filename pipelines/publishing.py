@@ -12,6 +12,7 @@ from schemas.errors import DeploymentError
 from schemas.publication import Publication
 from schemas.summary import DeploymentRecord, ModelRecord
 from serving.publish import releases
+from serving.store import sqlite_url
 
 _STAGE = "production"
 
@@ -41,7 +42,9 @@ def publish_version(lap: Lap, version: str | None) -> dict[str, Any]:
     mirror_stage(client, wish.model, wish.version)
     return {
         "model": ModelRecord(name=wish.model, version=wish.version, stage=_STAGE),
-        "deployment": DeploymentRecord(url=str(record.url), releases=releases(lap.home.journal_url(wish.model))),
+        "deployment": DeploymentRecord(
+            url=str(record.url), releases=releases(sqlite_url(lap.home.journal(wish.model)))
+        ),
     }
 
 

@@ -5,56 +5,48 @@ from typing import Any
 from pipelines.circumstances import production
 from schemas.errors import ConfigurationError, Fault
 from schemas.home import Home
+from schemas.plan import Missing
 from schemas.run import Run
 
-_NEEDED = {
-    "lifecycle": ("deployer", "data_validator"),
-    "training": ("data_validator",),
-    "deployment": ("deployer",),
-    "monitoring": ("data_validator",),
-}
+_FIRST = "python run.py +experiment=… pipeline=lifecycle"
+
+
+def missing(client: Any | None, run: Run, home: Home) -> list[Missing]:
+    """Return what the pipeline needs and does not find: something to deploy, something to monitor.
+
+    Args:
+        client: ZenML's client; None when there is no store yet.
+    """
+    if run.pipeline == "monitoring" and production(run.name, home) is None:
+        return [
+            Missing(what=f"no version of {run.name!r} is in production: there is nothing to monitor", command=_FIRST)
+        ]
+    if run.pipeline == "deployment" and (client is None or newest_passed(client, run.name) is None):
+        return [
+            Missing(what=f"no version of {run.name!r} has passed the gate: there is nothing to deploy", command=_FIRST)
+        ]
+    return []
 
 
 def require(client: Any, run: Run, home: Home) -> None:
-    """Check that the stack has what the pipeline uses, and that there is something to deploy or to monitor.
+    """Refuse a pipeline that cannot start.
 
     Raises:
         ConfigurationError: With every fault; nothing was started.
     """
-    faults = [
-        Fault(
-            f"stack.{kind}",
-            f"stack {run.stack.name!r} has none, and pipeline {run.pipeline!r} needs one",
-            "choose another stack=",
-        )
-        for kind in _NEEDED[run.pipeline]
-        if getattr(run.stack, kind) is None
-    ]
-    if run.pipeline == "monitoring" and production(run.name, home) is None:
-        faults.append(
-            Fault(
-                "pipeline", f"no version of {run.name!r} is in production, so that there is nothing to monitor", _FIRST
-            )
-        )
-    if run.pipeline == "deployment" and newest_passed(client, run.name) is None:
-        faults.append(
-            Fault(
-                "pipeline",
-                f"no version of {run.name!r} has passed the gate, so that there is nothing to deploy",
-                _FIRST,
-            )
-        )
+    faults = [Fault("pipeline", absent.what, absent.command) for absent in missing(client, run, home)]
     if faults:
         raise ConfigurationError(faults, heading="The pipeline cannot start")
 
 
-_FIRST = "run the experiment with pipeline=lifecycle first"
-
-
 def newest_passed(client: Any, model: str) -> Any | None:
     """Return the newest registered version that the gate let through, None when there is none."""
+    from zenml.utils.pagination_utils import depaginate_stream
+
     try:
-        versions = client.list_model_versions(model=model, sort_by="desc:number", hydrate=True).items
-    except KeyError:
+        versions = depaginate_stream(
+            client.list_model_versions, model=model, sort_by="desc:number", size=100, hydrate=True
+        )
+        return next((version for version in versions if version.run_metadata.get("gate") == "passed"), None)
+    except KeyError:  # the model was never registered
         return None
-    return next((version for version in versions if version.run_metadata.get("gate") == "passed"), None)

@@ -4,7 +4,7 @@ from zenml import pipeline
 from zenml.enums import ExecutionMode
 from zenml.model.model import Model
 
-from pipelines.wiring import wired
+from pipelines.wiring import profiled, wired
 from schemas.base import Strict
 from schemas.package import SplitRecord
 from schemas.run import Run
@@ -38,43 +38,39 @@ def training(run: Run, now: Circumstances) -> None:
     plan = SplitRecord(
         method=run.split.method, salt=now.salt, test=run.split.test, validation=run.split.validation, by=run.split.by
     )
-    rows = wired(load, stack, ("load", run.data.source)).with_options(enable_cache=now.fingerprint is not None)(
-        source=run.data.source, fingerprint=now.fingerprint, id="load"
+    loading = load.with_options(enable_cache=now.fingerprint is not None)
+    load_rows = wired(loading, "load", stack, ("load", run.data.source))
+    rows = load_rows(source=run.data.source, fingerprint=now.fingerprint)
+    schema = wired(infer_schema, "infer_schema", stack)(rows=rows, data=run.data)
+    train_set, validation_set, test_set = wired(split, "split", stack, ("split", run.split.method))(
+        rows=rows, schema=schema, plan=run.split, salt=now.salt
     )
-    schema = wired(infer_schema, stack)(rows=rows, data=run.data, id="infer_schema")
-    train_set, validation_set, test_set = wired(split, stack, ("split", run.split.method))(
-        rows=rows, schema=schema, plan=run.split, salt=now.salt, id="split"
-    )
-    report, data_page = wired(validate_data, stack)(
+    report, data_page = wired(validate_data, "validate_data", stack)(
         rows=rows,
         train_set=train_set,
         validation_set=validation_set,
         test_set=test_set,
         schema=schema,
         data=run.data,
-        id="validate_data",
     )
-    data_gate(report=report, id="data_gate")
-    signature = wired(fit_features, stack)(train_set=train_set, schema=schema, id="fit_features", after=["data_gate"])
-    draft, baseline = (
-        wired(train, stack, ("train", trainer))(
-            train_set=train_set,
-            validation_set=validation_set,
-            schema=schema,
-            signature=signature,
-            trainer=trainer,
-            seed=seed,
-            name=run.name,
-            label=now.label,
-            plan=plan,
-            id=step_id,
-        )
-        for step_id, trainer in (("train", run.trainer), ("train_baseline", run.baseline))
+    wired(data_gate, "data_gate", stack)(report=report)
+    signature = wired(fit_features, "fit_features", stack)(train_set=train_set, schema=schema, after=["data_gate"])
+    fitting = {
+        "train_set": train_set,
+        "validation_set": validation_set,
+        "schema": schema,
+        "signature": signature,
+        "seed": seed,
+        "name": run.name,
+        "label": now.label,
+        "plan": plan,
+    }
+    draft = wired(train, "train", stack, ("train", run.trainer))(trainer=run.trainer, **fitting)
+    baseline = wired(train, "train_baseline", stack, ("train", run.baseline))(trainer=run.baseline, **fitting)
+    validated, baseline_validated = wired(evaluate, "evaluate", stack)(
+        draft=draft, baseline=baseline, validation_set=validation_set, schema=schema, seed=seed
     )
-    validated, baseline_validated = wired(evaluate, stack)(
-        draft=draft, baseline=baseline, validation_set=validation_set, schema=schema, seed=seed, id="evaluate"
-    )
-    tested, baseline_tested, page = wired(open_test_set, stack)(
+    tested, baseline_tested, page = wired(open_test_set, "open_test_set", stack)(
         draft=draft,
         baseline=baseline,
         test_set=test_set,
@@ -82,12 +78,13 @@ def training(run: Run, now: Circumstances) -> None:
         baseline_evaluation=baseline_validated,
         schema=schema,
         seed=seed,
-        id="open_test_set",
     )
-    verdict = gate(
+    reference = profiled(profile, "profile", stack)(draft=draft, train_set=train_set)
+    verdict = wired(gate, "gate", stack)(
         draft=draft,
         evaluation=tested,
         baseline_evaluation=baseline_tested,
+        reference=reference,
         test_set=test_set,
         schema=schema,
         rules=run.gate,
@@ -95,18 +92,15 @@ def training(run: Run, now: Circumstances) -> None:
         plan=plan,
         production=now.production,
         seed=seed,
-        id="gate",
     )
-    reference = wired(profile, stack)(draft=draft, train_set=train_set, id="profile")
-    model = wired(package, stack)(
+    model = wired(package, "package", stack)(
         draft=draft,
         baseline=baseline,
         evaluation=tested,
         baseline_evaluation=baseline_tested,
         verdict=verdict,
         reference=reference,
-        id="package",
     )
-    register.with_options(model=Model(name=run.name))(
-        model=model, evaluation=tested, evaluation_page=page, data_page=data_page, verdict=verdict, id="register"
+    wired(register.with_options(model=Model(name=run.name)), "register", stack)(
+        model=model, evaluation=tested, evaluation_page=page, data_page=data_page, verdict=verdict
     )

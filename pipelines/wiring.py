@@ -1,5 +1,7 @@
-"""What every step of a pipeline gets: its cache key and its share of the stack's resources."""
+"""What every step of a pipeline gets: its slot's name, its cache key, its share of the stack's resources."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from zenml.config import ResourceSettings
@@ -7,27 +9,45 @@ from zenml.config.cache_policy import CachePolicy
 
 from ml.baselines import AUTO, AUTO_MODULE
 from schemas.choice import Choice
-from schemas.stack import StackSpec
+from schemas.stack import Slot, StackSpec
+from stacks.plugins import profiling_source
 from steps.caching import source_files
 from steps.registry import OWN, module_of, origin
 
 
-def wired(step: Any, stack: StackSpec, *components: tuple[str, Choice]) -> Any:
-    """Return `step` keyed by all first-party source that it uses, the chosen components' included.
+def wired(
+    step: Any, slot: Slot, stack: StackSpec, *components: tuple[str, Choice], also: Sequence[str] = ()
+) -> Callable[..., Any]:
+    """Return `step` as the pipeline calls it: named `slot`, and keyed by all first-party source that it uses.
+
+    Args:
+        step: The ZenML step.
+        slot: Its name in the pipeline, under which a stack declares resources.
+        stack: Where the run happens.
+        components: Kind and choice of the components that the step looks up by name; no import shows their modules.
+        also: Further modules that the step reaches without an import.
 
     A component from an installed package is keyed by that package's version.
     """
-    modules = [step.entrypoint.__module__, *(_module(slot, choice) for slot, choice in components)]
+    modules = [step.entrypoint.__module__, *also, *(_module(kind, choice) for kind, choice in components)]
     versions = {
-        f"DRIVETRAIN_{slot}".upper(): where
-        for slot, choice in components
-        if choice.name != AUTO and (where := origin(slot, choice.name)) != OWN
+        f"DRIVETRAIN_{kind}".upper(): where
+        for kind, choice in components
+        if choice.name != AUTO and (where := origin(kind, choice.name)) != OWN
     }
     policy = CachePolicy(include_step_code=False, file_dependencies=source_files(modules))
-    need = stack.resources.get(step.name)
+    need = stack.resources.get(slot)
     settings = {"resources": ResourceSettings(**need.model_dump(exclude_none=True))} if need else {}
-    return step.with_options(cache_policy=policy, environment=versions, settings=settings)
+    return partial(step.with_options(cache_policy=policy, environment=versions, settings=settings), id=slot)
 
 
-def _module(slot: str, choice: Choice) -> str:
-    return AUTO_MODULE if choice.name == AUTO else module_of(slot, choice.name)
+def profiled(step: Any, slot: Slot, stack: StackSpec) -> Callable[..., Any]:
+    """Return a step that profiles through the stack's data validator, keyed by what the validator profiles with."""
+    flavor = stack.data_validator.flavor if stack.data_validator else ""
+    module, version = profiling_source(flavor)
+    keyed = step.with_options(environment={"DRIVETRAIN_VALIDATOR": version})
+    return wired(keyed, slot, stack, also=[module])
+
+
+def _module(kind: str, choice: Choice) -> str:
+    return AUTO_MODULE if choice.name == AUTO else module_of(kind, choice.name)

@@ -14,15 +14,11 @@ class Home:
     @classmethod
     def here(cls) -> "Home":
         """Return the folder that the environment names, else `.drivetrain` in the current folder."""
-        return cls(Path(os.environ.get("DRIVETRAIN_HOME", ".drivetrain")).resolve())
+        return cls(Path(os.environ.get("DRIVETRAIN_HOME") or ".drivetrain").resolve())
 
     def journal(self, model: str) -> Path:
         """Return the file of a model's journal."""
         return self.root / "journals" / f"{model}.db"
-
-    def journal_url(self, model: str) -> str:
-        """Return the SQLAlchemy URL of a model's journal."""
-        return f"sqlite:///{self.journal(model)}"
 
     def report(self, model: str, name: str) -> Path:
         """Return the file of an HTML report."""

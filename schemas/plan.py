@@ -3,7 +3,7 @@
 from typing import Literal, Protocol
 
 from schemas.base import Strict
-from schemas.stack import Resources
+from schemas.stack import Resources, Slot
 
 
 class PlannedChange(Strict):
@@ -37,7 +37,7 @@ class Plan(Strict):
 
     changes: list[PlannedChange]
     steps: list[PlannedStep]
-    resources: dict[str, Resources] = {}
+    resources: dict[Slot, Resources] = {}
     missing: list[Missing] = []
 
 

@@ -12,6 +12,13 @@ from schemas.metrics import HIGHER_IS_BETTER
 from schemas.stack import StackSpec
 
 PipelineName = Literal["lifecycle", "training", "deployment", "monitoring"]
+# The stack components that a pipeline uses.
+NEEDED: dict[PipelineName, tuple[str, ...]] = {
+    "lifecycle": ("deployer", "data_validator"),
+    "training": ("data_validator",),
+    "deployment": ("deployer",),
+    "monitoring": ("data_validator",),
+}
 _WINDOW = re.compile(r"^([1-9][0-9]*)(s|m|h|d)?$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

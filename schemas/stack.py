@@ -1,8 +1,16 @@
 """A stack: where a run happens."""
 
+from typing import Literal
+
 from pydantic import Field, JsonValue
 
 from schemas.base import Name, Strict
+
+# The steps of all pipelines, in order; a stack declares resources under these names.
+Slot = Literal[
+    "load", "infer_schema", "split", "validate_data", "data_gate", "fit_features", "train", "train_baseline",
+    "evaluate", "open_test_set", "profile", "gate", "package", "register", "detect_drift",
+]  # fmt: skip
 
 
 class ComponentSpec(Strict):
@@ -28,4 +36,4 @@ class StackSpec(Strict):
     artifact_store: ComponentSpec
     deployer: ComponentSpec | None = None
     data_validator: ComponentSpec | None = None
-    resources: dict[str, Resources] = {}
+    resources: dict[Slot, Resources] = {}

@@ -1,7 +1,6 @@
 """The operators' command for what is deployed: python -m serving status|logs|rollback|stop [NAME]."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from schemas.errors import DeploymentError, DrivetrainError
+from schemas.home import Home
 from serving import process, publish, record
 from serving.probe import tail
 from serving.process import Status
@@ -18,7 +18,7 @@ from serving.window import count
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 it could not be done, 2 it was not understood."""
     asked = _parser().parse_args(arguments)
-    home = Path(os.environ.get("DRIVETRAIN_HOME") or ".drivetrain")
+    home = Home.here().root
     commands: dict[str, Callable[[], int]] = {
         "status": lambda: _status(home, asked.name),
         "logs": lambda: _logs(home, _only(home, asked.name), asked.lines),
@@ -52,14 +52,21 @@ def _parser() -> argparse.ArgumentParser:
             "name", nargs="?", metavar="NAME", help="the model's name; may be left out where there is only one"
         )
         if command == "logs":
-            one.add_argument("-n", "--lines", type=int, default=50, help="how many lines (50)")
+            one.add_argument("-n", "--lines", type=_positive, default=50, help="how many lines (50)")
     return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def _only(home: Path, name: str | None) -> str:
     known = record.names(home)
     if name is not None:
-        return record.find(home, name).name
+        return name if name in known else record.find(home, name).name
     if len(known) != 1:
         have = f"choose one of: {', '.join(known)}" if known else f"nothing is deployed under {home}"
         raise DeploymentError(f"Which deployment? {have}")
@@ -67,7 +74,12 @@ def _only(home: Path, name: str | None) -> str:
 
 
 def _status(home: Path, name: str | None) -> int:
-    found = process.status(home, name)
+    unreadable = [known for known in record.names(home) if name in (None, known) and record.read(home, known) is None]
+    for known in unreadable:
+        print(f"{known}: its record cannot be read; deploy it again, or stop it")
+    found = [] if name in unreadable else process.status(home, name)
+    if not found and unreadable:
+        return 1
     if not found:
         print(f"Nothing is deployed under {home}.")
         return 0
@@ -78,7 +90,7 @@ def _status(home: Path, name: str | None) -> int:
     for one in found:
         if one.why:
             print(f"{one.deployment.name}: {one.why}")
-    return 0 if all(one.ready for one in found) else 1
+    return 0 if all(one.ready for one in found) and not unreadable else 1
 
 
 def _line(status: Status) -> tuple[str, str, str, str, str]:
@@ -99,7 +111,10 @@ def _logs(home: Path, name: str, lines: int) -> int:
 
 def _rollback(home: Path, name: str) -> int:
     with record.lock(home, name):
-        release = publish.rollback(record.find(home, name).journal_url)
+        deployment = record.find(home, name)
+        if not record.is_alive(deployment):
+            raise DeploymentError(f"{name} is not running, so that no version can be loaded; deploy it again first")
+        release = publish.rollback(deployment.journal_url)
     print(f"{name}: version {release.version} is current again")
     return 0
 

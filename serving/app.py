@@ -45,6 +45,7 @@ def build(settings: Settings, follower: Follower, journal: Journal) -> ASGIApp:
 
     routes = [Route(PREDICT, predict), *(Route(path, endpoint) for path, endpoint in paths.items())]
     starlette = Starlette(routes=routes, exception_handlers={HTTPException: not_found})
+    starlette.router.redirect_slashes = False
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await (predict if scope["path"] == PREDICT else starlette)(scope, receive, send)
@@ -83,4 +84,4 @@ class _Pages:
         current = self._follower.current
         if current is None:
             return openapi.document(self._model, None, None)
-        return openapi.document(self._model, current.version, current.model.signature)
+        return openapi.document(self._model, current.version, current.model.signature, current.sample)

@@ -49,7 +49,7 @@ class Heartbeat:
         try:
             releases.beat(self._engine, self._worker)
         except SQLAlchemyError as error:
-            return f"the journal cannot be written: {error}"
+            return f"the journal cannot be written: {getattr(error, 'orig', None) or type(error).__name__}"
         return None
 
     def _die_with_parent(self) -> None:

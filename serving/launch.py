@@ -18,6 +18,7 @@ from serving.record import Deployment
 
 _KEEP_ALIVE_SECONDS = 75  # longer than clients keep idle connections, so that theirs is the end that closes
 _START_SECONDS = 60.0
+_GRACE_SECONDS = 5.0
 _STOP_SECONDS = 10.0
 
 
@@ -33,7 +34,7 @@ def start(home: Path, name: str, spec: DeploySpec, code_hash: str, bento: str, p
     told = settings.Settings(model=name, journal_url=journal_url, cache=base / f"{name}.packages", spec=spec)
     record.put(record.settings_path(home, name), told.model_dump_json(indent=1))
     log = base / f"{name}.log"
-    process = _spawn(bento, port, log, record.settings_path(home, name))
+    process = _spawn(bento, port, log, record.settings_path(home, name), spec.deadline)
     deployment = Deployment(
         name=name,
         pid=process.pid,
@@ -63,6 +64,11 @@ def answers(deployment: Deployment) -> bool:
 def end(home: Path, name: str) -> None:
     """Stop whatever lives of a service, first politely: the supervisor ends its worker, which ends what is in work."""
     found = record.members(home, name)
+    known = record.read(home, name)
+    if known is not None and record.is_alive(known) and known.pid not in {process.pid for process in found}:
+        # Started under another spelling of the folder, or before it was moved.
+        supervisor = psutil.Process(known.pid)
+        found += [supervisor, *supervisor.children(recursive=True)]
     pids = {process.pid for process in found}
     for process in found:
         with suppress(psutil.NoSuchProcess):
@@ -75,11 +81,15 @@ def end(home: Path, name: str) -> None:
     psutil.wait_procs(left, timeout=_STOP_SECONDS)
 
 
-def _spawn(bento: str, port: int, log: Path, told: Path) -> "subprocess.Popen[bytes]":
+def _spawn(bento: str, port: int, log: Path, told: Path, deadline: float) -> "subprocess.Popen[bytes]":
+    # BentoML holds a timer for every request until its own timeout, which cannot be switched off: as short as may be.
+    timeout = f"services.drivetrain.traffic.timeout={deadline + _GRACE_SECONDS:g}"
     environment = {
         **os.environ,
         settings.VARIABLE: str(told),
+        "BENTOML_CONFIG_OPTIONS": f"{os.environ.get('BENTOML_CONFIG_OPTIONS', '')}\n{timeout}".strip(),
         "BENTOML_DO_NOT_TRACK": "True",
+        "ORT_DISABLE_TELEMETRY": "1",
         "OMP_NUM_THREADS": "1",
     }
     command = [sys.executable, "-m", "bentoml", "serve", bento, "--host", HOST, "--port", str(port)]

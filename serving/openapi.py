@@ -24,7 +24,7 @@ _REFUSALS = {
 }
 
 
-def document(model: str, version: str | None, signature: Signature | None) -> Json:
+def document(model: str, version: str | None, signature: Signature | None, sample: Json | None = None) -> Json:
     """Return the document; without a signature (nothing is loaded yet) rows are objects of anything."""
     not_ready = _response("Not ready; the message says why.", _ref("Error"))
     return {
@@ -41,7 +41,7 @@ def document(model: str, version: str | None, signature: Signature | None) -> Js
             "/openapi.json": {"get": _get("This document.")},
             "/docs": {"get": _get("This document as a page.", media="text/html")},
         },
-        "components": {"schemas": _schemas(signature)},
+        "components": {"schemas": _schemas(signature, sample or {})},
     }
 
 
@@ -59,8 +59,8 @@ def _predict() -> Json:
     }
 
 
-def _schemas(signature: Signature | None) -> Json:
-    row: Json = {"type": "object"} if signature is None else _row(signature)
+def _schemas(signature: Signature | None, sample: Json) -> Json:
+    row: Json = {"type": "object"} if signature is None else _row(signature, sample)
     error: Json = {
         "type": "object",
         "properties": {"message": {"type": "string"}, "column": {"type": ["string", "null"]}},
@@ -103,10 +103,11 @@ def _prediction(signature: Signature | None) -> Json:
     return shape
 
 
-def _row(signature: Signature) -> Json:
+def _row(signature: Signature, sample: Json) -> Json:
     shape = _object([column.name for column in signature.inputs if not column.nullable])
     ignored: Json = {name: {"description": "left out in training: has no effect"} for name in signature.ignored}
     shape["properties"] = {column.name: _column(column) for column in signature.inputs} | ignored
+    shape["example"] = sample
     shape["additionalProperties"] = False
     return shape
 

@@ -27,17 +27,8 @@ def docs(document: Json) -> str:
 
 
 def _example(row: Json) -> str:
-    body = json.dumps(
-        {"instances": [{name: _value(shape) for name, shape in row.get("properties", {}).items()}]}, indent=1
-    )
+    body = json.dumps({"instances": [row.get("example", {})]}, indent=1, ensure_ascii=False)
     return f"<h2>A request</h2><pre>POST /predict\ncontent-type: application/json\n\n{escape(body)}</pre>"
-
-
-def _value(shape: Json) -> Any:
-    kinds = shape["type"] if isinstance(shape["type"], list) else [shape["type"]]
-    if "format" in shape:
-        return "2024-05-31T12:00:00"
-    return {"number": 1.5, "integer": 1, "boolean": True}.get(kinds[0], "text")
 
 
 def _columns(row: Json) -> str:
@@ -52,7 +43,8 @@ def _columns(row: Json) -> str:
 
 
 def _kinds(shape: Json) -> str:
-    return " or ".join(shape["type"]) if isinstance(shape["type"], list) else str(shape["type"])
+    kind = shape.get("type", "anything")
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
 
 
 def _path(path: str, methods: Json) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from serving.metrics import Metrics
 from serving.validation import Checked, RowError
 from serving.version import Version, confidence, is_finite
 
+logger = logging.getLogger("bentoml.drivetrain")
 _RETRY = ((b"retry-after", b"1"),)
 _CLOSE = ((b"connection", b"close"),)
 _INLINE_BYTES = 65_536  # larger bodies are worked on in a thread, so that the others need not wait
@@ -48,6 +50,12 @@ class Predict:
             await refuse(scope, receive, send, error, _error(error))
         except Disconnected:
             status = 499  # nobody is left to answer
+        except Exception:
+            # A defect of ours. Without an answer the client would wait for BentoML's timeout.
+            logger.exception("a request to /predict broke")
+            await refuse(
+                scope, receive, send, defect := HttpError(500, "the service broke on this request"), _error(defect)
+            )
         finally:
             self._metrics.request(status, time.perf_counter() - started)
 
@@ -78,7 +86,9 @@ class Predict:
             raise HttpError(503, f"not ready: {self._follower.why_not_ready}", headers=_RETRY)
         if self._follower.journal_error is not None:
             raise HttpError(503, f"not ready: {self._follower.journal_error}", headers=_RETRY)
-        if len(content) <= _INLINE_BYTES and version.is_quick(content.count(b"{")):
+        if len(content) <= _INLINE_BYTES and version.is_quick(
+            max(content.count(b"{"), content.count(b",") // version.validator.width)
+        ):
             work = _work(version, content)
         else:
             loop = asyncio.get_running_loop()
@@ -92,10 +102,10 @@ class Predict:
         return f'{head[:-1]},"predictions":[{",".join(work.in_order())}]}}'.encode()
 
     async def _record(self, request_id: str, version: Version, work: "_Work", started: float) -> None:
-        now, latency = time.time(), time.perf_counter() - started
+        now, latency, inputs = time.time(), time.perf_counter() - started, version.validator.inputs
         predictions = [
             Prediction(
-                request_id, position, now, version.version, to_json(work.rows[position]).decode(), text,
+                request_id, position, now, version.version, to_json(inputs(work.rows[position])).decode(), text,
                 confidence(answer), answer["needs_review"], latency,
             )
             for position, answer, text in zip(work.checked.positions, work.answers, work.texts, strict=True)

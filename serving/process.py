@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, DeploymentError
 from schemas.run import DeploySpec
 from serving import bento, closure, launch, port, record, store
 from serving.probe import get
@@ -59,10 +59,9 @@ def running(home: Path, name: str, spec: DeploySpec, package: Path | None) -> De
     faults = port.faults(home, name, spec)
     if faults:
         raise ConfigurationError(faults)
+    tag = bento.build(name, code_hash, package)  # first: while it fails, the old service goes on
     launch.end(home, name)
-    started = launch.start(
-        home, name, spec, code_hash, bento.build(name, code_hash, package), _port(home, name, spec, known)
-    )
+    started = launch.start(home, name, spec, code_hash, tag, _port(home, name, spec, known))
     record.write(home, started)
     return started
 
@@ -70,12 +69,18 @@ def running(home: Path, name: str, spec: DeploySpec, package: Path | None) -> De
 def stop(home: Path, name: str) -> None:
     """Stop a service and forget it; its journal and packages stay. Raises DeploymentError if it is unknown."""
     with record.lock(home, name):
+        if record.read(home, name) is None and name in record.names(home):
+            launch.end(home, name)  # by the settings it was given: its record cannot be read
+            record.remove(home, name)
+            return
         end(home, record.find(home, name))
 
 
 def end(home: Path, deployment: Deployment) -> None:
     """Do the work of `stop` for a caller that holds the lock."""
     launch.end(home, deployment.name)
+    if record.is_alive(deployment):
+        raise DeploymentError(f"{deployment.name} could not be stopped: process {deployment.pid} still runs")
     record.remove(home, deployment.name)
 
 

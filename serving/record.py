@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from schemas.base import Strict
 from schemas.errors import DeploymentError, did_you_mean
+from schemas.home import Home
 from schemas.run import DeploySpec
 from serving.settings import VARIABLE
 
@@ -41,7 +42,7 @@ def folder(home: Path) -> Path:
 
 def journal_path(home: Path, name: str) -> Path:
     """Return the file of a model's journal."""
-    return home / "journals" / f"{name}.db"
+    return Home(home).journal(name)
 
 
 def read(home: Path, name: str) -> Deployment | None:
@@ -70,8 +71,11 @@ def names(home: Path) -> list[str]:
 def find(home: Path, name: str) -> Deployment:
     """Return a service's record. Raises DeploymentError, with the nearest known name, when there is none."""
     found = read(home, name)
+    known = names(home)
+    if found is None and name in known:
+        path = folder(home) / f"{name}.json"
+        raise DeploymentError(f"The record of {name!r}, {path}, cannot be read; deploy it again, or stop it")
     if found is None:
-        known = names(home)
         have = f"deployed here: {', '.join(known)}" if known else f"nothing is deployed under {home}"
         raise DeploymentError(f"There is no deployment {name!r}.{did_you_mean(name, known)} {have}")
     return found
@@ -89,7 +93,7 @@ def is_alive(deployment: Deployment) -> bool:
 
 def settings_path(home: Path, name: str) -> Path:
     """Return the file that tells a service's processes what they are."""
-    return folder(home).absolute() / f"{name}.settings.json"
+    return folder(home).resolve() / f"{name}.settings.json"
 
 
 def members(home: Path, name: str) -> list[psutil.Process]:

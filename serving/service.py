@@ -23,7 +23,6 @@ class Front:
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
     tracing={"excluded_urls": ".*"},
-    traffic={"timeout": 86_400.0},  # the deadline is ours, and told per deployment; BentoML's cannot be left out
 )
 class Drivetrain:
     """One model's service: one worker, several versions."""

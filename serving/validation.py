@@ -12,6 +12,7 @@ from schemas.errors import did_you_mean
 from schemas.signature import Signature
 from serving.cells import LONGEST_SHOWN, Check, Refusal, check_of, kind_of, shown
 
+_EXPLAINED = 10  # unknown columns of a row
 _ABSENT: Any = object()
 
 
@@ -38,6 +39,12 @@ class Validator:
         self.names = [column.name for column in signature.inputs]
         self._checks = [(column.name, column.nullable, check_of(column)) for column in signature.inputs]
         self._known = frozenset([*self.names, *signature.ignored])
+        self._ignored = frozenset(signature.ignored)
+
+    @property
+    def width(self) -> int:
+        """How many columns a row has at least one comma for."""
+        return max(1, len(self.names))
 
     def check(self, rows: Sequence[Any]) -> Checked:
         """Sort rows, as the JSON parser gave them, into cells and errors; never raises for what they contain."""
@@ -52,6 +59,12 @@ class Validator:
                 errors[position] = self._explain(row)
         columns = zip(*good, strict=True) if good else [()] * len(self.names)
         return Checked(dict(zip(self.names, columns, strict=False)), positions, errors)
+
+    def inputs(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a valid row without the columns that the model ignores: those were not validated."""
+        if self._ignored.isdisjoint(row):
+            return row
+        return {name: value for name, value in row.items() if name not in self._ignored}
 
     def _row(self, row: Any) -> list[Scalar | None]:
         if type(row) is not dict:
@@ -78,12 +91,14 @@ class Validator:
         if type(row) is not dict:
             return {"column": None, "message": f"a row must be an object of columns and values, not {kind_of(row)}"}
         faults = [fault for name, nullable, check in self._checks if (fault := _fault(row, name, nullable, check))]
-        faults += [self._unknown(str(name)) for name in row if name not in self._known]
+        unknown = [str(name) for name in row if name not in self._known]
+        faults += [self._unknown(name) for name in unknown[:_EXPLAINED]]  # each looks for the nearest known name
         first, others = faults[0], faults[1:]
         if not others:
             return first
         told = "; ".join(f"{shown(fault['column'])}: {fault['message']}" for fault in others[:9])
-        more = f"; and {len(others) - 9} more" if len(others) > 9 else ""
+        left = len(others) - len(others[:9]) + len(unknown[_EXPLAINED:])
+        more = f"; and {left} more" if left else ""
         return {"column": first["column"], "message": f"{first['message']} (also {told}{more})"}
 
     def _unknown(self, name: str) -> RowError:

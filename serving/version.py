@@ -26,6 +26,7 @@ class Version:
     model: ExtendedModel
     validator: Validator
     seconds_per_row: float
+    sample: dict[str, Any]
 
     def answer(self, cells: dict[str, Sequence[Any]]) -> list[dict[str, Any]]:
         """Return one JSON object a row: label and probabilities, or value, and whether a person should look at it."""
@@ -46,7 +47,9 @@ def load(version: str, package_url: str, cache: Path) -> Version:
     try:
         model = ExtendedModel.open(root)
         model.check_samples()
-        return Version(version, package_url, root, model, Validator(model.signature), _warm(model, root))
+        return Version(
+            version, package_url, root, model, Validator(model.signature), _warm(model, root), _sample(model, root)
+        )
     except BaseException:
         shutil.rmtree(root, ignore_errors=True)  # the next attempt fetches it anew: it may have been mended
         raise
@@ -62,6 +65,13 @@ def is_finite(answer: dict[str, Any]) -> bool:
     """Say whether JSON can carry the answer."""
     numbers = answer["probabilities"].values() if "probabilities" in answer else [answer.get("value", 0.0)]
     return all(map(math.isfinite, numbers))
+
+
+def _sample(model: ExtendedModel, root: Path) -> dict[str, Any]:
+    """Return a row as a client may send it, for the documentation: the sample row with fewest missing values."""
+    cells = package.samples(root, model.manifest).cells
+    rows = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
+    return min(rows, key=lambda row: sum(value is None for value in row.values()))
 
 
 def _warm(model: ExtendedModel, root: Path) -> float:

@@ -10,6 +10,9 @@ from sqlalchemy.engine import Row
 
 from serving.store import open_existing, predictions
 
+MOST = 100_000
+"""Rows of a window: more of them tell nothing new, and they are held in memory."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -41,7 +44,7 @@ def window(
     Args:
         journal_url: The model's journal.
         rows: At most so many, the newest; None for no limit.
-        seconds: Only those of the last so many seconds; None for no limit.
+        seconds: Only those of the last so many seconds; None for no limit. At most `MOST` rows are read in any case.
         version: Only this version's; None for all.
 
     Raises:
@@ -56,8 +59,7 @@ def window(
         query = query.where(table.version == version)
     if seconds is not None:
         query = query.where(table.time >= time.time() - seconds)
-    if rows is not None:
-        query = query.limit(rows)
+    query = query.limit(MOST if rows is None else min(rows, MOST))
     engine = open_existing(journal_url)
     try:
         with engine.connect() as connection:

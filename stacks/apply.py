@@ -133,7 +133,10 @@ def _make_component(client: Any, spec: StackSpec, change: PlannedChange) -> None
     if change.action == "create":
         client.create_stack_component(change.name, part.flavor, kind, dict(part.settings))
     else:
-        client.update_stack_component(change.name, kind, configuration=dict(part.settings))
+        # ZenML merges, and null deletes: a setting that is no longer declared must go.
+        known = client.get_stack_component(kind, change.name, allow_name_prefix_match=False).configuration
+        removed = dict.fromkeys(known.keys() - part.settings.keys())
+        client.update_stack_component(change.name, kind, configuration={**removed, **part.settings})
 
 
 def _make_stack(client: Any, spec: StackSpec, change: PlannedChange) -> None:

@@ -71,5 +71,5 @@ def _component_change(kind: str, name: str, part: ComponentSpec, existing: Exist
     if (kind, name) not in existing.components:
         return [PlannedChange(action="create", kind=kind, name=name, details=details)]
     _, settings = existing.components[kind, name]
-    same = all(settings.get(key) == value for key, value in part.settings.items())
+    same = {key: value for key, value in settings.items() if value is not None} == part.settings
     return [] if same else [PlannedChange(action="update", kind=kind, name=name, details=details)]

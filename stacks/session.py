@@ -14,6 +14,7 @@ _QUIET = {
     "ZENML_DEFAULT_ANALYTICS_OPT_IN": "false",
     "WHYLOGS_NO_ANALYTICS": "1",
     "BENTOML_DO_NOT_TRACK": "True",
+    "ORT_DISABLE_TELEMETRY": "1",
 }
 
 

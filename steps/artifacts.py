@@ -1,7 +1,8 @@
 """Artifact types that are more than a table or a schema."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 
 @dataclass(frozen=True)
@@ -10,6 +11,13 @@ class ModelPackage:
 
     root: Path
     url: str | None = None
+    _scratch: "TemporaryDirectory[str] | None" = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def in_scratch(cls) -> "ModelPackage":
+        """Return a package yet to be written, in a scratch folder that goes when the artifact is no longer held."""
+        scratch = TemporaryDirectory(prefix="drivetrain-package-")
+        return cls(Path(scratch.name) / "package", _scratch=scratch)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,14 @@
 """ONNX packages: a graph that takes the float matrix and gives labels and probabilities, or values."""
 
 import json
+import os
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
+
+# It keeps a database of events in the person's home otherwise, and is asked on import only.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime
 
 from ml.answers import Answers, bounded, decide
 from schemas.errors import PackageError

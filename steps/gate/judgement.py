@@ -13,8 +13,9 @@ from schemas.evaluation import Evaluation, GateVerdict
 from schemas.metrics import resolve_metric
 from schemas.package import SplitRecord
 from schemas.run import GateSpec
-from steps.artifacts import ModelPackage
+from steps.artifacts import ModelPackage, ReferenceProfile
 from steps.components import create
+from steps.evaluate.looks import record_look
 from steps.gate.production import Production, score_production
 from steps.materializers.schema import SchemaMaterializer
 
@@ -24,6 +25,7 @@ def gate(
     draft: ModelPackage,
     evaluation: Evaluation,
     baseline_evaluation: Evaluation,
+    reference: ReferenceProfile,
     test_set: pd.DataFrame,
     schema: TableSchema,
     rules: GateSpec,
@@ -34,12 +36,14 @@ def gate(
 ) -> Annotated[GateVerdict, "verdict"]:
     """Ask every check; the version in production answers the same rows where that can be compared."""
     incumbent = score_production(production, test_set, schema.problem, plan, seed)
+    if incumbent.scores is not None:
+        record_look("test_set", rows=len(test_set))
     evidence = Evidence(
         problem=schema.problem,
         metric=resolve_metric(metric, schema.problem.task),
         evaluation=evaluation,
         baseline=baseline_evaluation.metrics["test"],
-        size_bytes=size(verify(draft.root)),
+        size_bytes=size(verify(draft.root)) + len(reference.data),
         production=incumbent.scores,
         production_version=production.version if production else None,
         not_comparable=incumbent.not_comparable,

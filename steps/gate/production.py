@@ -1,9 +1,10 @@
 """The version in production, scored on the candidate's test rows if neither was trained on them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
@@ -38,19 +39,20 @@ def score_production(
     if production is None:
         return Incumbent()
     try:
-        model = open_production(production)
+        with opened(production) as model:
+            reason = _why_not(model, test_set, problem, plan)
+            if reason:
+                return Incumbent(not_comparable=f"version {production.version} {reason}")
+            return Incumbent(scores=evaluate(model, test_set, problem, seed)[0])
     except PackageError as error:
         return Incumbent(not_comparable=f"version {production.version} cannot be loaded: {error}")
-    reason = _why_not(model, test_set, problem, plan)
-    if reason:
-        return Incumbent(not_comparable=f"version {production.version} {reason}")
-    return Incumbent(scores=evaluate(model, test_set, problem, seed)[0])
 
 
-def open_production(production: Production) -> ExtendedModel:
-    """Fetch, verify and load the package in production. Raises PackageError."""
-    cache = Path(mkdtemp(prefix="drivetrain-production-"))
-    return ExtendedModel.open(fetch(production.package_url, production.version, cache))
+@contextmanager
+def opened(production: Production) -> Iterator[ExtendedModel]:
+    """Fetch, verify and load the package in production; its folder goes at the end. Raises PackageError."""
+    with TemporaryDirectory(prefix="drivetrain-production-") as cache:
+        yield ExtendedModel.open(fetch(production.package_url, production.version, Path(cache)))
 
 
 def _why_not(model: ExtendedModel, test_set: pd.DataFrame, problem: Problem, plan: SplitRecord) -> str | None:
@@ -59,7 +61,9 @@ def _why_not(model: ExtendedModel, test_set: pd.DataFrame, problem: Problem, pla
     output = model.signature.output
     if (output.target, output.task) != (problem.target, problem.task) or output.classes != problem.classes:
         return "answers another question (target, task or classes differ)"
-    absent = sorted({item.name for item in model.signature.inputs} - set(map(str, test_set.columns)))
-    if absent:
-        return f"needs columns that the rows no longer have: {', '.join(absent)}"
+    # The whole row decides its set: with other columns every row was drawn anew.
+    known = {*(item.name for item in model.signature.inputs), *model.signature.ignored}
+    changed = sorted(known ^ (set(map(str, test_set.columns)) - {problem.target}))
+    if changed:
+        return f"was trained on other columns ({', '.join(changed)} differ), so that it may have seen these test rows"
     return None

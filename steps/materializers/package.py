@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,12 +27,13 @@ class PackageMaterializer(BaseMaterializer):
         if os.path.isdir(self._folder()):  # noqa: PTH112  a URI, which Path would mangle
             verify(Path(self._folder()))
             return ModelPackage(root=Path(self._folder()), url=self._folder())
-        root = Path(tempfile.mkdtemp(prefix="drivetrain-package-"))
+        fetched = replace(ModelPackage.in_scratch(), url=self._folder())
+        fetched.root.mkdir()
         for name in self.artifact_store.listdir(self._folder()):
             with self.artifact_store.open(self._path(str(name)), "rb") as file:
-                (root / str(name)).write_bytes(file.read())
-        verify(root)
-        return ModelPackage(root=root, url=self._folder())
+                (fetched.root / str(name)).write_bytes(file.read())
+        verify(fetched.root)
+        return fetched
 
     def save(self, data: ModelPackage) -> None:
         """Copy the folder."""

@@ -10,7 +10,7 @@ from ml.package import REFERENCE, read
 from schemas.monitoring import MonitoringReport
 from schemas.run import MonitorSpec
 from serving.window import window
-from steps.gate.production import Production, open_production
+from steps.gate.production import Production, opened
 from steps.materializers.schema import SchemaMaterializer
 from steps.monitor.validator import data_validator
 
@@ -20,13 +20,14 @@ def detect_drift(
     production: Production, journal_url: str, monitor: MonitorSpec
 ) -> tuple[Annotated[MonitoringReport, "report"], Annotated[HTMLString, "drift_page"]]:
     """Read the window, compare it column by column with what the model saw in training, say what follows."""
-    package = open_production(production)
     rows, seconds = monitor.rows_or_seconds()
-    report = data_validator().data_validation(
-        window(journal_url, rows, seconds, production.version),
-        read(package.root, package.manifest, REFERENCE),
-        package=package,
-        version=production.version,
-        monitor=monitor,
-    )
+    found = window(journal_url, rows, seconds, production.version)
+    with opened(production) as package:
+        report = data_validator().data_validation(
+            found,
+            read(package.root, package.manifest, REFERENCE),
+            package=package,
+            version=production.version,
+            monitor=monitor,
+        )
     return report, HTMLString(render(report))

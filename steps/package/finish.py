@@ -1,7 +1,5 @@
 """Slot `package`: the immutable model package, with what was measured and what the gate said."""
 
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
 from zenml import step
@@ -24,7 +22,9 @@ def package(
     reference: ReferenceProfile,
 ) -> Annotated[ModelPackage, "model"]:
     """Complete the draft; a candidate that the gate refused is packaged too, so that it can be looked at."""
-    root = Path(tempfile.mkdtemp(prefix="drivetrain-package-")) / "package"
+    finished = ModelPackage.in_scratch()
     scored = Baseline(name=read_manifest(baseline.root).trainer.name, metrics=baseline_evaluation.metrics)
-    drafts.finish(draft.root, root, evaluation=evaluation, baseline=scored, gate=verdict, reference=reference.data)
-    return ModelPackage(root)
+    drafts.finish(
+        draft.root, finished.root, evaluation=evaluation, baseline=scored, gate=verdict, reference=reference.data
+    )
+    return finished

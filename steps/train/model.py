@@ -1,7 +1,5 @@
 """Slot `train`: a trained object in its packaged form, checked against the object itself."""
 
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
@@ -40,7 +38,7 @@ def train(
         signature,
         seed=seed,
     )
-    root = Path(tempfile.mkdtemp(prefix="drivetrain-draft-")) / "package"
+    draft = ModelPackage.in_scratch()
     data = DataRecord(
         label=label,
         fingerprint=frame_digest(train_set),
@@ -48,7 +46,7 @@ def train(
         split=plan,
     )
     build_draft(
-        root,
+        draft.root,
         fitted=fitted,
         signature=signature,
         train=train_set,
@@ -58,4 +56,4 @@ def train(
         data=data,
         warnings=fitted.warnings,
     )
-    return ModelPackage(root)
+    return draft

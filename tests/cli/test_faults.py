@@ -64,7 +64,7 @@ CASES = [
     ([BASE, "pipeline=trainin"], "pipeline", "Did you mean 'training'?"),
     ([BASE, "pipline=training"], "pipline", "Did you mean 'pipeline'?"),
     ([BASE, "stack.orchestrator.flavour=x"], "stack.orchestrator.flavour", "Did you mean 'flavor'?"),
-    ([BASE, "~stack.deployer"], "stack", "has no deployer"),
+    ([BASE, "~stack.deployer"], "stack.deployer", "needs one"),
     ([BASE, "baseline.name=mean"], "baseline.name", "learns regression tasks"),
     ([BASE, "baseline=majority"], "baseline", "not a mapping"),
     ([BASE, "trainer=ridge"], "trainer.name", "for this task"),

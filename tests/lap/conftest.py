@@ -58,7 +58,7 @@ class World:
         output = self.folder / f"output-{number}"
         output.mkdir()
         out, err = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with contextlib.chdir(self.folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = main([*words, f"hydra.run.dir={output}"])
         path = output / "summary.json"
         summary = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
@@ -93,7 +93,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         patch.setenv("ZENML_LOCAL_STORES_PATH", str(folder / "zenml-stores"))
         patch.setenv("DRIVETRAIN_HOME", str(folder / "home"))
         patch.setenv("BENTOML_HOME", str(folder / "bentoml"))
-        patch.chdir(folder)
         yield World(folder)
         for service in process.status(folder / "home"):
             process.stop(folder / "home", service.deployment.name)

@@ -20,7 +20,7 @@ def as_declared() -> Existing:
     return Existing(
         flavors=FLAVORS,
         components=components,
-        stacks={stack_name(SPEC): dict(components)},
+        stacks={stack_name(SPEC): dict(components.keys())},
     )
 
 
@@ -38,6 +38,12 @@ def test_a_changed_setting_updates_its_component_only() -> None:
     moved = SPEC.model_copy(update={"artifact_store": ComponentSpec(flavor="local", settings={"path": "/elsewhere"})})
     (change,) = changes(moved, FLAVORS, as_declared())
     assert (change.action, change.kind, change.details["path"]) == ("update", "artifact_store", "/elsewhere")
+
+
+def test_a_setting_that_is_no_longer_declared_updates_its_component() -> None:
+    bare = SPEC.model_copy(update={"artifact_store": ComponentSpec(flavor="local")})
+    (change,) = changes(bare, FLAVORS, as_declared())
+    assert (change.action, change.kind) == ("update", "artifact_store")
 
 
 def test_a_changed_flavor_is_a_new_component_and_an_updated_stack() -> None:
