@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := demo
 
-FITTING := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+FITTING := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c '$(FITTING)' >/dev/null 2>&1 && echo $$p && break; done)
 READY := .venv/.ready
@@ -14,7 +14,7 @@ READY := .venv/.ready
 .PHONY: demo test lint bench
 
 $(READY): requirements.lock
-	@if [ -z "$(PYTHON)" ]; then echo "Drivetrain needs Python 3.11, 3.12 or 3.13 on the PATH; found none of them." >&2; exit 2; fi
+	@if [ -z "$(PYTHON)" ]; then echo "Drivetrain needs Python 3.11, 3.12 or 3.13 on the PATH; found none of them with venv and pip (Debian: python3-venv)." >&2; exit 2; fi
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r requirements.lock
 	touch $(READY)

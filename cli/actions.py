@@ -13,7 +13,7 @@ from cli.compose import Composition
 from cli.folder import RunFolder
 from cli.load import load_run
 from cli.planview import show_plan
-from cli.preflight import preflight
+from cli.preflight import make_home, preflight
 from cli.progress import Progress
 from cli.repository import ROOT
 from cli.signals import Terminated
@@ -49,6 +49,7 @@ def run(console: Console, composition: Composition) -> int:
     declared = load_run(composition)
     preflight(declared)
     folder = RunFolder(composition)
+    make_home()
     _apply_verbosity(composition.config.hydra.verbose)
     _tell_dropped(composition)
     summary = _execute(declared, folder)

@@ -12,15 +12,20 @@ from steps import registry
 _ALL: tuple[Task, ...] = ("binary", "multiclass", "regression")
 
 
-def impossible(run: Run) -> list[Fault]:
-    """Return what cannot work together; the trainer's own library is imported only when nothing else is wrong."""
+def impossible(run: Run, alone: bool = True) -> list[Fault]:
+    """Return what cannot work together.
+
+    Args:
+        run: The declaration.
+        alone: Whether nothing else is wrong; only then is the trainer's own library imported to ask it.
+    """
     tasks = tasks_of(run)
     faults = [*_metric_faults(run, tasks)]
     for block, choice in (("trainer", run.trainer), ("baseline", run.baseline)):
         faults += _trainer_faults(block, choice, run.data.task, tasks)
     faults += _split_faults(run)
     faults += _stack_faults(run)
-    if faults:
+    if faults or not alone:
         return faults
     for block, choice in (("trainer", run.trainer), ("baseline", run.baseline)):
         if choice.name != "auto":
@@ -32,8 +37,10 @@ def impossible(run: Run) -> list[Fault]:
 def tasks_of(run: Run) -> tuple[Task, ...]:
     """Return the tasks that the declaration leaves open."""
     task = run.data.task
-    if task == "auto":
+    if task == "auto" and run.trainer.name == "auto":
         return _ALL
+    if task == "auto":
+        return tuple(registry.lookup("train", run.trainer.name).tasks)
     return ("binary", "multiclass") if task == "classification" else (task,)
 
 
@@ -47,7 +54,8 @@ def _metric_faults(run: Run, tasks: tuple[Task, ...]) -> Iterator[Fault]:
         if metric not in HIGHER_IS_BETTER:
             yield Fault(path, f"{metric!r} is not a metric.{did_you_mean(metric, known)}", hint)
         elif metric not in fitting:
-            yield Fault(path, f"{metric!r} says nothing about a {run.data.task} task", hint)
+            what = "a task that the trainer learns" if run.data.task == "auto" else f"a {run.data.task} task"
+            yield Fault(path, f"{metric!r} says nothing about {what}", hint)
 
 
 def _trainer_faults(block: str, choice: Choice, task: str, tasks: tuple[Task, ...]) -> Iterator[Fault]:

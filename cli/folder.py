@@ -27,8 +27,13 @@ class RunFolder:
         """Create the folder and write what Hydra writes into it; a second call does nothing."""
         if self.is_open:
             return
-        self.path = self.path if self._given else _unused(self.path)
-        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path = self.path if self._given else _unused(self.path)
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(
+                [Fault("hydra.run.dir", f"{self.path} cannot be made: {error.strerror}")]
+            ) from error
         self.is_open = True
         config = self._composition.config
         with open_dict(config):

@@ -47,10 +47,19 @@ def parse(tree: Mapping[str, Any]) -> tuple[Run | None, list[Fault]]:
     run, wrong = check(Run, built)
     already = {fault.path for fault in faults}
     faults += [fault for fault in map(_flat_path, wrong) if fault.path not in already]
-    if run is not None and not faults:
-        assert isinstance(run, Run)
-        faults = impossible(run)
+    faults += _combined(run if isinstance(run, Run) else None, built, faults)
     return (run if isinstance(run, Run) and not faults else None), sorted(faults, key=_position)
+
+
+def _combined(run: Run | None, built: dict[str, Any], faults: list[Fault]) -> list[Fault]:
+    """Return what cannot work together, also of a configuration with faults: of its sound blocks."""
+    if run is not None and not faults:
+        return impossible(run)
+    broken = {fault.path.split(".")[0].split("[")[0] for fault in faults}
+    sound, _ = check(Run, {**_NEUTRAL, **{key: value for key, value in built.items() if key not in broken}})
+    if not isinstance(sound, Run):
+        return []
+    return [fault for fault in impossible(sound, alone=False) if fault.path.split(".")[0] not in broken]
 
 
 def _read_data(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
@@ -95,6 +104,24 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], tuple[dict[str, Any], list[Fau
     "trainer": _read_trainer,
     "baseline": _read_baseline,
     "gate": gate_checks,
+}
+
+
+# What stands for a block with faults while the others are compared.
+_ANY = {"flavor": "any"}
+_NEUTRAL: dict[str, Any] = {
+    "name": "any",
+    "pipeline": "training",
+    "seed": 0,
+    "metric": "auto",
+    "data": {"source": {"name": "any"}, "target": "any"},
+    "split": {"method": {"name": "random"}, "test": 0.2, "validation": 0.2},
+    "trainer": {"name": "auto"},
+    "baseline": {"name": "auto"},
+    "gate": {},
+    "deploy": {},
+    "monitor": {},
+    "stack": {"name": "any", **dict.fromkeys(("orchestrator", "artifact_store", "deployer", "data_validator"), _ANY)},
 }
 
 

@@ -1,5 +1,6 @@
 """What must be true before anything starts: the data is there, its header has the named columns, the port is free."""
 
+from tempfile import TemporaryFile
 from typing import Any
 
 from schemas.errors import ConfigurationError, Fault, did_you_mean
@@ -26,6 +27,22 @@ def preflight(run: Run) -> None:
         faults += port_faults(Home.here().root, run.name, run.deploy)
     if faults:
         raise ConfigurationError(faults, "The run cannot start")
+
+
+def make_home() -> None:
+    """Make the folder that runs leave things in: found out before the start, not after the training.
+
+    Raises:
+        ConfigurationError: If it cannot be made or written.
+    """
+    home = Home.here().root
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=home):
+            pass
+    except OSError as error:
+        fault = Fault("DRIVETRAIN_HOME", f"{home} cannot be written: {error.strerror}", "set it to a folder of yours")
+        raise ConfigurationError([fault], "The run cannot start") from error
 
 
 def data_faults(run: Run) -> list[Fault]:

@@ -25,7 +25,10 @@ def bounds_at(model: type[BaseModel], path: Path) -> str:
 
 
 def _bounds(field: FieldInfo) -> Iterator[str]:
-    for mark in field.metadata:
+    members = [field.annotation, *get_args(field.annotation)]
+    inner = [mark for kind in members if get_origin(kind) is Annotated for mark in get_args(kind)[1:]]
+    marks = [part for mark in inner for part in (mark.metadata if isinstance(mark, FieldInfo) else [mark])]
+    for mark in [*field.metadata, *marks]:
         if isinstance(mark, Gt):
             yield f"more than {mark.gt}"
         elif isinstance(mark, Ge):

@@ -11,8 +11,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from ml.sources.sklearn_dataset import SklearnDataset, SklearnDatasetParams
-from ml.split.stratified import StratifiedSplit
+from cli.arguments import parse_arguments
+from cli.compose import compose
+from cli.load import load_run
+from steps.components import create
 
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = 200
@@ -50,13 +52,15 @@ def run_experiment(*overrides: str) -> dict[str, Any]:
 
 def held_out_rows() -> Rows:
     """Return rows of the experiment's validation and test sets: the split is a pure function of the rows."""
-    source = SklearnDataset(SklearnDatasetParams(dataset="breast_cancer"))
+    declared = load_run(compose(parse_arguments(["+experiment=breast_cancer"])))
+    source, split, target = create("load", declared.data.source), declared.split, declared.data.target
     frame = source.read()
-    sets = StratifiedSplit(StratifiedSplit.Params()).assign(
-        frame, "target", test=0.2, validation=0.2, by=None, salt=source.label
+    sets = create("split", split.method).assign(
+        frame, target, test=split.test, validation=split.validation, by=split.by, salt=split.salt or source.label
     )
-    held_out = frame[sets != "train"].drop(columns="target").head(ROWS)
-    return json.loads(held_out.to_json(orient="records"))
+    held_out = frame[sets != "train"].drop(columns=target).head(ROWS)
+    rows: Rows = json.loads(held_out.to_json(orient="records"))
+    return rows
 
 
 def shifted(rows: Rows) -> Rows:

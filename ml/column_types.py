@@ -2,7 +2,8 @@
 
 Rules, in this order: no value, or one value only: dropped · true and false: boolean · numbers: number, unless they name
 things (see `_of_whole_numbers`) · text that is many numbers and a few words: number · dates in one form: date · text
-with a value of its own in nearly every row: dropped · up to 50 different texts: category · more: identifier.
+with a value of its own in nearly every row: dropped · up to 50 different texts: category · more: identifier, unless
+they look like quantities (`75%`, `12 kg`): dropped, so that a person sees the warning.
 """
 
 import re
@@ -15,6 +16,7 @@ import pandas as pd
 from ml.columns import as_numbers, is_moment, is_text
 from ml.date_formats import find_format
 from ml.features import MAX_CATEGORIES
+from ml.quantities import date_note, quantity_note
 from schemas.data import ColumnType
 from schemas.errors import ContentError
 
@@ -25,8 +27,12 @@ MAX_WORDS = 5
 """Text is a number column when most rows and at least `FEW` different values are numbers, and the rest a few words."""
 NEARLY_UNIQUE = 0.95
 _ID_WORDS = {"id", "ids", "uuid", "guid", "identifier", "ident", "pk"}
-_KEY_WORDS = _ID_WORDS | {"index", "idx", "row", "key", "no", "nr", "num", "number", "unnamed", "column"}
+_KEY_WORDS = _ID_WORDS | {"index", "idx", "key", "unnamed"}
+_LAST_WORDS = {"row", "no", "nr", "num", "number", "nummer"}
+"""Words that make a key at a name's end, as in `order no`; `number of rooms` is a quantity."""
+_UNNAMED = re.compile(r"column \d+")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_KEEP_NUMBER = "declare type: number to keep it"
 _NAME_LIKE = r"^[+-]?(?:0[0-9]|[0-9]{19})"
 
 
@@ -64,28 +70,29 @@ def guess(name: str, column: pd.Series) -> Guess:
 def _of_whole_numbers(name: str, numbers: np.ndarray, count: str) -> Guess:
     distinct = len(np.unique(numbers))
     if distinct == len(numbers) >= FEW and _counts_rows(name, numbers):
-        return Guess("drop", f"it identifies every row: whole numbers, {count}")
+        return Guess("drop", f"it identifies every row: whole numbers, {count}; {_KEEP_NUMBER}")
     if _named(name, _ID_WORDS):
         if distinct >= NEARLY_UNIQUE * len(numbers) and len(numbers) >= FEW:
-            return Guess("drop", f"it identifies nearly every row: whole numbers, {count}")
-        return Guess("category" if distinct <= FEW else "identifier", f"whole numbers named like an id, {count}")
+            return Guess("drop", f"it identifies nearly every row: whole numbers, {count}; {_KEEP_NUMBER}")
+        return Guess(
+            "category" if distinct <= FEW else "identifier",
+            f"whole numbers named like an id, {count}; declare type: number if it is a quantity",
+        )
     if np.abs(numbers).max() > 2**53 or _names_things(name, numbers, distinct):
-        return Guess("identifier", f"long whole numbers that name things, {count}")
+        return Guess(
+            "identifier", f"long whole numbers that name things, {count}; declare type: number if it is a quantity"
+        )
     return Guess("number", f"whole numbers, {count}")
 
 
 def _counts_rows(name: str, numbers: np.ndarray) -> bool:
-    """Whether unique whole numbers count the rows: by name, without gaps, evenly spaced, or ascending with few gaps."""
-    if _named(name, _KEY_WORDS):
-        return True
-    density = len(numbers) / (numbers.max() - numbers.min() + 1)
-    steps = np.diff(numbers)
-    return bool(density >= 0.9 or (steps == steps[0]).all() or ((steps > 0).all() and density >= 0.1))
+    """Whether unique whole numbers count the rows: by their name, or each by one more than in the row before."""
+    return _named_key(name) or bool((np.diff(numbers) == 1).all())
 
 
 def _names_things(name: str, numbers: np.ndarray, distinct: int) -> bool:
     """Whether long numbers of one length come again and again: nine digits, or six under a name like `nr`."""
-    shortest = 10.0 ** (5 if _named(name, _KEY_WORDS) else 8)
+    shortest = 10.0 ** (5 if _named_key(name) else 8)
     same_length = numbers.min() >= shortest and np.floor(np.log10(numbers.min())) == np.floor(np.log10(numbers.max()))
     return bool(same_length and FEW < distinct <= len(numbers) / 2)
 
@@ -117,7 +124,7 @@ def _dates(name: str, known: pd.Series, count: str) -> Guess | None:
         return None
     if found.rival:
         raise ContentError(
-            f"column {name!r} holds dates such as {_show(known)}, and both {found.form!r} and {found.rival!r} fit. "
+            f"column {name!r} holds dates such as {_show(known)}, which can be read with the day or the month first. "
             f"Declare data.columns.{name}.format: {found.form!r} or {found.rival!r}"
         )
     others = (
@@ -128,11 +135,16 @@ def _dates(name: str, known: pd.Series, count: str) -> Guess | None:
 
 def _labels(name: str, text: pd.Series, count: str) -> Guess:
     distinct = text.nunique()
-    if len(text) >= FEW and distinct >= NEARLY_UNIQUE * len(text):
+    note = quantity_note(text) or date_note(name, text)
+    unique = len(text) >= FEW and distinct >= NEARLY_UNIQUE * len(text)
+    if note and (unique or distinct > MAX_CATEGORIES):
+        return Guess("drop", f"text, {count}, but {note}. Or declare type: category, identifier or drop")
+    if unique:
         nearly = "" if distinct == len(text) else "nearly "
-        return Guess("drop", f"it identifies {nearly}every row: text, {count}")
+        return Guess("drop", f"it identifies {nearly}every row: text, {count}; declare type: identifier to keep it")
     limit = FEW if _named(name, _ID_WORDS) else MAX_CATEGORIES
-    return Guess("category" if distinct <= limit else "identifier", f"text, {count}")
+    kind = "category" if distinct <= limit else "identifier"
+    return Guess(kind, f"text, {count}" + (f"; taken as a {kind}, but {note}" if note else ""))
 
 
 def read_date_format(name: str, column: pd.Series) -> str | None:
@@ -143,6 +155,11 @@ def read_date_format(name: str, column: pd.Series) -> str | None:
 
 def _named(name: str, words: set[str]) -> bool:
     return any(word.lower() in words for word in _WORD.findall(name))
+
+
+def _named_key(name: str) -> bool:
+    words = [word.lower() for word in _WORD.findall(name)]
+    return not words or not _KEY_WORDS.isdisjoint(words) or words[-1] in _LAST_WORDS or bool(_UNNAMED.fullmatch(name))
 
 
 def _gaps(column: pd.Series) -> str:

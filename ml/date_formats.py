@@ -1,4 +1,7 @@
-"""How the dates of a text column are written: ISO 8601 or one of a few common forms, never a guess."""
+"""How the dates of a text column are written: ISO 8601 or one of a few common forms, never a guess.
+
+A year and a month alone, 2014-10, are the first day of that month.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +13,10 @@ ENOUGH = 0.95
 """A column is a date when at least this share of its values is one; the rest counts as missing and is reported."""
 _DAYS = ["%d.%m.%Y", "%d.%m.%y", "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y"]
 _EITHER = [("%d/%m/%Y", "%m/%d/%Y"), ("%d-%m-%Y", "%m-%d-%Y"), ("%d/%m/%y", "%m/%d/%y")]
-_TIMES = ["", " %H:%M", " %H:%M:%S"]
+_MONTHS = ["%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%B %Y", "%b-%Y"]
+_MONTH_LIKE = r"^\s*(?:(?:19|20)\d\d[-/]\d\d?|\d\d?/(?:19|20)\d\d|[^\W\d]{3,9}\.?[ -](?:19|20)\d\d)\s*$"
+_TIMES = [" %H:%M", " %H:%M:%S"]
+_HALF_DAYS = [" %I:%M %p", " %I:%M:%S %p", " %I:%M%p", " %I:%M:%S%p"]
 _SAMPLE = 200
 
 
@@ -30,7 +36,7 @@ def find_format(known: pd.Series) -> DateFormat | None:
         return None
     if (share := _share(values, ISO)) >= ENOUGH:
         return DateFormat(ISO, share)
-    for time in _TIMES:
+    for time in _times(values):
         for form in _DAYS:
             if (share := _share(values, form + time)) >= ENOUGH:
                 return DateFormat(form + time, share)
@@ -38,7 +44,23 @@ def find_format(known: pd.Series) -> DateFormat | None:
             found = _first_of_two(values, day_first + time, month_first + time)
             if found:
                 return found
-    return None
+    return _months(values)
+
+
+def _times(values: pd.Series) -> list[str]:
+    """Return the forms of a time of day that can be in the values; only the day where they show no time."""
+    sample = values.iloc[:_SAMPLE].astype("str")
+    if sample.str.contains(":", regex=False).mean() < ENOUGH / 2:
+        return [""]
+    return _HALF_DAYS if sample.str.contains(r"(?i)\d\s*[ap]m\s*$").mean() >= ENOUGH / 2 else _TIMES
+
+
+def _months(values: pd.Series) -> DateFormat | None:
+    if values.astype("str").str.match(_MONTH_LIKE).mean() < ENOUGH:
+        return None
+    shares = {form: _share(values, form) for form in _MONTHS}
+    best = max(shares, key=lambda form: shares[form])
+    return DateFormat(best, shares[best]) if shares[best] >= ENOUGH else None
 
 
 def _first_of_two(values: pd.Series, day_first: str, month_first: str) -> DateFormat | None:

@@ -121,7 +121,7 @@ def _expectations(signature: Signature) -> dict[str, Expected]:
             known[derivation.column] = derivation.categories
     labels = {item.name: [*known.get(item.name, []), *(item.categories or [])] for item in signature.inputs}
     return {
-        item.name: Expected(frozenset(label(text) for text in labels[item.name]) or None, item.range)
+        item.name: Expected(frozenset(label(text) for text in labels[item.name]) or None, item.range, item.nullable)
         for item in signature.inputs
     }
 

@@ -35,10 +35,14 @@ class Check:
 
 @dataclass(frozen=True)
 class Expected:
-    """What training says of a column: the labels it knew (None: any is valid), its range (None: the reference's)."""
+    """What training says of a column: the labels it knew (None: any is valid), its range (None: the reference's).
+
+    A nullable column may be left out of a row.
+    """
 
     known: Collection[str] | None = None
     range: tuple[float, float] | None = None
+    nullable: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def _settled(
 ) -> tuple[Verdict, str] | None:
     if rows == 0:
         return "no_verdict", "the window has no rows"
-    if window is None and rows < spec.min_rows:
+    if window is None and expected.nullable and rows < spec.min_rows:
         return "no_verdict", f"none of the {rows} rows has this column, and a verdict needs {spec.min_rows} rows"
     if window is None:
         return "schema_alarm", f"none of the {rows} rows has this column"

@@ -1,10 +1,10 @@
-"""The evaluation as one self-contained HTML page: metrics with intervals, the gate's reasons, the pictures."""
+"""The evaluation as one self-contained HTML page: metrics with intervals, the pictures."""
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from schemas.evaluation import Evaluation, GateVerdict, Scores
+from schemas.evaluation import Evaluation, Scores
 from schemas.numbers import shown
 
 _TEMPLATE = Path(__file__).with_name("evaluation_page.html.j2")
@@ -16,7 +16,6 @@ def render_evaluation(
     pictures: Mapping[str, bytes],
     *,
     baseline: Scores | None = None,
-    gate: GateVerdict | None = None,
 ) -> str:
     """Return the page.
 
@@ -35,7 +34,6 @@ def render_evaluation(
         sets=sets,
         lines=_lines(evaluation, sets, baseline or {}),
         baseline=bool(baseline),
-        gate=gate,
         pictures={caption: b64encode(data).decode("ascii") for caption, data in pictures.items()},
     )
 

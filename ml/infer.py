@@ -5,7 +5,8 @@ from typing import Literal
 import pandas as pd
 
 from ml.column_types import Guess, guess, read_date_format
-from ml.columns import fits
+from ml.columns import ISO, fits
+from ml.quantities import quantity_note
 from ml.task import infer_problem
 from schemas.data import Column, ColumnSpec, ColumnType, DataSpec, TableSchema
 from schemas.errors import ContentError, did_you_mean
@@ -80,5 +81,15 @@ def _declared(name: str, column: pd.Series, kind: ColumnType | Literal["drop"], 
     known = column.dropna()
     if known.empty or not fits(known, kind, form).any():
         shown = ", ".join(repr(str(value)) for value in known.drop_duplicates().iloc[:3]) or "no value at all"
-        raise ContentError(f"column {name!r} is declared a {kind}, but none of its values is one: {shown}")
+        hint = _hint(name, kind, form, known)
+        raise ContentError(f"column {name!r} is declared a {kind}, but none of its values is one: {shown}{hint}")
     return Guess(kind, "declared", form)
+
+
+def _hint(name: str, kind: str, form: str | None, known: pd.Series) -> str:
+    if kind == "date":
+        read = f"they were read as {form!r}" if form and form != ISO else "they are not written as ISO 8601"
+        example = f"declare data.columns.{name}.format as they are written, for example '%d.%m.%Y %H:%M'"
+        return f". {read[0].upper()}{read[1:]}; {example}"
+    note = quantity_note(known) if kind == "number" else ""
+    return f". {note[0].upper()}{note[1:]}" if note else ""

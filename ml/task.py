@@ -9,6 +9,7 @@ import pandas as pd
 
 from ml.columns import as_cells, as_numbers, is_moment, is_text
 from ml.derive import canonical
+from ml.quantities import quantity_note
 from schemas.base import Scalar, Task
 from schemas.data import DataSpec, Problem
 
@@ -28,7 +29,7 @@ def infer_problem(column: pd.Series, spec: DataSpec) -> tuple[Problem | None, st
         return (None if faults else problem), why, faults
     classes = _classes(known)
     task: Task = "binary" if len(classes) == 2 else "multiclass"
-    faults += _class_faults(classes, len(known), spec)
+    faults += _class_faults(classes, known, spec)
     named = ", ".join(map(repr, classes[:6])) + (", …" if len(classes) > 6 else "")
     problem = Problem(target=spec.target, task=task, classes=classes, unit=spec.unit)
     return (None if faults else problem), f"{task}: {spec.target!r} holds {len(classes)} classes, {named}", faults
@@ -66,9 +67,11 @@ def _number_faults(known: pd.Series, target: str) -> list[str]:
     raw = read.to_numpy(dtype=np.float64, na_value=np.nan)
     faults = []
     if (words := known[np.isnan(raw)]).size:
+        note = quantity_note(words)
+        remedy = note or "clean them, or declare data.task: classification"
         faults.append(
             f"the target {target!r} holds {len(words):,} values that are no numbers ({_some(words)}), but the task is "
-            "regression; clean them, or declare data.task: classification"
+            f"regression; {remedy}"
         )
     if infinite := int(np.isinf(raw).sum()):
         faults.append(
@@ -80,13 +83,21 @@ def _number_faults(known: pd.Series, target: str) -> list[str]:
     return faults
 
 
-def _class_faults(classes: list[Scalar], rows: int, spec: DataSpec) -> list[str]:
+def _class_faults(classes: list[Scalar], known: pd.Series, spec: DataSpec) -> list[str]:
+    rows = len(known)
     if len(classes) == 1:
         return [f"the target {spec.target!r} has one class only, {classes[0]!r}; there is nothing to tell apart"]
+    note = quantity_note(known) if is_text(known) and len(classes) > 2 * MAX_WHOLE_CLASSES else ""
+    if note and spec.task == "auto":
+        return [
+            f"the target {spec.target!r} has {len(classes):,} distinct texts in {rows:,} rows: {note}. Declare "
+            "data.task: classification if they are classes"
+        ]
     if len(classes) > max(2, rows // 2):
         return [
             f"the target {spec.target!r} has {len(classes):,} classes in {rows:,} rows; that is a text or an id, not "
-            "classes. Choose another data.target, or declare data.task: regression if it is a quantity"
+            "classes. Choose another data.target, or "
+            + (note or "declare data.task: regression if it is a quantity in plain numbers")
         ]
     if spec.task == "binary" and len(classes) != 2:
         return [f"data.task is binary, but the target {spec.target!r} has {len(classes)} classes; declare multiclass"]

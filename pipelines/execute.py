@@ -68,10 +68,8 @@ def _told(outcome: Any, fault: Exception | None) -> DrivetrainError:
     elif isinstance(fault, DrivetrainError):
         told = fault
     else:
-        step = outcome.failed_step or "the pipeline"
-        told = StepFailedError(
-            f"Step {step} failed: {type(fault).__name__ if fault else 'error'}: {fault or 'see the run'}"
-        )
+        what = f"Step {outcome.failed_step}" if outcome.failed_step else "The pipeline"
+        told = StepFailedError(f"{what} failed: {type(fault).__name__ if fault else 'error'}: {fault or 'see the run'}")
     told.__cause__ = fault
     return told
 

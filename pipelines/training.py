@@ -53,7 +53,9 @@ def training(run: Run, now: Circumstances) -> None:
         schema=schema,
         data=run.data,
     )
-    wired(data_gate, "data_gate", stack)(report=report)
+    wired(data_gate, "data_gate", stack)(
+        report=report, schema=schema, trainer=run.trainer, metric=run.metric, gate=run.gate
+    )
     signature = wired(fit_features, "fit_features", stack)(train_set=train_set, schema=schema, after=["data_gate"])
     fitting = {
         "train_set": train_set,

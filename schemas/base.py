@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 Scalar = str | int | float | bool
-Share = float
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 Task = Literal["binary", "multiclass", "regression"]
 Severity = Literal["off", "warn", "fail"]

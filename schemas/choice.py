@@ -1,8 +1,5 @@
 """A component chosen by its registered name, as plain JSON."""
 
-from collections.abc import Mapping
-from typing import Self
-
 from pydantic import JsonValue
 
 from schemas.base import Strict
@@ -13,12 +10,3 @@ class Choice(Strict):
 
     name: str
     params: dict[str, JsonValue] = {}
-
-    @classmethod
-    def from_flat(cls, block: Mapping[str, JsonValue]) -> Self:
-        """Read the configuration's flat form, `{name: x, parameter: value, …}`."""
-        return cls(name=str(block["name"]), params={key: value for key, value in block.items() if key != "name"})
-
-    def flat(self) -> dict[str, JsonValue]:
-        """Return the configuration's flat form."""
-        return {"name": self.name, **self.params}

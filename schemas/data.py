@@ -45,11 +45,35 @@ class RowsCheck(Strict):
     severity: Severity = "fail"
 
 
-class ShareCheck(Strict):
-    """A share that must not be passed."""
+class DuplicatesCheck(Strict):
+    """At most `max` of the rows repeat an earlier one."""
 
-    max: float = Field(ge=0, le=1)
+    max: float = Field(default=0.05, ge=0, le=1)
     severity: Severity = "warn"
+
+
+class MissingCheck(Strict):
+    """At most `max` of a column's values are missing."""
+
+    max: float = Field(default=0.5, ge=0, le=1)
+    severity: Severity = "warn"
+
+
+class LeakageCheck(Strict):
+    """No feature alone predicts the target better than `max` (ROC AUC or R²)."""
+
+    max: float = Field(default=0.995, ge=0, le=1)
+    severity: Severity = "warn"
+
+
+class SplitDriftCheck(Strict):
+    """No column's distributions in two sets are further apart than `max`."""
+
+    max: float = Field(default=0.2, ge=0, le=1)
+    severity: Severity = "warn"
+
+
+ShareCheck = DuplicatesCheck | MissingCheck | LeakageCheck | SplitDriftCheck
 
 
 class BalanceCheck(Strict):
@@ -64,10 +88,10 @@ class TableChecks(Strict):
 
     rows: RowsCheck = RowsCheck()
     target_balance: BalanceCheck = BalanceCheck()
-    duplicates: ShareCheck = ShareCheck(max=0.05)
-    missing: ShareCheck = ShareCheck(max=0.5)
-    leakage: ShareCheck = ShareCheck(max=0.995)
-    split_drift: ShareCheck = ShareCheck(max=0.2)
+    duplicates: DuplicatesCheck = DuplicatesCheck()
+    missing: MissingCheck = MissingCheck()
+    leakage: LeakageCheck = LeakageCheck()
+    split_drift: SplitDriftCheck = SplitDriftCheck()
 
 
 class DataSpec(Strict):

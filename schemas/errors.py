@@ -67,5 +67,6 @@ class RefusedError(DrivetrainError):
 
 def did_you_mean(word: str, known: list[str]) -> str:
     """Return ` Did you mean 'x'?` for the nearest known word, or an empty string."""
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    by_folded = {other.casefold(): other for other in reversed(known)}
+    near = get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.6)
+    return f" Did you mean {by_folded[near[0]]!r}?" if near else ""

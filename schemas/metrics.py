@@ -47,9 +47,3 @@ def resolve_metric(metric: str, task: Task) -> str:
         fitting = ", ".join(sorted(known for known, tasks in TASKS.items() if task in tasks))
         raise ValueError(f"metric {metric!r} is not defined for a {task} task; choose one of: {fitting}")
     return name
-
-
-def is_better(metric: str, value: float, other: float, tolerance: float = 0.0) -> bool:
-    """Say whether `value` beats `other` by more than `-tolerance` in the metric's own direction."""
-    gain = value - other if HIGHER_IS_BETTER[metric] else other - value
-    return gain > -tolerance

@@ -1,9 +1,9 @@
 """The frozen run: one experiment on one stack."""
 
 import re
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Name, Strict
 from schemas.choice import Choice
@@ -51,18 +51,12 @@ class GateSpec(Strict):
 class DeploySpec(Strict):
     """Port and limits of the service, and how a new version takes over."""
 
-    port: int | Literal["auto"] = "auto"
+    port: Annotated[int, Field(ge=1, le=65535)] | Literal["auto"] = "auto"
     rollout: Literal["replace"] = "replace"
     max_body: int = Field(default=10_000_000, ge=1_000, description="bytes")
     deadline: float = Field(default=10.0, gt=0, description="seconds")
     queue: int = Field(default=256, ge=1, description="requests in work before 429")
     journal_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
-
-    @model_validator(mode="after")
-    def _port_is_a_port(self) -> Self:
-        if isinstance(self.port, int) and not 1 <= self.port <= 65535:
-            raise ValueError(f"port {self.port} is not between 1 and 65535")
-        return self
 
 
 class MonitorSpec(Strict):
@@ -79,11 +73,12 @@ class MonitorSpec(Strict):
         default=0.1, ge=0, le=1, description="share of values outside the training range tolerated"
     )
 
-    @model_validator(mode="after")
-    def _window_is_rows_or_a_span(self) -> Self:
-        if not _WINDOW.match(str(self.window)):
-            raise ValueError(f"window {self.window!r} is neither a number of rows (500) nor a span (90s, 15m, 24h, 7d)")
-        return self
+    @field_validator("window")
+    @classmethod
+    def _window_is_rows_or_a_span(cls, window: int | str) -> int | str:
+        if not _WINDOW.match(str(window)):
+            raise ValueError(f"{window!r} is neither a number of rows (500) nor a span (90s, 15m, 24h, 7d)")
+        return window
 
     def rows_or_seconds(self) -> tuple[int | None, float | None]:
         """Return (rows, None) or (None, seconds)."""

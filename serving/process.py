@@ -8,7 +8,6 @@ from schemas.errors import ConfigurationError, DeploymentError
 from schemas.run import DeploySpec
 from serving import bento, closure, launch, port, record, store
 from serving.probe import get
-from serving.probe import tail as tail
 from serving.record import Deployment
 
 _RESPAWN_SECONDS = 15.0
@@ -24,10 +23,11 @@ class Status:
     why: str | None = None
 
 
-def ensure_running(home: Path, name: str, spec: DeploySpec, package: Path | None = None) -> Deployment:
-    """Return the model's service, started or healed where need be; it may still have no version to answer with.
+def running(home: Path, name: str, spec: DeploySpec, package: Path | None) -> Deployment:
+    """Return the service, started or healed where need be; it may still have no version to answer with.
 
-    A service that lives, with this code and these limits, is left alone. Otherwise it is started on its recorded port.
+    The caller holds the lock of the name. A service that lives, with this code and limits, is left alone; otherwise
+    it is started on its recorded port.
 
     Args:
         home: DRIVETRAIN_HOME.
@@ -39,12 +39,6 @@ def ensure_running(home: Path, name: str, spec: DeploySpec, package: Path | None
         ConfigurationError: If the declared port belongs to somebody else.
         DeploymentError: If it does not come up; the end of its log is in the text.
     """
-    with record.lock(home, name):
-        return running(home, name, spec, package)
-
-
-def running(home: Path, name: str, spec: DeploySpec, package: Path | None) -> Deployment:
-    """Do the work of `ensure_running` for a caller that holds the lock."""
     code_hash = closure.code_hash()
     known = record.read(home, name)
     if (

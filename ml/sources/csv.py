@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ml.sources.text_file import HEAD_BYTES, Header, decode, fingerprint, read_bytes, read_header, stem
+from ml.sources.text_file import HEAD_BYTES, Header, decode, fingerprint, read_bytes, read_header, stem, uncomment
 from schemas.base import Strict
 from schemas.errors import ContentError, Fault
 
@@ -21,8 +21,11 @@ class CsvParams(Strict):
     path: str = Field(min_length=1, description="path or fsspec URL; .gz, .bz2, .xz and .zip are decompressed")
     separator: str = Field(default="auto", description="auto, or one character")
     encoding: str = Field(default="auto", description="auto: UTF-8, or UTF-16 with a byte order mark")
-    decimal: Literal["auto", ".", ","] = "auto"
-    thousands: Literal[",", ".", " ", "'", "_"] | None = None
+    decimal: Literal["auto", ".", ","] = Field(default="auto", description="auto: what all columns of numbers agree on")
+    thousands: Literal[",", ".", " ", "'", "_"] | None = Field(
+        default=None, description="null: comma or point where the file leaves no doubt"
+    )
+    comment: str | None = Field(default=None, description="one character; lines that start with it are skipped")
     missing: list[str] = Field(default=MISSING, description="texts that mean that a value is missing")
 
 
@@ -48,8 +51,7 @@ class CsvSource:
             head = self._head()
             read_header(head, self.params.separator)
         except ContentError as error:
-            path = "encoding" if "data.encoding" in str(error) or "is not an encoding" in str(error) else "path"
-            return [Fault(path, str(error))]
+            return [Fault(_key(str(error)), str(error))]
         if len(head) < HEAD_BYTES // 4 and len(head.split()) and len(head.strip().splitlines()) == 1:
             return [Fault("path", f"{self.params.path} has a header but no rows")]
         return []
@@ -73,7 +75,7 @@ class CsvSource:
             raise ContentError("; ".join(map(str, faults)))
         raw = read_bytes(self.params.path)
         try:
-            text = decode(raw, self.params.encoding)
+            text = uncomment(decode(raw, self.params.encoding), self.params.comment)
             header = read_header(text, self.params.separator)
             return self._parse(text, header)
         except ContentError as error:
@@ -84,30 +86,39 @@ class CsvSource:
         faults = []
         if given.separator != "auto" and len(given.separator) != 1:
             faults.append(Fault("separator", f"{given.separator!r} is not one character", 'for a tab write "\\t"'))
-        marks = {"separator": given.separator, "decimal": given.decimal, "thousands": given.thousands}
-        for first, second in (("separator", "thousands"), ("decimal", "thousands")):
-            if marks[first] == marks[second]:
+        if given.comment is not None and (len(given.comment) != 1 or given.comment in '\r\n"'):
+            faults.append(Fault("comment", f"{given.comment!r} is not one character", 'for example "#"'))
+        marks = {
+            "comment": given.comment,
+            "separator": given.separator,
+            "decimal": given.decimal,
+            "thousands": given.thousands,
+        }
+        for first, second in (("separator", "thousands"), ("decimal", "thousands"), ("separator", "comment")):
+            if marks[first] is not None and marks[first] == marks[second]:
                 faults.append(Fault(second, f"{marks[second]!r} is the {first} already"))
         return faults
 
     def _head(self) -> str:
         raw = read_bytes(self.params.path, HEAD_BYTES)
-        return decode(raw, self.params.encoding, whole=len(raw) < HEAD_BYTES)
+        text = decode(raw, self.params.encoding, whole=len(raw) < HEAD_BYTES)
+        return uncomment(text, self.params.comment)
 
     def _parse(self, text: str, header: Header) -> "pd.DataFrame":
         import pandas as pd
         import pyarrow as pa
+        import pyarrow.compute as pc
 
-        from ml.sources.text_types import decimal_mark, typed
+        from ml.sources.notation import find_notation
+        from ml.sources.text_types import typed
 
         table = self._table(text, header)
         if not table.num_rows:
             raise ContentError("the file has a header but no rows")
-        columns = [table.column(position) for position in range(table.num_columns)]
-        columns = [column.cast(pa.string()) for column in columns]
-        decimal = decimal_mark(columns) if self.params.decimal == "auto" else self.params.decimal
-        series = [typed(column, decimal, self.params.thousands) for column in columns]
-        return pd.DataFrame(dict(zip(header.names, series, strict=True)))
+        texts = (pc.utf8_trim_whitespace(column.cast(pa.string())) for column in table.columns)
+        columns = dict(zip(header.names, texts, strict=True))
+        notation = find_notation(columns, self.params.decimal, self.params.thousands, header.separator)
+        return pd.DataFrame({name: typed(column, notation) for name, column in columns.items()})
 
     def _table(self, text: str, header: Header) -> Any:
         import pyarrow as pa
@@ -144,3 +155,10 @@ class CsvSource:
                 f"{header.separator!r}, or declare data.separator"
             )
         return table
+
+
+def _key(message: str) -> str:
+    """Return the key that a fault of the file's beginning is about."""
+    if "data.comment" in message:
+        return "comment"
+    return "encoding" if "data.encoding" in message or "is not an encoding" in message else "path"

@@ -3,6 +3,7 @@
 import csv
 import io
 import lzma
+import re
 import zlib
 from collections import Counter
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from schemas.errors import ContentError
 HEAD_BYTES = 1_000_000
 _SEPARATORS = [",", ";", "\t", "|"]
 _MARKS = [(b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")]
+_COMMENTS = ("#", "%", "//", "!")
 _UNCHANGED = ("ETag", "etag", "md5Hash", "md5", "mtime", "LastModified", "last_modified", "updated", "created")
 
 
@@ -68,18 +70,34 @@ def decode(raw: bytes, encoding: str, *, whole: bool = True) -> str:
         encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
     elif encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
         encoding = "utf-8-sig"
+    if encoding.startswith("utf-8") and (wide := _utf_16(raw[:1000])):
+        raise ContentError(f"every other byte is NUL: the file looks like UTF-16; declare data.encoding: {wide}")
     try:
-        return raw.decode(encoding)
+        return raw.decode(encoding).removeprefix("\ufeff")
     except LookupError:
         raise ContentError(f"{encoding!r} is not an encoding; for example utf-8, latin-1, cp1252, utf-16") from None
     except UnicodeDecodeError as error:
         if not whole and error.start >= len(raw) - 4:  # the limit cut a character in two
-            return raw[: error.start].decode(encoding)
+            return raw[: error.start].decode(encoding).removeprefix("\ufeff")
         line = raw[: error.start].count(b"\n") + 1
         raise ContentError(
             f"line {line} is not {encoding}: byte 0x{raw[error.start]:02x} at position {error.start}; "
             "declare data.encoding (files from Windows programs are often cp1252, others latin-1)"
         ) from None
+
+
+def uncomment(text: str, mark: str | None) -> str:
+    """Return `text` without the lines that start with `mark`, the one character; lines within quotes are kept."""
+    if mark is None or mark not in text:
+        return text
+    kept, end, quotes = [], 0, 0
+    for line in re.finditer(rf"^{re.escape(mark)}[^\r\n]*(?:\r\n|\r|\n|\Z)", text, re.MULTILINE):
+        quotes += text.count('"', end, line.start())
+        before = text[end : line.start()]
+        kept.append(before if quotes % 2 == 0 else before + line.group())
+        quotes += 0 if quotes % 2 == 0 else line.group().count('"')
+        end = line.end()
+    return "".join([*kept, text[end:]])
 
 
 def read_header(text: str, separator: str) -> Header:
@@ -89,6 +107,7 @@ def read_header(text: str, separator: str) -> Header:
         raise ContentError("the file is empty")
     if separator == "auto":
         separator = _sniff(lines.splitlines()[0])
+    _refuse_comment(lines)
     try:
         raw = next(csv.reader(io.StringIO(lines, newline=""), delimiter=separator))
     except csv.Error as error:
@@ -99,6 +118,30 @@ def read_header(text: str, separator: str) -> Header:
         places = "; ".join(f"{name!r} in columns {_places(names, name)}" for name in twice)
         raise ContentError(f"column names must be unique, but {places}; rename all but one in the file")
     return Header(separator, raw, names)
+
+
+def _utf_16(start: bytes) -> str | None:
+    """Return which UTF-16 the bytes look like: text in Latin letters has a NUL in every other byte."""
+    nuls = [start[odd::2].count(0) / max(1, len(start) // 2) for odd in (0, 1)]
+    if max(nuls) < 0.4 or min(nuls) > 0.1:
+        return None
+    return "utf-16-be" if nuls[0] > nuls[1] else "utf-16-le"
+
+
+def _refuse_comment(text: str) -> None:
+    """Raise ContentError when the first line looks like a comment: a mark, and not as many cells as the next line."""
+    lines = [line for line in text[:100_000].splitlines() if line.strip()]
+    mark = next((mark for mark in _COMMENTS if lines[0].startswith(mark)), None)
+    after = next((line for line in lines if mark and not line.startswith(mark)), None)
+    if mark is None or after is None:
+        return
+    separator = _sniff(after)
+    cells = [len(next(csv.reader([line], delimiter=separator), [])) for line in (lines[0], after)]
+    if cells[0] != cells[1]:
+        raise ContentError(
+            f"the first line, {lines[0][:60]!r}, looks like a comment, not like the names of {cells[1]} columns; "
+            f'declare data.comment: "{mark[0]}" to skip the lines that start with it'
+        )
 
 
 def _sniff(line: str) -> str:

@@ -16,7 +16,7 @@ from zenml.models import DeploymentOperationalState, DeploymentResponse
 
 from schemas.errors import DrivetrainError
 from schemas.publication import Publication
-from serving import process, record
+from serving import probe, process, record
 from serving.deploy import deploy
 
 STEP = "publish"
@@ -87,7 +87,7 @@ class BentoMLDeployer(BaseDeployer):
         """Give the last lines of the service's log."""
         wish = publication(deployment)
         log = record.find(Path(wish.home), wish.model).log
-        yield from process.tail(log, tail or _LINES).splitlines()
+        yield from probe.tail(log, tail or _LINES).splitlines()
 
     def do_deprovision_deployment(
         self, deployment: DeploymentResponse, timeout: int

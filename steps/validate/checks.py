@@ -8,10 +8,14 @@ from zenml.types import HTMLString
 
 from ml.checks import check_data
 from ml.checks.page import render
+from ml.fitness import misfits
+from schemas.choice import Choice
 from schemas.data import DataSpec, TableSchema
-from schemas.errors import RefusedError
+from schemas.errors import ContentError, RefusedError
 from schemas.evaluation import DataReport
+from schemas.run import GateSpec
 from steps.materializers.schema import SchemaMaterializer
+from steps.registry import lookup
 
 
 @step(output_materializers={"data_report": SchemaMaterializer})
@@ -29,8 +33,13 @@ def validate_data(
 
 
 @step(enable_cache=False)
-def data_gate(report: DataReport) -> Annotated[bool, "data_accepted"]:
-    """Stop the run when a check of severity `fail` did not hold."""
+def data_gate(
+    report: DataReport, schema: TableSchema, trainer: Choice, metric: str, gate: GateSpec
+) -> Annotated[bool, "data_accepted"]:
+    """Stop the run when a check of severity `fail` did not hold, or the task is none that the experiment can learn."""
+    wrong = misfits(schema, lookup("train", trainer.name).tasks, trainer.name, metric, gate)
+    if wrong:
+        raise ContentError("The experiment does not fit its rows:\n  " + "\n  ".join(wrong))
     if not report.passed:
         failed = [check.message for check in report.checks if check.severity == "fail" and not check.passed]
         raise RefusedError(failed, heading="The data checks refused the rows")

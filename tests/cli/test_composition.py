@@ -13,6 +13,7 @@ from cli.compose import compose
 from cli.load import load_run
 from cli.main import main
 from cli.repository import ROOT
+from schemas.choice import Choice
 from schemas.errors import ConfigurationError, Fault
 from schemas.run import Run
 
@@ -25,8 +26,8 @@ DATA = "data: {path: a.csv, target: y, task: regression}\n"
 def test_an_experiment_becomes_a_frozen_run(load: Load) -> None:
     run = load("+experiment=breast_cancer")
     assert (run.name, run.pipeline, run.stack.name) == ("breast_cancer", "lifecycle", "local")
-    assert run.trainer.flat() == {"name": "logistic_regression", "max_iter": 1000}
-    assert run.data.source.flat() == {"name": "sklearn_dataset", "dataset": "breast_cancer"}
+    assert run.trainer == Choice(name="logistic_regression", params={"max_iter": 1000})
+    assert run.data.source == Choice(name="sklearn_dataset", params={"dataset": "breast_cancer"})
     with pytest.raises(ValueError, match="frozen"):
         run.seed = 2  # type: ignore[misc]
 

@@ -7,8 +7,10 @@ import pytest
 
 from cli.main import main
 from schemas.errors import Fault
+from schemas.run import Run
 
 Faults = Callable[..., dict[str, Fault]]
+Load = Callable[..., Run]
 BASE = "+experiment=breast_cancer"
 CASES = [
     (["+experiment=brest_cancer"], "experiment", "Did you mean 'breast_cancer'?"),
@@ -56,9 +58,9 @@ CASES = [
     ([BASE, "gate.no_worse_than_production.tolerance=-1"], "gate.no_worse_than_production.tolerance", "at least 0"),
     ([BASE, "gate.max_size=0"], "gate.max_size", "more than 0"),
     ([BASE, "deploy.port=ab"], "deploy.port", "not a whole number or 'auto'"),
-    ([BASE, "deploy.port=70000"], "deploy", "between 1 and 65535"),
+    ([BASE, "deploy.port=70000"], "deploy.port", "at least 1 and at most 65535"),
     ([BASE, "deploy.rollout=canary"], "deploy.rollout", "'replace'"),
-    ([BASE, "monitor.window=abc"], "monitor", "neither a number of rows"),
+    ([BASE, "monitor.window=abc"], "monitor.window", "neither a number of rows"),
     ([BASE, "monitor.windo=3"], "monitor.windo", "Did you mean 'window'?"),
     ([BASE, "monitor=3"], "monitor", "takes the name"),
     ([BASE, "pipeline=trainin"], "pipeline", "Did you mean 'training'?"),
@@ -100,7 +102,7 @@ def test_all_faults_come_at_once_in_the_order_of_the_configuration(faults: Fault
 
 def test_a_fault_says_which_override_said_it(faults: Faults) -> None:
     assert "said by the override split.test=1.3" in faults(BASE, "split.test=1.3")["split.test"].hint
-    assert "said by the override monitor.window=x" in faults(BASE, "monitor.window=x")["monitor"].hint
+    assert "said by the override monitor.window=x" in faults(BASE, "monitor.window=x")["monitor.window"].hint
 
 
 def test_a_fault_says_which_file_said_it(outside: Callable[..., Path], faults: Faults) -> None:
@@ -185,3 +187,34 @@ def test_an_unknown_flag_is_a_fault(flags: list[str], capsys: pytest.CaptureFixt
 def test_an_unknown_action_is_a_fault(empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([BASE, "action=pln"]) == 2
     assert "Did you mean 'plan'?" in capsys.readouterr().err
+
+
+def test_faults_of_single_keys_do_not_hide_what_cannot_work_together(faults: Faults) -> None:
+    found = faults(BASE, "seed=-1", "metric=r2", "gate.max.mean_absolute_error=3")
+    assert {"seed", "metric", "gate.max.mean_absolute_error"} <= set(found)
+
+
+def test_a_metric_that_the_trainer_never_learns_is_a_fault_also_where_the_task_is_inferred(faults: Faults) -> None:
+    assert "metric" in faults("+experiment=diabetes", "data.task=auto", "trainer=ridge", "metric=accuracy")
+
+
+def test_the_severity_of_a_table_check_can_be_changed_alone(load: Load) -> None:
+    run = load(BASE, "data.checks.leakage.severity=fail")
+    assert (run.data.checks.leakage.severity, run.data.checks.leakage.max) == ("fail", 0.995)
+
+
+def test_a_check_under_its_own_list_is_not_a_key(faults: Faults) -> None:
+    assert "gate.checks" in faults(BASE, "gate.checks=[{name: nonsense}]")
+
+
+def test_resources_of_an_unknown_slot_are_a_fault(faults: Faults) -> None:
+    assert "stack.resources.trian" in faults(BASE, "stack.resources={trian: {cpu_count: 1}}")
+
+
+def test_a_home_that_cannot_be_made_stops_the_run_before_it_starts(
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (empty / "file").write_text("")
+    monkeypatch.setenv("DRIVETRAIN_HOME", str(empty / "file"))
+    assert main([BASE]) == 2
+    assert sorted(path.name for path in empty.iterdir()) == ["file"]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.catalog import component_rows
+from cli.catalog import component_rows, gate_rows
 from cli.main import main
+from schemas.choice import Choice
 from schemas.errors import ConfigurationError, Fault
 from schemas.run import Run
 from steps import registry
@@ -115,7 +116,7 @@ def test_a_foreign_gate_check_stands_by_name_under_gate(
     plugin: None, load: Callable[..., Run], faults: Callable[..., dict[str, Fault]]
 ) -> None:
     run = load("+experiment=diabetes", "gate.fair.rows=3", "gate.strict=true")
-    assert [check.flat() for check in run.gate.checks] == [{"name": "fair", "rows": 3}, {"name": "strict"}]
+    assert run.gate.checks == [Choice(name="fair", params={"rows": 3}), Choice(name="strict")]
     assert load("+experiment=diabetes", "gate.fair=false").gate.checks == []
     assert "rows" in faults("+experiment=diabetes", "gate.fair.row=3")["gate.fair.row"].hint
     assert "neither true" in faults("+experiment=diabetes", "gate.fair=3")["gate.fair"].message
@@ -127,6 +128,6 @@ def test_a_foreign_sources_parameters_are_checked(plugin: None, faults: Callable
 
 
 def test_the_catalog_has_every_component() -> None:
-    rows = list(component_rows())
+    rows = [*component_rows(), *gate_rows()]
     assert {(row.slot, row.component) for row in rows} >= {("trainer", "ridge"), ("data", "csv"), ("gate", "max_size")}
     assert any(row.component == "ridge" and row.parameter == "alpha" and row.default == "1.0" for row in rows)

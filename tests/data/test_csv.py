@@ -91,6 +91,79 @@ def test_thousands_are_read_where_they_are_declared(tmp_path: Path) -> None:
     assert frame["b"].tolist() == [12, 1000]
 
 
+PATTERN = [f"{value:,}" for value in range(100, 9000, 370)]
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "expected"),
+    [
+        ("a|b", ["4,098|1", "950|2"], {"a": [4098, 950]}),
+        ("a|b", ["1,234,567|1", "9,500|2"], {"a": [1234567, 9500]}),
+        ("a|b", ["1,234.5|1", "9,500|2"], {"a": [1234.5, 9500.0]}),
+        ("a|b", ["4,098|1.5", "5,950|2"], {"a": [4098, 5950], "b": [1.5, 2.0]}),
+        ("a|b", ["4,098|1,5", "5,950|2"], {"a": [4.098, 5.95], "b": [1.5, 2.0]}),
+        ("a|b", ["0,123|3.132", "4,095|950"], {"a": [0.123, 4.095], "b": [3132, 950]}),
+        ("gehalt|quote", ["3.132|4,213", "950|1,111"], {"gehalt": [3132, 950], "quote": [4.213, 1.111]}),
+        ("a|b", ["-4,098|1", "-950|2"], {"a": [-4098, -950]}),
+        ("a|b", ["4.098|1", "5.12|2"], {"a": [4.098, 5.12]}),
+        ("a|b", ["01.050|1,5", "24.120|2,5"], {"a": ["01.050", "24.120"], "b": [1.5, 2.5]}),
+    ],
+)
+def test_the_whole_file_decides_between_decimals_and_thousands(
+    tmp_path: Path, header: str, rows: list[str], expected: dict[str, list[object]]
+) -> None:
+    frame = read(tmp_path, "\n".join([header, *rows]) + "\n")
+    assert {name: frame[name].tolist() for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "words"),
+    [
+        ("salary|b", ["4,098|1", "5,123|2"], "'salary' .'4,098'..*data.thousands: \",\".*data.decimal: \",\""),
+        ("salary|b", ["4.098|1", "5.123|2"], 'data.thousands: "\\.".*data.decimal: "\\."'),
+        ("salary|b", ["4,098|1", "12000|2"], "two ways"),
+        ("a|b", ["4,098|1.234", "5,123|2.345"], "'a' .*'b' .*data.decimal: \"\\.\" or data.decimal: \",\""),
+        ("a|b", ["5|1"] + [f"{i},{i:03d}|1" for i in range(101, 190) if i % 10], "two ways"),
+        ("version|quote", ["3.7|4,21", "3.8|1,5"], "'version' .'3.7'.*'quote' .'4,21'.*data.decimal"),
+        ("version|gehalt", ["3.7|3.132", "3.8|950"], "'version' .*'gehalt' .'3.132'"),
+    ],
+)
+def test_numbers_that_a_person_must_decide_on_are_refused_with_columns_and_keys(
+    tmp_path: Path, header: str, rows: list[str], words: str
+) -> None:
+    text = "\n".join([header, *rows]) + "\n"
+    with pytest.raises(ContentError, match=words):
+        read(tmp_path, text)
+    assert len(read(tmp_path, text, decimal=",")) == len(read(tmp_path, text, decimal=".")) == len(rows)
+
+
+def test_a_declaration_settles_what_the_file_leaves_open(tmp_path: Path) -> None:
+    text = "salary;b\n4,098;1\n5,123;2\n"
+    assert read(tmp_path, text, thousands=",")["salary"].tolist() == [4098, 5123]
+    assert read(tmp_path, text, decimal=",")["salary"].tolist() == [4.098, 5.123]
+    assert read(tmp_path, text, decimal=".")["salary"].tolist() == [4098, 5123]
+    assert read(tmp_path, "a;b\n1 234,5;4,098\n2 000;2\n", thousands=" ").to_dict("list") == {
+        "a": [1234.5, 2000.0],
+        "b": [4.098, 2.0],
+    }
+
+
+def test_numbers_among_words_follow_the_same_notation(tmp_path: Path) -> None:
+    text = "a;b\n" + "".join(f"{number};0,5\n" for number in [*PATTERN, "unknown"])
+    found = read(tmp_path, text.replace(",", "\0").replace("0\0", "0,").replace("\0", "."))["a"].tolist()
+    assert found == [str(value) for value in range(100, 9000, 370)] + ["unknown"]
+
+
+def test_comment_lines_are_skipped_where_they_are_declared(tmp_path: Path) -> None:
+    text = '# exported\r\nx,y\r\n1,"a\r\n# kept"\r\n# an odd "\r\n2,b\r\n# end'
+    table = source(tmp_path, text.encode(), comment="#")
+    assert table.preflight() == [] and table.header() == ["x", "y"]
+    assert table.read()["x"].tolist() == [1, 2]
+    assert "# kept" in table.read()["y"][0]
+    assert read(tmp_path, "#id,b\n1,2\n").columns.tolist() == ["#id", "b"]
+    assert [fault.path for fault in source(tmp_path, b"a\n1\n", comment="##").preflight()] == ["comment"]
+
+
 @pytest.mark.parametrize(
     ("content", "options"),
     [
@@ -124,6 +197,10 @@ def test_a_compressed_file_is_read_and_a_cut_one_is_refused(tmp_path: Path) -> N
         (b"a,b", "path", "header but no rows"),
         (b"a,b,a\n1,2,3\n", "path", "'a' in columns 1 and 3"),
         ("grün\n1\n".encode("latin-1"), "encoding", "byte 0xfc"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "encoding", "declare data.encoding: utf-16-le"),
+        ("a,b\n1,2\n".encode("utf-16-be"), "encoding", "declare data.encoding: utf-16-be"),
+        (b"# exported 2024\nx,y\n1,2\n", "comment", 'declare data.comment: "#"'),
+        (b"# exported, by me\n# twice\nx;y;z\n1;2;3\n", "comment", 'declare data.comment: "#"'),
     ],
 )
 def test_preflight_says_what_is_wrong_and_reading_says_the_same(

@@ -34,7 +34,14 @@ def infer(values: object, declared: dict[str, object] | None = None, name: str =
         (np.random.default_rng(0).choice(10**6, ROWS, replace=False), "salary", "number"),
         (np.sort(np.random.default_rng(0).choice(10**6, ROWS, replace=False)), "salary", "number"),
         (np.arange(ROWS), "x", "drop"),
-        (np.arange(ROWS)[::-1] * 10, "x", "drop"),
+        (np.arange(ROWS) + 5, "x", "drop"),
+        (np.arange(ROWS)[::-1] * 10, "x", "number"),
+        (np.arange(ROWS) * 3 + np.arange(ROWS) % 2, "year_income", "number"),
+        (np.random.default_rng(0).permutation(ROWS + 5)[:ROWS], "temp", "number"),
+        (np.random.default_rng(0).permutation(ROWS) * 3, "number of visitors", "number"),
+        (np.random.default_rng(0).permutation(ROWS) * 3, "order no", "drop"),
+        (np.random.default_rng(0).permutation(ROWS) * 3, "Unnamed: 0", "drop"),
+        (np.random.default_rng(0).permutation(ROWS) * 3, "column 1", "drop"),
         (np.random.default_rng(0).choice(10**6, ROWS, replace=False), "customerID", "drop"),
         (np.arange(ROWS) % 40 + 4_900_000_000_000, "agency_id", "identifier"),
         (np.arange(ROWS) % 40 + 4_900_000_000_000, "x", "identifier"),
@@ -60,6 +67,9 @@ def infer(values: object, declared: dict[str, object] | None = None, name: str =
         ([f"{day.isoformat()}Z" for day in DAYS], "x", "date"),
         (DAYS.strftime("%d.%m.%Y %H:%M"), "x", "date"),
         (DAYS.strftime("%b %d, %Y"), "x", "date"),
+        (DAYS.strftime("%m/%d/%Y %I:%M %p"), "x", "date"),
+        ([f"{2000 + i % 20}-{i % 12 + 1:02d}" for i in range(ROWS)], "x", "date"),
+        ([f"{i % 12 + 1:02d}/{2000 + i % 20}" for i in range(ROWS)], "x", "date"),
         (["no day", *DAYS.strftime("%m/%d/%Y")[1:]], "x", "date"),
         (["no day"] * 20 + list(DAYS.strftime("%Y-%m-%d")[20:]), "x", "date"),
     ],
@@ -68,6 +78,40 @@ def test_a_column_gets_the_type_that_its_values_have(values: object, name: str, 
     column = infer(values, name=name)
     assert column.type == expected, column.why
     assert column.why and not column.declared
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (range(ROWS), "declare type: number to keep it"),
+        ([f"{i}%" for i in range(ROWS)], "percentages ('0%', '1%', '2%')"),
+        ([f"{i / 10}%" for i in range(ROWS)], "leave only the number"),
+        ([f"€{i}" for i in range(ROWS)], "amounts of money ('€0'"),
+        ([f"{i * 37} USD" for i in range(ROWS)], "amounts of money"),
+        ([f"{i % 60} kg" for i in range(ROWS)], "quantities with a unit ('0 kg'"),
+        ([f"{i},234,567" for i in range(1, ROWS + 1)], 'declare data.thousands: ","'),
+        ([f"{i} 234" for i in range(1, ROWS + 1)], 'declare data.thousands: " "'),
+        ([f"{i % 28 + 1} avril 20{10 + i % 15}" for i in range(ROWS)], "declare data.columns.x.format"),
+    ],
+)
+def test_a_column_left_out_says_what_it_looks_like_and_what_keeps_it(values: object, words: str) -> None:
+    column = infer(list(values))  # type: ignore[call-overload]
+    assert column.type == "drop" and words in column.why
+
+
+@pytest.mark.parametrize("values", [[f"v{i}" for i in range(60)], [f"10.1.{i}.7" for i in range(60)]])
+def test_names_of_things_are_no_quantities(values: list[str]) -> None:
+    assert infer(values * 2).type == "identifier"
+
+
+def test_few_different_quantities_stay_a_category_that_says_so() -> None:
+    column = infer(["36 months", "60 months"] * (ROWS // 2))
+    assert column.type == "category" and "quantities with a unit" in column.why
+
+
+def test_a_declared_date_that_cannot_be_read_asks_for_its_format() -> None:
+    with pytest.raises(ContentError, match=r"declare data\.columns\.x\.format as they are written"):
+        infer([f"{i % 28 + 1} avril 2010" for i in range(ROWS)], {"type": "date"})
 
 
 def test_day_first_and_month_first_are_told_apart_by_the_days_above_twelve() -> None:
@@ -143,6 +187,10 @@ def test_the_declared_task_wins() -> None:
         (["a", "b", "c"] * 20, {"task": "binary"}, "has 3 classes"),
         (["a", "b"] * 30, {"task": "multiclass"}, "declare binary"),
         ([f"name {i}" for i in range(60)], {}, "60 classes in 60 rows"),
+        ([f"{67 + i},674" for i in range(60)], {}, 'declare data.thousands: ","'),
+        ([f"{67 + i},674" for i in range(60)], {"task": "regression"}, 'declare data.thousands: ","'),
+        ([f"{67 + i} 674" for i in range(60)], {"task": "classification"}, 'declare data.thousands: " "'),
+        ([f"${i}" for i in range(60)], {}, "amounts of money"),
         (["oops"] + [str(i) for i in range(59)], {}, "1 values that are no numbers"),
     ],
 )

@@ -225,3 +225,15 @@ def test_a_stricter_threshold_never_hides_a_drift(world):
 def test_a_reference_that_is_none_is_a_package_error(world):
     with pytest.raises(PackageError):
         detect(b"?", Window(0, {}, {}), world.signature, SPEC, model="m", version="1")
+
+
+def test_a_nullable_column_left_out_of_a_few_rows_is_no_alarm(world):
+    few = [{name: value for name, value in row.items() if name != "gaps"} for row in draw(5, 7)]
+    assert world.judge(few).verdict == "no_verdict"
+
+
+def test_later_dates_are_expected_and_impossible_ones_are_drift(world):
+    later = world.judge(changed(draw(200, 7), day="2025-03-01"))
+    assert column(later, "day").verdict == "ok"
+    for impossible in ("1970-01-01", "9999-01-01"):
+        assert column(world.judge(changed(draw(200, 7), day=impossible)), "day").verdict == "drift"

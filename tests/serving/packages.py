@@ -30,6 +30,7 @@ SIGNATURE = Signature(
         Input(name="city", type="category", categories=["Bern", "Genève"]),
         Input(name="built", type="date", nullable=True),
     ],
+    ignored=["listing id"],
     derivations=[
         NumberDerivation(column="size"),
         NumberDerivation(column="rooms"),

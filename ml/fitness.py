@@ -1,0 +1,34 @@
+"""Whether what an experiment asks for can be asked of the task that its rows turned out to have."""
+
+from collections.abc import Sequence
+
+from schemas.base import Task
+from schemas.data import TableSchema
+from schemas.metrics import TASKS
+from schemas.run import GateSpec
+
+
+def misfits(schema: TableSchema, learns: Sequence[Task], trainer: str, metric: str, gate: GateSpec) -> list[str]:
+    """Return what cannot work with the task, one text for a person each; a declared task was checked before the run.
+
+    Args:
+        schema: The task, and why it is that one.
+        learns: The tasks that the trainer learns.
+        trainer: The trainer's name.
+        metric: The metric that the gate ranks by, or `auto`.
+        gate: Its thresholds name metrics too.
+    """
+    task = schema.problem.task
+    fitting = ", ".join(sorted(name for name, tasks in TASKS.items() if task in tasks))
+    named = {"metric": metric} if metric != "auto" else {}
+    named |= {f"gate.{side}.{name}": name for side in ("min", "max") for name in getattr(gate, side)}
+    wrong = [
+        f"{path}: {name!r} says nothing about a {task} task; use one of: {fitting}"
+        for path, name in named.items()
+        if task not in TASKS[name]
+    ]
+    if task not in learns:
+        wrong.insert(0, f"trainer.name: {trainer!r} learns {' and '.join(learns)} tasks, not {task}")
+    if wrong:
+        wrong.append(f"the task is {schema.why}; declare data.task where that is wrong")
+    return wrong

@@ -1,0 +1,107 @@
+"""`stop` ends the process however its folder is spelt and whatever became of its record; proxies are passed by."""
+
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from schemas.run import DeploySpec
+from serving import port, process, record
+from serving.__main__ import main
+from serving.deploy import deploy
+from serving.probe import get
+from serving.record import Deployment
+from tests.serving import packages
+from tests.serving.conftest import Live
+
+Start = Callable[[Path], Deployment]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A folder, and `link` beside it that leads there; nothing that was started in it outlives the test."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (tmp_path / "link").symlink_to(folder, target_is_directory=True)
+    yield folder
+    for one in record.members(folder, "house"):
+        one.kill()
+
+
+@pytest.fixture
+def start(tmp_path: Path, bentoml_home: None) -> Start:
+    """Start a service under a spelling of the home."""
+
+    def begin(spelt: Path) -> Deployment:
+        deploy(spelt, "house", "1", str(packages.write_rules(tmp_path / "package")), DeploySpec())
+        return record.find(spelt, "house")
+
+    return begin
+
+
+def family(deployment: Deployment) -> list[psutil.Process]:
+    supervisor = psutil.Process(deployment.pid)
+    return [supervisor, *supervisor.children(recursive=True)]
+
+
+def living(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_service_started_under_a_folder_is_stopped_through_a_link_to_it(
+    home: Path, start: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment = start(home)
+    members = family(deployment)
+    assert len(members) > 1 and len(living(members)) == len(members)
+    link = home.parent / "link"
+    assert process.status(link, "house")[0].ready
+    process.stop(link, "house")
+    assert living(members) == [] and port.is_free(deployment.port)
+    monkeypatch.setenv("DRIVETRAIN_HOME", str(link))
+    assert main(["status"]) == 0
+    assert "Nothing is deployed" in capsys.readouterr().out
+
+
+def test_a_service_started_through_a_link_whose_record_cannot_be_read_is_told_and_stopped(
+    home: Path, start: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment = start(home.parent / "link")
+    members = family(deployment)
+    (record.folder(home) / "house.json").write_text('{"name": "house", "pid": ')
+    monkeypatch.setenv("DRIVETRAIN_HOME", str(home))
+    for words in (["status"], ["status", "house"]):
+        assert main(words) == 1
+        assert "house: its record cannot be read" in capsys.readouterr().out
+    assert len(living(members)) == len(members), "asking changes nothing"
+    assert main(["stop"]) == 0
+    assert living(members) == [] and port.is_free(deployment.port)
+    assert record.names(home) == [] and main(["stop", "house"]) == 1
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"name": 3}', "\x00\xff"])
+def test_an_unreadable_record_of_a_service_that_is_gone_is_told_and_can_be_removed(
+    home: Path, text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record.put(record.folder(home) / "house.json", text)
+    monkeypatch.setenv("DRIVETRAIN_HOME", str(home))
+    assert main(["status", "house"]) == 1 and "cannot be read" in capsys.readouterr().out
+    for command in ("logs", "rollback"):
+        assert main([command, "house"]) == 1 and "cannot be read" in capsys.readouterr().err
+    assert main(["stop", "house"]) == 0 and record.names(home) == []
+
+
+def test_a_proxy_of_the_environment_does_not_come_between_us_and_our_services(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(urllib.error.URLError):  # whoever asks without a thought goes astray
+        urllib.request.build_opener().open(f"{live.url}/livez", timeout=5)
+    assert get(f"{live.url}/livez")[0] == 200
+    assert process.status(live.home, "house")[0].ready
