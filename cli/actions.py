@@ -16,7 +16,7 @@ from cli.planview import show_plan
 from cli.preflight import make_home, preflight
 from cli.progress import Progress
 from cli.repository import ROOT
-from cli.signals import Terminated
+from cli.signals import Terminated, termination_raises
 from cli.tables import show_summary
 from schemas.errors import ConfigurationError, DrivetrainError, RefusedError
 from schemas.run import Run
@@ -62,7 +62,7 @@ def _execute(declared: Run, folder: RunFolder) -> Summary:
     from pipelines.execute import execute
 
     try:
-        with Progress(Console(stderr=True), folder.open) as progress:
+        with termination_raises(), Progress(Console(stderr=True), folder.open) as progress:
             return execute(declared, progress)
     except ConfigurationError as error:
         if not folder.is_open:

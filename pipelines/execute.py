@@ -31,6 +31,8 @@ class Lap:
             RefusedError: If a declared data check stopped it.
             DrivetrainError: If a step failed.
         """
+        from zenml.exceptions import RunInterruptedException
+
         from pipelines.notes import tell_data_notes
         from pipelines.outcome import Outcome, run_name
 
@@ -39,6 +41,9 @@ class Lap:
         fault: Exception | None = None
         try:
             pipeline.with_options(run_name=name)(**arguments)
+        except RunInterruptedException:
+            # ZenML's own signal handler, in place while a step runs.
+            raise KeyboardInterrupt from None
         except Exception as error:  # a step may raise anything; what a person needs of it is told below
             fault = error
         outcome = Outcome.find(name)

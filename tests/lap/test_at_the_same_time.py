@@ -6,14 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from serving import process
 from tests.lap.conftest import ROOT, ask
+
+pytestmark = pytest.mark.own_worker
 
 
 def test_two_experiments_at_the_same_time_both_end_with_a_live_service(tmp_path: Path) -> None:
     environment = {
         **os.environ,
         "ZENML_CONFIG_PATH": str(tmp_path / "zenml"),
+        "ZENML_LOCAL_STORES_PATH": str(tmp_path / "zenml-stores"),
         "DRIVETRAIN_HOME": str(tmp_path / "home"),
         "BENTOML_HOME": str(tmp_path / "bentoml"),
     }

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lap.conftest import ROOT, World
+from tests.lap.conftest import ROOT
+
+pytestmark = pytest.mark.own_worker
 
 DATA = {"load", "infer_schema", "split", "validate_data", "fit_features"}
 MODEL = {"train", "train_baseline", "evaluate", "profile", "open_test_set"}
@@ -40,7 +42,12 @@ class Steps:
 
 def steps(copy: Path, *words: str) -> Steps:
     """Run the copy in a process of its own; return the steps that ran and those that were reused."""
-    environment = {**os.environ, "ZENML_CONFIG_PATH": str(copy / "zenml"), "DRIVETRAIN_HOME": str(copy / "home")}
+    environment = {
+        **os.environ,
+        "ZENML_CONFIG_PATH": str(copy / "zenml"),
+        "ZENML_LOCAL_STORES_PATH": str(copy / "zenml-stores"),
+        "DRIVETRAIN_HOME": str(copy / "home"),
+    }
     output = copy / "output"
     command = [sys.executable, str(copy / "run.py"), "+experiment=houses", "pipeline=training", *words]
     done = subprocess.run(
@@ -60,7 +67,7 @@ def touch(module: Path) -> None:
     module.write_text(module.read_text(encoding="utf-8") + "\n# a changed helper\n", encoding="utf-8")
 
 
-def test_a_change_reruns_exactly_what_depends_on_it(copy: Path, world: World) -> None:
+def test_a_change_reruns_exactly_what_depends_on_it(copy: Path) -> None:
     assert steps(copy).ran == ALL
 
     touch(copy / "ml" / "profiles.py")

@@ -1,7 +1,8 @@
 """`stop` ends the process however its folder is spelt and whatever became of its record; proxies are passed by."""
 
-import urllib.error
-import urllib.request
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,11 +13,11 @@ from schemas.run import DeploySpec
 from serving import port, process, record
 from serving.__main__ import main
 from serving.deploy import deploy
-from serving.probe import get
 from serving.record import Deployment
 from tests.serving import packages
 from tests.serving.conftest import Live
 
+ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[[Path], Deployment]
 
 
@@ -94,14 +95,20 @@ def test_an_unreadable_record_of_a_service_that_is_gone_is_told_and_can_be_remov
     assert main(["stop", "house"]) == 0 and record.names(home) == []
 
 
-def test_a_proxy_of_the_environment_does_not_come_between_us_and_our_services(
-    live: Live, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with pytest.raises(urllib.error.URLError):  # whoever asks without a thought goes astray
-        urllib.request.build_opener().open(f"{live.url}/livez", timeout=5)
-    assert get(f"{live.url}/livez")[0] == 200
-    assert process.status(live.home, "house")[0].ready
+def test_a_proxy_of_the_environment_does_not_come_between_us_and_our_services(live: Live) -> None:
+    environment = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy"}
+    environment |= dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy"), "http://127.0.0.1:9")
+    program = (
+        "import sys, urllib.error, urllib.request; from serving.probe import get\n"
+        "try: urllib.request.urlopen(sys.argv[1], timeout=5)\n"
+        "except urllib.error.URLError: print('astray', get(sys.argv[1])[0])"
+    )
+    done = subprocess.run(  # a process of its own: urllib reads the environment when an opener is made
+        [sys.executable, "-c", program, f"{live.url}/livez"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["astray", "200"]
