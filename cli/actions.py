@@ -62,8 +62,11 @@ def _execute(declared: Run, folder: RunFolder) -> Summary:
     from pipelines.execute import execute
 
     try:
-        with termination_raises(), Progress(Console(stderr=True), folder.open) as progress:
-            return execute(declared, progress)
+        with termination_raises() as stops, Progress(Console(stderr=True), folder.open) as progress:
+            summary = execute(declared, progress)
+            if summary.status == "failed":
+                stops.raise_any()
+            return summary
     except ConfigurationError as error:
         if not folder.is_open:
             raise

@@ -12,18 +12,30 @@ class Terminated(BaseException):
 
 
 class Stops:
-    """Which signals arrived, whoever's handler was in place: ZenML sets its own while a step runs."""
+    """Which signals arrived, whoever's handler was in place.
+
+    ZenML sets its own while a step runs; what it raises is an error of its own, or of the database that it asks in the
+    middle of a transaction.
+    """
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe2(os.O_NONBLOCK)
         self._before = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         self._seen = b""
 
-    def terminated(self) -> bool:
-        """Say whether SIGTERM was among them."""
+    def raise_any(self) -> None:
+        """Raise what a signal means, if one arrived.
+
+        Raises:
+            Terminated: For SIGTERM.
+            KeyboardInterrupt: For SIGINT.
+        """
         with suppress(BlockingIOError):
             self._seen += os.read(self._read, 4096)
-        return signal.SIGTERM in self._seen
+        if signal.SIGTERM in self._seen:
+            raise Terminated
+        if signal.SIGINT in self._seen:
+            raise KeyboardInterrupt
 
     def close(self) -> None:
         """Restore what was before."""
@@ -33,7 +45,7 @@ class Stops:
 
 
 @contextmanager
-def termination_raises() -> Iterator[None]:
+def termination_raises() -> Iterator[Stops]:
     """Turn SIGTERM into `Terminated` while the block runs, so that what is open gets closed."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -42,10 +54,12 @@ def termination_raises() -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, stop)
     stops = Stops()
     try:
-        yield
+        yield stops
+    except Exception:
+        stops.raise_any()
+        raise
     except KeyboardInterrupt:
-        if stops.terminated():
-            raise Terminated from None
+        stops.raise_any()  # it may have been SIGTERM
         raise
     finally:
         stops.close()

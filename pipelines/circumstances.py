@@ -1,12 +1,21 @@
 """What a training run must know of the moment it starts in: the data's fingerprint, the salt, who is in production."""
 
-from pipelines.training import Circumstances
+from schemas.base import Strict
 from schemas.home import Home
 from schemas.run import Run
 from serving.releases import current, read
 from serving.store import open_existing, sqlite_url
 from steps.components import create
 from steps.gate.production import Production
+
+
+class Circumstances(Strict):
+    """What the conductor finds out before a run: it belongs to the moment, not to the experiment."""
+
+    label: str
+    fingerprint: str | None
+    salt: str
+    production: Production | None
 
 
 def circumstances(run: Run, home: Home) -> Circumstances:

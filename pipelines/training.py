@@ -4,14 +4,13 @@ from zenml import pipeline
 from zenml.enums import ExecutionMode
 from zenml.model.model import Model
 
+from pipelines.circumstances import Circumstances
 from pipelines.wiring import profiled, wired
-from schemas.base import Strict
 from schemas.package import SplitRecord
 from schemas.run import Run
 from steps.evaluate.scores import evaluate, open_test_set
 from steps.features.signature import fit_features
 from steps.gate.judgement import gate
-from steps.gate.production import Production
 from steps.load.rows import load
 from steps.package.finish import package
 from steps.package.profile import profile
@@ -20,15 +19,6 @@ from steps.split.sets import split
 from steps.train.model import train
 from steps.validate.checks import data_gate, validate_data
 from steps.validate.schema import infer_schema
-
-
-class Circumstances(Strict):
-    """What the conductor finds out before a run: it belongs to the moment, not to the experiment."""
-
-    label: str
-    fingerprint: str | None
-    salt: str
-    production: Production | None
 
 
 @pipeline(execution_mode=ExecutionMode.FAIL_FAST)
