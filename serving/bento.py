@@ -8,8 +8,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from schemas.errors import DeploymentError
 from serving.closure import LOCK, ROOT, modules
 
+SERVICE = "serving.service:Drivetrain"
 _PACKAGE = "package"
 
 
@@ -36,7 +38,7 @@ def build(name: str, code_hash: str, package: Path | None) -> str:
         context = Path(folder)
         _fill(context, package)
         bento = bentoml.build(
-            "serving.service:Drivetrain",
+            SERVICE,
             name=f"drivetrain_{name}",
             version=version,
             labels={"model": name, "code": code_hash[:12]},
@@ -46,6 +48,17 @@ def build(name: str, code_hash: str, package: Path | None) -> str:
         )
     compileall.compile_dir(bento.path_of("src"), quiet=2)
     return str(bento.tag)
+
+
+def source(tag: str) -> Path:
+    """Return the folder of a Bento's code. Raises DeploymentError when BentoML's store does not have it any more."""
+    import bentoml
+    from bentoml.exceptions import NotFound
+
+    try:
+        return Path(bentoml.get(tag).path_of("src"))
+    except NotFound as error:
+        raise DeploymentError(f"BentoML's store does not have {tag} any more; deploy again") from error
 
 
 def _fill(context: Path, package: Path | None) -> None:
