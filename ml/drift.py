@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ml.column_profile import ColumnProfile
-from ml.drift_columns import Expected, examine
+from ml.drift_columns import examine
 from ml.drift_histograms import distribution
+from ml.drift_questions import Expected
 from ml.drift_statistics import holm
 from ml.drift_verdict import conclude, overall
 from ml.labels import label, printable

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from ml.drift_columns import Examined, limits, outside, unseen
+from ml.drift_columns import Examined
+from ml.drift_questions import limits, outside, unseen
 from ml.labels import printable
 from schemas.monitoring import SEVERITY, ColumnDrift, Verdict
 from schemas.run import MonitorSpec

@@ -1,6 +1,6 @@
 """What an experiment declares of its rows: columns, expectations, split."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -8,6 +8,7 @@ from schemas.base import Scalar, Severity, Strict, Task
 from schemas.choice import Choice
 
 ColumnType = Literal["number", "boolean", "category", "identifier", "date"]
+Share = Annotated[float, Field(ge=0, le=1)]
 DatePart = Literal["year", "month", "weekday", "day", "hour", "days_since_start"]
 
 
@@ -45,41 +46,41 @@ class RowsCheck(Strict):
     severity: Severity = "fail"
 
 
-class DuplicatesCheck(Strict):
+class ShareCheck(Strict):
+    """A share that must not be passed."""
+
+    max: Share
+    severity: Severity = "warn"
+
+
+class DuplicatesCheck(ShareCheck):
     """At most `max` of the rows repeat an earlier one."""
 
-    max: float = Field(default=0.05, ge=0, le=1)
-    severity: Severity = "warn"
+    max: Share = 0.05
 
 
-class MissingCheck(Strict):
+class MissingCheck(ShareCheck):
     """At most `max` of a column's values are missing."""
 
-    max: float = Field(default=0.5, ge=0, le=1)
-    severity: Severity = "warn"
+    max: Share = 0.5
 
 
-class LeakageCheck(Strict):
+class LeakageCheck(ShareCheck):
     """No feature alone predicts the target better than `max` (ROC AUC or R²)."""
 
-    max: float = Field(default=0.995, ge=0, le=1)
-    severity: Severity = "warn"
+    max: Share = 0.995
 
 
-class SplitDriftCheck(Strict):
+class SplitDriftCheck(ShareCheck):
     """No column's distributions in two sets are further apart than `max`."""
 
-    max: float = Field(default=0.2, ge=0, le=1)
-    severity: Severity = "warn"
-
-
-ShareCheck = DuplicatesCheck | MissingCheck | LeakageCheck | SplitDriftCheck
+    max: Share = 0.2
 
 
 class BalanceCheck(Strict):
     """Every class has at least `min` of the rows."""
 
-    min: float = Field(default=0.05, ge=0, le=1)
+    min: Share = 0.05
     severity: Severity = "warn"
 
 

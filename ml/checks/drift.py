@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.checks.share import share_outcome
 from ml.columns import as_booleans, as_cells, as_moments, as_numbers
 from ml.derive import canonical
 from schemas.data import Column, ColumnType, ShareCheck, TableSchema
@@ -39,11 +40,11 @@ def check_split_drift(sets: Mapping[str, pd.DataFrame], schema: TableSchema, bou
                 text = (
                     f"column {column.name!r}: train and {other} differ by {distance:.2f}; {bound.max:.2f} is tolerated"
                 )
-                found.append(_outcome(column.name, bound, False, distance, text))
+                found.append(share_outcome("split_drift", column.name, bound, False, distance, text))
     if found:
         return found
     text = f"no difference beyond chance and {bound.max:.2f}; the largest is {worst[0]:.2f}, {worst[1]}"
-    return [_outcome(None, bound, True, worst[0], text)]
+    return [share_outcome("split_drift", None, bound, True, worst[0], text)]
 
 
 def _distance(train: pd.DataFrame, other: pd.DataFrame, column: Column, alpha: float) -> tuple[float, float]:
@@ -86,15 +87,3 @@ def _total_variation(left: pd.Series, right: pd.Series, alpha: float) -> tuple[f
     size = (len(left) + len(right)) / (len(left) * len(right))
     chance = 0.5 * math.sqrt(len(shares) * size) + math.sqrt(-math.log(alpha) * size / 2)
     return float(shares.diff(axis=1).iloc[:, 1].abs().sum() / 2), chance
-
-
-def _outcome(column: str | None, bound: ShareCheck, passed: bool, value: float, message: str) -> DataCheck:
-    return DataCheck(
-        name="split_drift",
-        column=column,
-        severity=bound.severity,
-        passed=passed,
-        value=value,
-        threshold=bound.max,
-        message=message,
-    )

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.checks.share import share_outcome
 from ml.features import fit_signature
 from ml.target import make_matrix
 from schemas.data import ShareCheck, TableSchema
@@ -24,7 +25,11 @@ def check_leakage(train: pd.DataFrame, schema: TableSchema, bound: ShareCheck) -
     if bound.severity == "off":
         return []
     if len(train) < LEAST:
-        return [_outcome(None, bound, True, None, f"{len(train)} training rows are too few to look for leaks")]
+        return [
+            share_outcome(
+                "leakage", None, bound, True, None, f"{len(train)} training rows are too few to look for leaks"
+            )
+        ]
     kinds = {column.name: column.type for column in schema.columns}
     rows = train.iloc[:: -(-len(train) // MOST)]
     signature = fit_signature(rows, schema)
@@ -40,9 +45,10 @@ def check_leakage(train: pd.DataFrame, schema: TableSchema, bound: ShareCheck) -
     if not over:
         best = max(scores, key=lambda name: scores[name])
         text = f"no column alone predicts the target; the best, {best!r}, reaches {measure} {scores[best]:.3f}"
-        return [_outcome(None, bound, True, scores[best], text)]
+        return [share_outcome("leakage", None, bound, True, scores[best], text)]
     return [
-        _outcome(
+        share_outcome(
+            "leakage",
             name,
             bound,
             False,
@@ -87,15 +93,3 @@ def _rank_correlation(feature: NDArray[np.float32], target: NDArray[np.float64])
         return 0.0
     ranks = [pd.Series(values[known]).rank().to_numpy() for values in (feature, target)]
     return float(np.corrcoef(ranks[0], ranks[1])[0, 1]) * float(known.mean())
-
-
-def _outcome(column: str | None, bound: ShareCheck, passed: bool, value: float | None, message: str) -> DataCheck:
-    return DataCheck(
-        name="leakage",
-        column=column,
-        severity=bound.severity,
-        passed=passed,
-        value=value,
-        threshold=bound.max,
-        message=message,
-    )

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from ml.checks.share import share_outcome
 from ml.columns import as_cells, fits
 from schemas.data import BalanceCheck, Problem, RowsCheck, ShareCheck, TableSchema
 from schemas.evaluation import DataCheck
@@ -91,9 +92,10 @@ def check_missing(rows: pd.DataFrame, schema: TableSchema, bound: ShareCheck) ->
         text = f"no column misses more than {bound.max:.0%}"
         text += f"; the most is {shares[worst]:.1%} in {worst!r}" if worst is not None and shares[worst] else ""
         value = shares[worst] if worst is not None else 0.0
-        return [_missing(None, bound, True, value, text)]
+        return [share_outcome("missing", None, bound, True, value, text)]
     return [
-        _missing(
+        share_outcome(
+            "missing",
             name,
             bound,
             False,
@@ -102,15 +104,3 @@ def check_missing(rows: pd.DataFrame, schema: TableSchema, bound: ShareCheck) ->
         )
         for name, share in over.items()
     ]
-
-
-def _missing(column: str | None, bound: ShareCheck, passed: bool, value: float, message: str) -> DataCheck:
-    return DataCheck(
-        name="missing",
-        column=column,
-        severity=bound.severity,
-        passed=passed,
-        value=value,
-        threshold=bound.max,
-        message=message,
-    )

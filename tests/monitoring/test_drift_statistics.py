@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ml.drift_columns import kolmogorov_distance
+from ml.drift_questions import kolmogorov_distance
 from ml.drift_statistics import excess_p_value, holm, homogeneity_p_value, kolmogorov_p_value, total_variation
 from ml.profiles import profile
 
