@@ -41,7 +41,7 @@ class Predict:
         started = time.perf_counter()
         status = 500
         try:
-            content = await self._within_limits(scope, receive, started)
+            content = await self._content(scope, receive, started)
             status = 200
             await send({"type": "http.response.start", "status": 200, "headers": _headers(content)})
             await send({"type": "http.response.body", "body": content})
@@ -50,14 +50,18 @@ class Predict:
             await refuse(scope, receive, send, error, _error(error))
         except Disconnected:
             status = 499  # nobody is left to answer
-        except Exception:
-            # A defect of ours. Without an answer the client would wait for BentoML's timeout.
-            logger.exception("a request to /predict broke")
-            await refuse(
-                scope, receive, send, defect := HttpError(500, "the service broke on this request"), _error(defect)
-            )
         finally:
             self._metrics.request(status, time.perf_counter() - started)
+
+    async def _content(self, scope: Scope, receive: Receive, started: float) -> bytes:
+        try:
+            return await self._within_limits(scope, receive, started)
+        except (HttpError, Disconnected):
+            raise
+        except Exception as error:
+            # A defect of ours. Without an answer the client would wait for BentoML's timeout.
+            logger.exception("a request to /predict broke")
+            raise HttpError(500, "the service broke on this request") from error
 
     async def _within_limits(self, scope: Scope, receive: Receive, started: float) -> bytes:
         if scope["method"] != "POST":

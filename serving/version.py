@@ -47,9 +47,8 @@ def load(version: str, package_url: str, cache: Path) -> Version:
     try:
         model = ExtendedModel.open(root)
         model.check_samples()
-        return Version(
-            version, package_url, root, model, Validator(model.signature), _warm(model, root), _sample(model, root)
-        )
+        sample = _sample(model, root)
+        return Version(version, package_url, root, model, Validator(model.signature), _warm(model, sample), sample)
     except BaseException:
         shutil.rmtree(root, ignore_errors=True)  # the next attempt fetches it anew: it may have been mended
         raise
@@ -74,9 +73,8 @@ def _sample(model: ExtendedModel, root: Path) -> dict[str, Any]:
     return min(rows, key=lambda row: sum(value is None for value in row.values()))
 
 
-def _warm(model: ExtendedModel, root: Path) -> float:
-    cells = package.samples(root, model.manifest).cells
-    one = {name: values[:1] for name, values in cells.items()}
+def _warm(model: ExtendedModel, sample: dict[str, Any]) -> float:
+    one = {name: [value] for name, value in sample.items()}
     best = math.inf
     for _ in range(3):
         started = time.perf_counter()

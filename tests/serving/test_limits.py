@@ -124,3 +124,20 @@ def test_every_page_is_there(local: LocalApp, path: str) -> None:
 
     with local(DeploySpec(), 5.0) as app:
         assert asyncio.run(scenario(app)) == 200
+
+
+def test_a_defect_of_ours_is_answered_with_500_and_nothing_is_journalled(
+    local: LocalApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("not foreseen")
+
+    async def scenario(app: Local) -> httpx.Response:
+        async with client(app) as http:
+            return await http.post("/predict", content=BODY, headers=JSON)
+
+    with local(DeploySpec(), 5.0) as app:
+        monkeypatch.setattr(type(app.follower.current), "answer", broken)
+        response = asyncio.run(scenario(app))
+        assert (response.status_code, count(app.journal_url)) == (500, 0)
+        assert "not foreseen" not in response.text
