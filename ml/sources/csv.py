@@ -52,7 +52,7 @@ class CsvSource:
             read_header(head, self.params.separator)
         except ContentError as error:
             return [Fault(_key(str(error)), str(error))]
-        if len(head) < HEAD_BYTES // 4 and len(head.split()) and len(head.strip().splitlines()) == 1:
+        if _is_one_line(head):
             return [Fault("path", f"{self.params.path} has a header but no rows")]
         return []
 
@@ -77,6 +77,8 @@ class CsvSource:
         try:
             text = uncomment(decode(raw, self.params.encoding), self.params.comment)
             header = read_header(text, self.params.separator)
+            if _is_one_line(text):
+                raise ContentError("the file has a header but no rows")
             return self._parse(text, header)
         except ContentError as error:
             raise ContentError(f"{self.params.path}: {error}") from None
@@ -162,3 +164,8 @@ def _key(message: str) -> str:
     if "data.comment" in message:
         return "comment"
     return "encoding" if "data.encoding" in message or "is not an encoding" in message else "path"
+
+
+def _is_one_line(text: str) -> bool:
+    """Say whether a text has nothing but blanks after its first line; a long one is taken to have more."""
+    return len(text) < HEAD_BYTES // 4 and len(text.strip().splitlines()) == 1

@@ -103,12 +103,12 @@ def uncomment(text: str, mark: str | None) -> str:
 def read_header(text: str, separator: str) -> Header:
     """Return the header of `text`; `auto` takes the separator that the first line has most of. Raises ContentError."""
     lines = text.lstrip("\r\n ")
-    if not lines:
+    if not lines.strip():
         raise ContentError("the file is empty")
-    if separator == "auto":
-        separator = _sniff(lines.splitlines()[0])
-    _refuse_comment(lines)
     try:
+        if separator == "auto":
+            separator = _sniff(lines.splitlines()[0])
+        _refuse_comment(lines)
         raw = next(csv.reader(io.StringIO(lines, newline=""), delimiter=separator))
     except csv.Error as error:
         raise ContentError(f"the header cannot be read: {error}") from None

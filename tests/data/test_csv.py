@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ml.sources.csv import CsvParams, CsvSource
@@ -47,6 +47,10 @@ def test_what_python_writes_is_read_back_cell_by_cell(tmp_path: Path, rows: list
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.binary(max_size=200))
+@example(b"\t")
+@example(b"\x01\n\t")
+@example(b"\n \t\n")
+@example(b"#\t\x0b")
 def test_any_bytes_are_either_read_or_refused_with_a_message(tmp_path: Path, content: bytes) -> None:
     table = source(tmp_path, content)
     faults = table.preflight()
