@@ -1,6 +1,7 @@
 # make demo   the main job from nothing: train, gate, deploy, watch
 # make test   the test suite with coverage
 # make lint   formatting, lint, types, import contracts
+# make docs   docs/reference from the schemas
 # make bench  measured ratios; nothing in the suite is timed
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -11,7 +12,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c '$(FITTING)' >/dev/null 2>&1 && echo $$p && break; done)
 READY := .venv/.ready
 
-.PHONY: demo test lint bench
+.PHONY: demo test lint docs bench
 
 $(READY): requirements.lock
 	@if [ -z "$(PYTHON)" ]; then echo "Drivetrain needs Python 3.11, 3.12 or 3.13 on the PATH; found none of them with venv and pip (Debian: python3-venv)." >&2; exit 2; fi
@@ -36,3 +37,6 @@ lint: $(READY)
 
 bench: $(READY)
 	.venv/bin/python -m benchmarks
+
+docs: $(READY)
+	.venv/bin/python -m cli.reference

@@ -22,7 +22,7 @@ from schemas.errors import ConfigurationError, DrivetrainError, RefusedError
 from schemas.run import Run
 from schemas.summary import Summary
 
-_EXIT_CODES = {"succeeded": 0, "failed": 1, "refused": 3}
+EXIT_CODES = {"succeeded": 0, "failed": 1, "refused": 3}
 
 
 def components(console: Console, composition: Composition) -> int:
@@ -50,12 +50,12 @@ def run(console: Console, composition: Composition) -> int:
     preflight(declared)
     folder = RunFolder(composition)
     make_home()
-    _apply_verbosity(composition.config.hydra.verbose)
+    apply_verbosity(composition.config.hydra.verbose)
     _tell_dropped(composition)
     summary = _execute(declared, folder)
     path = folder.write_summary(summary)
-    show_summary(console, summary, path, _command(composition))
-    return _EXIT_CODES[summary.status]
+    show_summary(console, summary, path, command(composition))
+    return EXIT_CODES[summary.status]
 
 
 def _execute(declared: Run, folder: RunFolder) -> Summary:
@@ -70,25 +70,25 @@ def _execute(declared: Run, folder: RunFolder) -> Summary:
     except ConfigurationError as error:
         if not folder.is_open:
             raise
-        return _ended(declared, "failed", str(error))
+        return ended(declared, "failed", str(error))
     except RefusedError as error:
-        return _ended(declared, "refused", str(error))
+        return ended(declared, "refused", str(error))
     except DrivetrainError as error:
-        return _ended(declared, "failed", str(error))
+        return ended(declared, "failed", str(error))
     except (KeyboardInterrupt, Terminated) as error:
         if folder.is_open:
-            folder.write_summary(_ended(declared, "failed", f"stopped by {_SIGNALS[type(error)]}"))
+            folder.write_summary(ended(declared, "failed", f"stopped by {SIGNALS[type(error)]}"))
         raise
     except Exception as error:
         # A defect of ours: programs get their summary, the person gets the whole trace.
-        folder.write_summary(_ended(declared, "failed", f"{type(error).__name__}: {error}"))
+        folder.write_summary(ended(declared, "failed", f"{type(error).__name__}: {error}"))
         raise
 
 
-_SIGNALS: dict[type[BaseException], str] = {KeyboardInterrupt: "SIGINT", Terminated: "SIGTERM"}
+SIGNALS: dict[type[BaseException], str] = {KeyboardInterrupt: "SIGINT", Terminated: "SIGTERM"}
 
 
-def _command(composition: Composition) -> str:
+def command(composition: Composition) -> str:
     """Return the command that runs this experiment again, less the pipeline."""
     folder = composition.repository.config_dir
     words = [
@@ -112,7 +112,8 @@ def _typed(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _ended(declared: Run, status: str, error: str) -> Summary:
+def ended(declared: Run, status: str, error: str) -> Summary:
+    """Return the summary of a run that ended before a pipeline could say how."""
     return Summary.model_validate(
         {
             "experiment": declared.name,
@@ -124,7 +125,7 @@ def _ended(declared: Run, status: str, error: str) -> Summary:
     )
 
 
-def _apply_verbosity(verbose: bool | str | Sequence[str]) -> None:
+def apply_verbosity(verbose: bool | str | Sequence[str]) -> None:
     """Do with `hydra.verbose` what Hydra does: true means everything, else it names loggers."""
     if verbose is False:
         return
@@ -135,6 +136,7 @@ def _apply_verbosity(verbose: bool | str | Sequence[str]) -> None:
 
 
 def _tell_dropped(composition: Composition) -> None:
+    sys.stderr.writelines(f"{note}\n" for note in composition.notes)
     dropped = composition.repository.dropped
     if not dropped:
         return

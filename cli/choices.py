@@ -41,6 +41,15 @@ def choose(
     return Choice(name=name, params=params), []
 
 
+def columns_of(block: str, choice: Choice) -> dict[str, str]:
+    """Return the raw columns that the parameters of a trainer name, by key path."""
+    if choice.name == "auto":
+        return {}
+    component = registry.lookup("train", choice.name)
+    named: Mapping[str, str] = component.columns(choice.params) if hasattr(component, "columns") else {}
+    return {f"{block}.{path}": column for path, column in named.items()}
+
+
 def gate_checks(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
     """Move registered checks, which stand by name under `gate`, into `checks`; name unknown metrics one by one."""
     registered = set(registry.names("gate")) - set(GateSpec.model_fields)

@@ -1,6 +1,7 @@
 """From the command line to one checked tree; Hydra composes it, and nothing of Hydra runs it."""
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import yaml
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
@@ -24,6 +25,7 @@ class Composition:
     overrides: Overrides
     repository: Repository
     faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class _Loader(ConfigLoaderImpl):
@@ -40,7 +42,7 @@ def compose(arguments: Arguments) -> Composition:
         ConfigurationError: When no tree can be composed, or when it names code.
     """
     repository = Repository.prepared(arguments.config_dir)
-    overrides = read_overrides(arguments.overrides, repository, arguments.multirun)
+    overrides = read_overrides(arguments.overrides, repository)
     if "experiment" in overrides.broken_groups:
         raise ConfigurationError(overrides.faults)
     repository.left_out = frozenset(overrides.chosen) - {"experiment"}
@@ -57,8 +59,10 @@ def compose(arguments: Arguments) -> Composition:
 
 def _restore_typed(config: DictConfig, texts: list[str]) -> None:
     """Record the words as typed, not as they were rewritten for Hydra."""
+    task = [text for text in texts if not text.lstrip("+").startswith("hydra.")]
     with open_dict(config):
-        config.hydra.overrides.task = [text for text in texts if not text.lstrip("+").startswith("hydra.")]
+        config.hydra.overrides.task = task
+        config.hydra.job.override_dirname = ",".join(sorted(task))
 
 
 def _load(repository: Repository, overrides: Overrides) -> DictConfig:
@@ -91,6 +95,7 @@ def _one_line(error: BaseException) -> str:
     return " ".join(kept[:3]) or type(error).__name__
 
 
+@cache
 def _our_hydra() -> dict[str, object]:
     """Return the hydra node as Hydra's defaults and our config.yaml make it, whatever lies under --config-dir."""
     node = OmegaConf.to_container(_load(Repository(None), Overrides()).hydra, resolve=False)

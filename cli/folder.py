@@ -16,19 +16,21 @@ from schemas.summary import Summary
 class RunFolder:
     """The output folder; nothing is written before `open`, so that a run that cannot start leaves nothing."""
 
-    def __init__(self, composition: Composition) -> None:
+    def __init__(self, composition: Composition, job: Path | None = None) -> None:
+        """Plan the folder that `hydra.run.dir` names, or for one job of a sweep the folder `job`."""
         self._composition = composition
-        self._given = "hydra.run.dir" in composition.overrides.typed
-        self.path = _planned(composition.config)
+        self._mode = "RUN" if job is None else "MULTIRUN"
+        self._given = job is not None or "hydra.run.dir" in composition.overrides.typed
+        self.path = job if job is not None else planned(composition.config, "hydra.run.dir")
         self.is_open = False
-        _check_writable(self.path)
+        check_writable(self.path, "hydra.run.dir")
 
     def open(self) -> None:
         """Create the folder and write what Hydra writes into it; a second call does nothing."""
         if self.is_open:
             return
         try:
-            self.path = self.path if self._given else _unused(self.path)
+            self.path = self.path if self._given else unused(self.path)
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigurationError(
@@ -38,7 +40,7 @@ class RunFolder:
         config = self._composition.config
         with open_dict(config):
             config.hydra.runtime.output_dir = str(self.path)
-            config.hydra.mode = "RUN"
+            config.hydra.mode = self._mode
         node = OmegaConf.to_container(config.hydra, resolve=False)
         assert isinstance(node, dict)
         hydra = OmegaConf.create({"hydra": {key: node[key] for key in node if key not in ("help", "hydra_help")}})
@@ -52,36 +54,46 @@ class RunFolder:
         return self._write("summary.json", summary.model_dump_json(indent=2) + "\n")
 
     def _write(self, name: str, text: str) -> Path:
-        target = self.path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f".{target.name}.{os.getpid()}")
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(target)
-        return target
+        return write_whole(self.path / name, text.encode())
 
 
-def _planned(config: DictConfig) -> Path:
+def write_whole(target: Path, content: bytes) -> Path:
+    """Write a file whole or not at all, with the folders above it; return its path."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(target)
+    return target
+
+
+def planned(config: DictConfig, key: str) -> Path:
+    """Return the folder that a key of the hydra node names. Raises ConfigurationError if it cannot be read."""
+    return Path(text_at(config, key)).expanduser().absolute()
+
+
+def text_at(config: DictConfig, key: str) -> str:
+    """Return a text of the hydra node. Raises ConfigurationError if an interpolation in it leads nowhere."""
     try:
-        text = str(OmegaConf.select(config, "hydra.run.dir"))
+        return str(OmegaConf.select(config, key))
     except OmegaConfBaseException as error:
-        raise ConfigurationError([Fault("hydra.run.dir", str(error).splitlines()[0])]) from error
-    return Path(text).expanduser().absolute()
+        raise ConfigurationError([Fault(key, str(error).splitlines()[0])]) from error
 
 
-def _check_writable(path: Path) -> None:
+def check_writable(path: Path, key: str) -> None:
+    """Raise ConfigurationError if a folder cannot be made at `path`, which `key` names."""
     nearest = path
     while not nearest.exists() and nearest != nearest.parent:
         nearest = nearest.parent
     if not nearest.is_dir():
-        raise ConfigurationError([Fault("hydra.run.dir", f"{nearest} is a file, not a folder")])
+        raise ConfigurationError([Fault(key, f"{nearest} is a file, not a folder")])
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise ConfigurationError([Fault("hydra.run.dir", f"{nearest} cannot be written", "hydra.run.dir=FOLDER")])
+        raise ConfigurationError([Fault(key, f"{nearest} cannot be written", f"{key}=FOLDER")])
 
 
-def _unused(path: Path) -> Path:
+def unused(path: Path) -> Path:
     """Create and return a folder that no other run has, even one started in the same microsecond."""
     path.parent.mkdir(parents=True, exist_ok=True)
     candidate = path

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from cli.batch import place_batch
 from cli.compose import Composition
 from cli.parse import parse
-from cli.paths import absolute_data_path
+from cli.paths import placed
 from cli.provenance import with_source
 from cli.resolve import plain
+from cli.settle import told
 from schemas.errors import ConfigurationError, Fault
 from schemas.run import Run
 
@@ -21,10 +23,12 @@ def load_run(composition: Composition) -> Run:
         raise ConfigurationError([*composition.faults, _no_experiment(composition)])
     tree = plain(composition)
     _find_data(tree, composition)
+    place_batch(tree, composition)
     run, wrong = parse(tree)
     faults = _without_echoes(composition, wrong)
     if run is None or faults:
         raise ConfigurationError([with_source(fault, composition) for fault in faults])
+    composition.notes += told(tree, run)
     return run
 
 
@@ -39,8 +43,8 @@ def _no_experiment(composition: Composition) -> Fault:
 
 def _find_data(tree: dict[str, Any], composition: Composition) -> None:
     data = tree.get("data")
-    if isinstance(data, dict) and isinstance(data.get("path"), str):
-        tree["data"] = {**data, "path": absolute_data_path(data["path"], composition)}
+    if isinstance(data, dict):
+        tree["data"] = placed(data, composition, "data")
 
 
 def _without_echoes(composition: Composition, found: list[Fault]) -> list[Fault]:

@@ -40,23 +40,27 @@ def _dispatch(arguments: Arguments) -> int:
     if arguments.help:
         show_help(Repository.prepared(arguments.config_dir))
         return 0
+    if arguments.multirun:
+        from rich.console import Console
+
+        from cli.sweep import sweep
+
+        return sweep(Console(stderr=False), arguments)
     composition = compose(arguments)
     if arguments.show or arguments.info:
         if composition.faults:
             raise ConfigurationError(composition.faults)
         show_config(composition, arguments) if arguments.show else show_info(composition)
         return 0
-    return _act(composition, arguments)
+    return _act(composition)
 
 
-def _act(composition: Composition, arguments: Arguments) -> int:
+def _act(composition: Composition) -> int:
     from rich.console import Console
 
     from cli.actions import components, plan, run
 
     action = composition.config.get("action")
-    if arguments.multirun:
-        raise ConfigurationError([*composition.faults, _no_sweeps(composition)])
     if action not in _ACTIONS:
         suggestion = did_you_mean(str(action), list(_ACTIONS))
         fault = Fault("action", f"{action!r} is not an action.{suggestion}", f"actions: {', '.join(_ACTIONS)}")
@@ -65,19 +69,6 @@ def _act(composition: Composition, arguments: Arguments) -> int:
     if action == "components":
         return components(console, composition)
     return plan(console, composition) if action == "plan" else run(console, composition)
-
-
-def _no_sweeps(composition: Composition) -> Fault:
-    pipeline = composition.config.get("pipeline")
-    if pipeline in ("lifecycle", "deployment"):
-        return Fault(
-            "--multirun", f"pipeline {pipeline!r} deploys, and a sweep must not: only one version can be in production"
-        )
-    return Fault(
-        "--multirun",
-        "sweeps are not built yet; they come with a later version",
-        "run the choices one by one, without -m",
-    )
 
 
 def _own_version() -> str:

@@ -44,7 +44,13 @@ def _faults(
     by_place: dict[tuple[str | int, ...], list[ErrorDetails]] = defaultdict(list)
     for detail in error.errors(include_url=False, include_context=True):
         by_place[_place(data, detail)].append(detail)
-    return [_fault(model, place, details, also) for place, details in by_place.items()]
+    # What may be text or a mapping, and is a mapping with a fault inside, is not to be told that it is no text.
+    around = {place[:depth] for place in by_place for depth in range(1, len(place))}
+    return [
+        _fault(model, place, details, also)
+        for place, details in by_place.items()
+        if place not in around or not all(detail["type"].endswith("_type") for detail in details)
+    ]
 
 
 def _place(data: Any, detail: ErrorDetails) -> tuple[str | int, ...]:

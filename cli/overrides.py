@@ -11,6 +11,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
 from cli.repository import GROUPS, Repository
+from cli.safety import without_password
 from schemas.errors import Fault, did_you_mean
 
 FREE_HYDRA_KEYS = ("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.verbose")
@@ -27,7 +28,7 @@ class Overrides:
     broken_groups: set[str] = field(default_factory=set)
 
 
-def read_overrides(texts: list[str], repository: Repository, multirun: bool) -> Overrides:
+def read_overrides(texts: list[str], repository: Repository) -> Overrides:
     """Sort the words into group choices and keys; a word that cannot work becomes a fault and is left out."""
     found = Overrides()
     parser = OverridesParser.create()
@@ -38,10 +39,14 @@ def read_overrides(texts: list[str], repository: Repository, multirun: bool) -> 
             override = None
         if override is None or not override.key_or_group:
             found.faults.append(
-                Fault(text, "is not of the form key=value", "quote what the shell or Hydra would read: 'key=\"a, b\"'")
+                Fault(
+                    without_password(text),
+                    "is not of the form key=value",
+                    "quote what the shell or Hydra would read: 'key=\"a, b\"'",
+                )
             )
             continue
-        fault = _shape_fault(override, multirun)
+        fault = _shape_fault(override)
         if fault is not None:
             found.faults.append(fault)
         elif _names_group(override.key_or_group, repository):
@@ -51,8 +56,8 @@ def read_overrides(texts: list[str], repository: Repository, multirun: bool) -> 
     return found
 
 
-def _shape_fault(override: Override, multirun: bool) -> Fault | None:
-    key, text = override.key_or_group, str(override.input_line)
+def _shape_fault(override: Override) -> Fault | None:
+    key, text = override.key_or_group, without_password(str(override.input_line))
     if key.replace("/", ".").split(".")[0] == "hydra" and (key not in FREE_HYDRA_KEYS or override.is_delete()):
         free = ", ".join(FREE_HYDRA_KEYS)
         return Fault(
@@ -61,8 +66,8 @@ def _shape_fault(override: Override, multirun: bool) -> Fault | None:
     if override.package is not None:
         return Fault(key, "cannot be moved to another place in the tree with '@'", f"write {key}=… instead of {text}")
     if override.is_sweep_override():
-        hint = f"quote a list as {key}=[a,b] or a text as {key}='\"a,b\"'" if not multirun else ""
-        return Fault(key, f"{text} names several values, and sweeps are not built yet", hint)
+        hint = f"-m runs each of them; a list is written {key}=[a,b], a text with a comma {key}='\"a,b\"'"
+        return Fault(key, f"{text} names several values", hint)
     return None
 
 

@@ -4,9 +4,11 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from cli.batch import missing_batch, read_batch
 from cli.choices import choose, gate_checks
 from cli.combinations import impossible
 from cli.messages import check, shown
+from cli.settle import borrow_rules, settled, where_said
 from schemas.data import DataSpec, SplitSpec
 from schemas.errors import Fault, did_you_mean
 from schemas.run import Run
@@ -24,6 +26,7 @@ _ORDER = (
     "gate",
     "deploy",
     "monitor",
+    "batch",
     "stack",
 )
 
@@ -37,8 +40,10 @@ def parse(tree: Mapping[str, Any]) -> tuple[Run | None, list[Fault]]:
     faults = list(_not_plain("", tree))
     if faults:
         return None, faults
-    faults += _unknown_keys(tree)
+    faults += _unknown_keys(tree) + missing_batch(tree)
     built: dict[str, Any] = {key: value for key, value in tree.items() if key in Run.model_fields}
+    borrowed = borrow_rules(built)
+    built |= borrowed or {}
     for key, read in _READERS.items():
         block = built.get(key)
         if isinstance(block, Mapping):
@@ -48,7 +53,9 @@ def parse(tree: Mapping[str, Any]) -> tuple[Run | None, list[Fault]]:
     already = {fault.path for fault in faults}
     faults += [fault for fault in map(_flat_path, wrong) if fault.path not in already]
     faults += _combined(run if isinstance(run, Run) else None, built, faults)
-    return (run if isinstance(run, Run) and not faults else None), sorted(faults, key=_position)
+    if borrowed is not None:
+        faults = [where_said(fault) for fault in faults]
+    return (settled(run) if isinstance(run, Run) and not faults else None), sorted(faults, key=_position)
 
 
 def _combined(run: Run | None, built: dict[str, Any], faults: list[Fault]) -> list[Fault]:
@@ -104,6 +111,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], tuple[dict[str, Any], list[Fau
     "trainer": _read_trainer,
     "baseline": _read_baseline,
     "gate": gate_checks,
+    "batch": read_batch,
 }
 
 

@@ -1,14 +1,15 @@
 """What must be true before anything starts: the data is there, its header has the named columns, the port is free."""
 
 from tempfile import TemporaryFile
-from typing import Any
 
+from cli.choices import columns_of
+from cli.secrets import secrets_at_hand
 from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.home import Home
 from schemas.run import Run
-from steps import registry
+from steps.components import create
 
-_LOADING = ("lifecycle", "training")
+_LOADING = ("lifecycle", "training", "explore")
 _DEPLOYING = ("lifecycle", "deployment")
 
 
@@ -19,8 +20,13 @@ def preflight(run: Run) -> None:
         ConfigurationError: With everything that is missing.
     """
     faults: list[Fault] = []
-    if run.pipeline in _LOADING:
-        faults += data_faults(run)
+    with secrets_at_hand(run):
+        if run.pipeline in _LOADING:
+            faults += data_faults(run)
+        if run.pipeline == "batch_inference" and run.batch is not None:
+            from cli.batch_preflight import batch_faults
+
+            faults += batch_faults(run.batch)
     if run.pipeline in _DEPLOYING and run.deploy.port != "auto":
         from serving.port import faults as port_faults
 
@@ -47,10 +53,13 @@ def make_home() -> None:
 
 def data_faults(run: Run) -> list[Fault]:
     """Return what the source misses, or which declared columns its header does not have."""
-    component = registry.lookup("load", run.data.source.name)
-    source: Any = component(component.Params.model_validate(run.data.source.params))
-    wrong = [Fault(f"data.{fault.path}".rstrip("."), fault.message, fault.hint) for fault in source.preflight()]
-    header = None if wrong else source.header()
+    try:
+        source = create("load", run.data.source)
+        wrong = source.preflight()
+        header = None if wrong else source.header()
+    except ConfigurationError as error:  # a component's secret that is not there
+        wrong, header = error.faults, None
+    wrong = [Fault(f"data.{fault.path}".rstrip("."), fault.message, fault.hint) for fault in wrong]
     return wrong if header is None else wrong + _column_faults(run, header)
 
 
@@ -58,6 +67,8 @@ def _column_faults(run: Run, header: list[str]) -> list[Fault]:
     named = {"data.target": run.data.target} | {f"data.columns.{name}": name for name in run.data.columns}
     if run.split.by is not None:
         named["split.by"] = run.split.by
+    for block, choice in (("trainer", run.trainer), ("baseline", run.baseline)):
+        named |= columns_of(block, choice)
     faults = []
     for path, column in named.items():
         if column not in header:

@@ -18,6 +18,7 @@ class Progress:
         self._started = started
         self._status: Status | None = None
         self._pipeline = ""
+        self._step = ""
 
     def __enter__(self) -> "Progress":
         return self
@@ -33,6 +34,7 @@ class Progress:
     def step_started(self, pipeline: str, step: str) -> None:
         """A step begins."""
         self._head(pipeline)
+        self._step = step
         if self._console.is_terminal:
             self._status = self._console.status(f"{step} …")
             self._status.start()
@@ -45,6 +47,13 @@ class Progress:
             f"step {pipeline}.{step} {state}{took}",
             f"  {_MARKS[state]} {step}[dim] {state if state != 'done' else ''}{took}[/]",
         )
+
+    def progress(self, text: str) -> None:
+        """How far the step that runs has come (an epoch, a piece of rows)."""
+        if self._status is not None:
+            self._status.update(f"{self._step} … {_safe(text)}")
+        elif not self._console.is_terminal:
+            self._say(f"progress {self._step}: {text}", "")
 
     def note(self, text: str) -> None:
         """One line that a person should see (dropped columns, warnings)."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cli.compose import Composition
+from cli.safety import without_password
 from schemas.errors import Fault
 
 
@@ -26,7 +27,7 @@ def _override(path: str, typed: Mapping[str, str]) -> str:
     said = (
         [typed[max(exact, key=len)]] if exact else [text for key, text in typed.items() if key.startswith(f"{plain}.")]
     )
-    return f"said by the override {' and '.join(said)}" if said else ""
+    return f"said by the override {' and '.join(map(without_password, said))}" if said else ""
 
 
 def _file(path: str, composition: Composition) -> str:

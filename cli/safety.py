@@ -11,10 +11,12 @@ from omegaconf import grammar_parser
 from omegaconf.errors import GrammarParseError
 from omegaconf.grammar.gen.OmegaConfGrammarParser import OmegaConfGrammarParser
 
+from ml.sources.sql_text import holds_password
 from schemas.errors import Fault
 
 _CODE_KEYS = {"_target_", "_partial_", "_recursive_", "_convert_", "_args_"}
 _PASSWORD = re.compile(r"://[^/@\s:]*:[^/@\s]+@")
+_SECRET_KEY = re.compile(r"(?:pass|pwd|token)[^.]*$", re.IGNORECASE)
 _FREE = (("run", "dir"), ("sweep", "dir"), ("sweep", "subdir"), ("verbose",))
 _FILLED_BY_HYDRA = ("overrides", "runtime")
 
@@ -54,8 +56,15 @@ def _text_faults(path: str, text: str, allowed: tuple[str, ...]) -> Iterator[Fau
         yield Fault(
             path,
             "holds a password, which would be written beside every run",
-            "leave it to the protocol's own credentials",
+            "leave it out: password: {env: NAME} names a variable that holds it, files use their protocol's own",
         )
+
+
+def without_password(word: str) -> str:
+    """Return a `key=value` as it may be repeated: what could be a password is left out."""
+    key, _, value = word.partition("=")
+    secret = _SECRET_KEY.search(key) or holds_password(value)
+    return f"{key}=…" if secret else word
 
 
 def resolvers_in(text: str) -> list[str]:

@@ -12,7 +12,7 @@ Path = Sequence[str | int]
 
 def keys_at(model: type[BaseModel], path: Path) -> list[str]:
     """Return the keys of the model that stands at `path` below `model`; none where there is no model."""
-    return sorted(key for found in _models_at(model, path) for key in found.model_fields)
+    return sorted(field.alias or key for found in _models_at(model, path) for key, field in found.model_fields.items())
 
 
 def bounds_at(model: type[BaseModel], path: Path) -> str:
@@ -50,20 +50,20 @@ def _step(kind: Any, part: str | int) -> list[Any]:
     origin = get_origin(kind)
     if isinstance(kind, type) and origin is None and issubclass(kind, BaseModel):
         field = kind.model_fields.get(str(part))
-        return _flat(field.annotation) if field is not None else []
+        return members(field.annotation) if field is not None else []
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return _flat(get_args(kind)[1])
+        return members(get_args(kind)[1])
     if isinstance(origin, type) and issubclass(origin, Sequence) and isinstance(part, int):
-        return _flat(get_args(kind)[0])
+        return members(get_args(kind)[0])
     return []
 
 
-def _flat(kind: Any) -> list[Any]:
+def members(kind: Any) -> list[Any]:
     """Return the members of a union, each without its annotations."""
     if get_origin(kind) is Annotated:
-        return _flat(get_args(kind)[0])
+        return members(get_args(kind)[0])
     if get_origin(kind) is Union or type(kind).__name__ == "UnionType":
-        return [inner for member in get_args(kind) for inner in _flat(member)]
+        return [inner for member in get_args(kind) for inner in members(member)]
     return [kind]
 
 
@@ -78,7 +78,7 @@ def describe(kind: Any) -> str:
         Any: "anything",
     }
     words = []
-    for member in _flat(kind):
+    for member in members(kind):
         if get_origin(member) is Literal:
             words += [str(value) for value in get_args(member)]
         elif get_origin(member) in (list, tuple, Sequence):

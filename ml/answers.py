@@ -1,7 +1,8 @@
 """What a model answers, in a module light enough for the service: no pandas, no scikit-learn."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,19 @@ class Answers:
     codes: NDArray[np.int64] | None = None
     probabilities: NDArray[np.float64] | None = None
     values: NDArray[np.float64] | None = None
+
+
+class Answering(Protocol):
+    """A trained object or a loaded runtime; one that reads raw cells has `answer_cells(cells) -> Answers` too."""
+
+    def answer(self, features: NDArray[np.float32]) -> Answers:
+        """Predict for the derived features, shape (n, features)."""
+
+
+def on_cells(model: Answering, matrix: Callable[[Cells], NDArray[np.float32]]) -> Callable[[Cells], Answers]:
+    """Return how a model answers raw cells: from the cells where it reads those, else from the features of `matrix`."""
+    reads: Callable[[Cells], Answers] | None = getattr(model, "answer_cells", None)
+    return reads if reads is not None else lambda cells: model.answer(matrix(cells))
 
 
 def bounded(features: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,7 +2,8 @@
 
 from schemas.evaluation import Evaluation, GateVerdict
 from schemas.numbers import shown
-from schemas.package import Manifest
+from schemas.package import DataRecord, Manifest
+from schemas.rules import RuleRecord
 from schemas.signature import Input, Output, Signature
 
 
@@ -18,10 +19,11 @@ def render(manifest: Manifest, signature: Signature) -> str:
         _baseline(manifest),
         "## Gate",
         _gate(manifest.gate),
+        _rules(manifest.rules),
         "## Inputs",
         _table(["column", "type", "missing allowed", "seen in training"], [_input(one) for one in signature.inputs]),
         "## Limits",
-        _limits(signature.output),
+        _limits(manifest),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -37,21 +39,33 @@ def _purpose(output: Output, manifest: Manifest) -> str:
 
 def _training(manifest: Manifest) -> str:
     parameters = (
-        ", ".join(f"{key}={value!r}" for key, value in manifest.trainer.params.items()) or "the trainer's defaults"
+        "the rules below"
+        if manifest.rules
+        else (
+            ", ".join(f"{key}={value!r}" for key, value in manifest.trainer.params.items()) or "the trainer's defaults"
+        )
     )
     split = manifest.data.split
     rows = ", ".join(f"{name} {count}" for name, count in manifest.data.rows.items())
     lines = [
         f"- Parameters: {parameters}; seed {manifest.seed}",
         f"- Rows: {rows}",
-        f"- Split: `{split.method.name}`, salt `{split.salt}`, test {split.test:g}, validation {split.validation:g}",
+        f"- Split: {_split(manifest.data)}, test {split.test:g}, validation {split.validation:g}",
         f"- Data fingerprint: `{manifest.data.fingerprint}`",
         f"- Packaged as {manifest.runtime} (`{manifest.runtime_file}`): {manifest.runtime_reason}",
         f"- Code: {manifest.git_commit or 'not under version control'}; Python {manifest.python}",
         f"- Libraries: {', '.join(f'{name} {version}' for name, version in manifest.libraries.items())}",
     ]
+    if manifest.learning is not None:
+        lines.append(f"- Learning curves: {manifest.learning.diagnosis}. {manifest.learning.why}")
     lines += [f"- Warning while training: {text}" for text in manifest.warnings]
     return "\n".join(lines)
+
+
+def _split(data: DataRecord) -> str:
+    by = f" by `{data.split.by}`" if data.split.by is not None else ""
+    seen = f", rows up to {data.newest}" if data.newest is not None else f", salt `{data.split.salt}`"
+    return f"`{data.split.method.name}`{by}{seen}"
 
 
 def _results(evaluation: Evaluation | None) -> str:
@@ -90,6 +104,19 @@ def _gate(verdict: GateVerdict | None) -> str:
     return "\n".join([f"{'Passed' if verdict.passed else 'Refused'}.", "", *lines])
 
 
+def _rules(records: list[RuleRecord]) -> str:
+    if not records:
+        return ""
+    rows = [[str(place), one.text, str(one.rows), _right(one)] for place, one in enumerate(records, start=1)]
+    return "## Rules\n\n" + _table(["", "the first that holds decides", "training rows", "of them right"], rows)
+
+
+def _right(record: RuleRecord) -> str:
+    if record.right is None:
+        return "not answered"
+    return "" if not record.rows else f"{record.right} ({record.right / record.rows:.0%})"
+
+
 def _input(one: Input) -> list[str]:
     seen = ""
     if one.range is not None:
@@ -100,13 +127,13 @@ def _input(one: Input) -> list[str]:
     return [one.name, one.type, "yes" if one.nullable else "no", seen]
 
 
-def _limits(output: Output) -> str:
+def _limits(manifest: Manifest) -> str:
     lines = [
         "- It learnt from values like those above; others are answered too, but nothing vouches for those answers.",
         "- The metrics hold for rows drawn like the test rows; monitoring says when arriving rows are no longer alike.",
     ]
-    if output.review_threshold is not None:
-        lines.append(f"- Answers less sure than {output.review_threshold:g} are handed to a person.")
+    if manifest.review is not None:
+        lines.append(f"- What is handed to a person: {manifest.review.why}.")
     return "\n".join(lines)
 
 

@@ -5,7 +5,7 @@ constructed with its validated parameters only; modules of components import hea
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from ml.answers import Answers
+from ml.answers import Answers, Cells
 from schemas.base import Task
 from schemas.data import Problem
 from schemas.errors import Fault
@@ -27,15 +27,23 @@ from schemas.signature import Signature
 class Matrix:
     """Derived features, float32 (n, features), and the target: class codes int64 (n,) or values float64 (n,).
 
-    A target class that the training set does not have is coded -1.
+    A target class that the training set does not have is coded -1. `cells` are the raw input columns that the features
+    were derived from, for trainers that read those.
     """
 
     features: NDArray[np.float32]
     target: NDArray[Any]
+    cells: Cells = field(default_factory=dict)
 
 
 class Source(Protocol):
-    """Slot `load`: raw rows from somewhere."""
+    """Slot `load`: raw rows from somewhere.
+
+    Two things are optional. `pieces(rows) -> Iterator[DataFrame]` yields all rows in order, at most `rows` at a time
+    and with equal dtypes, for tables that do not fit in memory (`ml.sources.pieces` slices for sources without it). A
+    component whose `Params` have a field of type `SecretRef` is constructed with `(params, reveal)`, where
+    `reveal(reference) -> str` gives the secret at the point of use.
+    """
 
     Params: ClassVar[type[BaseModel]]
 
@@ -58,6 +66,42 @@ class Source(Protocol):
         """Return all rows. Raises ContentError when they cannot be read."""
 
 
+class Writer(Protocol):
+    """An output being written; nothing of it is to be seen before `commit`."""
+
+    def write(self, frame: pd.DataFrame) -> None:
+        """Append rows; every frame has the columns and dtypes of the first. Raises ContentError."""
+
+    def prepare(self) -> None:
+        """Do what takes long once all rows are there (force them to disk, send them), so that `commit` is but a moment.
+        Raises ContentError."""
+
+    def commit(self) -> None:
+        """Make the whole output visible at once. Raises ContentError when something is there already."""
+
+    def abort(self) -> None:
+        """Leave nothing behind; does nothing after `commit`."""
+
+
+class Sink(Protocol):
+    """Slot `write`: where answered rows go."""
+
+    Params: ClassVar[type[BaseModel]]
+
+    def __init__(self, params: Any) -> None: ...
+
+    @property
+    def place(self) -> str:
+        """Where the output will be, for a person; without secrets."""
+
+    def preflight(self) -> list[Fault]:
+        """Return why nothing can be written there, an output that exists already included; paths relative to
+        `batch.output`."""
+
+    def open(self) -> Writer:
+        """Begin an output. Raises ContentError."""
+
+
 class Splitter(Protocol):
     """Slot `split`: which rows are test and validation rows."""
 
@@ -68,11 +112,17 @@ class Splitter(Protocol):
     def assign(
         self, rows: pd.DataFrame, target: str, *, test: float, validation: float, by: str | None, salt: str
     ) -> NDArray[np.str_]:
-        """Return "train", "validation" or "test" for every row, shape (rows,), in the rows' order."""
+        """Return "train", "validation", "test" or "" (in no set) for every row, shape (rows,), in the rows' order."""
 
 
 class Fitted(Protocol):
-    """A trained object: answers, its packaged form, and what the library warned of while it was fitted."""
+    """A trained object: answers, its packaged form, and what the library warned of while it was fitted.
+
+    One that learns by epochs has an attribute `learning: LearningCurves`. `libraries: tuple[str, ...]` names the
+    distributions that decide what it answers, where those are more than every model's. One that reads raw cells
+    instead of features has `answer_cells(cells: Cells) -> Answers`, and its runtime has it too (`ml.answers.on_cells`
+    chooses). One of rules has `records: Sequence[RuleRecord]`.
+    """
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -95,7 +145,14 @@ class Export:
 
 
 class Trainer(Protocol):
-    """Slot `train` and the baseline."""
+    """Slot `train` and the baseline.
+
+    Some things are optional. `columns(params) -> Mapping[str, str]` names raw columns that the parameters refer to, by
+    key path below the trainer; the preflight looks for them in the header. `misfits(params, schema) -> list[str]` says
+    what cannot work with the rows' task and classes, each text beginning with a key path below the trainer; it is asked
+    before training. `gives_probabilities = False` keeps metrics that need them from being asked for; `light = True`
+    says that `faults` imports no library, so that it is asked also where something else is wrong.
+    """
 
     Params: ClassVar[type[BaseModel]]
     tasks: ClassVar[Sequence[Task]]

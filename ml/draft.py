@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 
 from ml import card, package
-from ml.derive import derive
+from ml.answers import on_cells
+from ml.derive import Deriver, derive
 from ml.extended import ExtendedModel
 from ml.frames import cells
 from schemas.choice import Choice
 from schemas.errors import PackageError
 from schemas.evaluation import Evaluation, GateVerdict
+from schemas.learning import ReviewRecord
 from schemas.package import Baseline, DataRecord, Manifest, Samples
 from schemas.signature import Signature
 
@@ -42,12 +44,14 @@ def build_draft(
     trainer: Choice,
     seed: int,
     data: DataRecord,
+    review: ReviewRecord | None = None,
     warnings: Sequence[str] = (),
 ) -> Manifest:
     """Export a trained object and write it as a draft package under `root`, without evaluation, verdict and profile.
 
     Args:
         train: The training rows; some of them are replayed through the packaged form, and 32 are kept as samples.
+        review: How the review threshold in `signature` was chosen.
         warnings: What the trainer said while it fitted.
 
     Raises:
@@ -67,7 +71,10 @@ def build_draft(
             data=data,
             git_commit=git_commit(_REPOSITORY),
             python=platform.python_version(),
-            libraries=libraries(),
+            libraries=libraries(getattr(fitted, "libraries", ())),
+            learning=getattr(fitted, "learning", None),
+            review=review,
+            rules=list(getattr(fitted, "records", ())),
             warnings=list(warnings),
             files={},
         )
@@ -113,10 +120,14 @@ def finish(
     return sealed
 
 
-def libraries() -> dict[str, str]:
-    """Return the versions of the libraries that decide what a model answers; those not installed are left out."""
+def libraries(beside: Sequence[str] = ()) -> dict[str, str]:
+    """Return the versions of the libraries that decide what a model answers; those not installed are left out.
+
+    Args:
+        beside: Distributions that this model depends on, beside those of every model.
+    """
     found = {}
-    for name in _LIBRARIES:
+    for name in sorted({*_LIBRARIES, *beside}):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
@@ -146,7 +157,7 @@ def _samples(fitted: "Fitted", signature: Signature, train: pd.DataFrame) -> Sam
     columns = cells(_pick(train, [one.name for one in signature.inputs]), signature)
     # Read back from JSON: the answers belong to the rows as the package holds them.
     kept = Samples.model_validate_json(Samples(cells=columns).model_dump_json())
-    answers = fitted.answer(derive(signature, kept.cells))
+    answers = on_cells(fitted, Deriver(signature).matrix)(kept.cells)
     return kept.model_copy(update=_plain(answers))
 
 

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from ml.drift_charts import chart
 from schemas.monitoring import SEVERITY, ColumnDrift, MonitoringReport, Verdict
+from schemas.numbers import shown
 
 EXPANDED = 8
 """So many alarming columns show their distributions without a click."""
@@ -26,7 +27,7 @@ def render(report: MonitoringReport) -> str:
     ranked = sorted(report.columns, key=_severity)
     return _template().render(
         report=report,
-        words=_WORDS,
+        headline=_headline(report),
         short=_SHORT,
         tally=_tally(report.columns),
         columns=[(one, drawings.get(one.column, "")) for one in ranked],
@@ -35,11 +36,21 @@ def render(report: MonitoringReport) -> str:
     )
 
 
+def _headline(report: MonitoringReport) -> str:
+    own = [one for one in report.performance if one.version == report.version]
+    if report.verdict != "drift" or not own or own[0].verdict != "drift":
+        return _WORDS[report.verdict]
+    asked = [*report.columns, *([report.predictions] if report.predictions else [])]
+    moved = any(one.verdict == "drift" for one in asked)
+    return f"{_WORDS['drift']}, and the answers have become worse" if moved else "The answers have become worse"
+
+
 def _template() -> Template:
     pages = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     pages.filters["capfirst"] = _capital
+    pages.filters["shown"] = shown
     return pages.get_template("drift_page.html.j2")
 
 

@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from ml import metrics
 from ml.answers import Answers
 from ml.extended import ExtendedModel
-from ml.target import make_matrix
+from ml.frames import cells
+from ml.target import encode
 from schemas.data import Problem
 from schemas.evaluation import Scores
 
 
 def predictions(model: ExtendedModel, frame: pd.DataFrame, problem: Problem) -> tuple[NDArray[Any], Answers]:
     """Return the target, encoded as `ml.target.encode` does, and the model's answers, both for the rows of `frame`."""
-    matrix = make_matrix(frame, model.signature, problem)
-    return matrix.target, model.answer(matrix.features)
+    return encode(frame, problem), model.predict(cells(frame, model.signature))
 
 
 def evaluate(

@@ -1,10 +1,12 @@
-"""The evaluation as one self-contained HTML page: metrics with intervals, the pictures."""
+"""The evaluation as one self-contained HTML page: metrics with intervals, the course of the training, the pictures."""
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ml.learning_plot import TITLE, learning_picture
 from schemas.evaluation import Evaluation, Scores
+from schemas.learning import LearningCurves
 from schemas.numbers import shown
 
 _TEMPLATE = Path(__file__).with_name("evaluation_page.html.j2")
@@ -16,17 +18,22 @@ def render_evaluation(
     pictures: Mapping[str, bytes],
     *,
     baseline: Scores | None = None,
+    learning: LearningCurves | None = None,
+    review: Sequence[str] = (),
 ) -> str:
     """Return the page.
 
     Args:
         pictures: PNG bytes by caption, as `ml.plots.pictures` gives them.
         baseline: The baseline's metrics on the last set of `evaluation`.
+        learning: How the model learnt, of one that learns by epochs.
+        review: Sentences on what is handed to a person.
     """
     from jinja2 import Environment
 
     sets = [part for part in ("validation", "test") if part in evaluation.metrics]
     rows = ", ".join(f"{count} {part}" for part, count in evaluation.rows.items())
+    drawn = {TITLE: learning_picture(learning), **pictures} if learning is not None else pictures
     template = Environment(autoescape=True, trim_blocks=True).from_string(_TEMPLATE.read_text(encoding="utf-8"))
     return template.render(
         title=title,
@@ -34,7 +41,9 @@ def render_evaluation(
         sets=sets,
         lines=_lines(evaluation, sets, baseline or {}),
         baseline=bool(baseline),
-        pictures={caption: b64encode(data).decode("ascii") for caption, data in pictures.items()},
+        learning=learning,
+        review=review,
+        pictures={caption: b64encode(data).decode("ascii") for caption, data in drawn.items()},
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml import package, runtimes
-from ml.answers import Answers, Cells
+from ml.answers import Answers, Cells, on_cells
 from ml.derive import Deriver
 from ml.parity import difference
 from schemas.base import Scalar
@@ -24,7 +24,7 @@ class ExtendedModel:
         self.manifest = manifest
         self.signature = signature
         self._runtime = runtime
-        self._derive = Deriver(signature).matrix
+        self._answer = on_cells(runtime, Deriver(signature).matrix)
         self._labels: list[Scalar] = list(signature.output.classes or [])
         self._keys = [str(label) for label in self._labels]
 
@@ -38,7 +38,7 @@ class ExtendedModel:
 
     def predict(self, cells: Cells) -> Answers:
         """Answer raw rows, given as columns of equal length that already satisfy the signature."""
-        return self._runtime.answer(self._derive(cells))
+        return self._answer(cells)
 
     def answer(self, features: NDArray[np.float32]) -> Answers:
         """Answer derived features, shape (n, features)."""

@@ -1,8 +1,10 @@
 """Whether what an experiment asks for can be asked of the task that its rows turned out to have."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from schemas.base import Task
+from schemas.choice import Choice
 from schemas.data import TableSchema
 from schemas.metrics import TASKS
 from schemas.run import GateSpec
@@ -32,3 +34,20 @@ def misfits(schema: TableSchema, learns: Sequence[Task], trainer: str, metric: s
     if wrong:
         wrong.append(f"the task is {schema.why}; declare data.task where that is wrong")
     return wrong
+
+
+def misfits_of(block: str, choice: Choice, component: type[Any], schema: TableSchema) -> list[str]:
+    """Return what a chosen trainer finds impossible about the rows' columns and classes, and their task for a baseline.
+
+    Args:
+        block: `trainer` or `baseline`, with which every text begins.
+        choice: The trainer chosen there.
+        component: Its class.
+        schema: Task, classes and column types.
+    """
+    task = schema.problem.task
+    if block != "trainer" and task not in component.tasks:
+        return [f"{block}.name: {choice.name!r} learns {' and '.join(component.tasks)} tasks, not {task}; {schema.why}"]
+    if not hasattr(component, "misfits"):
+        return []
+    return [f"{block}.{text}" for text in component.misfits(choice.params, schema)]

@@ -74,7 +74,15 @@ class BeatBaseline:
             ]
         passed = _gain(metric, value, other) > _ROUNDING
         verb = "is better than" if passed else "is not better than"
-        return [_outcome(name, value, other, passed, f"{metric} {shown(value)} {verb} the baseline's {shown(other)}")]
+        why = f"{metric} {shown(value)} {verb} the baseline's {shown(other)}{_abstained(evidence)}"
+        return [_outcome(name, value, other, passed, why)]
+
+
+def _abstained(evidence: "Evidence") -> str:
+    coverage = evidence.baseline.get("coverage")
+    if coverage is None or coverage >= 1:
+        return ""
+    return f" (which answers {coverage:.1%} of the rows; those it abstains from count as not right)"
 
 
 class ProductionParams(Strict):

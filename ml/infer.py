@@ -11,9 +11,19 @@ from ml.task import infer_problem
 from schemas.data import Column, ColumnSpec, ColumnType, DataSpec, TableSchema
 from schemas.errors import ContentError, did_you_mean
 
+_GROUP = (
+    "the split goes by it: a group's name says nothing about the rows of other groups, and only such are answered; "
+    "declare its type to keep it"
+)
 
-def infer_schema(frame: pd.DataFrame, spec: DataSpec) -> TableSchema:
+
+def infer_schema(frame: pd.DataFrame, spec: DataSpec, group: str | None = None) -> TableSchema:
     """Return the problem and the type of every input column, in the frame's order.
+
+    Args:
+        frame: All rows.
+        spec: What is declared of them.
+        group: The column that names the groups which the split keeps together; left out unless its type is declared.
 
     Raises:
         ContentError: Naming everything that keeps the rows from being learnt from: a column that is not there, a
@@ -37,7 +47,7 @@ def infer_schema(frame: pd.DataFrame, spec: DataSpec) -> TableSchema:
         if name == spec.target:
             continue
         try:
-            columns.append(_column(name, frame[name], spec.columns.get(name, ColumnSpec())))
+            columns.append(_column(name, frame[name], spec.columns.get(name, ColumnSpec()), name == group))
         except ContentError as error:
             faults.append(str(error))
     if columns and all(column.type == "drop" for column in columns):
@@ -49,9 +59,12 @@ def infer_schema(frame: pd.DataFrame, spec: DataSpec) -> TableSchema:
     return TableSchema(problem=problem, columns=columns, why=why)
 
 
-def _column(name: str, column: pd.Series, spec: ColumnSpec) -> Column:
+def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool) -> Column:
     kind = declared_type(spec)
-    found = _declared(name, column, kind, spec.format) if kind else guess(name, column)
+    if kind is None and is_group:
+        found = Guess("drop", _GROUP)
+    else:
+        found = _declared(name, column, kind, spec.format) if kind else guess(name, column)
     return Column(
         name=name,
         type=found.type,  # type: ignore[arg-type]

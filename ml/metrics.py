@@ -19,6 +19,8 @@ from schemas.evaluation import Scores
 UNDEFINED = {
     "balanced_accuracy": "it needs at least one row",
     "f1": "it needs at least one row of the second class, real or predicted",
+    "coverage": "it is measured of models without probabilities, which may abstain",
+    "answered_accuracy": "it is measured of models without probabilities, on the rows they answer",
     "roc_auc": "it needs probabilities, and rows of every class",
     "log_loss": "it needs probabilities",
     "expected_calibration_error": "it needs probabilities",

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ml.metrics_of_values import mean
 from schemas.base import Task
+from schemas.metrics import NEED_PROBABILITIES
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -23,9 +24,8 @@ def metrics_of_classes(task: Task, target: Codes, codes: Codes, probabilities: F
     A target of -1 (a class that training did not see) and an answer of -1 (abstained) are classes of their own and
     never right.
     """
-    classes = (
-        int(max(target.max(initial=0), codes.max(initial=0))) + 1 if probabilities is None else probabilities.shape[1]
-    )
+    highest = int(max(target.max(initial=1), codes.max(initial=1)))
+    classes = highest + 1 if probabilities is None else probabilities.shape[1]
     truth, chosen = np.where(target < 0, classes, target), np.where(codes < 0, classes + 1, codes)
     counts = _Counts(truth, chosen, classes + 2)
     metrics: dict[str, Metric] = {
@@ -36,7 +36,7 @@ def metrics_of_classes(task: Task, target: Codes, codes: Codes, probabilities: F
         metrics["f1"] = lambda weights: counts.f1(weights)[:, 1]
     else:
         metrics["f1_macro"] = lambda weights: _nanmean(counts.f1(weights))
-    return metrics | _graded(task, truth, chosen, probabilities)
+    return metrics | _graded(task, truth, chosen, codes >= 0, probabilities)
 
 
 def calibration(confidence: Floats, correct: Floats) -> tuple[Floats, Floats, Codes]:
@@ -75,9 +75,23 @@ class _Counts:
         return sums.reshape(resamples, self._classes)
 
 
-def _graded(task: Task, truth: Codes, chosen: Codes, probabilities: Floats | None) -> dict[str, Metric]:
+def _answering(truth: Codes, chosen: Codes, answered: NDArray[np.bool_]) -> dict[str, Metric]:
+    """The share of rows answered at all, and of those the share right."""
+    share, right = answered.astype(np.float64), (answered & (truth == chosen)).astype(np.float64)
+
+    def accuracy(weights: Floats) -> Floats:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found: Floats = (weights @ right) / (weights @ share)
+        return found
+
+    return {"coverage": mean(share), "answered_accuracy": accuracy}
+
+
+def _graded(
+    task: Task, truth: Codes, chosen: Codes, answered: NDArray[np.bool_], probabilities: Floats | None
+) -> dict[str, Metric]:
     if probabilities is None:
-        return dict.fromkeys(("roc_auc", "log_loss", "expected_calibration_error"), _undefined)
+        return _answering(truth, chosen, answered) | dict.fromkeys(NEED_PROBABILITIES, _undefined)
     padded = np.hstack([probabilities, np.zeros((len(truth), 2))])
     own = np.take_along_axis(padded, truth[:, None], axis=1)[:, 0]
     confidence = np.take_along_axis(padded, chosen[:, None], axis=1)[:, 0]

@@ -29,5 +29,6 @@ def encode(frame: pd.DataFrame, problem: Problem) -> NDArray[Any]:
 
 
 def make_matrix(frame: pd.DataFrame, signature: Signature, problem: Problem) -> Matrix:
-    """Return features and target of `frame`, both in the order of its rows."""
-    return Matrix(features=derive(signature, cells(frame, signature)), target=encode(frame, problem))
+    """Return features, target and raw cells of `frame`, all in the order of its rows."""
+    raw = cells(frame, signature)
+    return Matrix(features=derive(signature, raw), target=encode(frame, problem), cells=raw)

@@ -1,5 +1,7 @@
 """The conductor: runs the pipelines of a lap one after another and says how it went."""
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,9 +20,12 @@ Part = dict[str, Any]
 class Lap:
     """One run of the command line: what it was asked, where it leaves things, and what came out so far."""
 
-    def __init__(self, run: Run, home: Home, stack: Any, observer: Observer, listener: Listener) -> None:
+    def __init__(
+        self, run: Run, home: Home, stack: Any, observer: Observer, listener: Listener, told: set[str] | None = None
+    ) -> None:
         self.run, self.home, self.stack, self.observer = run, home, stack, observer
         self._listener = listener
+        self._told: set[str] = set() if told is None else told  # data reports that a person was shown already
         self.seconds: dict[str, float] = {}
         self.run_ids: list[str] = []
 
@@ -51,7 +56,10 @@ class Lap:
             raise fault if fault else DrivetrainError(f"ZenML has no run named {name}")
         self.run_ids.append(outcome.id)
         self.seconds.update(outcome.seconds())
-        tell_data_notes(outcome, self.observer, self.report(outcome, "data"))
+        report = outcome.artifact("validate_data", "data_report")
+        if report is not None and str(report.id) not in self._told:
+            self._told.add(str(report.id))
+            tell_data_notes(outcome, self.observer, self.report(outcome, "data"))
         if fault is not None or outcome.failed_step:
             raise _told(outcome, fault)
         return outcome
@@ -85,7 +93,21 @@ def execute(run: Run, observer: Observer) -> Summary:
     Raises:
         ConfigurationError: If the stack cannot work; nothing was started.
     """
+    from pipelines.stages import STAGES
+
     listener = Listener(observer)
+    with on_stack(run, observer, listener) as (client, stack):
+        _follow_pointer(client, run.name, Home.here(), observer)
+        return finish(Lap(run, Home.here(), stack, observer, listener), STAGES[run.pipeline])
+
+
+@contextmanager
+def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple[Any, Any]]:
+    """Make the declared stack exist and use it while the block runs; give ZenML's client and the stack.
+
+    Raises:
+        ConfigurationError: If the stack cannot work; nothing was started.
+    """
     with zenml_session(listener) as client:
         from pipelines.requirements import require
 
@@ -96,8 +118,7 @@ def execute(run: Run, observer: Observer) -> Summary:
         from zenml.utils.env_utils import temporary_environment
 
         with temporary_environment({"ZENML_ACTIVE_STACK_ID": str(stack.id)}):
-            _follow_pointer(client, run.name, Home.here(), observer)
-            return _lap(Lap(run, Home.here(), stack, observer, listener))
+            yield client, stack
 
 
 def _follow_pointer(client: Any, model: str, home: Home, observer: Observer) -> None:
@@ -114,14 +135,13 @@ def _follow_pointer(client: Any, model: str, home: Home, observer: Observer) -> 
         observer.note(f"version {current.version} of {model!r} is in production, but this ZenML store does not know it")
 
 
-def _lap(lap: Lap) -> Summary:
-    from pipelines.stages import STAGES
-
+def finish(lap: Lap, stages: Sequence[Callable[[Lap, Part], Part]]) -> Summary:
+    """Run the stages in order, up to the first that fails or is refused, and say how it went."""
     parts: Part = {}
     status: Literal["succeeded", "failed", "refused"] = "succeeded"
     error: str | None = None
     try:
-        for stage in STAGES[lap.run.pipeline]:
+        for stage in stages:
             parts.update(stage(lap, parts))
             if "refused" in parts:
                 status, error = "refused", str(parts.pop("refused"))

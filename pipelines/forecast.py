@@ -17,9 +17,13 @@ _LAPS: dict[PipelineName, tuple[str, ...]] = {
     "training": ("training",),
     "deployment": ("deployment",),
     "monitoring": ("monitoring",),
+    "explore": ("explore",),
+    "batch_inference": ("batch_inference",),
 }
-_SINGLE = {"deployment": "publish", "monitoring": "detect_drift"}
-_TRAINING = tuple(slot for slot in get_args(Slot) if slot not in _SINGLE.values())
+_SINGLE = {"deployment": "publish", "monitoring": "detect_drift", "batch_inference": "predict_batch"}
+_TRAINING = tuple(slot for slot in get_args(Slot) if slot not in (*_SINGLE.values(), "explore"))
+_EXPLORE = ("load", "infer_schema", "split", "validate_data", "explore")
+_STEPS = {"training": _TRAINING, "explore": _EXPLORE}
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def step_names(run: Run, why: str) -> list[PlannedStep]:
     return [
         PlannedStep(pipeline=pipeline, step=step, component=_component(run, step), action="run", why=why)
         for pipeline in _LAPS[run.pipeline]
-        for step in (_TRAINING if pipeline == "training" else (_SINGLE[pipeline],))
+        for step in _STEPS.get(pipeline) or (_SINGLE[pipeline],)
     ]
 
 
@@ -48,8 +52,8 @@ def forecast(client: Any, run: Run) -> list[PlannedStep]:
     """Walk the compiled pipelines and look each step's cache key up."""
     planned: list[PlannedStep] = []
     for pipeline in _LAPS[run.pipeline]:
-        if pipeline == "training":
-            planned += _training(client, run)
+        if pipeline in _STEPS:
+            planned += _compiled(client, run, pipeline)
         else:
             planned.append(PlannedStep(pipeline=pipeline, step=_SINGLE[pipeline], action="run", why="never reused"))
     return planned
@@ -64,25 +68,24 @@ def _component(run: Run, step: str) -> str | None:
     return choice.name
 
 
-def _training(client: Any, run: Run) -> list[PlannedStep]:
+def _compiled(client: Any, run: Run, name: str) -> list[PlannedStep]:
     from zenml.config.compiler import Compiler
     from zenml.config.pipeline_run_configuration import PipelineRunConfiguration
     from zenml.stack import Stack
 
     from pipelines.circumstances import circumstances
+    from pipelines.explore import explore
     from pipelines.training import training
 
     stack = Stack.from_model(client.get_stack(stack_name(run.stack), allow_name_prefix_match=False))
-    pipeline = training.copy()
+    pipeline = (training if name == "training" else explore).copy()
     pipeline.prepare(run=run, now=circumstances(run, Home.here()))
     compiled = Compiler().compile(pipeline, stack, PipelineRunConfiguration())
     outputs: dict[str, dict[str, Any]] = {}
     planned: list[PlannedStep] = []
-    for name, step in compiled.step_configurations.items():
-        action, why = _look_up(client, stack, step, outputs, name)
-        planned.append(
-            PlannedStep(pipeline="training", step=name, component=_component(run, name), action=action, why=why)
-        )
+    for slot, step in compiled.step_configurations.items():
+        action, why = _look_up(client, stack, step, outputs, slot)
+        planned.append(PlannedStep(pipeline=name, step=slot, component=_component(run, slot), action=action, why=why))
     return planned
 
 

@@ -4,7 +4,7 @@ import logging
 import re
 import time
 
-from schemas.plan import Observer
+from schemas.plan import PROGRESS, Observer
 
 _STARTED = re.compile(r"^Step `(?P<step>[^`]+)` has started\.")
 _FINISHED = re.compile(r"^Step `(?P<step>[^`]+)` has finished")
@@ -23,7 +23,9 @@ class Listener:
     def __call__(self, record: logging.LogRecord) -> None:
         """Take one log record."""
         text = record.getMessage()
-        if record.name.startswith("drivetrain"):
+        if record.name == PROGRESS:
+            self._observer.progress(text)
+        elif record.name.startswith("drivetrain"):
             self._observer.note(text)
         elif found := _STARTED.match(text):
             self._began[found["step"]] = time.monotonic()

@@ -12,4 +12,6 @@ from steps.monitor.drift import detect_drift
 @pipeline(enable_cache=False, execution_mode=ExecutionMode.FAIL_FAST)
 def monitoring(run: Run, production: Production, journal_url: str) -> None:
     """One step: read, compare, report."""
-    wired(detect_drift, "detect_drift", run.stack)(production=production, journal_url=journal_url, monitor=run.monitor)
+    wired(detect_drift, "detect_drift", run.stack)(
+        production=production, journal_url=journal_url, monitor=run.monitor, metric=run.metric, seed=run.seed
+    )

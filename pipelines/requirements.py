@@ -12,7 +12,7 @@ _FIRST = "python run.py +experiment=… pipeline=lifecycle"
 
 
 def missing(client: Any | None, run: Run, home: Home) -> list[Missing]:
-    """Return what the pipeline needs and does not find: something to deploy, something to monitor.
+    """Return what the pipeline needs and does not find: something to deploy, to monitor, to answer with.
 
     Args:
         client: ZenML's client; None when there is no store yet.
@@ -21,6 +21,8 @@ def missing(client: Any | None, run: Run, home: Home) -> list[Missing]:
         return [
             Missing(what=f"no version of {run.name!r} is in production: there is nothing to monitor", command=_FIRST)
         ]
+    if run.pipeline == "batch_inference" and production(run.name, home) is None:
+        return [Missing(what=f"no version of {run.name!r} is in production: nothing can answer", command=_FIRST)]
     if run.pipeline == "deployment" and (client is None or newest_passed(client, run.name) is None):
         return [
             Missing(what=f"no version of {run.name!r} has passed the gate: there is nothing to deploy", command=_FIRST)
@@ -35,6 +37,10 @@ def require(client: Any, run: Run, home: Home) -> None:
         ConfigurationError: With every fault; nothing was started.
     """
     faults = [Fault("pipeline", absent.what, absent.command) for absent in missing(client, run, home)]
+    if not faults and run.pipeline == "batch_inference":
+        from pipelines.answering import unanswerable
+
+        faults = unanswerable(run, home)
     if faults:
         raise ConfigurationError(faults, heading="The pipeline cannot start")
 

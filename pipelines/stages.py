@@ -22,6 +22,8 @@ def train(lap: Lap, _parts: Part) -> Part:
     manifest = read_manifest(outcome.output("package", "model").root)
     verdict, version = outcome.output("gate", "verdict"), outcome.output("register", "version")
     page = outcome.page("open_test_set", "evaluation_page", lap.report(outcome, "evaluation"))
+    for text in manifest.warnings:
+        lap.observer.note(f"warning while training: {text}")
     lap.observer.note(f"evaluation: {page}")
     part: Part = {
         "model": ModelRecord(name=lap.run.name, version=version, stage=None),
@@ -50,9 +52,25 @@ def monitor(lap: Lap, _parts: Part) -> Part:
     return {"monitoring": watch(lap)}
 
 
+def explore(lap: Lap, _parts: Part) -> Part:
+    """Put the page about the training rows where a person finds it."""
+    from pipelines.exploring import look
+
+    return look(lap)
+
+
+def predict_batch(lap: Lap, _parts: Part) -> Part:
+    """Answer a table of rows with the version in production."""
+    from pipelines.answering import answer_rows
+
+    return answer_rows(lap)
+
+
 STAGES: dict[str, tuple[Callable[[Lap, Part], Part], ...]] = {
     "lifecycle": (train, deploy, monitor),
     "training": (train,),
     "deployment": (deploy,),
     "monitoring": (monitor,),
+    "explore": (explore,),
+    "batch_inference": (predict_batch,),
 }

@@ -4,6 +4,8 @@ from pipelines.circumstances import production
 from pipelines.execute import Lap
 from pipelines.monitoring import monitoring
 from schemas.errors import DeploymentError
+from schemas.metrics import HIGHER_IS_BETTER
+from schemas.monitoring import ColumnDrift, Performance
 from schemas.summary import MonitoringRecord
 from serving.store import sqlite_url
 
@@ -23,4 +25,25 @@ def watch(lap: Lap) -> MonitoringRecord:
     )
     report = outcome.output("detect_drift", "report")
     page = outcome.page("detect_drift", "drift_page", lap.report(outcome, "monitoring"))
-    return MonitoringRecord(verdict=report.verdict, columns=report.columns, report=page)
+    own = next((one for one in report.performance if one.version == report.version), None)
+    if own is not None:
+        lap.observer.note(f"labels: {own.why}")
+    columns = [*report.columns, *([worse(own, lap.run.data.target)] if own and own.verdict == "drift" else [])]
+    return MonitoringRecord(verdict=report.verdict, columns=columns, report=page)
+
+
+def worse(found: Performance, target: str) -> ColumnDrift:
+    """Return answers that have become worse as drift of the target: a program sees why the verdict is not `ok`.
+
+    `value` of the metric `statistic` is beyond `threshold`, the nearer end of what was expected.
+    """
+    assert found.expected_interval is not None, "drift is said against an expected interval"
+    low, high = found.expected_interval
+    return ColumnDrift(
+        column=target,
+        verdict="drift",
+        statistic=found.metric,
+        value=found.value,
+        threshold=low if HIGHER_IS_BETTER[found.metric] else high,
+        why=found.why,
+    )

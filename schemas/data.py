@@ -15,16 +15,20 @@ DatePart = Literal["year", "month", "weekday", "day", "hour", "days_since_start"
 class ColumnSpec(Strict):
     """One column's declaration under `data.columns`; what is not declared is inferred."""
 
-    type: ColumnType | Literal["drop"] | None = None
-    nullable: bool | None = None
-    min: float | None = None
-    max: float | None = None
-    allowed: list[Scalar] | None = Field(default=None, min_length=1)
-    unique: bool = False
-    parts: list[DatePart] | None = Field(default=None, min_length=1)
+    type: ColumnType | Literal["drop"] | None = Field(default=None, description="null: inferred; drop leaves it out")
+    nullable: bool | None = Field(
+        default=None, description="whether a request may leave it out; null: if a training row does"
+    )
+    min: float | None = Field(default=None, description="smallest number expected")
+    max: float | None = Field(default=None, description="largest number expected")
+    allowed: list[Scalar] | None = Field(default=None, min_length=1, description="the only values expected")
+    unique: bool = Field(default=False, description="whether no value may come twice")
+    parts: list[DatePart] | None = Field(
+        default=None, min_length=1, description="what of a date the model gets; null: all but the hour of mere days"
+    )
     format: str | None = Field(default=None, min_length=2, description="how a date is written, %d/%m/%Y; else ISO 8601")
-    unit: str | None = None
-    on_violation: Literal["warn", "fail"] = "fail"
+    unit: str | None = Field(default=None, description="for reports and the service's documentation")
+    on_violation: Literal["warn", "fail"] = Field(default="fail", description="what a broken expectation does")
 
     @model_validator(mode="after")
     def _keys_fit_the_type(self) -> Self:
@@ -39,49 +43,52 @@ class ColumnSpec(Strict):
         return self
 
 
+_SEVERITY = "what happens when it does not hold; off: it is not looked at"
+
+
 class RowsCheck(Strict):
     """At least `min` rows."""
 
-    min: int = Field(default=50, ge=1)
-    severity: Severity = "fail"
+    min: int = Field(default=50, ge=1, description="fewest rows")
+    severity: Severity = Field(default="fail", description=_SEVERITY)
 
 
 class ShareCheck(Strict):
     """A share that must not be passed."""
 
-    max: Share
-    severity: Severity = "warn"
+    max: Share = Field(description="largest share")
+    severity: Severity = Field(default="warn", description=_SEVERITY)
 
 
 class DuplicatesCheck(ShareCheck):
     """At most `max` of the rows repeat an earlier one."""
 
-    max: Share = 0.05
+    max: Share = Field(default=0.05, description="of the rows")
 
 
 class MissingCheck(ShareCheck):
     """At most `max` of a column's values are missing."""
 
-    max: Share = 0.5
+    max: Share = Field(default=0.5, description="of a column's values")
 
 
 class LeakageCheck(ShareCheck):
     """No feature alone predicts the target better than `max` (ROC AUC or R²)."""
 
-    max: Share = 0.995
+    max: Share = Field(default=0.995, description="ROC AUC or R² of one feature alone")
 
 
 class SplitDriftCheck(ShareCheck):
     """No column's distributions in two sets are further apart than `max`."""
 
-    max: Share = 0.2
+    max: Share = Field(default=0.2, description="distance between two distributions, 0 to 1")
 
 
 class BalanceCheck(Strict):
     """Every class has at least `min` of the rows."""
 
-    min: Share = 0.05
-    severity: Severity = "warn"
+    min: Share = Field(default=0.05, description="smallest share of a class")
+    severity: Severity = Field(default="warn", description=_SEVERITY)
 
 
 class TableChecks(Strict):
@@ -99,27 +106,39 @@ class DataSpec(Strict):
     """Where the rows come from (`source`), what is predicted, and what the rows must satisfy."""
 
     source: Choice
-    target: str
-    task: Task | Literal["auto", "classification"] = "auto"
-    unit: str | None = None
-    columns: dict[str, ColumnSpec] = {}
-    checks: TableChecks = TableChecks()
+    target: str = Field(description="the column to predict")
+    task: Task | Literal["auto", "classification"] = Field(
+        default="auto", description="auto: text, booleans and whole numbers with at most 10 values are classes"
+    )
+    unit: str | None = Field(default=None, description="of the target, for a regression")
+    columns: dict[str, ColumnSpec] = Field(default={}, description="declarations by column; in YAML only")
+    checks: TableChecks = Field(default=TableChecks(), description="checks of the whole table")
 
 
 class SplitSpec(Strict):
     """Shares of the test and validation sets and how rows are drawn; `salt` None means the data's label."""
 
     method: Choice
-    test: float = Field(gt=0, lt=1)
-    validation: float = Field(gt=0, lt=1)
-    by: str | None = None
-    salt: str | None = None
+    test: float = Field(gt=0, lt=1, description="share of the rows in the sealed test set")
+    validation: float = Field(gt=0, lt=1, description="share of the rows in the validation set")
+    by: str | None = Field(default=None, description="the time column of `time`, the group column of `group`")
+    salt: str | None = Field(default=None, description="another salt draws other sets; null: the data's name")
 
     @model_validator(mode="after")
     def _something_is_left_to_train_on(self) -> Self:
         if self.test + self.validation >= 1:
             raise ValueError(f"test {self.test} and validation {self.validation} leave no rows to train on")
         return self
+
+    @property
+    def time(self) -> str | None:
+        """The column of moments that the rows are split by, None with another method."""
+        return self.by if self.method.name == "time" else None
+
+    @property
+    def group(self) -> str | None:
+        """The column whose equal values share a set, None with another method."""
+        return self.by if self.method.name == "group" else None
 
 
 class Problem(Strict):

@@ -46,9 +46,13 @@ class DataCheck(Strict):
 
 
 class DataReport(Strict):
-    """All data checks of one run; `passed` is false when a check with severity `fail` did not hold."""
+    """All data checks of one run; `passed` is false when a check with severity `fail` did not hold.
+
+    `sets` says how many of the rows are in each set; rows in none are left over by a split that keeps sets apart.
+    """
 
     passed: bool
     rows: int
+    sets: dict[Literal["train", "validation", "test"], int] = {}
     columns: list[Column]
     checks: list[DataCheck]

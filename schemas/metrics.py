@@ -8,6 +8,8 @@ HIGHER_IS_BETTER: dict[str, bool] = {
     "balanced_accuracy": True,
     "f1": True,
     "f1_macro": True,
+    "coverage": True,
+    "answered_accuracy": True,
     "roc_auc": True,
     "log_loss": False,
     "expected_calibration_error": False,
@@ -21,6 +23,8 @@ TASKS: dict[str, tuple[Task, ...]] = {
     "balanced_accuracy": _CLASSIFICATION,
     "f1": ("binary",),
     "f1_macro": ("multiclass",),
+    "coverage": _CLASSIFICATION,
+    "answered_accuracy": _CLASSIFICATION,
     "roc_auc": _CLASSIFICATION,
     "log_loss": _CLASSIFICATION,
     "expected_calibration_error": _CLASSIFICATION,
@@ -29,6 +33,11 @@ TASKS: dict[str, tuple[Task, ...]] = {
     "r2": ("regression",),
     "mean_absolute_percentage_error": ("regression",),
 }
+NEED_PROBABILITIES = ("roc_auc", "log_loss", "expected_calibration_error")
+NOT_RANKED = ("coverage", "answered_accuracy")
+"""How much a model answers, and how well what it answers: one is bought with the other, so neither ranks models."""
+WITHOUT_PROBABILITIES = "balanced_accuracy"
+"""What `auto` means where the trainer or the baseline gives no probabilities."""
 _AUTO: dict[Task, str] = {
     "binary": "roc_auc",
     "multiclass": "balanced_accuracy",

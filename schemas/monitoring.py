@@ -4,6 +4,7 @@ from typing import Literal
 
 from schemas.base import Strict
 from schemas.data import ColumnType
+from schemas.evaluation import Scores
 
 Verdict = Literal["ok", "drift", "no_verdict", "schema_alarm"]
 SEVERITY: tuple[Verdict, ...] = ("schema_alarm", "drift", "no_verdict", "ok")
@@ -47,8 +48,45 @@ class Distribution(Strict):
     window: list[float]
 
 
+class Performance(Strict):
+    """Predictions of one version against the labels that have arrived for them.
+
+    `labelled` of `predictions` answers, counted from the first labelled one on (`first` to `last`), have a label;
+    `handed_over` are the shares that needed review, of the labelled and of all of them. `value` and `interval` (95 %,
+    bootstrap) are of `metric`; `scores` holds every metric of the task. `expected` is what the version scored on its
+    test set, with that interval. The verdict is `drift` when the whole interval is worse than the whole expected one,
+    `no_verdict` when too few labels have arrived or the version is not the one in production.
+    """
+
+    version: str
+    labelled: int
+    predictions: int
+    metric: str
+    value: float | None = None
+    interval: tuple[float, float] | None = None
+    expected: float | None = None
+    expected_interval: tuple[float, float] | None = None
+    scores: Scores = {}
+    handed_over: tuple[float, float] | None = None
+    first: str | None = None
+    last: str | None = None
+    verdict: Verdict
+    why: str
+
+
+class Review(Strict):
+    """How many answers of the window were handed to people, and how many the validation set led to expect."""
+
+    handed_over: int
+    share: float
+    expected_share: float | None = None
+
+
 class MonitoringReport(Strict):
-    """The verdict over a window; `predictions` is the drift of the model's own answers."""
+    """The verdict over a window; `predictions` is the drift of the model's own answers.
+
+    `performance` has one entry for each version with labels, the version of this report first; empty: no label arrived.
+    """
 
     model: str
     version: str
@@ -61,3 +99,5 @@ class MonitoringReport(Strict):
     predictions: ColumnDrift | None = None
     distributions: list[Distribution] = []
     prediction_distributions: list[Distribution] = []
+    performance: list[Performance] = []
+    review: Review | None = None

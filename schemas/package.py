@@ -7,6 +7,8 @@ from pydantic import JsonValue
 from schemas.base import Scalar, Strict
 from schemas.choice import Choice
 from schemas.evaluation import Evaluation, GateVerdict, Scores
+from schemas.learning import LearningCurves, ReviewRecord
+from schemas.rules import RuleRecord
 
 Runtime = Literal["onnx", "keras", "skops", "rules"]
 
@@ -29,12 +31,13 @@ class SplitRecord(Strict):
 
 
 class DataRecord(Strict):
-    """Which rows the model saw."""
+    """Which rows the model saw; after a split by time, `newest` is the latest moment among them (ISO 8601)."""
 
     label: str
     fingerprint: str
     rows: dict[str, int]
     split: SplitRecord
+    newest: str | None = None
 
 
 class Manifest(Strict):
@@ -54,6 +57,9 @@ class Manifest(Strict):
     evaluation: Evaluation | None = None
     baseline: dict[str, JsonValue] | None = None
     gate: GateVerdict | None = None
+    learning: LearningCurves | None = None
+    review: ReviewRecord | None = None
+    rules: list[RuleRecord] = []
     warnings: list[str] = []
     files: dict[str, FileRecord]
 

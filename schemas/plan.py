@@ -5,6 +5,9 @@ from typing import Literal, Protocol
 from schemas.base import Strict
 from schemas.stack import Resources, Slot
 
+# The logger to which a long step says how far it has come.
+PROGRESS = "drivetrain.progress"
+
 
 class PlannedChange(Strict):
     """One change to ZenML's stacks, components or flavors."""
@@ -54,6 +57,9 @@ class Observer(Protocol):
         self, pipeline: str, step: str, seconds: float, state: Literal["done", "reused", "failed"]
     ) -> None:
         """A step ended."""
+
+    def progress(self, text: str) -> None:
+        """How far the step that runs has come (an epoch, a piece of rows)."""
 
     def note(self, text: str) -> None:
         """One line that a person should see (dropped columns, warnings)."""

@@ -11,13 +11,15 @@ from schemas.data import DataSpec, SplitSpec
 from schemas.metrics import HIGHER_IS_BETTER
 from schemas.stack import StackSpec
 
-PipelineName = Literal["lifecycle", "training", "deployment", "monitoring"]
+PipelineName = Literal["lifecycle", "training", "deployment", "monitoring", "explore", "batch_inference"]
 # The stack components that a pipeline uses.
 NEEDED: dict[PipelineName, tuple[str, ...]] = {
     "lifecycle": ("deployer", "data_validator"),
     "training": ("data_validator",),
     "deployment": ("deployer",),
     "monitoring": ("data_validator",),
+    "explore": (),
+    "batch_inference": (),
 }
 _WINDOW = re.compile(r"^([1-9][0-9]*)(s|m|h|d)?$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -26,19 +28,23 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 class ProductionCheck(Strict):
     """The gate's comparison with the version in production, on the same rows."""
 
-    tolerance: float = Field(default=0.0, ge=0)
-    when_not_comparable: Literal["pass", "refuse"] = "pass"
+    tolerance: float = Field(default=0.0, ge=0, description="loss that is let through, in the metric's unit")
+    when_not_comparable: Literal["pass", "refuse"] = Field(
+        default="pass", description="when no rows are left that neither version was trained on"
+    )
 
 
 class GateSpec(Strict):
     """What a candidate must satisfy; `max_size` is in MiB; `checks` are plug-in checks by registered name."""
 
-    min: dict[str, float] = {}
-    max: dict[str, float] = {}
-    beat_baseline: bool = True
-    no_worse_than_production: ProductionCheck | None = ProductionCheck()
-    max_size: float | None = Field(default=None, gt=0)
-    checks: list[Choice] = []
+    min: dict[str, float] = Field(default={}, description="smallest value of a metric on the test set, by metric")
+    max: dict[str, float] = Field(default={}, description="largest value of a metric on the test set, by metric")
+    beat_baseline: bool = Field(default=True, description="whether it must be better than the baseline in `metric`")
+    no_worse_than_production: ProductionCheck | None = Field(
+        default=ProductionCheck(), description="the comparison on the same rows; false or null: none"
+    )
+    max_size: float | None = Field(default=None, gt=0, description="MiB of the package")
+    checks: list[Choice] = Field(default=[], description="checks of installed packages, each under its own name")
 
     @model_validator(mode="after")
     def _metrics_are_known(self) -> Self:
@@ -51,23 +57,32 @@ class GateSpec(Strict):
 class DeploySpec(Strict):
     """Port and limits of the service, and how a new version takes over."""
 
-    port: Annotated[int, Field(ge=1, le=65535)] | Literal["auto"] = "auto"
-    rollout: Literal["replace"] = "replace"
-    max_body: int = Field(default=10_000_000, ge=1_000, description="bytes")
-    deadline: float = Field(default=10.0, gt=0, description="seconds")
+    port: Annotated[int, Field(ge=1, le=65535)] | Literal["auto"] = Field(
+        default="auto", description="auto: a free one, kept across versions"
+    )
+    rollout: Literal["replace"] = Field(default="replace", description="how a new version takes over")
+    max_body: int = Field(default=10_000_000, ge=1_000, description="bytes of a request")
+    deadline: float = Field(default=10.0, gt=0, description="seconds until 504")
     queue: int = Field(default=256, ge=1, description="requests in work before 429")
-    journal_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
+    journal_synchronous: Literal["NORMAL", "FULL"] = Field(
+        default="NORMAL", description="NORMAL survives a killed process, FULL a power cut"
+    )
 
 
 class MonitorSpec(Strict):
     """The window of the journal and what counts as drift."""
 
-    window: int | str = 1000
-    min_rows: int = Field(default=50, ge=2)
+    window: int | str = Field(default=1000, description="the last so many rows (500), or a span: 90s, 15m, 24h, 7d")
+    min_rows: int = Field(default=50, ge=2, description="fewer rows give no verdict")
+    min_labels: int = Field(
+        default=30, ge=2, description="fewer labelled predictions give no verdict on predictions against labels"
+    )
     threshold: float = Field(
         default=0.15, gt=0, lt=1, description="smallest distance between distributions that matters"
     )
-    significance: float = Field(default=0.01, gt=0, lt=1)
+    significance: float = Field(
+        default=0.01, gt=0, lt=1, description="how improbable by chance a distance must be, over all questions asked"
+    )
     unseen: float = Field(default=0.05, ge=0, le=1, description="share of unseen categories tolerated")
     out_of_range: float = Field(
         default=0.1, ge=0, le=1, description="share of values outside the training range tolerated"
@@ -86,18 +101,36 @@ class MonitorSpec(Strict):
         return (int(number), None) if unit is None else (None, float(int(number) * _SECONDS[unit]))
 
 
+class ReviewSpec(Strict):
+    """Which answers are handed to a person: those less sure than a threshold chosen on the validation set."""
+
+    max_error: float = Field(gt=0, lt=1, description="share of wrong answers tolerated among the confident ones")
+    min_rows: int = Field(default=30, ge=1, description="fewest confident validation rows that a threshold rests on")
+
+
+class BatchSpec(Strict):
+    """Rows that `pipeline=batch_inference` answers, where the answers go, and where what is wrong with a row goes."""
+
+    input: Choice = Field(description="a data source, declared as under `data`")
+    output: Choice = Field(description="a data sink; nothing that exists is overwritten")
+    errors: str | None = Field(default=None, description="CSV file of the rows refused; null: beside the output")
+    piece: int = Field(default=50_000, ge=1, description="rows held in memory at a time")
+
+
 class Run(Strict):
     """Everything a pipeline needs to know; nothing past `cli` sees the configuration tree."""
 
-    name: Name
-    seed: int = Field(ge=0, lt=2**32)
-    metric: str
+    name: Name = Field(description="the model's name: lower-case letters, digits, _ and -")
+    seed: int = Field(ge=0, lt=2**32, description="every random choice of training; never which rows are test rows")
+    metric: str = Field(description="what gate and sweeps rank by; auto: by the task")
     pipeline: PipelineName
     data: DataSpec
     split: SplitSpec
     trainer: Choice
     baseline: Choice
+    review: ReviewSpec | None = None
     gate: GateSpec
     deploy: DeploySpec
     monitor: MonitorSpec
+    batch: BatchSpec | None = None
     stack: StackSpec

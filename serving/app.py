@@ -12,22 +12,28 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schemas.errors import did_you_mean
 from serving import openapi, page, releases
+from serving.endpoint import Endpoint
+from serving.feedback import Feedback
 from serving.follower import Follower
 from serving.journal import Journal
 from serving.metrics import CONTENT_TYPE, Metrics
 from serving.predict import Predict
 from serving.settings import Settings
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-PREDICT = "/predict"
+Page = Callable[[Request], Awaitable[Response]]
+PREDICT, FEEDBACK = "/predict", "/feedback"
 
 
 def build(settings: Settings, follower: Follower, journal: Journal) -> ASGIApp:
-    """Return the application; requests to /predict take the short way past the router."""
+    """Return the application; requests to /predict and /feedback take the short way past the router."""
     metrics = Metrics(settings.model, lambda: follower.current.version if follower.current else None)
-    predict = Predict(settings.model, settings.spec, follower, journal, metrics)
+    predict, feedback = Predict(settings.model, follower, journal, metrics), Feedback(follower, journal, metrics)
+    posts = {
+        PREDICT: Endpoint(PREDICT, settings.spec, predict.answer, metrics.request),
+        FEEDBACK: Endpoint(FEEDBACK, settings.spec, feedback.answer, feedback.count),
+    }
     pages = _Pages(settings.model, follower, metrics)
-    paths: dict[str, Endpoint] = {
+    paths: dict[str, Page] = {
         "/livez": pages.livez,
         "/readyz": pages.readyz,
         "/metrics": pages.metrics,
@@ -38,23 +44,23 @@ def build(settings: Settings, follower: Follower, journal: Journal) -> ASGIApp:
 
     async def not_found(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException), "registered for HTTPException only"
-        known, path, text = [PREDICT, *paths], request.url.path, error.detail
+        known, path, text = [*posts, *paths], request.url.path, error.detail
         if error.status_code == 404:
             text = f"there is no {path}.{did_you_mean(path, known)} Known: {', '.join(known)}"
         return JSONResponse({"error": {"message": text}}, error.status_code, headers=error.headers)
 
-    routes = [Route(PREDICT, predict), *(Route(path, endpoint) for path, endpoint in paths.items())]
+    routes = [Route(path, endpoint) for path, endpoint in paths.items()]
     starlette = Starlette(routes=routes, exception_handlers={HTTPException: not_found})
     starlette.router.redirect_slashes = False
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await (predict if scope["path"] == PREDICT else starlette)(scope, receive, send)
+        await posts.get(scope["path"], starlette)(scope, receive, send)
 
     return app
 
 
 class _Pages:
-    """Everything but /predict."""
+    """Everything that is read."""
 
     def __init__(self, model: str, follower: Follower, metrics: Metrics) -> None:
         self._model, self._follower, self._metrics = model, follower, metrics

@@ -1,4 +1,7 @@
-"""A request's body: its limits and its media type."""
+"""A request's body: its limits, its media type, and its JSON, read strictly."""
+
+import json
+from typing import Any
 
 from starlette.types import Message, Receive, Scope
 
@@ -51,3 +54,37 @@ def _check_headers(headers: list[tuple[bytes, bytes]], limit: int) -> None:
         )
     if media != b"application/json":
         raise HttpError(415, f"the content type must be application/json, not {media.decode('latin-1') or 'none'}")
+
+
+def parse(body: bytes) -> Any:
+    """Return what the JSON says. Raises HttpError: 400 when it is not strict JSON (no NaN, no key twice)."""
+    if not body.strip():
+        raise HttpError(400, "the body is empty")
+    try:
+        return _DECODER.decode(body.decode())
+    except UnicodeDecodeError as error:
+        raise HttpError(400, f"the body is not UTF-8: {error.reason} at byte {error.start}") from error
+    except RecursionError as error:
+        raise HttpError(400, "the body is nested too deeply") from error
+    except json.JSONDecodeError as error:
+        raise HttpError(
+            400, f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from error
+    except ValueError as error:
+        raise HttpError(400, f"the body is not JSON: {error}") from error
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {twice[:100]!r} stands twice in one object")
+    return content
+
+
+def _no_constant(token: str) -> Any:
+    raise ValueError(f"{token} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_without_doubles, parse_constant=_no_constant)

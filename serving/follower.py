@@ -52,6 +52,11 @@ class Follower:
         self._loader.shutdown(cancel_futures=True)
         self._heartbeat.stop()
 
+    def loaded(self) -> list[Version]:
+        """Return the versions that are loaded, the current one first."""
+        current, others = self.current, list(self._versions.values())
+        return [*([current] if current else []), *(version for version in others if version is not current)]
+
     @property
     def is_ready(self) -> bool:
         """Whether requests can be answered and journalled."""

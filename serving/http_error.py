@@ -1,6 +1,8 @@
 """What becomes a response with a status of 400 or more, and how it is sent."""
 
 import asyncio
+import json
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
@@ -15,6 +17,11 @@ class HttpError(Exception):
     ) -> None:
         super().__init__(message)
         self.status, self.message, self.column, self.headers = status, message, column, headers
+
+    def content(self) -> dict[str, Any]:
+        """Return the response's body."""
+        detail = {"message": self.message}
+        return {"error": detail if self.column is None else detail | {"column": self.column}}
 
 
 class TooLarge(HttpError):
@@ -40,8 +47,14 @@ async def _discard(scope: Scope, receive: Receive) -> None:
         return
 
 
-async def refuse(scope: Scope, receive: Receive, send: Send, error: HttpError, content: bytes) -> None:
+def dump(content: object) -> str:
+    """Return JSON in ASCII: an error may quote half of a surrogate pair, which UTF-8 cannot carry."""
+    return json.dumps(content)
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, error: HttpError) -> None:
     """Send an error's response; the rest of a body that is too large is read past first."""
+    content = dump(error.content()).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(content)).encode()),

@@ -1,4 +1,4 @@
-"""The journal's writing end: one thread, group commit, and a prediction is committed before it is acknowledged."""
+"""The journal's writing end: one thread, group commit, and what is acknowledged was committed before."""
 
 import asyncio
 import queue
@@ -9,7 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import Engine, insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from serving.store import predictions
+from serving.labels import Label, LabelStatus, record
+from serving.store import begin_writing, predictions
 
 _LARGEST_GROUP = 256  # requests in one commit
 
@@ -34,30 +35,40 @@ class JournalError(Exception):
 
 class _Entry(NamedTuple):
     rows: Sequence[Prediction]
-    committed: "asyncio.Future[None]"
+    label: Label | None
+    committed: "asyncio.Future[LabelStatus | None]"
     loop: asyncio.AbstractEventLoop
 
 
 class Journal:
-    """Writes predictions; requests that arrive while a commit runs share the next one."""
+    """Writes predictions and labels; requests that arrive while a commit runs share the next one."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
         self._entries: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
     async def write(self, rows: Sequence[Prediction]) -> None:
         """Return once `rows` are committed. Raises JournalError when they could not be."""
-        loop = asyncio.get_running_loop()
-        entry = _Entry(rows, loop.create_future(), loop)
-        self._entries.put(entry)
-        await entry.committed
+        await self._committed(rows, None)
+
+    async def label(self, label: Label) -> LabelStatus:
+        """Return what became of a label once it is committed. Raises JournalError when it could not be."""
+        status = await self._committed((), label)
+        assert status is not None, "an entry with a label is answered with a status"
+        return status
 
     def close(self) -> None:
         """Commit what is waiting and stop."""
         self._entries.put(None)
         self._thread.join()
+
+    async def _committed(self, rows: Sequence[Prediction], label: Label | None) -> LabelStatus | None:
+        loop = asyncio.get_running_loop()
+        entry = _Entry(rows, label, loop.create_future(), loop)
+        self._entries.put(entry)
+        return await entry.committed
 
     def _run(self) -> None:
         while (entry := self._entries.get()) is not None:
@@ -79,37 +90,46 @@ class Journal:
         return group, False
 
     def _commit(self, group: list[_Entry]) -> None:
-        error = self._insert(group)
-        if error is not None and len(group) > 1:  # one request's fault must not become its neighbours'
+        outcome = self._insert(group)
+        if isinstance(outcome, JournalError) and len(group) > 1:  # one request's fault must not become its neighbours'
             for entry in group:
                 _settle([entry], self._insert([entry]))
             return
-        _settle(group, error)
+        _settle(group, outcome)
 
-    def _insert(self, group: list[_Entry]) -> JournalError | None:
+    def _insert(self, group: list[_Entry]) -> "_Outcome":
         rows = [row._asdict() for entry in group for row in entry.rows]
+        labels = [entry.label for entry in group if entry.label is not None]
         try:
-            with self._engine.begin() as connection:
-                connection.execute(insert(predictions), rows)
+            with self.engine.begin() as connection:
+                if labels:
+                    begin_writing(connection)
+                if rows:
+                    connection.execute(insert(predictions), rows)
+                statuses = iter(record(connection, labels))
         except SQLAlchemyError as error:
             return JournalError(str(error))
-        return None
+        return [None if entry.label is None else next(statuses) for entry in group]
 
 
-def _settle(group: list[_Entry], error: JournalError | None) -> None:
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Entry]] = {}
-    for entry in group:
-        by_loop.setdefault(entry.loop, []).append(entry)
+_Outcome = list[LabelStatus | None] | JournalError
+
+
+def _settle(group: list[_Entry], outcome: _Outcome) -> None:
+    outcomes = [outcome] * len(group) if isinstance(outcome, JournalError) else outcome
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Entry, LabelStatus | JournalError | None]]] = {}
+    for entry, one in zip(group, outcomes, strict=True):
+        by_loop.setdefault(entry.loop, []).append((entry, one))
     for loop, entries in by_loop.items():
         if not loop.is_closed():
-            loop.call_soon_threadsafe(_resolve, entries, error)
+            loop.call_soon_threadsafe(_resolve, entries)
 
 
-def _resolve(entries: list[_Entry], error: JournalError | None) -> None:
-    for entry in entries:
+def _resolve(entries: list[tuple[_Entry, LabelStatus | JournalError | None]]) -> None:
+    for entry, outcome in entries:
         if entry.committed.done():  # cancelled: the request passed its deadline
             continue
-        if error is None:
-            entry.committed.set_result(None)
+        if isinstance(outcome, JournalError):
+            entry.committed.set_exception(outcome)
         else:
-            entry.committed.set_exception(error)
+            entry.committed.set_result(outcome)

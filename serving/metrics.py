@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 _BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]  # seconds
+LABELS = ("recorded", "known", "corrected", "unknown", "refused")
+"""What becomes of a label: the first three as it is answered; unknown: no such prediction; refused: all else."""
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -21,6 +23,7 @@ class Metrics:
         self._buckets = [0] * (len(_BOUNDS) + 1)
         self._seconds = 0.0
         self._rows: Counter[str] = Counter()
+        self._labels: Counter[str] = Counter()
 
     def request(self, status: int, seconds: float) -> None:
         """Count one request to /predict."""
@@ -33,6 +36,10 @@ class Metrics:
         self._rows["answered"] += answered
         self._rows["refused"] += refused
         self._rows["review"] += for_review
+
+    def label(self, status: str) -> None:
+        """Count one label; `status` is one of LABELS."""
+        self._labels[status] += 1
 
     def text(self) -> bytes:
         """Return everything in the Prometheus text format."""
@@ -62,6 +69,10 @@ class Metrics:
             family.add_metric([self._model], self._rows[key])
             yield family
         yield self._latency()
+        labels = CounterMetricFamily("drivetrain_labels", "Labels sent to /feedback.", labels=["model", "status"])
+        for outcome in LABELS:
+            labels.add_metric([self._model, outcome], self._labels[outcome])
+        yield labels
         version = GaugeMetricFamily(
             "drivetrain_current_version", "The version that answers.", labels=["model", "version"]
         )

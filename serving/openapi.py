@@ -1,8 +1,9 @@
 """The OpenAPI document: every path, every status, and the columns of the version that answers now."""
 
-from typing import Any
+from typing import Any, get_args
 
 from schemas.signature import Input, Signature
+from serving.labels import LabelStatus
 
 Json = dict[str, Any]
 _TYPES: dict[str, Json] = {
@@ -12,6 +13,7 @@ _TYPES: dict[str, Json] = {
     "identifier": {"type": ["string", "number", "boolean"]},
     "date": {"type": "string", "format": "date-time", "description": "ISO 8601"},
 }
+_EXAMPLE_ID = "01981c5e-7a40-7c1e-8f0a-3d2b1c4e5f60"
 _REFUSALS = {
     "400": "Not strict JSON (NaN, a key twice, too deep, not UTF-8, empty), or not of the form of a request.",
     "405": "Another method than POST.",
@@ -19,7 +21,7 @@ _REFUSALS = {
     "413": "The body is over the limit; the connection is closed.",
     "415": "Not application/json, or compressed.",
     "429": "Too many requests are in work; Retry-After says when to come again.",
-    "503": "No version is loaded yet, or the journal cannot be written; Retry-After says when to come again.",
+    "503": "No version is loaded yet, or the journal cannot be used; Retry-After says when to come again.",
     "504": "No answer within the deadline.",
 }
 
@@ -32,6 +34,7 @@ def document(model: str, version: str | None, signature: Signature | None, sampl
         "info": {"title": model, "version": version or "none", "description": f"Predictions of the model {model}."},
         "paths": {
             "/predict": {"post": _predict()},
+            "/feedback": {"post": _feedback()},
             "/releases": {"get": _get("The versions, the current one first.", _array("Release"))},
             "/livez": {"get": _get("The process is alive.")},
             "/readyz": {
@@ -59,6 +62,22 @@ def _predict() -> Json:
     }
 
 
+def _feedback() -> Json:
+    refusals = {status: _response(text, _ref("Error")) for status, text in _REFUSALS.items()}
+    return {
+        "summary": "Take a label that arrives later.",
+        "description": "Monitoring compares predictions with the latest label of each. The same label again changes "
+        "nothing; another one corrects the earlier one, which stays in the journal.",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("FeedbackRequest")}}},
+        "responses": {
+            "200": _response("What became of the label, once it is in the journal.", _ref("FeedbackResponse")),
+            "404": _response("No prediction has this request_id, or none at this index.", _ref("Error")),
+            "422": _response("The index is needed, or the label is none that the model could answer.", _ref("Error")),
+            **refusals,
+        },
+    }
+
+
 def _schemas(signature: Signature | None, sample: Json) -> Json:
     row: Json = {"type": "object"} if signature is None else _row(signature, sample)
     error: Json = {
@@ -76,6 +95,14 @@ def _schemas(signature: Signature | None, sample: Json) -> Json:
             version={"type": "string"},
             request_id={"type": "string", "format": "uuid"},
             predictions={"type": "array", "items": {"oneOf": [_ref("Prediction"), _ref("RowError")]}},
+        ),
+        "Label": _label(signature),
+        "FeedbackRequest": _feedback_request(signature),
+        "FeedbackResponse": _object(
+            request_id={"type": "string"},
+            index={"type": "integer"},
+            label=_ref("Label"),
+            status={"enum": list(get_args(LabelStatus))},
         ),
         "Release": _object(
             version={"type": "string"},
@@ -101,6 +128,24 @@ def _prediction(signature: Signature | None) -> Json:
     shape = _object(label=label, needs_review=review)
     shape["properties"]["probabilities"] = {"type": "object", "additionalProperties": {"type": "number"}}
     return shape
+
+
+def _feedback_request(signature: Signature | None) -> Json:
+    index = {"type": ["integer", "null"], "minimum": 0, "description": "may be left out after a request of one row"}
+    request_id = {"type": "string", "description": "as the prediction came with it"}
+    shape = _object(["request_id", "label"], request_id=request_id, index=index, label=_ref("Label"))
+    classes = signature.output.classes if signature is not None else None
+    shape["additionalProperties"] = False
+    shape["example"] = {"request_id": _EXAMPLE_ID, "index": 0, "label": classes[0] if classes else 1.5}
+    return shape
+
+
+def _label(signature: Signature | None) -> Json:
+    if signature is None:
+        return {"type": ["string", "number", "boolean"]}
+    if signature.output.task == "regression":
+        return {"type": "number", "description": signature.output.unit or ""}
+    return {"enum": list(signature.output.classes or [])}
 
 
 def _row(signature: Signature, sample: Json) -> Json:

@@ -21,14 +21,24 @@ def docs(document: Json) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(info["title"])}</title>'
         f"<style>{_STYLE}</style></head><body><h1>{escape(info['title'])}</h1>"
         f"<p>{escape(info['description'])} Version that answers now: <code>{escape(info['version'])}</code>. "
-        f'The same as data: <a href="openapi.json">openapi.json</a>.</p>{_example(schemas["Row"])}'
+        f'The same as data: <a href="openapi.json">openapi.json</a>.</p>{_example(schemas)}'
         f"<h2>Columns of a row</h2>{_columns(schemas['Row'])}{paths}</body></html>"
     )
 
 
-def _example(row: Json) -> str:
-    body = json.dumps({"instances": [row.get("example", {})]}, indent=1, ensure_ascii=False)
-    return f"<h2>A request</h2><pre>POST /predict\ncontent-type: application/json\n\n{escape(body)}</pre>"
+def _example(schemas: Json) -> str:
+    rows = {"instances": [schemas["Row"].get("example", {})]}
+    label = schemas["FeedbackRequest"]["example"]
+    return (
+        f"<h2>A request</h2>{_request('/predict', rows)}"
+        "<h2>A label that arrives later</h2><p>With the <code>request_id</code> of the answer, and the position of the "
+        f"row among its instances.</p>{_request('/feedback', label)}"
+    )
+
+
+def _request(path: str, body: Json) -> str:
+    text = json.dumps(body, indent=1, ensure_ascii=False)
+    return f"<pre>POST {path}\ncontent-type: application/json\n\n{escape(text)}</pre>"
 
 
 def _columns(row: Json) -> str:

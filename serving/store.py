@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Double,
     Engine,
     Index,
@@ -73,6 +74,7 @@ workers = Table(
     Column("seen", Double, nullable=False),
 )
 Index("predictions_by_time", predictions.c.time)
+Index("labels_by_prediction", labels.c.request_id, labels.c.row)
 
 
 def sqlite_url(path: Path) -> str:
@@ -98,6 +100,15 @@ def connect(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float =
 
     event.listen(engine, "connect", tune)
     return engine
+
+
+def begin_writing(connection: Connection) -> None:
+    """Take SQLite's write lock at the start of a transaction: what is read in it stays true until the commit.
+
+    Other databases lock the rows that they are asked to lock.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def create(url: str) -> None:

@@ -13,6 +13,7 @@ from ml.extended import ExtendedModel
 from serving.fetch import fetch
 from serving.validation import Validator
 
+NO_FINITE_ANSWER = "the model has no finite answer for these values; are they far from what it was trained on?"
 INLINE_SECONDS = 0.002  # answers that take longer than this are computed in a thread, so that the others need not wait
 
 

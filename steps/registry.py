@@ -17,10 +17,14 @@ _OURS = {
     "load": {
         "sklearn_dataset": "ml.sources.sklearn_dataset:SklearnDataset",
         "csv": "ml.sources.csv:CsvSource",
+        "parquet": "ml.sources.parquet:ParquetSource",
+        "sql": "ml.sources.sql:SqlSource",
     },
     "split": {
         "random": "ml.split.random:RandomSplit",
         "stratified": "ml.split.stratified:StratifiedSplit",
+        "time": "ml.split.time:TimeSplit",
+        "group": "ml.split.group:GroupSplit",
     },
     "train": {
         "sklearn": "ml.trainers.sklearn:Sklearn",
@@ -28,15 +32,28 @@ _OURS = {
         "ridge": "ml.trainers.presets:Ridge",
         "random_forest": "ml.trainers.presets:RandomForest",
         "gradient_boosting": "ml.trainers.presets:GradientBoosting",
+        "keras_mlp": "ml.trainers.keras_mlp:KerasMlp",
+        "rules": "ml.trainers.rules:Rules",
         "majority": "ml.trainers.constant:Majority",
         "mean": "ml.trainers.constant:Mean",
+    },
+    "write": {
+        "csv": "ml.sinks.csv:CsvSink",
+        "parquet": "ml.sinks.parquet:ParquetSink",
+        "sql": "ml.sinks.sql:SqlSink",
     },
     "gate": {},  # the gate's own keys are fields of schemas.run.GateSpec; what is named here stands beside them
 }
 SLOTS = tuple(_OURS)
-_NOUNS = {"load": "data source", "split": "split", "train": "trainer", "gate": "gate check"}
+_NOUNS = {"load": "data source", "split": "split", "train": "trainer", "write": "data sink", "gate": "gate check"}
 # What an experiment calls the slot.
-PATHS = {"load": "data.name", "split": "split.name", "train": "trainer.name", "gate": "gate"}
+PATHS = {
+    "load": "data.name",
+    "split": "split.name",
+    "train": "trainer.name",
+    "write": "batch.output.name",
+    "gate": "gate",
+}
 
 
 def lookup(slot: str, name: str) -> type[Any]:

@@ -20,25 +20,28 @@ MOST = 5_000
 """Rows looked at: fewer say nothing, more only cost time."""
 
 
-def check_leakage(train: pd.DataFrame, schema: TableSchema, bound: ShareCheck) -> list[DataCheck]:
-    """Return one outcome for each column that predicts too well, or one for the table when there is none."""
+def check_leakage(
+    train: pd.DataFrame, schema: TableSchema, bound: ShareCheck, group: str | None = None
+) -> list[DataCheck]:
+    """Return one outcome for each column that predicts too well, or one for the table when there is none.
+
+    Where a split keeps groups together, so do the folds: a column that merely tells the groups apart knows no answer.
+    """
     if bound.severity == "off":
         return []
-    if len(train) < LEAST:
-        return [
-            share_outcome(
-                "leakage", None, bound, True, None, f"{len(train)} training rows are too few to look for leaks"
-            )
-        ]
+    if few := _too_few(train, group):
+        return [share_outcome("leakage", None, bound, True, None, f"{few} are too few to look for leaks")]
     kinds = {column.name: column.type for column in schema.columns}
     rows = train.iloc[:: -(-len(train) // MOST)]
     signature = fit_signature(rows, schema)
     matrix = make_matrix(rows, signature, schema.problem)
+    fold = (np.arange(len(rows)) if group is None else pd.factorize(rows[group])[0]) % FOLDS
     scores: dict[str, float] = {}
     for position, feature in enumerate(signature.features):
         name = feature if feature in kinds else feature.rpartition(".")[0]
         many = kinds[name] in ("category", "identifier")
-        score = _score(matrix.features[:, position], matrix.target, many, classes=schema.problem.classes is not None)
+        values = matrix.features[:, position]
+        score = _score(values, matrix.target, fold, many, classes=schema.problem.classes is not None)
         scores[name] = max(score, scores.get(name, 0.0))
     over = {name: score for name, score in scores.items() if score > bound.max}
     measure = "R²" if schema.problem.classes is None else "balanced accuracy"
@@ -60,8 +63,17 @@ def check_leakage(train: pd.DataFrame, schema: TableSchema, bound: ShareCheck) -
     ]
 
 
-def _score(feature: NDArray[np.float32], target: NDArray[np.float64], many: bool, *, classes: bool) -> float:
-    guesses = _held_out(feature.reshape(-1, 1), target, many, classes=classes)
+def _too_few(train: pd.DataFrame, group: str | None) -> str:
+    if len(train) < LEAST:
+        return f"{len(train)} training rows"
+    groups = FOLDS if group is None else train[group].nunique()
+    return f"{groups} training groups" if groups < FOLDS else ""
+
+
+def _score(
+    feature: NDArray[np.float32], target: NDArray[np.float64], fold: NDArray[np.int64], many: bool, *, classes: bool
+) -> float:
+    guesses = _held_out(feature.reshape(-1, 1), target, fold, many, classes=classes)
     if classes:
         hits = guesses == target
         return float(np.mean([hits[target == label].mean() for label in np.unique(target)]))
@@ -71,7 +83,7 @@ def _score(feature: NDArray[np.float32], target: NDArray[np.float64], many: bool
 
 
 def _held_out(
-    feature: NDArray[np.float32], target: NDArray[np.float64], many: bool, *, classes: bool
+    feature: NDArray[np.float32], target: NDArray[np.float64], fold: NDArray[np.int64], many: bool, *, classes: bool
 ) -> NDArray[np.float64]:
     """Return for every row the answer of a tree that has not seen it."""
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -79,7 +91,6 @@ def _held_out(
     tree = (DecisionTreeClassifier if classes else DecisionTreeRegressor)(
         max_depth=None if many else 4, max_leaf_nodes=100 if many else None, min_samples_leaf=2, random_state=0
     )
-    fold = np.arange(len(target)) % FOLDS
     guesses = np.empty(len(target))
     for number in range(FOLDS):
         tree.fit(feature[fold != number], target[fold != number])

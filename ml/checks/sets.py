@@ -1,4 +1,4 @@
-"""Whether every class is in every set."""
+"""Whether every class is in every set, and how many rows are in none."""
 
 from collections.abc import Mapping
 
@@ -39,3 +39,12 @@ def check_classes(sets: Mapping[str, pd.DataFrame], problem: Problem) -> list[Da
         return found
     message = f"each of the {len(problem.classes)} classes is in every set"
     return [DataCheck(name="classes", column=problem.target, severity="warn", passed=True, value=0, message=message)]
+
+
+def check_left_out(rows: int, sets: Mapping[str, pd.DataFrame]) -> list[DataCheck]:
+    """Return how many of all `rows` are in no set, as after a gap in time; nothing where each is in one."""
+    left_out = rows - sum(map(len, sets.values()))
+    if not left_out:
+        return []
+    message = f"{left_out:,} of {rows:,} rows are in no set, as the split declares"
+    return [DataCheck(name="left_out", severity="warn", passed=True, value=left_out, message=message)]

@@ -1,7 +1,7 @@
 """The runtimes of a packaged model: the bytes of the runtime file in, an object that answers out.
 
 One module for each runtime; only the one that a package names is imported, so that a service with an ONNX package
-never loads scikit-learn.
+never loads scikit-learn or Keras.
 """
 
 from typing import Protocol
@@ -37,7 +37,11 @@ def load(runtime: Runtime, data: bytes, output: Output) -> Model:
 
         return SkopsModel.load(data, output)
     if runtime == "rules":
-        from ml.runtimes.rules import RulesModel
+        from ml.runtimes import rules
 
-        return RulesModel.load(data, output)
-    raise PackageError(f"This version cannot run packages of runtime {runtime!r}; it runs onnx, skops and rules")
+        return rules.load(data, output)
+    if runtime == "keras":
+        from ml.runtimes.keras import KerasModel
+
+        return KerasModel.load(data, output)
+    raise PackageError(f"This version cannot run packages of runtime {runtime!r}; it runs onnx, keras, skops and rules")

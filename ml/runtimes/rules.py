@@ -1,14 +1,17 @@
-"""Rules packages: the constant baselines, as plain JSON."""
+"""Rules packages, as plain JSON: a constant answer (the baselines), or rules that people wrote."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
-from ml.answers import Answers, decide
+from ml.answers import Answers, Cells, decide
+from ml.rules.evaluate import Evaluator
+from ml.rules.outcomes import codes
 from schemas.base import Strict
 from schemas.errors import PackageError
+from schemas.rules import RuleSet
 from schemas.signature import Output
 
 
@@ -27,22 +30,6 @@ class RulesModel:
         self._rule = rule
         self._threshold = output.decision_threshold
 
-    @classmethod
-    def load(cls, data: bytes, output: Output) -> "RulesModel":
-        """Read the rule from JSON. Raises PackageError when it does not fit the task."""
-        try:
-            rule = Constant.model_validate_json(data)
-        except ValidationError as error:
-            raise PackageError(f"rules.json cannot be used: {error}") from error
-        fits = (
-            rule.value is not None
-            if output.task == "regression"
-            else len(rule.probabilities or []) == len(output.classes or [])
-        )
-        if not fits:
-            raise PackageError(f"rules.json cannot be used: it does not answer a {output.task} task")
-        return cls(rule, output)
-
     def answer(self, features: NDArray[np.float32]) -> Answers:
         """Predict for (n, features)."""
         rows = len(features)
@@ -50,3 +37,51 @@ class RulesModel:
             return Answers(values=np.full(rows, self._rule.value))
         probabilities = np.tile(np.array(self._rule.probabilities, dtype=np.float64), (rows, 1))
         return Answers(codes=decide(probabilities, self._threshold), probabilities=probabilities)
+
+
+class DecisionList:
+    """Rules on raw cells: the first that holds answers, without probabilities.
+
+    Raises:
+        KeyError: If a rule answers what is no class, or reads a column whose type is not given.
+    """
+
+    def __init__(self, rules: RuleSet, output: Output) -> None:
+        self._evaluator = Evaluator(rules.rules, rules.columns)
+        self._codes = np.array(codes(rules, output.classes or []), dtype=np.int64)
+
+    def answer(self, features: NDArray[np.float32]) -> Answers:
+        """Refuse: features no longer say what the cells were. Raises PackageError always."""
+        raise PackageError("Rules read raw cells, not features")
+
+    def answer_cells(self, cells: Cells) -> Answers:
+        """Predict for raw cells, columns of equal length; -1 where they abstain."""
+        return Answers(codes=self._codes[self.fired(cells)])
+
+    def fired(self, cells: Cells) -> NDArray[np.int64]:
+        """Return for every row the position of the rule that decides, the number of rules where none does; (n,)."""
+        return self._evaluator.fired(cells)
+
+
+_CONTENT: TypeAdapter[Constant | RuleSet] = TypeAdapter(Annotated[Constant | RuleSet, Field(discriminator="kind")])
+
+
+def load(data: bytes, output: Output) -> RulesModel | DecisionList:
+    """Read `rules.json`. Raises PackageError when it does not fit the task."""
+    try:
+        content = _CONTENT.validate_json(data, strict=True)
+    except ValidationError as error:
+        raise PackageError(f"rules.json cannot be used: {error}") from error
+    if isinstance(content, RuleSet):
+        try:
+            return DecisionList(content, output)
+        except KeyError as error:
+            raise PackageError(f"rules.json cannot be used: {error} is neither a class nor a column of it") from error
+    fits = (
+        content.value is not None
+        if output.task == "regression"
+        else len(content.probabilities or []) == len(output.classes or [])
+    )
+    if not fits:
+        raise PackageError(f"rules.json cannot be used: it does not answer a {output.task} task")
+    return RulesModel(content, output)

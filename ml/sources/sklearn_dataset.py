@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from pydantic import Field
+
 from schemas.base import Strict
 from schemas.errors import Fault
 
@@ -14,7 +16,7 @@ DatasetName = Literal["breast_cancer", "diabetes", "digits", "iris", "wine"]
 class SklearnDatasetParams(Strict):
     """The dataset's name; its target column is called `target`."""
 
-    dataset: DatasetName
+    dataset: DatasetName = Field(description="which bundled table")
 
 
 class SklearnDataset:

@@ -6,8 +6,10 @@ import lzma
 import re
 import zlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 from zipfile import BadZipFile
 
 from schemas.errors import ContentError
@@ -40,9 +42,13 @@ def fingerprint(url: str) -> str | None:
 
     try:
         files, path = fsspec.core.url_to_fs(url)
-        info = files.info(path)
+        return change_mark(files.info(path))
     except (OSError, ValueError, ImportError):
         return None
+
+
+def change_mark(info: Mapping[str, Any]) -> str | None:
+    """Return size and time or ETag out of what fsspec tells of a file; None where it tells neither."""
     marks = [f"{key}={info[key]}" for key in _UNCHANGED if info.get(key) is not None]
     return f"size={info.get('size')} {marks[0]}" if marks else None
 

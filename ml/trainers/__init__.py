@@ -1,1 +1,1 @@
-"""Slot `train`: what fits a model. A module for each family; scikit-learn is imported only when it is chosen."""
+"""Slot `train`: what fits a model. A module for each family; scikit-learn and Keras are imported only when chosen."""

@@ -20,8 +20,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from ml.answers import Answers, bounded
 from ml.runtimes.skops import answer
 from ml.trainers.estimators import parameters
+from ml.trainers.trainable import category_sizes, require_trainable
 from schemas.errors import ContentError, did_you_mean
-from schemas.signature import CategoryDerivation, DateDerivation, Output, Signature
+from schemas.signature import Output, Signature
 
 if TYPE_CHECKING:
     from ml.components import Export, Matrix
@@ -58,7 +59,7 @@ def fit(
     Raises:
         ContentError: If the rows cannot be trained on: no features, one class only, a target that is missing.
     """
-    _require_trainable(train, signature)
+    require_trainable(train, signature)
     categories = category_sizes(signature)
     exact = bounded(train.features).astype(np.float64)
     chosen = _construct(estimator, params, signature.output, seed)
@@ -73,36 +74,6 @@ def fit(
             raise ContentError(f"{estimator.__name__} cannot be trained on these rows: {error}") from error
     said = list(dict.fromkeys(f"{estimator.__name__}: {_first_line(one.message)}" for one in caught))
     return FittedPipeline(Pipeline([("features", steps), ("estimator", chosen)]), signature.output, categories, said)
-
-
-def category_sizes(signature: Signature) -> dict[int, int]:
-    """Return for every feature that is a category's code its position in the matrix and how many codes it has."""
-    sizes, position = {}, 0
-    for derivation in signature.derivations:
-        if isinstance(derivation, CategoryDerivation):
-            sizes[position] = len(derivation.categories)
-        position += len(derivation.parts) if isinstance(derivation, DateDerivation) else 1
-    return sizes
-
-
-def _require_trainable(train: "Matrix", signature: Signature) -> None:
-    target = signature.output.target
-    if not train.features.shape[1]:
-        raise ContentError(
-            "No input column is left to learn from; declare at least one under data.columns with another type than drop"
-        )
-    if signature.output.task == "regression":
-        absent = int((~np.isfinite(train.target)).sum())
-    else:
-        absent = int((train.target < 0).sum())
-    if absent:
-        raise ContentError(
-            f"{absent} of {len(train.target)} training rows have no usable value in the target {target!r}"
-        )
-    if signature.output.task != "regression" and len(np.unique(train.target)) < 2:
-        raise ContentError(
-            f"All training rows have the same class in {target!r}; at least two are needed to learn from"
-        )
 
 
 def _construct(estimator: type[Any], params: Mapping[str, Any], output: Output, seed: int) -> Any:

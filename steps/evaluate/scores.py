@@ -11,6 +11,7 @@ from ml.evaluate import predictions
 from ml.evaluation_page import render_evaluation
 from ml.extended import ExtendedModel
 from ml.plots import pictures
+from ml.review import told
 from schemas.data import TableSchema
 from schemas.evaluation import Evaluation
 from steps.artifacts import ModelPackage
@@ -49,8 +50,15 @@ def open_test_set(
     model, reference = ExtendedModel.open(draft.root), ExtendedModel.open(baseline.root)
     tested = _scored(model, "test", test_set, schema, seed, evaluation)
     baseline_tested = _scored(reference, "test", test_set, schema, seed, baseline_evaluation)
-    drawn = pictures(schema.problem, *predictions(model, test_set, schema.problem))
-    page = render_evaluation(model.manifest.model, tested, drawn, baseline=baseline_tested.metrics["test"])
+    answered = predictions(model, test_set, schema.problem)
+    page = render_evaluation(
+        model.manifest.model,
+        tested,
+        pictures(schema.problem, *answered),
+        baseline=baseline_tested.metrics["test"],
+        learning=model.manifest.learning,
+        review=told(model.manifest.review, *answered),
+    )
     return tested, baseline_tested, HTMLString(page)
 
 

@@ -35,7 +35,7 @@ def gate(
     seed: int,
 ) -> Annotated[GateVerdict, "verdict"]:
     """Ask every check; the version in production answers the same rows where that can be compared."""
-    incumbent = score_production(production, test_set, schema.problem, plan, seed)
+    incumbent = score_production(production, test_set, schema, plan, seed)
     if incumbent.scores is not None:
         record_look("test_set", rows=len(test_set))
     evidence = Evidence(

@@ -10,8 +10,9 @@ import pandas as pd
 
 from ml.evaluate import evaluate
 from ml.extended import ExtendedModel
+from ml.split.moments import form_of, newer_than, read_moments, written
 from schemas.base import Strict
-from schemas.data import Problem
+from schemas.data import TableSchema
 from schemas.errors import PackageError
 from schemas.package import SplitRecord
 from serving.fetch import fetch
@@ -33,17 +34,17 @@ class Incumbent:
 
 
 def score_production(
-    production: Production | None, test_set: pd.DataFrame, problem: Problem, plan: SplitRecord, seed: int
+    production: Production | None, test_set: pd.DataFrame, schema: TableSchema, plan: SplitRecord, seed: int
 ) -> Incumbent:
     """Score the version in production on `test_set`; a row that it may have been trained on makes it incomparable."""
     if production is None:
         return Incumbent()
     try:
         with opened(production) as model:
-            reason = _why_not(model, test_set, problem, plan)
+            reason = _why_not(model, test_set, schema, plan)
             if reason:
                 return Incumbent(not_comparable=f"version {production.version} {reason}")
-            return Incumbent(scores=evaluate(model, test_set, problem, seed)[0])
+            return Incumbent(scores=evaluate(model, test_set, schema.problem, seed)[0])
     except PackageError as error:
         return Incumbent(not_comparable=f"version {production.version} cannot be loaded: {error}")
 
@@ -55,15 +56,38 @@ def opened(production: Production) -> Iterator[ExtendedModel]:
         yield ExtendedModel.open(fetch(production.package_url, production.version, Path(cache)))
 
 
-def _why_not(model: ExtendedModel, test_set: pd.DataFrame, problem: Problem, plan: SplitRecord) -> str | None:
-    if model.manifest.data.split != plan:
+def _why_not(model: ExtendedModel, test_set: pd.DataFrame, schema: TableSchema, plan: SplitRecord) -> str | None:
+    split, output, problem = model.manifest.data.split, model.signature.output, schema.problem
+    by_time = split.method.name == plan.method.name == "time" and split.by == plan.by
+    if by_time:  # cuts move on with time; what counts is which rows were seen
+        if reason := _saw(model.manifest.data.newest, test_set, plan, schema):
+            return reason
+    elif split != plan:
         return "was trained under another split, so that it may have seen these test rows"
-    output = model.signature.output
     if (output.target, output.task) != (problem.target, problem.task) or output.classes != problem.classes:
         return "answers another question (target, task or classes differ)"
+    inputs, columns = {item.name for item in model.signature.inputs}, set(map(str, test_set.columns))
+    if by_time or plan.method.name == "group":  # one column decides a row's set
+        missing = sorted(inputs - columns)
+        return f"needs columns that the rows no longer have ({', '.join(missing)})" if missing else None
     # The whole row decides its set: with other columns every row was drawn anew.
-    known = {*(item.name for item in model.signature.inputs), *model.signature.ignored}
-    changed = sorted(known ^ (set(map(str, test_set.columns)) - {problem.target}))
+    changed = sorted({*inputs, *model.signature.ignored} ^ (columns - {problem.target}))
     if changed:
         return f"was trained on other columns ({', '.join(changed)} differ), so that it may have seen these test rows"
     return None
+
+
+def _saw(newest: str | None, test_set: pd.DataFrame, plan: SplitRecord, schema: TableSchema) -> str | None:
+    """Return which test rows a version, whose latest row is from `newest`, may have been trained on."""
+    if newest is None:
+        return "does not say up to when its rows go, so that it may have seen these test rows"
+    moments = read_moments(test_set, plan.by, form_of(plan, schema))
+    newer = newer_than(moments, newest)
+    if newer is None:
+        return f"was trained on rows up to {newest}, which cannot be compared with {written(moments.max())}"
+    if newer.all():
+        return None
+    return (
+        f"was trained on rows up to {newest} and may have seen {(~newer).sum():,} of the {len(newer):,} test rows, "
+        f"which begin at {written(moments.min())}"
+    )

@@ -1,4 +1,4 @@
-"""Slot `detect_drift`: a window of the journal against the profile of the version that answered it."""
+"""Slot `detect_drift`: a window of the journal against the profile of the version that answered it, and its labels."""
 
 from typing import Annotated
 
@@ -7,8 +7,10 @@ from zenml.types import HTMLString
 
 from ml.drift_page import render
 from ml.package import REFERENCE, read
+from ml.performance import for_comparison, performance, review_of, with_labels
 from schemas.monitoring import MonitoringReport
 from schemas.run import MonitorSpec
+from serving.labelled import labelled
 from serving.window import window
 from steps.gate.production import Production, opened
 from steps.materializers.schema import SchemaMaterializer
@@ -17,9 +19,9 @@ from steps.monitor.validator import data_validator
 
 @step(enable_cache=False, output_materializers={"report": SchemaMaterializer})
 def detect_drift(
-    production: Production, journal_url: str, monitor: MonitorSpec
+    production: Production, journal_url: str, monitor: MonitorSpec, metric: str, seed: int
 ) -> tuple[Annotated[MonitoringReport, "report"], Annotated[HTMLString, "drift_page"]]:
-    """Read the window, compare it column by column with what the model saw in training, say what follows."""
+    """Compare the window with what the model saw in training, answers with labels, and say what follows."""
     rows, seconds = monitor.rows_or_seconds()
     found = window(journal_url, rows, seconds, production.version)
     with opened(production) as package:
@@ -30,4 +32,12 @@ def detect_drift(
             version=production.version,
             monitor=monitor,
         )
+    output, manifest = package.signature.output, package.manifest
+    scored = [
+        performance(one, output, manifest.evaluation, metric, monitor, seed=seed)
+        if one.version == production.version
+        else for_comparison(one, output, metric, monitor, seed=seed)
+        for one in labelled(journal_url, rows, seconds)
+    ]
+    report = with_labels(report, scored, review_of(found.needs_review, manifest.review))
     return report, HTMLString(render(report))

@@ -1,13 +1,18 @@
 """Slot `split`: train, validation and the sealed test set."""
 
+import logging
 from typing import Annotated
 
 import pandas as pd
 from zenml import step
 
+from ml.split.moments import form_of
+from schemas.choice import Choice
 from schemas.data import SplitSpec, TableSchema
 from steps.components import create
 from steps.materializers.frame import FrameMaterializer
+
+logger = logging.getLogger("drivetrain.split")
 
 
 @step(
@@ -24,9 +29,21 @@ def split(
     Annotated[pd.DataFrame, "validation_set"],
     Annotated[pd.DataFrame, "test_set"],
 ]:
-    """Draw the sets; which set a row is in depends on the row and `salt` alone."""
-    sets = create("split", plan.method).assign(
+    """Draw the sets; which set a row is in depends on the rows, the plan and `salt`, never on the seed."""
+    sets = create("split", _method(plan, schema)).assign(
         rows, schema.problem.target, test=plan.test, validation=plan.validation, by=plan.by, salt=salt
     )
+    if left_out := int((sets == "").sum()):
+        logger.warning(
+            "split: %s of %s rows are in no set: they lie in the gap before a cut", f"{left_out:,}", f"{len(rows):,}"
+        )
     train, validation, test = (rows[sets == name].reset_index(drop=True) for name in ("train", "validation", "test"))
     return train, validation, test
+
+
+def _method(plan: SplitSpec, schema: TableSchema) -> Choice:
+    """Return the plan's method; one by time is told how the schema reads its column, unless it says so itself."""
+    form = form_of(plan, schema) if plan.time is not None else None
+    if form is None:
+        return plan.method
+    return Choice(name=plan.method.name, params={**plan.method.params, "format": form})

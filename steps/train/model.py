@@ -5,13 +5,17 @@ from typing import Annotated
 import pandas as pd
 from zenml import step
 
+from ml.answers import on_cells
 from ml.baselines import resolve_baseline
 from ml.draft import build_draft
 from ml.fingerprint import frame_digest
+from ml.review import choose, require_confidence, with_threshold
+from ml.split.moments import newest
 from ml.target import make_matrix
 from schemas.choice import Choice
 from schemas.data import TableSchema
 from schemas.package import DataRecord, SplitRecord
+from schemas.run import ReviewSpec
 from schemas.signature import Signature
 from steps.artifacts import ModelPackage
 from steps.components import create
@@ -29,31 +33,35 @@ def train(
     name: str,
     label: str,
     plan: SplitRecord,
+    review: ReviewSpec | None,
 ) -> Annotated[ModelPackage, "draft"]:
-    """Fit the chosen trainer on `train_set`; `validation_set` steers early stopping only."""
+    """Fit the chosen trainer on `train_set`; `validation_set` steers early stopping and the review threshold only."""
     trainer = resolve_baseline(trainer, schema.problem.task)
+    require_confidence(review, schema.problem)
+    validation = make_matrix(validation_set, signature, schema.problem)
     fitted = create("train", trainer).fit(
-        make_matrix(train_set, signature, schema.problem),
-        make_matrix(validation_set, signature, schema.problem),
-        signature,
-        seed=seed,
+        make_matrix(train_set, signature, schema.problem), validation, signature, seed=seed
     )
+    answers = on_cells(fitted, lambda cells: validation.features)
+    reviewed = None if review is None else choose(review, validation.target, answers(validation.cells))
     draft = ModelPackage.in_scratch()
     data = DataRecord(
         label=label,
         fingerprint=frame_digest(train_set),
         rows={"train": len(train_set), "validation": len(validation_set)},
         split=plan,
+        newest=newest([train_set, validation_set], plan, schema),
     )
     build_draft(
         draft.root,
         fitted=fitted,
-        signature=signature,
+        signature=with_threshold(signature, reviewed),
         train=train_set,
         model=name,
         trainer=trainer,
         seed=seed,
         data=data,
+        review=reviewed,
         warnings=fitted.warnings,
     )
     return draft

@@ -6,9 +6,10 @@ import pandas as pd
 from zenml import step
 from zenml.types import HTMLString
 
+from ml.baselines import resolve_baseline
 from ml.checks import check_data
 from ml.checks.page import render
-from ml.fitness import misfits
+from ml.fitness import misfits, misfits_of
 from schemas.choice import Choice
 from schemas.data import DataSpec, TableSchema
 from schemas.errors import ContentError, RefusedError
@@ -26,18 +27,25 @@ def validate_data(
     test_set: pd.DataFrame,
     schema: TableSchema,
     data: DataSpec,
+    time: str | None,
+    group: str | None,
 ) -> tuple[Annotated[DataReport, "data_report"], Annotated[HTMLString, "data_page"]]:
-    """Run every check and report all of them; nothing is refused here, so that the report is kept."""
-    report = check_data(rows, train_set, validation_set, test_set, schema, data)
+    """Run every check and report all of them; nothing is refused here, so that the report is kept.
+
+    `time` and `group` name the column that the split goes by, if it goes by one.
+    """
+    report = check_data(rows, train_set, validation_set, test_set, schema, data, time=time, group=group)
     return report, HTMLString(render(report))
 
 
 @step(enable_cache=False)
 def data_gate(
-    report: DataReport, schema: TableSchema, trainer: Choice, metric: str, gate: GateSpec
+    report: DataReport, schema: TableSchema, trainer: Choice, baseline: Choice, metric: str, gate: GateSpec
 ) -> Annotated[bool, "data_accepted"]:
-    """Stop the run when a check of severity `fail` did not hold, or the task is none that the experiment can learn."""
+    """Stop the run when a check of severity `fail` did not hold, or the rows are none that the experiment fits."""
     wrong = misfits(schema, lookup("train", trainer.name).tasks, trainer.name, metric, gate)
+    for block, choice in (("trainer", trainer), ("baseline", resolve_baseline(baseline, schema.problem.task))):
+        wrong += misfits_of(block, choice, lookup("train", choice.name), schema)
     if wrong:
         raise ContentError("The experiment does not fit its rows:\n  " + "\n  ".join(wrong))
     if not report.passed:

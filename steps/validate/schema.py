@@ -11,6 +11,6 @@ from steps.materializers.schema import SchemaMaterializer
 
 
 @step(output_materializers={"schema": SchemaMaterializer})
-def infer_schema(rows: pd.DataFrame, data: DataSpec) -> Annotated[TableSchema, "schema"]:
-    """Infer what the experiment does not declare."""
-    return infer(rows, data)
+def infer_schema(rows: pd.DataFrame, data: DataSpec, group: str | None) -> Annotated[TableSchema, "schema"]:
+    """Infer what the experiment does not declare; `group` is the column whose equal values share a set."""
+    return infer(rows, data, group)

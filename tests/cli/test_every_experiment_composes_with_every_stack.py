@@ -28,7 +28,7 @@ def test_every_pipeline_can_be_asked_for(pipeline: str, load: Callable[..., Run]
 
 @pytest.mark.parametrize("trainer", options("trainer"))
 def test_every_trainer_works_with_an_experiment_of_its_task(trainer: str, load: Callable[..., Run]) -> None:
-    experiment = "diabetes" if trainer in ("ridge", "mean") else "breast_cancer"
+    experiment = {"ridge": "diabetes", "mean": "diabetes", "rules": "deliveries"}.get(trainer, "breast_cancer")
     words = ["trainer.estimator=SVC"] if trainer == "sklearn" else []
     assert load(f"+experiment={experiment}", f"trainer={trainer}", *words).trainer.name == trainer
 

@@ -172,6 +172,33 @@ def test_showing_the_configuration_refuses_code_too(word: str, empty: Path, caps
     refuses([BASE, word, "--cfg", "all"], empty, capsys)
 
 
+@pytest.mark.parametrize("word", BY_OVERRIDE)
+def test_a_sweep_refuses_code_too(word: str, empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    refuses(["-m", BASE, "seed=1,2", word], empty, capsys)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        f"trainer._target_={EVIL},x",
+        f"trainer={{_target_:{EVIL}}},ridge",
+        f"trainer.deep=[{{_target_:{EVIL}}}],1",
+        f"hydra.sweeper._target_={EVIL},x",
+        "hydra/sweeper=basic,evil",
+        "hydra.sweeper.max_batch_size=1,2",
+        "hydra.sweep.dir=${oc.env:HOME}",
+        "hydra.sweep.subdir=${oc.env:HOME}",
+        "name=${oc.env:HOME},x",
+        "name=choice(x,${oc.env:HOME})",
+        "trainer@hydra.launcher=ridge,mean",
+    ],
+)
+def test_one_job_of_a_sweep_that_would_run_code_stops_all(
+    word: str, empty: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refuses(["-m", BASE, word], empty, capsys)
+
+
 @pytest.mark.parametrize("flags", FLAGS, ids=lambda flags: flags[0])
 def test_a_flag_that_would_load_something_else_is_refused(
     flags: list[str], empty: Path, capsys: pytest.CaptureFixture[str]

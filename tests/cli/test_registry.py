@@ -14,7 +14,7 @@ from schemas.run import Run
 from steps import registry
 
 ENTRY_POINTS = """[drivetrain.components]
-load.parquet = acme_sources:Parquet
+load.lake = acme_sources:Parquet
 load.csv = acme_sources:Parquet
 train.broken = acme_broken:Trainer
 train.vanished = acme_sources:Nothing
@@ -74,10 +74,10 @@ def test_an_unknown_name_is_answered_with_the_nearest_one() -> None:
 
 
 def test_a_foreign_component_is_found_by_name(plugin: None) -> None:
-    assert registry.lookup("load", "parquet").__name__ == "Parquet"
-    assert registry.origin("load", "parquet") == "acme 1.2"
-    assert registry.module_of("load", "parquet") == "acme_sources"
-    assert "parquet" in registry.names("load")
+    assert registry.lookup("load", "lake").__name__ == "Parquet"
+    assert registry.origin("load", "lake") == "acme 1.2"
+    assert registry.module_of("load", "lake") == "acme_sources"
+    assert "lake" in registry.names("load")
 
 
 def test_only_what_is_named_is_imported(plugin: None) -> None:
@@ -109,7 +109,7 @@ def test_a_broken_plugin_takes_nothing_else_down(
     assert main(["action=components"]) == 0
     shown = capsys.readouterr().out
     assert "broken: train.name" in shown or "no licence" in shown
-    assert "data\tparquet\tacme 1.2\trows\twhole number\t10" in shown
+    assert "data\tlake\tacme 1.2\trows\twhole number\t10" in shown
 
 
 def test_a_foreign_gate_check_stands_by_name_under_gate(
@@ -123,7 +123,7 @@ def test_a_foreign_gate_check_stands_by_name_under_gate(
 
 
 def test_a_foreign_sources_parameters_are_checked(plugin: None, faults: Callable[..., dict[str, Fault]]) -> None:
-    found = faults("+experiment=diabetes", "data.name=parquet", "data.rows=many", "~data.dataset")
+    found = faults("+experiment=diabetes", "data.name=lake", "data.rows=many", "~data.dataset")
     assert found["data.rows"].message == "'many' is not a whole number"
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from zenml.client import Client
 
-from ml.answers import Answers
-from ml.derive import derive
+from ml.answers import Answers, on_cells
+from ml.derive import Deriver
 from ml.frames import cells
 from ml.package import read_manifest
 from ml.target import make_matrix
@@ -42,8 +42,7 @@ class Lap:
     def expected(self, path: Path) -> Answers:
         """Answer the rows of a CSV file with the trained object."""
         frame = create("load", Choice(name="csv", params={"path": str(path)})).read()
-        answers: Answers = self.fitted.answer(derive(self.signature, cells(frame, self.signature)))
-        return answers
+        return on_cells(self.fitted, Deriver(self.signature).matrix)(cells(frame, self.signature))
 
 
 def refitted(

@@ -6,7 +6,7 @@ from sklearn import metrics as theirs
 
 from ml.answers import Answers
 from ml.metrics import UNDEFINED, intervals, scores
-from schemas.metrics import TASKS
+from schemas.metrics import NOT_RANKED, TASKS
 
 
 def classification(classes, rows=400, seed=0):
@@ -54,7 +54,9 @@ def test_regression_metrics_equal_scikit_learn():
 
 def test_names_are_the_ones_that_the_schema_knows():
     target, answers = classification(2)
-    assert set(scores("binary", target, answers)) == {name for name, tasks in TASKS.items() if "binary" in tasks}
+    known = {name for name, tasks in TASKS.items() if "binary" in tasks}
+    assert set(scores("binary", target, answers)) == known - set(NOT_RANKED)
+    assert set(scores("binary", target, Answers(codes=answers.codes))) == known
     regression = scores("regression", np.arange(3.0), Answers(values=np.arange(3.0)))
     assert set(regression) == {name for name, tasks in TASKS.items() if "regression" in tasks}
 

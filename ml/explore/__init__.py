@@ -1,0 +1,1 @@
+"""A first look at a table, made of its training rows alone."""

@@ -1,0 +1,85 @@
+"""The whole look: every figure comes from the training rows; of the others only their number is known here."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.explore import association
+from ml.explore.columns import view
+from ml.explore.outcomes import outcomes
+from ml.explore.readable import plain_line
+from ml.explore.reading import Reading, read
+from ml.explore.suggest import suggest
+from ml.explore.target import Target, read_target
+from ml.explore.together import correlations, gaps, repeats
+from ml.task import infer_problem
+from schemas.base import Name
+from schemas.data import DataSpec, Problem, SplitSpec, TableSchema
+from schemas.evaluation import DataReport
+from schemas.exploration import Exploration
+
+
+def describe(
+    train: pd.DataFrame,
+    schema: TableSchema,
+    report: DataReport,
+    *,
+    name: Name,
+    source: str,
+    data: DataSpec,
+    split: SplitSpec,
+) -> Exploration:
+    """Describe the training rows and suggest what an experiment may declare of them.
+
+    Args:
+        train: The training rows, at least one.
+        schema: The task and the type of every column, as read off all rows.
+        report: How the data checks went; they saw all rows, so only its figures are used.
+        name: The experiment's name.
+        source: What the data is called.
+        data: Where the rows come from and what the experiment declares of them.
+        split: How they were split.
+    """
+    problem = schema.problem
+    target = read_target(train, problem)
+    readings = {column.name: read(train[column.name], column) for column in schema.columns}
+    views = [view(train[name], reading, target) for name, reading in readings.items()]
+    used = {name: reading for name, reading in readings.items() if reading.column.type != "drop"}
+    return Exploration(
+        name=name,
+        source=source,
+        sets=report.sets,
+        table_rows=report.rows,
+        target=problem.target,
+        task=problem.task,
+        why=_why(train, data, problem),
+        unit=problem.unit,
+        classes=target.classes,
+        target_bars=target.bars,
+        target_numbers=target.summary,
+        outcomes=outcomes(report, {view.name: view.why for view in views}),
+        columns=views,
+        measure=association.NUMBERS if target.codes is None else association.CLASSES,
+        correlations=correlations(_numbers(used, target, problem)),
+        gaps=gaps({name: reading.missing for name, reading in used.items()}),
+        repeats=repeats(train, schema),
+        suggestion=suggest(train, views, readings, report, name=name, data=data, split=split, problem=problem),
+    )
+
+
+def _numbers(used: dict[str, Reading], target: Target, problem: Problem) -> dict[str, NDArray[np.float64]]:
+    found = {
+        name: reading.numbers
+        for name, reading in used.items()
+        if reading.column.type == "number" and reading.numbers is not None
+    }
+    return found if target.numbers is None else {**found, problem.target: target.numbers}
+
+
+def _why(train: pd.DataFrame, data: DataSpec, problem: Problem) -> str:
+    if data.task != "auto":
+        return "declared by the experiment"
+    found, why, _ = infer_problem(train[problem.target], data)
+    if found is not None and found.task == problem.task:
+        return plain_line(why.partition(": ")[2])
+    return "read off all rows together; the training rows alone would not say so"

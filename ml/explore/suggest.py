@@ -1,0 +1,140 @@
+"""A whole experiment to paste: what the run declared, and what the training rows suggest besides."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ml.explore.declare import declared, suggested
+from ml.explore.readable import plain_line
+from ml.explore.reading import Reading
+from ml.explore.yaml_pieces import block
+from schemas.data import DataSpec, Problem, SplitSpec
+from schemas.evaluation import DataCheck, DataReport
+from schemas.exploration import ColumnView
+
+_CODE = {"_target_", "_partial_", "_recursive_", "_convert_", "_args_"}
+"""Keys that no configuration may hold, whatever column has that name."""
+_EXPECTATIONS = ("type", "nullable", "min", "max", "allowed", "unique")
+_SMALL, _LARGE = 400, 2_000_000
+"""Rows below which a straight model is suggested; training cells above which trees look at parts of the rows only."""
+_MANY_CLASSES = 10
+
+
+def suggest(
+    train: pd.DataFrame,
+    views: Sequence[ColumnView],
+    readings: Mapping[str, Reading],
+    report: DataReport,
+    *,
+    name: str,
+    data: DataSpec,
+    split: SplitSpec,
+    problem: Problem,
+) -> str:
+    """Return the YAML of an experiment that runs as it is; its comments say why each thing is suggested."""
+    trainer, params, why = _trainer(views, len(train), problem)
+    lines = [
+        "# @package _global_",
+        f"# What {plain_line(name)} may declare, read off {len(train):,} training rows of {report.rows:,} rows.",
+        f"# Save it as DIR/experiment/{name}.yaml, then: python run.py --config-dir=DIR +experiment={name}",
+        "defaults:",
+        f"  - override /trainer: {trainer}   # {why}",
+        "  - override /gate: open   # a first look: every model is let through; default refuses one below the baseline",
+        "",
+        *block({"name": name}),
+        "data:",
+        *block({"name": data.source.name, **data.source.params}, indent=2),
+        *block({"target": problem.target, "task": problem.task}, indent=2),
+        *(block({"unit": data.unit}, indent=2) if data.unit is not None else []),
+        *_columns(train, views, readings, report, data),
+        *_checks(report, data),
+        "split:",
+        *block(_split(split), indent=2),
+        *_by_time(views, split),
+        *([] if not params else ["trainer:", *block(params, indent=2)]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _columns(
+    train: pd.DataFrame,
+    views: Sequence[ColumnView],
+    readings: Mapping[str, Reading],
+    report: DataReport,
+    data: DataSpec,
+) -> list[str]:
+    broken = {check.column for check in _failed(report) if check.name in _EXPECTATIONS}
+    lines: list[str] = []
+    names = [view.name for view in views] + [name for name in data.columns if name not in readings]
+    by_name = {view.name: view for view in views}
+    for name in names:
+        if not _keyed(name):
+            lines.append(f"    # {plain_line(repr(name), 80)} cannot be a key of a configuration; its type is inferred")
+            continue
+        if name in data.columns:
+            said = declared(data.columns[name], lenient=name in broken)
+            why = "as declared" + ("; it does not hold, so it only warns" if name in broken else "")
+        else:
+            said, why = suggested(train[name], readings[name], by_name[name])
+        entry = block({name: said}, indent=4, inline=True)
+        lines += [*entry[:-1], f"{entry[-1]}   # {why}"]
+    head = "  columns:   # bounds lie outside of what was seen; on_violation: warn reports, fail refuses the rows"
+    return [head, *lines] if any(not line.lstrip().startswith("#") for line in lines) else []
+
+
+def _checks(report: DataReport, data: DataSpec) -> list[str]:
+    said: dict[str, Any] = data.checks.model_dump(mode="json", exclude_defaults=True)
+    lowered = sorted({check.name for check in _failed(report)} & type(data.checks).model_fields.keys())
+    for name in lowered:
+        said[name] = {**said.get(name, {}), "severity": "warn"}
+    notes = dict.fromkeys(lowered, "does not hold in these rows, so it only warns")
+    if "rows" not in said:
+        said["rows"] = {"min": max(1, report.rows // 2), "severity": "fail"}
+        notes["rows"] = "half of today's rows: a delivery cut short is refused"
+    lines = ["  checks:"]
+    for name, keys in said.items():
+        (line,) = block({name: keys}, indent=4, inline=True)
+        lines.append(line + (f"   # {notes[name]}" if name in notes else ""))
+    return lines
+
+
+def _failed(report: DataReport) -> list[DataCheck]:
+    return [check for check in report.checks if not check.passed and check.severity == "fail"]
+
+
+def _split(split: SplitSpec) -> dict[str, Any]:
+    said = {"name": split.method.name, **split.method.params, "test": split.test, "validation": split.validation}
+    return said | {key: value for key in ("by", "salt") if (value := getattr(split, key)) is not None}
+
+
+def _by_time(views: Sequence[ColumnView], split: SplitSpec) -> list[str]:
+    dated = next((view.name for view in views if view.type == "date" and _keyed(view.name)), None)
+    if dated is None or split.by is not None:
+        return []
+    (line,) = block({"by": dated}, inline=True)
+    return [f"  # the rows are dated: name: time and {line} would test on the newest ones, as in use"]
+
+
+def _trainer(views: Sequence[ColumnView], rows: int, problem: Problem) -> tuple[str, dict[str, Any], str]:
+    """Return a trainer's name, its parameters and the reason for it."""
+    used = [view for view in views if view.type != "drop"]
+    if problem.classes is not None and len(problem.classes) > _MANY_CLASSES:
+        params: dict[str, Any] = {"n_estimators": 100, "min_samples_leaf": 3}
+        return "random_forest", params, f"{len(problem.classes)} classes: boosting would grow as many trees a round"
+    if rows < _SMALL and all(view.type in ("number", "boolean") for view in used):
+        straight = "ridge" if problem.classes is None else "logistic_regression"
+        params = {} if problem.classes is None else {"max_iter": 1000}
+        return straight, params, "few rows of numbers: a straight model varies least"
+    if rows * len(used) > _LARGE:
+        params = {"subsample": 0.5, "max_features": "sqrt"}
+        return "gradient_boosting", params, "many rows: each tree looks at half of them and at a few columns"
+    return "gradient_boosting", {}, "numbers and categories together, no scale to choose; try random_forest beside it"
+
+
+def _keyed(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return name.strip().casefold() not in _CODE

@@ -1,0 +1,158 @@
+"""Conditions as unions of boxes: a box names for some columns the values they may have; all others are free.
+
+Exact where a column's comparisons are all of one kind. What cannot be looked into (whether two regular expressions
+overlap, comparisons of one column with numbers here and texts there) is a question of its own, equal to itself only.
+So a union of boxes never lacks a row that the condition holds for.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from ml.derive import canonical, parse_date
+from ml.rules.values import Labels, Line, Truth, Values, labels, line
+from schemas.patterns import LONGEST
+from schemas.rules import BOUNDS, Condition, moment
+
+Variable = tuple[str, str]
+"""A column, and the question asked of it; the empty question is for its values."""
+Box = dict[Variable, Values]
+Kind = Literal["number", "date", "label", "mixed"]
+MOST = 64
+_EPOCH = parse_date("1970-01-01")
+
+
+class TooManyError(Exception):
+    """A union has more boxes than are worth comparing."""
+
+
+def kinds(leaves: Iterable[Condition]) -> dict[str, Kind]:
+    """Return how every column is compared over all rules."""
+    by_column: dict[str, list[Condition]] = {}
+    for leaf in leaves:
+        by_column.setdefault(str(leaf.column), []).append(leaf)
+    return {column: _kind(found) for column, found in by_column.items()}
+
+
+def boxes(condition: Condition, of: Mapping[str, Kind]) -> list[Box]:
+    """Return boxes whose union holds the rows that the condition holds for. Raises TooManyError."""
+    if condition.any is not None:
+        union = [box for part in condition.any for box in boxes(part, of)]
+    elif condition.all is not None:
+        union = [{}]
+        for part in condition.all:
+            inner = boxes(part, of)
+            if len(union) * len(inner) > MOST:
+                raise TooManyError
+            union = [joined for left in union for right in inner if (joined := intersect(left, right)) is not None]
+    else:
+        box = _leaf(condition, of[str(condition.column)])
+        union = [] if _is_empty(box) else [box]
+    if len(union) > MOST:
+        raise TooManyError
+    return union
+
+
+def intersect(left: Box, right: Box) -> Box | None:
+    """Return what lies in both, or None when nothing does."""
+    joined = dict(left)
+    for variable, values in right.items():
+        found = values.intersect(joined[variable]) if variable in joined else values
+        if found.is_empty:
+            return None
+        joined[variable] = found
+    return None if _is_empty(joined) else joined
+
+
+def subtract(union: list[Box], taken: list[Box]) -> list[Box]:
+    """Return boxes for what is left of `union` without `taken`. Raises TooManyError."""
+    for other in taken:
+        union = [piece for box in union for piece in _without(box, other)]
+        if len(union) > MOST:
+            raise TooManyError
+    return union
+
+
+def _without(box: Box, taken: Box) -> list[Box]:
+    if any(variable in box and box[variable].intersect(values).is_empty for variable, values in taken.items()):
+        return [box]
+    pieces, inside = [], box
+    for variable, values in taken.items():
+        rest = intersect(inside, {variable: values.complement()})
+        if rest is not None:
+            pieces.append(rest)
+        kept = intersect(inside, {variable: values})
+        if kept is None:
+            break
+        inside = kept
+    return pieces
+
+
+def _is_empty(box: Box) -> bool:
+    """Whether no value is left, regular expressions asked of the labels that a column is known to have."""
+    if any(values.is_empty for values in box.values()):
+        return True
+    for (column, question), values in box.items():
+        if question or not isinstance(values, Labels) or values.others:
+            continue
+        asked = {text: truth for (other, text), truth in box.items() if other == column and isinstance(truth, Truth)}
+        absent = values.missing and all(truth.no for truth in asked.values())
+        if asked and not absent and not any(_answers(name, asked) for name in values.names):
+            return True
+    return False
+
+
+def _answers(name: str, asked: Mapping[str, Truth]) -> bool:
+    return all(truth.yes if re.search(pattern, name[:LONGEST]) else truth.no for pattern, truth in asked.items())
+
+
+def _kind(leaves: list[Condition]) -> Kind:
+    bounds = [value for leaf in leaves for name, value in leaf.operators().items() if name in BOUNDS]
+    points = [point for leaf in leaves for point in _points(leaf)]
+    texts = {text for text in points if isinstance(text, str)}
+    searched = any(leaf.matches is not None for leaf in leaves)
+    if bounds and not searched:
+        if all(isinstance(one, float | int) and not isinstance(one, bool) for one in [*bounds, *points]):
+            return "number"
+        return "date" if all(isinstance(one, str) and moment(one) for one in [*bounds, *points]) else "mixed"
+    # "2026-01-31" and "2026-01-31T00:00" are two labels, but one date.
+    dates = [parse_date(text) for text in texts if moment(text)]
+    return "mixed" if bounds or len(set(dates)) < len(dates) else "label"
+
+
+def _points(leaf: Condition) -> list[object]:
+    given = [*(leaf.in_ or []), *(leaf.not_in or []), leaf.equals, leaf.not_equals]
+    return [value for value in given if value is not None]
+
+
+def _leaf(condition: Condition, kind: Kind) -> Box:
+    column = str(condition.column)
+    if kind == "mixed":
+        return {(column, condition.model_dump_json(by_alias=True, exclude_none=True)): Truth(yes=True, no=False)}
+    if condition.matches is not None:
+        there = Labels(frozenset(), others=True)
+        return {(column, ""): there, (column, condition.matches): Truth(yes=True, no=False)}
+    found: Values | None = None
+    for operator, operand in condition.operators().items():
+        values = _values(kind, operator, operand)
+        found = values if found is None else values.intersect(found)
+    assert found is not None, "a condition on a column has an operator"
+    return {(column, ""): found}
+
+
+def _values(kind: Kind, operator: str, operand: object) -> Line | Labels:
+    if kind == "label":
+        return labels(operator, operand if operator == "missing" else _each(operand, canonical))
+    if kind == "number" or operator == "missing":
+        return line(operator, operand)
+    return line(operator, _each(operand, _microseconds))
+
+
+def _each(operand: object, read: object) -> object:
+    assert callable(read)
+    return [read(one) for one in operand] if isinstance(operand, list) else read(operand)
+
+
+def _microseconds(text: str) -> int:
+    since = parse_date(text) - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

@@ -1,0 +1,135 @@
+"""Keras packages: a network of built-in layers only, restored without running any code that the file could hold."""
+
+import json
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml import keras_backend
+from ml.answers import Answers, bounded, decide
+from ml.keras_backend import BACKENDS
+from schemas.errors import ConfigurationError, PackageError
+from schemas.signature import Output
+
+FILE = "model.keras"
+CONFIG, METADATA = "config.json", "metadata.json"
+# What our network is made of, by class name within `keras` itself. Lambda and anything of another package is not here.
+_LAYERS = {"Functional", "InputLayer", "Dense", "Activation", "BatchNormalization", "Dropout", "Rescaling", "Softmax"}
+_PARTS = {"DTypePolicy", "GlorotUniform", "Zeros", "Ones", "L2"}
+_OPERATIONS = {"Take", "Where", "Isnan", "Subtract", "Multiply", "Clip", "Equal", "Cast", "Concatenate", "ZerosLike"}
+TRUSTED = frozenset(_LAYERS | _PARTS | _OPERATIONS)
+_PLAIN = frozenset({"__keras_tensor__", "__numpy__"})
+_CHUNKS = (1, 64)  # rows; a compiled network takes one number of rows, and each new one costs a compilation
+_busy = Lock()  # Keras keeps the state of a call on the model
+
+
+class KerasModel:
+    """A restored network, which answers as the trained one did."""
+
+    def __init__(self, model: Any, output: Output) -> None:
+        self._model = model
+        self._output = output
+
+    @classmethod
+    def load(cls, data: bytes, output: Output) -> "KerasModel":
+        """Restore a network from the file's bytes, under the backend it was trained with.
+
+        In a process that uses Keras already, with whichever backend, that one is taken: the file fits all of them.
+
+        Raises:
+            PackageError: If the bytes hold anything but built-in layers, or Keras or the backend is not installed.
+        """
+        _require_trusted(data)
+        keras = _keras(data)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, FILE)
+            path.write_bytes(data)
+            try:
+                model = keras.saving.load_model(path, compile=False, safe_mode=True)
+            except Exception as error:  # Keras, h5py and the backends have no base class in common
+                raise PackageError(f"{FILE} cannot be loaded: {error}") from error
+        width = 1 if output.task == "regression" else len(output.classes or [])
+        if len(model.inputs) != 1 or len(model.outputs) != 1 or model.output_shape != (None, width):
+            raise PackageError(f"{FILE} cannot be used: it does not answer a {output.task} task")
+        return cls(model, output)
+
+    def answer(self, features: NDArray[np.float32]) -> Answers:
+        """Predict for (n, features)."""
+        return ask(self._model, features, self._output)
+
+
+def ask(model: Any, features: NDArray[np.float32], output: Output) -> Answers:
+    """Ask a network that gives probabilities of all classes, or values."""
+    given = bounded(features)
+    with _busy:
+        parts = [_padded(model, given[start : start + _CHUNKS[-1]]) for start in range(0, len(given), _CHUNKS[-1])]
+    width = 1 if output.task == "regression" else len(output.classes or [])
+    raw = np.concatenate([np.empty((0, width)), *parts])
+    if output.task == "regression":
+        return Answers(values=raw[:, 0])
+    return Answers(codes=decide(raw, output.decision_threshold), probabilities=raw)
+
+
+def _padded(model: Any, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    size = next(size for size in _CHUNKS if len(rows) <= size)
+    full = np.zeros((size, rows.shape[1]), dtype=np.float32)
+    full[: len(rows)] = rows
+    answered: NDArray[np.float64] = np.asarray(model.predict_on_batch(full))[: len(rows)].astype(np.float64)
+    return answered
+
+
+def _keras(data: bytes) -> Any:
+    recorded = keras_backend.loaded() or _read(data, METADATA).get("backend")
+    backend = next((one for one in BACKENDS if one == recorded), None)
+    if backend is None:
+        raise PackageError(f"{FILE} cannot be used: it was trained with Keras on {recorded!r}, which is not known here")
+    try:
+        return keras_backend.load(backend)
+    except ConfigurationError as error:
+        first = error.faults[0]
+        raise PackageError(f"{FILE} cannot be used: it {first.message}; {first.hint}") from error
+
+
+def _require_trusted(data: bytes) -> None:
+    foreign = sorted(set(_foreign(_read(data, CONFIG))))
+    if foreign:
+        raise PackageError(f"{FILE} holds what is not on the list of built-in layers: {', '.join(foreign)}")
+
+
+def _read(data: bytes, name: str) -> dict[str, Any]:
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            found = json.loads(archive.read(name))
+    except (zipfile.BadZipFile, KeyError, ValueError, RecursionError, NotImplementedError, RuntimeError) as error:
+        raise PackageError(f"{FILE} cannot be loaded: {name}: {error}") from error
+    if not isinstance(found, dict):
+        raise PackageError(f"{FILE} cannot be loaded: {name} is not an object")
+    return found
+
+
+def _foreign(config: dict[str, Any]) -> Iterator[str]:
+    """Yield the names of classes and functions in a configuration that are not trusted ones of Keras."""
+    waiting: list[Any] = [config]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            if ("class_name" in node or "registered_name" in node) and not _is_trusted(node):
+                yield ".".join(str(node[key]) for key in ("module", "class_name") if node.get(key))
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+
+
+def _is_trusted(node: dict[str, Any]) -> bool:
+    name, module, registered = node.get("class_name"), node.get("module"), node.get("registered_name")
+    if module is None:
+        return name in _PLAIN and registered is None
+    # Keras registers operations and the network under their own class names only.
+    return str(module).partition(".")[0] == "keras" and name in TRUSTED and registered in (None, name)

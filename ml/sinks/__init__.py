@@ -1,0 +1,1 @@
+"""Where answered rows go, a module for each kind of output."""

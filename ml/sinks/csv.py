@@ -1,0 +1,133 @@
+"""Sink `csv`: a delimited text file as RFC 4180 has it, in UTF-8; gzip where the name ends so."""
+
+import gzip
+import io
+from contextlib import suppress
+from datetime import date, time
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from ml.sinks.new_file import NewFile, local_file_faults
+from schemas.base import Strict
+from schemas.errors import ContentError, Fault
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_OTHER_COMPRESSIONS = (".bz2", ".xz", ".zip", ".zst")
+
+
+class CsvSinkParams(Strict):
+    """Where the file will be, and what parts its cells."""
+
+    path: str = Field(min_length=1, description="a local path; .gz is compressed")
+    separator: str = Field(default="auto", description="auto: a tab for .tsv, else a comma; or one character")
+
+
+class CsvSink:
+    """Answered rows as text: a missing value is an empty cell, dates are ISO 8601, booleans true and false."""
+
+    Params: ClassVar = CsvSinkParams
+
+    def __init__(self, params: CsvSinkParams) -> None:
+        self.params = params
+
+    @property
+    def place(self) -> str:
+        """The file's path."""
+        return self.params.path
+
+    def preflight(self) -> list[Fault]:
+        """Return why the file cannot be written."""
+        faults = local_file_faults(self.params.path, "path")
+        if self.params.path.lower().endswith(_OTHER_COMPRESSIONS):
+            faults.append(Fault("path", "of the compressions only gzip is written", "let the name end in .csv.gz"))
+        mark = self.params.separator
+        if mark != "auto" and (len(mark) != 1 or mark in '\r\n"'):
+            faults.append(Fault("separator", f"{mark!r} is not one character", 'for a tab write "\\t"'))
+        return faults
+
+    def open(self) -> "CsvWriter":
+        """Begin the file. Raises ContentError."""
+        mark = self.params.separator
+        if mark == "auto":
+            mark = "\t" if ".tsv" in Path(self.params.path.lower()).suffixes[-2:] else ","
+        return CsvWriter(Path(self.params.path), mark)
+
+
+class CsvWriter:
+    """Appends frames as text; the first one writes the header."""
+
+    def __init__(self, target: Path, separator: str) -> None:
+        self._new = NewFile(target)
+        self._separator = separator
+        self._has_header, self._is_open = False, True
+        # Without a time in it, the same rows give the same bytes.
+        packed = gzip.GzipFile(filename="", mode="wb", fileobj=self._new.file, mtime=0) if _is_gz(target) else None
+        self._text = io.TextIOWrapper(packed or self._new.file, encoding="utf-8", newline="", write_through=True)
+        self._packed = packed
+
+    def write(self, frame: "pd.DataFrame") -> None:
+        """Append rows. Raises ContentError."""
+        try:
+            _as_text(frame).to_csv(
+                self._text, sep=self._separator, index=False, header=not self._has_header, lineterminator="\r\n"
+            )
+        except (OSError, UnicodeEncodeError) as error:
+            raise ContentError(f"{self._new.target} cannot be written: {error}") from error
+        self._has_header = True
+
+    def prepare(self) -> None:
+        """Force the text to disk. Raises ContentError."""
+        try:
+            self._release()
+        except OSError as error:
+            raise ContentError(f"{self._new.target} cannot be written: {error.strerror}") from error
+        self._new.prepare()
+
+    def commit(self) -> None:
+        """Give the file its name. Raises ContentError when the name is taken by now."""
+        self._new.publish()
+
+    def abort(self) -> None:
+        """Leave nothing behind."""
+        with suppress(OSError):  # a full disk is why we are here
+            self._release()
+        self._new.abort()
+
+    def _release(self) -> None:
+        """Write what is buffered and let go of the file without closing it."""
+        if self._is_open:
+            self._is_open = False
+            self._text.detach()
+            if self._packed is not None:
+                self._packed.close()
+
+
+def _is_gz(target: Path) -> bool:
+    return target.suffix.lower() == ".gz"
+
+
+def _as_text(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the frame with booleans and moments as text; pandas would write a moment by its neighbours' precision."""
+    import pandas as pd
+
+    def column(values: pd.Series) -> pd.Series:
+        kind = values.dtype
+        if (
+            pd.api.types.is_object_dtype(kind)
+            or pd.api.types.is_bool_dtype(kind)
+            or pd.api.types.is_datetime64_any_dtype(kind)
+        ):
+            return values.astype("object").map(_shown, na_action="ignore")
+        return values
+
+    return pd.DataFrame({name: column(frame[name]) for name in frame.columns})
+
+
+def _shown(value: object) -> object:
+    if value is True or value is False:
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, date | time) else value  # a datetime is a date

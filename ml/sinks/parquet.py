@@ -1,0 +1,89 @@
+"""Sink `parquet`: a Parquet file, a row group for each piece."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from ml.sinks.arrow import Tables
+from ml.sinks.new_file import NewFile, local_file_faults
+from schemas.base import Strict
+from schemas.errors import ContentError, Fault
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class ParquetSinkParams(Strict):
+    """Where the file will be."""
+
+    path: str = Field(min_length=1, description="a local path")
+
+
+class ParquetSink:
+    """Answered rows with their types."""
+
+    Params: ClassVar = ParquetSinkParams
+
+    def __init__(self, params: ParquetSinkParams) -> None:
+        self.params = params
+
+    @property
+    def place(self) -> str:
+        """The file's path."""
+        return self.params.path
+
+    def preflight(self) -> list[Fault]:
+        """Return why the file cannot be written."""
+        return local_file_faults(self.params.path, "path")
+
+    def open(self) -> "ParquetWriter":
+        """Begin the file. Raises ContentError."""
+        return ParquetWriter(Path(self.params.path))
+
+
+class ParquetWriter:
+    """Appends frames; the first one decides the schema."""
+
+    def __init__(self, target: Path) -> None:
+        self._new = NewFile(target)
+        self._tables: Tables | None = None
+        self._parquet: Any = None
+
+    def write(self, frame: "pd.DataFrame") -> None:
+        """Append rows. Raises ContentError."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            if self._tables is None:
+                self._tables = Tables(frame)
+                self._parquet = pq.ParquetWriter(self._new.file, self._tables.schema)
+            self._parquet.write_table(self._tables.table(frame))
+        except (OSError, pa.ArrowException) as error:
+            raise ContentError(f"{self._new.target} cannot be written: {error}") from error
+
+    def prepare(self) -> None:
+        """Write the footer and force the file to disk. Raises ContentError."""
+        self._release()
+        self._new.prepare()
+
+    def commit(self) -> None:
+        """Give the file its name. Raises ContentError when the name is taken by now."""
+        self._new.publish()
+
+    def abort(self) -> None:
+        """Leave nothing behind."""
+        with suppress(ContentError):  # a full disk is why we are here
+            self._release()
+        self._new.abort()
+
+    def _release(self) -> None:
+        parquet, self._parquet = self._parquet, None
+        if parquet is None:
+            return
+        try:
+            parquet.close()
+        except OSError as error:
+            raise ContentError(f"{self._new.target} cannot be written: {error}") from error

@@ -1,0 +1,116 @@
+"""Sink `sql`: a new table of a database that SQLAlchemy knows.
+
+Rows are spooled to a temporary file and go in within one transaction at the end: nothing is locked while the model
+answers, and the database may be the one that the rows come from.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import ConfigDict, Field, field_validator
+
+from ml.sources.sql_text import holds_password
+from schemas.base import Strict
+from schemas.errors import ConfigurationError, Fault
+from schemas.secret import SecretRef
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from ml.sinks.sql_writer import SqlWriter
+
+
+class SqlSinkParams(Strict):
+    """Which table will be made where, and who asks; a password is given by reference only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    url: str | SecretRef = Field(description="postgresql://host/database, sqlite:///file.db, …; without a password")
+    table: str = Field(min_length=1, description="a table that is not there yet")
+    database_schema: str | None = Field(default=None, min_length=1, description="schema of the table, if not the first")
+    user: str | SecretRef | None = Field(default=None, description="text or reference; null: as the URL says")
+    password: SecretRef | None = Field(default=None, description="reference, never the password itself")
+    connect_timeout: int = Field(default=5, ge=1, le=60, description="seconds to wait for the server's answer")
+
+    @field_validator("url")
+    @classmethod
+    def _url_without_password(cls, url: str | SecretRef) -> str | SecretRef:
+        if isinstance(url, str) and holds_password(url):
+            raise ValueError("holds a password, which would be written beside every run; write password: {env: NAME}")
+        return url
+
+    @field_validator("password", mode="before")
+    @classmethod
+    def _password_by_reference(cls, password: Any) -> Any:
+        if password is None or isinstance(password, dict | SecretRef):
+            return password
+        raise ValueError("must not be written here; name the variable that holds it: password: {env: NAME}")
+
+
+class SqlSink:
+    """Answered rows as a table with the columns' types."""
+
+    Params: ClassVar = SqlSinkParams
+
+    def __init__(self, params: SqlSinkParams, reveal: Callable[[SecretRef], str]) -> None:
+        self.params = params
+        self._reveal = reveal
+
+    @property
+    def place(self) -> str:
+        """The table and the database."""
+        where = self.params.url if isinstance(self.params.url, str) else "the database"
+        return f"table {self.params.table} of {where}"
+
+    def preflight(self) -> list[Fault]:
+        """Return why the table cannot be made; a database that is not there is not made by asking."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from ml.sinks.database import has_table, try_table
+        from ml.sources.sql_errors import SqlError, told
+        from ml.sources.sql_mishaps import kind_of
+
+        try:
+            engine = self._engine()
+            if has_table(engine, self.params.table, self.params.database_schema):
+                what = f"the database has a table {self.params.table!r} already, and nothing is overwritten"
+                return [Fault("table", what, "name another table")]
+            try_table(engine, self.params.table, self.params.database_schema)
+        except SqlError as error:
+            return error.faults
+        except SQLAlchemyError as error:
+            said: Exception = getattr(error, "orig", None) or error
+            kind = kind_of(said)
+            return [Fault(kind.path or "table", f"{kind.what}: {told(said, self._secrets())}", kind.hint)]
+        return []
+
+    def open(self) -> "SqlWriter":
+        """Begin the table. Raises ContentError."""
+        from ml.sinks.sql_writer import SqlWriter
+
+        return SqlWriter(self._engine, self.params.table, self.params.database_schema, self._secrets)
+
+    def _engine(self) -> "Engine":
+        """Return the engine, its secrets revealed. Raises SqlError."""
+        from ml.sinks.database import writing_engine
+        from ml.sources.sql_engine import Login
+        from ml.sources.sql_errors import SqlError
+
+        said: dict[str, str | None] = {}
+        faults: list[Fault] = []
+        for name in ("url", "user", "password"):
+            try:
+                said[name] = self._said(getattr(self.params, name))
+            except ConfigurationError as error:
+                faults += [Fault(name, fault.message, fault.hint) for fault in error.faults]
+        if faults:
+            raise SqlError(faults)
+        return writing_engine(Login(str(said["url"]), said["user"], said["password"], self.params.connect_timeout))
+
+    def _said(self, value: str | SecretRef | None) -> str | None:
+        return self._reveal(value) if isinstance(value, SecretRef) else value
+
+    def _secrets(self) -> list[str]:
+        """Return what must not stand in a message."""
+        values = (self.params.url, self.params.user, self.params.password)
+        return [self._reveal(value) for value in values if isinstance(value, SecretRef)]

@@ -1,0 +1,132 @@
+"""Source `parquet`: a file, a folder of files or a glob, local or under any URL that fsspec knows."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from schemas.base import Strict
+from schemas.errors import ContentError, Fault
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ml.sources.parquet_parts import Head, Part, Parts
+
+_BATCH = 65_536
+_TEXT = (".csv", ".tsv", ".txt", ".gz")
+
+
+class ParquetParams(Strict):
+    """Where the file or the files are, and what of them is not read."""
+
+    path: str = Field(min_length=1, description="file, folder or glob; path or fsspec URL")
+    leave_out: list[str] = Field(default=[], description="columns that are not read")
+
+
+class ParquetSource:
+    """Rows of Parquet files in the order of their names; the files' own types count."""
+
+    Params: ClassVar = ParquetParams
+
+    def __init__(self, params: ParquetParams) -> None:
+        self.params = params
+
+    @property
+    def label(self) -> str:
+        """The name of the file or folder without endings; for a glob what stands before the first wildcard."""
+        whole = PurePosixPath(self.params.path.split("::")[-1])
+        for name in (whole.name, whole.parent.name):
+            fixed = name.replace("[", "*").replace("?", "*").split("*")[0].split(".")[0].rstrip("-_")
+            if fixed:
+                return fixed
+        return "parquet"
+
+    def preflight(self) -> list[Fault]:
+        """Return what keeps the files from being read; only their footers are looked at."""
+        try:
+            _, head = self._look()
+        except ContentError as error:
+            hint = "delimited text is read by the source csv" if self.params.path.endswith(_TEXT) else ""
+            return [Fault("path", str(error), hint)]
+        return head.faults or ([] if head.rows else [Fault("path", f"{self.params.path} has no rows")])
+
+    def header(self) -> list[str] | None:
+        """Return the column names, or None when they cannot be read (preflight says why)."""
+        try:
+            _, head = self._look()
+        except ContentError:
+            return None
+        return None if head.faults else list(head.types)
+
+    def fingerprint(self) -> str | None:
+        """Return size and modification time or ETag over all files."""
+        from ml.sources.parquet_parts import Parts
+
+        try:
+            return Parts(self.params.path).fingerprint()
+        except ContentError:
+            return None
+
+    def read(self) -> "pd.DataFrame":
+        """Return all rows. Raises ContentError."""
+        from ml.sources.arrow_filling import Filling
+
+        parts, head = self._readable()
+        filling = Filling(head.types, head.rows)
+        for columns in _batches(parts, head, _BATCH):
+            filling.add(columns)
+        return filling.frame()
+
+    def pieces(self, rows: int) -> Iterator["pd.DataFrame"]:
+        """Yield all rows in order, at most `rows` at a time and with equal dtypes. Raises ContentError."""
+        import pyarrow as pa
+
+        from ml.sources.arrow_frames import frame
+
+        parts, head = self._readable()
+        for columns in _batches(parts, head, rows):
+            yield frame({name: pa.chunked_array([column]) for name, column in columns.items()}, gaps=True)
+
+    def _look(self) -> tuple["Parts", "Head"]:
+        from ml.sources.parquet_parts import Parts, read_head
+
+        parts = Parts(self.params.path)
+        return parts, read_head(parts, self.params.leave_out)
+
+    def _readable(self) -> tuple["Parts", "Head"]:
+        parts, head = self._look()
+        if head.faults or not head.rows:
+            faults = "; ".join(f"{fault.message}. {fault.hint}" for fault in head.faults)
+            raise ContentError(f"{self.params.path}: {faults or 'there are no rows'}")
+        return parts, head
+
+
+def _batches(parts: "Parts", head: "Head", rows: int) -> Iterator[dict[str, Any]]:
+    for part in parts.parts:
+        yield from _batches_of(parts, part, head, rows)
+
+
+def _batches_of(parts: "Parts", part: "Part", head: "Head", rows: int) -> Iterator[dict[str, Any]]:
+    """Yield a file's rows as plain columns, at most `rows` at a time."""
+    import pyarrow as pa
+
+    from ml.sources.arrow_frames import plain
+    from ml.sources.parquet_parts import folder_value
+
+    name = ""
+    with parts.open(part) as file:
+        stored = [name for name in head.types if name in file.schema_arrow.names]
+        try:
+            for batch in file.iter_batches(batch_size=rows, columns=stored):
+                columns: dict[str, Any] = {}
+                for name, kind in head.types.items():
+                    if name in stored:
+                        columns[name] = plain(batch.column(batch.schema.get_field_index(name)), kind)
+                    else:
+                        columns[name] = pa.repeat(folder_value(part, name, kind), batch.num_rows)
+                if batch.num_rows:
+                    yield columns
+        except (pa.ArrowException, OSError) as error:
+            raise ContentError(f"{part.path}: column {name!r} cannot be read: {error}") from None

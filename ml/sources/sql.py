@@ -1,0 +1,167 @@
+"""Source `sql`: a table, or the result of one query, of a database that SQLAlchemy knows. Only reading is done."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ml.sources.sql_params import SqlParams
+from schemas.errors import ConfigurationError, Fault
+from schemas.secret import SecretRef
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ml.sources.sql_engine import Login
+    from ml.sources.sql_rows import Rows, Wanted
+
+_PIECE = 50_000
+_HEAD = 100
+_RENAME = "name them with AS, or select one of them"
+_CONVERT = "choose or convert the columns in data.query: SELECT a, CAST(b AS TEXT) AS b FROM …"
+_PATIENCE = 10.0
+"""Seconds that the preflight gives a query; a slower one is judged when it is read."""
+
+
+class SqlSource:
+    """Rows of a table or a query, in the order in which the database gives them; never cached."""
+
+    Params: ClassVar = SqlParams
+
+    def __init__(self, params: SqlParams, reveal: Callable[[SecretRef], str]) -> None:
+        self.params = params
+        self._reveal = reveal
+        self._given = "table" if params.table is not None else "query"
+
+    @property
+    def label(self) -> str:
+        """The table's name; `query` for every query."""
+        return self.params.table or "query"
+
+    def preflight(self) -> list[Fault]:
+        """Return what keeps the rows from being read; at most 100 of them are, for at most ten seconds."""
+        from ml.sources.sql_errors import SqlError
+
+        try:
+            head = self._head
+        except SqlError as error:
+            return error.faults
+        if head is None:
+            return []
+        names, rows = head
+        try:
+            self._columns_of(names, rows)
+        except SqlError as error:
+            return error.faults
+        return [] if rows else [self._no_rows()]
+
+    def header(self) -> list[str] | None:
+        """Return the column names, or None when they cannot be read in time (preflight says why)."""
+        from ml.sources.sql_errors import SqlError
+
+        try:
+            return self._head[0] if self._head is not None else None
+        except SqlError:
+            return None
+
+    def fingerprint(self) -> str | None:
+        """Return None: nothing cheap tells whether a database's rows have changed."""
+        return None
+
+    def read(self) -> "pd.DataFrame":
+        """Return all rows. Raises ContentError."""
+        import pyarrow as pa
+
+        from ml.sources.arrow_frames import frame, plain
+        from ml.sources.sql_values import final_type
+
+        gathered: dict[str, list[Any]] = {}
+        for columns in self._batches(_PIECE):
+            for name, column in columns.items():
+                gathered.setdefault(name, []).append(column)
+        whole: dict[str, Any] = {}
+        for name in list(gathered):
+            pieces = gathered.pop(name)
+            kind = final_type(piece.type for piece in pieces)
+            whole[name] = pa.chunked_array([plain(piece, kind) for piece in pieces], kind)
+        return frame(whole, gaps=False)
+
+    def pieces(self, rows: int) -> Iterator["pd.DataFrame"]:
+        """Yield all rows in order, at most `rows` at a time and with equal dtypes. Raises ContentError.
+
+        Only after the last row is known of what type a column is, so all rows go through a scratch file.
+        """
+        from ml.sources.sql_spool import Spool
+
+        with Spool() as spool:
+            for columns in self._batches(rows):
+                spool.add(columns)
+            yield from spool.frames()
+
+    @cached_property
+    def _head(self) -> tuple[list[str], "Rows"] | None:
+        """Column names and the first rows; None when the query takes too long. Raises SqlError."""
+        from ml.sources.sql_errors import TooSlowError
+        from ml.sources.sql_rows import selected
+
+        try:
+            with selected(self._login(), self._wanted(), _HEAD, _PATIENCE) as (names, batches):
+                return names, next(batches, [])
+        except TooSlowError:
+            return None
+
+    def _batches(self, rows: int) -> Iterator[dict[str, Any]]:
+        """Yield columns of at most `rows` rows. Raises SqlError."""
+        from ml.sources.sql_errors import SqlError
+        from ml.sources.sql_rows import selected
+
+        empty = True
+        with selected(self._login(), self._wanted(), rows) as (names, batches):
+            for batch in batches:
+                empty = False
+                yield self._columns_of(names, batch)
+        if empty:
+            raise SqlError([self._no_rows()])
+
+    def _columns_of(self, names: list[str], rows: "Rows") -> dict[str, Any]:
+        """Return Arrow columns. Raises SqlError for names that are not unique and values that cannot be learnt from."""
+        from ml.sources.sql_errors import SqlError
+        from ml.sources.sql_values import column, wrong_kinds
+
+        twice = [name for name, count in Counter(names).items() if count > 1]
+        if twice:
+            shown = ", ".join(map(repr, twice))
+            raise SqlError([Fault(self._given, f"column names must be unique, but {shown} comes twice", _RENAME)])
+        values = list(zip(*rows, strict=True)) if rows else [() for _ in names]
+        wrong = {name: kinds for name, cells in zip(names, values, strict=True) if (kinds := wrong_kinds(cells))}
+        if wrong:
+            shown = ", ".join(f"{name!r} ({' and '.join(kinds)})" for name, kinds in wrong.items())
+            what = f"a column must hold numbers, text, dates or booleans, but these do not: {shown}"
+            raise SqlError([Fault(self._given, what, _CONVERT)])
+        return {name: column(cells) for name, cells in zip(names, values, strict=True)}
+
+    def _no_rows(self) -> Fault:
+        what = f"table {self.params.table!r} has no rows" if self.params.table else "the query gives no rows"
+        return Fault(self._given, what)
+
+    def _wanted(self) -> "Wanted":
+        from ml.sources.sql_rows import Wanted
+
+        return Wanted(self.params.table, self.params.database_schema, self.params.query)
+
+    def _login(self) -> "Login":
+        """Return the address with its secrets, which are held no longer than it takes. Raises SqlError."""
+        from ml.sources.sql_engine import Login
+        from ml.sources.sql_errors import SqlError
+
+        said: dict[str, str | None] = {}
+        faults: list[Fault] = []
+        for name in ("url", "user", "password"):
+            value = getattr(self.params, name)
+            try:
+                said[name] = self._reveal(value) if isinstance(value, SecretRef) else value
+            except ConfigurationError as error:
+                faults += [Fault(name, fault.message, fault.hint) for fault in error.faults]
+        if faults:
+            raise SqlError(faults)
+        return Login(str(said["url"]), said["user"], said["password"], self.params.connect_timeout)

@@ -1,0 +1,96 @@
+"""Where time is cut into training, validation and test, and which rows the gaps before the cuts take out."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.split.moments import Moments, written
+from ml.split.sets import empty_sets
+from schemas.errors import ContentError
+
+if TYPE_CHECKING:
+    from ml.split.time import Cut, TimeSplitParams
+
+
+def draw_by_time(
+    moments: Moments, params: "TimeSplitParams", by: str, test: float, validation: float
+) -> NDArray[np.str_]:
+    """Return "train", "validation", "test" or "" (in a gap before a cut) for every moment, (rows,).
+
+    Raises:
+        ContentError: If gap or cuts are of another kind than the column, or a set comes out empty.
+    """
+    gap = _gap(moments, params, by)
+    given = {name: _given(moments, getattr(params, name), name, by) for name in ("test_from", "validation_from")}
+    test_from = given["test_from"]
+    if test_from is None:
+        test_from = _by_share(moments, test, 2, by)
+    rest = moments[moments < test_from]
+    validation_from = given["validation_from"]
+    if validation_from is None:
+        validation_from = _by_share(rest, validation / (1 - test), 1, by)
+    # A row belongs to what it precedes by more than the gap; without a gap this is every older row.
+    sets = np.full(len(moments), "", dtype="<U10")
+    sets[moments >= test_from] = "test"
+    sets[(moments >= validation_from) & (moments < test_from - gap)] = "validation"
+    sets[(moments < validation_from - gap) & (moments < test_from - gap)] = "train"
+    if empty := empty_sets(sets):
+        raise ContentError(
+            f"the {' and the '.join(empty)} set came out empty: column {by!r} goes from {written(moments.min())} to "
+            f"{written(moments.max())}, validation begins at {written(validation_from)}, test at {written(test_from)}, "
+            f"and the gap before both is {params.gap}. Choose other cuts, other shares or a smaller gap"
+        )
+    return sets
+
+
+def _by_share(moments: Moments, share: float, least: int, by: str) -> Any:
+    """Return the moment from which on the newest `share` lies, as nearly as equal moments allow.
+
+    Rows that are newer than all others move it forward only: what counts is how many rows come before a moment, which
+    stays, while the number wanted grows.
+
+    Args:
+        moments: When the rows were, (rows,).
+        share: How much of them should lie at or after the cut.
+        least: How many different moments must be left before it.
+        by: The column, for the error.
+    """
+    distinct, counts = np.unique(moments, return_counts=True)
+    if len(distinct) <= least:
+        held = " and ".join(map(written, distinct)) if len(distinct) else "none"
+        raise ContentError(
+            f"column {by!r} holds too few different moments to split by time ({held}): training, validation and test "
+            "need at least one each, and equal moments stay together. Choose another split.by or another split"
+        )
+    before = np.cumsum(counts)[:-1]
+    wanted = len(moments) * (1 - share)
+    return distinct[least + int(np.argmin(np.abs(before[least - 1 :] - wanted)))]
+
+
+def _given(moments: Moments, cut: "Cut | None", name: str, by: str) -> Any:
+    if cut is None:
+        return None
+    is_date = moments.dtype.kind == "M"
+    if is_date != isinstance(cut, str):
+        kind, example = ("dates", "2024-06-01") if is_date else ("numbers", written(moments.max()))
+        raise ContentError(f"split.{name} is {cut!r}, but column {by!r} holds {kind}; for example {name}: {example}")
+    if not isinstance(cut, str):
+        return moments.dtype.type(cut) if cut == int(cut) else cut
+    moment = datetime.fromisoformat(cut)
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return np.datetime64(moment, "us")
+
+
+def _gap(moments: Moments, params: "TimeSplitParams", by: str) -> Any:
+    if moments.dtype.kind == "M":
+        if params.seconds is None:
+            raise ContentError(
+                f"split.gap is {params.gap}, but column {by!r} holds dates; say the unit: {params.gap:g}d"
+            )
+        return np.timedelta64(params.seconds, "s")
+    if params.seconds:
+        raise ContentError(f"split.gap is {params.gap!r}, but column {by!r} holds numbers; give it in their unit")
+    return 0 if params.seconds == 0 else params.gap

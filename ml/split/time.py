@@ -1,0 +1,111 @@
+"""Split `time`: train on the past, test on the newest rows, as the model will be used."""
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from schemas.base import Strict
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+_SPAN = re.compile(r"([0-9]+)\s*(s|m|h|d|w)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+Cut = int | float | str
+
+
+class TimeSplitParams(Strict):
+    """Where the sets begin. A cut that is not given follows from its share; numbers are for a column of numbers."""
+
+    test_from: Cut | None = Field(
+        default=None, description="first moment of the test set, ISO 8601; null: the newest split.test of the rows"
+    )
+    validation_from: Cut | None = Field(
+        default=None,
+        description="first moment of the validation set; null: the newest of the rest, by split.validation",
+    )
+    gap: Cut = Field(default=0, description="rows this close before either cut are in no set: 12h, 7d, 2w")
+    format: str | None = Field(
+        default=None,
+        min_length=2,
+        description="how moments are written, %d.%m.%Y; null: as data.columns says, else ISO",
+    )
+
+    @field_validator("test_from", "validation_from")
+    @classmethod
+    def _a_text_is_a_moment(cls, cut: Cut | None) -> Cut | None:
+        if isinstance(cut, str):
+            try:
+                datetime.fromisoformat(cut)
+            except ValueError:
+                raise ValueError(f"{cut!r} is no moment in ISO 8601, such as 2024-06-01 or 2024-06-01T12:00") from None
+        return cut
+
+    @field_validator("gap")
+    @classmethod
+    def _a_gap_is_a_span(cls, gap: Cut) -> Cut:
+        if isinstance(gap, str) and not _SPAN.fullmatch(gap):
+            raise ValueError(
+                f"{gap!r} is no span of time: 90s, 15m, 12h, 7d, 2w (a plain number for a column of numbers)"
+            )
+        if not isinstance(gap, str) and gap < 0:
+            raise ValueError(f"{gap} is less than 0")
+        return gap
+
+    @model_validator(mode="after")
+    def _validation_comes_before_test(self) -> Self:
+        first, last = self.validation_from, self.test_from
+        if first is None or last is None:
+            return self
+        if isinstance(first, str) != isinstance(last, str):
+            raise ValueError(f"validation_from {first!r} and test_from {last!r}: one is a moment, the other a number")
+        if not _position(first) < _position(last):
+            raise ValueError(f"validation_from {first!r} is not before test_from {last!r}")
+        return self
+
+    @property
+    def seconds(self) -> int | None:
+        """The gap in seconds; None for a plain number other than 0."""
+        if isinstance(self.gap, str):
+            number, unit = _SPAN.fullmatch(self.gap).groups()  # type: ignore[union-attr]
+            return int(number) * _SECONDS[unit]
+        return None if self.gap else 0
+
+
+class TimeSplit:
+    """Test is the newest share of the rows, validation the newest of the rest, training older than all of it.
+
+    Membership depends on the rows' moments and the cuts, never on the seed, the salt or the order of the rows. Equal
+    moments are never torn apart, so that shares are met as closely as the moments allow.
+    """
+
+    Params: ClassVar = TimeSplitParams
+
+    def __init__(self, params: TimeSplitParams) -> None:
+        self.params = params
+
+    def assign(
+        self, rows: "pd.DataFrame", target: str, *, test: float, validation: float, by: str | None, salt: str
+    ) -> "NDArray[np.str_]":
+        """Return the set of every row, (rows,); "" for one in the gap before a cut.
+
+        Raises:
+            ContentError: If the column cannot be read as moments, or a set comes out empty.
+        """
+        from ml.split.cuts import draw_by_time
+        from ml.split.moments import read_moments
+
+        return draw_by_time(read_moments(rows, by, self.params.format), self.params, str(by), test, validation)
+
+
+def _position(cut: Cut) -> float:
+    if not isinstance(cut, str):
+        return cut
+    moment = datetime.fromisoformat(cut)
+    return (moment.replace(tzinfo=None) - datetime.min).total_seconds() - (
+        offset.total_seconds() if (offset := moment.utcoffset()) else 0.0
+    )

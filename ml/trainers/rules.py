@@ -1,0 +1,108 @@
+"""Rules that people write: the first solution that a team ships, and the one that a model must beat."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel
+
+from schemas.base import Task
+from schemas.errors import ContentError, Fault, PackageError
+from schemas.rules import RuleList, RuleRecord, RuleSet
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ml.answers import Answers, Cells
+    from ml.components import Export, Matrix
+    from schemas.data import TableSchema
+    from schemas.signature import Output, Signature
+
+
+@dataclass(frozen=True)
+class FittedRules:
+    """The rules as they were written, and what each did on the training rows."""
+
+    rules: RuleSet
+    output: "Output"
+    records: list[RuleRecord]
+    warnings: list[str]
+
+    def answer(self, features: "NDArray[np.float32]") -> "Answers":
+        """Refuse: features no longer say what the cells were. Raises PackageError always."""
+        raise PackageError("Rules read raw cells, not features")
+
+    def answer_cells(self, cells: "Cells") -> "Answers":
+        """Predict for raw cells, columns of equal length."""
+        from ml.runtimes.rules import DecisionList
+
+        return DecisionList(self.rules, self.output).answer_cells(cells)
+
+    def export(self, folder: Path, example: "NDArray[np.float32]") -> "Export":
+        """Write `rules.json` into `folder`."""
+        from ml.components import Export
+
+        text = self.rules.model_dump_json(by_alias=True, exclude_none=True, indent=1)
+        (folder / "rules.json").write_text(text, encoding="utf-8")
+        return Export(runtime="rules", file="rules.json", reason="rules read raw cells and need no graph")
+
+
+class Rules:
+    """Ordered if-then-else conditions on the raw columns; the first that holds answers, or abstains."""
+
+    Params: ClassVar[type[BaseModel]] = RuleList
+    tasks: ClassVar[Sequence[Task]] = ("binary", "multiclass")
+    gives_probabilities: ClassVar[bool] = False
+    light: ClassVar[bool] = True
+
+    def __init__(self, params: RuleList) -> None:
+        self._declared = params
+
+    @classmethod
+    def faults(cls, params: Mapping[str, Any], task: str) -> list[Fault]:
+        """Return a fault for each rule that no row can reach."""
+        from ml.rules.reach import unreachable
+
+        return unreachable(_read(params))
+
+    @classmethod
+    def columns(cls, params: Mapping[str, Any]) -> dict[str, str]:
+        """Return the raw columns that the rules read, by key path."""
+        return {f"{path}.column": str(leaf.column) for path, leaf in _read(params).leaves()}
+
+    @classmethod
+    def misfits(cls, params: Mapping[str, Any], schema: "TableSchema") -> list[str]:
+        """Return each answer that is no class, and each comparison that says nothing about its column."""
+        from ml.rules.misfits import column_misfits
+        from ml.rules.outcomes import strangers
+
+        declared, problem = _read(params), schema.problem
+        wrong = [] if problem.classes is None else strangers(declared, problem.target, problem.classes)
+        return wrong + column_misfits(declared, schema)
+
+    def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> FittedRules:
+        """Count on `train` how often each rule decides and is right; nothing is learnt. Raises ContentError."""
+        from ml.rules.outcomes import strangers
+        from ml.rules.records import records, warnings
+        from ml.runtimes.rules import DecisionList
+
+        output, types = signature.output, {one.name: one.type for one in signature.inputs}
+        read = dict.fromkeys(str(leaf.column) for _, leaf in self._declared.leaves())
+        wrong = strangers(self._declared, output.target, output.classes or [])
+        wrong += [f"the rules read {name!r}, which is no input" for name in read if name not in types]
+        if wrong:
+            raise ContentError("The rules do not fit the rows:\n  " + "\n  ".join(wrong))
+        rules = RuleSet(
+            rules=self._declared.rules,
+            otherwise=self._declared.otherwise,
+            columns={name: types[name] for name in read},
+        )
+        model = DecisionList(rules, output)
+        told = records(rules, model.fired(train.cells), model.answer_cells(train.cells), train.target)
+        return FittedRules(rules, output, told, warnings(rules, told, signature))
+
+
+def _read(params: Mapping[str, Any]) -> RuleList:
+    return RuleList.model_validate({key: value for key, value in params.items() if key != "name"})

@@ -1,0 +1,46 @@
+"""What every trainer that learns asks of the training matrix, and how the signature says which features are codes."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from schemas.errors import ContentError
+from schemas.signature import CategoryDerivation, DateDerivation, Signature
+
+if TYPE_CHECKING:
+    from ml.components import Matrix
+
+
+def require_trainable(train: "Matrix", signature: Signature) -> None:
+    """Refuse rows that nothing can be learnt from.
+
+    Raises:
+        ContentError: If there are no features, a target is missing, or all rows have the same class.
+    """
+    target = signature.output.target
+    if not train.features.shape[1]:
+        raise ContentError(
+            "No input column is left to learn from; declare at least one under data.columns with another type than drop"
+        )
+    if signature.output.task == "regression":
+        absent = int((~np.isfinite(train.target)).sum())
+    else:
+        absent = int((train.target < 0).sum())
+    if absent:
+        raise ContentError(
+            f"{absent} of {len(train.target)} training rows have no usable value in the target {target!r}"
+        )
+    if signature.output.task != "regression" and len(np.unique(train.target)) < 2:
+        raise ContentError(
+            f"All training rows have the same class in {target!r}; at least two are needed to learn from"
+        )
+
+
+def category_sizes(signature: Signature) -> dict[int, int]:
+    """Return for every feature that is a category's code its position in the matrix and how many codes it has."""
+    sizes, position = {}, 0
+    for derivation in signature.derivations:
+        if isinstance(derivation, CategoryDerivation):
+            sizes[position] = len(derivation.categories)
+        position += len(derivation.parts) if isinstance(derivation, DateDerivation) else 1
+    return sizes

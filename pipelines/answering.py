@@ -1,0 +1,50 @@
+"""The stage behind `pipeline=batch_inference`."""
+
+from typing import Any
+
+from pipelines.batch_inference import batch_inference
+from pipelines.circumstances import production
+from pipelines.execute import Lap
+from schemas.batch import BatchRecord
+from schemas.errors import DeploymentError, Fault
+from schemas.home import Home
+from schemas.run import Run
+from schemas.summary import ModelRecord
+from steps.batch.input import header_faults
+from steps.components import create
+from steps.gate.production import opened
+
+
+def unanswerable(run: Run, home: Home) -> list[Fault]:
+    """Return why the version in production cannot answer such rows at all, from the header of the input.
+
+    Raises:
+        PackageError: If the version in production cannot be loaded.
+    """
+    current = production(run.name, home)
+    if current is None or run.batch is None:
+        return []
+    header = create("load", run.batch.input).header()
+    if header is None:
+        return []
+    with opened(current) as model:
+        return header_faults(header, model.signature, current.version)
+
+
+def answer_rows(lap: Lap) -> dict[str, Any]:
+    """Answer the declared rows with the version in production.
+
+    Raises:
+        DeploymentError: If nothing is in production.
+    """
+    model, batch = lap.run.name, lap.run.batch
+    assert batch is not None, "the command line refuses this pipeline without it"
+    current = production(model, lap.home)
+    if current is None:
+        raise DeploymentError(f"no version of {model!r} is in production any more")
+    outcome = lap.run_pipeline(batch_inference, run=lap.run, batch=batch, production=current)
+    record: BatchRecord = outcome.output("predict_batch", "record")
+    refused = f", {record.refused:,} refused: {record.errors}" if record.errors else ""
+    lap.observer.note(f"{record.answered:,} rows answered{refused}")
+    lap.observer.note(f"answers: {record.output}")
+    return {"model": ModelRecord(name=model, version=record.version, stage="production")}

@@ -1,0 +1,17 @@
+"""A table of rows, answered by the version in production."""
+
+from zenml import pipeline
+from zenml.enums import ExecutionMode
+
+from pipelines.wiring import wired
+from schemas.run import BatchSpec, Run
+from steps.batch.rows import predict_batch
+from steps.gate.production import Production
+
+
+@pipeline(enable_cache=False, execution_mode=ExecutionMode.FAIL_FAST)
+def batch_inference(run: Run, batch: BatchSpec, production: Production) -> None:
+    """One step: read, answer, write, in pieces."""
+    wired(predict_batch, "predict_batch", run.stack, ("load", batch.input), ("write", batch.output))(
+        production=production, batch=batch
+    )

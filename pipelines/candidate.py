@@ -1,0 +1,14 @@
+"""One job of a sweep: training up to the scores on the validation set; the test set stays sealed."""
+
+from zenml import pipeline
+from zenml.enums import ExecutionMode
+
+from pipelines import parts
+from pipelines.circumstances import Circumstances
+from schemas.run import Run
+
+
+@pipeline(execution_mode=ExecutionMode.FAIL_FAST)
+def candidate(run: Run, now: Circumstances) -> None:
+    """The steps that training begins with, under the same keys: what one job or a run made, the others reuse."""
+    parts.candidate(run, now, parts.checked_sets(run, now))

@@ -1,0 +1,25 @@
+"""A look at the training rows before anything is learnt."""
+
+from zenml import pipeline
+from zenml.enums import ExecutionMode
+
+from pipelines.circumstances import Circumstances
+from pipelines.parts import checked_sets
+from pipelines.wiring import wired
+from schemas.run import Run
+from steps.explore.page import explore as explore_rows
+
+
+@pipeline(execution_mode=ExecutionMode.FAIL_FAST)
+def explore(run: Run, now: Circumstances) -> None:
+    """Load, split and check as training does, then describe the training rows; a check that fails is shown."""
+    sets = checked_sets(run, now)
+    wired(explore_rows, "explore", run.stack)(
+        train_set=sets.train,
+        schema=sets.schema,
+        report=sets.report,
+        name=run.name,
+        source=now.label,
+        data=run.data,
+        plan=run.split,
+    )

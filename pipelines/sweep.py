@@ -1,0 +1,91 @@
+"""The jobs of a sweep, one after another in this process: validation only, nothing registered, nothing deployed."""
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipelines.execute import Lap, Part, finish, on_stack
+from pipelines.listener import Listener
+from schemas.home import Home
+from schemas.metrics import resolve_metric
+from schemas.package import Baseline
+from schemas.plan import Observer
+from schemas.run import Run
+from schemas.summary import MetricsRecord, Summary
+
+
+@dataclass(frozen=True)
+class JobEnd:
+    """How a job went, the metric it is ranked by, and the hash of the validation rows that it was scored on."""
+
+    summary: Summary
+    metric: str | None = None
+    rows: str | None = None
+
+
+class Watcher(Protocol):
+    """Is told when a job begins and how it ended; what it raises stops the sweep."""
+
+    def started(self, position: int) -> None:
+        """The job at `position` begins."""
+
+    def ended(self, position: int, end: JobEnd) -> None:
+        """The job at `position` ended."""
+
+
+def sweep(runs: Sequence[Run], observer: Observer, watcher: Watcher) -> None:
+    """Run every job on the stack that they share; one that fails is told and the next one begins.
+
+    Raises:
+        ConfigurationError: If the stack cannot work; nothing was started.
+    """
+    listener, told = Listener(observer), set[str]()
+    with on_stack(runs[0], observer, listener) as (_client, stack):
+        for position, run in enumerate(runs):
+            watcher.started(position)
+            watcher.ended(position, _finished(Lap(run, Home.here(), stack, observer, listener, told)))
+
+
+def _finished(lap: Lap) -> JobEnd:
+    trial = _Trial()
+    try:
+        summary = finish(lap, (trial.train,))
+    except Exception as error:  # a defect of ours: it is shown whole, and costs no other job its turn
+        lap.observer.note(traceback.format_exc().rstrip())
+        summary = Summary(
+            experiment=lap.run.name,
+            pipeline=lap.run.pipeline,
+            stack=lap.run.stack.name,
+            status="failed",
+            error=f"{type(error).__name__}: {error}",
+            seconds=lap.seconds,
+            runs=lap.run_ids,
+        )
+    return JobEnd(summary, trial.metric, trial.rows)
+
+
+class _Trial:
+    """The only stage of a job, and what is known of it beside its part of the summary."""
+
+    def __init__(self) -> None:
+        self.metric: str | None = None
+        self.rows: str | None = None
+
+    def train(self, lap: Lap, _parts: Part) -> Part:
+        """Train, and score on the validation set."""
+        from ml.baselines import resolve_baseline
+        from pipelines.candidate import candidate
+        from pipelines.circumstances import circumstances
+
+        outcome = lap.run_pipeline(candidate, run=lap.run, now=circumstances(lap.run, lap.home))
+        task = outcome.output("infer_schema", "schema").problem.task
+        self.metric = resolve_metric(lap.run.metric, task)
+        self.rows = outcome.artifact("split", "validation_set").content_hash
+        evaluation = outcome.output("evaluate", "evaluation")
+        against = outcome.output("evaluate", "baseline_evaluation")
+        name = resolve_baseline(lap.run.baseline, task).name
+        return {
+            "baseline": Baseline(name=name, metrics=against.metrics),
+            "metrics": MetricsRecord(**evaluation.metrics, intervals=evaluation.intervals),
+        }

@@ -1,0 +1,13 @@
+"""What answering a table of rows left."""
+
+from schemas.base import Strict
+
+
+class BatchRecord(Strict):
+    """How many rows were answered and refused, by which version, and where both went."""
+
+    version: str
+    answered: int
+    refused: int
+    output: str
+    errors: str | None

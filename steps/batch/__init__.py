@@ -1,0 +1,1 @@
+"""Slot predict_batch: a table of rows, answered."""

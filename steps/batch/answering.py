@@ -1,0 +1,147 @@
+"""A table of rows, answered in pieces by a loaded model; every row is checked as the service checks it."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.answer_columns import answer_columns
+from ml.answers import Answers
+from ml.components import Sink, Source, Writer
+from ml.extended import ExtendedModel
+from ml.raw_rows import plain, raw_rows
+from ml.sources.pieces import pieces
+from schemas.batch import BatchRecord
+from schemas.errors import ContentError
+from schemas.plan import PROGRESS
+from serving.validation import RowError, Validator
+from serving.version import NO_FINITE_ANSWER
+from steps.batch.errors import ErrorsFile
+from steps.batch.input import absent, as_batch_keys
+
+logger = logging.getLogger("drivetrain.batch")
+progress = logging.getLogger(PROGRESS)
+
+
+def answer_table(
+    source: Source, sink: Sink, errors_path: Path, rows_at_once: int, model: ExtendedModel, version: str
+) -> BatchRecord:
+    """Answer every row of the source; the answered ones go to the sink, what is wrong with the others into a file.
+
+    Both outputs appear at the end, the file of errors a moment before the answers: answers without their errors are
+    never to be seen.
+
+    Raises:
+        ContentError: If the rows cannot be read or the output not written, and then nothing is left; or if every row
+            was refused, and then the file of errors is left.
+    """
+    answerer = _Answerer(model, version)
+    errors = ErrorsFile(errors_path)
+    writer = sink.open()
+    try:
+        answered = 0
+        for frame in _frames(source, rows_at_once):
+            answered += answerer.answer(frame, writer, errors)
+            progress.info("%s", f"{answered + errors.count:,} rows read, {answered:,} answered")
+        if not answered + errors.count:
+            raise ContentError("the input has no rows")
+        _publish(writer if answered else None, errors)
+    finally:
+        writer.abort()
+        errors.abort()
+    if not answered:
+        raise ContentError(
+            f"none of the {errors.count:,} rows could be answered; what is wrong with each is in {errors.target}; "
+            f"the first: {errors.first}"
+        )
+    return BatchRecord(
+        version=version,
+        answered=answered,
+        refused=errors.count,
+        output=sink.place,
+        errors=str(errors.target) if errors.count else None,
+    )
+
+
+def _frames(source: Source, rows: int) -> Iterator[pd.DataFrame]:
+    try:
+        yield from pieces(source, rows)
+    except ContentError as error:
+        raise ContentError(as_batch_keys(str(error), source)) from error
+
+
+def _publish(writer: Writer | None, errors: ErrorsFile) -> None:
+    """Do what takes long first, then make both visible at once, as far as two things can be."""
+    if writer is not None:
+        writer.prepare()
+    errors.prepare()
+    errors.publish()
+    if writer is not None:
+        try:
+            writer.commit()
+        except ContentError:
+            errors.withdraw()
+            raise
+
+
+class _Answerer:
+    """Answers pieces of one table; counts its rows from 1."""
+
+    def __init__(self, model: ExtendedModel, version: str) -> None:
+        self._model, self._version = model, version
+        self._validator = Validator(model.signature)
+        self._before = 0
+
+    def answer(self, frame: pd.DataFrame, writer: Writer, errors: ErrorsFile) -> int:
+        """Write the answered rows and the errors of a piece; return how many rows were answered."""
+        if not self._before:
+            for line in absent([str(name) for name in frame.columns], self._model.signature):
+                logger.warning("%s", line)
+        checked = self._validator.check(raw_rows(frame, self._model.signature))
+        wrong: dict[int, RowError] = dict(checked.errors)
+        positions = np.array(checked.positions, dtype=np.int64)
+        if len(positions):
+            answers = self._model.predict(checked.cells)
+            sound = _finite(answers)
+            wrong |= {place: {"column": None, "message": NO_FINITE_ANSWER} for place in positions[~sound].tolist()}
+            positions = positions[sound]
+            if len(positions):
+                answered = frame.iloc[positions].reset_index(drop=True)
+                columns = answer_columns(_only(answers, sound), self._model.signature.output, self._version)
+                writer.write(pd.concat([answered, columns], axis="columns"))
+        for place in sorted(wrong):
+            errors.add(self._before + place + 1, wrong[place], _content(frame, place))
+        self._before += len(frame)
+        return len(positions)
+
+
+def _finite(answers: Answers) -> NDArray[np.bool_]:
+    if answers.values is not None:
+        return np.isfinite(answers.values)
+    assert answers.codes is not None, "an answer has codes or values"
+    if answers.probabilities is None:
+        return np.ones(len(answers.codes), dtype=bool)
+    return np.asarray(np.isfinite(answers.probabilities).all(axis=1), dtype=np.bool_)
+
+
+def _only(answers: Answers, chosen: NDArray[np.bool_]) -> Answers:
+    if chosen.all():
+        return answers
+    return Answers(
+        codes=None if answers.codes is None else answers.codes[chosen],
+        probabilities=None if answers.probabilities is None else answers.probabilities[chosen],
+        values=None if answers.values is None else answers.values[chosen],
+    )
+
+
+def _content(frame: pd.DataFrame, place: int) -> dict[str, Any]:
+    """Return a row with all its columns; JSON has neither NaN nor infinity."""
+    cells = {str(name): plain(frame[name].iloc[place]) for name in frame.columns}
+    return {
+        name: cell if not isinstance(cell, float) or np.isfinite(cell) else None if cell != cell else str(cell)
+        for name, cell in cells.items()
+    }

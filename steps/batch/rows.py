@@ -1,0 +1,22 @@
+"""Slot `predict_batch`: a table of rows, answered by the version in production."""
+
+from pathlib import Path
+from typing import Annotated
+
+from zenml import step
+
+from schemas.batch import BatchRecord
+from schemas.run import BatchSpec
+from steps.batch.answering import answer_table
+from steps.components import create
+from steps.gate.production import Production, opened
+from steps.materializers.schema import SchemaMaterializer
+
+
+@step(enable_cache=False, output_materializers={"record": SchemaMaterializer})
+def predict_batch(production: Production, batch: BatchSpec) -> Annotated[BatchRecord, "record"]:
+    """Read, check, answer, write."""
+    assert batch.errors is not None, "the command line says where errors go"
+    source, sink = create("load", batch.input), create("write", batch.output)
+    with opened(production) as model:
+        return answer_table(source, sink, Path(batch.errors), batch.piece, model, production.version)

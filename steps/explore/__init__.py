@@ -1,0 +1,1 @@
+"""Slot explore: a look at the training rows."""

@@ -1,0 +1,29 @@
+"""Slot `explore`: what the training rows say, as values and as a page."""
+
+from typing import Annotated
+
+import pandas as pd
+from zenml import step
+from zenml.types import HTMLString
+
+from ml.explore.describe import describe
+from ml.explore.page import render
+from schemas.data import DataSpec, SplitSpec, TableSchema
+from schemas.evaluation import DataReport
+from schemas.exploration import Exploration
+from steps.materializers.schema import SchemaMaterializer
+
+
+@step(output_materializers={"exploration": SchemaMaterializer})
+def explore(
+    train_set: pd.DataFrame,
+    schema: TableSchema,
+    report: DataReport,
+    name: str,
+    source: str,
+    data: DataSpec,
+    plan: SplitSpec,
+) -> tuple[Annotated[Exploration, "exploration"], Annotated[HTMLString, "page"]]:
+    """Describe the training rows; the other sets do not come in here, so that nothing of them can come out."""
+    found = describe(train_set, schema, report, name=name, source=source, data=data, split=plan)
+    return found, HTMLString(render(found))

@@ -1,0 +1,210 @@
+"""What `-m` makes of words that name several values; every fault of every job at once, and nothing written."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.arguments import parse_arguments
+from cli.main import main
+from cli.repository import Repository
+from cli.sweep_jobs import Job, read_jobs
+from cli.sweep_words import Expansion, expand
+from schemas.errors import ConfigurationError, Fault
+
+BASE = "+experiment=breast_cancer"
+X = "# @package _global_\ndefaults:\n  - override /data: csv\n  - override /trainer: ridge\nname: x\n"
+X += "data: {path: a.csv, target: y, task: regression}\n"
+
+
+def expanded(*words: str) -> Expansion:
+    return expand(list(words), Repository.prepared(None))
+
+
+def values(word: str) -> list[str]:
+    found = expanded(word)
+    assert not found.faults
+    return [job.texts[0].partition("=")[2] for job in found.jobs]
+
+
+def jobs(*words: str) -> list[Job]:
+    arguments = parse_arguments(["-m", *words])
+    return read_jobs(arguments, expanded(*arguments.overrides))
+
+
+def faults(*words: str) -> list[Fault]:
+    with pytest.raises(ConfigurationError) as caught:
+        jobs(*words)
+    return caught.value.faults
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("a=x,y,z", ["x", "y", "z"]),
+        ("a=z,x", ["z", "x"]),
+        ("a=choice(x,y)", ["x", "y"]),
+        ("a=range(1,10,2)", ["1", "3", "5", "7", "9"]),
+        ("a=range(3)", ["0", "1", "2"]),
+        ("a=range(3,0,-1)", ["3", "2", "1"]),
+        ("a=range(0.1,0.5,0.1)", ["0.1", "0.2", "0.3", "0.4"]),
+        ("a=true,false,null", ["true", "false", "null"]),
+        ("a=1e-3,0.10", ["0.001", "0.1"]),
+        ("a='x,y',z", ["'x,y'", "z"]),
+        ("a=[1,2],[3]", ["[1,2]", "[3]"]),
+        ("a={b:1},{b:2}", ["{b:1}", "{b:2}"]),
+        ("a=${seed},2", ["${seed}", "2"]),
+        ("a=/data/x.csv,s3://b/y.csv", ["/data/x.csv", "s3://b/y.csv"]),
+        ("a=sort(3,1,2)", ["1", "2", "3"]),
+        ("pipeline=glob(*ing)", ["monitoring", "training"]),
+        ("a=[1,2]", ["[1,2]"]),
+        ("a='x,y'", ["'x,y'"]),
+        ("a=x,x,y", ["x", "y"]),
+    ],
+)
+def test_values_come_in_the_order_typed(word: str, expected: list[str]) -> None:
+    assert values(word) == expected
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["C"]), min_size=1), min_size=2, max_size=4, unique=True))
+def test_any_text_survives_being_one_of_several_values(texts: list[str]) -> None:
+    quoted = [text.replace("\\", "\\\\").replace("'", "\\'") for text in texts]
+    found = values("a=" + ",".join(f"'{text}'" for text in quoted))
+    read = [OverridesParser.create().parse_override(f"a={value}").value() for value in found]
+    said = [OverridesParser.create().parse_override(f"a='{text}'").value() for text in quoted]
+    assert read == said
+
+
+def test_words_are_combined_the_last_one_fastest() -> None:
+    found = expanded(BASE, "seed=1,2", "trainer=a,b")
+    assert [job.label for job in found.jobs] == [
+        "seed=1 trainer=a", "seed=1 trainer=b", "seed=2 trainer=a", "seed=2 trainer=b",
+    ]  # fmt: skip
+    assert found.jobs[1].texts == [BASE, "seed=1", "trainer=b"]
+    assert found.sizes == {"seed": 2, "trainer": 2}
+
+
+def test_a_sweep_without_several_values_is_one_job() -> None:
+    (job,) = jobs(BASE, "seed=3")
+    assert (job.run.seed, job.words.label) == (3, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "path", "phrase"),
+    [
+        (["seed=interval(0,1)"], "seed", "needs a sampler"),
+        (["seed=range(5,1)"], "seed", "names no value"),
+        (["seed=range(1,5,0)"], "seed", "the step is 0"),
+        (["seed=shuffle(1,2)"], "seed", "in the order typed"),
+        (["trainer=glob(zzz*)"], "trainer", "names no value"),
+        (["trainer.C=glob(*)"], "trainer.C", "names no value"),
+        (["seed=1,2", "seed=3,4"], "seed", "in two words"),
+        (["action=run,plan"], "action", "the same for all jobs"),
+        (["hydra.sweep.dir=a,b"], "hydra.sweep.dir", "the same for all jobs"),
+        (["hydra.verbose=true,false"], "hydra.verbose", "the same for all jobs"),
+        (["seed=range(0,1000000000)"], "--multirun", "too many"),
+        (["seed=range(0,500)", "trainer.C=1,2,3"], "--multirun", "1,500 jobs (seed 500, trainer.C 3)"),
+        (["action=components"], "action", "no action of a sweep"),
+        (["pipeline=lifecycle"], "pipeline", "deploys"),
+        (["pipeline=deployment"], "pipeline", "deploys"),
+        (["pipeline=training,lifecycle"], "pipeline", "deploys"),
+        (["pipeline=monitoring"], "pipeline", "trains nothing"),
+        (["pipeline=explore"], "pipeline", "trains nothing"),
+        (["metric=accuracy,f1"], "metric", "one metric"),
+        (["split.test=0.1,0.2"], "split", "different rows"),
+        (["split.salt=a,b"], "split", "different rows"),
+        (["data.dataset=breast_cancer,wine"], "data", "different rows"),
+        (["stack.resources.train.cpu_count=1,2"], "stack", "one stack"),
+        (["trainr.C=1,2"], "trainr", "Did you mean 'trainer'?"),
+        (["trainer=ridge_,mean_"], "trainer", "not an option"),
+    ],
+)
+def test_what_cannot_be_swept_is_a_fault(words: list[str], path: str, phrase: str, empty: Path) -> None:
+    found = faults(BASE, *words)
+    assert any(fault.path == path and phrase in str(fault) for fault in found), found
+
+
+def test_the_faults_of_all_jobs_come_at_once_each_with_its_jobs() -> None:
+    found = faults(BASE, "trainer=logistic_regression,ridge", "seed=1,x,2", "tarner=3", "split.test=interval(0,1)")
+    told = {fault.path: str(fault) for fault in found}
+    assert len(found) == len(told) == 4
+    assert "in every job with trainer=ridge" in told["trainer.name"]
+    assert "in every job with seed=x" in told["seed"]
+    assert "in every job" not in told["tarner"]
+    assert "sampler" in told["split.test"]
+
+
+def test_a_fault_of_one_combination_names_it() -> None:
+    (only,) = faults(BASE, "split.test=0.1,0.6", "split.validation=0.1,0.5")
+    assert "in the job split.test=0.6 split.validation=0.5" in str(only)
+
+
+def test_jobs_that_ask_for_the_same_run_once_and_are_told() -> None:
+    arguments = parse_arguments(["-m", BASE, "gate.max_size=5,5.0", "seed=1,2"])
+    found = expanded(*arguments.overrides)
+    kept = read_jobs(arguments, found)
+    assert [(job.number, job.words.label) for job in kept] == [
+        (0, "gate.max_size=5 seed=1"), (1, "gate.max_size=5 seed=2"),
+    ]  # fmt: skip
+    assert "and 1 more likewise" in found.notes[0]
+    assert "runs once" in expanded("seed=1,1").notes[0]
+
+
+def test_a_job_is_what_the_same_words_give_without_a_sweep(load: Callable[..., object]) -> None:
+    found = jobs(BASE, "trainer=random_forest,gradient_boosting", "seed=4,5", "trainer.random_state=${seed},1")
+    for job in found:
+        assert job.run == load(*job.words.texts, "pipeline=training")
+    assert found[0].composition.repository.dropped == ["trainer.max_iter"]
+
+
+def test_experiments_on_the_same_rows_can_be_compared(outside: Callable[..., Path], empty: Path) -> None:
+    folder = outside(experiment__x=X, experiment__y=X.replace("name: x", "name: y").replace("ridge", "mean"))
+    found = jobs(f"--config-dir={folder}", "+experiment=x,y")
+    assert [(job.run.name, job.run.trainer.name) for job in found] == [("x", "ridge"), ("y", "mean")]
+
+
+@pytest.mark.parametrize(("pipeline", "code"), [("deployment", 2), ("explore", 2), ("training", 0), ("lifecycle", 0)])
+def test_the_pipeline_that_an_experiment_chooses_counts(
+    pipeline: str, code: int, outside: Callable[..., Path], empty: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (empty / "a.csv").write_text("y,b\n1,2\n2,3\n")
+    folder = outside(experiment__x=f"{X}pipeline: {pipeline}\n")
+    assert main(["-m", f"--config-dir={folder}", "+experiment=x", "seed=1,2", "action=plan"]) == code
+    assert ("pipeline=training" in capsys.readouterr().err) == (code == 2)
+
+
+def test_a_plan_lists_the_jobs_and_writes_nothing(empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-m", BASE, "trainer=random_forest,majority", "seed=range(1,3)", "action=plan"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "a sweep of 4 jobs (2 trainer × 2 seed)" in said[0]
+    assert "not used of the experiment: trainer.max_iter" in said[1]
+    assert said[2:] == [
+        "  0  trainer=random_forest seed=1", "  1  trainer=random_forest seed=2",
+        "  2  trainer=majority seed=1", "  3  trainer=majority seed=2",
+    ]  # fmt: skip
+    assert list(empty.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "phrase"),
+    [
+        (["hydra.sweep.subdir=x"], "would share the folder x"),
+        (["hydra.sweep.subdir=../${seed}"], "not below"),
+        (["hydra.sweep.subdir=/tmp/${seed}"], "not below"),
+        (["hydra.sweep.subdir=${nowhere}"], "nowhere"),
+        (["hydra.sweep.dir=${nowhere}"], "nowhere"),
+        (["hydra.sweep.dir=out/${seed}"], "another folder for each job"),
+        (["hydra.sweep.dir=file/out"], "is a file"),
+        (["data.target=targett"], "Did you mean 'target'?"),
+    ],
+)
+def test_what_cannot_start_writes_nothing(
+    words: list[str], phrase: str, empty: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (empty / "file").touch()
+    assert main(["-m", BASE, "seed=1,2", *words]) == 2
+    assert phrase in capsys.readouterr().err
+    assert [path.name for path in empty.iterdir()] == ["file"]

@@ -1,0 +1,31 @@
+"""Every shipped experiment with every trainer that fits it: deployed, and answering as the trained object does."""
+
+import pytest
+
+from ml.parity import difference
+from tests.lap.conftest import World
+from tests.lap.matrix import ROWS, deployed
+
+pytestmark = pytest.mark.own_worker
+
+_CLASSES = ("logistic_regression", "random_forest", "gradient_boosting", "keras_mlp", "majority")
+_VALUES = ("ridge", "random_forest", "gradient_boosting", "keras_mlp", "mean")
+_TRAINERS = {
+    "breast_cancer": _CLASSES,
+    "deliveries": (*_CLASSES, "rules"),
+    "pumps": _CLASSES,
+    "diabetes": _VALUES,
+    "houses": _VALUES,
+}
+_RUNTIMES = {"majority": "rules", "mean": "rules", "rules": "rules"}
+
+
+@pytest.mark.parametrize(
+    ("experiment", "trainer"), [(experiment, trainer) for experiment, known in _TRAINERS.items() for trainer in known]
+)
+def test_the_service_answers_as_the_trained_object(world: World, experiment: str, trainer: str):
+    model = deployed(world, experiment, trainer)
+    rows = model.rows()
+    assert len(rows) == ROWS
+    assert difference(model.expected(rows), model.answered(rows)) is None
+    assert model.manifest.runtime == _RUNTIMES.get(trainer, "onnx")
