@@ -64,7 +64,7 @@ def _unlike(fitted: "FittedKeras", packaged: Model, rows: NDArray[np.float32]) -
 
 
 def _file(fitted: "FittedKeras") -> bytes:
-    """Return the network as Keras saves it, with the backend's name, and without the time of day and memory addresses."""
+    """Return the network as Keras saves it, with the backend named, without the time of day and addresses."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, FILE)
         fitted.model.save(path)

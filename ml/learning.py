@@ -49,9 +49,9 @@ def _too_little(training: Sequence[float], constant: float) -> tuple[Diagnosis, 
     if lowest < (1 - _HARDLY) * constant:
         return None
     return "underfits", (
-        f"The training loss came down to {shown(lowest)}, hardly below the {shown(constant)} of an answer that is the "
-        "same for every row. Try a larger learning_rate, more epochs or wider layers, less dropout and l2; if that "
-        "changes nothing, the columns say little about the target."
+        f"The training loss came down to {shown(lowest)}, {'hardly' if lowest < constant else 'not'} below the "
+        f"{shown(constant)} of an answer that is the same for every row. Try a larger learning_rate, more epochs or "
+        "wider layers, less dropout and l2; if that changes nothing, the columns say little about the target."
     )
 
 

@@ -20,7 +20,7 @@ def require_confidence(spec: ReviewSpec | None, problem: Problem) -> None:
     """Raise ContentError when a threshold is asked for and the task turned out to have none."""
     if spec is not None and problem.task == "regression":
         raise ContentError(
-            "review.max_error: a regression answers values, and a value has no probability to be sure of; leave review out"
+            "review.max_error: a regression answers values, and a value has no probability to be sure of; leave it out"
         )
 
 

@@ -6,29 +6,8 @@ from pipelines.batch_inference import batch_inference
 from pipelines.circumstances import production
 from pipelines.execute import Lap
 from schemas.batch import BatchRecord
-from schemas.errors import DeploymentError, Fault
-from schemas.home import Home
-from schemas.run import Run
+from schemas.errors import DeploymentError
 from schemas.summary import ModelRecord
-from steps.batch.input import header_faults
-from steps.components import create
-from steps.gate.production import opened
-
-
-def unanswerable(run: Run, home: Home) -> list[Fault]:
-    """Return why the version in production cannot answer such rows at all, from the header of the input.
-
-    Raises:
-        PackageError: If the version in production cannot be loaded.
-    """
-    current = production(run.name, home)
-    if current is None or run.batch is None:
-        return []
-    header = create("load", run.batch.input).header()
-    if header is None:
-        return []
-    with opened(current) as model:
-        return header_faults(header, model.signature, current.version)
 
 
 def answer_rows(lap: Lap) -> dict[str, Any]:

@@ -7,7 +7,11 @@ from schemas.errors import ConfigurationError, Fault
 from schemas.home import Home
 from schemas.plan import Missing
 from schemas.run import Run
+from steps.batch.input import header_faults
+from steps.components import create
+from steps.gate.production import Production, opened
 
+_PATH = "pipeline"
 _FIRST = "python run.py +experiment=… pipeline=lifecycle"
 
 
@@ -17,17 +21,10 @@ def missing(client: Any | None, run: Run, home: Home) -> list[Missing]:
     Args:
         client: ZenML's client; None when there is no store yet.
     """
-    if run.pipeline == "monitoring" and production(run.name, home) is None:
-        return [
-            Missing(what=f"no version of {run.name!r} is in production: there is nothing to monitor", command=_FIRST)
-        ]
-    if run.pipeline == "batch_inference" and production(run.name, home) is None:
-        return [Missing(what=f"no version of {run.name!r} is in production: nothing can answer", command=_FIRST)]
-    if run.pipeline == "deployment" and (client is None or newest_passed(client, run.name) is None):
-        return [
-            Missing(what=f"no version of {run.name!r} has passed the gate: there is nothing to deploy", command=_FIRST)
-        ]
-    return []
+    return [
+        Missing(what=fault.message if fault.path == _PATH else f"{fault.path}: {fault.message}", command=fault.hint)
+        for fault in _faults(client, run, home)
+    ]
 
 
 def require(client: Any, run: Run, home: Home) -> None:
@@ -36,13 +33,35 @@ def require(client: Any, run: Run, home: Home) -> None:
     Raises:
         ConfigurationError: With every fault; nothing was started.
     """
-    faults = [Fault("pipeline", absent.what, absent.command) for absent in missing(client, run, home)]
-    if not faults and run.pipeline == "batch_inference":
-        from pipelines.answering import unanswerable
-
-        faults = unanswerable(run, home)
+    faults = _faults(client, run, home)
     if faults:
         raise ConfigurationError(faults, heading="The pipeline cannot start")
+
+
+def _faults(client: Any | None, run: Run, home: Home) -> list[Fault]:
+    if run.pipeline == "monitoring" and production(run.name, home) is None:
+        return [Fault(_PATH, f"no version of {run.name!r} is in production: there is nothing to monitor", _FIRST)]
+    if run.pipeline == "deployment" and (client is None or newest_passed(client, run.name) is None):
+        return [Fault(_PATH, f"no version of {run.name!r} has passed the gate: there is nothing to deploy", _FIRST)]
+    if run.pipeline == "batch_inference":
+        current = production(run.name, home)
+        if current is None:
+            return [Fault(_PATH, f"no version of {run.name!r} is in production: nothing can answer", _FIRST)]
+        return _unanswerable(run, current)
+    return []
+
+
+def _unanswerable(run: Run, current: Production) -> list[Fault]:
+    """Return why the version in production cannot answer such rows at all, from the header of the input.
+
+    Raises:
+        PackageError: If the version in production cannot be loaded.
+    """
+    header = None if run.batch is None else create("load", run.batch.input).header()
+    if header is None:
+        return []
+    with opened(current) as model:
+        return header_faults(header, model.signature, current.version)
 
 
 def newest_passed(client: Any, model: str) -> Any | None:

@@ -63,7 +63,7 @@ def outward(low: float, high: float) -> tuple[float | int, float | int]:
     >>> outward(31.7, 248.3)
     (0, 400)
     """
-    if not (1e-300 < high - low and max(-low, high) < 1e300):
+    if not (high - low > 1e-300 and max(-low, high) < 1e300):
         return low, high  # rounding would leave float64
     room = (high - low) / 2
     step = 10.0 ** math.floor(math.log10(high - low))

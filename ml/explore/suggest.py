@@ -109,7 +109,7 @@ def _split(split: SplitSpec) -> dict[str, Any]:
 
 
 def _by_time(views: Sequence[ColumnView], split: SplitSpec) -> list[str]:
-    dated = next((view.name for view in views if view.type == "date" and _keyed(view.name)), None)
+    dated = next((view.name for view in views if view.type == "date" and not view.missing), None)
     if dated is None or split.by is not None:
         return []
     (line,) = block({"by": dated}, inline=True)

@@ -68,8 +68,7 @@ class KerasModel:
 def ask(model: Any, features: NDArray[np.float32], output: Output) -> Answers:
     """Ask a network that gives probabilities of all classes, or values."""
     given = bounded(features)
-    with _busy:
-        parts = [_padded(model, given[start : start + _CHUNKS[-1]]) for start in range(0, len(given), _CHUNKS[-1])]
+    parts = [_padded(model, given[start : start + _CHUNKS[-1]]) for start in range(0, len(given), _CHUNKS[-1])]
     width = 1 if output.task == "regression" else len(output.classes or [])
     raw = np.concatenate([np.empty((0, width)), *parts])
     if output.task == "regression":
@@ -81,8 +80,9 @@ def _padded(model: Any, rows: NDArray[np.float32]) -> NDArray[np.float64]:
     size = next(size for size in _CHUNKS if len(rows) <= size)
     full = np.zeros((size, rows.shape[1]), dtype=np.float32)
     full[: len(rows)] = rows
-    answered: NDArray[np.float64] = np.asarray(model.predict_on_batch(full))[: len(rows)].astype(np.float64)
-    return answered
+    with _busy:
+        answered: NDArray[np.float32] = np.asarray(model.predict_on_batch(full))
+    return answered[: len(rows)].astype(np.float64)
 
 
 def _keras(data: bytes) -> Any:

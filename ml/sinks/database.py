@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import Fault
@@ -49,8 +50,8 @@ def has_table(engine: "Engine", table: str, schema: str | None) -> bool:
         return inspect(connection).has_table(table, schema=schema)
 
 
-def try_table(engine: "Engine", table: str, schema: str | None) -> None:
-    """Create a table and take that back, where a database can: its owner's permission shows in no other way.
+def try_tables(engine: "Engine", schema: str | None) -> None:
+    """Create a table and take that back, where a database can: whether a user may shows in no other way.
 
     Raises:
         SQLAlchemyError: If the user may not, or the schema is not there.
@@ -60,7 +61,10 @@ def try_table(engine: "Engine", table: str, schema: str | None) -> None:
     if engine.dialect.name != "postgresql":
         return
     with engine.connect() as connection:
-        Table(table, MetaData(), Column("a", Integer), schema=schema).create(connection, checkfirst=False)
+        # Under a name of its own: somebody who is making ours would let us wait until he is done.
+        Table(f"drivetrain_{token_hex(8)}", MetaData(), Column("a", Integer), schema=schema).create(
+            connection, checkfirst=False
+        )
         connection.rollback()
 
 

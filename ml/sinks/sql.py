@@ -66,7 +66,7 @@ class SqlSink:
         """Return why the table cannot be made; a database that is not there is not made by asking."""
         from sqlalchemy.exc import SQLAlchemyError
 
-        from ml.sinks.database import has_table, try_table
+        from ml.sinks.database import has_table, try_tables
         from ml.sources.sql_errors import SqlError, told
         from ml.sources.sql_mishaps import kind_of
 
@@ -75,13 +75,18 @@ class SqlSink:
             if has_table(engine, self.params.table, self.params.database_schema):
                 what = f"the database has a table {self.params.table!r} already, and nothing is overwritten"
                 return [Fault("table", what, "name another table")]
-            try_table(engine, self.params.table, self.params.database_schema)
+            try_tables(engine, self.params.database_schema)
         except SqlError as error:
             return error.faults
         except SQLAlchemyError as error:
             said: Exception = getattr(error, "orig", None) or error
             kind = kind_of(said)
-            return [Fault(kind.path or "table", f"{kind.what}: {told(said, self._secrets())}", kind.hint)]
+            what = told(said, self._secrets())
+            if kind.path:
+                return [Fault(kind.path, f"{kind.what}: {what}", kind.hint)]
+            return [
+                Fault("table", f"cannot be made: {what}", "a schema that is there, and a user who may CREATE in it")
+            ]
         return []
 
     def open(self) -> "SqlWriter":

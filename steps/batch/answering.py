@@ -1,6 +1,7 @@
 """A table of rows, answered in pieces by a loaded model; every row is checked as the service checks it."""
 
 import logging
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -113,8 +114,9 @@ class _Answerer:
                 answered = frame.iloc[positions].reset_index(drop=True)
                 columns = answer_columns(_only(answers, sound), self._model.signature.output, self._version)
                 writer.write(pd.concat([answered, columns], axis="columns"))
-        for place in sorted(wrong):
-            errors.add(self._before + place + 1, wrong[place], _content(frame, place))
+        places = sorted(wrong)
+        for place, content in zip(places, _contents(frame.iloc[places]), strict=True):
+            errors.add(self._before + place + 1, wrong[place], content)
         self._before += len(frame)
         return len(positions)
 
@@ -138,10 +140,15 @@ def _only(answers: Answers, chosen: NDArray[np.bool_]) -> Answers:
     )
 
 
-def _content(frame: pd.DataFrame, place: int) -> dict[str, Any]:
-    """Return a row with all its columns; JSON has neither NaN nor infinity."""
-    cells = {str(name): plain(frame[name].iloc[place]) for name in frame.columns}
-    return {
-        name: cell if not isinstance(cell, float) or np.isfinite(cell) else None if cell != cell else str(cell)
-        for name, cell in cells.items()
-    }
+def _contents(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows with all their columns as JSON has them, which knows neither NaN nor infinity."""
+    names = [str(name) for name in frame.columns]
+    columns = [[_json(value) for value in frame[name].astype("object").tolist()] for name in frame.columns]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _json(value: Any) -> Any:
+    cell = plain(value)
+    if not isinstance(cell, float) or math.isfinite(cell):
+        return cell
+    return None if math.isnan(cell) else str(cell)

@@ -23,7 +23,8 @@ def test_an_experiment_composes_with_a_stack(experiment: str, stack: str, load: 
 
 @pytest.mark.parametrize("pipeline", options("pipeline"))
 def test_every_pipeline_can_be_asked_for(pipeline: str, load: Callable[..., Run]) -> None:
-    assert load("+experiment=diabetes", f"pipeline={pipeline}").pipeline == pipeline
+    words = ["batch.input.path=new.csv", "batch.output.path=answers.csv"] if pipeline == "batch_inference" else []
+    assert load("+experiment=diabetes", f"pipeline={pipeline}", *words).pipeline == pipeline
 
 
 @pytest.mark.parametrize("trainer", options("trainer"))

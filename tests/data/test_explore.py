@@ -351,6 +351,30 @@ def test_what_the_experiment_declares_is_kept_and_what_does_not_hold_is_lowered(
     assert (data.checks.duplicates.severity, data.checks.rows.severity) == ("warn", "warn")
 
 
+def test_dated_rows_bring_up_the_split_by_time_where_every_row_has_a_date() -> None:
+    rows = table().drop(columns="price")
+    assert "name: time and by: day would test on the newest" in look(rows, "dear").suggestion
+    rows.loc[0, "day"] = None
+    assert "name: time" not in look(rows, "dear").suggestion
+
+
+@pytest.mark.parametrize(
+    ("rows", "target", "trainer"),
+    [(200, "kind", "gradient_boosting"), (2000, "price", "gradient_boosting"), (40, "class", "random_forest")],
+)
+def test_the_trainer_suggested_learns_the_task(tmp_path: Path, rows: int, target: str, trainer: str) -> None:
+    frame = table(rows)
+    frame["class"] = [f"class {number % 12}" for number in range(rows)]
+    run = read_back(tmp_path, look(frame, target).suggestion)
+    assert run.trainer.name == trainer
+
+
+@pytest.mark.parametrize(("target", "trainer"), [("price", "ridge"), ("dear", "logistic_regression")])
+def test_few_rows_of_numbers_get_a_straight_model(tmp_path: Path, target: str, trainer: str) -> None:
+    run = read_back(tmp_path, look(table()[["size", "noise", target]], target).suggestion)
+    assert run.trainer.name == trainer
+
+
 def test_a_secret_stays_a_reference(tmp_path: Path) -> None:
     source = Choice(name="csv", params={"path": "a.csv", "password": {"env": "DB_PASSWORD"}})
     found = look(table().drop(columns="price"), "dear", source=source)

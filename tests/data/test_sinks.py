@@ -1,6 +1,7 @@
 """Sinks: what comes back of what was written, and that nothing is ever overwritten or half there."""
 
 import csv
+import errno
 import gzip
 import resource
 import sqlite3
@@ -151,6 +152,28 @@ def test_a_table_beside_others_is_rolled_back_and_they_stay(tmp_path: Path) -> N
         assert [name for (name,) in database.execute("SELECT name FROM sqlite_master")] == ["mine"]
         assert database.execute("SELECT a FROM mine").fetchall() == [(3,)]
     database.close()
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_where_there_are_no_hard_links_nothing_is_overwritten_either(
+    taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(_self: Path, _target: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")  # what vfat says
+
+    monkeypatch.setattr(Path, "hardlink_to", no_links)
+    writer = to_csv(tmp_path).open()
+    writer.write(table())
+    writer.prepare()
+    if taken:
+        (tmp_path / "out.csv").write_text("theirs")
+        with pytest.raises(ContentError, match="came into being"):
+            writer.commit()
+    else:
+        writer.commit()
+    writer.abort()
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+    assert ((tmp_path / "out.csv").read_text() == "theirs") is taken
 
 
 @pytest.mark.parametrize("make", [to_csv, to_parquet])

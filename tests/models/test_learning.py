@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml.evaluation_page import render_evaluation
 from ml.learning import diagnose
 from ml.learning_plot import learning_picture
+from schemas.evaluation import Evaluation
 from schemas.learning import LearningCurves
 
 CONSTANT = 0.69
@@ -33,6 +35,7 @@ def test_loss_hardly_below_a_constant_answers_underfits():
     diagnosis, why = read(falling(0.67, 60), falling(0.68, 60))
     assert diagnosis == "underfits" and "hardly below the 0.69" in why and "wider layers" in why
     assert read(falling(0.62, 60), falling(0.63, 60))[0] == "fine"
+    assert "not below the 0.69" in read([3.0, 2.0], [3.0, 2.0])[1]
 
 
 def test_losses_still_falling_at_the_last_epoch_underfit():
@@ -114,3 +117,20 @@ def test_picture_is_drawn_of_one_epoch_and_without_validation_rows(training, val
         why="well",
     )
     assert learning_picture(curves).startswith(b"\x89PNG")
+
+
+def test_evaluation_page_shows_the_curves_and_says_what_they_mean():
+    diagnosis, why = read(falling(0.67, 9), falling(0.68, 9))
+    curves = LearningCurves(
+        loss="cross-entropy",
+        training=falling(0.67, 9),
+        validation=falling(0.68, 9),
+        best_epoch=9,
+        stopped_early=True,
+        diagnosis=diagnosis,
+        why=f"<i>{why}",
+    )
+    page = render_evaluation("m", Evaluation(metrics={}), {}, learning=curves)
+    assert "underfits" in page and "hardly below" in page and "after 9 epochs" in page
+    assert "<i>" not in page and 'alt="Learning curves"' in page
+    assert "Learning" not in render_evaluation("m", Evaluation(metrics={}), {})

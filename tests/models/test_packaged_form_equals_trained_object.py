@@ -6,6 +6,7 @@ import pytest
 from ml.frames import cells
 from ml.parity import difference
 from ml.trainers.constant import Majority, Mean
+from ml.trainers.keras_mlp import KerasMlp
 from ml.trainers.presets import GradientBoosting, LogisticRegression, RandomForest, Ridge
 from ml.trainers.sklearn import Sklearn
 
@@ -15,6 +16,8 @@ CASES = [
     (Ridge, {}, "regression", "onnx"),
     *[(RandomForest, {"n_estimators": 40}, task, "onnx") for task in ("binary", "multiclass", "regression")],
     *[(GradientBoosting, {"n_estimators": 40}, task, "onnx") for task in ("binary", "multiclass", "regression")],
+    *[(KerasMlp, {"epochs": 3}, task, "onnx") for task in ("binary", "multiclass", "regression")],
+    (KerasMlp, {"epochs": 3, "activation": "mish"}, "multiclass", "keras"),
     (Majority, {}, "binary", "rules"),
     (Majority, {}, "multiclass", "rules"),
     (Mean, {}, "regression", "rules"),

@@ -20,12 +20,15 @@ from ml.answer_columns import answer_columns
 from ml.answers import Answers
 from ml.extended import ExtendedModel
 from ml.raw_rows import raw_rows
+from ml.runtimes.rules import DecisionList
 from ml.sources.csv import CsvParams, CsvSource
 from schemas.batch import BatchRecord
 from schemas.choice import Choice
 from schemas.errors import ContentError
+from schemas.rules import RuleSet
 from schemas.signature import Output, Signature
 from serving.validation import Validator
+from serving.version import NO_FINITE_ANSWER
 from steps.batch.answering import answer_table
 from steps.batch.input import absent, header_faults
 from steps.components import create
@@ -377,6 +380,54 @@ def test_columns_say_what_the_service_says(
         for name, share in said.get("probabilities", {}).items():
             assert row[f"probability_{name}"] == share
     assert has_probabilities == any(name.startswith("probability_") for name in frame.columns)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "sql"])
+def test_rules_that_abstain_leave_the_prediction_empty_and_ask_for_review(
+    kind: str, model: ExtendedModel, tmp_path: Path
+) -> None:
+    rules = RuleSet.model_validate(
+        {
+            "rules": [{"when": {"column": "size", "above": 5}, "then": "yes"}],
+            "columns": {"size": "number"},
+        }
+    )
+    signature = model.signature
+    abstaining = ExtendedModel(model.root, model.manifest, signature, DecisionList(rules, signature.output))
+    outputs = {"csv": csv_out(tmp_path), "parquet": parquet(tmp_path, "a.parquet"), "sql": sql(tmp_path, "answers")}
+    frame = rows(30)
+    frame.loc[:9, "size"] = 1.0  # a whole piece without an answer
+    answered(abstaining, csv_in(tmp_path, frame), outputs[kind], tmp_path / "e")
+    read = {
+        "csv": lambda: pd.read_csv(tmp_path / "answers.csv"),
+        "parquet": lambda: pd.read_parquet(tmp_path / "a.parquet"),
+        "sql": lambda: create("load", outputs["sql"]).read(),
+    }
+    back = read[kind]()
+    assert list(back.columns) == [*frame.columns, "prediction", "needs_review", "model_version"]
+    sure = frame["size"] > 5
+    assert back["prediction"].isna().tolist() == (~sure).tolist()
+    assert set(back["prediction"].dropna()) == {"yes"}
+    assert back["needs_review"].tolist() == (~sure).tolist()
+
+
+class Diverges:
+    """A runtime whose answers are not finite for large sizes."""
+
+    def answer(self, features: np.ndarray) -> Answers:
+        share = np.where(features[:, 0] > 5, np.nan, 0.25)
+        return Answers(codes=np.zeros(len(features), dtype=np.int64), probabilities=np.column_stack([1 - share, share]))
+
+
+def test_a_row_without_a_finite_answer_is_refused_and_no_other(model: ExtendedModel, tmp_path: Path) -> None:
+    diverging = ExtendedModel(model.root, model.manifest, model.signature, Diverges())  # type: ignore[arg-type]
+    frame = rows(30)
+    record = answered(diverging, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "wrong.csv")
+    wrong, back = pd.read_csv(tmp_path / "wrong.csv"), pd.read_csv(tmp_path / "answers.csv")
+    assert (wrong["row"] - 1).tolist() == frame.index[frame["size"] > 5].tolist()
+    assert set(wrong["message"]) == {NO_FINITE_ANSWER} and wrong["column"].isna().all()
+    assert back["listing id"].tolist() == frame.index[frame["size"] <= 5].tolist()
+    assert (record.answered, record.refused) == (len(back), len(wrong))
 
 
 def test_a_regression_answers_a_value_and_a_version() -> None:
