@@ -56,7 +56,7 @@ def _text_faults(path: str, text: str, allowed: tuple[str, ...]) -> Iterator[Fau
         yield Fault(
             path,
             "holds a password, which would be written beside every run",
-            "leave it out: password: {env: NAME} names a variable that holds it, files use their protocol's own",
+            "leave it out; for a database, password: {env: NAME} names the variable that holds it",
         )
 
 

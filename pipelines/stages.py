@@ -24,6 +24,10 @@ def train(lap: Lap, _parts: Part) -> Part:
     page = outcome.page("open_test_set", "evaluation_page", lap.report(outcome, "evaluation"))
     for text in manifest.warnings:
         lap.observer.note(f"warning while training: {text}")
+    if manifest.learning is not None:
+        lap.observer.note(f"learning: {manifest.learning.diagnosis}. {manifest.learning.why}")
+    if manifest.review is not None:
+        lap.observer.note(f"review: {manifest.review.why}")
     lap.observer.note(f"evaluation: {page}")
     part: Part = {
         "model": ModelRecord(name=lap.run.name, version=version, stage=None),

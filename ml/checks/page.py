@@ -18,6 +18,7 @@ _PAGE = """<!doctype html>
   th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; }
   th, td { border-bottom: 1px solid var(--line); }
   td { overflow-wrap: anywhere; }
+  .type { white-space: nowrap; }
   .failed { color: var(--bad); font-weight: 600; }
   .warning { color: var(--warn); font-weight: 600; }
   .held { color: var(--good); }
@@ -47,7 +48,7 @@ _PAGE = """<!doctype html>
 <div class="scroll"><table>
 <thead><tr><th scope="col">Column</th><th scope="col">Type</th><th scope="col">Why</th></tr></thead>
 <tbody>
-{% for column in report.columns %}<tr><th scope="row">{{ column.name }}</th><td>{{ column.type }}</td>\
+{% for column in report.columns %}<tr><th scope="row">{{ column.name }}</th><td class="type">{{ column.type }}</td>\
 <td>{{ column.why }}</td></tr>
 {% endfor %}</tbody>
 </table></div>
@@ -71,7 +72,7 @@ def render(report: DataReport) -> str:
             report=report,
             state=state,
             verdict="passed" if report.passed else "refused",
-            counts=f"{len(failed)} failed, {len(warned)} warnings, {len(held)} held",
+            counts=f"{len(failed)} failed, {len(warned)} warning{'' if len(warned) == 1 else 's'}, {len(held)} held",
             groups=[("Failed", failed), ("Warnings", warned), ("Held", held)],
         )
     )
