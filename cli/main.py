@@ -4,6 +4,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from cli.arguments import Arguments, parse_arguments
+from cli.caches import caches_at_home
 from cli.compose import Composition, compose
 from cli.repository import Repository
 from cli.signals import Terminated, termination_raises
@@ -20,7 +21,7 @@ def main(argv: list[str]) -> int:
         0 done · 1 a step failed · 2 nothing was started · 3 refused · 130 and 143 interrupted.
     """
     try:
-        with termination_raises():
+        with termination_raises(), caches_at_home():
             return _dispatch(parse_arguments(argv))
     except DrivetrainError as error:
         sys.stderr.write(f"{error}\n")

@@ -3,11 +3,13 @@
 python -m cli.reference          writes the pages; a test compares them with what stands there
 """
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import yaml
 from pydantic import BaseModel
 
 from cli.reference_keys import Row, keys, of_estimators
@@ -34,7 +36,7 @@ PAGES = {
     "experiment": Page(
         "What to learn, never where. An experiment is one YAML file; it chooses an option of each group and sets keys.",
         Run,
-        tuple(name for name in Run.model_fields if name not in ("name", "seed", "metric")),
+        tuple(name for name in Run.model_fields if name not in ("name", "seed", "metric", "baseline")),
     ),
     "pipeline": Page("What is done with the experiment."),
     "data": Page("Where the rows come from and what they must satisfy.", DataSpec, ("source",), ("load",)),
@@ -48,8 +50,7 @@ PAGES = {
         "Rows for `pipeline=batch_inference`. A component's own parameters stand flat under `input` and `output`; "
         "`name` may be left out where the path's ending says it.",
         BatchSpec,
-        ("input", "output"),
-        ("write",),
+        slots=("write",),
     ),
     "stack": Page("Where a run happens.", StackSpec),
 }
@@ -60,7 +61,8 @@ def render(name: str) -> str:
     page = PAGES[name]
     parts = [f"# {name}", page.about, *_options(name)]
     if page.schema is not None:
-        parts += ["## Keys", _table("key", keys(page.schema, f"{name}." if name != "experiment" else "", page.hidden))]
+        prefix = f"{name}." if name != "experiment" else ""
+        parts += ["## Keys", _table("key", _as_composed(name, keys(page.schema, prefix, page.hidden)))]
     for slot in page.slots:
         parts += [part for component in registry.names(slot) for part in _component(slot, component)]
     return "\n\n".join([_MADE, *parts]) + "\n"
@@ -71,6 +73,23 @@ def _options(group: str) -> Iterator[str]:
     if files:
         lines = [f"| `{group}={file.stem}` | {_comment(file)} |" for file in files]
         yield "\n".join(["| option | |", "|---|---|", *lines]).replace("`experiment=", "`+experiment=")
+
+
+def _as_composed(name: str, rows: list[Row], option: str = "*") -> list[Row]:
+    """Return the rows with the defaults that conf/ gives where the schema has none."""
+    files = [CONF / "config.yaml"] if name == "experiment" else sorted((CONF / name).glob(f"{option}.yaml"))
+    said = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
+    prefix = "" if name == "experiment" else f"{name}."
+    first: dict[str, Any] = said[0] if said else {}
+    agreed = {
+        f"{prefix}{key}": f"`{json.dumps(value)}`"
+        for key, value in first.items()
+        if value != "???" and all(one.get(key, "???") == value for one in said)
+    }
+    return [
+        (key, kind, agreed.get(key, default) if default == "required" else default, text)
+        for key, kind, default, text in rows
+    ]
 
 
 def _comment(file: Path) -> str:
@@ -91,7 +110,7 @@ def _component(slot: str, name: str) -> Iterator[str]:
     yield f"## `{block}.name: {name}`"
     yield str(component.__doc__).strip().split("\n\n")[0]
     presets = of_estimators(component, f"{block}.")
-    rows = presets or keys(component.Params, f"{block}.")
+    rows = presets or _as_composed(block, keys(component.Params, f"{block}."), name)
     yield _table("key", rows) if rows else "No parameters."
 
 

@@ -1,6 +1,7 @@
 """`-m`: every combination of the values named on the command line, trained and compared on the validation set."""
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -8,6 +9,7 @@ from rich.console import Console
 from cli.actions import SIGNALS, apply_verbosity, command, ended
 from cli.arguments import Arguments
 from cli.folder import RunFolder
+from cli.planview import plan_lines
 from cli.preflight import make_home
 from cli.progress import Progress
 from cli.repository import Repository
@@ -38,7 +40,7 @@ def sweep(console: Console, arguments: Arguments) -> int:
     folder = SweepFolder(jobs)
     first = jobs[0].composition.config
     if first.action == "plan":
-        for line in _described(jobs, expansion):
+        for line in _planned(jobs, expansion):
             console.print(line, markup=False, highlight=False, soft_wrap=True)
         return 0
     make_home()
@@ -46,6 +48,20 @@ def sweep(console: Console, arguments: Arguments) -> int:
     for line in _described(jobs, expansion)[: -len(jobs)]:
         sys.stderr.write(line + "\n")
     return Sweep(console, jobs, folder).run()
+
+
+def _planned(jobs: list[Job], expansion: Expansion) -> Iterator[str]:
+    """Yield the jobs, the plan of the first one, and for each other one the steps that it would run itself."""
+    from pipelines.forecast import CANDIDATE
+    from pipelines.plan import plan
+
+    yield from _described(jobs, expansion)
+    first, *others = jobs
+    yield f"job {first.number}"
+    yield from plan_lines(first.run, plan(first.run, CANDIDATE))
+    for job in others:
+        steps = [step.step for step in plan(job.run, CANDIDATE).steps if step.action != "reuse"]
+        yield f"job {job.number} {job.words.label}: {', '.join(steps) or 'everything is reused'}"
 
 
 def _described(jobs: list[Job], expansion: Expansion) -> list[str]:
@@ -57,7 +73,8 @@ def _described(jobs: list[Job], expansion: Expansion) -> list[str]:
     dropped = sorted({key for job in jobs for key in job.composition.repository.dropped})
     groups = ", ".join(dict.fromkeys(key.split(".")[0] for key in dropped))
     told = [f"{groups} was chosen on the command line; not used of the experiment: {', '.join(dropped)}"]
-    told = [*(told if dropped else []), *expansion.notes]
+    notes = dict.fromkeys(note for job in jobs for note in job.composition.notes)
+    told = [*(told if dropped else []), *expansion.notes, *notes]
     if "hydra.run.dir" in jobs[0].composition.overrides.typed:
         told.append("hydra.run.dir is for a single run; a sweep writes to hydra.sweep.dir")
     return [head, *told, *(f"  {job.number}  {job.words.label}" for job in jobs)]

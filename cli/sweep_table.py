@@ -114,8 +114,8 @@ def _remarks(comparison: Comparison, ending: Ending) -> Iterator[str]:
         yield f"the baseline has {metric} {numbers.shown(against)}; all numbers are of the validation set"
     if comparison.ties:
         yield (
-            f"{comparison.ties} of the others cannot be told from the best on these validation rows: "
-            "their 95 % intervals overlap its own"
+            f"on these validation rows {comparison.ties} of the others cannot be told from the best: "
+            "a 95 % interval overlaps that of the best"
         )
     if not comparison.same_rows:
         yield "the validation rows changed while the sweep ran: the order means little"

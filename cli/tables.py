@@ -39,8 +39,8 @@ def plain_lines(summary: Summary, path: Path, command: str) -> Iterator[str]:
     if summary.monitoring is not None:
         yield f"monitoring: {summary.monitoring.verdict}"
         yield f"report: {summary.monitoring.report or '-'}"
-    for report in explore_reports(summary):
-        yield f"report: {report}"
+    for what, found in explore_reports(summary).items():
+        yield f"{what}: {found}"
     yield f"summary: {path}"
     for text in next_commands(summary, command):
         yield f"next: {text}"
@@ -64,12 +64,12 @@ def next_commands(summary: Summary, command: str) -> list[str]:
     return [f"{command} pipeline=monitoring", status]
 
 
-def explore_reports(summary: Summary) -> list[Path]:
+def explore_reports(summary: Summary) -> dict[str, Path]:
     """Return the page of a first look and the experiment that it suggests."""
     if summary.pipeline != "explore" or summary.status != "succeeded" or not summary.runs:
-        return []
+        return {}
     page = Home.here().report(summary.experiment, f"explore-{summary.runs[-1][:8]}")
-    return [page, page.with_suffix(".yaml")]
+    return {"report": page, "suggestion": page.with_suffix(".yaml")}
 
 
 def _metric_rows(summary: Summary) -> Iterator[tuple[str, str, str, str]]:
@@ -121,8 +121,8 @@ def _show_person(console: Console, summary: Summary, path: Path, command: str) -
     console.print(
         f"[bold {colour}]{summary.status}[/]  {escape(model)}  [dim]{sum(summary.seconds.values()):.1f} s in steps[/]"
     )
-    for report in explore_reports(summary):
-        console.print(f"  report      {escape(str(report))}", soft_wrap=True)
+    for what, found in explore_reports(summary).items():
+        console.print(f"  {what:11} {escape(str(found))}", soft_wrap=True)
     console.print(f"  summary     {escape(str(path))}", soft_wrap=True)
     for text in next_commands(summary, command):
         console.print(f"  next        [bold]{escape(text)}[/]", soft_wrap=True)

@@ -20,8 +20,8 @@ from ml.frames import cells
 from schemas.choice import Choice
 from schemas.errors import PackageError
 from schemas.evaluation import Evaluation, GateVerdict
-from schemas.learning import ReviewRecord
 from schemas.package import Baseline, DataRecord, Manifest, Samples
+from schemas.review import ReviewRecord
 from schemas.signature import Signature
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from ml.labelled import Labelled, encode
 from ml.metrics import UNDEFINED, intervals, scores
 from schemas.base import Task
 from schemas.evaluation import Evaluation
-from schemas.learning import ReviewRecord
 from schemas.metrics import HIGHER_IS_BETTER, TASKS, resolve_metric
 from schemas.monitoring import SEVERITY, MonitoringReport, Performance, Review, Verdict
 from schemas.numbers import shown
+from schemas.review import ReviewRecord
 from schemas.run import MonitorSpec
 from schemas.signature import Output
 

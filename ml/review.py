@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ml.answers import Answers
 from schemas.data import Problem
 from schemas.errors import ContentError
-from schemas.learning import ReviewRecord
+from schemas.review import ReviewRecord
 from schemas.run import ReviewSpec
 from schemas.signature import Signature
 

@@ -23,7 +23,13 @@ _LAPS: dict[PipelineName, tuple[str, ...]] = {
 _SINGLE = {"deployment": "publish", "monitoring": "detect_drift", "batch_inference": "predict_batch"}
 _TRAINING = tuple(slot for slot in get_args(Slot) if slot not in (*_SINGLE.values(), "explore"))
 _EXPLORE = ("load", "infer_schema", "split", "validate_data", "explore")
-_STEPS = {"training": _TRAINING, "explore": _EXPLORE}
+_STEPS = {
+    "training": _TRAINING,
+    "candidate": _TRAINING[: _TRAINING.index("open_test_set")],
+    "explore": _EXPLORE,
+}
+CANDIDATE = ("candidate",)
+"""What a job of a sweep runs."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +45,19 @@ class _Input:
         return cls(artifact.id, artifact.content_hash)
 
 
-def step_names(run: Run, why: str) -> list[PlannedStep]:
-    """Return every step as one that will run, without asking ZenML's store."""
+def step_names(run: Run, why: str, lap: tuple[str, ...] | None = None) -> list[PlannedStep]:
+    """Return every step as one that will run, without asking ZenML's store; `lap` None: of `run.pipeline`."""
     return [
         PlannedStep(pipeline=pipeline, step=step, component=_component(run, step), action="run", why=why)
-        for pipeline in _LAPS[run.pipeline]
+        for pipeline in lap or _LAPS[run.pipeline]
         for step in _STEPS.get(pipeline) or (_SINGLE[pipeline],)
     ]
 
 
-def forecast(client: Any, run: Run) -> list[PlannedStep]:
-    """Walk the compiled pipelines and look each step's cache key up."""
+def forecast(client: Any, run: Run, lap: tuple[str, ...] | None = None) -> list[PlannedStep]:
+    """Walk the compiled pipelines and look each step's cache key up; `lap` None: those of `run.pipeline`."""
     planned: list[PlannedStep] = []
-    for pipeline in _LAPS[run.pipeline]:
+    for pipeline in lap or _LAPS[run.pipeline]:
         if pipeline in _STEPS:
             planned += _compiled(client, run, pipeline)
         else:
@@ -73,12 +79,13 @@ def _compiled(client: Any, run: Run, name: str) -> list[PlannedStep]:
     from zenml.config.pipeline_run_configuration import PipelineRunConfiguration
     from zenml.stack import Stack
 
+    from pipelines.candidate import candidate
     from pipelines.circumstances import circumstances
     from pipelines.explore import explore
     from pipelines.training import training
 
     stack = Stack.from_model(client.get_stack(stack_name(run.stack), allow_name_prefix_match=False))
-    pipeline = (training if name == "training" else explore).copy()
+    pipeline = {"training": training, "candidate": candidate, "explore": explore}[name].copy()
     pipeline.prepare(run=run, now=circumstances(run, Home.here()))
     compiled = Compiler().compile(pipeline, stack, PipelineRunConfiguration())
     outputs: dict[str, dict[str, Any]] = {}

@@ -17,18 +17,3 @@ class LearningCurves(Strict):
     stopped_early: bool
     diagnosis: Diagnosis
     why: str
-
-
-class ReviewRecord(Strict):
-    """How the review threshold came about; shares are of the validation rows.
-
-    `threshold` above 1: no answer is sure enough, all are handed over. None: the model gives no probabilities, and only
-    what it abstains from is handed over.
-    """
-
-    max_error: float
-    threshold: float | None
-    rows: int
-    confident_error: float | None
-    handed_over: float
-    why: str

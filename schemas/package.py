@@ -7,7 +7,8 @@ from pydantic import JsonValue
 from schemas.base import Scalar, Strict
 from schemas.choice import Choice
 from schemas.evaluation import Evaluation, GateVerdict, Scores
-from schemas.learning import LearningCurves, ReviewRecord
+from schemas.learning import LearningCurves
+from schemas.review import ReviewRecord
 from schemas.rules import RuleRecord
 
 Runtime = Literal["onnx", "keras", "skops", "rules"]

@@ -127,7 +127,7 @@ class Run(Strict):
     data: DataSpec
     split: SplitSpec
     trainer: Choice
-    baseline: Choice
+    baseline: Choice = Field(description="what a model must beat; auto: the most frequent class, or the mean")
     review: ReviewSpec | None = None
     gate: GateSpec
     deploy: DeploySpec

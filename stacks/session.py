@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from schemas.home import Home
-
 ROOT = Path(__file__).resolve().parent.parent
 _QUIET = {
     "ZENML_ANALYTICS_OPT_IN": "false",
@@ -37,12 +35,6 @@ def config_folder() -> Path:
     return Path(click.get_app_dir("zenml"))
 
 
-def _caches() -> dict[str, str]:
-    """Return where libraries put what they would else leave in the person's home."""
-    folder = Home.here().root / "cache"
-    return {"MPLCONFIGDIR": str(folder / "matplotlib"), "UV_CACHE_DIR": str(folder / "uv")}
-
-
 class _Listener(logging.Handler):
     def __init__(self, tell: Callable[[logging.LogRecord], None]) -> None:
         super().__init__(logging.INFO)
@@ -66,8 +58,9 @@ def _one_at_a_time() -> Iterator[None]:
 @contextmanager
 def zenml_session(tell: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
     """Give a `zenml.client.Client` whose log records go to `tell` and not to the terminal."""
-    for key, value in {**_QUIET, **_caches()}.items():
+    for key, value in _QUIET.items():
         os.environ.setdefault(key, value)
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)
     from zenml.client import Client
     from zenml.logger import ZenMLConsoleHandler
     from zenml.utils import source_utils

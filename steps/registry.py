@@ -1,7 +1,7 @@
 """Component names and where they live: ours in a static table, foreign ones by entry point; one lookup serves both.
 
 A foreign package names its components in the entry-point group `drivetrain.components`: `slot.name = module:attribute`,
-for example `load.parquet = our_company.sources:Parquet`. Only what is named is imported.
+for example `load.lake = our_company.sources:Lake`. Only what is named is imported.
 """
 
 from functools import cache

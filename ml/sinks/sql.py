@@ -5,12 +5,11 @@ answers, and the database may be the one that the rows come from.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import Field
 
-from ml.sources.sql_text import holds_password
-from schemas.base import Strict
+from ml.database import DatabaseParams
 from schemas.errors import ConfigurationError, Fault
 from schemas.secret import SecretRef
 
@@ -20,31 +19,10 @@ if TYPE_CHECKING:
     from ml.sinks.sql_writer import SqlWriter
 
 
-class SqlSinkParams(Strict):
-    """Which table will be made where, and who asks; a password is given by reference only."""
+class SqlSinkParams(DatabaseParams):
+    """Which table will be made where, and who asks."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    url: str | SecretRef = Field(description="postgresql://host/database, sqlite:///file.db, …; without a password")
     table: str = Field(min_length=1, description="a table that is not there yet")
-    database_schema: str | None = Field(default=None, min_length=1, description="schema of the table, if not the first")
-    user: str | SecretRef | None = Field(default=None, description="text or reference; null: as the URL says")
-    password: SecretRef | None = Field(default=None, description="reference, never the password itself")
-    connect_timeout: int = Field(default=5, ge=1, le=60, description="seconds to wait for the server's answer")
-
-    @field_validator("url")
-    @classmethod
-    def _url_without_password(cls, url: str | SecretRef) -> str | SecretRef:
-        if isinstance(url, str) and holds_password(url):
-            raise ValueError("holds a password, which would be written beside every run; write password: {env: NAME}")
-        return url
-
-    @field_validator("password", mode="before")
-    @classmethod
-    def _password_by_reference(cls, password: Any) -> Any:
-        if password is None or isinstance(password, dict | SecretRef):
-            return password
-        raise ValueError("must not be written here; name the variable that holds it: password: {env: NAME}")
 
 
 class SqlSink:

@@ -1,43 +1,18 @@
 """Parameters of the source `sql`, checked without a database library."""
 
-from typing import Any, Self
+from typing import Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from ml.sources.sql_text import holds_password, why_not_one_query
-from schemas.base import Strict
-from schemas.secret import SecretRef
+from ml.database import DatabaseParams
+from ml.sources.sql_text import why_not_one_query
 
 
-class SqlParams(Strict):
-    """Which database, who asks, and which rows; a password is given by reference only."""
+class SqlParams(DatabaseParams):
+    """Which database, who asks, and which rows."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    url: str | SecretRef = Field(description="postgresql://host/database, sqlite:///file.db, …; without a password")
     table: str | None = Field(default=None, min_length=1, description="table or view; or query")
     query: str | None = Field(default=None, min_length=1, description="one SELECT; or table")
-    database_schema: str | None = Field(default=None, min_length=1, description="schema of the table, if not the first")
-    user: str | SecretRef | None = Field(default=None, description="text or reference; null: as the URL says")
-    password: SecretRef | None = Field(default=None, description="reference, never the password itself")
-    connect_timeout: int = Field(default=5, ge=1, le=60, description="seconds to wait for the server's answer")
-
-    @field_validator("url")
-    @classmethod
-    def _url_without_password(cls, url: str | SecretRef) -> str | SecretRef:
-        if isinstance(url, str) and holds_password(url):
-            raise ValueError(
-                "holds a password, which would be written beside every run; leave it out of the URL and write "
-                "password: {env: NAME}"
-            )
-        return url
-
-    @field_validator("password", mode="before")
-    @classmethod
-    def _password_by_reference(cls, password: Any) -> Any:
-        if password is None or isinstance(password, dict | SecretRef):
-            return password
-        raise ValueError("must not be written here; name the variable that holds it: password: {env: NAME}")
 
     @field_validator("query")
     @classmethod

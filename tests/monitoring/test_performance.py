@@ -13,8 +13,8 @@ from ml.labelled import Labelled, encode
 from ml.metrics import intervals, scores
 from ml.performance import for_comparison, performance, review_of, with_labels
 from schemas.evaluation import Evaluation
-from schemas.learning import ReviewRecord
 from schemas.monitoring import MonitoringReport
+from schemas.review import ReviewRecord
 from schemas.run import MonitorSpec
 from schemas.signature import Output
 
