@@ -75,12 +75,10 @@ def _here(path: str) -> str:
 
 
 def _errors_beside(output: Mapping[str, Any]) -> str:
-    """Return `answers.errors.csv` beside `answers.csv.gz`; for a table, `TABLE.errors.csv` in the current folder."""
+    """Return `answers.csv.errors.csv` beside `answers.csv`; for a table, `TABLE.errors.csv` in the current folder."""
     path = output.get("path")
     if isinstance(path, str) and "://" not in path:
-        target = PurePath(path)
-        stem = PurePath(target.stem) if target.suffix.lower() in _COMPRESSIONS else target
-        return str(target.with_name(f"{stem.stem}.errors.csv"))
+        return f"{path}.errors.csv"
     table = output.get("table")
     name = table.replace("/", "_") if isinstance(table, str) else "batch"
     return str(Path.cwd() / f"{name}.errors.csv")

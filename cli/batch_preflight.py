@@ -1,6 +1,7 @@
 """What must be true before rows are answered: they are there, and where the answers go nothing is."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from ml.sinks.new_file import local_file_faults
 from schemas.choice import Choice
 from schemas.errors import Fault
 from schemas.run import BatchSpec
+from steps.batch.errors import is_errors_file
 from steps.batch.input import as_batch_keys
 from steps.components import create
 
@@ -26,8 +28,15 @@ def batch_faults(batch: BatchSpec) -> list[Fault]:
         clash = _clash("batch.errors", batch.errors, given, "the input") or _clash(
             "batch.errors", batch.errors, _path(batch.output), "the output"
         )
-        faults += [clash] if clash else local_file_faults(batch.errors, "batch.errors")
+        faults += [clash] if clash else _errors_faults(batch.errors)
     return _once(faults)
+
+
+def _errors_faults(path: str) -> list[Fault]:
+    if "://" not in path and is_errors_file(Path(path)):
+        what = f"{path} holds what an earlier run refused, and nothing is overwritten"
+        return [Fault("batch.errors", what, f"rm {shlex.quote(path)}, or batch.errors=ANOTHER.csv")]
+    return local_file_faults(path, "batch.errors")
 
 
 def _path(choice: Choice) -> str | None:

@@ -37,6 +37,7 @@ def choose(
     params = {key: value for key, value in flat.items() if key != "name"}
     _, faults = check(component.Params, params, also)
     if faults:
+        faults += component.faults_beside(params) if hasattr(component, "faults_beside") else []
         return None, [Fault(f"{block}.{fault.path}".rstrip("."), fault.message, fault.hint) for fault in faults]
     return Choice(name=name, params=params), []
 

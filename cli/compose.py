@@ -13,8 +13,10 @@ from omegaconf.errors import OmegaConfBaseException
 from cli.arguments import Arguments
 from cli.overrides import Overrides, read_overrides
 from cli.repository import Repository
-from cli.safety import hydra_faults, tree_faults
+from cli.safety import hydra_faults, tree_faults, without_password
 from schemas.errors import ConfigurationError, Fault
+
+_NOT_DELETED = "Could not delete from config. "
 
 
 @dataclass
@@ -69,7 +71,7 @@ def _load(repository: Repository, overrides: Overrides) -> DictConfig:
     try:
         return _Loader(repository).load_configuration("config", overrides.words, RunMode.RUN)
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, OSError, UnicodeError) as error:
-        raise ConfigurationError([*overrides.faults, _as_fault(error)]) from error
+        raise ConfigurationError([*overrides.faults, _as_fault(error, overrides)]) from error
     except RecursionError as error:
         raise ConfigurationError([*overrides.faults, Fault("", "the configuration is nested too deeply")]) from error
     except (ValueError, TypeError, KeyError, AttributeError, AssertionError) as error:
@@ -78,14 +80,19 @@ def _load(repository: Repository, overrides: Overrides) -> DictConfig:
         raise ConfigurationError([*overrides.faults, fault]) from error
 
 
-def _as_fault(error: BaseException) -> Fault:
+def _as_fault(error: BaseException, overrides: Overrides) -> Fault:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         return Fault("", f"{mark.name}, line {mark.line + 1}: {error.problem}", "this is not readable YAML")
     cause = error.__cause__
     if isinstance(cause, OmegaConfBaseException):
         return Fault(str(cause.full_key or ""), _one_line(cause))
-    return Fault("", _one_line(error))
+    text = _one_line(error)
+    for key, typed in overrides.typed.items():
+        if typed.startswith("~") and text.startswith(_NOT_DELETED) and f"'{key}'" in text:
+            what = without_password(text.removeprefix(_NOT_DELETED))
+            return Fault(key, f"cannot be deleted: {what}", f"said by the override {without_password(typed)}")
+    return Fault("", text)
 
 
 def _one_line(error: BaseException) -> str:

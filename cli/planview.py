@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
+from cli.batch_view import batch_lines
 from schemas.plan import Plan
 from schemas.run import Run
 
@@ -19,6 +20,9 @@ def show_plan(console: Console, run: Run, plan: Plan) -> None:
 def plan_lines(run: Run, plan: Plan) -> Iterator[str]:
     """Yield the plan; nothing was started or written."""
     yield f"{run.name}: pipeline {run.pipeline} on stack {run.stack.name}; nothing is started or written"
+    if run.pipeline == "batch_inference" and run.batch is not None:
+        yield "rows"
+        yield from (f"  {line}" for line in batch_lines(run.batch))
     yield "stack"
     for change in plan.changes:
         details = " ".join(f"{key}={value}" for key, value in change.details.items())

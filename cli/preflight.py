@@ -59,8 +59,15 @@ def data_faults(run: Run) -> list[Fault]:
         header = None if wrong else source.header()
     except ConfigurationError as error:  # a component's secret that is not there
         wrong, header = error.faults, None
-    wrong = [Fault(f"data.{fault.path}".rstrip("."), fault.message, fault.hint) for fault in wrong]
+    wrong = [Fault(f"data.{fault.path}".rstrip("."), fault.message, fault.hint or _where(fault)) for fault in wrong]
     return wrong if header is None else wrong + _column_faults(run, header)
+
+
+def _where(fault: Fault) -> str:
+    """Return where a file is looked for, when there is none."""
+    if fault.path != "path" or not fault.message.startswith("there is no file"):
+        return ""
+    return "a relative path is looked for in the current folder, beside the experiment's file and under --config-dir"
 
 
 def _column_faults(run: Run, header: list[str]) -> list[Fault]:

@@ -77,7 +77,13 @@ class Repository(ConfigRepository):
         return self
 
     def load_config(self, config_path: str) -> ConfigResult | None:
-        """Read one file; an experiment's is checked and shortened."""
+        """Read one file; an experiment's is checked and shortened.
+
+        Raises:
+            ConfigurationError: If the file says what it may not, or another experiment has its name.
+        """
+        if config_path.startswith("experiment/"):
+            self._refuse_two_of_one_name(config_path)
         result = super().load_config(config_path)
         if result is None or result.provider not in ("main", "command-line") or config_path == "config":
             return result
@@ -90,6 +96,15 @@ class Repository(ConfigRepository):
                 self.dropped += _leaves(group, said.content[group])
                 del result.config[group]
         return result
+
+    def _refuse_two_of_one_name(self, option: str) -> None:
+        """Refuse an experiment that both folders hold: Hydra would take ours without a word."""
+        ours = CONF / f"{option}.yaml"
+        theirs = ours if self.config_dir is None else self.config_dir / f"{option}.yaml"
+        if ours.is_file() and theirs.is_file() and not ours.samefile(theirs):
+            name = option.removeprefix("experiment/")
+            what = f"there are two of the name {name!r}: {ours} and {theirs}"
+            raise ConfigurationError([Fault("experiment", what, "give the one under --config-dir another name")])
 
     def _choice_faults(self, said: Said, result: ConfigResult) -> Iterable[Fault]:
         """Yield what a defaults list chooses that does not exist, unless the command line chooses otherwise."""

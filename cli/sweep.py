@@ -112,8 +112,8 @@ class Sweep:
         if self._stops is not None:
             self._stops.raise_any()
         self._position, self._job = position, None
-        label = self._jobs[position].words.label
-        self._progress.stage(f"job {position + 1} of {len(self._jobs)}: {label}".rstrip(": "))
+        job = self._jobs[position]
+        self._progress.stage(f"job {job.number} ({position + 1} of {len(self._jobs)}): {job.words.label}".rstrip(": "))
 
     def ended(self, position: int, end: "JobEnd") -> None:
         """Keep how a job went, unless it failed because the sweep is being stopped."""

@@ -14,6 +14,7 @@ from schemas.errors import ConfigurationError, Fault
 from schemas.sweep import Comparison, JobResult
 
 _DIR, _SUBDIR = "hydra.sweep.dir", "hydra.sweep.subdir"
+_TABLE, _PICTURE = "comparison.csv", "comparison.png"
 
 
 class SweepFolder:
@@ -29,6 +30,8 @@ class SweepFolder:
             OmegaConf.copy_cache(first, job.composition.config)  # ${now:…} is one moment for all of them
         self._inside = [Path(text_at(job.composition.config, _SUBDIR)) for job in jobs]
         faults = list(_faults(self.path, jobs, self._inside))
+        if self._given:
+            faults += _not_empty(self.path, self._inside)
         if faults:
             raise ConfigurationError(faults)
 
@@ -46,8 +49,6 @@ class SweepFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigurationError([Fault(_DIR, f"{self.path} cannot be made: {error.strerror}")]) from error
-        for name in ("comparison.csv", "comparison.png"):  # of an earlier sweep in the same folder
-            (self.path / name).unlink(missing_ok=True)
         self.is_open = True
 
     def write_table(self, comparison: Comparison) -> Path:
@@ -57,11 +58,11 @@ class SweepFolder:
         writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        return write_whole(self.path / "comparison.csv", text.getvalue().encode())
+        return write_whole(self.path / _TABLE, text.getvalue().encode())
 
     def write_picture(self, picture: bytes) -> Path:
         """Write the picture; return its path."""
-        return write_whole(self.path / "comparison.png", picture)
+        return write_whole(self.path / _PICTURE, picture)
 
 
 def table_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
@@ -74,7 +75,7 @@ def table_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
             **result.choices,
             "status": result.summary.status,
             **(_metrics(result) if ranked else {}),
-            "seconds": round(result.seconds, 3),
+            "train_seconds": round(result.train_seconds, 3),
             "folder": result.folder,
             "error": " ".join((result.summary.error or "").split()),
         }
@@ -88,6 +89,15 @@ def _metrics(result: JobResult) -> dict[str, object]:
         cells[name] = "" if value is None else value
         cells[f"{name}_low"], cells[f"{name}_high"] = low_high if low_high is not None else ("", "")
     return cells
+
+
+def _not_empty(path: Path, inside: list[Path]) -> list[Fault]:
+    """Return a fault where an earlier sweep has written: two sweeps in one folder cannot be told apart afterwards."""
+    there = [str(name) for name in (Path(_TABLE), Path(_PICTURE), *inside) if (path / name).exists()]
+    if not there:
+        return []
+    what = f"{path} holds an earlier sweep ({', '.join(there[:3])}{', …' if len(there) > 3 else ''})"
+    return [Fault(_DIR, what, f"name another folder, or leave {_DIR} out: each sweep then makes one of its own")]
 
 
 def _faults(path: Path, jobs: list[Job], inside: list[Path]) -> Iterator[Fault]:

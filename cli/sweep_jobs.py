@@ -23,6 +23,7 @@ _RANKED_BY: dict[str, Callable[[Run], Any]] = {
     "metric": lambda run: run.metric,
     "stack": lambda run: run.stack,
 }
+_NAMED = 5  # values of a word
 _WHY = {"stack": "a sweep runs on one stack", "metric": "a sweep is ranked by one metric"}
 
 
@@ -44,12 +45,13 @@ def read_jobs(arguments: Arguments, expansion: Expansion) -> list[Job]:
     """
     found: dict[Fault, list[Words]] = {}
     jobs: list[Job] = []
+    typed = _typed(expansion.jobs)
     for words in expansion.jobs:
         try:
             composition, run = _read(arguments, words)
         except ConfigurationError as error:
             for fault in error.faults:
-                found.setdefault(fault, []).append(words)
+                found.setdefault(_as_typed(fault, words, typed), []).append(words)
         else:
             jobs.append(Job(len(jobs), words, composition, run))
     faults = expansion.faults + [_placed(fault, where, expansion.jobs) for fault, where in found.items()]
@@ -103,6 +105,25 @@ def _pipeline_faults(pipeline: str, typed: bool) -> Iterator[Fault]:
     why = deploys if pipeline in ("lifecycle", "deployment") else "trains nothing that could be compared"
     hint = "leave pipeline= out" if typed else "pipeline=training"
     yield Fault("pipeline", f"{pipeline!r} {why}", f"{hint}: a sweep trains, and prints the command that runs the best")
+
+
+def _typed(jobs: list[Words]) -> dict[str, str]:
+    """Return each swept key with all its values, as a person would name them in one word."""
+    found: dict[str, str] = {}
+    for key in jobs[0].choices if jobs else ():
+        values = list(dict.fromkeys(words.choices[key] for words in jobs))
+        found[key] = f"{key}={','.join(values[:_NAMED])}{',…' if len(values) > _NAMED else ''}"
+    return found
+
+
+def _as_typed(fault: Fault, words: Words, typed: dict[str, str]) -> Fault:
+    """Return a fault whose source is the word as typed, not a job's value: what every value has is one fault."""
+    lines = fault.hint.split("\n")
+    for place, line in enumerate(lines):
+        if line.lstrip().startswith("said by the override "):
+            for key, value in words.choices.items():
+                lines[place] = lines[place].replace(f"{key}={value}", typed[key])
+    return replace(fault, hint="\n".join(lines))
 
 
 def _placed(fault: Fault, where: list[Words], jobs: list[Words]) -> Fault:

@@ -77,7 +77,7 @@ def _show_person(console: Console, comparison: Comparison, ending: Ending) -> No
 
 def _header(comparison: Comparison) -> list[str]:
     keys = list(comparison.ranked[0].choices)
-    return ["rank", "job", *keys, str(comparison.metric), "95 % interval", *_beside(comparison), "seconds"]
+    return ["rank", "job", *keys, str(comparison.metric), "95 % interval", *_beside(comparison), "train seconds"]
 
 
 def _cells(comparison: Comparison, rank: int, result: JobResult) -> list[str]:
@@ -90,7 +90,7 @@ def _cells(comparison: Comparison, rank: int, result: JobResult) -> list[str]:
         _number(score(result, metric)),
         f"{numbers.shown(low_high[0])} to {numbers.shown(low_high[1])}" if low_high else "-",
         *(_number(score(result, name)) for name in _beside(comparison)),
-        f"{result.seconds:.1f}",
+        f"{result.train_seconds:.1f}",
     ]
 
 

@@ -53,7 +53,8 @@ def guess(name: str, column: pd.Series) -> Guess:
     distinct = known.nunique()
     if distinct == 1:
         missing = " besides missing values" if len(known) < len(column) else ""
-        return Guess("drop", f"constant: every row holds {_show(known.iloc[:1])}{missing}")
+        what = _show(known.iloc[:1]) if str(known.iloc[0]).strip() else "nothing but blanks"
+        return Guess("drop", f"constant: every row holds {what}{missing}")
     count = f"{distinct:,} distinct values in {len(column):,} rows{_gaps(column)}"
     if pd.api.types.is_bool_dtype(known.infer_objects().dtype):
         return Guess("boolean", f"true and false{_gaps(column)}")

@@ -15,8 +15,9 @@ from schemas.sweep import Comparison, JobResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-_BLUE, _LIGHT, _GREY = "#1f5fa8", "#6f9fd0", "#8a8f98"
+_BLUE, _LIGHT, _GREY, _MARGIN = "#1f5fa8", "#6f9fd0", "#6b7078", "#f0f1f3"
 _MOST, _LONGEST = 40, 56
 _FAR = 3  # what is more widths of the better half's intervals away is not worth an axis that reaches it
 
@@ -29,6 +30,11 @@ def comparison_picture(comparison: Comparison) -> bytes:
     Args:
         comparison: At least one job must have succeeded.
     """
+    return png(comparison_figure(comparison))
+
+
+def comparison_figure(comparison: Comparison) -> "Figure":
+    """Draw it; a value that is too far off stands as text in a grey margin."""
     from matplotlib.figure import Figure
 
     metric, shown = str(comparison.metric), comparison.ranked[:_MOST]
@@ -36,11 +42,10 @@ def comparison_picture(comparison: Comparison) -> bytes:
     axes = figure.add_subplot()
     against = _baselines(shown, metric)
     limits = _limits([_range(job, metric) for job in shown], [value for _name, value in against])
+    margins = _margins(axes, [value for job in shown if (value := score(job, metric)) is not None], limits)
     for place, job in enumerate(shown):
-        _draw_job(axes, place, job, metric, limits)
+        _draw_job(axes, place, job, metric, limits, margins)
     _draw_baselines(axes, against, limits)
-    room = (limits[1] - limits[0]) * 0.03 or 0.5
-    axes.set_xlim(limits[0] - room, limits[1] + room)
     axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.set_yticks(range(len(shown)), [_label(job) for job in shown], fontsize=8)
     axes.tick_params("y", length=0)
@@ -49,10 +54,25 @@ def comparison_picture(comparison: Comparison) -> bytes:
     better = "higher" if HIGHER_IS_BETTER[metric] else "lower"
     part = f"; best {_MOST} of {len(comparison.ranked)} jobs" if len(comparison.ranked) > _MOST else ""
     axes.set_xlabel(f"{metric} on the validation set with 95 % intervals, {better} is better{part}", fontsize=9)
-    return png(figure)
+    return figure
 
 
-def _draw_job(axes: "Axes", place: int, job: JobResult, metric: str, limits: Range) -> None:
+def _margins(axes: "Axes", values: Sequence[float], limits: Range) -> Range:
+    """Set the axis, with a grey margin at a side beyond which values lie; return the middles of both margins."""
+    width = limits[1] - limits[0] or 1.0
+    room = width * 0.03
+    ends = [limits[0] - room, limits[1] + room]
+    for end, way in enumerate((-1, 1)):
+        if any(_side(value, limits) == way for value in values):
+            edge, ends[end] = ends[end], ends[end] + way * 0.14 * width
+            axes.axvspan(edge, ends[end], color=_MARGIN, linewidth=0)
+    axes.set_xlim(*ends)
+    ticks = [tick for tick in axes.get_xticks() if limits[0] - room <= tick <= limits[1] + room]
+    axes.set_xticks(ticks)
+    return (ends[0] + limits[0] - room) / 2, (ends[1] + limits[1] + room) / 2
+
+
+def _draw_job(axes: "Axes", place: int, job: JobResult, metric: str, limits: Range, margins: Range) -> None:
     value, low_high = score(job, metric), interval(job, metric)
     text = "undefined" if value is None else numbers.shown(value)
     beside = axes.get_yaxis_transform()
@@ -60,18 +80,25 @@ def _draw_job(axes: "Axes", place: int, job: JobResult, metric: str, limits: Ran
     if value is None:
         return
     colour = _LIGHT if place else _BLUE
+    side = _side(value, limits)
+    if side:
+        beyond = f"← {text}" if side < 0 else f"{text} →"
+        axes.text(margins[side > 0], place, beyond, ha="center", va="center", fontsize=8, color=_GREY)
+        return
     if low_high is not None:
         axes.plot([_clamped(end, limits) for end in low_high], [place, place], color=colour, linewidth=2)
-    marker = {-1: "<", 0: "o", 1: ">"}[_side(value, limits)]
-    axes.plot(_clamped(value, limits), place, marker=marker, color=colour, markersize=6)
+    axes.plot(value, place, marker="o", color=colour, markersize=6)
 
 
 def _draw_baselines(axes: "Axes", against: Sequence[tuple[str, float]], limits: Range) -> None:
-    """Draw each baseline; one that is off the axis stands at its edge and says so."""
+    """Draw each baseline; of one that is off the axis only the legend tells."""
     for name, value in against:
         off = {-1: ", further left", 0: "", 1: ", further right"}[_side(value, limits)]
         label = f"baseline {_plain(name)} {numbers.shown(value)}{off}"
-        axes.axvline(_clamped(value, limits), linestyle="--", color=_GREY, linewidth=1.2, label=label)
+        if off:
+            axes.plot([], [], " ", label=label)
+        else:
+            axes.axvline(value, linestyle="--", color=_GREY, linewidth=1.2, label=label)
     if against:
         axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, fontsize=8)
 
@@ -92,12 +119,7 @@ def _limits(ranges: Sequence[Range | None], marks: Sequence[float]) -> Range:
     wide = (low - _FAR * width, high + _FAR * width)
     drawn = [*known, *((mark, mark) for mark in marks)]
     near = [ends for ends in drawn if not _side(ends[0], wide) and not _side(ends[1], wide)]
-    left, right = min(ends[0] for ends in near), max(ends[1] for ends in near)
-    edge = (right - left or width) * 0.08  # where what is further off stands
-    return (
-        left - edge * any(ends[0] < wide[0] for ends in drawn),
-        right + edge * any(ends[1] > wide[1] for ends in drawn),
-    )
+    return min(ends[0] for ends in near), max(ends[1] for ends in near)
 
 
 def _side(value: float, limits: Range) -> int:

@@ -39,10 +39,11 @@ class Matrix:
 class Source(Protocol):
     """Slot `load`: raw rows from somewhere.
 
-    Two things are optional. `pieces(rows) -> Iterator[DataFrame]` yields all rows in order, at most `rows` at a time
-    and with equal dtypes, for tables that do not fit in memory (`ml.sources.pieces` slices for sources without it). A
-    component whose `Params` have a field of type `SecretRef` is constructed with `(params, reveal)`, where
-    `reveal(reference) -> str` gives the secret at the point of use.
+    Three things are optional. `pieces(rows) -> Iterator[DataFrame]` yields all rows in order, at most `rows` at a time
+    and with equal dtypes, for tables that do not fit in memory (`ml.sources.pieces` slices for sources without it).
+    `pieces_as_stored(rows, known) -> Iterator[ml.sources.pieces.Piece]` yields them also as the source holds them, for
+    sources that change them in reading. A component whose `Params` have a field of type `SecretRef` is constructed with
+    `(params, reveal)`, where `reveal(reference) -> str` gives the secret at the point of use.
     """
 
     Params: ClassVar[type[BaseModel]]
@@ -84,7 +85,11 @@ class Writer(Protocol):
 
 
 class Sink(Protocol):
-    """Slot `write`: where answered rows go."""
+    """Slot `write`: where answered rows go.
+
+    Optional: `is_text: ClassVar[bool]`, true where all cells become text. Such a sink is given the cells of a text file
+    as they stand there, others the columns in types.
+    """
 
     Params: ClassVar[type[BaseModel]]
 
@@ -152,6 +157,7 @@ class Trainer(Protocol):
     what cannot work with the rows' task and classes, each text beginning with a key path below the trainer; it is asked
     before training. `gives_probabilities = False` keeps metrics that need them from being asked for; `light = True`
     says that `faults` imports no library, so that it is asked also where something else is wrong.
+    `faults_beside(params) -> list[Fault]` tells what is wrong in the sound part of parameters that do not fit `Params`.
     """
 
     Params: ClassVar[type[BaseModel]]

@@ -1,12 +1,17 @@
 """How a database is named and reached, by source and sink alike; checked without a database library."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, Field, field_validator
 
 from ml.sources.sql_text import holds_password
 from schemas.base import Strict
+from schemas.errors import ConfigurationError, Fault
 from schemas.secret import SecretRef
+
+if TYPE_CHECKING:
+    from ml.sources.sql_engine import Login
 
 
 class DatabaseParams(Strict):
@@ -36,3 +41,25 @@ class DatabaseParams(Strict):
         if password is None or isinstance(password, dict | SecretRef):
             return password
         raise ValueError("must not be written here; name the variable that holds it: password: {env: NAME}")
+
+
+def login(params: DatabaseParams, reveal: Callable[[SecretRef], str]) -> "Login":
+    """Return the address with its secrets, which are held no longer than it takes. Raises SqlError."""
+    from ml.sources.sql_engine import Login
+    from ml.sources.sql_errors import SqlError
+
+    said: dict[str, str | None] = {}
+    secrets: list[str] = []
+    faults: list[Fault] = []
+    for name, value in (("url", params.url), ("user", params.user), ("password", params.password)):
+        if not isinstance(value, SecretRef):
+            said[name] = value
+            continue
+        try:
+            said[name] = reveal(value)
+            secrets.append(str(said[name]))
+        except ConfigurationError as error:
+            faults += [Fault(name, fault.message, fault.hint) for fault in error.faults]
+    if faults:
+        raise SqlError(faults)
+    return Login(str(said["url"]), said["user"], said["password"], params.connect_timeout, tuple(secrets))

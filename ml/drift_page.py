@@ -1,6 +1,7 @@
 """The monitoring report as one self-contained HTML page: no network, no files beside it."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -51,7 +52,18 @@ def _template() -> Template:
     )
     pages.filters["capfirst"] = _capital
     pages.filters["shown"] = shown
+    pages.filters["moment"] = moment
     return pages.get_template("drift_page.html.j2")
+
+
+def moment(text: str | None) -> str:
+    """Return a time of the journal, ISO 8601, as 2026-11-20 13:51:37 UTC; other text stays as it is."""
+    try:
+        when = datetime.fromisoformat(text or "")
+    except ValueError:
+        return text or "an unknown time"
+    known = when.astimezone(UTC) if when.tzinfo is not None else when
+    return f"{known:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _capital(text: str) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ml.column_profile import ColumnProfile, Numbers
 from ml.drift_statistics import excess_p_value, homogeneity_p_value, kolmogorov_p_value, total_variation
 from ml.profiles import UNKNOWN
+from schemas.numbers import percent
 from schemas.run import MonitorSpec
 
 _GRID = 2049
@@ -89,7 +90,7 @@ def ask_missing(reference: ColumnProfile, window: ColumnProfile, spec: MonitorSp
     if value > spec.threshold:
         count, hits = (window.missing, reference.missing) if now > before else (window.present, reference.present)
         p_value = min(1.0, 2 * excess_p_value(count, window.rows, hits + 1, reference.rows - hits + 1))
-    says = f"{now:.0%} of the values are missing, {before:.0%} were in training"
+    says = f"{percent(now, 0)} of the values are missing, {percent(before, 0)} were in training"
     return Check("missing", "missing_share", value, spec.threshold, p_value, says)
 
 
@@ -109,7 +110,7 @@ def ask_distance(reference: ColumnProfile, window: ColumnProfile, spec: MonitorS
         )
     else:
         return []
-    says = f"the distribution moved by {value:.2f} ({_NAMES[statistic]})"
+    says = f"the distribution moved by {value:.2f}, {_NAMES[statistic]}"
     return [Check("distance", statistic, value, spec.threshold, p_value, says)]
 
 
@@ -147,7 +148,7 @@ def ask_unseen(reference: ColumnProfile, window: ColumnProfile, expected: Expect
             value,
             spec.unseen,
             p_value,
-            f"{value:.0%} of the values never occurred in training",
+            f"{percent(value, 0)} of the values never occurred in training",
         )
     ]
 
@@ -160,5 +161,5 @@ def ask_range(reference: ColumnProfile, window: ColumnProfile, expected: Expecte
     value, p_value = outside(window, *ends), 1.0
     if value > spec.out_of_range:
         p_value = excess_p_value(round(value * window.present), window.present, 2, max(1, reference.present - 1))
-    says = f"{value:.0%} of the values lie outside the range of training"
+    says = f"{percent(value, 0)} of the values lie outside the range of training"
     return [Check("range", "out_of_range_share", value, spec.out_of_range, p_value, says)]

@@ -81,12 +81,12 @@ def _verdict(column: Examined, adjusted: Sequence[float], spec: MonitorSpec) -> 
     above = [(check, chance) for check, chance in pairs if check.value > check.tolerance]
     alarms = [(check, chance) for check, chance in above if chance < spec.significance]
     if alarms:
-        return "drift", "; ".join(f"{check.says} ({_chance(chance)})" for check, chance in alarms)
+        return "drift", "; ".join(f"{check.says}, {_chance(chance)}" for check, chance in alarms)
     undefined = [check for check, chance in pairs if not math.isfinite(check.value) or not math.isfinite(chance)]
     if undefined:
         return "no_verdict", f"no number for {', '.join(check.statistic for check in undefined)}"
     if above and column.otherwise == "ok":
-        return "ok", "; ".join(f"{check.says}, which may be chance ({_chance(chance)})" for check, chance in above)
+        return "ok", "; ".join(f"{check.says}, which may be chance, {_chance(chance)}" for check, chance in above)
     return column.otherwise, column.why
 
 

@@ -17,6 +17,7 @@ def render_evaluation(
     evaluation: Evaluation,
     pictures: Mapping[str, bytes],
     *,
+    made_by: str = "",
     baseline: Scores | None = None,
     learning: LearningCurves | None = None,
     review: Sequence[str] = (),
@@ -24,7 +25,8 @@ def render_evaluation(
     """Return the page.
 
     Args:
-        pictures: PNG bytes by caption, as `ml.plots.pictures` gives them.
+        pictures: PNG bytes by caption, as `ml.plots.pictures` gives them for the test set.
+        made_by: What the model is, in words.
         baseline: The baseline's metrics on the last set of `evaluation`.
         learning: How the model learnt, of one that learns by epochs.
         review: Sentences on what is handed to a person.
@@ -39,6 +41,8 @@ def render_evaluation(
         title=title,
         rows=f"Rows: {rows}" if rows else "",
         sets=sets,
+        made_by=made_by,
+        course=TITLE,
         lines=_lines(evaluation, sets, baseline or {}),
         baseline=bool(baseline),
         learning=learning,

@@ -1,11 +1,11 @@
 """Slot `gate`: what a candidate must satisfy before it may be deployed. Every outcome says why, for a person."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.base import Strict
+from schemas.base import Strict, Task
 from schemas.evaluation import CheckOutcome, GateVerdict, Scores
 from schemas.metrics import HIGHER_IS_BETTER, TASKS
 from schemas.numbers import shown
@@ -69,9 +69,9 @@ class BeatBaseline:
         metric, name = evidence.metric, "beat_baseline"
         value, other = _measured(evidence).get(metric), evidence.baseline.get(metric)
         if value is None or other is None:
-            return [
-                _unmeasured(name, metric, evidence, other, whose="the candidate" if value is None else "the baseline")
-            ]
+            found = _measured(evidence) if value is None else evidence.baseline
+            whose = "the candidate" if value is None else "the baseline"
+            return [_unmeasured(name, metric, evidence.problem.task, other, found, whose)]
         passed = _gain(metric, value, other) > _ROUNDING
         verb = "is better than" if passed else "is not better than"
         why = f"{metric} {shown(value)} {verb} the baseline's {shown(other)}{_abstained(evidence)}"
@@ -110,11 +110,9 @@ class NoWorseThanProduction:
             return [self._not_comparable(name, value, version, evidence.not_comparable)]
         other = evidence.production.get(metric)
         if value is None or other is None:
-            return [
-                _unmeasured(
-                    name, metric, evidence, other, whose="the candidate" if value is None else f"version {version}"
-                )
-            ]
+            found = _measured(evidence) if value is None else evidence.production
+            whose = "the candidate" if value is None else f"version {version}"
+            return [_unmeasured(name, metric, evidence.problem.task, other, found, whose)]
         tolerance = self._params.tolerance
         least = other - tolerance if HIGHER_IS_BETTER[metric] else other + tolerance
         passed = _gain(metric, value, other) >= -tolerance - _ROUNDING
@@ -181,9 +179,10 @@ def _measured(evidence: "Evidence") -> Scores:
 
 
 def _threshold(side: Literal["min", "max"], metric: str, threshold: float, evidence: "Evidence") -> CheckOutcome:
-    name, value = f"{side}.{metric}", _measured(evidence).get(metric)
+    name, found = f"{side}.{metric}", _measured(evidence)
+    value = found.get(metric)
     if value is None:
-        return _unmeasured(name, metric, evidence, threshold, whose="the candidate")
+        return _unmeasured(name, metric, evidence.problem.task, threshold, found, "the candidate")
     passed = value >= threshold if side == "min" else value <= threshold
     place = {
         ("min", True): "reaches",
@@ -195,17 +194,18 @@ def _threshold(side: Literal["min", "max"], metric: str, threshold: float, evide
     return _outcome(name, value, threshold, passed, f"{metric} {shown(value)} {place} the {bound} {shown(threshold)}")
 
 
-def _unmeasured(name: str, metric: str, evidence: "Evidence", threshold: float | None, *, whose: str) -> CheckOutcome:
-    from ml.metrics import UNDEFINED
+def _unmeasured(
+    name: str, metric: str, task: Task, threshold: float | None, found: Mapping[str, float | None], whose: str
+) -> CheckOutcome:
+    from ml.metrics import why_undefined
 
-    task = evidence.problem.task
     if task not in TASKS.get(metric, ()):
         fitting = ", ".join(sorted(known for known, tasks in TASKS.items() if task in tasks))
         return _outcome(
             name, None, threshold, False, f"{metric} says nothing about a {task} task; use one of: {fitting}"
         )
-    reason = UNDEFINED.get(metric, "it was not measured")
-    return _outcome(name, None, threshold, False, f"{metric} of {whose} is undefined on these rows: {reason}")
+    why = f"{metric} of {whose} is undefined on these rows: {why_undefined(metric, found)}"
+    return _outcome(name, None, threshold, False, why)
 
 
 def _gain(metric: str, value: float, other: float) -> float:

@@ -11,7 +11,7 @@ from ml.task import infer_problem
 from schemas.data import Column, ColumnSpec, ColumnType, DataSpec, TableSchema
 from schemas.errors import ContentError, did_you_mean
 
-_GROUP = (
+OF_GROUPS = (
     "the split goes by it: a group's name says nothing about the rows of other groups, and only such are answered; "
     "declare its type to keep it"
 )
@@ -62,7 +62,7 @@ def infer_schema(frame: pd.DataFrame, spec: DataSpec, group: str | None = None) 
 def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool) -> Column:
     kind = declared_type(spec)
     if kind is None and is_group:
-        found = Guess("drop", _GROUP)
+        found = Guess("drop", OF_GROUPS)
     else:
         found = _declared(name, column, kind, spec.format) if kind else guess(name, column)
     return Column(

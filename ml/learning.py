@@ -10,10 +10,13 @@ from schemas.numbers import shown
 
 _HARDLY = 0.05  # share of a constant answer's loss that must at least be won
 _FALLING = 0.05  # share of the loss won in the last tenth of the epochs that counts as still falling
+_STEADILY = 0.05  # share of all that was won which, won in the last tenth, shows no levelling off
+_COLLAPSE = 0.1  # share of a constant answer's loss by which both losses must have risen again
 _RISEN = 0.15  # share by which the validation loss must have risen above its lowest
 _GAP = 1 / 3  # share of what was won on the training set that may be missing on the validation set
 _JUMP = 0.15  # share of the loss that it changes by from one epoch to the next
 _SMALL = 0.02  # share of a constant answer's loss that no difference below matters
+_TINY = 0.005  # the same for what is won by steady steps, whose direction is beyond doubt
 _FEWEST = 6  # epochs from which a course can be read
 
 
@@ -34,7 +37,7 @@ def diagnose(
     if constant <= 0:
         return "fine", "All training rows have the same target value, which is learnt at once."
     kept = min(max(best_epoch, 1), len(training))
-    found = _too_little(training, constant)
+    found = _too_little(training, constant) or _collapsed(training, validation, constant, kept)
     if validation:
         found = found or _jumps(validation, constant)
         found = found or _turned_up(training, validation, constant, min(kept, len(validation)))
@@ -48,10 +51,29 @@ def _too_little(training: Sequence[float], constant: float) -> tuple[Diagnosis, 
     lowest = min(training)
     if lowest < (1 - _HARDLY) * constant:
         return None
+    below, rate = ("hardly", "a larger") if lowest < constant else ("not", "another")
     return "underfits", (
-        f"The training loss came down to {shown(lowest)}, {'hardly' if lowest < constant else 'not'} below the "
-        f"{shown(constant)} of an answer that is the same for every row. Try a larger learning_rate, more epochs or "
+        f"The training loss came down to {shown(lowest)}, {below} below the {shown(constant)} of an answer that is the "
+        f"same for every row. Try {rate} learning_rate (0.001 is usual), more epochs or "
         "wider layers, less dropout and l2; if that changes nothing, the columns say little about the target."
+    )
+
+
+def _collapsed(
+    training: Sequence[float], validation: Sequence[float], constant: float, kept: int
+) -> tuple[Diagnosis, str] | None:
+    """Find losses that had come down and rose again, that of the training rows too."""
+    tail = max(1, len(training) // 10)
+    at = min(kept, len(validation)) if validation else training.index(min(training)) + 1
+    lows = [one[at - 1] for one in (training, validation) if one]
+    ends = [fmean(one[-tail:]) for one in (training, validation) if one]
+    if any(end - low <= max(_RISEN * low, _COLLAPSE * constant) for low, end in zip(lows, ends, strict=True)):
+        return None
+    beside = f", on the validation rows from {shown(lows[1])} to {shown(ends[1])}" if validation else ""
+    return "noisy", (
+        f"The training is unstable: after epoch {at} the loss rose from {shown(lows[0])} to {shown(ends[0])} on the "
+        f"training rows{beside}; an answer that is the same for every row has {shown(constant)}. The weights of epoch "
+        f"{kept} were kept. Try a smaller learning_rate, or a larger batch_size."
     )
 
 
@@ -103,18 +125,27 @@ def _still_falling(
     training: Sequence[float], watched: Sequence[float], constant: float
 ) -> tuple[Diagnosis, str] | None:
     """Find losses that are clearly lower in the last tenth of the epochs than in the tenth before."""
-    tail = max(2, len(training) // 10)
+    tail = max(2, len(training) // 10) if len(training) >= _FEWEST else 1
     if min(len(training), len(watched)) < 2 * tail:
         return None
-    falls = [fmean(one[-2 * tail : -tail]) - fmean(one[-tail:]) for one in (training, watched)]
-    levels = [fmean(one[-tail:]) for one in (training, watched)]
-    if any(fall <= max(_FALLING * level, _SMALL * constant) for fall, level in zip(falls, levels, strict=True)):
+    before, last = ([fmean(one[start:end]) for one in (training, watched)] for start, end in _tenths(tail))
+    falls = [early - late for early, late in zip(before, last, strict=True)]
+    wons = [one[0] - late for one, late in zip((training, watched), last, strict=True)]
+    fast = all(fall > max(_FALLING * level, _SMALL * constant) for fall, level in zip(falls, last, strict=True))
+    steady = all(fall > max(_STEADILY * won, _TINY * constant) for fall, won in zip(falls, wons, strict=True))
+    if not fast and not (steady and len(training) >= _FEWEST):
         return None
-    return "underfits", (
-        f"The loss was still falling when the epochs were used up: by {shown(falls[0])} on the training rows within "
-        f"the last {tail} of {len(training)} epochs, down to {shown(training[-1])}. Try more epochs or a larger "
-        "learning_rate."
+    within = (
+        f"within the last {tail} of {len(training)} epochs" if tail > 1 else f"in the last of {len(training)} epochs"
     )
+    return "underfits", (
+        f"The loss was still falling when the epochs were used up: by {shown(falls[0])} on the training rows {within}, "
+        f"down to {shown(training[-1])}. Try more epochs or a larger learning_rate."
+    )
+
+
+def _tenths(tail: int) -> tuple[tuple[int, int | None], ...]:
+    return (-2 * tail, -tail), (-tail, None)
 
 
 def _fine(training: Sequence[float], validation: Sequence[float], constant: float, kept: int) -> str:

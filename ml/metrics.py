@@ -4,6 +4,7 @@ Every metric is a function of row weights: all ones give the metric itself, the 
 metric of that resample. So both come from the same lines, and 300 resamples cost a few matrix products.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,16 +15,15 @@ from ml.metrics_of_classes import metrics_of_classes
 from ml.metrics_of_values import Floats, Metric, metrics_of_values
 from schemas.base import Task
 from schemas.evaluation import Scores
+from schemas.metrics import NEED_PROBABILITIES
 
-# Why a metric can be None, for a person.
-UNDEFINED = {
+# Why a metric can be None although what it needs of the model is there.
+_UNDEFINED = {
     "balanced_accuracy": "it needs at least one row",
     "f1": "it needs at least one row of the second class, real or predicted",
     "coverage": "it is measured of models without probabilities, which may abstain",
     "answered_accuracy": "it is measured of models without probabilities, on the rows they answer",
-    "roc_auc": "it needs probabilities, and rows of every class",
-    "log_loss": "it needs probabilities",
-    "expected_calibration_error": "it needs probabilities",
+    "roc_auc": "it needs rows of every class",
     "r2": "it needs targets that differ",
     "mean_absolute_percentage_error": "it needs targets that are not 0",
 }
@@ -32,7 +32,7 @@ _FEWEST, _MOST, _ROWS_IN_ALL = 50, 300, 20_000_000
 
 
 def scores(task: Task, target: NDArray[Any], answers: Answers) -> Scores:
-    """Return every metric of the task; None where it is undefined (`UNDEFINED` says when).
+    """Return every metric of the task; None where it is undefined (`why_undefined` says when).
 
     Args:
         target: Class positions int64 (n,), -1 for a class that training did not see, or values float64 (n,).
@@ -69,6 +69,13 @@ def intervals(
         for name, metric in metrics.items():
             drawn[name].append(metric(weights))
     return _percentiles({name: np.concatenate(parts) for name, parts in drawn.items()}, level)
+
+
+def why_undefined(metric: str, found: Mapping[str, float | None]) -> str:
+    """Say for a person why `metric` is None, or has no interval, among the scores `found` of all metrics."""
+    if metric in NEED_PROBABILITIES and "coverage" in found:  # which is measured only where there are none
+        return "it needs probabilities"
+    return _UNDEFINED.get(metric, "its value is not finite" if metric in found else "it was not measured")
 
 
 def _metrics(task: Task, target: NDArray[Any], answers: Answers) -> dict[str, Metric]:

@@ -14,8 +14,8 @@ Codes = NDArray[np.int64]
 Metric = Callable[[Floats], Floats]
 
 CALIBRATION_BINS = 10
-# Probabilities of packaged models are float32: a smaller one cannot be told from 0.
-CLIP = float(np.finfo(np.float32).eps)
+# Scikit-learn's bound for float64: a probability of 0 costs 36, and no row makes the mean infinite.
+CLIP = float(np.finfo(np.float64).eps)
 
 
 def metrics_of_classes(task: Task, target: Codes, codes: Codes, probabilities: Floats | None) -> dict[str, Metric]:

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import numpy as np
 
 from ml.labelled import Labelled, encode
-from ml.metrics import UNDEFINED, intervals, scores
+from ml.metrics import intervals, scores, why_undefined
 from schemas.base import Task
-from schemas.evaluation import Evaluation
+from schemas.evaluation import Evaluation, Scores
 from schemas.metrics import HIGHER_IS_BETTER, TASKS, resolve_metric
 from schemas.monitoring import SEVERITY, MonitoringReport, Performance, Review, Verdict
-from schemas.numbers import shown
+from schemas.numbers import percent, shown
 from schemas.review import ReviewRecord
 from schemas.run import MonitorSpec
 from schemas.signature import Output
@@ -48,7 +48,7 @@ def performance(
     name = next((one for one in (wanted, *FALLBACK[pairs.task]) if values.get(one) is not None), wanted)
     before = Evaluation(metrics={}) if expected is None else expected
     tested, tested_bounds = before.metrics.get("test", {}).get(name), before.intervals.get("test", {}).get(name)
-    verdict, why = _verdict(len(pairs), name, values.get(name), bounds.get(name), tested, tested_bounds, spec)
+    verdict, why = _verdict(len(pairs), name, values, bounds.get(name), tested, tested_bounds, spec)
     return Performance(
         version=found.version,
         labelled=len(pairs),
@@ -63,7 +63,7 @@ def performance(
         first=_iso(found.times[0]) if found.times else None,
         last=_iso(found.times[-1]) if found.times else None,
         verdict=verdict,
-        why=" ".join([why, *_other_metric(wanted, name), *_skew(found, spec)]),
+        why=" ".join([why, *_other_metric(wanted, name, values), *_skew(found, spec)]),
     )
 
 
@@ -103,17 +103,18 @@ def review_of(needs_review: Sequence[bool], record: ReviewRecord | None) -> Revi
 def _verdict(
     labels: int,
     name: str,
-    value: float | None,
+    values: Scores,
     interval: Interval | None,
     tested: float | None,
     tested_bounds: Interval | None,
     spec: MonitorSpec,
 ) -> tuple[Verdict, str]:
+    value = values.get(name)
     measured = f"{_measured(name, value, interval)} on {_count(labels)}"
     if labels < spec.min_labels:
         return "no_verdict", f"{measured}; a verdict needs {spec.min_labels}."
     if value is None or interval is None:
-        return "no_verdict", f"{measured}: {UNDEFINED.get(name, 'it is undefined on most resamples')}."
+        return "no_verdict", f"{measured}: {why_undefined(name, values)}."
     if tested is None or tested_bounds is None:
         return "no_verdict", f"{measured}; the package does not say what {name} was on the test set."
     then = f"{shown(tested)} ({shown(tested_bounds[0])} to {shown(tested_bounds[1])}) on the test set"
@@ -131,8 +132,8 @@ def _count(labels: int) -> str:
     return f"{labels:,} labelled prediction{'s' if labels != 1 else ''}"
 
 
-def _other_metric(wanted: str, judged: str) -> list[str]:
-    why = UNDEFINED.get(wanted, "its value is not finite")
+def _other_metric(wanted: str, judged: str, values: Scores) -> list[str]:
+    why = why_undefined(wanted, values)
     return [] if judged == wanted else [f"{wanted} is undefined on these labels ({why}), so {judged} is judged."]
 
 
@@ -153,8 +154,8 @@ def _skew(found: Labelled, spec: MonitorSpec) -> list[str]:
         return []
     kind, way = ("hard", "worse") if labelled > overall else ("easy", "better")
     return [
-        f"The labels favour {kind} rows: {labelled:.0%} of the labelled answers needed review, and {overall:.0%} of "
-        f"all, so the figures look {way} than they are."
+        f"The labels favour {kind} rows: {percent(labelled, 0)} of the labelled answers needed review, and "
+        f"{percent(overall, 0)} of all, so the figures look {way} than they are."
     ]
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _DOTS_PER_INCH = 150
 _BLUE, _GREY = "#1f5fa8", "#8a8f98"
 _SHOWN_CLASSES, _SHOWN_ROWS = 20, 3000
+_FEWEST_ROWS = 5
 
 
 def pictures(problem: Problem, target: NDArray[Any], answers: Answers) -> dict[str, bytes]:
@@ -71,15 +72,30 @@ def confusion_matrix(target: NDArray[np.int64], codes: NDArray[np.int64], classe
 def calibration_curve(
     target: NDArray[np.int64], codes: NDArray[np.int64], probabilities: NDArray[np.float64]
 ) -> "Figure":
-    """Draw how often an answer was right against how sure the model was; the size of a dot is its number of rows."""
+    """Draw how often an answer was right against how sure the model was; the size of a dot is its number of rows.
+
+    Bins of fewer than 5 rows are left out; the lines are Jeffreys' 95 % intervals.
+
+    Source:
+        L. D. Brown, T. T. Cai, A. DasGupta, Interval Estimation for a Binomial Proportion, Statistical Science 16
+        (2001).
+    """
     confidence = np.take_along_axis(probabilities, np.maximum(codes, 0)[:, None], axis=1)[:, 0]
     sure, right, rows = calibration(confidence, (target == codes).astype(np.float64))
-    full = rows > 0
+    full = rows >= _FEWEST_ROWS
+    from scipy.stats import beta
+
+    hits = np.round(right[full] * rows[full])
+    ends = beta.ppf([[0.025], [0.975]], hits + 0.5, rows[full] - hits + 0.5)
     figure, axes = _canvas(5.2, 4.6)
     axes.plot([0, 1], [0, 1], linestyle="--", color=_GREY, label="as sure as right")
-    axes.plot(sure[full], right[full], color=_BLUE, linewidth=1)
+    axes.vlines(sure[full], *ends, color=_BLUE, linewidth=1, alpha=0.7)
     axes.scatter(
-        sure[full], right[full], s=20 + 180 * rows[full] / rows.max(), color=_BLUE, label="this model (size: rows)"
+        sure[full],
+        right[full],
+        s=20 + 180 * rows[full] / rows.max(),
+        color=_BLUE,
+        label="this model, 95 % interval (size: rows)",
     )
     low = max(0.0, float(confidence.min()) - 0.08)
     axes.set_xlim(low, 1.03)

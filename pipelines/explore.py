@@ -6,6 +6,7 @@ from zenml.enums import ExecutionMode
 from pipelines.circumstances import Circumstances
 from pipelines.parts import checked_sets
 from pipelines.wiring import wired
+from schemas.exploration import Declaration
 from schemas.run import Run
 from steps.explore.page import explore as explore_rows
 
@@ -18,8 +19,13 @@ def explore(run: Run, now: Circumstances) -> None:
         train_set=sets.train,
         schema=sets.schema,
         report=sets.report,
-        name=run.name,
         source=now.label,
-        data=run.data,
-        plan=run.split,
+        declared=Declaration(
+            name=run.name,
+            data=run.data,
+            split=run.split,
+            metric=run.metric,
+            baseline=run.baseline,
+            review=run.review,
+        ),
     )

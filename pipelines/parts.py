@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from ml.split.hashing import HASHING
 from pipelines.circumstances import Circumstances
 from pipelines.wiring import wired
 from schemas.package import SplitRecord
@@ -41,8 +42,9 @@ class Candidate:
 
 def split_record(run: Run, now: Circumstances) -> SplitRecord:
     """Return what decides which rows are test rows."""
+    plan = run.split
     return SplitRecord(
-        method=run.split.method, salt=now.salt, test=run.split.test, validation=run.split.validation, by=run.split.by
+        method=plan.method, salt=now.salt, test=plan.test, validation=plan.validation, by=plan.by, hashing=HASHING
     )
 
 

@@ -24,10 +24,12 @@ def train(lap: Lap, _parts: Part) -> Part:
     page = outcome.page("open_test_set", "evaluation_page", lap.report(outcome, "evaluation"))
     for text in manifest.warnings:
         lap.observer.note(f"warning while training: {text}")
+    lap.observer.note(f"packaged as {manifest.runtime}: {manifest.runtime_reason}")
     if manifest.learning is not None:
         lap.observer.note(f"learning: {manifest.learning.diagnosis}. {manifest.learning.why}")
     if manifest.review is not None:
-        lap.observer.note(f"review: {manifest.review.why}")
+        kind = "review" if manifest.review.keeps_its_promise else "warning"
+        lap.observer.note(f"{kind}: {manifest.review.why}")
     lap.observer.note(f"evaluation: {page}")
     part: Part = {
         "model": ModelRecord(name=lap.run.name, version=version, stage=None),
@@ -36,8 +38,7 @@ def train(lap: Lap, _parts: Part) -> Part:
         "gate": verdict,
     }
     if not verdict.passed:
-        reasons = [check.why for check in verdict.checks if not check.passed]
-        part["refused"] = RefusedError(reasons, heading=f"The gate refused version {version}")
+        part["refused"] = RefusedError(verdict.reasons, heading=f"The gate refused version {version}")
     return part
 
 

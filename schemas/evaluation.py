@@ -32,6 +32,11 @@ class GateVerdict(Strict):
     passed: bool
     checks: list[CheckOutcome]
 
+    @property
+    def reasons(self) -> list[str]:
+        """Why it refused, each reason once: two checks can stumble over the same."""
+        return list(dict.fromkeys(check.why for check in self.checks if not check.passed))
+
 
 class DataCheck(Strict):
     """One data check's outcome; `failed` rows of `rows` broke it where rows can be counted."""

@@ -2,10 +2,23 @@
 
 from typing import Literal
 
-from schemas.base import Severity, Strict, Task
-from schemas.data import ColumnType
+from schemas.base import Name, Severity, Strict, Task
+from schemas.choice import Choice
+from schemas.data import ColumnType, DataSpec, SplitSpec
+from schemas.run import ReviewSpec
 
 State = Literal["failed", "warning", "held"]
+
+
+class Declaration(Strict):
+    """What the explored experiment says itself; the suggested one says it again."""
+
+    name: Name
+    data: DataSpec
+    split: SplitSpec
+    metric: str = "auto"
+    baseline: Choice = Choice(name="auto")
+    review: ReviewSpec | None = None
 
 
 class Outcome(Strict):

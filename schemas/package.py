@@ -22,13 +22,17 @@ class FileRecord(Strict):
 
 
 class SplitRecord(Strict):
-    """What decides which rows were test rows; two packages with equal records were tested on the same rows."""
+    """What decides which rows were test rows; two packages with equal records were tested on the same rows.
+
+    `hashing` tells the ways of drawing a row by its content apart; 1 is that of packages that do not say.
+    """
 
     method: Choice
     salt: str
     test: float
     validation: float
     by: str | None = None
+    hashing: int = 1
 
 
 class DataRecord(Strict):

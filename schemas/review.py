@@ -7,12 +7,19 @@ class ReviewRecord(Strict):
     """How the review threshold came about; shares are of the validation rows.
 
     `threshold` above 1: no answer is sure enough, all are handed over. None: the model gives no probabilities, and only
-    what it abstains from is handed over.
+    what it abstains from is handed over. `confident_error` is the error among the others, and `error_bound` what it is
+    at most, with 90 % confidence.
     """
 
     max_error: float
     threshold: float | None
     rows: int
     confident_error: float | None
+    error_bound: float | None = None
     handed_over: float
     why: str
+
+    @property
+    def keeps_its_promise(self) -> bool:
+        """Whether what is not handed over is wrong as seldom as declared, as far as the validation rows tell."""
+        return self.threshold is not None or (self.error_bound is not None and self.error_bound <= self.max_error)

@@ -104,7 +104,7 @@ class MonitorSpec(Strict):
 class ReviewSpec(Strict):
     """Which answers are handed to a person: those less sure than a threshold chosen on the validation set."""
 
-    max_error: float = Field(gt=0, lt=1, description="share of wrong answers tolerated among the confident ones")
+    max_error: float = Field(gt=0, lt=1, description="largest error of the answers kept, with 90 % confidence")
     min_rows: int = Field(default=30, ge=1, description="fewest confident validation rows that a threshold rests on")
 
 

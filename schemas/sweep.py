@@ -23,9 +23,9 @@ class JobResult(Strict):
         return " ".join(f"{key}={value}" for key, value in self.choices.items())
 
     @property
-    def seconds(self) -> float:
-        """Seconds in steps that were not reused."""
-        return sum(self.summary.seconds.values())
+    def train_seconds(self) -> float:
+        """Seconds that the training took, 0 where it was reused: what jobs share is nobody's own time."""
+        return self.summary.seconds.get("train", 0.0)
 
 
 class Comparison(Strict):

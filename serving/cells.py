@@ -58,7 +58,9 @@ def _integer(value: Any) -> float:
 def _boolean(value: Any) -> bool:
     if value is True or value is False:
         return value
-    raise Refusal(f"must be true or false, not {kind_of(value)}")
+    if type(value) in (int, float) and value in (0, 1):  # as a table says it
+        return bool(value)
+    raise Refusal(f"must be true, false, 0 or 1, not {kind_of(value)}")
 
 
 def _category(value: Any) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Engine, insert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError, TimeoutError
 
 from serving.labels import Label, LabelStatus, record
 from serving.store import begin_writing, predictions
 
 _LARGEST_GROUP = 256  # requests in one commit
+_OF_THE_JOURNAL = (OperationalError, InternalError, InterfaceError, TimeoutError)
+"""Locked, full, gone: it would meet every request of a group alike."""
 
 
 class Prediction(NamedTuple):
@@ -33,6 +35,10 @@ class JournalError(Exception):
     """The journal could not be written; nothing of the request is in it."""
 
 
+class _OwnError(JournalError):
+    """Rows that the journal does not take; those of other requests it may."""
+
+
 class _Entry(NamedTuple):
     rows: Sequence[Prediction]
     label: Label | None
@@ -41,7 +47,10 @@ class _Entry(NamedTuple):
 
 
 class Journal:
-    """Writes predictions and labels; requests that arrive while a commit runs share the next one."""
+    """Writes predictions and labels; requests that arrive while a commit runs share the next one.
+
+    A request that nobody waits for any more (it passed its deadline before its turn came) is not written.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -91,28 +100,39 @@ class Journal:
 
     def _commit(self, group: list[_Entry]) -> None:
         outcome = self._insert(group)
-        if isinstance(outcome, JournalError) and len(group) > 1:  # one request's fault must not become its neighbours'
-            for entry in group:
-                _settle([entry], self._insert([entry]))
+        if not isinstance(outcome, _OwnError) or len(group) == 1:
+            _settle(group, outcome)
             return
-        _settle(group, outcome)
+        for place, entry in enumerate(group):  # one request's fault must not become its neighbours'
+            outcome = self._insert([entry])
+            if isinstance(outcome, JournalError) and not isinstance(outcome, _OwnError):
+                _settle(group[place:], outcome)
+                return
+            _settle([entry], outcome)
 
     def _insert(self, group: list[_Entry]) -> "_Outcome":
-        rows = [row._asdict() for entry in group for row in entry.rows]
-        labels = [entry.label for entry in group if entry.label is not None]
+        if not any(map(_is_awaited, group)):
+            return [None] * len(group)
         try:
             with self.engine.begin() as connection:
-                if labels:
-                    begin_writing(connection)
+                begin_writing(connection)
+                awaited = [_is_awaited(entry) for entry in group]  # now that the wait for the lock is over
+                written = [entry for entry, one in zip(group, awaited, strict=True) if one]
+                rows = [row._asdict() for entry in written for row in entry.rows]
                 if rows:
                     connection.execute(insert(predictions), rows)
-                statuses = iter(record(connection, labels))
+                statuses = iter(record(connection, [entry.label for entry in written if entry.label is not None]))
         except SQLAlchemyError as error:
-            return JournalError(str(error))
-        return [None if entry.label is None else next(statuses) for entry in group]
+            kind = JournalError if isinstance(error, _OF_THE_JOURNAL) else _OwnError
+            return kind(str(error))
+        return [next(statuses) if one and entry.label else None for entry, one in zip(group, awaited, strict=True)]
 
 
 _Outcome = list[LabelStatus | None] | JournalError
+
+
+def _is_awaited(entry: _Entry) -> bool:
+    return not entry.committed.done()
 
 
 def _settle(group: list[_Entry], outcome: _Outcome) -> None:

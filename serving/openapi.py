@@ -8,7 +8,7 @@ from serving.labels import LabelStatus
 Json = dict[str, Any]
 _TYPES: dict[str, Json] = {
     "number": {"type": "number"},
-    "boolean": {"type": "boolean"},
+    "boolean": {"type": ["boolean", "integer"], "enum": [True, False, 0, 1], "description": "0 is false, 1 true"},
     "category": {"type": ["string", "number", "boolean"]},
     "identifier": {"type": ["string", "number", "boolean"]},
     "date": {"type": "string", "format": "date-time", "description": "ISO 8601"},
@@ -171,6 +171,8 @@ def _column(column: Input) -> Json:
         shape["description"] = "; ".join(filter(None, [shape.get("description"), *told]))
     if column.nullable:
         shape["type"] = [*([shape["type"]] if isinstance(shape["type"], str) else shape["type"]), "null"]
+        if "enum" in shape:
+            shape["enum"] = [*shape["enum"], None]
     return shape
 
 

@@ -4,12 +4,18 @@ import json
 from html import escape
 from typing import Any
 
+from ml.readable import NAME, escaped, readable
+
 Json = dict[str, Any]
 _STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
-code,pre{font-family:ui-monospace,monospace;font-size:13px;background:#f4f4f4;padding:.1em .3em;border-radius:4px}
-pre{padding:1em;overflow:auto} table{border-collapse:collapse;width:100%} td,th{text-align:left;padding:.3em .6em;
-border-bottom:1px solid #ddd;vertical-align:top} h2{margin-top:2em}
+:root{color-scheme:light dark;--line:#8886;--code:#8882}
+body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}
+code,pre{font-family:ui-monospace,monospace;font-size:13px;background:var(--code);padding:.1em .3em;border-radius:4px}
+pre{padding:1em;overflow:auto;overflow-wrap:normal} table{border-collapse:collapse;width:100%}
+td,th{text-align:left;padding:.3em .6em .3em 0;border-bottom:1px solid var(--line);vertical-align:top}
+td:first-child{min-width:6rem} .word{white-space:nowrap} h2{margin-top:2em}
+@media(max-width:42rem){tr{display:block;padding:.5em 0;border-bottom:1px solid var(--line)}
+td{display:block;border:0;padding:.1em 0} th{display:none}}
 """
 
 
@@ -18,7 +24,8 @@ def docs(document: Json) -> str:
     info, schemas = document["info"], document["components"]["schemas"]
     paths = "".join(_path(path, methods) for path, methods in document["paths"].items())
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(info["title"])}</title>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(info["title"])}</title>'
         f"<style>{_STYLE}</style></head><body><h1>{escape(info['title'])}</h1>"
         f"<p>{escape(info['description'])} Version that answers now: <code>{escape(info['version'])}</code>. "
         f'The same as data: <a href="openapi.json">openapi.json</a>.</p>{_example(schemas)}'
@@ -37,16 +44,16 @@ def _example(schemas: Json) -> str:
 
 
 def _request(path: str, body: Json) -> str:
-    text = json.dumps(body, indent=1, ensure_ascii=False)
+    text = "\n".join(map(escaped, json.dumps(body, indent=1, ensure_ascii=False).split("\n")))
     return f"<pre>POST {path}\ncontent-type: application/json\n\n{escape(text)}</pre>"
 
 
 def _columns(row: Json) -> str:
     required = set(row.get("required", []))
     lines = "".join(
-        f"<tr><td><code>{escape(name)}</code></td><td>{escape(_kinds(shape))}</td>"
-        f"<td>{'required' if name in required else 'may be missing'}</td>"
-        f"<td>{escape(shape.get('description', ''))}</td></tr>"
+        f"<tr><td><code>{escape(readable(name, NAME))}</code></td><td>{escape(_kinds(shape))}</td>"
+        f'<td class="word">{"required" if name in required else "may be missing"}</td>'
+        f"<td>{escape(escaped(shape.get('description', '')))}</td></tr>"
         for name, shape in row.get("properties", {}).items()
     )
     return f"<table><tr><th>column</th><th>type</th><th></th><th></th></tr>{lines}</table>"

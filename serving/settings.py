@@ -20,7 +20,14 @@ class Settings(Strict):
     cache: Path
     spec: DeploySpec = DeploySpec()
     poll: float = 0.05
-    lock_timeout: float = 5.0
+
+    @property
+    def lock_timeout(self) -> float:
+        """Seconds to wait while somebody else writes the journal.
+
+        A request can wait for the group before it and then for its own: both end before its deadline.
+        """
+        return min(5.0, 0.4 * self.spec.deadline)
 
 
 def read() -> Settings:

@@ -56,6 +56,27 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 @contextmanager
+def _parameters_as_said() -> Iterator[None]:
+    """Keep ZenML from reading `${NAME}` in what a pipeline is given.
+
+    It replaces that in every parameter by the environment variable of the name, with no way to write it otherwise: a
+    column, a query or an allowed value of such a name would end the run, or carry a secret into reports.
+    """
+    from zenml.utils import env_utils
+
+    substituted = env_utils.substitute_env_variable_placeholders
+    env_utils.substitute_env_variable_placeholders = _as_said
+    try:
+        yield
+    finally:
+        env_utils.substitute_env_variable_placeholders = substituted
+
+
+def _as_said(value: Any, raise_when_missing: bool = True) -> Any:
+    return value
+
+
+@contextmanager
 def zenml_session(tell: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
     """Give a `zenml.client.Client` whose log records go to `tell` and not to the terminal."""
     for key, value in _QUIET.items():
@@ -76,7 +97,8 @@ def zenml_session(tell: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
         with _one_at_a_time():
             client = Client()
             client.zen_store  # noqa: B018  the store must exist before a stack is chosen for this process only
-        yield client
+        with _parameters_as_said():
+            yield client
     finally:
         root.removeHandler(listener)
         for handler in silenced:

@@ -1,7 +1,11 @@
 """The data checks as one HTML page that needs nothing else: no script, no network."""
 
+from functools import partial
+
+from ml.readable import NAME, plain_line, readable
 from schemas.evaluation import DataCheck, DataReport
 
+_LINE = 1000
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -17,8 +21,8 @@ _PAGE = """<!doctype html>
   table { border-collapse: collapse; width: 100%; }
   th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; }
   th, td { border-bottom: 1px solid var(--line); }
-  td { overflow-wrap: anywhere; }
-  .type { white-space: nowrap; }
+  td, tbody th { overflow-wrap: anywhere; } tbody th { min-width: 9rem; }
+  .type, .state { white-space: nowrap; }
   .failed { color: var(--bad); font-weight: 600; }
   .warning { color: var(--warn); font-weight: 600; }
   .held { color: var(--good); }
@@ -38,9 +42,9 @@ _PAGE = """<!doctype html>
 <div class="scroll"><table>
 <thead><tr><th scope="col">Outcome</th><th scope="col">Check</th><th scope="col">What was found</th></tr></thead>
 <tbody>
-{% for check in checks %}<tr><td class="{{ state(check) }}">{{ state(check) }}</td>\
+{% for check in checks %}<tr><td class="state {{ state(check) }}">{{ state(check) }}</td>\
 <th scope="row">{{ check.name }}</th>\
-<td>{{ check.message }}</td></tr>
+<td>{{ check.message | line }}</td></tr>
 {% endfor %}</tbody>
 </table></div>
 {% endfor %}
@@ -48,8 +52,9 @@ _PAGE = """<!doctype html>
 <div class="scroll"><table>
 <thead><tr><th scope="col">Column</th><th scope="col">Type</th><th scope="col">Why</th></tr></thead>
 <tbody>
-{% for column in report.columns %}<tr><th scope="row">{{ column.name }}</th><td class="type">{{ column.type }}</td>\
-<td>{{ column.why }}</td></tr>
+{% for column in report.columns %}<tr><th scope="row">{{ column.name | name }}</th>\
+<td class="type">{{ column.type }}</td>\
+<td>{{ column.why | line }}</td></tr>
 {% endfor %}</tbody>
 </table></div>
 </main>
@@ -65,16 +70,14 @@ def render(report: DataReport) -> str:
     failed = [check for check in report.checks if state(check) == "failed"]
     warned = [check for check in report.checks if state(check) == "warning"]
     held = [check for check in report.checks if state(check) == "held"]
-    return (
-        Environment(autoescape=True, trim_blocks=True)
-        .from_string(_PAGE)
-        .render(
-            report=report,
-            state=state,
-            verdict="passed" if report.passed else "refused",
-            counts=f"{len(failed)} failed, {len(warned)} warning{'' if len(warned) == 1 else 's'}, {len(held)} held",
-            groups=[("Failed", failed), ("Warnings", warned), ("Held", held)],
-        )
+    pages = Environment(autoescape=True, trim_blocks=True)
+    pages.filters |= {"line": partial(plain_line, most=_LINE), "name": partial(readable, most=NAME)}
+    return pages.from_string(_PAGE).render(
+        report=report,
+        state=state,
+        verdict="passed" if report.passed else "refused",
+        counts=f"{len(failed)} failed, {len(warned)} warning{'' if len(warned) == 1 else 's'}, {len(held)} held",
+        groups=[("Failed", failed), ("Warnings", warned), ("Held", held)],
     )
 
 

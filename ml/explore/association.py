@@ -6,22 +6,32 @@ from numpy.typing import NDArray
 from ml.explore.levels import Levels
 from ml.explore.target import Target
 
+LEAST_ROWS = 5
+"""Groups of fewer rows count as one: what they seem to say of the target is chance."""
+_MOST_WORK = 20_000_000
 CLASSES = "the uncertainty coefficient, the share of the target's entropy that the column takes away"
 NUMBERS = "epsilon squared, the share of the target's variance that lies between the column's groups"
 
 
 def association(found: Levels, target: Target) -> float | None:
     """Return the measure of the task, between 0 and 1; None where the target does not vary."""
+    groups = common(found.codes)
     if target.codes is not None:
-        return uncertainty_coefficient(found.codes, target.codes)
+        return uncertainty_coefficient(groups, target.codes)
     assert target.numbers is not None
-    return epsilon_squared(found.codes, target.numbers)
+    return epsilon_squared(groups, target.numbers)
+
+
+def common(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the groups of rows, shape (rows,), with all of fewer than 5 rows as one."""
+    counts = np.bincount(groups)
+    return np.where(counts[groups] < LEAST_ROWS, len(counts), groups)
 
 
 def uncertainty_coefficient(groups: NDArray[np.int64], classes: NDArray[np.int64]) -> float | None:
-    """Return the mutual information of two labelings over the entropy of the second, less what chance gives.
+    """Return the mutual information of two labelings over the entropy of the second, both less what chance gives.
 
-    Chance gives (r - 1)(c - 1) / 2n nats for r groups and c classes in n rows.
+    Chance gives the mutual information expected when the classes are dealt out to the rows anew.
 
     Args:
         groups: Each row's group, shape (rows,), not negative.
@@ -32,18 +42,31 @@ def uncertainty_coefficient(groups: NDArray[np.int64], classes: NDArray[np.int64
 
     Source:
         H. Theil, On the Estimation of Relationships Involving Qualitative Variables, American Journal of Sociology 76
-        (1970); the correction: G. Miller, Note on the Bias of Information Estimates (1955).
+        (1970); the correction: N. X. Vinh, J. Epps, J. Bailey, Information Theoretic Measures for Clusterings
+        Comparison, JMLR 11 (2010).
     """
-    width = int(classes.max()) + 1
-    table = np.bincount(groups * width + classes, minlength=(int(groups.max()) + 1) * width).reshape(-1, width)
-    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    groups, classes = (np.unique(codes, return_inverse=True)[1] for codes in (groups, classes))
+    shape = (int(groups.max()) + 1, int(classes.max()) + 1)
+    table = np.bincount(groups * shape[1] + classes, minlength=shape[0] * shape[1]).reshape(shape)
     total = table.sum()
     entropy = _entropy(table.sum(axis=0) / total)
     if entropy <= 0:
         return None
     shared = entropy + _entropy(table.sum(axis=1) / total) - _entropy(table.ravel() / total)
-    chance = (table.shape[0] - 1) * (table.shape[1] - 1) / (2 * total)
-    return float(np.clip((shared - chance) / entropy, 0.0, 1.0))
+    chance = _by_chance(table)
+    # Where every row is a group, chance gives everything.
+    return float(np.clip((shared - chance) / (entropy - chance), 0.0, 1.0)) if entropy - chance > 1e-9 else 0.0
+
+
+def _by_chance(table: NDArray[np.int64]) -> float:
+    """Return the nats expected of a table with these sums; of very many rows G. Miller's (1955) approximation."""
+    from scipy.sparse import csr_matrix
+    from sklearn.metrics.cluster import expected_mutual_information
+
+    total = int(table.sum())
+    if min(table.shape) * total > _MOST_WORK:
+        return float((table.shape[0] - 1) * (table.shape[1] - 1) / (2 * total))
+    return float(expected_mutual_information(csr_matrix(table), total))
 
 
 def epsilon_squared(groups: NDArray[np.int64], numbers: NDArray[np.float64]) -> float | None:

@@ -5,8 +5,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.explore.readable import readable
 from ml.explore.reading import Reading
+from ml.readable import readable
 from schemas.exploration import Bars, Numbers, Span
 from schemas.numbers import shown
 

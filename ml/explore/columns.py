@@ -6,9 +6,10 @@ from ml.column_types import guess
 from ml.explore.association import association
 from ml.explore.bars import bars, span, summary
 from ml.explore.levels import levels
-from ml.explore.readable import plain_line
 from ml.explore.reading import Reading
 from ml.explore.target import Target, groups
+from ml.infer import OF_GROUPS
+from ml.readable import plain_line
 from schemas.data import Column
 from schemas.errors import ContentError
 from schemas.exploration import ColumnView
@@ -49,6 +50,8 @@ def reason(values: pd.Series, column: Column) -> str:
     """Return why a column has its type as the training rows show it; the run's own reason has seen all rows."""
     if column.declared:
         return "declared by the experiment"
+    if column.why == OF_GROUPS:
+        return OF_GROUPS
     try:
         found = guess(column.name, values)
     except ContentError:

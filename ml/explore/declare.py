@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.columns import ISO, as_cells, fits
-from ml.explore.readable import plain_line
 from ml.explore.reading import Reading
+from ml.readable import plain_line
 from schemas.base import Scalar
 from schemas.data import Column, ColumnSpec, DatePart
 from schemas.exploration import ColumnView
@@ -22,7 +22,7 @@ _LONGEST = 100
 _DAYS_A_YEAR = 365.0
 
 
-def declared(spec: ColumnSpec, *, lenient: bool) -> dict[str, Any]:
+def as_declared(spec: ColumnSpec, *, lenient: bool) -> dict[str, Any]:
     """Return what the experiment declares itself; `lenient` lowers a check that does not hold to a warning."""
     said = spec.model_dump(mode="json", exclude_defaults=True)
     return {**said, "on_violation": "warn"} if lenient else said

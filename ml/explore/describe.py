@@ -7,27 +7,19 @@ from numpy.typing import NDArray
 from ml.explore import association
 from ml.explore.columns import view
 from ml.explore.outcomes import outcomes
-from ml.explore.readable import plain_line
 from ml.explore.reading import Reading, read
 from ml.explore.suggest import suggest
 from ml.explore.target import Target, read_target
 from ml.explore.together import correlations, gaps, repeats
+from ml.readable import plain_line
 from ml.task import infer_problem
-from schemas.base import Name
-from schemas.data import DataSpec, Problem, SplitSpec, TableSchema
+from schemas.data import DataSpec, Problem, TableSchema
 from schemas.evaluation import DataReport
-from schemas.exploration import Exploration
+from schemas.exploration import Declaration, Exploration
 
 
 def describe(
-    train: pd.DataFrame,
-    schema: TableSchema,
-    report: DataReport,
-    *,
-    name: Name,
-    source: str,
-    data: DataSpec,
-    split: SplitSpec,
+    train: pd.DataFrame, schema: TableSchema, report: DataReport, *, source: str, declared: Declaration
 ) -> Exploration:
     """Describe the training rows and suggest what an experiment may declare of them.
 
@@ -35,10 +27,8 @@ def describe(
         train: The training rows, at least one.
         schema: The task and the type of every column, as read off all rows.
         report: How the data checks went; they saw all rows, so only its figures are used.
-        name: The experiment's name.
         source: What the data is called.
-        data: Where the rows come from and what the experiment declares of them.
-        split: How they were split.
+        declared: What the experiment says itself.
     """
     problem = schema.problem
     target = read_target(train, problem)
@@ -46,13 +36,13 @@ def describe(
     views = [view(train[name], reading, target) for name, reading in readings.items()]
     used = {name: reading for name, reading in readings.items() if reading.column.type != "drop"}
     return Exploration(
-        name=name,
+        name=declared.name,
         source=source,
         sets=report.sets,
         table_rows=report.rows,
         target=problem.target,
         task=problem.task,
-        why=_why(train, data, problem),
+        why=_why(train, declared.data, problem),
         unit=problem.unit,
         classes=target.classes,
         target_bars=target.bars,
@@ -63,7 +53,7 @@ def describe(
         correlations=correlations(_numbers(used, target, problem)),
         gaps=gaps({name: reading.missing for name, reading in used.items()}),
         repeats=repeats(train, schema),
-        suggestion=suggest(train, views, readings, report, name=name, data=data, split=split, problem=problem),
+        suggestion=suggest(train, views, readings, report, declared=declared, problem=problem),
     )
 
 

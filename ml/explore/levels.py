@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from ml.explore.bars import FEW, ranked
 from ml.explore.moments import periods
-from ml.explore.readable import readable
 from ml.explore.reading import Reading
+from ml.readable import readable
 from schemas.numbers import shown
 
 BINS = 10

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ml.checks.page import state
-from ml.explore.readable import readable
+from ml.readable import readable
 from schemas.evaluation import DataCheck, DataReport
 from schemas.exploration import Outcome, State
 

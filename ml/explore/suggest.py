@@ -5,13 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from ml.explore.declare import declared, suggested
-from ml.explore.readable import plain_line
+from ml.explore.declare import as_declared, suggested
 from ml.explore.reading import Reading
 from ml.explore.yaml_pieces import block
+from ml.readable import plain_line
 from schemas.data import DataSpec, Problem, SplitSpec
 from schemas.evaluation import DataCheck, DataReport
-from schemas.exploration import ColumnView
+from schemas.exploration import ColumnView, Declaration
 
 _CODE = {"_target_", "_partial_", "_recursive_", "_convert_", "_args_"}
 """Keys that no configuration may hold, whatever column has that name."""
@@ -19,6 +19,7 @@ _EXPECTATIONS = ("type", "nullable", "min", "max", "allowed", "unique")
 _SMALL, _LARGE = 400, 2_000_000
 """Rows below which a straight model is suggested; training cells above which trees look at parts of the rows only."""
 _MANY_CLASSES = 10
+_SUFFIX, _LONGEST_NAME = "_suggested", 63
 
 
 def suggest(
@@ -27,22 +28,22 @@ def suggest(
     readings: Mapping[str, Reading],
     report: DataReport,
     *,
-    name: str,
-    data: DataSpec,
-    split: SplitSpec,
+    declared: Declaration,
     problem: Problem,
 ) -> str:
     """Return the YAML of an experiment that runs as it is; its comments say why each thing is suggested."""
+    data, name = declared.data, suggested_name(declared.name)
     trainer, params, why = _trainer(views, len(train), problem)
     lines = [
         "# @package _global_",
-        f"# What {plain_line(name)} may declare, read off {len(train):,} training rows of {report.rows:,} rows.",
+        f"# What {declared.name} may declare, read off {len(train):,} training rows of {report.rows:,} rows.",
         f"# Save it as DIR/experiment/{name}.yaml, then: python run.py --config-dir=DIR +experiment={name}",
         "defaults:",
         f"  - override /trainer: {trainer}   # {why}",
         "  - override /gate: open   # a first look: every model is let through; default refuses one below the baseline",
         "",
-        *block({"name": name}),
+        f"name: {name}   # a model of its own; name: {declared.name} would make it that model's next version",
+        *_besides(declared),
         "data:",
         *block({"name": data.source.name, **data.source.params}, indent=2),
         *block({"target": problem.target, "task": problem.task}, indent=2),
@@ -50,11 +51,28 @@ def suggest(
         *_columns(train, views, readings, report, data),
         *_checks(report, data),
         "split:",
-        *block(_split(split), indent=2),
-        *_by_time(views, split),
+        *block(_split(declared.split), indent=2),
+        *_by_time(views, declared.split),
         *([] if not params else ["trainer:", *block(params, indent=2)]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def suggested_name(name: str) -> str:
+    """Return a name that is no shipped experiment's: of two with one name it would be a guess which is meant."""
+    return name if name.endswith(_SUFFIX) else name[: _LONGEST_NAME - len(_SUFFIX)] + _SUFFIX
+
+
+def _besides(declared: Declaration) -> list[str]:
+    """Return what the experiment says of metric, baseline and review."""
+    said: dict[str, Any] = {}
+    if declared.metric != "auto":
+        said["metric"] = declared.metric
+    if declared.baseline.name != "auto":
+        said["baseline"] = {"name": declared.baseline.name, **declared.baseline.params}
+    if declared.review is not None:
+        said["review"] = declared.review.model_dump(mode="json", exclude_defaults=True)
+    return block(said) if said else []
 
 
 def _columns(
@@ -73,7 +91,7 @@ def _columns(
             lines.append(f"    # {plain_line(repr(name), 80)} cannot be a key of a configuration; its type is inferred")
             continue
         if name in data.columns:
-            said = declared(data.columns[name], lenient=name in broken)
+            said = as_declared(data.columns[name], lenient=name in broken)
             why = "as declared" + ("; it does not hold, so it only warns" if name in broken else "")
         else:
             said, why = suggested(train[name], readings[name], by_name[name])

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from ml.columns import as_numbers
 from ml.explore.bars import label_bars, number_bars, ranked, summary
 from ml.explore.levels import Levels
-from ml.explore.readable import readable
 from ml.explore.reading import label_codes
+from ml.readable import readable
 from schemas.data import Problem
 from schemas.exploration import Bars, Group, Numbers
 

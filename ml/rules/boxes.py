@@ -6,7 +6,7 @@ So a union of boxes never lacks a row that the condition holds for.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from ml.derive import canonical, parse_date
@@ -19,6 +19,7 @@ Variable = tuple[str, str]
 Box = dict[Variable, Values]
 Kind = Literal["number", "date", "label", "mixed"]
 MOST = 64
+_FIND_ANYTHING = ("", ".*", "^", "^.*")
 _EPOCH = parse_date("1970-01-01")
 
 
@@ -51,6 +52,23 @@ def boxes(condition: Condition, of: Mapping[str, Kind]) -> list[Box]:
     if len(union) > MOST:
         raise TooManyError
     return union
+
+
+def known(leaves: Sequence[Condition], booleans: frozenset[str]) -> Box:
+    """Return the box in which every row lies: what is known of columns of booleans, and of patterns that find any text.
+
+    A boolean that anything but true and false is said of is not looked into.
+    """
+    found: Box = {}
+    for column in booleans:
+        said = [leaf for leaf in leaves if leaf.column == column]
+        bounded = any(name in (*BOUNDS, "matches") for leaf in said for name in leaf.operators())
+        if said and not bounded and all(isinstance(point, bool) for leaf in said for point in _points(leaf)):
+            found[column, ""] = Labels(frozenset([canonical(True), canonical(False)]), missing=True)
+    for leaf in leaves:
+        if leaf.matches in _FIND_ANYTHING:
+            found[str(leaf.column), leaf.matches] = Truth(yes=True, no=False)
+    return found
 
 
 def intersect(left: Box, right: Box) -> Box | None:

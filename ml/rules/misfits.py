@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ml.rules.reach import unreachable
 from schemas.data import Column, ColumnType, TableSchema
 from schemas.rules import BOUNDS, Condition, Operator, RuleList, moment
 
@@ -12,7 +13,14 @@ _TEXTS = ("category", "identifier")
 def column_misfits(declared: RuleList, schema: TableSchema) -> list[str]:
     """Return a text for each comparison that cannot work, each beginning with its key path."""
     columns = {column.name: column for column in schema.columns}
-    return [text for path, leaf in declared.leaves() for text in _misfits(path, leaf, columns, schema.problem.target)]
+    wrong = [text for path, leaf in declared.leaves() for text in _misfits(path, leaf, columns, schema.problem.target)]
+    return wrong or _hidden(declared, columns)
+
+
+def _hidden(declared: RuleList, columns: dict[str, Column]) -> list[str]:
+    """Return the rules that no row reaches now that it is known which columns hold only true and false."""
+    booleans = frozenset(name for name, column in columns.items() if column.type == "boolean")
+    return [f"{fault.path}: {fault.message}; {fault.hint}" for fault in unreachable(declared, booleans)]
 
 
 def _misfits(path: str, leaf: Condition, columns: dict[str, Column], target: str) -> Iterator[str]:

@@ -30,6 +30,7 @@ class CsvSink:
     """Answered rows as text: a missing value is an empty cell, dates are ISO 8601, booleans true and false."""
 
     Params: ClassVar = CsvSinkParams
+    is_text: ClassVar = True
 
     def __init__(self, params: CsvSinkParams) -> None:
         self.params = params

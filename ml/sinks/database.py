@@ -17,7 +17,7 @@ _COMMITS_TABLES = ("mysql", "mariadb", "oracle")
 
 
 def writing_engine(login: "Login") -> "Engine":
-    """Return an engine; nothing is connected, and a SQLite file is made by the first transaction only.
+    """Return an engine; nothing is connected or made.
 
     Raises:
         SqlError: If the URL names no database that can be written from here.
@@ -74,9 +74,7 @@ def commits_tables(engine: "Engine") -> bool:
 
 
 def _sqlite(login: "Login") -> "Engine":
-    from sqlalchemy import create_engine, event
-    from sqlalchemy.engine import URL, make_url
-    from sqlalchemy.pool import NullPool
+    from sqlalchemy.engine import make_url
 
     from ml.sources.sql_errors import SqlError
 
@@ -89,12 +87,27 @@ def _sqlite(login: "Login") -> "Engine":
         raise SqlError([Fault("url", f"there is no folder {path.parent}", f"mkdir -p {path.parent}")])
     if not os.access(path.parent, os.W_OK | os.X_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise SqlError([Fault("url", f"the SQLite file {path} cannot be written", "name another file")])
+    return _sqlite_engine(path, login.timeout)
+
+
+def draft_engine(draft: Path) -> "Engine":
+    """Return an engine for a SQLite file that is thrown away if anything goes wrong: it needs no journal beside it."""
+    return _sqlite_engine(draft, 0, "PRAGMA journal_mode = MEMORY", "PRAGMA synchronous = OFF")
+
+
+def _sqlite_engine(path: Path, timeout: float, *first: str) -> "Engine":
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.engine import URL
+    from sqlalchemy.pool import NullPool
+
     engine = create_engine(
-        URL.create("sqlite", database=str(path)), poolclass=NullPool, connect_args={"timeout": login.timeout}
+        URL.create("sqlite", database=str(path)), poolclass=NullPool, connect_args={"timeout": timeout}
     )
 
     def leave_transactions_to_us(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # else the driver runs CREATE TABLE outside of any
+        for statement in first:
+            connection.execute(statement).close()
 
     def begin(connection: "Connection") -> None:
         connection.exec_driver_sql("BEGIN")

@@ -17,13 +17,13 @@ _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.E
 
 
 class NewFile:
-    """The file being written: `file` takes the bytes."""
+    """The file being written: `file` takes the bytes; so may whoever opens `draft` meanwhile."""
 
     def __init__(self, target: Path) -> None:
         self.target = target
-        self._draft = target.with_name(f".{target.name[:50]}.{token_hex(4)}.partial")
+        self.draft = target.with_name(f".{target.name[:50]}.{token_hex(4)}.partial")
         try:
-            self.file = self._draft.open("xb")
+            self.file = self.draft.open("xb")
         except OSError as error:
             raise ContentError(f"{target} cannot be written: {error.strerror}") from error
         self._is_published = False
@@ -39,7 +39,7 @@ class NewFile:
     def publish(self) -> None:
         """Give the file its name. Raises ContentError when that name is taken by now."""
         try:
-            _name_without_replacing(self._draft, self.target)
+            _name_without_replacing(self.draft, self.target)
         except FileExistsError:
             raise ContentError(
                 f"{self.target} came into being while the rows were answered; it was left as it is"
@@ -48,7 +48,7 @@ class NewFile:
             raise ContentError(f"{self.target} cannot be written: {error.strerror}") from error
         self._is_published = True
         self.file.close()
-        self._draft.unlink(missing_ok=True)
+        self.draft.unlink(missing_ok=True)
         sync_folder(self.target.parent)
 
     def withdraw(self) -> None:
@@ -62,7 +62,7 @@ class NewFile:
         if not self._is_published:
             with suppress(OSError):  # what is buffered need not fit on the disk
                 self.file.close()
-            self._draft.unlink(missing_ok=True)
+            self.draft.unlink(missing_ok=True)
 
 
 def _name_without_replacing(draft: Path, target: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from ml.database import DatabaseParams
-from schemas.errors import ConfigurationError, Fault
+from schemas.errors import Fault
 from schemas.secret import SecretRef
 
 if TYPE_CHECKING:
@@ -75,25 +75,13 @@ class SqlSink:
 
     def _engine(self) -> "Engine":
         """Return the engine, its secrets revealed. Raises SqlError."""
+        from ml.database import login
         from ml.sinks.database import writing_engine
-        from ml.sources.sql_engine import Login
-        from ml.sources.sql_errors import SqlError
 
-        said: dict[str, str | None] = {}
-        faults: list[Fault] = []
-        for name in ("url", "user", "password"):
-            try:
-                said[name] = self._said(getattr(self.params, name))
-            except ConfigurationError as error:
-                faults += [Fault(name, fault.message, fault.hint) for fault in error.faults]
-        if faults:
-            raise SqlError(faults)
-        return writing_engine(Login(str(said["url"]), said["user"], said["password"], self.params.connect_timeout))
+        return writing_engine(login(self.params, self._reveal))
 
-    def _said(self, value: str | SecretRef | None) -> str | None:
-        return self._reveal(value) if isinstance(value, SecretRef) else value
-
-    def _secrets(self) -> list[str]:
+    def _secrets(self) -> tuple[str, ...]:
         """Return what must not stand in a message."""
-        values = (self.params.url, self.params.user, self.params.password)
-        return [self._reveal(value) for value in values if isinstance(value, SecretRef)]
+        from ml.database import login
+
+        return login(self.params, self._reveal).secrets

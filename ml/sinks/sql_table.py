@@ -1,19 +1,31 @@
 """A table of the columns of an Arrow schema, and Arrow rows as a driver takes them."""
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
-if TYPE_CHECKING:
-    from sqlalchemy import Table
+import sqlalchemy as sa
 
 
-def declare(table: str, schema: str | None, columns: Any) -> "Table":
+class _Printed(sa.TypeDecorator[Any]):
+    """What SQLite has no type for and would round or cut is text there."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        """Return the value as text."""
+        if value is None:
+            return None
+        return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def declare(table: str, schema: str | None, columns: Any) -> "sa.Table":
     """Return a table for an Arrow schema; its keys are c0, c1, …, since a column's name may hold anything."""
-    from sqlalchemy import Column, MetaData, Table
-
     declared = [
-        Column(item.name, _type(item.type), key=f"c{position}", nullable=True) for position, item in enumerate(columns)
+        sa.Column(item.name, _type(item.type), key=f"c{position}", nullable=True)
+        for position, item in enumerate(columns)
     ]
-    return Table(table, MetaData(), *declared, schema=schema)
+    return sa.Table(table, sa.MetaData(), *declared, schema=schema)
 
 
 def rows_of(batch: Any) -> list[dict[str, Any]]:
@@ -25,29 +37,28 @@ def rows_of(batch: Any) -> list[dict[str, Any]]:
 
 def _type(kind: Any) -> Any:
     import pyarrow.types as kinds
-    from sqlalchemy import BigInteger, Boolean, Date, DateTime, Double, LargeBinary, Numeric, Text
 
     if kinds.is_uint64(kind):
-        return Numeric(20, 0)
+        return sa.Numeric(20, 0).with_variant(_Printed(), "sqlite")
     if kinds.is_decimal(kind):
-        return Numeric(kind.precision, kind.scale)
+        return sa.Numeric(kind.precision, kind.scale).with_variant(_Printed(), "sqlite")
     if kinds.is_timestamp(kind):
-        return DateTime(timezone=kind.tz is not None)
+        return sa.DateTime(timezone=True).with_variant(_Printed(), "sqlite") if kind.tz else sa.DateTime()
     if kinds.is_binary(kind) or kinds.is_large_binary(kind):
-        return LargeBinary()
-    known = [(kinds.is_boolean, Boolean), (kinds.is_integer, BigInteger), (kinds.is_floating, Double)]
-    return next((of() for is_kind, of in known if is_kind(kind)), Date() if kinds.is_date(kind) else Text())
+        return sa.LargeBinary()
+    known = [(kinds.is_boolean, sa.Boolean), (kinds.is_integer, sa.BigInteger), (kinds.is_floating, sa.Double)]
+    return next((of() for is_kind, of in known if is_kind(kind)), sa.Date() if kinds.is_date(kind) else sa.Text())
 
 
 def _values(column: Any) -> list[Any]:
     import pyarrow as pa
     import pyarrow.types as kinds
-    from sqlalchemy import Text
 
     kind = column.type
     if kinds.is_timestamp(kind):
-        column = column.cast(pa.timestamp("us", tz=kind.tz), safe=False)  # no database has nanoseconds
+        # No database has nanoseconds, and some cut the zone off.
+        column = column.cast(pa.timestamp("us", tz=kind.tz and "UTC"), safe=False)
     values: list[Any] = column.to_pylist()
-    if isinstance(_type(kind), Text) and not (kinds.is_string(kind) or kinds.is_large_string(kind)):
+    if isinstance(_type(kind), sa.Text) and not (kinds.is_string(kind) or kinds.is_large_string(kind)):
         return [None if value is None else str(value) for value in values]
     return values

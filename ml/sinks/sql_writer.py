@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from ml.sinks.arrow import Tables
-from ml.sinks.database import commits_tables, sqlite_file
+from ml.sinks.database import commits_tables, draft_engine, sqlite_file
+from ml.sinks.new_file import NewFile
 from ml.sinks.sql_table import declare, rows_of
 from ml.sources.sql_errors import told
 from schemas.errors import ContentError
@@ -57,6 +58,7 @@ class SqlWriter:
             self._sending.begin()
             for batch in pa.ipc.open_stream(self._spool):
                 self._sending.insert(rows_of(batch))
+            self._sending.prepare()
 
     def commit(self) -> None:
         """Make the table visible. Raises ContentError."""
@@ -85,13 +87,13 @@ class SqlWriter:
 
 
 class _Sending:
-    """One transaction that makes a table."""
+    """One transaction that makes a table; where that makes a SQLite file, it is written aside and named at the end."""
 
     def __init__(self, engine: Engine, table: Table) -> None:
-        self._engine, self._table = engine, table
-        self._connection: Connection | None = None
         file = sqlite_file(engine)
-        self._new_file = file if file is not None and not file.exists() else None
+        self._new = NewFile(file.resolve()) if file is not None and not file.exists() else None
+        self._engine, self._table = draft_engine(self._new.draft) if self._new else engine, table
+        self._connection: Connection | None = None
         self._is_made = self._is_committed = False
 
     def begin(self) -> None:
@@ -104,18 +106,33 @@ class _Sending:
         assert self._connection is not None, "begun first"
         self._connection.execute(self._table.insert(), rows)
 
+    def prepare(self) -> None:
+        if self._new is not None:
+            self._commit()
+            self._new.prepare()
+
     def commit(self) -> None:
+        if self._new is not None:
+            self._new.publish()
+        else:
+            self._commit()
+
+    def end(self) -> None:
+        """Close; what was not committed is gone, an empty table of ours included."""
+        try:
+            if self._connection is not None:
+                with self._connection:
+                    self._connection.rollback()
+                    if self._is_made and not self._is_committed and commits_tables(self._engine):
+                        self._table.drop(self._connection, checkfirst=True)
+                        self._connection.commit()
+        finally:
+            if self._new is not None:
+                self._new.abort()
+
+    def _commit(self) -> None:
         assert self._connection is not None, "begun first"
         self._connection.commit()
         self._is_committed = True
-
-    def end(self) -> None:
-        """Close; what was not committed is gone, an empty table or file of ours included."""
-        if self._connection is not None:
-            with self._connection:
-                self._connection.rollback()
-                if self._is_made and not self._is_committed and commits_tables(self._engine):
-                    self._table.drop(self._connection, checkfirst=True)
-                    self._connection.commit()
-        if self._new_file is not None and self._new_file.exists() and not self._new_file.stat().st_size:
-            self._new_file.unlink()
+        connection, self._connection = self._connection, None
+        connection.close()

@@ -1,6 +1,8 @@
 """Source `csv`: a delimited text file, local or under any URL that fsspec knows, compressed or not."""
 
 import io
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -11,6 +13,8 @@ from schemas.errors import ContentError, Fault
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ml.sources.pieces import Piece
 
 MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "#N/A"]
 
@@ -71,6 +75,28 @@ class CsvSource:
 
     def read(self) -> "pd.DataFrame":
         """Return all rows. Raises ContentError naming the rows that do not have as many cells as the header."""
+        with self._opened() as (text, header):
+            return self._typed(self._table(text, header, [*self.params.missing, ""]), header)
+
+    def pieces_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Piece"]:
+        """Yield all rows in order, at most `rows` at a time, also as the file writes them. Raises ContentError."""
+        from ml.sources.arrow_frames import TEXT, frame
+        from ml.sources.pieces import Piece
+        from ml.sources.verbatim import typed_or_text
+
+        with self._opened() as (text, header):
+            values = self._typed(self._table(text, header, [*self.params.missing, ""]), header)
+            stored = self._table(text, header, missing=[])
+        columns = dict(zip(header.names, stored.columns, strict=True))
+        cells = frame({name: column.cast(TEXT) for name, column in columns.items()}, gaps=False)
+        kept = typed_or_text(values, cells, known)
+        for start in range(0, len(values), rows):
+            place = slice(start, start + rows)
+            yield Piece(*(whole.iloc[place].reset_index(drop=True) for whole in (values, cells, kept)))
+
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[str, Header]]:
+        """Give the file's text without comments, and its header. Raises ContentError."""
         if faults := self._option_faults():
             raise ContentError("; ".join(map(str, faults)))
         raw = read_bytes(self.params.path)
@@ -79,7 +105,7 @@ class CsvSource:
             header = read_header(text, self.params.separator)
             if _is_one_line(text):
                 raise ContentError("the file has a header but no rows")
-            return self._parse(text, header)
+            yield text, header
         except ContentError as error:
             raise ContentError(f"{self.params.path}: {error}") from None
 
@@ -106,7 +132,7 @@ class CsvSource:
         text = decode(raw, self.params.encoding, whole=len(raw) < HEAD_BYTES)
         return uncomment(text, self.params.comment)
 
-    def _parse(self, text: str, header: Header) -> "pd.DataFrame":
+    def _typed(self, table: Any, header: Header) -> "pd.DataFrame":
         import pandas as pd
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -114,15 +140,13 @@ class CsvSource:
         from ml.sources.notation import find_notation
         from ml.sources.text_types import typed
 
-        table = self._table(text, header)
-        if not table.num_rows:
-            raise ContentError("the file has a header but no rows")
         texts = (pc.utf8_trim_whitespace(column.cast(pa.string())) for column in table.columns)
         columns = dict(zip(header.names, texts, strict=True))
         notation = find_notation(columns, self.params.decimal, self.params.thousands, header.separator)
         return pd.DataFrame({name: typed(column, notation) for name, column in columns.items()})
 
-    def _table(self, text: str, header: Header) -> Any:
+    def _table(self, text: str, header: Header, missing: list[str]) -> Any:
+        """Return the cells as text as it stands; null where it is one of `missing`. Raises ContentError."""
         import pyarrow as pa
         import pyarrow.csv as arrow_csv
 
@@ -132,7 +156,6 @@ class CsvSource:
             ragged.append(f"row {row.number} has {row.actual_columns} ({row.text[:60]!r})")
             return "skip"
 
-        missing = [*self.params.missing, ""]
         if len(text.split("\n")) == 1 and len(text.split("\r")) == 1:
             raise ContentError("the file has a header but no rows")
         try:
@@ -145,7 +168,7 @@ class CsvSource:
                 convert_options=arrow_csv.ConvertOptions(
                     column_types={name: pa.string() for name in header.raw},
                     null_values=missing,
-                    strings_can_be_null=True,
+                    strings_can_be_null=bool(missing),
                 ),
             )
         except pa.ArrowInvalid as error:
@@ -156,6 +179,8 @@ class CsvSource:
                 f"the header has {len(header.raw)} columns, but {shown}. Quote cells that hold the separator "
                 f"{header.separator!r}, or declare data.separator"
             )
+        if not table.num_rows:
+            raise ContentError("the file has a header but no rows")
         return table
 
 

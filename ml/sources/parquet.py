@@ -1,6 +1,6 @@
 """Source `parquet`: a file, a folder of files or a glob, local or under any URL that fsspec knows."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ml.sources.parquet_parts import Head, Part, Parts
+    from ml.sources.pieces import Piece
 
 _BATCH = 65_536
 _TEXT = (".csv", ".tsv", ".txt", ".gz")
@@ -75,19 +76,29 @@ class ParquetSource:
 
         parts, head = self._readable()
         filling = Filling(head.types, head.rows)
-        for columns in _batches(parts, head, _BATCH):
+        for columns, _ in _batches(parts, head, _BATCH):
             filling.add(columns)
         return filling.frame()
 
     def pieces(self, rows: int) -> Iterator["pd.DataFrame"]:
         """Yield all rows in order, at most `rows` at a time and with equal dtypes. Raises ContentError."""
+        for piece in self.pieces_as_stored(rows, ()):
+            yield piece.values
+
+    def pieces_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Piece"]:
+        """Yield all rows in order, at most `rows` at a time, also in the types of the file. Raises ContentError."""
+        import pandas as pd
         import pyarrow as pa
 
-        from ml.sources.arrow_frames import frame
+        from ml.sources.arrow_frames import as_stored, frame
+        from ml.sources.pieces import Piece
 
         parts, head = self._readable()
-        for columns in _batches(parts, head, rows):
-            yield frame({name: pa.chunked_array([column]) for name, column in columns.items()}, gaps=True)
+        for columns, batch in _batches(parts, head, rows):
+            values = frame({name: pa.chunked_array([column]) for name, column in columns.items()}, gaps=True)
+            stored = {name: as_stored(batch.column(name), kind) for name, kind in head.stored.items()}
+            kept = pd.DataFrame({name: stored.get(name, values[name]) for name in values.columns}, copy=False)
+            yield Piece(values, kept, kept)
 
     def _look(self) -> tuple["Parts", "Head"]:
         from ml.sources.parquet_parts import Parts, read_head
@@ -98,18 +109,20 @@ class ParquetSource:
     def _readable(self) -> tuple["Parts", "Head"]:
         parts, head = self._look()
         if head.faults or not head.rows:
-            faults = "; ".join(f"{fault.message}. {fault.hint}" for fault in head.faults)
+            faults = "; ".join(
+                f"{fault.message} ({fault.hint})" if fault.hint else fault.message for fault in head.faults
+            )
             raise ContentError(f"{self.params.path}: {faults or 'there are no rows'}")
         return parts, head
 
 
-def _batches(parts: "Parts", head: "Head", rows: int) -> Iterator[dict[str, Any]]:
+def _batches(parts: "Parts", head: "Head", rows: int) -> Iterator[tuple[dict[str, Any], Any]]:
     for part in parts.parts:
         yield from _batches_of(parts, part, head, rows)
 
 
-def _batches_of(parts: "Parts", part: "Part", head: "Head", rows: int) -> Iterator[dict[str, Any]]:
-    """Yield a file's rows as plain columns, at most `rows` at a time."""
+def _batches_of(parts: "Parts", part: "Part", head: "Head", rows: int) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Yield a file's rows, at most `rows` at a time: as plain columns, and the batch as it is stored."""
     import pyarrow as pa
 
     from ml.sources.arrow_frames import plain
@@ -119,7 +132,7 @@ def _batches_of(parts: "Parts", part: "Part", head: "Head", rows: int) -> Iterat
     with parts.open(part) as file:
         stored = [name for name in head.types if name in file.schema_arrow.names]
         try:
-            for batch in file.iter_batches(batch_size=rows, columns=stored):
+            for batch in _stored_batches(file, part, rows, stored):
                 columns: dict[str, Any] = {}
                 for name, kind in head.types.items():
                     if name in stored:
@@ -127,6 +140,24 @@ def _batches_of(parts: "Parts", part: "Part", head: "Head", rows: int) -> Iterat
                     else:
                         columns[name] = pa.repeat(folder_value(part, name, kind), batch.num_rows)
                 if batch.num_rows:
-                    yield columns
-        except (pa.ArrowException, OSError) as error:
+                    yield columns, batch
+        except pa.ArrowException as error:
             raise ContentError(f"{part.path}: column {name!r} cannot be read: {error}") from None
+
+
+def _stored_batches(file: Any, part: "Part", rows: int, names: list[str]) -> Iterator[Any]:
+    import pyarrow as pa
+
+    from ml.sources.text_file import reason
+
+    batches = file.iter_batches(batch_size=rows, columns=names)
+    while True:
+        try:
+            batch = next(batches, None)
+        except pa.ArrowException:
+            raise
+        except Exception as error:  # a file system far away raises what its client does
+            raise ContentError(f"{part.path} cannot be read: {reason(error)}") from None
+        if batch is None:
+            return
+        yield batch

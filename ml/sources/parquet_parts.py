@@ -13,8 +13,8 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ml.sources.arrow_frames import TEXT, common_type, plain_type
-from ml.sources.text_file import change_mark
+from ml.sources.arrow_frames import TEXT, common_stored_type, common_type, plain_type, stored_type
+from ml.sources.text_file import change_mark, reason
 from schemas.errors import ContentError, Fault, did_you_mean
 
 ENDINGS = (".parquet", ".parq", ".pq")
@@ -34,9 +34,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Head:
-    """What the footers say: columns to read and their plain types, how many rows, and what is wrong."""
+    """What the footers say: columns to read and their plain types, how many rows, and what is wrong.
+
+    `stored` has the type of a column that the files store in another than its plain type, if they agree on it.
+    """
 
     types: dict[str, pa.DataType] = field(default_factory=dict)
+    stored: dict[str, pa.DataType] = field(default_factory=dict)
     rows: int = 0
     faults: list[Fault] = field(default_factory=list)
 
@@ -52,8 +56,8 @@ class Parts:
         try:
             self.files, path = fsspec.core.url_to_fs(url)
             self.parts = self._find(path)
-        except (OSError, ValueError, ImportError) as error:
-            raise ContentError(f"{url} cannot be read: {error}") from None
+        except Exception as error:  # S3, Google and the others each raise what their clients do
+            raise ContentError(f"{url} cannot be read: {reason(error)}") from None
         if not self.parts:
             raise ContentError(f"there is no file {url}")
 
@@ -63,14 +67,14 @@ class Parts:
             return pq.ParquetFile(part.path, filesystem=self.files)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise ContentError(f"{part.path} is not a Parquet file: {error}") from None
-        except (OSError, ValueError, ImportError) as error:
-            raise ContentError(f"{part.path} cannot be read: {error}") from None
+        except Exception as error:  # as above
+            raise ContentError(f"{part.path} cannot be read: {reason(error)}") from None
 
     def fingerprint(self) -> str | None:
         """Return size and time or ETag, of several files a digest of them; None where the file system tells neither."""
         try:
             marks = [change_mark(self.files.info(part.path)) for part in self.parts]
-        except OSError:
+        except Exception:  # as above; whoever opens the files next is told why
             return None
         if None in marks:
             return None
@@ -100,14 +104,17 @@ def read_head(parts: Parts, leave_out: list[str]) -> Head:
         with parts.open(part) as file:
             schemas[part.path] = file.schema_arrow
             rows += file.metadata.num_rows
-    faults = list(_faults(schemas, leave_out))
+    faults = list(_faults(schemas, _folder_names(parts), leave_out))
     if faults:
         return Head(rows=rows, faults=faults)
     stored = next(iter(schemas.values())).names
     types = {name: common_type(_types(schemas, name)) for name in stored if _is_read(name, leave_out)}
     faults = list(_mixed(schemas, [name for name, kind in types.items() if kind is None]))
     types |= {name: kind for name, kind in _folder_types(parts).items() if name not in stored + leave_out}
-    return Head({name: kind for name, kind in types.items() if kind is not None}, rows, faults)
+    plain = {name: kind for name, kind in types.items() if kind is not None}
+    if leave_out and not types:
+        faults.append(Fault("leave_out", "no column is left to read"))
+    return Head(plain, _stored(schemas, plain), rows, faults)
 
 
 def folder_value(part: Part, name: str, kind: pa.DataType) -> pa.Scalar:
@@ -116,15 +123,16 @@ def folder_value(part: Part, name: str, kind: pa.DataType) -> pa.Scalar:
     return pa.scalar(None if text == _NO_VALUE else int(text) if kind == pa.int64() else text, kind)
 
 
-def _faults(schemas: dict[str, pa.Schema], leave_out: list[str]) -> Iterator[Fault]:
+def _faults(schemas: dict[str, pa.Schema], folders: list[str], leave_out: list[str]) -> Iterator[Fault]:
     path, first = next(iter(schemas.items()))
-    twice = [name for name, count in Counter(first.names).items() if count > 1]
-    if twice:
-        yield Fault("path", f"column names must be unique, but {_named(twice)} stand twice in {path}")
+    for place, schema in schemas.items():
+        if twice := [name for name, count in Counter(schema.names).items() if count > 1]:
+            yield Fault("path", f"column names must be unique, but {_named(twice)} stand twice in {place}")
+    known = dict.fromkeys([*(name for schema in schemas.values() for name in schema.names), *folders])
     for name in leave_out:
-        if name not in first.names:
-            suggestion = did_you_mean(name, first.names)
-            there = [name for name in first.names if _is_read(name, [])]
+        if name not in known:
+            there = [name for name in known if _is_read(name, [])]
+            suggestion = did_you_mean(name, there)
             yield Fault("leave_out", f"there is no column {name!r}.{suggestion}", f"columns: {_named(there)}")
     wrong = {
         item.name: str(item.type)
@@ -161,12 +169,27 @@ def _types(schemas: dict[str, pa.Schema], name: str) -> list[pa.DataType]:
     return [kind for kind in kinds if kind is not None]
 
 
+def _stored(schemas: dict[str, pa.Schema], types: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
+    found: dict[str, pa.DataType] = {}
+    first = next(iter(schemas.values()))
+    for name in [name for name in types if name in first.names and types[name] != TEXT]:
+        kinds = {stored_type(schema.field(name).type) for schema in schemas.values()}
+        kind = common_stored_type({kind for kind in kinds if not pa.types.is_null(kind)})
+        if kind is not None and kind != types[name]:
+            found[name] = kind
+    return found
+
+
 def _folder_types(parts: Parts) -> dict[str, pa.DataType]:
-    names = dict.fromkeys(name for part in parts.parts for name in part.folders)
-    return {
-        name: pa.int64() if all(_WHOLE.match(part.folders.get(name, "")) for part in parts.parts) else TEXT
-        for name in names
-    }
+    def kind(name: str) -> pa.DataType:
+        values = {part.folders.get(name, _NO_VALUE) for part in parts.parts} - {_NO_VALUE}
+        return pa.int64() if values and all(map(_WHOLE.match, values)) else TEXT
+
+    return {name: kind(name) for name in _folder_names(parts)}
+
+
+def _folder_names(parts: Parts) -> list[str]:
+    return list(dict.fromkeys(name for part in parts.parts for name in part.folders))
 
 
 def _folders(path: str, root: str) -> dict[str, str]:

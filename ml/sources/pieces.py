@@ -1,10 +1,22 @@
 """A source's rows in pieces, for tables that do not fit in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 import pandas as pd
 
 from ml.components import Source
+
+
+class Piece(NamedTuple):
+    """The same rows three times: to answer them, to show them, and to keep them."""
+
+    values: pd.DataFrame
+    """As a model reads them."""
+    cells: pd.DataFrame
+    """As they stand in the source: the text of a text file, else what is stored, in its own type."""
+    kept: pd.DataFrame
+    """For an output with types: what is stored in its own type, and a text file's cells where typing changes none."""
 
 
 def pieces(source: Source, rows: int) -> Iterator[pd.DataFrame]:
@@ -22,3 +34,19 @@ def pieces(source: Source, rows: int) -> Iterator[pd.DataFrame]:
     table = source.read()
     for start in range(0, len(table), rows):
         yield table.iloc[start : start + rows].reset_index(drop=True)
+
+
+def pieces_as_stored(source: Source, rows: int, known: Collection[str]) -> Iterator[Piece]:
+    """Yield all rows in order, at most `rows` at a time, also as the source holds them; `known` are a model's columns.
+
+    What a source without `pieces_as_stored` of its own reads is taken for what it holds.
+
+    Raises:
+        ContentError: When the rows cannot be read; also after the first pieces.
+    """
+    own = getattr(source, "pieces_as_stored", None)
+    if own is not None:
+        yield from own(rows, known)
+        return
+    for frame in pieces(source, rows):
+        yield Piece(frame, frame, frame)

@@ -1,17 +1,18 @@
 """Source `sql`: a table, or the result of one query, of a database that SQLAlchemy knows. Only reading is done."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ml.sources.sql_params import SqlParams
-from schemas.errors import ConfigurationError, Fault
+from schemas.errors import Fault
 from schemas.secret import SecretRef
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ml.sources.pieces import Piece
     from ml.sources.sql_engine import Login
     from ml.sources.sql_rows import Rows, Wanted
 
@@ -50,7 +51,7 @@ class SqlSource:
             return []
         names, rows = head
         try:
-            self._columns_of(names, rows)
+            self._cells_of(names, rows)
         except SqlError as error:
             return error.faults
         return [] if rows else [self._no_rows()]
@@ -73,12 +74,12 @@ class SqlSource:
         import pyarrow as pa
 
         from ml.sources.arrow_frames import frame, plain
-        from ml.sources.sql_values import final_type
+        from ml.sources.sql_values import column, final_type
 
         gathered: dict[str, list[Any]] = {}
         for columns in self._batches(_PIECE):
-            for name, column in columns.items():
-                gathered.setdefault(name, []).append(column)
+            for name, cells in columns.items():
+                gathered.setdefault(name, []).append(column(cells))
         whole: dict[str, Any] = {}
         for name in list(gathered):
             pieces = gathered.pop(name)
@@ -87,7 +88,12 @@ class SqlSource:
         return frame(whole, gaps=False)
 
     def pieces(self, rows: int) -> Iterator["pd.DataFrame"]:
-        """Yield all rows in order, at most `rows` at a time and with equal dtypes. Raises ContentError.
+        """Yield all rows in order, at most `rows` at a time and with equal dtypes. Raises ContentError."""
+        for piece in self.pieces_as_stored(rows, ()):
+            yield piece.values
+
+    def pieces_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Piece"]:
+        """Yield all rows in order, at most `rows` at a time, also with all digits and zones. Raises ContentError.
 
         Only after the last row is known of what type a column is, so all rows go through a scratch file.
         """
@@ -96,7 +102,7 @@ class SqlSource:
         with Spool() as spool:
             for columns in self._batches(rows):
                 spool.add(columns)
-            yield from spool.frames()
+            yield from spool.pieces()
 
     @cached_property
     def _head(self) -> tuple[list[str], "Rows"] | None:
@@ -110,8 +116,8 @@ class SqlSource:
         except TooSlowError:
             return None
 
-    def _batches(self, rows: int) -> Iterator[dict[str, Any]]:
-        """Yield columns of at most `rows` rows. Raises SqlError."""
+    def _batches(self, rows: int) -> Iterator[dict[str, Sequence[Any]]]:
+        """Yield the cells of at most `rows` rows by column. Raises SqlError."""
         from ml.sources.sql_errors import SqlError
         from ml.sources.sql_rows import selected
 
@@ -119,14 +125,14 @@ class SqlSource:
         with selected(self._login(), self._wanted(), rows) as (names, batches):
             for batch in batches:
                 empty = False
-                yield self._columns_of(names, batch)
+                yield self._cells_of(names, batch)
         if empty:
             raise SqlError([self._no_rows()])
 
-    def _columns_of(self, names: list[str], rows: "Rows") -> dict[str, Any]:
-        """Return Arrow columns. Raises SqlError for names that are not unique and values that cannot be learnt from."""
+    def _cells_of(self, names: list[str], rows: "Rows") -> dict[str, Sequence[Any]]:
+        """Return cells by column. Raises SqlError for names that come twice and values that cannot be learnt from."""
         from ml.sources.sql_errors import SqlError
-        from ml.sources.sql_values import column, wrong_kinds
+        from ml.sources.sql_values import wrong_kinds
 
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:
@@ -138,7 +144,7 @@ class SqlSource:
             shown = ", ".join(f"{name!r} ({' and '.join(kinds)})" for name, kinds in wrong.items())
             what = f"a column must hold numbers, text, dates or booleans, but these do not: {shown}"
             raise SqlError([Fault(self._given, what, _CONVERT)])
-        return {name: column(cells) for name, cells in zip(names, values, strict=True)}
+        return dict(zip(names, values, strict=True))
 
     def _no_rows(self) -> Fault:
         what = f"table {self.params.table!r} has no rows" if self.params.table else "the query gives no rows"
@@ -150,18 +156,6 @@ class SqlSource:
         return Wanted(self.params.table, self.params.database_schema, self.params.query)
 
     def _login(self) -> "Login":
-        """Return the address with its secrets, which are held no longer than it takes. Raises SqlError."""
-        from ml.sources.sql_engine import Login
-        from ml.sources.sql_errors import SqlError
+        from ml.database import login
 
-        said: dict[str, str | None] = {}
-        faults: list[Fault] = []
-        for name in ("url", "user", "password"):
-            value = getattr(self.params, name)
-            try:
-                said[name] = self._reveal(value) if isinstance(value, SecretRef) else value
-            except ConfigurationError as error:
-                faults += [Fault(name, fault.message, fault.hint) for fault in error.faults]
-        if faults:
-            raise SqlError(faults)
-        return Login(str(said["url"]), said["user"], said["password"], self.params.connect_timeout)
+        return login(self.params, self._reveal)

@@ -29,12 +29,16 @@ _EXAMPLES = "for example postgresql://host/database or sqlite:///folder/file.db"
 
 @dataclass(frozen=True)
 class Login:
-    """Where the database is and who asks; the password is neither shown nor kept."""
+    """Where the database is and who asks; the password is neither shown nor kept.
+
+    `secrets` are the parts that were given by reference: no message may hold them.
+    """
 
     url: str = field(repr=False)
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     timeout: int = 5
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 def engine(login: Login) -> Engine:

@@ -1,11 +1,13 @@
 """From what a driver raises to what a person can act on; a password never stands in it."""
 
+import re
 from collections.abc import Sequence
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 from schemas.errors import ContentError, Fault
 
 _LONGEST = 300
+_WITHHELD = "its words are withheld, for they may hold a part of the password: in a URL, write @ as %40 and / as %2F"
 
 
 class SqlError(ContentError):
@@ -21,11 +23,19 @@ class TooSlowError(SqlError):
 
 
 def told(error: Exception, secrets: Sequence[str]) -> str:
-    """Return an error's own text on one line, cut short and without secrets."""
+    """Return an error's own text on one line, cut short and without secrets, of which one may be a whole URL.
+
+    Where a password in a URL is not written as it must be, drivers take the rest of it for a host or a database and
+    say so: their words are withheld then.
+    """
+    logins = [secret.partition("://")[2].rpartition("@")[0] for secret in secrets]
+    if any(re.search(r"[@/?#]", login) for login in logins):
+        return f"{type(error).__name__}; {_WITHHELD}"
+    named = [unquote(part) for login in logins for part in (login, *login.split(":", 1))]
     said = getattr(error, "diag", None)
     parts = (said.message_primary, said.message_hint) if said is not None and said.message_primary else (str(error),)
     text = " ".join(" ".join(filter(None, parts)).split())
-    for secret in filter(None, secrets):
+    for secret in sorted(filter(None, [*secrets, *logins, *named]), key=len, reverse=True):
         for written in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret)):
             text = text.replace(written, "***")
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -94,6 +94,14 @@ _KINDS = [
         "there is no such column",
     ),
     Kind(
+        "years",
+        (),
+        r"too (large|small) \((after|before) year",
+        "",
+        "a date is beyond the years 1 to 9999",
+        "leave those rows out in data.query, or read the column as text: SELECT CAST(b AS TEXT) AS b FROM …",
+    ),
+    Kind(
         "syntax",
         ("42601",),
         r"syntax error|error in your SQL syntax|incomplete input",

@@ -70,9 +70,8 @@ def _told(error: Any, made: Engine, login: Login, wanted: Wanted) -> SqlError:
     original: Exception = getattr(error, "orig", None) or error
     kind = kind_of(original)
     given = "table" if wanted.table is not None else "query"
-    secrets = [text for text in (login.password, made.url.password) if text]
     hint = _tables(made, wanted, str(original)) if kind.name == "table" else kind.hint
-    fault = Fault(kind.path or given, f"{kind.what} ({told(original, secrets)})", hint)
+    fault = Fault(kind.path or given, f"{kind.what} ({told(original, login.secrets)})", hint)
     return TooSlowError([fault]) if kind.name == "patience" else SqlError([fault])
 
 

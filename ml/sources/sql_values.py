@@ -1,6 +1,7 @@
 """Python values as a database driver gives them, in Arrow columns of the narrowest plain type."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -47,6 +48,24 @@ def column(values: Sequence[Any]) -> pa.Array:
     if all(issubclass(kind, date) for kind in kinds):
         return pa.array(values if kinds == {datetime} else _each(_moment, values), MOMENT)
     return pa.array(values if kinds == {str} else _each(_text, values), TEXT)
+
+
+def stored_column(values: Sequence[Any]) -> pa.Array | None:
+    """Return decimals with all their digits, moments with their zone, days as days; None where `column` loses nothing.
+
+    Different zones become UTC; decimals are text where they have more digits than any type holds.
+    """
+    kinds = {kind for kind in set(map(type, values)) if kind is not type(None)}
+    if kinds == {datetime} and all(value is None or value.tzinfo is not None for value in values):
+        return pa.array(values, pa.timestamp("us", "UTC"))
+    if kinds == {date}:
+        return pa.array(values, pa.date32())
+    if kinds != {Decimal}:
+        return None
+    if all(value is None or value.is_finite() for value in values):
+        with suppress(pa.ArrowInvalid):
+            return pa.array(values)
+    return pa.array(_each(str, values), TEXT)
 
 
 def final_type(kinds: Iterable[pa.DataType]) -> pa.DataType:

@@ -15,6 +15,7 @@ from zipfile import BadZipFile
 from schemas.errors import ContentError
 
 HEAD_BYTES = 1_000_000
+_LONGEST = 300
 _SEPARATORS = [",", ";", "\t", "|"]
 _MARKS = [(b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")]
 _COMMENTS = ("#", "%", "//", "!")
@@ -43,7 +44,7 @@ def fingerprint(url: str) -> str | None:
     try:
         files, path = fsspec.core.url_to_fs(url)
         return change_mark(files.info(path))
-    except (OSError, ValueError, ImportError):
+    except Exception:  # file systems raise what their clients do; whoever opens the file next is told why
         return None
 
 
@@ -66,8 +67,14 @@ def read_bytes(url: str, limit: int | None = None) -> bytes:
         raise ContentError(f"{url} is a folder; name one file") from None
     except (EOFError, zlib.error, lzma.LZMAError, BadZipFile) as error:
         raise ContentError(f"{url} cannot be decompressed: {error}; the file is cut off or damaged") from None
-    except (OSError, ValueError, ImportError) as error:
-        raise ContentError(f"{url} cannot be read: {error}") from None
+    except Exception as error:  # S3, Google and the others each raise what their clients do, without a common class
+        raise ContentError(f"{url} cannot be read: {reason(error)}") from None
+
+
+def reason(error: Exception) -> str:
+    """Return what a file system's error says, on one line; its class where it says nothing."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def decode(raw: bytes, encoding: str, *, whole: bool = True) -> str:

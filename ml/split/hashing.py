@@ -1,21 +1,27 @@
 """A number in [0, 1) for every row, from the row's own content and a salt alone.
 
-The same content gives the same number whatever the column's type happens to be (1, 1.0 and "1" are the same, and so
-are the ways of writing "missing"), wherever the row stands, in whatever order the columns come, and whatever other rows
-there are. A row therefore keeps its set when others are added. Only blake2b and integer arithmetic are used, so that
-the numbers are the same on every machine and with every version of the libraries.
+The same content gives the same number whatever the column's type happens to be (1, 1.0, "1", True and "true" are the
+same, a moment and its text in ISO 8601, a float32 and the decimal number that it prints as, and so are the ways of
+writing "missing"), wherever the row stands, in whatever order the columns come, and whatever other rows there are. A
+row therefore keeps its set when others are added, and when the same table comes from another kind of file. Only blake2b
+and integer arithmetic are used, so that the numbers are the same on every machine and with every version of the
+libraries.
 """
 
-import re
 from collections.abc import Sequence
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.shortest import shortest
+from ml.split.content import Moment, content, moments_of
+
 Hashes = NDArray[np.uint64]
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+HASHING = 2
+"""Goes up whenever rows are drawn otherwise than before: packages of another number were tested on other rows."""
 _MISSING = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -37,36 +43,56 @@ def draw(numbers: NDArray[np.float64], *, test: float, validation: float) -> NDA
 
 
 def _column(column: pd.Series) -> Hashes:
-    if pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(column.dtype):
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        known = _column(pd.Series(dtype.categories))
+        return np.append(known, _MISSING)[column.cat.codes.to_numpy()]  # code -1, missing, takes the last
+    if pd.api.types.is_datetime64_any_dtype(dtype):
+        hashes = _of_moments(moments_of(column))
+    elif pd.api.types.is_numeric_dtype(dtype):
+        hashes = _of_numbers(_numbers(column))
+    else:
         return _labels(column)
-    hashes = _of_numbers(column.to_numpy(dtype=np.float64, na_value=np.nan))
     return np.where(column.isna().to_numpy(dtype=bool), _MISSING, hashes)
+
+
+def _numbers(column: pd.Series) -> NDArray[np.float64]:
+    width = getattr(column.dtype, "numpy_dtype", column.dtype)  # of types with missing values
+    if width in (np.float16, np.float32):
+        return shortest(column.to_numpy(dtype=width, na_value=np.nan))
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _labels(column: pd.Series) -> Hashes:
     values = column.astype("object")
-    if column.dtype == object or pd.api.types.is_bool_dtype(column.dtype):
-        values = values.map(_plain_boolean)  # else True and 1 would be one value, whichever came first
+    if column.dtype == object:
+        values = values.map(_widened)  # else a float32 and the float64 of its bits would be one value
     codes, distinct = pd.factorize(values, use_na_sentinel=True)
-    known = np.array([_of_value(value) for value in distinct], dtype=np.uint64)
-    return np.append(known, _MISSING)[codes]  # code -1, missing, takes the last
+    return np.append(_of_contents([content(value) for value in distinct]), _MISSING)[codes]
 
 
-def _plain_boolean(value: object) -> object:
-    return str(value).lower() if isinstance(value, bool | np.bool_) else value
+def _widened(value: object) -> object:
+    return float(str(value)) if isinstance(value, np.float16 | np.float32) else value
 
 
-def _of_value(value: object) -> np.uint64:
-    if isinstance(value, pd.Timestamp | np.datetime64):
-        return _of_text(f"text:{pd.Timestamp(value).isoformat()}")
-    text = str(value).strip()
-    if isinstance(value, int | float | np.number) or _NUMBER.fullmatch(text):
-        return np.uint64(_of_numbers(np.array([float(text)]))[0])
-    return _of_text(f"text:{text.lower() if text.lower() in ('true', 'false') else text}") if text else _MISSING
+def _of_contents(contents: Sequence[Any]) -> Hashes:
+    """Return hashes of what `content` gave: numbers, moments, texts and None, (n,)."""
+    hashes = np.full(len(contents), _MISSING, dtype=np.uint64)
+    kinds = np.array([type(one).__name__ for one in contents], dtype=object)
+    for place in np.flatnonzero(kinds == "str").tolist():
+        hashes[place] = _of_text(f"text:{contents[place]}")
+    for kind, hashed, dtype in ((float, _of_numbers, np.float64), (Moment, _of_moments, np.int64)):
+        places = np.flatnonzero(kinds == kind.__name__).tolist()
+        hashes[places] = hashed(np.array([contents[place] for place in places], dtype=dtype))
+    return hashes
 
 
 def _of_numbers(numbers: NDArray[np.float64]) -> Hashes:
     return _mix((numbers + 0.0).view(np.uint64))  # minus zero is zero
+
+
+def _of_moments(microseconds: NDArray[np.int64]) -> Hashes:
+    return _mix(_mix(microseconds.view(np.uint64)) ^ _of_text("moment"))
 
 
 def _of_text(text: str) -> np.uint64:

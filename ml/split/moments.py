@@ -4,6 +4,7 @@ Understood are points in time (with or without a zone; without one they count as
 form, and numbers of any unit (years, epoch seconds), also written as text. Nothing is guessed and nothing is missing.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -67,10 +68,11 @@ def newer_than(moments: Moments, text: str) -> NDArray[np.bool_] | None:
     is_date = "T" in text
     if is_date != (moments.dtype.kind == "M"):
         return None
-    limit: Any = (
-        np.datetime64(text, "us") if is_date else float(text) if moments.dtype.kind == "f" else int(float(text))
-    )
-    return np.asarray(moments > limit)
+    if is_date:
+        return np.asarray(moments > np.datetime64(text, "us"))
+    # As Python compares, exactly: as float64, large whole numbers that differ would be one.
+    limit = int(text) if re.fullmatch(r"-?[0-9]+", text) else float(text)
+    return np.array([moment > limit for moment in moments.tolist()], dtype=bool)
 
 
 def _of_text(column: pd.Series, form: str | None) -> Moments:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _SPAN = re.compile(r"([0-9]+)\s*(s|m|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_LONGEST = 1000 * 366 * 86400
+_BEYOND = 2**63
 Cut = int | float | str
 
 
@@ -35,6 +37,20 @@ class TimeSplitParams(Strict):
         description="how moments are written, %d.%m.%Y; null: as data.columns says, else ISO",
     )
 
+    @field_validator("test_from", "validation_from", "gap", mode="before")
+    @classmethod
+    def _a_truth_is_no_number(cls, cut: object) -> object:
+        if isinstance(cut, bool):
+            raise ValueError(f"{str(cut).lower()} is neither a number nor a text")
+        return cut
+
+    @field_validator("test_from", "validation_from", "gap")
+    @classmethod
+    def _a_number_is_one_that_columns_hold(cls, cut: Cut | None) -> Cut | None:
+        if isinstance(cut, int | float) and not abs(cut) < _BEYOND:
+            raise ValueError(f"{cut} is no number that a column of moments holds")
+        return cut
+
     @field_validator("test_from", "validation_from")
     @classmethod
     def _a_text_is_a_moment(cls, cut: Cut | None) -> Cut | None:
@@ -48,10 +64,13 @@ class TimeSplitParams(Strict):
     @field_validator("gap")
     @classmethod
     def _a_gap_is_a_span(cls, gap: Cut) -> Cut:
-        if isinstance(gap, str) and not _SPAN.fullmatch(gap):
+        span = _SPAN.fullmatch(gap) if isinstance(gap, str) else None
+        if isinstance(gap, str) and span is None:
             raise ValueError(
                 f"{gap!r} is no span of time: 90s, 15m, 12h, 7d, 2w (a plain number for a column of numbers)"
             )
+        if span is not None and int(span[1]) * _SECONDS[span[2]] > _LONGEST:
+            raise ValueError(f"{gap!r} is longer than a thousand years")
         if not isinstance(gap, str) and gap < 0:
             raise ValueError(f"{gap} is less than 0")
         return gap

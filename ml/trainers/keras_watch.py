@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ml.trainers.keras_mlp import KerasMlpParams
 
 MEASURED = "measured"  # the loss without penalties on weights: what is drawn, and what decides when to stop
+_USUAL = 0.001  # a learning rate that rarely diverges
 _OF_CLASSES, _OF_VALUES = "cross-entropy", "mean squared error of the standardised target"
 
 
@@ -43,17 +44,17 @@ class Watch:
             rate = self._params.learning_rate
             raise ContentError(
                 f"Training diverged in epoch {epoch + 1}: the loss is no longer a number. The learning rate, {rate:g}, "
-                f"is too large for these rows; try trainer.learning_rate={rate / 10:g}"
+                f"is too large for these rows; try trainer.learning_rate={min(rate / 10, _USUAL):g}"
             )
 
     def curves(self, target: NDArray[Any], weights: NDArray[np.float32] | None) -> LearningCurves:
         """Return the losses of all epochs, with a diagnosis; the arguments are those of the training rows."""
         best = int(np.argmin(self._validation)) + 1 if self._validation else len(self._training)
         stopped_early = len(self._training) < self._params.epochs
-        constant = _loss_of_a_constant(target, weights)
+        constant, weighted = _loss_of_a_constant(target, weights), "" if weights is None else "class-weighted "
         diagnosis, why = diagnose(self._training, self._validation, constant, best, stopped_early=stopped_early)
         return LearningCurves(
-            loss=_OF_CLASSES if target.dtype.kind == "i" else _OF_VALUES,
+            loss=weighted + _OF_CLASSES if target.dtype.kind == "i" else _OF_VALUES,
             training=self._training,
             validation=self._validation,
             best_epoch=best,

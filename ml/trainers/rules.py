@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from schemas.base import Task
 from schemas.errors import ContentError, Fault, PackageError
-from schemas.rules import RuleList, RuleRecord, RuleSet
+from schemas.rules import Condition, Rule, RuleList, RuleRecord, RuleSet
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,6 +68,15 @@ class Rules:
         return unreachable(_read(params))
 
     @classmethod
+    def faults_beside(cls, params: Mapping[str, Any]) -> list[Fault]:
+        """Return a fault for each sound rule that no row can reach, where other rules are broken."""
+        from ml.rules.reach import unreachable
+
+        given = params.get("rules")
+        rules = [_sound(rule, position) for position, rule in enumerate(given if isinstance(given, list) else [])]
+        return unreachable(RuleList(rules=rules)) if rules else []
+
+    @classmethod
     def columns(cls, params: Mapping[str, Any]) -> dict[str, str]:
         """Return the raw columns that the rules read, by key path."""
         return {f"{path}.column": str(leaf.column) for path, leaf in _read(params).leaves()}
@@ -102,6 +111,14 @@ class Rules:
         model = DecisionList(rules, output)
         told = records(rules, model.fired(train.cells), model.answer_cells(train.cells), train.target)
         return FittedRules(rules, output, told, warnings(rules, told, signature))
+
+
+def _sound(rule: Any, position: int) -> Rule:
+    """Return a rule, or where it is broken one that has nothing to do with the others."""
+    try:
+        return Rule.model_validate(rule)
+    except ValidationError:
+        return Rule(when=Condition(column=f"\0 broken rule {position}", missing=True), abstain=True)
 
 
 def _read(params: Mapping[str, Any]) -> RuleList:

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from ml.answers import Answers
 from ml.components import Sink, Source, Writer
 from ml.extended import ExtendedModel
 from ml.raw_rows import plain, raw_rows
-from ml.sources.pieces import pieces
+from ml.sources.pieces import Piece, pieces_as_stored
 from schemas.batch import BatchRecord
 from schemas.errors import ContentError
 from schemas.plan import PROGRESS
@@ -40,13 +40,13 @@ def answer_table(
         ContentError: If the rows cannot be read or the output not written, and then nothing is left; or if every row
             was refused, and then the file of errors is left.
     """
-    answerer = _Answerer(model, version)
+    answerer = _Answerer(model, version, as_text=getattr(sink, "is_text", False))
     errors = ErrorsFile(errors_path)
     writer = sink.open()
     try:
         answered = 0
-        for frame in _frames(source, rows_at_once):
-            answered += answerer.answer(frame, writer, errors)
+        for piece in _pieces(source, rows_at_once, {item.name for item in model.signature.inputs}):
+            answered += answerer.answer(piece, writer, errors)
             progress.info("%s", f"{answered + errors.count:,} rows read, {answered:,} answered")
         if not answered + errors.count:
             raise ContentError("the input has no rows")
@@ -57,7 +57,7 @@ def answer_table(
     if not answered:
         raise ContentError(
             f"none of the {errors.count:,} rows could be answered; what is wrong with each is in {errors.target}; "
-            f"the first: {errors.first}"
+            f"the first: {errors.first}. Move that file away before the rows are answered again"
         )
     return BatchRecord(
         version=version,
@@ -68,9 +68,9 @@ def answer_table(
     )
 
 
-def _frames(source: Source, rows: int) -> Iterator[pd.DataFrame]:
+def _pieces(source: Source, rows: int, known: Collection[str]) -> Iterator[Piece]:
     try:
-        yield from pieces(source, rows)
+        yield from pieces_as_stored(source, rows, known)
     except ContentError as error:
         raise ContentError(as_batch_keys(str(error), source)) from error
 
@@ -92,13 +92,14 @@ def _publish(writer: Writer | None, errors: ErrorsFile) -> None:
 class _Answerer:
     """Answers pieces of one table; counts its rows from 1."""
 
-    def __init__(self, model: ExtendedModel, version: str) -> None:
-        self._model, self._version = model, version
+    def __init__(self, model: ExtendedModel, version: str, *, as_text: bool) -> None:
+        self._model, self._version, self._as_text = model, version, as_text
         self._validator = Validator(model.signature)
         self._before = 0
 
-    def answer(self, frame: pd.DataFrame, writer: Writer, errors: ErrorsFile) -> int:
+    def answer(self, piece: Piece, writer: Writer, errors: ErrorsFile) -> int:
         """Write the answered rows and the errors of a piece; return how many rows were answered."""
+        frame = piece.values
         if not self._before:
             for line in absent([str(name) for name in frame.columns], self._model.signature):
                 logger.warning("%s", line)
@@ -111,11 +112,12 @@ class _Answerer:
             wrong |= {place: {"column": None, "message": NO_FINITE_ANSWER} for place in positions[~sound].tolist()}
             positions = positions[sound]
             if len(positions):
-                answered = frame.iloc[positions].reset_index(drop=True)
+                own = piece.cells if self._as_text else piece.kept
+                answered = own.iloc[positions].reset_index(drop=True)
                 columns = answer_columns(_only(answers, sound), self._model.signature.output, self._version)
                 writer.write(pd.concat([answered, columns], axis="columns"))
         places = sorted(wrong)
-        for place, content in zip(places, _contents(frame.iloc[places]), strict=True):
+        for place, content in zip(places, _contents(piece.cells.iloc[places]), strict=True):
             errors.add(self._before + place + 1, wrong[place], content)
         self._before += len(frame)
         return len(positions)

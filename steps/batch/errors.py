@@ -14,6 +14,16 @@ from serving.validation import RowError
 _HEADER = ("row", "column", "message", "content")
 
 
+def is_errors_file(path: Path) -> bool:
+    """Say whether a file begins as those do that are written here."""
+    first = ",".join(_HEADER).encode()
+    try:
+        with path.open("rb") as file:
+            return file.read(len(first) + 1).rstrip() == first
+    except OSError:
+        return False
+
+
 class ErrorsFile:
     """The file being written; `count` rows are in it."""
 

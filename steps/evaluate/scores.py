@@ -55,6 +55,7 @@ def open_test_set(
         model.manifest.model,
         tested,
         pictures(schema.problem, *answered),
+        made_by=f"Trainer {model.manifest.trainer.name}, runtime {model.manifest.runtime}",
         baseline=baseline_tested.metrics["test"],
         learning=model.manifest.learning,
         review=told(model.manifest.review, *answered),

@@ -62,6 +62,8 @@ def _why_not(model: ExtendedModel, test_set: pd.DataFrame, schema: TableSchema, 
     if by_time:  # cuts move on with time; what counts is which rows were seen
         if reason := _saw(model.manifest.data.newest, test_set, plan, schema):
             return reason
+    elif split.hashing != plan.hashing:
+        return "drew its rows in another way than this release, so that it may have seen these test rows"
     elif split != plan:
         return "was trained under another split, so that it may have seen these test rows"
     if (output.target, output.task) != (problem.target, problem.task) or output.classes != problem.classes:

@@ -37,5 +37,5 @@ def _metadata(evaluation: Evaluation, verdict: GateVerdict) -> dict[str, Any]:
         for metric, value in scores.items()
         if value is not None
     }
-    reasons = "; ".join(check.why for check in verdict.checks if not check.passed)
-    return {"gate": "passed" if verdict.passed else "refused", "reasons": reasons or "every check passed", **measured}
+    reasons = "; ".join(verdict.reasons) or "every check passed"
+    return {"gate": "passed" if verdict.passed else "refused", "reasons": reasons, **measured}

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from cli.main import main
+from cli.planview import plan_lines
 from cli.preflight import preflight
 from schemas.errors import ConfigurationError, Fault
+from schemas.plan import Plan
 from schemas.run import Run
 
 Load = Callable[..., Run]
@@ -66,9 +68,9 @@ def test_a_name_that_is_given_counts_more_than_the_ending(load: Load) -> None:
 @pytest.mark.parametrize(
     ("output", "errors"),
     [
-        ("answers.csv", "answers.errors.csv"),
-        ("answers.csv.gz", "answers.errors.csv"),
-        ("sub/answers.2024.parquet", "sub/answers.2024.errors.csv"),
+        ("answers.csv", "answers.csv.errors.csv"),
+        ("answers.csv.gz", "answers.csv.gz.errors.csv"),
+        ("sub/answers.2024.parquet", "sub/answers.2024.parquet.errors.csv"),
     ],
 )
 def test_errors_go_beside_the_output(load: Load, empty: Path, output: str, errors: str) -> None:
@@ -107,6 +109,7 @@ def test_an_input_in_the_experiment_is_found_beside_it(load: Load, outside: Call
         ((IN, "batch.output.separator=x"), "batch.output", "neither a path nor a database"),
         ((IN, OUT, "batch.output.pth=x"), "batch.output.pth", "Did you mean 'path'?"),
         ((IN, OUT, "batch.output.name=exel"), "batch.output.name", "not a registered data sink"),
+        ((IN, OUT, "batch.input.name=cvs"), "batch.input.name", "Did you mean 'csv'?"),
         ((OUT, IN, "batch.input.seperator=x"), "batch.input.seperator", "Did you mean 'separator'?"),
         ((IN, OUT, "batch.peace=3"), "batch.peace", "Did you mean 'piece'?"),
         ((IN, OUT, "batch.piece=0"), "batch.piece", "at least 1"),
@@ -162,12 +165,33 @@ def test_a_source_names_the_keys_that_they_have_here(refused: Faults, empty: Pat
     assert fault.path == "batch.input.encoding" and "declare batch.input.encoding" in fault.message
 
 
-@pytest.mark.parametrize("name", ["answers.csv", "answers.errors.csv"])
+@pytest.mark.parametrize("name", ["answers.csv", "answers.csv.errors.csv"])
 def test_nothing_that_is_there_is_overwritten(refused: Faults, empty: Path, name: str) -> None:
     (empty / name).write_text("mine")
     (fault,) = refused(IN, OUT).values()
     assert "exists already" in fault.message
     assert (empty / name).read_text() == "mine"
+
+
+def test_errors_of_an_earlier_run_are_called_so_and_the_message_says_what_to_do(refused: Faults, empty: Path) -> None:
+    (empty / "answers.csv.errors.csv").write_bytes(b'row,column,message,content\r\n1,a,wrong,"{}"\r\n')
+    (fault,) = refused(IN, OUT).values()
+    assert fault.path == "batch.errors" and "holds what an earlier run refused" in fault.message
+    assert fault.hint == f"rm {empty / 'answers.csv.errors.csv'}, or batch.errors=ANOTHER.csv"
+    assert refused(IN, OUT, "batch.errors=other.csv") == {}
+
+
+def test_the_plan_shows_input_output_and_errors_without_secrets(load: Load, empty: Path) -> None:
+    url = "batch.input.url='postgresql://me@host/db?application_name=x'"
+    words = (url, "batch.input.query='SELECT *\n  FROM t'", "batch.input.password={env:HIS_PASSWORD}", OUT)
+    lines = list(plan_lines(load(*BASE, *words), Plan(changes=[], steps=[])))
+    assert lines[1:5] == [
+        "rows",
+        "  input:  sql query SELECT * FROM t of postgresql://host/db",
+        f"  output: csv {empty / 'answers.csv'}",
+        f"  errors: {empty / 'answers.csv.errors.csv'}, if a row is refused",
+    ]
+    assert "rows" not in list(plan_lines(load("+experiment=houses", IN, OUT), Plan(changes=[], steps=[])))
 
 
 def test_a_table_that_is_there_is_not_overwritten(refused: Faults, empty: Path) -> None:

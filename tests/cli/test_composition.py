@@ -99,6 +99,26 @@ def test_an_experiment_of_another_folder_is_found(outside: Callable[..., Path], 
     assert run.trainer.name == "ridge"
 
 
+def test_an_experiment_of_a_shipped_ones_name_is_refused_with_both_files(
+    outside: Callable[..., Path], faults: Faults
+) -> None:
+    folder = outside(experiment__houses=X + DATA, experiment__x=X.replace("defaults:", "defaults:\n  - houses") + DATA)
+    for name in ("houses", "x"):
+        found = faults(f"--config-dir={folder}", f"+experiment={name}")
+        assert str(folder / "experiment" / "houses.yaml") in found["experiment"].message
+        assert str(ROOT / "conf" / "experiment" / "houses.yaml") in found["experiment"].message
+        assert "another name" in found["experiment"].hint
+
+
+def test_the_shipped_folder_may_be_given_and_other_groups_options_are_ours_as_before(
+    outside: Callable[..., Path], load: Load
+) -> None:
+    assert load(f"--config-dir={ROOT / 'conf'}", "+experiment=houses").name == "houses"
+    folder = outside(stack__local="name: theirs\n", gate__default="beat_baseline: false\n", experiment__x=X + DATA)
+    run = load(f"--config-dir={folder}", "+experiment=x")
+    assert (run.stack.name, run.gate.beat_baseline) == ("local", True)
+
+
 def test_an_experiment_without_a_package_line_is_told_to_add_it(outside: Callable[..., Path], faults: Faults) -> None:
     found = faults(f"--config-dir={outside(experiment__x=X.split(chr(10), 1)[1] + DATA)}", "+experiment=x")
     assert "# @package _global_" in found["experiment"].hint

@@ -85,7 +85,7 @@ CASES = [
     ([BASE, "just_a_word"], "just_a_word", "not of the form key=value"),
     ([BASE, "a=[b"], "a=[b", "not of the form key=value"),
     ([BASE, "=3"], "=3", "not of the form key=value"),
-    ([BASE, "~nothing.here"], "", "does not exist"),
+    ([BASE, "~nothing.here"], "nothing.here", "said by the override ~nothing.here"),
 ]
 
 

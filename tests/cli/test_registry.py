@@ -16,6 +16,7 @@ from steps import registry
 ENTRY_POINTS = """[drivetrain.components]
 load.lake = acme_sources:Parquet
 load.csv = acme_sources:Parquet
+load.cracked = acme_broken:Source
 train.broken = acme_broken:Trainer
 train.vanished = acme_sources:Nothing
 train.odd = acme_sources:NUMBER
@@ -105,7 +106,9 @@ def test_a_broken_plugin_takes_nothing_else_down(
 ) -> None:  # fmt: skip
     assert load("+experiment=diabetes").trainer.name == "ridge"
     assert "no licence" in faults("+experiment=diabetes", "trainer.name=broken")["trainer.name"].message
-    assert len(registry.broken()) == 5
+    batch = ("+experiment=houses", "pipeline=batch_inference", "batch.output.path=answers.csv")
+    assert "no licence" in faults(*batch, "batch.input.name=cracked")["batch.input.name"].message
+    assert len(registry.broken()) == 6
     assert main(["action=components"]) == 0
     shown = capsys.readouterr().out
     assert "broken: train.name" in shown or "no licence" in shown

@@ -169,7 +169,8 @@ def test_faults_of_borrowed_rules_are_told_where_they_were_said(
     found = faults(
         *words(GOOD + when(column="km", above=400) + when(column="km", abowe=3), "baseline"), "trainer=rules"
     )
-    assert [path for path in found if "rules[" in path] == ["baseline.rules[2].when.abowe"]
+    named = ["baseline.rules[1].when", "baseline.rules[2].when.abowe"]
+    assert [path for path in found if "rules[" in path] == named
     assert list(faults(*words(GOOD + GOOD, "baseline"), "trainer=rules")) == ["baseline.rules[1].when"]
 
 
@@ -187,3 +188,13 @@ def test_rules_can_be_given_on_the_command_line(load: Load) -> None:
     rules = "trainer.rules=[{when: {column: mean radius, above: 15}, then: 0}]"
     run = load("+experiment=breast_cancer", "trainer=rules", "gate=default", rules, "trainer.otherwise=1")
     assert run.trainer.params["otherwise"] == 1
+
+
+def test_a_broken_rule_does_not_hide_that_another_is_never_reached(
+    words: Callable[..., list[str]], faults: Faults
+) -> None:
+    far = {"when": {"column": "km", "above": "far"}, "then": "yes"}
+    above = [{"when": {"column": "km", "above": bound}, "then": "yes"} for bound in (5, 7)]
+    found = faults(*words([above[0], far, above[1]]))
+    assert set(found) == {"trainer.rules[1].when.above", "trainer.rules[2].when"}
+    assert "rules[0] (km is above 5) catches" in found["trainer.rules[2].when"].message

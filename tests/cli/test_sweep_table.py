@@ -12,7 +12,7 @@ from rich.console import Console
 from cli.sweep_folder import table_rows
 from cli.sweep_table import Ending, plain_lines, show_comparison
 from ml.comparison import compare, score
-from ml.comparison_plot import comparison_picture
+from ml.comparison_plot import comparison_figure, comparison_picture
 from schemas.package import Baseline
 from schemas.summary import MetricsRecord, Summary
 from schemas.sweep import JobResult
@@ -30,7 +30,8 @@ def job(number: int, value: float | None, half: float = 0.01, metric: str = "roc
         metric=metric,
         rows=rows,
         summary=Summary(
-            experiment="x", pipeline="training", stack="local", status="succeeded", seconds={"train": 1.25},
+            experiment="x", pipeline="training", stack="local", status="succeeded",
+            seconds={"load": 40.0, "train": 1.25},
             baseline=Baseline(name="majority", metrics={"validation": {metric: 0.5}}),
             metrics=MetricsRecord(validation=scores, intervals=intervals),
         ),
@@ -80,7 +81,7 @@ def test_rows_that_changed_meanwhile_are_told() -> None:
 def test_a_log_gets_columns_parted_by_tabs() -> None:
     lines = list(plain_lines(compare(MIXED), ENDING))
     assert lines[:3] == [
-        "rank\tjob\ttrainer\tseed\troc_auc\t95 % interval\taccuracy\tseconds",
+        "rank\tjob\ttrainer\tseed\troc_auc\t95 % interval\taccuracy\ttrain seconds",
         "1\t2\t[odd] $name$\t2\t0.9\t0.89 to 0.91\t0.5\t1.2",
         "2\t0\t[odd] $name$\t0\t0.8\t0.79 to 0.81\t0.5\t1.2",
     ]
@@ -114,6 +115,7 @@ def test_where_nothing_succeeded_nothing_is_recommended() -> None:
 def test_the_csv_holds_every_metric_of_every_job() -> None:
     rows = list(table_rows(compare(MIXED)))
     assert [row["rank"] for row in rows] == [1, 2, 3, "", ""]
+    assert rows[0]["train_seconds"] == 1.25
     assert (rows[0]["roc_auc"], rows[0]["roc_auc_low"], rows[0]["accuracy"]) == (0.9, 0.89, 0.5)
     assert (rows[3]["status"], rows[3]["error"]) == ("failed", "Step train failed")
     csv.DictWriter(io.StringIO(), list(rows[0])).writerows(rows)  # a failed job has no column of its own
@@ -132,3 +134,13 @@ def test_the_csv_holds_every_metric_of_every_job() -> None:
 )
 def test_any_sweep_can_be_drawn(results: list[JobResult]) -> None:
     assert comparison_picture(compare(results)).startswith(b"\x89PNG")
+
+
+def test_a_value_beyond_the_axis_is_written_in_the_margin_and_never_drawn_as_a_dot() -> None:
+    figure = comparison_figure(compare([job(0, 0.91), job(1, 0.905), job(2, 0.2), job(3, 0.9)]))
+    (axes,) = figure.axes
+    dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
+    assert sorted(dots) == [0.9, 0.905, 0.91]
+    (beyond,) = [text for text in axes.texts if text.get_text() == "← 0.2"]
+    assert axes.get_xlim()[0] < beyond.get_position()[0] < min(axes.get_xticks())
+    assert not [line for line in axes.lines if line.get_linestyle() == "--"]  # the baseline, 0.5, is further left

@@ -137,6 +137,14 @@ def test_the_faults_of_all_jobs_come_at_once_each_with_its_jobs() -> None:
     assert "sampler" in told["split.test"]
 
 
+def test_a_fault_that_does_not_depend_on_the_value_is_told_once() -> None:
+    (only,) = faults(BASE, "trainer.foo=1,2", "seed=range(0,20)")
+    assert "no parameter 'foo'" in only.message and "in every job" not in str(only)
+    assert only.hint.endswith("said by the override trainer.foo=1,2")
+    (only,) = faults(BASE, "+trainer.foo=1,2,3,4,5,6")
+    assert only.hint.endswith("said by the override +trainer.foo=1,2,3,4,5,…")
+
+
 def test_a_fault_of_one_combination_names_it() -> None:
     (only,) = faults(BASE, "split.test=0.1,0.6", "split.validation=0.1,0.5")
     assert "in the job split.test=0.6 split.validation=0.5" in str(only)
@@ -181,11 +189,21 @@ def test_a_plan_lists_the_jobs_and_writes_nothing(empty: Path, capsys: pytest.Ca
     said = capsys.readouterr().out.splitlines()
     assert "a sweep of 4 jobs (2 trainer × 2 seed)" in said[0]
     assert "not used of the experiment: trainer.max_iter" in said[1]
-    assert said[2:] == [
+    assert said[2:6] == [
         "  0  trainer=random_forest seed=1", "  1  trainer=random_forest seed=2",
         "  2  trainer=majority seed=1", "  3  trainer=majority seed=2",
     ]  # fmt: skip
+    assert said[6] == "job 0" and said[-1].startswith("job 3 trainer=majority seed=2: ")
     assert list(empty.iterdir()) == []
+
+
+@pytest.mark.parametrize("there", ["comparison.csv", "1"])
+def test_a_folder_of_an_earlier_sweep_is_refused(there: str, empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (empty / there).mkdir()
+    for action in ("run", "plan"):
+        assert main(["-m", BASE, "seed=1,2", f"action={action}", f"hydra.sweep.dir={empty}"]) == 2
+        assert f"hydra.sweep.dir: {empty} holds an earlier sweep ({there})" in capsys.readouterr().err
+    assert [path.name for path in empty.iterdir()] == [there]
 
 
 @pytest.mark.parametrize(
@@ -199,6 +217,7 @@ def test_a_plan_lists_the_jobs_and_writes_nothing(empty: Path, capsys: pytest.Ca
         (["hydra.sweep.dir=out/${seed}"], "another folder for each job"),
         (["hydra.sweep.dir=file/out"], "is a file"),
         (["data.target=targett"], "Did you mean 'target'?"),
+        (["~gate.min", "gate=open"], "said by the override ~gate.min"),
     ],
 )
 def test_what_cannot_start_writes_nothing(

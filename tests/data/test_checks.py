@@ -186,3 +186,10 @@ def test_the_page_is_self_contained_and_escapes_what_the_data_says() -> None:
     assert "&lt;script&gt;" in page
     assert 'lang="en"' in page and "viewport" in page and "below 60" in page
     assert "refused" in page
+
+
+def test_a_name_too_long_for_a_page_is_cut_and_marks_of_direction_are_written_out() -> None:
+    frame = table()
+    page = render(report(frame.assign(**{"n" * 300: range(len(frame)), "a\u202eb": 1.5})))
+    assert "n" * 121 not in page[page.index("<h2>Columns") :]
+    assert "\u202e" not in page and "a\\u202eb" in page

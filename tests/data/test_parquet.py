@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fsspec import AbstractFileSystem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -144,6 +145,76 @@ def test_columns_that_folders_name_are_columns(tmp_path: Path) -> None:
     assert frame["year"].tolist() == [2023, 2024] and str(frame["year"].dtype) == "int64"
     assert frame["region"][0] == "no rth" and pd.isna(frame["region"][1])
     assert list(source(tmp_path / "sales", leave_out=["x"]).read().columns) == ["year", "region"]
+
+
+def test_a_column_that_folders_name_can_be_left_out_and_be_missing_in_some(tmp_path: Path) -> None:
+    for year in ("2023", "__HIVE_DEFAULT_PARTITION__"):
+        written(tmp_path / "sales", ROWS, f"year={year}/0.parquet")
+    frame = source(tmp_path / "sales").read()
+    assert str(frame["year"].dtype) == "Int64" and frame["year"].isna().tolist() == [False] * 3 + [True] * 3
+    assert list(source(tmp_path / "sales", leave_out=["year"]).read().columns) == ["x", "y"]
+    (fault,) = source(tmp_path / "sales", leave_out=["yeer"]).preflight()
+    assert "Did you mean 'year'?" in fault.message and "'year'" in fault.hint
+
+
+def test_leaving_out_every_column_is_a_fault(tmp_path: Path) -> None:
+    (fault,) = source(written(tmp_path), leave_out=["x", "y"]).preflight()
+    assert fault.path == "leave_out" and "no column is left" in fault.message
+
+
+def test_names_that_stand_twice_in_a_later_part_are_a_fault(tmp_path: Path) -> None:
+    written(tmp_path / "s", pa.table({"x": [1], "y": [2]}), "0.parquet")
+    written(tmp_path / "s", pa.table([[1], [2], [3]], names=["x", "y", "y"]), "1.parquet")
+    (fault,) = source(tmp_path / "s").preflight()
+    assert "'y' stand twice" in fault.message and "1.parquet" in fault.message
+
+
+def test_a_column_that_only_a_later_part_has_can_be_left_out(tmp_path: Path) -> None:
+    for name, table in (("0", pa.table({"x": [1]})), ("1", pa.table({"x": [2], "m": [3]}))):
+        written(tmp_path / "s", table, f"{name}.parquet")
+    assert source(tmp_path / "s", leave_out=["m"]).read().to_dict("list") == {"x": [1, 2]}
+
+
+def test_large_whole_numbers_of_parts_of_either_sign_stay_exact(tmp_path: Path) -> None:
+    for name, kind in (("0", pa.int64()), ("1", pa.uint64())):
+        written(tmp_path / "s", pa.table({"id": pa.array([2**53 + 1], kind)}), f"{name}.parquet")
+    assert source(tmp_path / "s").read()["id"].tolist() == [2**53 + 1] * 2
+    written(tmp_path / "s", pa.table({"id": pa.array([2**63], pa.uint64())}), "2.parquet")
+    with pytest.raises(ContentError, match="column 'id' cannot be read"):
+        source(tmp_path / "s").read()
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32(), pa.decimal128(5, 1)])
+def test_narrow_floats_and_decimals_are_read_as_the_numbers_that_they_print_as(
+    tmp_path: Path, kind: pa.DataType
+) -> None:
+    tenths = [Decimal(place).scaleb(-1) for place in range(1, 200)]
+    values = pa.array(tenths if pa.types.is_decimal(kind) else np.array(tenths, kind.to_pandas_dtype()), kind)
+    column = source(written(tmp_path, pa.table({"x": pa.concat_arrays([values, pa.nulls(1, kind)])}))).read()["x"]
+    assert column[:-1].tolist() == [float(value) for value in tenths] and pd.isna(column.iloc[-1])
+
+
+class Unreachable(AbstractFileSystem):  # type: ignore[misc]
+    """As S3 without a network: its errors are of a class of its client, and say more than one line."""
+
+    protocol = "unreachable"
+
+    def info(self, path: str, **_: Any) -> Any:
+        raise RuntimeError("Unable to locate\ncredentials")
+
+    _open = ls = info
+
+
+@pytest.mark.parametrize("name", ["csv", "parquet"])
+def test_a_file_system_that_fails_in_its_own_way_is_a_fault_of_the_path(name: str, plan: Plan) -> None:
+    fsspec.register_implementation("unreachable", Unreachable, clobber=True)
+    url = f"unreachable://bucket/rows.{name}"
+    code, text = plan(name, f"{{path: '{url}', target: y}}")
+    assert code == 2 and f"data.path: {url} cannot be read: Unable to locate credentials" in text
+    made = source(url) if name == "parquet" else CsvSource(CsvParams(path=url))
+    assert made.header() is made.fingerprint() is None
+    with pytest.raises(ContentError, match="Unable to locate credentials"):
+        made.read()
 
 
 def test_parts_may_differ_in_width_but_not_in_kind_or_columns(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ml.sources.sql_engine import Login
+from ml.sources.sql_errors import told
 from schemas.choice import Choice
 from schemas.errors import ConfigurationError
 from schemas.secret import SecretRef
@@ -45,6 +46,22 @@ def test_a_component_reveals_its_own_secrets_and_shows_none(monkeypatch: pytest.
     (fault,) = source.preflight()
     shown = f"{fault} {source!r} {source.params!r} {vars(source)} {Login('u', 'me', 'hunter2')!r}"
     assert fault.path == "url" and "hunter2" not in shown
+
+
+@pytest.mark.parametrize("password", ["p@hunter2", "hunter2/@x", "p@hun@ter2", "x?@hunter2"])
+@pytest.mark.parametrize("slot", ["load", "write"])
+def test_a_password_that_is_not_written_as_a_url_wants_it_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, password: str, slot: str
+) -> None:
+    monkeypatch.setenv("SHOP_URL", f"postgresql://me:{password}@127.0.0.1:1/shop")
+    made = create(slot, Choice(name="sql", params={"url": {"env": "SHOP_URL"}, "table": "t"}))  # type: ignore[arg-type]
+    (fault,) = made.preflight()
+    assert not any(part in str(fault) for part in ("hun", "ter2", "me:")) and "%40" in str(fault)
+
+
+def test_no_secret_is_left_over_where_a_shorter_one_is_a_part_of_it() -> None:
+    error = ValueError("no host for postgresql://ab:ab%20cd@h and no 'ab cd' of ab")
+    assert told(error, ["ab", "postgresql://ab:ab%20cd@h"]) == "no host for *** and no '***' of ***"
 
 
 @pytest.mark.parametrize(

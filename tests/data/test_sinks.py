@@ -276,6 +276,19 @@ def test_a_full_disk_leaves_nothing(kind: str, size: int, tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_new_sqlite_file_gets_its_name_at_the_commit_and_only_then(tmp_path: Path) -> None:
+    writer = to_sql(tmp_path).open()
+    writer.write(table())
+    writer.prepare()
+    (draft,) = tmp_path.iterdir()
+    assert draft.name.startswith(".out.db.") and draft.name.endswith(".partial")
+    (tmp_path / "out.db").write_bytes(b"")
+    with pytest.raises(ContentError, match="came into being"):
+        writer.commit()
+    writer.abort()
+    assert [(path.name, path.stat().st_size) for path in tmp_path.iterdir()] == [("out.db", 0)]
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     texts=st.lists(
@@ -376,9 +389,9 @@ def test_postgresql_mishaps_are_faults_by_key_and_hold_no_password(
 def test_postgresql_tells_before_the_start_that_a_user_may_not_create_tables(
     postgres_sink: Callable[..., SqlSink], postgresql: Server
 ) -> None:
-    postgresql.execute("CREATE ROLE reader LOGIN PASSWORD 'reads'")
+    postgresql.execute("CREATE ROLE sink_reader LOGIN PASSWORD 'reads'")
     sink = SqlSink(postgres_sink(user="reader").params, lambda _reference: "reads")
     (fault,) = sink.preflight()
-    postgresql.execute("DROP ROLE reader")
+    postgresql.execute("DROP ROLE sink_reader")
     assert fault.path == "table" and "permission denied" in fault.message
     assert "GRANT SELECT" not in fault.hint

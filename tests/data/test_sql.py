@@ -3,6 +3,8 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from pydantic import ValidationError
 from ml.sources.pieces import pieces
 from ml.sources.sql import SqlSource
 from ml.sources.sql_params import SqlParams
+from ml.sources.sql_spool import Spool
 from ml.sources.sql_text import holds_password, why_not_one_query
 from schemas.errors import ContentError, Fault
 from steps.secrets import reveal
@@ -75,6 +78,32 @@ def test_a_query_is_sent_as_it_is_written(orders: str) -> None:
     table = source(orders, query=query)
     assert table.preflight() == [] and table.label == "query"
     assert table.read().to_dict("list") == {"a:b": [1], "p": ["100%"]}
+
+
+def stored(*batches: list[Any]) -> tuple[str, list[Any]]:
+    """Return the type and the values that a column's pieces have as they are stored."""
+    with Spool() as spool:
+        for batch in batches:
+            spool.add({"a": batch})
+        found = [piece.kept["a"] for piece in spool.pieces()]
+    (kind,) = {str(column.dtype) for column in found}
+    return kind, [None if pd.isna(value) else value for column in found for value in column.astype("object")]
+
+
+def test_decimals_zones_and_days_are_kept_as_they_are_stored() -> None:
+    long, noon = Decimal("12345678901234567.10"), datetime(2024, 1, 1, 12, tzinfo=UTC)
+    assert stored([long, None], [None], [Decimal("0.125")]) == (
+        "decimal128(20, 3)[pyarrow]",
+        [long, None, None, Decimal("0.125")],
+    )
+    assert stored([noon], [None]) == ("timestamp[us, tz=UTC][pyarrow]", [noon, None])
+    assert stored([date(2024, 1, 1)])[0] == "date32[day][pyarrow]"
+    huge = Decimal("1" * 60)
+    assert stored([huge])[1] == [huge]
+    assert stored([huge], [Decimal("1e-30")])[1] == ["1" * 60, "1E-30"], "no type holds both"
+    assert stored([Decimal("NaN")], [long])[1] == ["NaN", str(long)]
+    assert stored([long], [1.5])[0] == "float64", "what is no decimal is read as ever"
+    assert stored([1], [None])[0] == "Int64"
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -263,6 +292,12 @@ def test_postgresql_types_become_plain_ones(shop: Server, password: dict[str, An
     found = list(table.pieces(100))
     assert [len(piece) for piece in found] == [100, 100, 50]
     assert found[0].dtypes.to_dict() == found[2].dtypes.to_dict()
+    kept = next(table.pieces_as_stored(100, ())).kept
+    assert [str(kept[name][0]) for name in ("price", "day", "seen")] == [
+        "1.25",
+        "2024-01-02",
+        "2024-06-01 10:00:00+00:00",
+    ]
 
 
 def test_postgresql_columns_that_hold_no_single_values_are_all_named(shop: Server, password: dict[str, Any]) -> None:
@@ -327,6 +362,18 @@ def test_a_whole_url_may_be_a_secret(shop: Server, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("SHOP_URL", f"postgresql://other:{written}@127.0.0.1:port/shop")
     broken = SqlSource(SqlParams.model_validate({"url": {"env": "SHOP_URL"}, "table": "sales"}), reveal)
     assert written not in str(only_fault(broken)) and secret not in str(only_fault(broken))
+
+
+def test_a_date_without_an_end_is_told_with_a_remedy(shop: Server, password: dict[str, Any]) -> None:
+    fault = only_fault(source(shop.url, query="SELECT DATE 'infinity' AS until", **password))
+    assert "beyond the years 1 to 9999" in fault.message and "CAST(b AS TEXT)" in fault.hint
+
+
+def test_a_user_given_by_reference_is_not_shown(shop: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHO", "hidden-name")
+    monkeypatch.setenv("WRONG_PASSWORD", "wrong")
+    fault = only_fault(source(shop.url, table="sales", user={"env": "WHO"}, password={"env": "WRONG_PASSWORD"}))
+    assert "***" in fault.message and "hidden-name" not in str(fault)
 
 
 def test_a_plan_reads_by_password_and_refuses_what_cannot_work(

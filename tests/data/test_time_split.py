@@ -237,6 +237,12 @@ def test_a_column_that_is_not_given_or_not_there_is_told() -> None:
         ({"test_from": "2024-01-01T00:30+01:00", "validation_from": "2023-12-31T23:45"}, "is not before test_from"),
         ({"test_from": "2024-01-01", "validation_from": 2023}, "one is a moment, the other a number"),
         ({"cut": 1}, "cut"),
+        ({"gap": "20000000w"}, "longer than a thousand years"),
+        ({"gap": float("nan")}, "no number that a column"),
+        ({"test_from": 1e30}, "no number that a column"),
+        ({"test_from": float("nan")}, "no number that a column"),
+        ({"validation_from": float("-inf")}, "no number that a column"),
+        ({"test_from": True}, "true is neither a number nor a text"),
     ],
 )
 def test_cuts_that_cannot_work_are_found_before_any_row_is_read(params: dict[str, Any], words: str) -> None:
@@ -276,6 +282,12 @@ def test_the_newest_row_that_was_seen_is_written_down_and_read_back(form: str) -
     later = read_moments(rows.assign(when=forms([9, 10, 8])[form]), "when", None)
     assert newer_than(later, str(seen)).tolist() == [False, True, False]  # type: ignore[union-attr]
     assert newest([rows], record.model_copy(update={"method": Choice(name="random")}), schema) is None
+
+
+def test_large_whole_numbers_are_compared_exactly() -> None:
+    moments = np.array([2**53, 2**53 + 1, 2**53 + 2])
+    assert newer_than(moments, str(2**53 + 1)).tolist() == [False, False, True]  # type: ignore[union-attr]
+    assert newer_than(moments.astype(np.float64), "1e16").tolist() == [False] * 3  # type: ignore[union-attr]
 
 
 def test_a_date_and_a_number_are_not_compared() -> None:

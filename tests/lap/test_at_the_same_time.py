@@ -15,8 +15,11 @@ pytestmark = pytest.mark.own_worker
 
 
 def test_two_experiments_at_the_same_time_both_end_with_a_live_service(tmp_path: Path) -> None:
+    home = tmp_path / "nobody"
+    home.mkdir()
     environment = {
         **os.environ,
+        "HOME": str(home),
         "ZENML_CONFIG_PATH": str(tmp_path / "zenml"),
         "ZENML_LOCAL_STORES_PATH": str(tmp_path / "zenml-stores"),
         "DRIVETRAIN_HOME": str(tmp_path / "home"),
@@ -42,6 +45,7 @@ def test_two_experiments_at_the_same_time_both_end_with_a_live_service(tmp_path:
         assert len(urls) == 2
         for name, summary in summaries.items():
             assert ask(summary["deployment"]["url"], "/readyz")["model"] == name
+        assert [path for path in home.rglob("*") if path.is_file()] == [], "a run writes nothing into a person's home"
     finally:
         for service in process.status(tmp_path / "home"):
             process.stop(tmp_path / "home", service.deployment.name)

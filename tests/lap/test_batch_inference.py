@@ -47,7 +47,7 @@ def test_the_answers_are_the_services(world: World, deployed: Result, houses: pd
     rows.to_csv(world.folder / "new.csv", index=False)
     result = world.run(*BATCH, "batch.input.path=new.csv", "batch.output.path=answers.parquet", "batch.piece=90")
     assert result.code == 0, result.err
-    errors = world.folder / "answers.errors.csv"
+    errors = world.folder / "answers.parquet.errors.csv"
     assert f"note: 299 rows answered, 1 refused: {errors}" in result.err
     assert f"note: answers: {world.folder / 'answers.parquet'}" in result.err
     assert [line for line in result.err.splitlines() if line.startswith("progress predict_batch: 90 rows")]
@@ -96,8 +96,10 @@ def test_when_every_row_is_refused_the_exit_code_is_1_and_the_errors_stay(
     result = world.run(*BATCH, "batch.input.path=bad.csv", "batch.output.path=none.csv")
     assert (result.code, result.summary["status"]) == (1, "failed")
     assert "none of the 20 rows could be answered" in result.summary["error"]
-    assert len(pd.read_csv(world.folder / "none.errors.csv")) == 20
+    assert len(pd.read_csv(world.folder / "none.csv.errors.csv")) == 20
     assert not (world.folder / "none.csv").exists()
+    again = world.run(*BATCH, "batch.input.path=bad.csv", "batch.output.path=none.csv")
+    assert again.code == 2 and "holds what an earlier run refused" in again.err
 
 
 def test_a_killed_run_leaves_no_output_and_does_not_stand_in_the_way(

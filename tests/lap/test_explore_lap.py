@@ -45,7 +45,7 @@ def explored(world: World) -> Result:
 
 def reports(result: Result) -> list[Path]:
     """The paths that the command line printed."""
-    return [Path(path) for path in re.findall(r"^report: (.+)$", result.out, re.MULTILINE)]
+    return [Path(path) for path in re.findall(r"^(?:report|suggestion): (.+)$", result.out, re.MULTILINE)]
 
 
 def test_a_failing_check_and_a_stack_without_deployer_do_not_stop_it(explored: Result) -> None:

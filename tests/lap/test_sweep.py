@@ -72,6 +72,15 @@ def test_a_failed_job_does_not_stop_the_others(swept: Swept) -> None:
     assert "failed\t1\ttrainer.solver=lbfgs trainer.l1_ratio=1" in swept.result.out
 
 
+def test_a_second_sweep_into_the_same_folder_is_refused_and_leaves_the_first_as_it_is(
+    swept: Swept, world: World
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in swept.folder.rglob("*")}
+    again = sweep(world, "swept", "seed=1,2")
+    assert again.result.code == 2 and "holds an earlier sweep (comparison.csv" in again.result.err
+    assert before == {path: path.stat().st_mtime_ns for path in swept.folder.rglob("*")}
+
+
 def test_every_job_has_a_folder_and_the_sweep_one_table_and_one_picture(swept: Swept) -> None:
     assert {path.name for path in swept.folder.iterdir()} == {*"012345", "comparison.csv", "comparison.png"}
     assert (swept.folder / "comparison.png").read_bytes().startswith(b"\x89PNG")
@@ -153,7 +162,7 @@ def test_a_stopped_sweep_shows_what_it_has(world: World) -> None:
     )
     assert process.stderr is not None
     said = ""
-    while "fit_features" not in said.partition("job 2 of 3")[2]:
+    while "fit_features" not in said.partition("job 1 (2 of 3): ")[2]:
         line = process.stderr.readline()
         assert line, f"ended with {process.wait()}: {said}"
         said += line

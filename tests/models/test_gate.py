@@ -38,6 +38,18 @@ def test_undefined_metric_never_passes_and_says_why():
     assert not passed and "r2 says nothing about a binary task; use one of: accuracy" in why
 
 
+def test_the_reason_is_the_one_that_holds_and_is_told_once():
+    sure, mute = {"roc_auc": None, "log_loss": 0.1}, {"roc_auc": None, "log_loss": None, "coverage": 1.0}
+    least, beat = {"min": {"roc_auc": 0.9}, "beat_baseline": True}, {"beat_baseline": True}
+    assert only(beat, evidence(test=sure))[1].endswith("these rows: it needs rows of every class")
+    assert only(beat, evidence(baseline=mute))[1].endswith(
+        "of the baseline is undefined on these rows: it needs probabilities"
+    )
+    verdict = judge(built_in(GateSpec.model_validate(least)), evidence(test=mute))
+    assert [check.passed for check in verdict.checks] == [False, False, True]
+    assert verdict.reasons == ["roc_auc of the candidate is undefined on these rows: it needs probabilities"]
+
+
 def test_candidate_must_be_better_than_the_baseline():
     beat = {"beat_baseline": True}
     assert only(beat, evidence()) == (True, "roc_auc 0.91 is better than the baseline's 0.5")

@@ -43,6 +43,32 @@ def test_losses_still_falling_at_the_last_epoch_underfit():
     assert diagnosis == "underfits" and "still falling" in why and "more epochs" in why
 
 
+def test_losses_that_creep_down_to_the_last_epoch_underfit():
+    creeping = np.linspace(0.728, 0.65, 40).tolist()
+    diagnosis, why = read(creeping, [loss + 0.002 for loss in creeping])
+    assert diagnosis == "underfits" and "still falling" in why and "larger learning_rate" in why
+    assert read(creeping, falling(0.66, 40))[0] == "fine"  # the validation loss has settled
+
+
+def test_two_or_three_epochs_of_falling_losses_underfit():
+    diagnosis, why = read([0.6, 0.4], [0.55, 0.38])
+    assert diagnosis == "underfits" and "by 0.2 on the training rows in the last of 2 epochs" in why
+    assert read([0.6, 0.5, 0.3], [0.6, 0.5, 0.32])[0] == "underfits"
+    assert read([0.6, 0.4], [0.55, 0.38], stopped_early=True)[0] == "fine"
+    assert read([0.4, 0.399], [0.41, 0.409])[0] == "fine"
+
+
+def test_a_collapse_of_both_losses_is_unstable():
+    training = [0.4, 0.25, 0.2, *np.linspace(0.4, 0.704, 57).tolist()]
+    validation = [0.35, 0.2, 0.167, *np.linspace(0.4, 0.749, 57).tolist()]
+    diagnosis, why = read(training, validation)
+    assert diagnosis == "noisy" and "unstable: after epoch 3 the loss rose from 0.2 to" in why
+    assert (
+        "on the validation rows from 0.167 to" in why and "smaller learning_rate" in why and "epoch 3 were kept" in why
+    )
+    assert read(training, [])[0] == "noisy" and "epoch 60 were kept" in read(training, [])[1]
+
+
 def test_a_training_that_stopped_by_itself_is_not_called_still_falling():
     curves = falling(0.05, 20, speed=0.08)
     assert read(curves, curves, stopped_early=True)[0] == "fine"

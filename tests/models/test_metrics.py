@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as theirs
 
 from ml.answers import Answers
-from ml.metrics import UNDEFINED, intervals, scores
+from ml.metrics import intervals, scores, why_undefined
 from schemas.metrics import NOT_RANKED, TASKS
 
 
@@ -39,6 +39,21 @@ def test_multiclass_metrics_equal_scikit_learn():
     assert found["log_loss"] == pytest.approx(theirs.log_loss(target, answers.probabilities))
 
 
+@pytest.mark.parametrize("classes", [2, 4])
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+@pytest.mark.filterwarnings("ignore:The y_prob values do not sum to one")  # in float32
+def test_log_loss_equals_scikit_learn_also_where_a_probability_is_0_or_1(classes, kind):
+    target, answers = classification(classes, rows=270)
+    sure = answers.probabilities.copy()
+    sure[::9] = np.eye(classes)[answers.codes[::9]]
+    sure[4] = np.eye(classes)[(target[4] + 1) % classes]  # sure and wrong: a zero for the real class
+    given = Answers(codes=sure.argmax(axis=1), probabilities=sure.astype(kind))
+    task = "binary" if classes == 2 else "multiclass"
+    found = scores(task, target, given)["log_loss"]
+    assert found == pytest.approx(theirs.log_loss(target, given.probabilities.astype(np.float64)), rel=1e-12)
+    assert all(map(np.isfinite, intervals(task, target, given, seed=0)["log_loss"]))
+
+
 def test_regression_metrics_equal_scikit_learn():
     draw = np.random.default_rng(0)
     target = draw.normal(1e6, 3, 300)
@@ -66,14 +81,23 @@ def test_undefined_metrics_are_none_and_have_a_reason():
     assert values["mean_absolute_percentage_error"] is None and values["r2"] is None
     one_class = scores("binary", np.zeros(5, dtype=int), Answers(codes=np.zeros(5, dtype=int)))
     assert one_class["roc_auc"] is None and one_class["f1"] is None and one_class["accuracy"] == 1
-    assert {name for name, value in (values | one_class).items() if value is None} <= set(UNDEFINED)
+    for found in (values, one_class):
+        for name in (name for name, value in found.items() if value is None):
+            assert why_undefined(name, found).startswith("it needs")
+
+
+def test_the_reason_why_roc_auc_is_undefined_is_the_one_that_holds():
+    codes = np.zeros(5, dtype=int)
+    sure = scores("binary", codes, Answers(codes=codes, probabilities=np.tile([[0.9, 0.1]], (5, 1))))
+    assert sure["roc_auc"] is None and why_undefined("roc_auc", sure) == "it needs rows of every class"
+    assert why_undefined("roc_auc", scores("binary", codes, Answers(codes=codes))) == "it needs probabilities"
 
 
 def test_class_unseen_in_training_is_never_right_and_costs_log_loss():
     answers = Answers(codes=np.array([0, 1]), probabilities=np.array([[0.9, 0.1], [0.2, 0.8]]))
     found = scores("multiclass", np.array([0, -1]), answers)
     assert found["accuracy"] == 0.5 and found["balanced_accuracy"] == 0.5
-    assert found["log_loss"] == pytest.approx((-np.log(0.9) + 15.94) / 2, abs=0.01)
+    assert found["log_loss"] == pytest.approx((-np.log(0.9) - np.log(np.finfo(np.float64).eps)) / 2)
 
 
 def test_calibration_error_is_zero_when_the_model_is_as_sure_as_it_is_right():

@@ -13,11 +13,14 @@ import pytest
 from ml import package
 from ml.draft import build_draft, finish
 from ml.extended import ExtendedModel
+from ml.split.hashing import HASHING
 from ml.trainers.presets import LogisticRegression
 from schemas.choice import Choice
+from schemas.data import TableSchema
 from schemas.errors import PackageError
 from schemas.evaluation import Evaluation, GateVerdict
 from schemas.package import Baseline
+from steps.gate.production import Production, score_production
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -167,3 +170,19 @@ def test_service_side_imports_are_light(final):
         [sys.executable, "-c", code, final], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_package_whose_rows_were_drawn_otherwise_is_not_compared(final, benches, record):
+    bench = benches["binary"]
+    schema = TableSchema(problem=bench.problem, columns=[])
+    in_production = Production(version="3", package_url=str(final))
+
+    def scored(plan):
+        return score_production(in_production, bench.train, schema, plan, seed=0)
+
+    assert record.split.hashing == 1 and HASHING > 1, "packages that do not say were drawn in the first way"
+    assert scored(record.split).not_comparable is None
+    later = record.split.model_copy(update={"hashing": HASHING})
+    assert "drew its rows in another way" in scored(later).not_comparable
+    by_time = {"method": Choice(name="time"), "by": "when"}
+    assert "another split" in scored(record.split.model_copy(update=by_time)).not_comparable

@@ -7,11 +7,14 @@ from hypothesis import given, settings
 
 from ml.rules.boxes import MOST
 from ml.rules.evaluate import Evaluator
+from ml.rules.likeness import likeness
+from ml.rules.misfits import column_misfits
 from ml.rules.reach import unreachable
+from schemas.data import Column, Problem, TableSchema
 from schemas.rules import RuleList
 from tests.models.rule_strategies import TYPES, grid, rule_lists
 
-GRIDS = {columns: grid(columns) for columns in ("nl", "di", "nd", "bl", "nli")}
+GRIDS = {columns: grid(columns) for columns in ("nl", "di", "nd", "bl", "bn", "nli")}
 
 
 def reported(rules: RuleList) -> set[int]:
@@ -104,6 +107,90 @@ def test_what_may_be_reached_is_never_reported(whens: list[dict[str, Any]]) -> N
     assert unreachable(listed(*whens)) == []
 
 
+def either(column: str, count: int) -> dict[str, Any]:
+    return {"any": [{"column": column, "equals": value} for value in range(count)]}
+
+
+INTRICATE = {"all": [{"any": [{"column": f"x{place}{side}", "above": 1} for side in "ab"]} for place in range(MOST)]}
+
+
 def test_rules_too_intricate_to_compare_are_taken_as_reachable() -> None:
-    parts = [{"any": [{"column": f"x{place}{side}", "above": 1} for side in "ab"]} for place in range(MOST)]
-    assert unreachable(listed({"all": parts}, {"all": parts})) == []
+    wider = {"all": [*INTRICATE["all"][:-1], {"column": "y", "above": 1}]}
+    assert unreachable(listed(wider, INTRICATE)) == []
+
+
+def test_one_intricate_rule_hides_nothing_about_the_others() -> None:
+    blocks = [{"all": [{"column": f"x{place}{part}", "equals": 1} for part in range(3)]} for place in range(4)]
+    whens = [{"any": blocks}, {"column": "m", "above": 5}, {"column": "m", "above": 7}]
+    (fault,) = unreachable(listed(*whens))
+    assert fault.path == "rules[2].when" and "rules[1] (" in fault.message
+    assert reported(listed(INTRICATE, *whens)) == {3}
+    parts = [{"column": "m", "above": 5}, {"any": blocks}, {"column": "m", "at_most": 5}, {"column": "m", "above": 5.5}]
+    assert (
+        "rules[0], rules[2] together" in unreachable(listed(*parts[:3], {"column": "m", "missing": False}))[0].message
+    )
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        (INTRICATE, INTRICATE),
+        (INTRICATE, {"all": [{"any": part["any"][::-1]} for part in INTRICATE["all"][::-1]]}),
+        (INTRICATE, {"all": [*INTRICATE["all"], {"column": "y", "above": 1}]}),
+        (either("x", MOST + 1), either("x", MOST + 1)),
+        (either("x", MOST + 2), either("x", MOST + 1)),
+        ({"any": [either("x", MOST + 1), {"column": "y", "in": ["b", "a"]}]}, {"column": "y", "in": ["a", "b"]}),
+    ],
+)
+def test_a_copy_of_an_earlier_rule_is_found_however_intricate(earlier: dict[str, Any], later: dict[str, Any]) -> None:
+    (fault,) = unreachable(listed(earlier, later))
+    assert fault.path == "rules[1].when" and "rules[0] (" in fault.message
+
+
+def test_a_pattern_that_finds_any_text_leaves_nothing_for_any_value() -> None:
+    assert reported(listed({"column": "x", "matches": ".*"}, {"column": "x", "missing": False})) == {1}
+    assert not reported(listed({"column": "x", "matches": ".+"}, {"column": "x", "missing": False}))  # an empty text
+
+
+@pytest.mark.parametrize("last", [{"missing": False}, {"not_equals": False}, {"in": [True, False]}])
+def test_true_and_false_leave_nothing_of_a_column_known_to_hold_only_those(last: dict[str, Any]) -> None:
+    both = [{"column": "f", "equals": True}, {"column": "f", "equals": False}]
+    rules = listed(*both, {"column": "f", **last})
+    assert [fault.path for fault in unreachable(rules, frozenset("f"))] == ["rules[2].when"]
+    assert not unreachable(listed(*both, {"column": "f", "missing": False}))
+    assert not unreachable(listed(*both, {"column": "f", "missing": True}), frozenset("f"))
+    assert not unreachable(listed({"column": "f", "equals": 1}), frozenset("f"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(rules=rule_lists("bn", hidden=False))
+def test_with_known_booleans_the_rules_that_no_row_reaches_are_reported_and_no_others(rules: RuleList) -> None:
+    found = {int(fault.path.removeprefix("rules[").split("]")[0]) for fault in unreachable(rules, frozenset("b"))}
+    assert found == set(range(len(rules.rules))) - deciding(rules, "bn")
+
+
+@pytest.mark.parametrize("columns", ["nl", "bl"])
+def test_what_is_told_from_the_writing_alone_is_true(columns: str) -> None:
+    @settings(max_examples=150, deadline=None)
+    @given(rules=rule_lists(columns))
+    def check(rules: RuleList) -> None:
+        written, decides = [likeness(rule.when) for rule in rules.rules], deciding(rules, columns)
+        covered = {at for at, one in enumerate(written) if any(before.covers(one) for before in written[:at])}
+        assert not covered & decides
+
+    check()
+
+
+def test_a_hidden_rule_is_a_misfit_once_the_column_is_known_to_be_boolean() -> None:
+    rules = listed(
+        {"column": "f", "equals": True}, {"column": "f", "not_equals": True}, {"column": "f", "equals": False}
+    )
+    assert reported(rules) == {2}
+    hidden = listed(
+        {"column": "f", "equals": True}, {"column": "f", "equals": False}, {"column": "f", "missing": False}
+    )
+    schema = TableSchema(
+        columns=[Column(name="f", type="boolean", why="", declared=True)], problem=Problem(target="y", task="binary")
+    )
+    (text,) = column_misfits(hidden, schema)
+    assert text.startswith("rules[2].when: is never reached: rules[0], rules[1] together")

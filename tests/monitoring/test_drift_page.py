@@ -136,3 +136,11 @@ def test_a_window_without_a_verdict_has_a_page_too(world, rows):
 def test_shares_that_are_not_known_stay_blank(drifted):
     assert "None" not in render(drifted)
     assert "nan" not in render(drifted)
+
+
+def test_times_are_for_people_and_no_bracket_is_closed_twice():
+    found = wide(["size"], shift=2.0)
+    times = {"first": "2026-11-20T13:51:37.123+00:00", "last": "2026-11-20T16:00:00.000+02:00"}
+    text = " ".join(Structure(render(found.model_copy(update=times))).text)
+    assert "2026-11-20 13:51:37 UTC to 2026-11-20 14:00:00 UTC" in text
+    assert "Kolmogorov-Smirnov distance, p < 0.001" in text and "))" not in text

@@ -124,6 +124,7 @@ def test_where_the_metric_is_undefined_the_next_one_is_judged_and_it_is_said():
     assert result.metric == "balanced_accuracy" and "roc_auc is undefined on these labels" in result.why
     one_class = judged(labelled([{"label": "yes", "probabilities": {"no": 0.1, "yes": 0.9}}] * 50, ["yes"] * 50))
     assert one_class.metric == "balanced_accuracy" and one_class.value == 1.0
+    assert "(it needs probabilities)" in result.why and "(it needs rows of every class)" in one_class.why
     assert judged(without, "r2").metric == "balanced_accuracy", "a metric of another task is as good as auto"
 
 
@@ -146,7 +147,7 @@ def test_labels_of_handed_over_rows_only_are_called_so():
     hard = labelled(
         found.answers, found.labels, needs_review=[True] * 90 + [False] * 10, predictions=1000, handed_over=100
     )
-    assert "The labels favour hard rows: 90% of the labelled answers" in judged(hard).why
+    assert "The labels favour hard rows: 90 % of the labelled answers" in judged(hard).why
     assert judged(hard).handed_over == (0.9, 0.1)
     fair = labelled(
         found.answers, found.labels, needs_review=[True] * 10 + [False] * 90, predictions=1000, handed_over=100

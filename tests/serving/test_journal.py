@@ -6,10 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 
 from schemas.errors import DeploymentError
+from schemas.run import DeploySpec
 from serving.journal import Journal, JournalError, Prediction
+from serving.labels import Label
+from serving.settings import Settings
 from serving.store import connect, create, sqlite_url
 from serving.window import count, window
 
@@ -52,7 +55,7 @@ def test_many_requests_share_commits_and_each_is_there_once(journal_url: str) ->
 
 def test_a_request_that_cannot_be_written_harms_no_other_of_its_group(journal_url: str) -> None:
     outcome = write(journal_url, [prediction("a")], [prediction("a")], [prediction("b")])
-    assert [type(one) for one in outcome].count(JournalError) == 1
+    assert [isinstance(one, JournalError) for one in outcome].count(True) == 1
     assert sorted(window(journal_url).request_ids) == ["a", "b"]
 
 
@@ -68,6 +71,55 @@ def test_a_locked_journal_is_an_error_and_not_an_acknowledgement(journal_url: st
         holder.exec_driver_sql("BEGIN IMMEDIATE")
         (outcome,) = write(journal_url, [prediction("a")])
     assert isinstance(outcome, JournalError) and count(journal_url) == 0
+
+
+def test_what_nobody_waits_for_any_more_is_not_written(journal_url: str) -> None:
+    engine = connect(journal_url, lock_timeout=20)
+    journal = Journal(engine)
+
+    async def scenario(holder: Connection) -> None:
+        label = Label("a", 0, '"yes"', 0.0)
+        waiting = [asyncio.ensure_future(journal.write([prediction(one)])) for one in "ab"]
+        waiting += [
+            asyncio.ensure_future(journal.label(label)),
+            asyncio.ensure_future(journal.write([prediction("c")])),
+        ]
+        await asyncio.wait(waiting, timeout=0.1)
+        for one in waiting[:3]:
+            one.cancel()
+        holder.rollback()
+        await waiting[3]
+
+    with connect(journal_url).connect() as holder:
+        holder.exec_driver_sql("BEGIN IMMEDIATE")
+        asyncio.run(scenario(holder))
+        journal.close()
+        assert window(journal_url).request_ids == ["c"]
+        assert holder.exec_driver_sql("SELECT count(*) FROM labels").scalar() == 0
+
+
+def test_while_the_journal_is_locked_a_group_waits_once_and_not_each_request_alone(journal_url: str) -> None:
+    engine = connect(journal_url, lock_timeout=0.2)
+    begun: list[str] = []
+    event.listen(engine, "begin", lambda connection: begun.append("begun"))
+    journal = Journal(engine)
+
+    async def scenario() -> list[BaseException | None]:
+        return await asyncio.gather(
+            *(journal.write([prediction(str(one))]) for one in range(9)), return_exceptions=True
+        )
+
+    with connect(journal_url).connect() as holder:
+        holder.exec_driver_sql("BEGIN IMMEDIATE")
+        outcome = asyncio.run(scenario())
+    journal.close()
+    assert [type(one) for one in outcome] == [JournalError] * 9 and len(begun) <= 2, "those that came while it waited"
+
+
+def test_two_waits_for_the_journal_end_before_the_deadline() -> None:
+    for deadline in (0.5, 10.0, 60.0):
+        told = Settings(model="m", journal_url="", cache=Path(), spec=DeploySpec(deadline=deadline))
+        assert 2 * told.lock_timeout < deadline and told.lock_timeout <= 5
 
 
 def test_a_window_is_the_newest_rows_in_order_of_time(journal_url: str) -> None:

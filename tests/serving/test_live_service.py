@@ -160,6 +160,7 @@ def test_the_openapi_document_names_every_status_and_column(live: Live) -> None:
     row = document["components"]["schemas"]["Row"]
     assert set(row["properties"]) == {*packages.ROW, *packages.SIGNATURE.ignored}
     assert row["required"] == ["size", "city"]
+    assert row["properties"]["garden"]["enum"] == [True, False, 0, 1, None]
 
 
 def test_the_docs_page_needs_no_network(live: Live) -> None:

@@ -102,9 +102,17 @@ def test_a_date_is_iso_8601(value: Any) -> None:
     assert refusal(built=value)[0] == "built"
 
 
-@pytest.mark.parametrize("value", [1, 0, "true", "yes"])
+@pytest.mark.parametrize("value", [2, -1, 0.5, 10**400, math.nan, "1", "true", "yes", [1]])
 def test_a_boolean_is_true_or_false(value: Any) -> None:
-    assert refusal(garden=value)[0] == "garden"
+    column, message = refusal(garden=value)
+    assert column == "garden" and message.startswith("must be true, false, 0 or 1, not ")
+
+
+@pytest.mark.parametrize(
+    ("value", "taken"), [(True, True), (1, True), (1.0, True), (False, False), (0, False), (0.0, False)]
+)
+def test_a_boolean_may_be_0_or_1_as_in_a_table(value: Any, taken: bool) -> None:
+    assert cell("garden", value) is taken
 
 
 def test_a_column_that_the_model_does_not_have_is_refused_with_the_nearest_name() -> None:

@@ -1,5 +1,6 @@
 """A table answered in pieces: equal to the service's answers, refusing what it refuses, whole or not at all."""
 
+import csv
 import json
 import os
 import signal
@@ -7,11 +8,16 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -105,6 +111,89 @@ def test_every_row_gets_the_services_answer_beside_its_own_columns(model: Extend
     assert sorted(path.name for path in tmp_path.iterdir()) == ["answers.csv", "new.csv"]
 
 
+AS_THEY_STAND = {
+    "listing id": ["1.10", "2", "1e3", "007"],
+    "when": ["1,234", "5,678", "NA", "null"],
+    "flag": ["TRUE", "False", "nan", ""],
+    "note": [" a ", 'said "so"', "two\nlines", ""],
+    "plain": ["1", "-2", "", "NA"],
+    "share": ["0.5", "1.25", "", "N/A"],
+    "yes": ["true", "false", "true", ""],
+    "size": ["5.00", "70e-1", "7", "oops"],
+    "city": ["Bern"] * 4,
+}
+
+
+def as_it_stands(folder: Path) -> Choice:
+    with (folder / "new.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([AS_THEY_STAND, *zip(*AS_THEY_STAND.values(), strict=True)])
+    return Choice(name="csv", params={"path": str(folder / "new.csv"), "decimal": "."})
+
+
+@pytest.mark.parametrize("piece", [1, 9])
+def test_the_cells_of_a_text_file_come_out_of_a_text_file_as_they_stand(
+    piece: int, model: ExtendedModel, tmp_path: Path
+) -> None:
+    record = answered(model, as_it_stands(tmp_path), csv_out(tmp_path), tmp_path / "wrong.csv", piece)
+    assert (record.answered, record.refused) == (3, 1)
+    with (tmp_path / "answers.csv").open(newline="") as file:
+        back = list(csv.DictReader(file))
+    for name, cells in AS_THEY_STAND.items():
+        assert [row[name] for row in back] == cells[:3], name
+    with (tmp_path / "wrong.csv").open(newline="") as file:
+        (wrong,) = csv.DictReader(file)
+    assert json.loads(wrong["content"]) == {name: cells[3] for name, cells in AS_THEY_STAND.items()}
+
+
+@pytest.mark.parametrize("kind", ["parquet", "sql"])
+def test_an_output_with_types_has_the_text_of_columns_that_a_type_would_change(
+    kind: str, model: ExtendedModel, tmp_path: Path
+) -> None:
+    output = {"parquet": parquet(tmp_path, "a.parquet"), "sql": sql(tmp_path, "answers")}[kind]
+    answered(model, as_it_stands(tmp_path), output, tmp_path / "wrong.csv", piece=1)
+    back = create("load", output).read()
+    for name in ("listing id", "when", "flag", "note"):
+        assert back[name].fillna("").tolist() == AS_THEY_STAND[name][:3], name
+    assert back["plain"].dropna().tolist() == [1, -2] and back["share"].dropna().tolist() == [0.5, 1.25]
+    assert back["yes"].tolist() == [1, 0, 1] and str(back["city"].dtype) == "str"
+
+
+def test_a_parquet_files_own_types_come_out_of_a_parquet_file(model: ExtendedModel, tmp_path: Path) -> None:
+    noon = datetime(2024, 1, 1, 12, tzinfo=ZoneInfo("Europe/Zurich"))
+    columns = {
+        "price": pa.array([Decimal("12345678901234567.10"), None]),
+        "sent": pa.array([noon, None], pa.timestamp("ns", "Europe/Zurich")),
+        "day": pa.array([date(2024, 1, 1), None]),
+        "count": pa.array([7, None], pa.int16()),
+        "share": pa.array([0.5, None], pa.float32()),
+        "size": pa.array([Decimal("5.00"), Decimal("4.25")]),
+        "city": pa.array(["Bern", "Chur"]).dictionary_encode(),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "new.parquet")
+    for output in (parquet(tmp_path, "a.parquet"), csv_out(tmp_path), sql(tmp_path, "answers")):
+        answered(model, parquet(tmp_path, "new.parquet"), output, tmp_path / "wrong.csv", piece=1)
+    back = pq.read_table(tmp_path / "a.parquet")
+    for name in list(columns)[:-1]:
+        assert (back[name].type, back[name].to_pylist()) == (columns[name].type, columns[name].to_pylist()), name
+    with (tmp_path / "answers.csv").open(newline="") as file:
+        first = list(csv.reader(file))[1]
+    assert first[:4] == ["12345678901234567.10", "2024-01-01T12:00:00+01:00", "2024-01-01", "7"]
+    with sqlite3.connect(tmp_path / "rows.db") as database:
+        found = database.execute("SELECT price, sent, day, count FROM answers").fetchall()
+    database.close()
+    assert found[0] == ("12345678901234567.10", "2024-01-01T11:00:00+00:00", "2024-01-01", 7)
+
+
+def test_files_with_decimals_of_different_width_lose_no_digit(model: ExtendedModel, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    for name, price in {"a": "12345678901234567.10", "b": "0.125"}.items():
+        table = pa.table({"size": [1.0], "city": ["Bern"], "price": [Decimal(price)]})
+        pq.write_table(table, tmp_path / "new" / f"{name}.parquet")
+    answered(model, parquet(tmp_path, "new"), csv_out(tmp_path), tmp_path / "wrong.csv")
+    with (tmp_path / "answers.csv").open(newline="") as file:
+        assert [row["price"] for row in csv.DictReader(file)] == ["12345678901234567.100", "0.125"]
+
+
 def test_csv_parquet_and_databases_follow_each_other_round(model: ExtendedModel, tmp_path: Path) -> None:
     frame = rows(30)
     answered(model, csv_in(tmp_path, frame), parquet(tmp_path, "a.parquet"), tmp_path / "1")
@@ -154,7 +243,7 @@ def test_a_broken_row_alone_is_refused_with_the_services_words(model: ExtendedMo
         told = wrong[wrong["row"] == row].iloc[0]
         assert (told["column"], told["message"]) == (said["column"], said["message"])
     content = json.loads(wrong["content"][0])
-    assert list(content) == list(frame.columns) and content["size"] == "big, very" and content["listing id"] == 11
+    assert list(content) == list(frame.columns) and content["size"] == "big, very" and content["listing id"] == "11"
     back = pd.read_csv(tmp_path / "answers.csv")
     assert back["listing id"].tolist() == [number for number in range(30) if number not in (11, 20, 29)]
     kept = rows(30).drop(index=[11, 20, 29])

@@ -16,13 +16,18 @@ def readable(text: str, most: int = VALUE) -> str:
     ahead, behind = len(short) - len(short.lstrip(" ")), len(short) - len(short.rstrip(" "))
     if short and not short.strip(" "):
         return "␣" * len(short)
-    inner = "".join(map(_seen, short[ahead : len(short) - behind]))
+    inner = escaped(short[ahead : len(short) - behind])
     return "␣" * ahead + inner + "␣" * behind
 
 
 def plain_line(text: str, most: int = SENTENCE) -> str:
     """Return the same without marks for blanks: a sentence of ours with values in it."""
-    return "".join(map(_seen, " ".join(text[: most * 2].split())))[:most]
+    return escaped(" ".join(text[: most * 2].split()))[:most]
+
+
+def escaped(text: str) -> str:
+    """Return the text with controls as pictures and marks of direction by their number; line ends are controls too."""
+    return "".join(map(_seen, text))
 
 
 def _seen(character: str) -> str:

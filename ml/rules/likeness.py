@@ -1,0 +1,42 @@
+"""Conditions compared as they are written: cheap however many parts they have, and true without a look at values."""
+
+from dataclasses import dataclass
+
+from schemas.rules import Condition
+
+Demands = frozenset[str]
+"""What must hold at once, each demand as text."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """The ways in which a condition may hold, as far as its outermost `any` and `all` say."""
+
+    ways: frozenset[Demands]
+
+    def covers(self, other: "Likeness") -> bool:
+        """Whether every way of `other` demands all that some way of this one does, so that this holds with it."""
+        return other.ways <= self.ways or all(any(mine <= way for mine in self.ways) for way in other.ways)
+
+    @property
+    def text(self) -> str:
+        """Return the same text for conditions that differ in the order of their parts only."""
+        return " or ".join(sorted(f"({' and '.join(sorted(way))})" for way in self.ways))
+
+
+def likeness(condition: Condition) -> Likeness:
+    """Return how a condition is written; parts in another order, or nested without need, make no difference."""
+    if condition.any is not None:
+        return Likeness(frozenset(way for part in condition.any for way in likeness(part).ways))
+    if condition.all is not None:
+        return Likeness(frozenset([frozenset(one for part in condition.all for one in _demands(likeness(part)))]))
+    operators = {name: sorted(map(repr, one)) if isinstance(one, list) else one for name, one in _said(condition)}
+    return Likeness(frozenset([frozenset([repr((condition.column, operators))])]))
+
+
+def _said(condition: Condition) -> list[tuple[str, object]]:
+    return sorted(condition.operators().items())
+
+
+def _demands(part: Likeness) -> Demands:
+    return next(iter(part.ways)) if len(part.ways) == 1 else frozenset([part.text])
