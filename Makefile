@@ -25,7 +25,7 @@ demo: $(READY)
 
 test: $(READY)
 	.venv/bin/python -m coverage erase
-	.venv/bin/python -m coverage run -m pytest -n 2 --dist loadgroup
+	.venv/bin/python -m coverage run -m pytest -n 3 --dist loadscope
 	.venv/bin/python -m coverage combine --quiet
 	.venv/bin/python -m coverage report
 

@@ -28,7 +28,9 @@ def fetch(package_url: str, version: str, cache: Path) -> Path:
         if not root.exists():
             _copy(package_url, manifest, root)
         return root
-    except (OSError, ImportError, ValueError) as error:
+    except PackageError:
+        raise
+    except Exception as error:  # every file system behind fsspec has errors of its own
         earlier = sorted(cache.glob(f"{prefix}*"), key=lambda path: path.stat().st_mtime)
         if earlier:
             return earlier[-1]

@@ -39,7 +39,7 @@ OVERRIDES = st.builds(
     DOTTED,
     WORDS | st.text(max_size=10) | st.integers().map(str) | st.floats().map(str),
 )
-MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def loads_or_faults(words: list[str]) -> None:
@@ -87,7 +87,7 @@ def test_any_text_as_an_experiment_file_gives_faults(text: str) -> None:
         loads_or_faults([f"--config-dir={folder}", "+experiment=x"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TREES)
 def test_any_plain_tree_is_parsed_or_faulted(tree: dict[str, Any]) -> None:
     run, faults = parse(tree)
