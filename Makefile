@@ -1,5 +1,6 @@
 # make demo   the main job from nothing: train, gate, deploy, watch
 # make test   the test suite with coverage
+# make matrix every experiment with every trainer, deployed and compared
 # make lint   formatting, lint, types, import contracts
 # make docs   docs/reference from the schemas
 # make bench  measured ratios; nothing in the suite is timed
@@ -12,7 +13,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c '$(FITTING)' >/dev/null 2>&1 && echo $$p && break; done)
 READY := .venv/.ready
 
-.PHONY: demo test lint docs bench
+.PHONY: demo test matrix lint docs bench
 
 $(READY): requirements.lock
 	@if [ -z "$(PYTHON)" ]; then echo "Drivetrain needs Python 3.11, 3.12 or 3.13 on the PATH; found none of them with venv and pip (Debian: python3-venv)." >&2; exit 2; fi
@@ -28,6 +29,9 @@ test: $(READY)
 	.venv/bin/python -m coverage run -m pytest -n 3 --dist loadscope
 	.venv/bin/python -m coverage combine --quiet
 	.venv/bin/python -m coverage report
+
+matrix: $(READY)
+	.venv/bin/python -m pytest -m matrix -n 2 --dist loadscope
 
 lint: $(READY)
 	.venv/bin/ruff format --check .

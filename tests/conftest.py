@@ -1,5 +1,6 @@
 """How the suite spreads over the workers."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Together(LoadScopeScheduling):  # type: ignore[misc,unused-ignore]
         def _split_scope(self, nodeid: str) -> str:
-            return _group(nodeid.partition("::")[0])
+            file, _, test = nodeid.partition("::")
+            # The matrix shares a service an experiment, the first word of its parameters.
+            return f"{file}{test.partition('-')[0]}" if _is_matrix(file) else _group(file)
 
     return Together(config, log)
 
@@ -28,3 +31,21 @@ def _group(file: str) -> str:
     folder, *_ = path.relative_to(ROOT).parts
     alone = "pytest.mark.own_worker" in path.read_text(encoding="utf-8")
     return folder if folder in _TOGETHER and not alone else file
+
+
+@cache
+def _is_matrix(file: str) -> bool:
+    return "pytest.mark.matrix" in (ROOT.parent / file).read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _untraced(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Measure no coverage in tests marked `untraced`: others cover what they call, and tracing doubles their time."""
+    import coverage
+
+    current = coverage.Coverage.current() if request.node.get_closest_marker("untraced") else None
+    if current is not None:
+        current.stop()
+    yield
+    if current is not None:
+        current.start()

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,8 @@ from cli.load import load_run
 from cli.parse import parse
 from schemas.errors import ConfigurationError
 from schemas.run import Run
+
+pytestmark = pytest.mark.untraced
 
 KNOWN_KEYS = (
     "name seed metric data split trainer gate deploy monitor stack baseline pipeline target task columns checks "

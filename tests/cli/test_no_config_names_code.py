@@ -7,6 +7,8 @@ import pytest
 
 from cli.main import main
 
+pytestmark = pytest.mark.untraced
+
 BASE = "+experiment=breast_cancer"
 EVIL = "pathlib.Path.touch"
 BY_OVERRIDE = [

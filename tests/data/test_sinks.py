@@ -390,7 +390,7 @@ def test_postgresql_tells_before_the_start_that_a_user_may_not_create_tables(
     postgres_sink: Callable[..., SqlSink], postgresql: Server
 ) -> None:
     postgresql.execute("CREATE ROLE sink_reader LOGIN PASSWORD 'reads'")
-    sink = SqlSink(postgres_sink(user="reader").params, lambda _reference: "reads")
+    sink = SqlSink(postgres_sink(user="sink_reader").params, lambda _reference: "reads")
     (fault,) = sink.preflight()
     postgresql.execute("DROP ROLE sink_reader")
     assert fault.path == "table" and "permission denied" in fault.message

@@ -1,4 +1,7 @@
-"""Every shipped experiment with every trainer that fits it: deployed, and answering as the trained object does."""
+"""Every shipped experiment with every trainer that fits it: deployed, and answering as the trained object does.
+
+`make matrix` runs it; `make test` leaves it out, since it takes minutes.
+"""
 
 import pytest
 
@@ -6,7 +9,7 @@ from ml.parity import difference
 from tests.lap.conftest import World
 from tests.lap.matrix import ROWS, deployed
 
-pytestmark = pytest.mark.own_worker
+pytestmark = [pytest.mark.own_worker, pytest.mark.matrix]
 
 _CLASSES = ("logistic_regression", "random_forest", "gradient_boosting", "keras_mlp", "majority")
 _VALUES = ("ridge", "random_forest", "gradient_boosting", "keras_mlp", "mean")

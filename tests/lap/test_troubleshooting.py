@@ -5,6 +5,8 @@ import pytest
 from tests.lap.conftest import ROOT, World
 from tests.lap.console import Example, examples, printed
 
+pytestmark = pytest.mark.own_worker  # a world in which nothing was deployed yet
+
 PAGE = ROOT / "docs" / "troubleshooting.md"
 EXAMPLES = examples(PAGE)
 _TOP = "# @package _global_\ndefaults:\n  - override /data: csv\n  - override /trainer: {trainer}\nname: {name}\n"

@@ -10,6 +10,8 @@ from ml.trainers.keras_mlp import KerasMlp
 from ml.trainers.presets import GradientBoosting, LogisticRegression, RandomForest, Ridge
 from ml.trainers.sklearn import Sklearn
 
+pytestmark = pytest.mark.untraced
+
 CASES = [
     (LogisticRegression, {}, "binary", "onnx"),
     (LogisticRegression, {"class_weight": {"1": 2.0, "7": 1.0, "2": 1.0}}, "multiclass", "onnx"),

@@ -10,6 +10,8 @@ from ml.profiles import reference_profile
 from schemas.run import MonitorSpec
 from schemas.signature import Input, Output, Signature
 
+pytestmark = pytest.mark.untraced
+
 NAMES = [f"c{number}" for number in range(30)]
 SIGNATURE = Signature(
     inputs=[Input(name=name, type="number") for name in NAMES],

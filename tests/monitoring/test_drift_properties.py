@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from schemas.monitoring import SEVERITY
 from schemas.run import MonitorSpec
 
 from .conftest import COLORS, answers, draw, make_world
+
+pytestmark = pytest.mark.untraced
 
 WORLD = make_world()
 SPEC = MonitorSpec(min_rows=20)
