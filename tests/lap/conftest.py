@@ -84,21 +84,45 @@ def ask(url: str, path: str, body: Any = None) -> Any:
         return json.load(response)
 
 
-@pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Fresh homes of ZenML, BentoML and Drivetrain; every service that a test starts is stopped at the end."""
-    folder = tmp_path_factory.mktemp("world")
+def fresh_world(folder: Path) -> Iterator[World]:
+    """Give fresh homes of ZenML, BentoML and Drivetrain; every service that a test starts is stopped at the end."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZENML_CONFIG_PATH", str(folder / "zenml"))
         patch.setenv("ZENML_LOCAL_STORES_PATH", str(folder / "zenml-stores"))
         patch.setenv("DRIVETRAIN_HOME", str(folder / "home"))
         patch.setenv("BENTOML_HOME", str(folder / "bentoml"))
+        forget_store()
         yield World(folder)
         for service in process.status(folder / "home"):
             process.stop(folder / "home", service.deployment.name)
+    forget_store()
+
+
+def forget_store() -> None:
+    """Let ZenML read its configuration anew: a process keeps the store that it opened first."""
+    from zenml.client import Client
+    from zenml.config.global_config import GlobalConfiguration
+
+    Client._reset_instance()
+    GlobalConfiguration._reset_instance()
 
 
 @pytest.fixture(scope="session")
-def first(world: World) -> Result:
+def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One world for all files that do not ask for their own."""
+    yield from fresh_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The shared world, or a fresh one for a file marked `own_worker`."""
+    if request.node.get_closest_marker("own_worker") is None:
+        yield request.getfixturevalue("shared_world")
+    else:
+        yield from fresh_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="session")
+def first(shared_world: World) -> Result:
     """The shipped experiment, from nothing."""
-    return world.run("+experiment=breast_cancer")
+    return shared_world.run("+experiment=breast_cancer")
