@@ -11,8 +11,6 @@ from cli.main import main
 from schemas.errors import Fault
 from schemas.run import Run
 
-pytestmark = pytest.mark.untraced
-
 Faults = Callable[..., dict[str, Fault]]
 Load = Callable[..., Run]
 ROWS = "km,carrier,note,late\n1,Fast,a,no\n2,Slow,b,yes\n"

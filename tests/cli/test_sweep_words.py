@@ -15,8 +15,6 @@ from cli.sweep_jobs import Job, read_jobs
 from cli.sweep_words import Expansion, expand
 from schemas.errors import ConfigurationError, Fault
 
-pytestmark = pytest.mark.untraced
-
 BASE = "+experiment=breast_cancer"
 X = "# @package _global_\ndefaults:\n  - override /data: csv\n  - override /trainer: ridge\nname: x\n"
 X += "data: {path: a.csv, target: y, task: regression}\n"

@@ -10,7 +10,7 @@ from zenml.client import Client
 from tests.data.ugly_table import TARGET, write_ugly
 from tests.lap.conftest import Result, World
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
+pytestmark = pytest.mark.own_worker
 
 # `allowed` cannot hold, and a training run would stop there. The token shows rows on the page: each has its own.
 EXPERIMENT = """# @package _global_

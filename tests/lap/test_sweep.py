@@ -17,7 +17,7 @@ from zenml.client import Client
 from steps.evaluate.looks import PREFIX
 from tests.lap.conftest import ROOT, Result, World
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
+pytestmark = pytest.mark.own_worker
 
 BASE = "+experiment=breast_cancer"
 SHARED = {"load", "infer_schema", "split", "validate_data", "fit_features", "train_baseline"}

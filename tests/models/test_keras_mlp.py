@@ -32,7 +32,7 @@ from ml.trainers.keras_network import build, prepare
 from schemas.errors import ConfigurationError, ContentError, PackageError
 from schemas.plan import PROGRESS
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
+pytestmark = pytest.mark.own_worker
 ROOT = Path(__file__).resolve().parents[2]
 _BOUNDS = (float(np.float32(-1e25)), float(np.float32(1e25)))
 TASKS = ("binary", "multiclass", "regression")

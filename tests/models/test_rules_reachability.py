@@ -14,8 +14,6 @@ from schemas.data import Column, Problem, TableSchema
 from schemas.rules import RuleList
 from tests.models.rule_strategies import TYPES, grid, rule_lists
 
-pytestmark = pytest.mark.untraced
-
 GRIDS = {columns: grid(columns) for columns in ("nl", "di", "nd", "bl", "bn", "nli")}
 
 
