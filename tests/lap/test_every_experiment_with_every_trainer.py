@@ -5,6 +5,7 @@
 
 import pytest
 
+from cli.repository import CONF
 from ml.parity import difference
 from tests.lap.conftest import World
 from tests.lap.matrix import ROWS, deployed
@@ -27,6 +28,7 @@ _RUNTIMES = {"majority": "rules", "mean": "rules", "rules": "rules"}
     ("experiment", "trainer"), [(experiment, trainer) for experiment, known in _TRAINERS.items() for trainer in known]
 )
 def test_the_service_answers_as_the_trained_object(world: World, experiment: str, trainer: str):
+    assert set(_TRAINERS) == {path.stem for path in (CONF / "experiment").glob("*.yaml")}, "an experiment is left out"
     model = deployed(world, experiment, trainer)
     rows = model.rows()
     assert len(rows) == ROWS
