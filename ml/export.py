@@ -17,9 +17,6 @@ from schemas.errors import PackageError
 if TYPE_CHECKING:
     from ml.trainers.pipeline import FittedPipeline
 
-_REPLAYED = 2000
-_EXTREME = 100
-
 
 def export(fitted: "FittedPipeline", folder: Path, example: NDArray[np.float32]) -> Export:
     """Write the runtime file into `folder` and say which runtime it is, and why.
@@ -31,11 +28,11 @@ def export(fitted: "FittedPipeline", folder: Path, example: NDArray[np.float32])
     Raises:
         PackageError: If no runtime answers as the trained pipeline does.
     """
-    replayed = parity.disturb(example[:_REPLAYED], fitted.categories)
+    replayed = parity.replayed(example, fitted.categories)
     data, why_not_onnx = _onnx(fitted, replayed)
     if data is not None:
         (folder / "model.onnx").write_bytes(data)
-        return Export("onnx", "model.onnx", f"it converts, and {len(replayed)} replayed rows get equal answers")
+        return Export("onnx", "model.onnx", parity.equal_answers(replayed))
     data, why_not_skops = _skops(fitted, replayed)
     if data is not None:
         (folder / "model.skops").write_bytes(data)
@@ -51,7 +48,7 @@ def _onnx(fitted: "FittedPipeline", rows: NDArray[np.float32]) -> tuple[bytes | 
         found = parity.difference(trained, model.answer(rows))
     except Exception as error:  # converters fail in their own ways; the reason is kept and skops takes over
         return None, f"does not convert ({type(error).__name__}: {_short(error)})"
-    found = found or parity.overflow(model, rows[:_EXTREME], fitted.categories)
+    found = found or parity.overflow(model, rows, fitted.categories)
     return (None, f"does not answer alike: {found}") if found else (data, "")
 
 

@@ -21,8 +21,6 @@ from schemas.errors import PackageError
 if TYPE_CHECKING:
     from ml.trainers.keras_fit import FittedKeras
 
-_REPLAYED = 2000
-_EXTREME = 100
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say; equal networks are equal files
 
 
@@ -36,11 +34,11 @@ def export(fitted: "FittedKeras", folder: Path, example: NDArray[np.float32]) ->
     Raises:
         PackageError: If no runtime answers as the trained network does.
     """
-    replayed = parity.disturb(example[:_REPLAYED], fitted.categories)
+    replayed = parity.replayed(example, fitted.categories)
     data, why_not_onnx = _onnx(fitted, replayed)
     if data is not None:
         (folder / "model.onnx").write_bytes(data)
-        return Export("onnx", "model.onnx", f"it converts, and {len(replayed)} replayed rows get equal answers")
+        return Export("onnx", "model.onnx", parity.equal_answers(replayed))
     data = _file(fitted)
     found = _unlike(fitted, KerasModel.load(data, fitted.output), replayed)
     if found:
@@ -59,7 +57,7 @@ def _onnx(fitted: "FittedKeras", rows: NDArray[np.float32]) -> tuple[bytes | Non
 
 def _unlike(fitted: "FittedKeras", packaged: Model, rows: NDArray[np.float32]) -> str | None:
     found = parity.difference(fitted.answer(rows), packaged.answer(rows))
-    found = found or parity.overflow(packaged, rows[:_EXTREME], fitted.categories)
+    found = found or parity.overflow(packaged, rows, fitted.categories)
     return f"does not answer alike: {found}" if found else None
 
 

@@ -11,6 +11,8 @@ from ml.runtimes import Model
 TOLERANCE = 1e-4
 _SCALE_TOLERANCE = 1e-5
 _DISTURBED = 0.15
+_REPLAYED = 2000
+_EXTREME = 100
 _FLOAT32_MAX = np.finfo(np.float32).max
 
 
@@ -59,6 +61,16 @@ def _values(trained: NDArray[np.float64] | None, packaged: NDArray[np.float64] |
     return f"{wrong} of {len(trained)} values differ, by up to {gap.max():.3g}" if wrong else None
 
 
+def replayed(example: NDArray[np.float32], categories: Mapping[int, int]) -> NDArray[np.float32]:
+    """Return the rows that a packaged form is asked: up to 2,000 of `example`, and altered copies of them."""
+    return disturb(example[:_REPLAYED], categories)
+
+
+def equal_answers(rows: NDArray[np.float32]) -> str:
+    """Return the reason for a packaged form that answered `rows` alike."""
+    return f"it converts, and {len(rows)} replayed rows get equal answers"
+
+
 def disturb(rows: NDArray[np.float32], categories: Mapping[int, int]) -> NDArray[np.float32]:
     """Return `rows` and altered copies: missing cells, codes of unseen categories, values outside the training range.
 
@@ -79,7 +91,11 @@ def disturb(rows: NDArray[np.float32], categories: Mapping[int, int]) -> NDArray
 
 
 def overflow(packaged: Model, rows: NDArray[np.float32], categories: Mapping[int, int]) -> str | None:
-    """Say whether the packaged form answers NaN or infinity when all numbers lie at the ends of float32."""
+    """Say whether the packaged form answers NaN or infinity when all numbers lie at the ends of float32.
+
+    The first 100 of `rows` are asked.
+    """
+    rows = rows[:_EXTREME]
     draw = np.random.default_rng(0)
     coded = np.isin(np.arange(rows.shape[1]), list(categories))
     extreme = np.where(coded, rows, draw.choice(np.array([-1, 1], dtype=np.float32), size=rows.shape) * _FLOAT32_MAX)
