@@ -1,6 +1,6 @@
 """How the suite spreads over the workers."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,14 +38,21 @@ def _is_matrix(file: str) -> bool:
     return "pytest.mark.matrix" in (ROOT.parent / file).read_text(encoding="utf-8")
 
 
-@pytest.fixture(autouse=True)
-def _untraced(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Measure no coverage in tests marked `untraced`: others cover what they call, and tracing doubles their time."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Measure no coverage in tests marked `untraced`, in what they set up and in the processes that they start.
+
+    Others cover what they call, and tracing doubles the time of a test.
+    """
     import coverage
 
-    current = coverage.Coverage.current() if request.node.get_closest_marker("untraced") else None
-    if current is not None:
-        current.stop()
-    yield
-    if current is not None:
-        current.start()
+    current = coverage.Coverage.current() if item.get_closest_marker("untraced") else None
+    if current is None:
+        return (yield)
+    current.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        try:
+            return (yield)
+        finally:
+            current.start()

@@ -11,7 +11,7 @@ import pytest
 from serving import process
 from tests.lap.conftest import ROOT, ask
 
-pytestmark = pytest.mark.own_worker
+pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
 
 
 def test_two_experiments_at_the_same_time_both_end_with_a_live_service(tmp_path: Path) -> None:

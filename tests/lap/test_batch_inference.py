@@ -102,6 +102,7 @@ def test_when_every_row_is_refused_the_exit_code_is_1_and_the_errors_stay(
     assert again.code == 2 and "holds what an earlier run refused" in again.err
 
 
+@pytest.mark.untraced
 def test_a_killed_run_leaves_no_output_and_does_not_stand_in_the_way(
     world: World, deployed: Result, houses: pd.DataFrame
 ) -> None:

@@ -22,7 +22,7 @@ from serving.store import open_existing
 from steps.components import create
 from tests.lap.conftest import Result, World, ask
 
-pytestmark = pytest.mark.own_worker
+pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
 PREDICTIONS, LABELLED, UNKNOWN, TWICE = 500, 270, 20, 10
 Answered = list[tuple[str, int, dict[str, Any], Any]]
 

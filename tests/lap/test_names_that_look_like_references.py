@@ -7,6 +7,8 @@ import pytest
 
 from tests.lap.conftest import World
 
+pytestmark = pytest.mark.untraced
+
 EXPERIMENT = r"""# @package _global_
 name: references
 data:

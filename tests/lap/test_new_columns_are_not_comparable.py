@@ -9,6 +9,8 @@ import pytest
 
 from tests.lap.conftest import Result, World, ask
 
+pytestmark = pytest.mark.untraced
+
 NAME = "plants"
 YAML = """# @package _global_
 defaults:

@@ -11,7 +11,7 @@ import pytest
 from tests.lap.conftest import World, ask
 from tests.lap.refitted import ROWS, Fresh, Lap, asked, instance, refitted
 
-pytestmark = pytest.mark.own_worker
+pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
 
 HEAD = """# @package _global_
 defaults:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.lap.conftest import Result, World
 
-pytestmark = pytest.mark.own_worker
+pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
 YAML = """# @package _global_
 defaults:
   - override /data: csv

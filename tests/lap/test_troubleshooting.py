@@ -5,7 +5,7 @@ import pytest
 from tests.lap.conftest import ROOT, World
 from tests.lap.console import Example, examples, printed
 
-pytestmark = pytest.mark.own_worker  # a world in which nothing was deployed yet
+pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]  # a world in which nothing was deployed yet
 
 PAGE = ROOT / "docs" / "troubleshooting.md"
 EXAMPLES = examples(PAGE)

@@ -21,6 +21,8 @@ from serving.publish import releases
 from serving.record import Deployment
 from tests.serving import packages
 
+pytestmark = pytest.mark.untraced
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, bentoml_home: None) -> Iterator[Path]:
