@@ -6,7 +6,7 @@ prints JSON. `why.log` runs on fewer rows and is scaled by the row: its cost is 
 """
 
 import json
-import time
+import timeit
 from collections.abc import Callable
 
 import numpy as np
@@ -41,12 +41,7 @@ def kind_of(name: str) -> ColumnType:
 
 def seconds(work: Callable[[], object]) -> float:
     """Return the best of a few runs."""
-    best = float("inf")
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best
+    return min(timeit.repeat(work, number=1, repeat=REPEATS))
 
 
 def main() -> None:

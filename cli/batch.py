@@ -6,7 +6,7 @@ from typing import Any
 
 from cli.choices import choose
 from cli.compose import Composition
-from cli.paths import SQLITE_FILE, placed
+from cli.paths import here, placed, placed_here
 from schemas.errors import Fault
 from steps import registry
 
@@ -52,26 +52,12 @@ def place_batch(tree: dict[str, Any], composition: Composition) -> None:
     if isinstance(given, dict):
         block["input"] = placed(given, composition, "batch.input")
     if isinstance(output, dict):
-        output = block["output"] = _placed_here(output)
+        output = block["output"] = placed_here(output)
     if isinstance(block.get("errors"), str):
-        block["errors"] = _here(block["errors"])
+        block["errors"] = here(block["errors"])
     elif block.get("errors") is None and isinstance(output, dict):
         block["errors"] = _errors_beside(output)
     tree["batch"] = block
-
-
-def _placed_here(output: dict[str, Any]) -> dict[str, Any]:
-    path, url = output.get("path"), output.get("url")
-    found = dict(output)
-    if isinstance(path, str):
-        found["path"] = _here(path)
-    if isinstance(url, str) and (sqlite := SQLITE_FILE.match(url)):
-        found["url"] = sqlite["scheme"] + _here(sqlite["path"]) + url[sqlite.end() :]
-    return found
-
-
-def _here(path: str) -> str:
-    return path if "://" in path or "::" in path else str(Path.cwd() / Path(path).expanduser())
 
 
 def _errors_beside(output: Mapping[str, Any]) -> str:
@@ -90,7 +76,7 @@ def _name(flat: Mapping[str, Any]) -> Any:
         return flat["name"]
     path = flat.get("path")
     if isinstance(path, str):
-        endings = [ending.lower() for ending in PurePath(path.split("?")[0]).suffixes]
+        endings = [ending.lower() for ending in PurePath(path.split("?")[0] if "://" in path else path).suffixes]
         while endings and endings[-1] in _COMPRESSIONS:
             endings.pop()
         return _ENDINGS.get(endings[-1]) if endings else None

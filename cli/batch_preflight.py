@@ -7,7 +7,7 @@ from typing import Any
 
 from ml.sinks.new_file import local_file_faults
 from schemas.choice import Choice
-from schemas.errors import Fault
+from schemas.errors import ConfigurationError, Fault
 from schemas.run import BatchSpec
 from steps.batch.errors import is_errors_file
 from steps.batch.input import as_batch_keys
@@ -45,7 +45,11 @@ def _path(choice: Choice) -> str | None:
 
 
 def _placed(block: str, component: Any) -> list[Fault]:
-    return [Fault(f"{block}.{fault.path}".rstrip("."), fault.message, fault.hint) for fault in component.preflight()]
+    try:
+        found = component.preflight()
+    except ConfigurationError as error:  # a component's secret that is not there
+        found = error.faults
+    return [Fault(f"{block}.{fault.path}".rstrip("."), fault.message, fault.hint) for fault in found]
 
 
 def _clash(key: str, path: str | None, other: str | None, what: str) -> Fault | None:

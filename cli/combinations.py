@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 
 from cli.choices import columns_of
-from cli.settle import gives_probabilities
+from cli.settle import gives_probabilities, tasks_of
 from schemas.base import Task
 from schemas.choice import Choice
 from schemas.errors import Fault, did_you_mean
 from schemas.metrics import HIGHER_IS_BETTER, NEED_PROBABILITIES, NOT_RANKED, TASKS, WITHOUT_PROBABILITIES
 from schemas.run import NEEDED, Run
 from steps import registry
-
-_ALL: tuple[Task, ...] = ("binary", "multiclass", "regression")
 
 
 def impossible(run: Run, alone: bool = True) -> list[Fault]:
@@ -36,16 +34,6 @@ def impossible(run: Run, alone: bool = True) -> list[Fault]:
             wrong = registry.lookup("train", choice.name).faults(choice.params, run.data.task)
             faults += [Fault(f"{block}.{fault.path}".rstrip("."), fault.message, fault.hint) for fault in wrong]
     return faults
-
-
-def tasks_of(run: Run) -> tuple[Task, ...]:
-    """Return the tasks that the declaration leaves open."""
-    task = run.data.task
-    if task == "auto" and run.trainer.name == "auto":
-        return _ALL
-    if task == "auto":
-        return tuple(registry.lookup("train", run.trainer.name).tasks)
-    return ("binary", "multiclass") if task == "classification" else (task,)
 
 
 def _metric_faults(run: Run, tasks: tuple[Task, ...]) -> Iterator[Fault]:

@@ -9,6 +9,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from cli.compose import Composition
 from cli.resolve import job_config
+from ml.whole_file import write_whole
 from schemas.errors import ConfigurationError, Fault
 from schemas.summary import Summary
 
@@ -54,19 +55,7 @@ class RunFolder:
         return self._write("summary.json", summary.model_dump_json(indent=2) + "\n")
 
     def _write(self, name: str, text: str) -> Path:
-        return write_whole(self.path / name, text.encode())
-
-
-def write_whole(target: Path, content: bytes) -> Path:
-    """Write a file whole or not at all, with the folders above it; return its path."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(target)
-    return target
+        return write_whole(self.path / name, text)
 
 
 def planned(config: DictConfig, key: str) -> Path:

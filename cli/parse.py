@@ -23,6 +23,7 @@ _ORDER = (
     "split",
     "trainer",
     "baseline",
+    "review",
     "gate",
     "deploy",
     "monitor",

@@ -1,25 +1,38 @@
 """Where a relative `data.path` points to, and the file in a `data.url` of SQLite."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from cli.compose import Composition
 from cli.repository import CONF, ROOT
 
-SQLITE_FILE = re.compile(r"(?P<scheme>sqlite(?:\+\w+)?:///)(?!file:|:memory:)(?P<path>[^?]+)")
+_SQLITE_FILE = re.compile(r"(?P<scheme>sqlite(?:\+\w+)?:///)(?!file:|:memory:)(?P<path>[^?]+)")
 
 
 def placed(block: Mapping[str, Any], composition: Composition, key: str) -> dict[str, Any]:
     """Return a data block that stands at `key` with its `path`, or the SQLite file of its `url`, made absolute."""
+    return _with_files(block, lambda file, name: absolute_data_path(file, composition, f"{key}.{name}"))
+
+
+def placed_here(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a block with its `path`, or the SQLite file of its `url`, taken to be of the current folder."""
+    return _with_files(block, lambda file, _: here(file))
+
+
+def here(path: str) -> str:
+    """Return the path in the current folder; absolute ones and URLs stay."""
+    return path if "://" in path or "::" in path else str(Path.cwd() / Path(path).expanduser())
+
+
+def _with_files(block: Mapping[str, Any], place: Callable[[str, str], str]) -> dict[str, Any]:
     path, url = block.get("path"), block.get("url")
     found = dict(block)
     if isinstance(path, str):
-        found["path"] = absolute_data_path(path, composition, f"{key}.path")
-    if isinstance(url, str) and (sqlite := SQLITE_FILE.match(url)):
-        file = absolute_data_path(sqlite["path"], composition, f"{key}.url")
-        found["url"] = sqlite["scheme"] + file + url[sqlite.end() :]
+        found["path"] = place(path, "path")
+    if isinstance(url, str) and (sqlite := _SQLITE_FILE.match(url)):
+        found["url"] = sqlite["scheme"] + place(sqlite["path"], "url") + url[sqlite.end() :]
     return found
 
 

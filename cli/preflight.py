@@ -4,7 +4,7 @@ from tempfile import TemporaryFile
 
 from cli.choices import columns_of
 from cli.secrets import secrets_at_hand
-from schemas.errors import ConfigurationError, Fault, did_you_mean
+from schemas.errors import ConfigurationError, Fault, did_you_mean, listed
 from schemas.home import Home
 from schemas.run import Run
 from steps.components import create
@@ -63,24 +63,30 @@ def data_faults(run: Run) -> list[Fault]:
     return wrong if header is None else wrong + _column_faults(run, header)
 
 
-def _where(fault: Fault) -> str:
-    """Return where a file is looked for, when there is none."""
-    if fault.path != "path" or not fault.message.startswith("there is no file"):
-        return ""
-    return "a relative path is looked for in the current folder, beside the experiment's file and under --config-dir"
-
-
-def _column_faults(run: Run, header: list[str]) -> list[Fault]:
+def named_columns(run: Run) -> dict[str, str]:
+    """Return the raw columns that the run names, by key path."""
     named = {"data.target": run.data.target} | {f"data.columns.{name}": name for name in run.data.columns}
     if run.split.by is not None:
         named["split.by"] = run.split.by
     for block, choice in (("trainer", run.trainer), ("baseline", run.baseline)):
         named |= columns_of(block, choice)
+    return named
+
+
+def _where(fault: Fault) -> str:
+    """Return where a file is looked for, when there is none."""
+    if fault.path != "path" or not fault.message.startswith("there is no file"):
+        return ""
+    return (
+        "a relative path is looked for in the current folder; one that the experiment says also beside its file and "
+        "under --config-dir"
+    )
+
+
+def _column_faults(run: Run, header: list[str]) -> list[Fault]:
     faults = []
-    for path, column in named.items():
+    for path, column in named_columns(run).items():
         if column not in header:
-            listed = ", ".join(header[:40]) + (f" and {len(header) - 40} more" if len(header) > 40 else "")
-            faults.append(
-                Fault(path, f"there is no column {column!r}.{did_you_mean(column, header)}", f"columns: {listed}")
-            )
+            what = f"there is no column {column!r}.{did_you_mean(column, header)}"
+            faults.append(Fault(path, what, f"columns: {listed(header)}"))
     return faults

@@ -12,9 +12,9 @@ from omegaconf.errors import GrammarParseError
 from omegaconf.grammar.gen.OmegaConfGrammarParser import OmegaConfGrammarParser
 
 from ml.sources.sql_text import holds_password
+from schemas.code_keys import names_code
 from schemas.errors import Fault
 
-_CODE_KEYS = {"_target_", "_partial_", "_recursive_", "_convert_", "_args_"}
 _PASSWORD = re.compile(r"://[^/@\s:]*:[^/@\s]+@")
 _SECRET_KEY = re.compile(r"(?:pass|pwd|token)[^.]*$", re.IGNORECASE)
 _FREE = (("run", "dir"), ("sweep", "dir"), ("sweep", "subdir"), ("verbose",))
@@ -27,7 +27,7 @@ def tree_faults(tree: Mapping[Any, Any]) -> list[Fault]:
 
 
 def _node_faults(path: str, key: Any, node: Any) -> Iterator[Fault]:
-    if isinstance(key, str) and key.strip().casefold() in _CODE_KEYS:
+    if names_code(key):
         yield Fault(
             path, "no configuration may name code to import", "choose a component by its registered name: name: …"
         )

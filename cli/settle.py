@@ -3,22 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ml.baselines import AUTO, AUTO_MODELS
+from schemas.base import Task
 from schemas.choice import Choice
 from schemas.errors import Fault
-from schemas.metrics import WITHOUT_PROBABILITIES
+from schemas.metrics import AUTO_WITHOUT_PROBABILITIES
 from schemas.run import Run
 from steps import registry
 
-_AUTO = Choice(name="auto")
+_AUTO = Choice(name=AUTO)
 _RULES = "rules"
+_ALL: tuple[Task, ...] = ("binary", "multiclass", "regression")
 
 
 def settled(run: Run) -> Run:
     """Return the run with a metric that trainer and baseline both have, and a baseline that is not the trainer."""
     changes: dict[str, Any] = {}
-    if run.metric == "auto" and not (gives_probabilities(run.trainer) and gives_probabilities(run.baseline)):
-        changes["metric"] = WITHOUT_PROBABILITIES
-    if run.baseline != _AUTO and _alike(run.trainer, run.baseline):
+    graded = gives_probabilities(run.trainer) and gives_probabilities(run.baseline)
+    if run.metric == "auto" and not graded and tasks_of(run) != ("regression",):
+        changes["metric"] = AUTO_WITHOUT_PROBABILITIES
+    if run.baseline.name not in (AUTO, *AUTO_MODELS) and _alike(run.trainer, run.baseline):
         changes["baseline"] = _AUTO
     return run.model_copy(update=changes)
 
@@ -29,6 +33,16 @@ def told(declared: Mapping[str, Any], run: Run) -> list[str]:
     if isinstance(block, Mapping) and block.get("name") != _AUTO.name and run.baseline == _AUTO:
         return [f"baseline: {run.trainer.name} cannot beat itself, so the baseline is auto"]
     return []
+
+
+def tasks_of(run: Run) -> tuple[Task, ...]:
+    """Return the tasks that the declaration leaves open."""
+    task = run.data.task
+    if task == "auto" and run.trainer.name == "auto":
+        return _ALL
+    if task == "auto":
+        return tuple(registry.lookup("train", run.trainer.name).tasks)
+    return ("binary", "multiclass") if task == "classification" else (task,)
 
 
 def gives_probabilities(choice: Choice) -> bool:

@@ -19,7 +19,9 @@ class Stops:
     """
 
     def __init__(self) -> None:
-        self._read, self._write = os.pipe2(os.O_NONBLOCK)
+        self._read, self._write = os.pipe()  # os.pipe2 would make both ends in one call, but macOS has none
+        for end in (self._read, self._write):
+            os.set_blocking(end, False)
         self._before = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         self._seen = b""
 

@@ -51,7 +51,7 @@ def sweep(console: Console, arguments: Arguments) -> int:
 
 
 def _planned(jobs: list[Job], expansion: Expansion) -> Iterator[str]:
-    """Yield the jobs, the plan of the first one, and for each other one the steps that it would run itself."""
+    """Yield the jobs and the plan of the first one: what the others reuse is not there before the first one ran."""
     from pipelines.forecast import CANDIDATE
     from pipelines.plan import plan
 
@@ -59,9 +59,11 @@ def _planned(jobs: list[Job], expansion: Expansion) -> Iterator[str]:
     first, *others = jobs
     yield f"job {first.number}"
     yield from plan_lines(first.run, plan(first.run, CANDIDATE))
-    for job in others:
-        steps = [step.step for step in plan(job.run, CANDIDATE).steps if step.action != "reuse"]
-        yield f"job {job.number} {job.words.label}: {', '.join(steps) or 'everything is reused'}"
+    if len(others) == 1:
+        yield "the other job runs the steps that its own choices change, and those behind them; it reuses the rest"
+    elif others:
+        many = f"the other {len(others)} jobs run"
+        yield f"{many} the steps that their own choices change, and those behind them; they reuse the rest"
 
 
 def _described(jobs: list[Job], expansion: Expansion) -> list[str]:
@@ -125,7 +127,7 @@ class Sweep:
         self._results.append(
             JobResult(
                 number=job.number,
-                choices=job.words.choices,
+                choices=job.words.repeatable,
                 folder=str(folder.path),
                 summary=end.summary,
                 metric=end.metric,

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from omegaconf import OmegaConf, open_dict
 
-from cli.folder import RunFolder, check_writable, planned, text_at, unused, write_whole
+from cli.folder import RunFolder, check_writable, planned, text_at, unused
 from cli.sweep_jobs import Job
 from ml.comparison import interval, score
+from ml.whole_file import write_whole
 from schemas.errors import ConfigurationError, Fault
 from schemas.sweep import Comparison, JobResult
 
@@ -58,7 +59,7 @@ class SweepFolder:
         writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        return write_whole(self.path / _TABLE, text.getvalue().encode())
+        return write_whole(self.path / _TABLE, text.getvalue())
 
     def write_picture(self, picture: bytes) -> Path:
         """Write the picture; return its path."""

@@ -10,7 +10,8 @@ from omegaconf.errors import OmegaConfBaseException
 from cli.arguments import Arguments
 from cli.compose import Composition, compose
 from cli.load import load_run
-from cli.preflight import preflight
+from cli.preflight import named_columns, preflight
+from cli.safety import without_password
 from cli.sweep_words import Expansion, Words
 from schemas.errors import ConfigurationError, Fault
 from schemas.run import PipelineName, Run
@@ -62,13 +63,13 @@ def read_jobs(arguments: Arguments, expansion: Expansion) -> list[Job]:
 
 
 def preflight_all(jobs: list[Job]) -> None:
-    """Look before starting, once for each declaration of the data.
+    """Look before starting, once for each declaration of the data and the columns read of it.
 
     Raises:
         ConfigurationError: With everything that is missing.
     """
     found: list[Fault] = []
-    for run in {f"{job.run.data!r} {job.run.split!r}": job.run for job in jobs}.values():
+    for run in {f"{job.run.data!r} {job.run.split!r} {named_columns(job.run)!r}": job.run for job in jobs}.values():
         try:
             preflight(run)
         except ConfigurationError as error:
@@ -112,7 +113,7 @@ def _typed(jobs: list[Words]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key in jobs[0].choices if jobs else ():
         values = list(dict.fromkeys(words.choices[key] for words in jobs))
-        found[key] = f"{key}={','.join(values[:_NAMED])}{',…' if len(values) > _NAMED else ''}"
+        found[key] = without_password(f"{key}={','.join(values[:_NAMED])}{',…' if len(values) > _NAMED else ''}")
     return found
 
 
@@ -131,7 +132,7 @@ def _placed(fault: Fault, where: list[Words], jobs: list[Words]) -> Fault:
     if len(where) == len(jobs):
         return fault
     alike = [
-        f"{key}={value}"
+        without_password(f"{key}={value}")
         for key, value in where[0].choices.items()
         if [words for words in jobs if words.choices[key] == value] == where
     ]

@@ -13,6 +13,7 @@ from hydra.errors import HydraException
 
 from cli.overrides import FREE_HYDRA_KEYS
 from cli.repository import Repository
+from cli.safety import without_password
 from schemas.errors import Fault
 
 MOST = 1000
@@ -28,8 +29,13 @@ class Words:
 
     @property
     def label(self) -> str:
-        """What makes this job differ, as typed."""
-        return " ".join(f"{key}={value}" for key, value in self.choices.items())
+        """What makes this job differ, as typed, less what could be a password."""
+        return " ".join(without_password(f"{key}={value}") for key, value in self.choices.items())
+
+    @property
+    def repeatable(self) -> dict[str, str]:
+        """The choices, less what could be a password."""
+        return {key: without_password(f"{key}={value}").partition("=")[2] for key, value in self.choices.items()}
 
 
 @dataclass
@@ -76,7 +82,7 @@ def _is_refused_anyway(override: Override) -> bool:
 
 
 def _fault(override: Override, found: Expansion) -> Fault | None:
-    key, text = override.key_or_group, str(override.input_line)
+    key, text = override.key_or_group, without_password(str(override.input_line))
     if override.is_interval_sweep():
         what = f"{text} names a range without steps, which needs a sampler"
         return Fault(key, what, f"name the values: {key}=range(START,STOP,STEP), or {key}=a,b,c")
@@ -91,7 +97,7 @@ def _fault(override: Override, found: Expansion) -> Fault | None:
 
 def _values(override: Override, repository: Repository, found: Expansion) -> list[str]:
     """Return the values as they can be typed, each once."""
-    key, text = override.key_or_group, str(override.input_line)
+    key, text = override.key_or_group, without_password(str(override.input_line))
     try:
         values = list(islice(_enumerated(override, repository), MOST + 1))
     except (HydraException, ValueError, ArithmeticError) as error:
@@ -100,7 +106,7 @@ def _values(override: Override, repository: Repository, found: Expansion) -> lis
     if not values:
         found.faults.append(Fault(key, f"{text} names no value", _FORMS))
     for value in dict.fromkeys(value for value in values if values.count(value) > 1):
-        found.notes.append(f"{key}={value} is named {values.count(value)} times and runs once")
+        found.notes.append(f"{without_password(f'{key}={value}')} is named {values.count(value)} times and runs once")
     return list(dict.fromkeys(values))
 
 

@@ -68,7 +68,7 @@ def explore_reports(summary: Summary) -> dict[str, Path]:
     """Return the page of a first look and the experiment that it suggests."""
     if summary.pipeline != "explore" or summary.status != "succeeded" or not summary.runs:
         return {}
-    page = Home.here().report(summary.experiment, f"explore-{summary.runs[-1][:8]}")
+    page = Home.here().report(summary.experiment, "explore", summary.runs[-1])
     return {"report": page, "suggestion": page.with_suffix(".yaml")}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.answers import Answers
+from ml.answers import Answers, needs_review
 from schemas.base import Scalar
 from schemas.signature import Output
 
@@ -33,26 +33,13 @@ def answer_columns(answers: Answers, output: Output, version: str) -> pd.DataFra
     else:
         assert answers.codes is not None, "an answer has codes or values"
         columns = {PREDICTION: _labels(answers.codes, output.classes or [])}
-        for label, column in zip(output.classes or [], _columns(answers.probabilities), strict=False):
-            columns[f"{PROBABILITY}{label}"] = column
-        columns[REVIEW] = needs_review(answers, output)
+        if answers.probabilities is not None:
+            for label, column in zip(output.classes or [], answers.probabilities.T, strict=True):
+                columns[f"{PROBABILITY}{label}"] = column
+        columns[REVIEW] = needs_review(answers, output.review_threshold)
     frame = pd.DataFrame(columns)
     frame[VERSION] = pd.Series([version] * len(frame), dtype="str")
     return frame
-
-
-def needs_review(answers: Answers, output: Output) -> NDArray[np.bool_]:
-    """Return for each row whether a person should look at it, (n,)."""
-    assert answers.codes is not None, "only classes are reviewed"
-    abstained = answers.codes < 0
-    if answers.probabilities is None:
-        return abstained
-    unsure: NDArray[np.bool_] = answers.probabilities.max(axis=1) < (output.review_threshold or 0.0)
-    return abstained | unsure
-
-
-def _columns(probabilities: NDArray[np.float64] | None) -> list[NDArray[np.float64]]:
-    return [] if probabilities is None else list(probabilities.T)
 
 
 def _labels(codes: NDArray[np.int64], classes: list[Scalar]) -> pd.Series:
@@ -62,4 +49,6 @@ def _labels(codes: NDArray[np.int64], classes: list[Scalar]) -> pd.Series:
     dtypes: dict[type, Any] = {str: "str", bool: "boolean", int: "Int64", float: "float64"}
     if len(kinds) == 1:
         return pd.Series(chosen, dtype=dtypes[kinds.pop()])
+    if kinds == {int, float}:  # of a column of numbers, the whole ones are integers
+        return pd.Series(chosen, dtype=dtypes[float])
     return pd.Series([None if label is None else str(label) for label in chosen], dtype="str")

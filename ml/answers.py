@@ -36,8 +36,34 @@ class Answering(Protocol):
 
 def on_cells(model: Answering, matrix: Callable[[Cells], NDArray[np.float32]]) -> Callable[[Cells], Answers]:
     """Return how a model answers raw cells: from the cells where it reads those, else from the features of `matrix`."""
-    reads: Callable[[Cells], Answers] | None = getattr(model, "answer_cells", None)
+    reads = _reader(model)
     return reads if reads is not None else lambda cells: model.answer(matrix(cells))
+
+
+def answers_to(model: Answering, cells: Cells, features: NDArray[np.float32]) -> Answers:
+    """Return a model's answers to rows that are there both as raw cells and as features, (n, features)."""
+    reads = _reader(model)
+    return reads(cells) if reads is not None else model.answer(features)
+
+
+def _reader(model: Answering) -> Callable[[Cells], Answers] | None:
+    reads: Callable[[Cells], Answers] | None = getattr(model, "answer_cells", None)
+    return reads
+
+
+def needs_review(answers: Answers, threshold: float | None) -> NDArray[np.bool_]:
+    """Return which rows a person should look at, (n,): those abstained from, and those less sure than `threshold`.
+
+    Args:
+        answers: Of a classification.
+        threshold: The least probability of an answer that is sure enough; it has no meaning without probabilities.
+    """
+    assert answers.codes is not None, "only classes are reviewed"
+    abstained = answers.codes < 0
+    if threshold is None or answers.probabilities is None:
+        return abstained
+    unsure: NDArray[np.bool_] = answers.probabilities.max(axis=1, initial=0.0) < threshold
+    return abstained | unsure
 
 
 def bounded(features: NDArray[np.float32]) -> NDArray[np.float32]:

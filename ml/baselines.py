@@ -6,6 +6,8 @@ from schemas.choice import Choice
 AUTO = "auto"
 AUTO_MODULE = "ml.trainers.constant"  # where both components live; the cache keys an `auto` baseline by its source
 _BY_TASK: dict[Task, str] = {"binary": "majority", "multiclass": "majority", "regression": "mean"}
+AUTO_MODELS = tuple(_BY_TASK.values())
+"""What `auto` may turn out to be."""
 
 
 def resolve_baseline(declared: Choice, task: Task) -> Choice:

@@ -13,8 +13,8 @@ def compare(results: Sequence[JobResult]) -> Comparison:
 
     A job whose metric is undefined (no probabilities, say) comes last; equal ones keep the order they ran in.
     """
-    done = [result for result in results if result.summary.status == "succeeded" and result.metric is not None]
-    others = [result for result in results if result not in done]
+    done = [result for result in results if _is_ranked(result)]
+    others = [result for result in results if not _is_ranked(result)]
     if not done:
         return Comparison(metric=None, ranked=[], others=others)
     metric = str(done[0].metric)
@@ -45,6 +45,10 @@ def baseline(result: JobResult, metric: str) -> float | None:
     """Return the baseline's metric on the validation set."""
     found = result.summary.baseline
     return None if found is None else found.metrics.get("validation", {}).get(metric)
+
+
+def _is_ranked(result: JobResult) -> bool:
+    return result.summary.status == "succeeded" and result.metric is not None
 
 
 def _badness(result: JobResult, metric: str) -> tuple[bool, float]:

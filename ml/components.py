@@ -156,7 +156,7 @@ class Trainer(Protocol):
     key path below the trainer; the preflight looks for them in the header. `misfits(params, schema) -> list[str]` says
     what cannot work with the rows' task and classes, each text beginning with a key path below the trainer; it is asked
     before training. `gives_probabilities = False` keeps metrics that need them from being asked for; `light = True`
-    says that `faults` imports no library, so that it is asked also where something else is wrong.
+    says that `faults` imports no training library, so that it is asked also where something else is wrong.
     `faults_beside(params) -> list[Fault]` tells what is wrong in the sound part of parameters that do not fit `Params`.
     """
 

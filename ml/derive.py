@@ -76,7 +76,7 @@ class Deriver:
         try:
             table = np.array(columns, dtype=np.float64)
         except OverflowError:  # an integer beyond float64
-            table = np.array([[_number(value) for value in column] for column in columns], dtype=np.float64)
+            table = np.array([[number(value) for value in column] for column in columns], dtype=np.float64)
         np.clip(table, -_FLOAT32_MAX, _FLOAT32_MAX, out=table)
         return np.ascontiguousarray(table.T, dtype=np.float32)
 
@@ -98,7 +98,7 @@ def _compile(derivation: Derivation) -> Callable[[Sequence[Cell]], Columns]:
         case NumberDerivation():
             return lambda cells: [cells]
         case BooleanDerivation():
-            return lambda cells: [[_boolean(value) for value in cells]]
+            return lambda cells: [[boolean(value) for value in cells]]
         case CategoryDerivation(categories=categories, impute=impute):
             return _lookup({name: float(code) for code, name in enumerate(categories)}, impute, unknown=-1.0)
         case IdentifierDerivation(values=values):
@@ -118,7 +118,8 @@ def _lookup(codes: dict[str, float], impute: str | None, unknown: float) -> Call
     return lambda cells: [[code(value) for value in cells]]
 
 
-def _boolean(value: Cell) -> float:
+def boolean(value: Cell) -> float:
+    """Return 1 for true, 0 for false, NaN for a missing value and for what is neither."""
     if value is True:
         return 1.0
     if value is False:
@@ -126,7 +127,8 @@ def _boolean(value: Cell) -> float:
     return math.nan if value is None else _BOOLEANS.get(canonical(value).lower(), math.nan)
 
 
-def _number(value: Cell) -> float:
+def number(value: Cell) -> float:
+    """Return a number, infinity for an integer beyond float64, NaN for a missing value. Raises ValueError."""
     try:
         return math.nan if value is None else float(value)
     except OverflowError:

@@ -17,6 +17,8 @@ from ml.answers import on_cells
 from ml.derive import Deriver, derive
 from ml.extended import ExtendedModel
 from ml.frames import cells
+from ml.parity import REPLAYED
+from ml.review import with_threshold
 from schemas.choice import Choice
 from schemas.errors import PackageError
 from schemas.evaluation import Evaluation, GateVerdict
@@ -26,10 +28,9 @@ from schemas.signature import Signature
 
 if TYPE_CHECKING:
     from ml.answers import Answers
-    from ml.components import Fitted
+    from ml.components import Export, Fitted
 
 SAMPLED = 32
-_EXAMPLES = 2000
 _LIBRARIES = ("numpy", "onnx", "onnxruntime", "pandas", "pydantic", "scikit-learn", "skl2onnx", "skops")
 _REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -45,39 +46,22 @@ def build_draft(
     seed: int,
     data: DataRecord,
     review: ReviewRecord | None = None,
-    warnings: Sequence[str] = (),
 ) -> Manifest:
     """Export a trained object and write it as a draft package under `root`, without evaluation, verdict and profile.
 
     Args:
         train: The training rows; some of them are replayed through the packaged form, and 32 are kept as samples.
-        review: How the review threshold in `signature` was chosen.
-        warnings: What the trainer said while it fitted.
+        review: The review threshold, which goes into the signature, and how it was chosen.
 
     Raises:
         PackageError: If no runtime answers as the trained object does, or `root` exists.
     """
-    example = derive(signature, cells(train.head(_EXAMPLES), signature))
+    signature = with_threshold(signature, review)
+    example = derive(signature, cells(train.head(REPLAYED), signature))
     root.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=root.parent) as folder:
         export = fitted.export(Path(folder), example)
-        manifest = Manifest(
-            model=model,
-            runtime=export.runtime,
-            runtime_file=export.file,
-            runtime_reason=export.reason,
-            trainer=trainer,
-            seed=seed,
-            data=data,
-            git_commit=git_commit(_REPOSITORY),
-            python=platform.python_version(),
-            libraries=libraries(getattr(fitted, "libraries", ())),
-            learning=getattr(fitted, "learning", None),
-            review=review,
-            rules=list(getattr(fitted, "records", ())),
-            warnings=list(warnings),
-            files={},
-        )
+        manifest = _manifest(fitted, export, model=model, trainer=trainer, seed=seed, data=data, review=review)
         files: dict[str, bytes | Path] = {
             package.SIGNATURE: signature.model_dump_json(indent=1).encode(),
             package.SAMPLES: _samples(fitted, signature, train).model_dump_json().encode(),
@@ -144,6 +128,35 @@ def git_commit(folder: Path) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _manifest(
+    fitted: "Fitted",
+    export: "Export",
+    *,
+    model: str,
+    trainer: Choice,
+    seed: int,
+    data: DataRecord,
+    review: ReviewRecord | None,
+) -> Manifest:
+    return Manifest(
+        model=model,
+        runtime=export.runtime,
+        runtime_file=export.file,
+        runtime_reason=export.reason,
+        trainer=trainer,
+        seed=seed,
+        data=data,
+        git_commit=git_commit(_REPOSITORY),
+        python=platform.python_version(),
+        libraries=libraries(getattr(fitted, "libraries", ())),
+        learning=getattr(fitted, "learning", None),
+        review=review,
+        rules=list(getattr(fitted, "records", ())),
+        warnings=list(fitted.warnings),
+        files={},
+    )
 
 
 def _require_copied(known: Manifest, sealed: Manifest, root: Path) -> None:

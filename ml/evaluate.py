@@ -20,8 +20,7 @@ def predictions(model: ExtendedModel, frame: pd.DataFrame, problem: Problem) -> 
 
 
 def evaluate(
-    model: ExtendedModel, frame: pd.DataFrame, problem: Problem, seed: int
+    problem: Problem, target: NDArray[Any], answers: Answers, seed: int
 ) -> tuple[Scores, dict[str, tuple[float, float]]]:
-    """Return every metric of the task on the rows of `frame`, and 95 % bootstrap intervals drawn from `seed`."""
-    target, answers = predictions(model, frame, problem)
+    """Return every metric of the task for what `predictions` gave, and 95 % bootstrap intervals drawn from `seed`."""
     return metrics.scores(problem.task, target, answers), metrics.intervals(problem.task, target, answers, seed=seed)

@@ -47,7 +47,7 @@ def _onnx(fitted: "FittedPipeline", rows: NDArray[np.float32]) -> tuple[bytes | 
         model = OnnxModel.load(data, fitted.output)
         found = parity.difference(trained, model.answer(rows))
     except Exception as error:  # converters fail in their own ways; the reason is kept and skops takes over
-        return None, f"does not convert ({type(error).__name__}: {_short(error)})"
+        return None, parity.failure(error)
     found = found or parity.overflow(model, rows, fitted.categories)
     return (None, f"does not answer alike: {found}") if found else (data, "")
 
@@ -81,14 +81,9 @@ def _skops(fitted: "FittedPipeline", rows: NDArray[np.float32]) -> tuple[bytes |
     try:
         data: bytes = dumps(fitted.pipeline)
     except (UnsupportedTypeException, TypeError, ValueError, AttributeError) as error:
-        return None, f"cannot hold it ({_short(error)})"
+        return None, f"cannot hold it ({parity.short(error)})"
     foreign = sorted(set(get_untrusted_types(data=data)) - set(TRUSTED))
     if foreign:
         return None, f"holds types that are not on the trusted list: {', '.join(foreign)}"
     found = parity.difference(fitted.answer(rows), SkopsModel.load(data, fitted.output).answer(rows))
     return (None, f"does not answer alike: {found}") if found else (data, "")
-
-
-def _short(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return text if len(text) <= 160 else text[:157] + "..."

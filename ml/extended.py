@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ml import package, runtimes
-from ml.answers import Answers, Cells, on_cells
+from ml.answers import Answering, Answers, Cells, on_cells
 from ml.derive import Deriver
 from ml.parity import difference
 from schemas.base import Scalar
@@ -19,11 +18,10 @@ from schemas.signature import Signature
 class ExtendedModel:
     """A verified package, loaded."""
 
-    def __init__(self, root: Path, manifest: Manifest, signature: Signature, runtime: runtimes.Model) -> None:
+    def __init__(self, root: Path, manifest: Manifest, signature: Signature, runtime: Answering) -> None:
         self.root = root
         self.manifest = manifest
         self.signature = signature
-        self._runtime = runtime
         self._answer = on_cells(runtime, Deriver(signature).matrix)
         self._labels: list[Scalar] = list(signature.output.classes or [])
         self._keys = [str(label) for label in self._labels]
@@ -39,10 +37,6 @@ class ExtendedModel:
     def predict(self, cells: Cells) -> Answers:
         """Answer raw rows, given as columns of equal length that already satisfy the signature."""
         return self._answer(cells)
-
-    def answer(self, features: NDArray[np.float32]) -> Answers:
-        """Answer derived features, shape (n, features)."""
-        return self._runtime.answer(features)
 
     def instances(self, answers: Answers) -> list[dict[str, Any]]:
         """Return a JSON object for each row: label and probabilities, or value, and whether a person should look."""

@@ -6,11 +6,18 @@ from typing import Any
 from schemas.base import Task
 from schemas.choice import Choice
 from schemas.data import TableSchema
-from schemas.metrics import TASKS
-from schemas.run import GateSpec
+from schemas.metrics import AUTO, TASKS, fitting
+from schemas.run import GateSpec, ReviewSpec
 
 
-def misfits(schema: TableSchema, learns: Sequence[Task], trainer: str, metric: str, gate: GateSpec) -> list[str]:
+def misfits(
+    schema: TableSchema,
+    learns: Sequence[Task],
+    trainer: str,
+    metric: str,
+    gate: GateSpec,
+    review: ReviewSpec | None = None,
+) -> list[str]:
     """Return what cannot work with the task, one text for a person each; a declared task was checked before the run.
 
     Args:
@@ -19,16 +26,18 @@ def misfits(schema: TableSchema, learns: Sequence[Task], trainer: str, metric: s
         trainer: The trainer's name.
         metric: The metric that the gate ranks by, or `auto`.
         gate: Its thresholds name metrics too.
+        review: What is asked of the answers that no person sees.
     """
     task = schema.problem.task
-    fitting = ", ".join(sorted(name for name, tasks in TASKS.items() if task in tasks))
-    named = {"metric": metric} if metric != "auto" else {}
+    named = {"metric": metric} if metric not in AUTO else {}
     named |= {f"gate.{side}.{name}": name for side in ("min", "max") for name in getattr(gate, side)}
     wrong = [
-        f"{path}: {name!r} says nothing about a {task} task; use one of: {fitting}"
+        f"{path}: {name!r} says nothing about a {task} task; use one of: {', '.join(fitting(task))}"
         for path, name in named.items()
         if task not in TASKS[name]
     ]
+    if review is not None and task == "regression":
+        wrong.append("review: a regression answers values, and a value has no probability to be sure of; leave it out")
     if task not in learns:
         wrong.insert(0, f"trainer.name: {trainer!r} learns {' and '.join(learns)} tasks, not {task}")
     if wrong:

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.base import Strict, Task
 from schemas.evaluation import CheckOutcome, GateVerdict, Scores
-from schemas.metrics import HIGHER_IS_BETTER, TASKS
+from schemas.metrics import HIGHER_IS_BETTER, TASKS, fitting
 from schemas.numbers import shown
-from schemas.run import GateSpec
+from schemas.run import GateSpec, ProductionCheck
 
 if TYPE_CHECKING:
     from ml.components import Evidence, GateCheck
@@ -85,19 +85,12 @@ def _abstained(evidence: "Evidence") -> str:
     return f" (which answers {coverage:.1%} of the rows; those it abstains from count as not right)"
 
 
-class ProductionParams(Strict):
-    """`tolerance` in the metric's own units; what to answer when production cannot be compared."""
-
-    tolerance: float = Field(default=0.0, ge=0)
-    when_not_comparable: Literal["pass", "refuse"] = "pass"
-
-
 class NoWorseThanProduction:
     """The candidate must not be worse than the version in production on the same rows."""
 
-    Params: ClassVar[type[BaseModel]] = ProductionParams
+    Params: ClassVar[type[BaseModel]] = ProductionCheck
 
-    def __init__(self, params: ProductionParams) -> None:
+    def __init__(self, params: ProductionCheck) -> None:
         self._params = params
 
     def check(self, evidence: "Evidence") -> list[CheckOutcome]:
@@ -160,8 +153,7 @@ def built_in(spec: GateSpec) -> list["GateCheck"]:
     if spec.beat_baseline:
         checks.append(BeatBaseline(NoParams()))
     if spec.no_worse_than_production is not None:
-        production = ProductionParams.model_validate(spec.no_worse_than_production.model_dump())
-        checks.append(NoWorseThanProduction(production))
+        checks.append(NoWorseThanProduction(spec.no_worse_than_production))
     if spec.max_size is not None:
         checks.append(MaxSize(SizeParams(mib=spec.max_size)))
     return checks
@@ -200,10 +192,8 @@ def _unmeasured(
     from ml.metrics import why_undefined
 
     if task not in TASKS.get(metric, ()):
-        fitting = ", ".join(sorted(known for known, tasks in TASKS.items() if task in tasks))
-        return _outcome(
-            name, None, threshold, False, f"{metric} says nothing about a {task} task; use one of: {fitting}"
-        )
+        why = f"{metric} says nothing about a {task} task; use one of: {', '.join(fitting(task))}"
+        return _outcome(name, None, threshold, False, why)
     why = f"{metric} of {whose} is undefined on these rows: {why_undefined(metric, found)}"
     return _outcome(name, None, threshold, False, why)
 

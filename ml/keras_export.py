@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml import parity
+from ml.answers import Answering
 from ml.components import Export
 from ml.keras_onnx import ACTIVATIONS, convert
-from ml.runtimes import Model
 from ml.runtimes.keras import CONFIG, FILE, METADATA, KerasModel
 from ml.runtimes.onnx import OnnxModel
 from schemas.errors import PackageError
@@ -50,12 +50,15 @@ def export(fitted: "FittedKeras", folder: Path, example: NDArray[np.float32]) ->
 def _onnx(fitted: "FittedKeras", rows: NDArray[np.float32]) -> tuple[bytes | None, str]:
     if fitted.params.activation not in ACTIVATIONS:
         return None, f"the activation {fitted.params.activation!r} has no translation"
-    data = convert(fitted, rows.shape[1])
-    found = _unlike(fitted, OnnxModel.load(data, fitted.output), rows)
+    try:
+        data = convert(fitted, rows.shape[1])
+        found = _unlike(fitted, OnnxModel.load(data, fitted.output), rows)
+    except Exception as error:  # protobuf, the checker and onnxruntime fail in their own ways; `.keras` takes over
+        return None, parity.failure(error)
     return (None, found) if found else (data, "")
 
 
-def _unlike(fitted: "FittedKeras", packaged: Model, rows: NDArray[np.float32]) -> str | None:
+def _unlike(fitted: "FittedKeras", packaged: Answering, rows: NDArray[np.float32]) -> str | None:
     found = parity.difference(fitted.answer(rows), packaged.answer(rows))
     found = found or parity.overflow(packaged, rows, fitted.categories)
     return f"does not answer alike: {found}" if found else None

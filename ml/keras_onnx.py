@@ -29,7 +29,7 @@ class Graph:
     def constant(self, value: NDArray[Any]) -> str:
         """Add a tensor."""
         name = f"constant_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self.constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
     def number(self, value: float) -> str:

@@ -26,7 +26,7 @@ class Labelled:
 
     version: str
     times: list[float]
-    answers: list[Answer]
+    answers: Sequence[Answer]
     labels: list[Any]
     needs_review: list[bool]
     predictions: int

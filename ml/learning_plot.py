@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ml.plots import png
+from ml.plots import BLUE, GREY, canvas, png, tick
 from schemas.learning import LearningCurves
 from schemas.numbers import shown
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TITLE = "Learning curves"
-_BLUE, _ORANGE, _GREY = "#1f5fa8", "#c4580b", "#8a8f98"
+_ORANGE = "#c4580b"
 _STEEP = 50  # from this ratio of the highest to the lowest validation loss on, the axis is logarithmic
 _MARKED = 30  # so few epochs are drawn with a dot each
 
@@ -21,27 +21,24 @@ def learning_picture(learning: LearningCurves) -> bytes:
 
 
 def _draw(learning: LearningCurves) -> "Figure":
-    from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    figure = Figure(figsize=(5.6, 4.4), layout="constrained")
-    axes = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
+    figure, axes = canvas(5.6, 4.4)
     marker = "o" if len(learning.training) <= _MARKED else None
     for name, colour, losses in (
-        ("training rows", _BLUE, learning.training),
+        ("training rows", BLUE, learning.training),
         ("validation rows", _ORANGE, learning.validation),
     ):
         if losses:
             axes.plot(range(1, len(losses) + 1), losses, color=colour, linewidth=1.6, marker=marker, ms=3, label=name)
-    kept = (learning.validation or learning.training)[learning.best_epoch - 1]
-    axes.axvline(learning.best_epoch, color=_GREY, linestyle="--", linewidth=1)
+    watched = learning.validation or learning.training
+    kept = watched[learning.best_epoch - 1]
+    axes.axvline(learning.best_epoch, color=GREY, linestyle="--", linewidth=1)
     label = f"kept: epoch {learning.best_epoch}, {shown(kept)}"
     axes.scatter([learning.best_epoch], [kept], s=55, facecolors="none", edgecolors="black", zorder=3, label=label)
-    watched = learning.validation or learning.training
     if min(*watched, *learning.training) > 0 and max(watched) / min(watched) > _STEEP:
         axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(lambda value, _: shown(value))
+    axes.yaxis.set_major_formatter(tick)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("epoch")
     axes.set_ylabel(learning.loss)

@@ -1,17 +1,13 @@
 """Classification metrics as functions of row weights, shape (resamples, rows) to (resamples,); NaN where undefined."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.metrics_of_values import mean
+from ml.metrics_of_values import Floats, Metric, mean
 from schemas.base import Task
 from schemas.metrics import NEED_PROBABILITIES
 
-Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
-Metric = Callable[[Floats], Floats]
 
 CALIBRATION_BINS = 10
 # Scikit-learn's bound for float64: a probability of 0 costs 36, and no row makes the mean infinite.

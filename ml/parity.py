@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.answers import Answers
-from ml.runtimes import Model
+from ml.answers import Answering, Answers
 
 TOLERANCE = 1e-4
 _SCALE_TOLERANCE = 1e-5
 _DISTURBED = 0.15
-_REPLAYED = 2000
+REPLAYED = 2000
+"""Training rows that a packaged form is asked, at most."""
 _EXTREME = 100
 _FLOAT32_MAX = np.finfo(np.float32).max
 
@@ -63,7 +63,18 @@ def _values(trained: NDArray[np.float64] | None, packaged: NDArray[np.float64] |
 
 def replayed(example: NDArray[np.float32], categories: Mapping[int, int]) -> NDArray[np.float32]:
     """Return the rows that a packaged form is asked: up to 2,000 of `example`, and altered copies of them."""
-    return disturb(example[:_REPLAYED], categories)
+    return disturb(example[:REPLAYED], categories)
+
+
+def failure(error: BaseException) -> str:
+    """Return the reason why a form could not be made or loaded, in one short line."""
+    return f"does not convert ({type(error).__name__}: {short(error)})"
+
+
+def short(error: BaseException) -> str:
+    """Return what an error says, in one line of at most 160 characters."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= 160 else text[:157] + "..."
 
 
 def equal_answers(rows: NDArray[np.float32]) -> str:
@@ -90,7 +101,7 @@ def disturb(rows: NDArray[np.float32], categories: Mapping[int, int]) -> NDArray
     return np.concatenate([rows, holed, far, empty])
 
 
-def overflow(packaged: Model, rows: NDArray[np.float32], categories: Mapping[int, int]) -> str | None:
+def overflow(packaged: Answering, rows: NDArray[np.float32], categories: Mapping[int, int]) -> str | None:
     """Say whether the packaged form answers NaN or infinity when all numbers lie at the ends of float32.
 
     The first 100 of `rows` are asked.

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -10,7 +9,8 @@ from ml.labelled import Labelled, encode
 from ml.metrics import intervals, scores, why_undefined
 from schemas.base import Task
 from schemas.evaluation import Evaluation, Scores
-from schemas.metrics import HIGHER_IS_BETTER, TASKS, resolve_metric
+from schemas.metrics import AUTO, HIGHER_IS_BETTER, TASKS, resolve_metric
+from schemas.moments import iso
 from schemas.monitoring import SEVERITY, MonitoringReport, Performance, Review, Verdict
 from schemas.numbers import percent, shown
 from schemas.review import ReviewRecord
@@ -44,7 +44,8 @@ def performance(
     with np.errstate(all="ignore"):  # numbers whose squares are infinite: the metric is undefined then
         values = scores(pairs.task, pairs.target, pairs.answers)
         bounds = intervals(pairs.task, pairs.target, pairs.answers, seed=seed)
-    wanted = resolve_metric(metric if pairs.task in TASKS.get(metric, ()) else "auto", pairs.task)
+    says_something = metric in AUTO or pairs.task in TASKS.get(metric, ())
+    wanted = resolve_metric(metric if says_something else "auto", pairs.task)
     name = next((one for one in (wanted, *FALLBACK[pairs.task]) if values.get(one) is not None), wanted)
     before = Evaluation(metrics={}) if expected is None else expected
     tested, tested_bounds = before.metrics.get("test", {}).get(name), before.intervals.get("test", {}).get(name)
@@ -60,8 +61,8 @@ def performance(
         expected_interval=tested_bounds,
         scores=values,
         handed_over=_handed_over(found),
-        first=_iso(found.times[0]) if found.times else None,
-        last=_iso(found.times[-1]) if found.times else None,
+        first=iso(found.times[0]) if found.times else None,
+        last=iso(found.times[-1]) if found.times else None,
         verdict=verdict,
         why=" ".join([why, *_other_metric(wanted, name, values), *_skew(found, spec)]),
     )
@@ -157,7 +158,3 @@ def _skew(found: Labelled, spec: MonitorSpec) -> list[str]:
         f"The labels favour {kind} rows: {percent(labelled, 0)} of the labelled answers needed review, and "
         f"{percent(overall, 0)} of all, so the figures look {way} than they are."
     ]
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

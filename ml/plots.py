@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DOTS_PER_INCH = 150
-_BLUE, _GREY = "#1f5fa8", "#8a8f98"
+BLUE, GREY = "#1f5fa8", "#8a8f98"
 _SHOWN_CLASSES, _SHOWN_ROWS = 20, 3000
 _FEWEST_ROWS = 5
 
@@ -54,7 +54,7 @@ def confusion_matrix(target: NDArray[np.int64], codes: NDArray[np.int64], classe
     """
     counts, labels = _confusion(target, codes, classes)
     side = min(7.5, 3.2 + 0.45 * len(labels))
-    figure, axes = _canvas(side, side)
+    figure, axes = canvas(side, side)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     size = 11 if len(labels) <= 6 else 8 if len(labels) <= 12 else 6
@@ -87,14 +87,14 @@ def calibration_curve(
 
     hits = np.round(right[full] * rows[full])
     ends = beta.ppf([[0.025], [0.975]], hits + 0.5, rows[full] - hits + 0.5)
-    figure, axes = _canvas(5.2, 4.6)
-    axes.plot([0, 1], [0, 1], linestyle="--", color=_GREY, label="as sure as right")
-    axes.vlines(sure[full], *ends, color=_BLUE, linewidth=1, alpha=0.7)
+    figure, axes = canvas(5.2, 4.6)
+    axes.plot([0, 1], [0, 1], linestyle="--", color=GREY, label="as sure as right")
+    axes.vlines(sure[full], *ends, color=BLUE, linewidth=1, alpha=0.7)
     axes.scatter(
         sure[full],
         right[full],
         s=20 + 180 * rows[full] / rows.max(),
-        color=_BLUE,
+        color=BLUE,
         label="this model, 95 % interval (size: rows)",
     )
     low = max(0.0, float(confidence.min()) - 0.08)
@@ -109,14 +109,14 @@ def calibration_curve(
 def predicted_against_actual(target: NDArray[np.float64], values: NDArray[np.float64], problem: Problem) -> "Figure":
     """Draw predicted against actual values; on the dashed line a prediction is exact."""
     shown = _shown(len(target))
-    figure, axes = _canvas(5.2, 4.8)
+    figure, axes = canvas(5.2, 4.8)
     ends = [min(target.min(), values.min()), max(target.max(), values.max())]
-    axes.plot(ends, ends, linestyle="--", color=_GREY, label="exact")
-    axes.scatter(target[shown], values[shown], s=14, alpha=0.55, color=_BLUE, edgecolors="none")
+    axes.plot(ends, ends, linestyle="--", color=GREY, label="exact")
+    axes.scatter(target[shown], values[shown], s=14, alpha=0.55, color=BLUE, edgecolors="none")
     axes.set_xlabel(_named("actual", problem))
     axes.set_ylabel(_named("predicted", problem))
-    axes.xaxis.set_major_formatter(_tick)
-    axes.yaxis.set_major_formatter(_tick)
+    axes.xaxis.set_major_formatter(tick)
+    axes.yaxis.set_major_formatter(tick)
     axes.tick_params("x", rotation=30)
     axes.legend(frameon=False, loc="upper left")
     return figure
@@ -130,15 +130,15 @@ def residuals(target: NDArray[np.float64], values: NDArray[np.float64], problem:
     figure = Figure(figsize=(5.6, 4.4), layout="constrained")
     grid = figure.add_gridspec(1, 2, width_ratios=[4, 1], wspace=0.02)
     axes = figure.add_subplot(grid[0])
-    axes.axhline(0, linestyle="--", color=_GREY)
-    axes.scatter(values[shown], missed[shown], s=14, alpha=0.55, color=_BLUE, edgecolors="none")
+    axes.axhline(0, linestyle="--", color=GREY)
+    axes.scatter(values[shown], missed[shown], s=14, alpha=0.55, color=BLUE, edgecolors="none")
     axes.set_xlabel(_named("predicted", problem))
     axes.set_ylabel(_named("predicted minus actual", problem))
-    axes.xaxis.set_major_formatter(_tick)
-    axes.yaxis.set_major_formatter(_tick)
+    axes.xaxis.set_major_formatter(tick)
+    axes.yaxis.set_major_formatter(tick)
     axes.tick_params("x", rotation=30)
     side = figure.add_subplot(grid[1], sharey=axes)
-    side.hist(missed, bins=min(40, max(8, len(missed) // 10)), orientation="horizontal", color=_BLUE, alpha=0.6)
+    side.hist(missed, bins=min(40, max(8, len(missed) // 10)), orientation="horizontal", color=BLUE, alpha=0.6)
     side.tick_params(labelleft=False)
     side.set_xlabel("rows")
     for one in (axes, side):
@@ -161,7 +161,8 @@ def _confusion(
     return np.bincount(rows * size + columns, minlength=size * size).reshape(size, size), labels
 
 
-def _tick(value: float, _position: object) -> str:
+def tick(value: float, _position: object) -> str:
+    """Return what stands at a tick of an axis of numbers."""
     return numbers.shown(value)
 
 
@@ -180,7 +181,8 @@ def _shown(rows: int) -> NDArray[np.int64]:
     return np.linspace(0, rows - 1, min(rows, _SHOWN_ROWS)).astype(np.int64)
 
 
-def _canvas(width: float, height: float) -> tuple["Figure", "Axes"]:
+def canvas(width: float, height: float) -> tuple["Figure", "Axes"]:
+    """Return a figure of so many inches and its only axes."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")

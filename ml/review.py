@@ -6,9 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.answers import Answers
-from schemas.data import Problem
-from schemas.errors import ContentError
+from ml.answers import Answers, needs_review
 from schemas.numbers import percent
 from schemas.review import ReviewRecord
 from schemas.run import ReviewSpec
@@ -19,14 +17,6 @@ EVERY = 1.01
 CERTAINTY = 0.9
 """How probable it is that the error among the confident answers is within its bound."""
 _PLACES = 20  # so few thresholds are tried that the luckiest of them is still nearly as certain
-
-
-def require_confidence(spec: ReviewSpec | None, problem: Problem) -> None:
-    """Raise ContentError when a threshold is asked for and the task turned out to have none."""
-    if spec is not None and problem.task == "regression":
-        raise ContentError(
-            "review.max_error: a regression answers values, and a value has no probability to be sure of; leave it out"
-        )
 
 
 def choose(spec: ReviewSpec, target: NDArray[Any], answers: Answers) -> ReviewRecord:
@@ -131,10 +121,7 @@ def measure(threshold: float | None, target: NDArray[Any], answers: Answers) -> 
     threshold chosen on the validation set keeps its promise.
     """
     assert answers.codes is not None, "only classes are reviewed"
-    kept = answers.codes >= 0
-    if threshold is not None:
-        assert answers.probabilities is not None, "a threshold needs probabilities"
-        kept &= answers.probabilities.max(axis=1, initial=0.0) >= threshold
+    kept = ~needs_review(answers, threshold)
     wrong = answers.codes != target
     return float(1 - kept.mean()) if len(kept) else 0.0, float(wrong[kept].mean()) if kept.any() else None
 

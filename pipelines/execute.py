@@ -65,8 +65,8 @@ class Lap:
         return outcome
 
     def report(self, outcome: Any, kind: str) -> Path:
-        """Return where the page of a run is put: `reports/MODEL/KIND-RUN.html`."""
-        return self.home.report(self.run.name, f"{kind}-{outcome.id[:8]}")
+        """Return where the page of a run is put."""
+        return self.home.report(self.run.name, kind, outcome.id)
 
 
 class StepFailedError(DrivetrainError):

@@ -3,12 +3,13 @@
 Read from the store, not from the process, so that it holds for every orchestrator.
 """
 
-import shutil
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from zenml.client import Client
+
+from ml.whole_file import write_whole
 
 _DONE = ("completed", "cached")
 
@@ -51,13 +52,7 @@ class Outcome:
     def page(self, step: str, name: str, target: Path) -> str | None:
         """Copy an HTML page to where a person finds it; return the path."""
         html = self.output(step, name)
-        if html is None:
-            return None
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_suffix(".partial")
-        draft.write_text(str(html), encoding="utf-8")
-        shutil.move(draft, target)
-        return str(target)
+        return None if html is None else str(write_whole(target, str(html)))
 
     def seconds(self) -> dict[str, float]:
         """Return each step's seconds; a reused step took none."""

@@ -81,6 +81,7 @@ def candidate(run: Run, now: Circumstances, sets: Sets) -> Candidate:
         baseline=run.baseline,
         metric=run.metric,
         gate=run.gate,
+        review=run.review,
     )
     signature = wired(fit_features, "fit_features", stack)(
         train_set=sets.train, schema=sets.schema, after=["data_gate"]

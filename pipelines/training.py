@@ -18,7 +18,7 @@ from steps.package.register import register
 @pipeline(execution_mode=ExecutionMode.FAIL_FAST)
 def training(run: Run, now: Circumstances) -> None:
     """Step ids are slot names."""
-    stack, seed = run.stack, run.seed
+    stack = run.stack
     sets = checked_sets(run, now)
     found = candidate(run, now, sets)
     tested, baseline_tested, page = wired(open_test_set, "open_test_set", stack)(
@@ -28,7 +28,7 @@ def training(run: Run, now: Circumstances) -> None:
         evaluation=found.evaluation,
         baseline_evaluation=found.baseline_evaluation,
         schema=sets.schema,
-        seed=seed,
+        seed=run.seed,
     )
     reference = profiled(profile, "profile", stack)(draft=found.draft, train_set=sets.train)
     verdict = wired(gate, "gate", stack)(
@@ -42,7 +42,6 @@ def training(run: Run, now: Circumstances) -> None:
         metric=run.metric,
         plan=split_record(run, now),
         production=now.production,
-        seed=seed,
     )
     model = wired(package, "package", stack)(
         draft=found.draft,

@@ -73,9 +73,9 @@ class MissingCheck(ShareCheck):
 
 
 class LeakageCheck(ShareCheck):
-    """No feature alone predicts the target better than `max` (ROC AUC or R²)."""
+    """No feature alone predicts the target better than `max` (balanced accuracy or R²)."""
 
-    max: Share = Field(default=0.995, description="ROC AUC or R² of one feature alone")
+    max: Share = Field(default=0.995, description="balanced accuracy or R² of one feature alone")
 
 
 class SplitDriftCheck(ShareCheck):

@@ -8,6 +8,7 @@ DrivetrainError
 └── RefusedError         a declared data check or the gate said no (exit 3)
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -70,3 +71,8 @@ def did_you_mean(word: str, known: list[str]) -> str:
     by_folded = {other.casefold(): other for other in reversed(known)}
     near = get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.6)
     return f" Did you mean {by_folded[near[0]]!r}?" if near else ""
+
+
+def listed(names: Sequence[str], most: int = 40) -> str:
+    """Return the names with commas, at most the first `most`, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -6,6 +6,7 @@ from schemas.base import Scalar, Severity, Strict
 from schemas.data import Column
 
 Scores = dict[str, float | None]
+CheckState = Literal["failed", "warning", "held"]
 
 
 class Evaluation(Strict):
@@ -39,7 +40,10 @@ class GateVerdict(Strict):
 
 
 class DataCheck(Strict):
-    """One data check's outcome; `failed` rows of `rows` broke it where rows can be counted."""
+    """One data check's outcome: the `value` found, which is the number of rows that broke it where rows are counted.
+
+    `threshold` is the bound declared; `column` is None for a check of the whole table.
+    """
 
     name: str
     column: str | None = None

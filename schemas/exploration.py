@@ -2,12 +2,11 @@
 
 from typing import Literal
 
-from schemas.base import Name, Severity, Strict, Task
+from schemas.base import Name, Strict, Task
 from schemas.choice import Choice
 from schemas.data import ColumnType, DataSpec, SplitSpec
+from schemas.evaluation import CheckState
 from schemas.run import ReviewSpec
-
-State = Literal["failed", "warning", "held"]
 
 
 class Declaration(Strict):
@@ -26,8 +25,7 @@ class Outcome(Strict):
 
     name: str
     column: str | None
-    state: State
-    severity: Severity
+    state: CheckState
     text: str
 
 
@@ -108,11 +106,15 @@ class Pair(Strict):
 
 
 class Correlations(Strict):
-    """Rank correlations of the columns of numbers: `lower[i][j]` for j < i, None where it is undefined."""
+    """Rank correlations of the columns of numbers: `lower[i][j]` for j < i, None where it is undefined.
+
+    `left_out` columns of numbers were too many to be compared.
+    """
 
     names: list[str]
     lower: list[list[float | None]]
     strongest: list[Pair]
+    left_out: int = 0
 
 
 class Pattern(Strict):
@@ -125,13 +127,15 @@ class Pattern(Strict):
 class Gaps(Strict):
     """Missing values: cells, rows with any, the most frequent patterns, and columns that are missing together.
 
-    A pair's value is the Jaccard index of the rows in which the two are missing.
+    A pair's value is the Jaccard index of the rows in which the two are missing; `left_out` columns with gaps were too
+    many to be compared.
     """
 
     cells: int
     rows: int
     patterns: list[Pattern]
     together: list[Pair]
+    left_out: int = 0
 
 
 class Repeats(Strict):

@@ -20,6 +20,6 @@ class Home:
         """Return the file of a model's journal."""
         return self.root / "journals" / f"{model}.db"
 
-    def report(self, model: str, name: str) -> Path:
-        """Return the file of an HTML report."""
-        return self.root / "reports" / model / f"{name}.html"
+    def report(self, model: str, kind: str, run: str) -> Path:
+        """Return the file of the HTML report that a run of ZenML left, by the run's id."""
+        return self.root / "reports" / model / f"{kind}-{run[:8]}.html"

@@ -37,22 +37,38 @@ NEED_PROBABILITIES = ("roc_auc", "log_loss", "expected_calibration_error")
 NOT_RANKED = ("coverage", "answered_accuracy")
 """How much a model answers, and how well what it answers: one is bought with the other, so neither ranks models."""
 WITHOUT_PROBABILITIES = "balanced_accuracy"
-"""What `auto` means where the trainer or the baseline gives no probabilities."""
-_AUTO: dict[Task, str] = {
-    "binary": "roc_auc",
-    "multiclass": "balanced_accuracy",
-    "regression": "root_mean_squared_error",
+"""What `auto` means for classes where the trainer or the baseline gives no probabilities."""
+AUTO_WITHOUT_PROBABILITIES = "auto without probabilities"
+"""What `auto` becomes where that is so and the task is not known yet; nobody declares it."""
+AUTO: dict[str, dict[Task, str]] = {
+    "auto": {
+        "binary": "roc_auc",
+        "multiclass": "balanced_accuracy",
+        "regression": "root_mean_squared_error",
+    },
+    AUTO_WITHOUT_PROBABILITIES: {
+        "binary": WITHOUT_PROBABILITIES,
+        "multiclass": WITHOUT_PROBABILITIES,
+        "regression": "root_mean_squared_error",
+    },
 }
+"""The metric that each kind of `auto` means, by task."""
+
+
+def fitting(task: Task) -> list[str]:
+    """Return the metrics that say something about a task, in alphabetical order."""
+    return sorted(name for name, tasks in TASKS.items() if task in tasks)
 
 
 def resolve_metric(metric: str, task: Task) -> str:
-    """Return the metric that gate, tuning and sweeps rank by; `auto` depends on the task.
+    """Return the metric that gate, tuning and sweeps rank by; each of `AUTO` depends on the task.
 
     Raises:
         ValueError: If the metric is unknown or says nothing about the task.
     """
-    name = _AUTO[task] if metric == "auto" else metric
+    name = AUTO[metric][task] if metric in AUTO else metric
     if task not in TASKS.get(name, ()):
-        fitting = ", ".join(sorted(known for known, tasks in TASKS.items() if task in tasks))
-        raise ValueError(f"metric {metric!r} is not defined for a {task} task; choose one of: {fitting}")
+        raise ValueError(
+            f"metric {metric!r} is not defined for a {task} task; choose one of: {', '.join(fitting(task))}"
+        )
     return name

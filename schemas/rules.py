@@ -10,14 +10,14 @@ from schemas.base import Scalar, Strict
 from schemas.data import ColumnType
 from schemas.patterns import pattern_fault
 
-Bound = Annotated[float, Field(allow_inf_nan=False)] | str
+Bound = Annotated[float, Field(strict=True, allow_inf_nan=False)] | str
 Operator = Literal[
     "above", "at_least", "below", "at_most", "equals", "not_equals", "in", "not_in", "missing", "matches"
 ]
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
 BOUNDS: tuple[Operator, ...] = ("above", "at_least", "below", "at_most")
 _EXACT = 2**53
-_YAML = "YAML reads an unquoted yes, no, on or off as true or false: quote it"
+_YAML = "YAML reads an unquoted yes, no, on or off as true or false"
 
 
 class Condition(Strict):
@@ -52,15 +52,18 @@ class Condition(Strict):
     @classmethod
     def _is_a_name(cls, column: Any) -> Any:
         if isinstance(column, bool):
-            raise ValueError(f"{str(column).lower()} is no column's name; {_YAML}")
+            raise ValueError(f"{str(column).lower()} is no column's name; {_YAML}: quote it")
         return column
 
-    @field_validator(*BOUNDS)
+    @field_validator(*BOUNDS, mode="before")
     @classmethod
-    def _is_a_number_or_a_date(cls, bound: float | str | None) -> float | str | None:
+    def _is_a_number_or_a_date(cls, bound: Any) -> Any:
+        what = "neither a number nor a date in ISO 8601, such as '2026-01-31'"
+        if isinstance(bound, bool):
+            raise ValueError(f"{str(bound).lower()} is {what}; {_YAML}")
         if isinstance(bound, str) and moment(bound) is None:
             hint = f"; write {bound} without quotes" if _is_number(bound) else ""
-            raise ValueError(f"{bound!r} is neither a number nor a date in ISO 8601, such as '2026-01-31'{hint}")
+            raise ValueError(f"{bound!r} is {what}{hint}")
         return bound
 
     @field_validator("equals", "not_equals", "in_", "not_in")
@@ -107,6 +110,11 @@ class Condition(Strict):
         """Return the operators given, with what each compares with."""
         values = ((name, getattr(self, "in_" if name == "in" else name)) for name in OPERATORS)
         return {name: value for name, value in values if value is not None}
+
+    def points(self) -> list[Scalar]:
+        """Return the values that a cell is asked to equal, or not to equal."""
+        given = [self.equals, self.not_equals, *(self.in_ or []), *(self.not_in or [])]
+        return [value for value in given if value is not None]
 
     def leaves(self, path: str) -> Iterator[tuple[str, "Condition"]]:
         """Yield every comparison of a column with its key path; `path` is this condition's own."""

@@ -77,6 +77,9 @@ class MonitorSpec(Strict):
     min_labels: int = Field(
         default=30, ge=2, description="fewer labelled predictions give no verdict on predictions against labels"
     )
+    compared: int = Field(
+        default=5, ge=1, description="versions compared with labels: the newest that have some, and that in production"
+    )
     threshold: float = Field(
         default=0.15, gt=0, lt=1, description="smallest distance between distributions that matters"
     )
@@ -114,7 +117,7 @@ class BatchSpec(Strict):
     input: Choice = Field(description="a data source, declared as under `data`")
     output: Choice = Field(description="a data sink; nothing that exists is overwritten")
     errors: str | None = Field(default=None, description="CSV file of the rows refused; null: beside the output")
-    piece: int = Field(default=50_000, ge=1, description="rows held in memory at a time")
+    piece: int = Field(default=50_000, ge=1, description="rows held in memory at a time; CSV input is read whole")
 
 
 class Run(Strict):

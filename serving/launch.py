@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 
+from ml.whole_file import write_whole
 from schemas.errors import DeploymentError
 from schemas.run import DeploySpec
 from serving import record, settings, store
@@ -33,7 +34,7 @@ def start(home: Path, name: str, spec: DeploySpec, code_hash: str, bento: str, p
     store.create(journal_url)
     base = record.folder(home).absolute()
     told = settings.Settings(model=name, journal_url=journal_url, cache=base / f"{name}.packages", spec=spec)
-    record.put(record.settings_path(home, name), told.model_dump_json(indent=1))
+    write_whole(record.settings_path(home, name), told.model_dump_json(indent=1), private=True)
     log = base / f"{name}.log"
     process = _spawn(bento, port, log, record.settings_path(home, name), spec.deadline)
     deployment = Deployment(

@@ -14,7 +14,7 @@ _TYPES: dict[str, Json] = {
     "date": {"type": "string", "format": "date-time", "description": "ISO 8601"},
 }
 _EXAMPLE_ID = "01981c5e-7a40-7c1e-8f0a-3d2b1c4e5f60"
-_REFUSALS = {
+_REFUSED = {
     "400": "Not strict JSON (NaN, a key twice, too deep, not UTF-8, empty), or not of the form of a request.",
     "405": "Another method than POST.",
     "408": "The body did not arrive within the deadline.",
@@ -24,6 +24,9 @@ _REFUSALS = {
     "503": "No version is loaded yet, or the journal cannot be used; Retry-After says when to come again.",
     "504": "No answer within the deadline.",
 }
+_ERROR: Json = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+_REFUSALS: Json = {status: {"description": text, "content": _ERROR} for status, text in _REFUSED.items()}
+"""What answering rows and taking a label share."""
 
 
 def document(model: str, version: str | None, signature: Signature | None, sample: Json | None = None) -> Json:
@@ -49,7 +52,6 @@ def document(model: str, version: str | None, signature: Signature | None, sampl
 
 
 def _predict() -> Json:
-    refusals = {status: _response(text, _ref("Error")) for status, text in _REFUSALS.items()}
     return {
         "summary": "Answer rows.",
         "description": "A row that breaks the signature gets its own error and harms no other row.",
@@ -57,13 +59,12 @@ def _predict() -> Json:
         "responses": {
             "200": _response("One prediction or error for each row, in order.", _ref("PredictResponse")),
             "422": _response("No row is valid, or the model has no finite answer.", _ref("Error")),
-            **refusals,
+            **_REFUSALS,
         },
     }
 
 
 def _feedback() -> Json:
-    refusals = {status: _response(text, _ref("Error")) for status, text in _REFUSALS.items()}
     return {
         "summary": "Take a label that arrives later.",
         "description": "Monitoring compares predictions with the latest label of each. The same label again changes "
@@ -73,7 +74,7 @@ def _feedback() -> Json:
             "200": _response("What became of the label, once it is in the journal.", _ref("FeedbackResponse")),
             "404": _response("No prediction has this request_id, or none at this index.", _ref("Error")),
             "422": _response("The index is needed, or the label is none that the model could answer.", _ref("Error")),
-            **refusals,
+            **_REFUSALS,
         },
     }
 

@@ -1,7 +1,5 @@
 """What is remembered of a deployed service, so that the next run finds it alive or heals it."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 import psutil
 from pydantic import ValidationError
 
+from ml.whole_file import write_whole
 from schemas.base import Strict
 from schemas.errors import DeploymentError, did_you_mean
 from schemas.home import Home
@@ -54,8 +53,8 @@ def read(home: Path, name: str) -> Deployment | None:
 
 
 def write(home: Path, deployment: Deployment) -> None:
-    """Replace a service's record, whole."""
-    put(folder(home) / f"{deployment.name}.json", deployment.model_dump_json(indent=1))
+    """Replace a service's record, whole, readable by its owner only."""
+    write_whole(folder(home) / f"{deployment.name}.json", deployment.model_dump_json(indent=1), private=True)
 
 
 def remove(home: Path, name: str) -> None:
@@ -113,20 +112,6 @@ def members(home: Path, name: str) -> list[psutil.Process]:
         except psutil.Error:  # ended meanwhile, or somebody else's
             continue
     return found
-
-
-def put(path: Path, text: str) -> None:
-    """Write a file whole or not at all, readable by its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).rename(path)
-    finally:
-        Path(draft).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -7,11 +7,11 @@ the same last event, which makes an append that looked at the stream first a com
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from schemas.moments import iso
 from schemas.release import Release, ReleaseState
 from serving.store import releases, workers
 
@@ -137,11 +137,6 @@ def _why_not(event: Event, pointer: Event | None) -> str:
     if event.state == "current" and pointer is not None:
         return f"replaced by {pointer.version}"
     return f"{event.state}: {event.why}" if event.why else event.state
-
-
-def iso(seconds: float) -> str:
-    """Return seconds since the epoch as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def beat(engine: Engine, worker: str) -> None:

@@ -29,10 +29,10 @@ def check_leakage(
     """
     if bound.severity == "off":
         return []
-    if few := _too_few(train, group):
+    rows = _sample(train, group)
+    if few := _too_few(rows, group):
         return [share_outcome("leakage", None, bound, True, None, f"{few} are too few to look for leaks")]
     kinds = {column.name: column.type for column in schema.columns}
-    rows = train.iloc[:: -(-len(train) // MOST)]
     signature = fit_signature(rows, schema)
     matrix = make_matrix(rows, signature, schema.problem)
     fold = (np.arange(len(rows)) if group is None else pd.factorize(rows[group])[0]) % FOLDS
@@ -63,10 +63,16 @@ def check_leakage(
     ]
 
 
-def _too_few(train: pd.DataFrame, group: str | None) -> str:
-    if len(train) < LEAST:
-        return f"{len(train)} training rows"
-    groups = FOLDS if group is None else train[group].nunique()
+def _sample(train: pd.DataFrame, group: str | None) -> pd.DataFrame:
+    """Return every k-th row, group by group: where groups take turns, every k-th of all could be of one group."""
+    ordered = train if group is None else train.iloc[np.argsort(pd.factorize(train[group])[0], kind="stable")]
+    return ordered.iloc[:: max(1, -(-len(train) // MOST))]
+
+
+def _too_few(rows: pd.DataFrame, group: str | None) -> str:
+    if len(rows) < LEAST:
+        return f"{len(rows)} training rows"
+    groups = FOLDS if group is None else rows[group].nunique()
     return f"{groups} training groups" if groups < FOLDS else ""
 
 

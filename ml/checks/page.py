@@ -3,7 +3,7 @@
 from functools import partial
 
 from ml.readable import NAME, plain_line, readable
-from schemas.evaluation import DataCheck, DataReport
+from schemas.evaluation import CheckState, DataCheck, DataReport
 
 _LINE = 1000
 _PAGE = """<!doctype html>
@@ -81,7 +81,7 @@ def render(report: DataReport) -> str:
     )
 
 
-def state(check: DataCheck) -> str:
+def state(check: DataCheck) -> CheckState:
     """Return held, warning or failed."""
     if check.passed:
         return "held"

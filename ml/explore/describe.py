@@ -1,5 +1,7 @@
 """The whole look: every figure comes from the training rows; of the others only their number is known here."""
 
+import math
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -35,6 +37,7 @@ def describe(
     readings = {column.name: read(train[column.name], column) for column in schema.columns}
     views = [view(train[name], reading, target) for name, reading in readings.items()]
     used = {name: reading for name, reading in readings.items() if reading.column.type != "drop"}
+    explains = {view.name: view.association for view in views} | {problem.target: math.inf}
     return Exploration(
         name=declared.name,
         source=source,
@@ -50,8 +53,8 @@ def describe(
         outcomes=outcomes(report, {view.name: view.why for view in views}),
         columns=views,
         measure=association.NUMBERS if target.codes is None else association.CLASSES,
-        correlations=correlations(_numbers(used, target, problem)),
-        gaps=gaps({name: reading.missing for name, reading in used.items()}),
+        correlations=correlations(_numbers(used, target, problem), explains),
+        gaps=gaps({name: reading.missing for name, reading in used.items()}, explains),
         repeats=repeats(train, schema),
         suggestion=suggest(train, views, readings, report, declared=declared, problem=problem),
     )

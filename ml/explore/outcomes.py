@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from ml.checks.page import state
 from ml.readable import readable
-from schemas.evaluation import DataCheck, DataReport
-from schemas.exploration import Outcome, State
+from schemas.evaluation import CheckState, DataCheck, DataReport
+from schemas.exploration import Outcome
+from schemas.numbers import percent
 
-_ORDER: tuple[State, ...] = ("failed", "warning", "held")
+_ORDER: tuple[CheckState, ...] = ("failed", "warning", "held")
 _COUNTED = {
     "type": "cannot be read as declared",
     "nullable": "are missing",
@@ -37,28 +38,35 @@ def outcomes(report: DataReport, reasons: Mapping[str, str]) -> list[Outcome]:
 
 
 def _outcome(check: DataCheck, rows: int, reasons: Mapping[str, str]) -> Outcome:
-    held: State = state(check)  # type: ignore[assignment]
     column = None if check.column is None else readable(check.column)
     text = reasons.get(check.column or "", "left out") if check.name == "dropped" else _text(check, rows)
-    return Outcome(name=check.name, column=column, state=held, severity=check.severity, text=text)
+    return Outcome(name=check.name, column=column, state=state(check), text=text)
 
 
 def _text(check: DataCheck, rows: int) -> str:
     value, bound = check.value, check.threshold
     if check.name in _COUNTED:
         return f"{value:,} of {rows:,} values {_COUNTED[check.name]}" if value else f"all {rows:,} rows satisfy it"
-    if check.name == "missing" and check.column is None and isinstance(value, float):
-        return f"no column misses more than {value:.1%} of its values; at most {bound:.1%} may be missing"
-    if check.name in _SHARES and isinstance(value, float):
-        return f"{value:.1%} {_SHARES[check.name].format(bound=f'{bound:.1%}')}"
     if check.name == "rows":
         return f"{value:,} rows; at least {bound:,} are asked for"
     if check.name == "classes":
         return f"{value} classes lack a row in one of the sets" if value else "every class is in every set"
-    if check.name == "leakage" and isinstance(value, float):
+    if isinstance(value, float) and isinstance(bound, float):
+        return _bounded(check, value, bound)
+    return "see the data report"
+
+
+def _bounded(check: DataCheck, value: float, bound: float) -> str:
+    """Return what a check of a share, a score or a distance found."""
+    if check.name == "missing" and check.column is None:
+        return f"no column misses more than {percent(value)} of its values; at most {percent(bound)} may be missing"
+    if check.name in _SHARES:
+        return f"{percent(value)} {_SHARES[check.name].format(bound=percent(bound))}"
+    if check.name == "leakage":
         what = "alone predicts the target with" if check.column else "no column alone predicts the target; the best has"
         return f"{what} a score of {value:.3f}; above {bound} it likely knows the answer"
-    if check.name == "split_drift" and isinstance(value, float):
-        what = "differs between the sets by" if not check.passed else "the largest difference between the sets is"
-        return f"{what} {value:.2f}; {bound} is tolerated"
+    if check.name == "split_drift" and check.passed:
+        return f"no difference beyond chance and {bound}; the largest is {value:.2f}"
+    if check.name == "split_drift":
+        return f"differs between the sets by {value:.2f}; {bound} is tolerated"
     return "see the data report"

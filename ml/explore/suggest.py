@@ -9,12 +9,12 @@ from ml.explore.declare import as_declared, suggested
 from ml.explore.reading import Reading
 from ml.explore.yaml_pieces import block
 from ml.readable import plain_line
+from schemas.code_keys import names_code
 from schemas.data import DataSpec, Problem, SplitSpec
 from schemas.evaluation import DataCheck, DataReport
 from schemas.exploration import ColumnView, Declaration
+from schemas.metrics import AUTO
 
-_CODE = {"_target_", "_partial_", "_recursive_", "_convert_", "_args_"}
-"""Keys that no configuration may hold, whatever column has that name."""
 _EXPECTATIONS = ("type", "nullable", "min", "max", "allowed", "unique")
 _SMALL, _LARGE = 400, 2_000_000
 """Rows below which a straight model is suggested; training cells above which trees look at parts of the rows only."""
@@ -66,7 +66,7 @@ def suggested_name(name: str) -> str:
 def _besides(declared: Declaration) -> list[str]:
     """Return what the experiment says of metric, baseline and review."""
     said: dict[str, Any] = {}
-    if declared.metric != "auto":
+    if declared.metric not in AUTO:
         said["metric"] = declared.metric
     if declared.baseline.name != "auto":
         said["baseline"] = {"name": declared.baseline.name, **declared.baseline.params}
@@ -155,4 +155,4 @@ def _keyed(name: str) -> bool:
         name.encode()
     except UnicodeEncodeError:
         return False
-    return name.strip().casefold() not in _CODE
+    return not names_code(name)

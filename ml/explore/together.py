@@ -11,30 +11,49 @@ from schemas.exploration import Correlations, Gaps, Pair, Pattern, Repeats
 
 STRONGEST, MAPPED = 20, 30
 """Pairs listed; so many columns of numbers at most have a map of all pairs."""
+MOST = 1000
+"""Columns of which every two are compared: memory and time grow with their square."""
 LEAST = 0.3
 PATTERNS = 8
 TOGETHER = 0.5
 _LEAST_ROWS = 10
+_NOTHING: Mapping[str, float | None] = {}
 
 
-def correlations(columns: Mapping[str, NDArray[np.float64]]) -> Correlations:
+def correlations(
+    columns: Mapping[str, NDArray[np.float64]], explains: Mapping[str, float | None] = _NOTHING, *, most: int = MOST
+) -> Correlations:
     """Return Spearman's rank correlation of every two columns over the rows in which both are known.
 
     Ranks are given once per column, ties their mean; a pair with fewer than 10 common rows is undefined.
 
     Args:
         columns: Numbers by column, each float64 (rows,), NaN where missing.
+        explains: How much of the target a column explains, where that is known.
+        most: Of more columns than so many, those that explain most; the first ones where that is not known.
 
     Source:
         C. Spearman, The proof and measurement of association between two things (1904).
     """
-    names = list(columns)
+    names = _foremost(list(columns), explains, most)
     if len(names) < 2:
         return Correlations(names=names, lower=[[] for _ in names], strongest=[])
-    ranks = pd.DataFrame(dict(enumerate(columns.values()))).rank().to_numpy(dtype=np.float64)
+    ranks = pd.DataFrame({place: columns[name] for place, name in enumerate(names)}).rank().to_numpy(dtype=np.float64)
     matrix = _pairwise(ranks)
     lower = [[_rounded(matrix[i, j]) for j in range(i)] for i in range(len(names))] if len(names) <= MAPPED else []
-    return Correlations(names=names, lower=lower, strongest=_strongest(matrix, names, LEAST))
+    left_out = len(columns) - len(names)
+    return Correlations(names=names, lower=lower, strongest=_strongest(matrix, names, LEAST), left_out=left_out)
+
+
+def _foremost(names: list[str], explains: Mapping[str, float | None], most: int) -> list[str]:
+    """Return at most so many of the columns, in their order."""
+
+    def unexplained(name: str) -> float:
+        known = explains.get(name)
+        return 1.0 if known is None else -known
+
+    chosen = set(sorted(names, key=unexplained)[:most])
+    return [name for name in names if name in chosen]
 
 
 def _pairwise(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -53,11 +72,15 @@ def _pairwise(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where((count >= _LEAST_ROWS) & ~flat, np.clip(found, -1.0, 1.0), np.nan)
 
 
-def gaps(missing: Mapping[str, NDArray[np.bool_]]) -> Gaps:
+def gaps(
+    missing: Mapping[str, NDArray[np.bool_]], explains: Mapping[str, float | None] = _NOTHING, *, most: int = MOST
+) -> Gaps:
     """Return which columns are missing in the same rows.
 
     Args:
         missing: For every column of the model, which rows lack it, shape (rows,).
+        explains: How much of the target a column explains, where that is known.
+        most: Of more columns with gaps than so many, every two of those that explain most are compared.
 
     Source:
         P. Jaccard, The distribution of the flora in the alpine zone (1912).
@@ -74,8 +97,14 @@ def gaps(missing: Mapping[str, NDArray[np.bool_]]) -> Gaps:
             patterns.append(Pattern(columns=[holed[i] for i in np.flatnonzero(bits).tolist()], rows=int(counts[place])))
         if len(patterns) == PATTERNS:
             break
+    compared = _foremost(holed, explains, most)
+    chosen = set(compared)
     return Gaps(
-        cells=int(table.sum()), rows=int(table.any(axis=1).sum()), patterns=patterns, together=_jaccard(table, holed)
+        cells=int(table.sum()),
+        rows=int(table.any(axis=1).sum()),
+        patterns=patterns,
+        together=_jaccard(table[:, [name in chosen for name in holed]], compared),
+        left_out=len(holed) - len(compared),
     )
 
 

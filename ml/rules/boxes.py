@@ -63,7 +63,7 @@ def known(leaves: Sequence[Condition], booleans: frozenset[str]) -> Box:
     for column in booleans:
         said = [leaf for leaf in leaves if leaf.column == column]
         bounded = any(name in (*BOUNDS, "matches") for leaf in said for name in leaf.operators())
-        if said and not bounded and all(isinstance(point, bool) for leaf in said for point in _points(leaf)):
+        if said and not bounded and all(isinstance(point, bool) for leaf in said for point in leaf.points()):
             found[column, ""] = Labels(frozenset([canonical(True), canonical(False)]), missing=True)
     for leaf in leaves:
         if leaf.matches in _FIND_ANYTHING:
@@ -126,7 +126,7 @@ def _answers(name: str, asked: Mapping[str, Truth]) -> bool:
 
 def _kind(leaves: list[Condition]) -> Kind:
     bounds = [value for leaf in leaves for name, value in leaf.operators().items() if name in BOUNDS]
-    points = [point for leaf in leaves for point in _points(leaf)]
+    points = [point for leaf in leaves for point in leaf.points()]
     texts = {text for text in points if isinstance(text, str)}
     searched = any(leaf.matches is not None for leaf in leaves)
     if bounds and not searched:
@@ -136,11 +136,6 @@ def _kind(leaves: list[Condition]) -> Kind:
     # "2026-01-31" and "2026-01-31T00:00" are two labels, but one date.
     dates = [parse_date(text) for text in texts if moment(text)]
     return "mixed" if bounds or len(set(dates)) < len(dates) else "label"
-
-
-def _points(leaf: Condition) -> list[object]:
-    given = [*(leaf.in_ or []), *(leaf.not_in or []), leaf.equals, leaf.not_equals]
-    return [value for value in given if value is not None]
 
 
 def _leaf(condition: Condition, kind: Kind) -> Box:

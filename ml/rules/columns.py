@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.answers import Cells
-from ml.derive import Cell, canonical, parse_date
+from ml.derive import Cell, boolean, canonical, number, parse_date
 from schemas.data import ColumnType
 
 Mask = NDArray[np.bool_]
-_BOOLEANS = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Table:
         """Return a column of numbers, or of booleans as 1 and 0; missing is NaN."""
         if column not in self._numbers:
             cells = self._cells[column]
-            self._numbers[column] = _booleans(cells) if self._types[column] == "boolean" else _numbers(cells)
+            self._numbers[column] = _numbers(cells, self._types[column])
         return self._numbers[column]
 
     def moments(self, column: str) -> NDArray[np.datetime64]:
@@ -61,23 +60,13 @@ class Table:
         return self._texts[column]
 
 
-def _numbers(cells: Sequence[Cell]) -> NDArray[np.float64]:
+def _numbers(cells: Sequence[Cell], kind: ColumnType) -> NDArray[np.float64]:
+    if kind == "boolean":
+        return np.array([boolean(cell) for cell in cells], dtype=np.float64)
     try:
         return np.array(cells, dtype=np.float64)
     except OverflowError:  # an integer beyond float64
-        return np.array([None if cell is None else _float(cell) for cell in cells], dtype=np.float64)
-
-
-def _float(cell: Cell) -> float:
-    try:
-        return float(cell)  # type: ignore[arg-type]
-    except OverflowError:
-        return np.inf if cell > 0 else -np.inf  # type: ignore[operator]
-
-
-def _booleans(cells: Sequence[Cell]) -> NDArray[np.float64]:
-    read = [None if cell is None else _BOOLEANS.get(canonical(cell).lower()) for cell in cells]
-    return np.array(read, dtype=np.float64)
+        return np.array([number(cell) for cell in cells], dtype=np.float64)
 
 
 def _texts(cells: Sequence[Cell]) -> Texts:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ml.answers import Answers
 from ml.rules.wording import outcome_text, rule_text
 from schemas.data import ColumnType
-from schemas.rules import Condition, Rule, RuleRecord, RuleSet
+from schemas.rules import Rule, RuleRecord, RuleSet
 from schemas.signature import Signature
 
 
@@ -50,12 +50,7 @@ def warnings(rules: RuleSet, told: list[RuleRecord], signature: Signature) -> li
 
 
 def _why(rule: Rule, types: dict[str, ColumnType]) -> str:
-    leaves = [leaf for _, leaf in rule.when.leaves("")]
-    if any(_has_truth(leaf) and types[str(leaf.column)] != "boolean" for leaf in leaves):
+    labels = [leaf for _, leaf in rule.when.leaves("") if types[str(leaf.column)] != "boolean"]
+    if any(isinstance(point, bool) for leaf in labels for point in leaf.points()):
         return "; it compares labels with true or false, as which YAML reads an unquoted yes or no: quote them"
     return ""
-
-
-def _has_truth(leaf: Condition) -> bool:
-    points = [leaf.equals, leaf.not_equals, *(leaf.in_ or []), *(leaf.not_in or [])]
-    return any(isinstance(point, bool) for point in points)

@@ -4,25 +4,13 @@ One module for each runtime; only the one that a package names is imported, so t
 never loads scikit-learn or Keras.
 """
 
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
-
-from ml.answers import Answers
+from ml.answers import Answering
 from schemas.errors import PackageError
 from schemas.package import Runtime
 from schemas.signature import Output
 
 
-class Model(Protocol):
-    """A loaded runtime."""
-
-    def answer(self, features: NDArray[np.float32]) -> Answers:
-        """Predict for the derived features, shape (n, features)."""
-
-
-def load(runtime: Runtime, data: bytes, output: Output) -> Model:
+def load(runtime: Runtime, data: bytes, output: Output) -> Answering:
     """Load the runtime file's bytes.
 
     Raises:

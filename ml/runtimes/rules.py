@@ -23,7 +23,7 @@ class Constant(Strict):
     value: float | None = None
 
 
-class RulesModel:
+class ConstantModel:
     """A constant answer."""
 
     def __init__(self, rule: Constant, output: Output) -> None:
@@ -43,7 +43,9 @@ class DecisionList:
     """Rules on raw cells: the first that holds answers, without probabilities.
 
     Raises:
-        KeyError: If a rule answers what is no class, or reads a column whose type is not given.
+        KeyError: If a rule answers what is no class, reads a column whose type is not given, or searches one that is
+            no text.
+        ValueError: If a rule compares a column with what is not of its type.
     """
 
     def __init__(self, rules: RuleSet, output: Output) -> None:
@@ -56,7 +58,11 @@ class DecisionList:
 
     def answer_cells(self, cells: Cells) -> Answers:
         """Predict for raw cells, columns of equal length; -1 where they abstain."""
-        return Answers(codes=self._codes[self.fired(cells)])
+        return self.answers_of(self.fired(cells))
+
+    def answers_of(self, fired: NDArray[np.int64]) -> Answers:
+        """Return what the rules answer that decided, at the positions which `fired` gives; (n,)."""
+        return Answers(codes=self._codes[fired])
 
     def fired(self, cells: Cells) -> NDArray[np.int64]:
         """Return for every row the position of the rule that decides, the number of rules where none does; (n,)."""
@@ -66,7 +72,7 @@ class DecisionList:
 _CONTENT: TypeAdapter[Constant | RuleSet] = TypeAdapter(Annotated[Constant | RuleSet, Field(discriminator="kind")])
 
 
-def load(data: bytes, output: Output) -> RulesModel | DecisionList:
+def load(data: bytes, output: Output) -> ConstantModel | DecisionList:
     """Read `rules.json`. Raises PackageError when it does not fit the task."""
     try:
         content = _CONTENT.validate_json(data, strict=True)
@@ -76,7 +82,10 @@ def load(data: bytes, output: Output) -> RulesModel | DecisionList:
         try:
             return DecisionList(content, output)
         except KeyError as error:
-            raise PackageError(f"rules.json cannot be used: {error} is neither a class nor a column of it") from error
+            what = "neither a class, nor a column of it, nor an operator for its column's type"
+            raise PackageError(f"rules.json cannot be used: {error} is {what}") from error
+        except ValueError as error:
+            raise PackageError(f"rules.json cannot be used: a value is not of its column's type ({error})") from error
     fits = (
         content.value is not None
         if output.task == "regression"
@@ -84,4 +93,4 @@ def load(data: bytes, output: Output) -> RulesModel | DecisionList:
     )
     if not fits:
         raise PackageError(f"rules.json cannot be used: it does not answer a {output.task} task")
-    return RulesModel(content, output)
+    return ConstantModel(content, output)

@@ -49,7 +49,8 @@ class NewFile:
         self._is_published = True
         self.file.close()
         self.draft.unlink(missing_ok=True)
-        sync_folder(self.target.parent)
+        with suppress(OSError):  # a folder that may be written but not read, or a file system that cannot
+            sync_folder(self.target.parent)
 
     def withdraw(self) -> None:
         """Take a published file back."""

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mssql, mysql, oracle
 
 
 class _Printed(sa.TypeDecorator[Any]):
@@ -43,21 +44,34 @@ def _type(kind: Any) -> Any:
     if kinds.is_decimal(kind):
         return sa.Numeric(kind.precision, kind.scale).with_variant(_Printed(), "sqlite")
     if kinds.is_timestamp(kind):
-        return sa.DateTime(timezone=True).with_variant(_Printed(), "sqlite") if kind.tz else sa.DateTime()
+        return _moment(with_zone=kind.tz is not None)
     if kinds.is_binary(kind) or kinds.is_large_binary(kind):
         return sa.LargeBinary()
     known = [(kinds.is_boolean, sa.Boolean), (kinds.is_integer, sa.BigInteger), (kinds.is_floating, sa.Double)]
     return next((of() for is_kind, of in known if is_kind(kind)), sa.Date() if kinds.is_date(kind) else sa.Text())
 
 
+def _moment(*, with_zone: bool) -> Any:
+    """Return the type that keeps microseconds; what some databases mean by DATETIME or DATE cuts them off."""
+    kind = sa.DateTime(timezone=with_zone).with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+    kind = kind.with_variant(oracle.TIMESTAMP(timezone=with_zone), "oracle")
+    if with_zone:
+        return kind.with_variant(_Printed(), "sqlite").with_variant(mssql.DATETIMEOFFSET(6), "mssql")  # type: ignore[no-untyped-call]
+    return kind.with_variant(mssql.DATETIME2(6), "mssql")  # type: ignore[no-untyped-call]
+
+
 def _values(column: Any) -> list[Any]:
     import pyarrow as pa
     import pyarrow.types as kinds
+
+    from ml.sources.arrow_frames import widened
 
     kind = column.type
     if kinds.is_timestamp(kind):
         # No database has nanoseconds, and some cut the zone off.
         column = column.cast(pa.timestamp("us", tz=kind.tz and "UTC"), safe=False)
+    if kinds.is_floating(kind):
+        column = widened(column)  # else 0.1 of a float32 would be 0.10000000149011612
     values: list[Any] = column.to_pylist()
     if isinstance(_type(kind), sa.Text) and not (kinds.is_string(kind) or kinds.is_large_string(kind)):
         return [None if value is None else str(value) for value in values]

@@ -70,20 +70,23 @@ class SqlWriter:
     def abort(self) -> None:
         """Leave nothing behind; does nothing after `commit`."""
         sending, self._sending = self._sending, None
-        if sending is not None:
-            with self._told():
-                sending.end()
-        with suppress(OSError):  # what is buffered need not fit on the disk
-            self._spool.close()
+        try:
+            if sending is not None:
+                with self._told("may have been left behind, empty"):
+                    sending.end()
+        finally:
+            with suppress(OSError):  # what is buffered need not fit on the disk
+                self._spool.close()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _told(self, what: str = "cannot be written, and nothing of it was") -> Iterator[None]:
         try:
             yield
         except (SQLAlchemyError, OSError, OverflowError, ValueError, TypeError) as error:
             # Drivers raise the last three themselves, for a value that they cannot send.
             said = told(getattr(error, "orig", None) or error, self._secrets())
-            raise ContentError(f"table {self._table!r} cannot be written, and nothing of it was: {said}") from error
+            # The cause holds statement and rows, and ZenML keeps causes.
+            raise ContentError(f"table {self._table!r} {what}: {said}") from None
 
 
 class _Sending:

@@ -78,7 +78,7 @@ def plain(column: pa.Array, kind: pa.DataType) -> pa.Array:
     Raises:
         ArrowInvalid: If a moment is beyond the years that microseconds hold, or text is not UTF-8.
     """
-    column = _widened(_bare(column))
+    column = widened(_bare(column))
     if column.type != kind:
         cut = pa.types.is_timestamp(column.type) and column.type.unit == "ns"
         # Nanoseconds are cut off, and a float comes as near as it can.
@@ -99,8 +99,8 @@ def _bare(column: pa.Array) -> pa.Array:
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
-def _widened(column: pa.Array) -> pa.Array:
-    """Return narrow floats and decimals as what a text file of them would hold; a mere cast is off by a little."""
+def widened(column: pa.Array) -> pa.Array:
+    """Return narrow floats and decimals as the float64 that a text file of them would hold; a cast is off a little."""
     if column.type == pa.float16():
         missing = column.is_null().to_numpy(zero_copy_only=False)
         return pa.array(shortest(column.to_numpy(zero_copy_only=False)), mask=missing)

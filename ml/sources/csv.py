@@ -76,7 +76,7 @@ class CsvSource:
     def read(self) -> "pd.DataFrame":
         """Return all rows. Raises ContentError naming the rows that do not have as many cells as the header."""
         with self._opened() as (text, header):
-            return self._typed(self._table(text, header, [*self.params.missing, ""]), header)
+            return self._typed(self._table(text, header), header)
 
     def pieces_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Piece"]:
         """Yield all rows in order, at most `rows` at a time, also as the file writes them. Raises ContentError."""
@@ -85,9 +85,9 @@ class CsvSource:
         from ml.sources.verbatim import typed_or_text
 
         with self._opened() as (text, header):
-            values = self._typed(self._table(text, header, [*self.params.missing, ""]), header)
-            stored = self._table(text, header, missing=[])
-        columns = dict(zip(header.names, stored.columns, strict=True))
+            table = self._table(text, header)
+            values = self._typed(table, header)
+        columns = dict(zip(header.names, table.columns, strict=True))
         cells = frame({name: column.cast(TEXT) for name, column in columns.items()}, gaps=False)
         kept = typed_or_text(values, cells, known)
         for start in range(0, len(values), rows):
@@ -101,7 +101,7 @@ class CsvSource:
             raise ContentError("; ".join(map(str, faults)))
         raw = read_bytes(self.params.path)
         try:
-            text = uncomment(decode(raw, self.params.encoding), self.params.comment)
+            text = uncomment(decode(raw, self.params.encoding), self.params.comment).lstrip("\r\n ")
             header = read_header(text, self.params.separator)
             if _is_one_line(text):
                 raise ContentError("the file has a header but no rows")
@@ -140,13 +140,17 @@ class CsvSource:
         from ml.sources.notation import find_notation
         from ml.sources.text_types import typed
 
-        texts = (pc.utf8_trim_whitespace(column.cast(pa.string())) for column in table.columns)
+        missing = pa.array([*self.params.missing, ""])
+        there = (
+            pc.if_else(pc.is_in(column, missing), pa.scalar(None, pa.string()), column) for column in table.columns
+        )
+        texts = (pc.utf8_trim_whitespace(column) for column in there)
         columns = dict(zip(header.names, texts, strict=True))
         notation = find_notation(columns, self.params.decimal, self.params.thousands, header.separator)
         return pd.DataFrame({name: typed(column, notation) for name, column in columns.items()})
 
-    def _table(self, text: str, header: Header, missing: list[str]) -> Any:
-        """Return the cells as text as it stands; null where it is one of `missing`. Raises ContentError."""
+    def _table(self, text: str, header: Header) -> Any:
+        """Return the cells as the text that stands there. Raises ContentError."""
         import pyarrow as pa
         import pyarrow.csv as arrow_csv
 
@@ -156,19 +160,17 @@ class CsvSource:
             ragged.append(f"row {row.number} has {row.actual_columns} ({row.text[:60]!r})")
             return "skip"
 
-        if len(text.split("\n")) == 1 and len(text.split("\r")) == 1:
-            raise ContentError("the file has a header but no rows")
         try:
             table = arrow_csv.read_csv(
                 io.BytesIO(text.encode()),
-                read_options=arrow_csv.ReadOptions(use_threads=False),  # row numbers need one thread
+                # Row numbers need one thread; names that Arrow makes up cannot differ from those in `column_types`.
+                read_options=arrow_csv.ReadOptions(use_threads=False, autogenerate_column_names=True),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=header.separator, newlines_in_values=True, invalid_row_handler=note
                 ),
                 convert_options=arrow_csv.ConvertOptions(
-                    column_types={name: pa.string() for name in header.raw},
-                    null_values=missing,
-                    strings_can_be_null=bool(missing),
+                    column_types={f"f{place}": pa.string() for place in range(len(header.raw))},
+                    strings_can_be_null=False,
                 ),
             )
         except pa.ArrowInvalid as error:
@@ -179,9 +181,9 @@ class CsvSource:
                 f"the header has {len(header.raw)} columns, but {shown}. Quote cells that hold the separator "
                 f"{header.separator!r}, or declare data.separator"
             )
-        if not table.num_rows:
+        if table.num_rows < 2:
             raise ContentError("the file has a header but no rows")
-        return table
+        return table.slice(1)
 
 
 def _key(message: str) -> str:

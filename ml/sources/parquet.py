@@ -1,6 +1,7 @@
 """Source `parquet`: a file, a folder of files or a glob, local or under any URL that fsspec knows."""
 
 from collections.abc import Collection, Iterator
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -47,7 +48,7 @@ class ParquetSource:
     def preflight(self) -> list[Fault]:
         """Return what keeps the files from being read; only their footers are looked at."""
         try:
-            _, head = self._look()
+            _, head = self._seen
         except ContentError as error:
             hint = "delimited text is read by the source csv" if self.params.path.endswith(_TEXT) else ""
             return [Fault("path", str(error), hint)]
@@ -56,7 +57,7 @@ class ParquetSource:
     def header(self) -> list[str] | None:
         """Return the column names, or None when they cannot be read (preflight says why)."""
         try:
-            _, head = self._look()
+            _, head = self._seen
         except ContentError:
             return None
         return None if head.faults else list(head.types)
@@ -80,11 +81,6 @@ class ParquetSource:
             filling.add(columns)
         return filling.frame()
 
-    def pieces(self, rows: int) -> Iterator["pd.DataFrame"]:
-        """Yield all rows in order, at most `rows` at a time and with equal dtypes. Raises ContentError."""
-        for piece in self.pieces_as_stored(rows, ()):
-            yield piece.values
-
     def pieces_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Piece"]:
         """Yield all rows in order, at most `rows` at a time, also in the types of the file. Raises ContentError."""
         import pandas as pd
@@ -98,7 +94,13 @@ class ParquetSource:
             values = frame({name: pa.chunked_array([column]) for name, column in columns.items()}, gaps=True)
             stored = {name: as_stored(batch.column(name), kind) for name, kind in head.stored.items()}
             kept = pd.DataFrame({name: stored.get(name, values[name]) for name in values.columns}, copy=False)
-            yield Piece(values, kept, kept)
+            narrow = [name for name, kind in head.stored.items() if pa.types.is_floating(kind)]
+            yield Piece(values, kept.assign(**{name: values[name] for name in narrow}), kept)
+
+    @cached_property
+    def _seen(self) -> tuple["Parts", "Head"]:
+        """What the files' footers told at the first look: a folder may have a thousand, far away."""
+        return self._look()
 
     def _look(self) -> tuple["Parts", "Head"]:
         from ml.sources.parquet_parts import Parts, read_head
@@ -146,17 +148,13 @@ def _batches_of(parts: "Parts", part: "Part", head: "Head", rows: int) -> Iterat
 
 
 def _stored_batches(file: Any, part: "Part", rows: int, names: list[str]) -> Iterator[Any]:
-    import pyarrow as pa
-
     from ml.sources.text_file import reason
 
     batches = file.iter_batches(batch_size=rows, columns=names)
     while True:
         try:
             batch = next(batches, None)
-        except pa.ArrowException:
-            raise
-        except Exception as error:  # a file system far away raises what its client does
+        except Exception as error:  # Arrow's own, and what the client of a file system far away raises
             raise ContentError(f"{part.path} cannot be read: {reason(error)}") from None
         if batch is None:
             return

@@ -15,13 +15,12 @@ import pyarrow.parquet as pq
 
 from ml.sources.arrow_frames import TEXT, common_stored_type, common_type, plain_type, stored_type
 from ml.sources.text_file import change_mark, reason
-from schemas.errors import ContentError, Fault, did_you_mean
+from schemas.errors import ContentError, Fault, did_you_mean, listed
 
 ENDINGS = (".parquet", ".parq", ".pq")
 _INDEX = "__index_level_"
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 _WHOLE = re.compile(r"^-?(0|[1-9][0-9]{0,17})$")
-_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -203,5 +202,4 @@ def _hidden(path: str, root: str) -> bool:
 
 
 def _named(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(map(repr, names[:_SHOWN])) + more
+    return listed([repr(name) for name in names])

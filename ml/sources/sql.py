@@ -87,11 +87,6 @@ class SqlSource:
             whole[name] = pa.chunked_array([plain(piece, kind) for piece in pieces], kind)
         return frame(whole, gaps=False)
 
-    def pieces(self, rows: int) -> Iterator["pd.DataFrame"]:
-        """Yield all rows in order, at most `rows` at a time and with equal dtypes. Raises ContentError."""
-        for piece in self.pieces_as_stored(rows, ()):
-            yield piece.values
-
     def pieces_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Piece"]:
         """Yield all rows in order, at most `rows` at a time, also with all digits and zones. Raises ContentError.
 

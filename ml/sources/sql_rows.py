@@ -13,10 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from ml.sources.sql_engine import Login, engine, restrict
 from ml.sources.sql_errors import SqlError, TooSlowError, told
 from ml.sources.sql_mishaps import kind_of
-from schemas.errors import Fault, did_you_mean
+from schemas.errors import Fault, did_you_mean, listed
 
 Rows = Sequence[Sequence[Any]]
-_SHOWN = 30
 _MISSING = re.compile(r"""(?:no such table: |relation "|Table ')([^"']+)""")
 
 
@@ -88,5 +87,4 @@ def _tables(made: Engine, wanted: Wanted, text: str) -> str:
         return ""
     if elsewhere:
         return f"there is one in the schema {elsewhere[0]!r}: database_schema: {elsewhere[0]}"
-    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
-    return f"tables: {', '.join(known[:_SHOWN])}{more}.{did_you_mean(asked, known)}" if known else "it has no tables"
+    return f"tables: {listed(known)}.{did_you_mean(asked, known)}" if known else "it has no tables"

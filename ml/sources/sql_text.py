@@ -1,9 +1,11 @@
 """What can be told of a URL and a query by looking at their text alone."""
 
 import re
+from urllib.parse import unquote_plus
 
-# What SQLAlchemy takes for a password, and the parameters in which drivers take one.
-_PASSWORD = re.compile(r"://[^:/]*:[^@]*@|[?&;][^=&;]*(?:pass|pwd|secret|token)[^=&;]*=", re.IGNORECASE)
+# What SQLAlchemy takes for a password, and the parameters in which drivers take one; a passfile is a file's name.
+_LOGIN = re.compile(r"://[^:/]*:[^@]*@")
+_PARAMETER = re.compile(r"[?&;][^=&;]*(?:pass(?!file)|pwd|secret|token)[^=&;]*=", re.IGNORECASE)
 # Texts, names and comments, in which neither a semicolon nor a word means anything.
 _OPAQUE = re.compile(
     r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$", re.DOTALL
@@ -13,7 +15,9 @@ _READING = ("select", "with", "values", "table", "from")
 
 def holds_password(url: str) -> bool:
     """Say whether a database URL holds a password."""
-    return _PASSWORD.search(url) is not None
+    parameters = "?" + url.partition("?")[2]
+    written = (parameters, unquote_plus(parameters))  # an ODBC connection string stands in one parameter, quoted
+    return bool(_LOGIN.search(url)) or any(_PARAMETER.search(text) for text in written)
 
 
 def why_not_one_query(text: str) -> str | None:

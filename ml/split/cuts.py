@@ -1,11 +1,11 @@
 """Where time is cut into training, validation and test, and which rows the gaps before the cuts take out."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.derive import parse_date
 from ml.split.moments import Moments, written
 from ml.split.sets import empty_sets
 from schemas.errors import ContentError
@@ -77,11 +77,8 @@ def _given(moments: Moments, cut: "Cut | None", name: str, by: str) -> Any:
         kind, example = ("dates", "2024-06-01") if is_date else ("numbers", written(moments.max()))
         raise ContentError(f"split.{name} is {cut!r}, but column {by!r} holds {kind}; for example {name}: {example}")
     if not isinstance(cut, str):
-        return moments.dtype.type(cut) if cut == int(cut) else cut
-    moment = datetime.fromisoformat(cut)
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return np.datetime64(moment, "us")
+        return moments.dtype.type(cut) if cut == int(cut) else np.float64(cut)
+    return np.datetime64(parse_date(cut), "us")
 
 
 def _gap(moments: Moments, params: "TimeSplitParams", by: str) -> Any:

@@ -34,9 +34,9 @@ class FittedConstant:
 
     def answer(self, features: "NDArray[np.float32]") -> "Answers":
         """Predict for (n, features)."""
-        from ml.runtimes.rules import RulesModel
+        from ml.runtimes.rules import ConstantModel
 
-        return RulesModel(self.rule, self.output).answer(features)
+        return ConstantModel(self.rule, self.output).answer(features)
 
     def export(self, folder: Path, example: "NDArray[np.float32]") -> "Export":
         """Write `rules.json` into `folder`."""

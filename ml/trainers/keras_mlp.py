@@ -62,7 +62,7 @@ class KerasMlp:
         from ml import keras_backend
 
         backend = params.get("backend", KerasMlpParams().backend)
-        found = keras_backend.faults(backend) if backend in keras_backend.BACKENDS else []
+        found = keras_backend.faults(backend)
         if task == "regression" and params.get("class_weight") is not None:
             found.append(Fault("class_weight", _NO_CLASSES, "leave it out"))
         return found
@@ -71,7 +71,7 @@ class KerasMlp:
     def misfits(cls, params: Mapping[str, Any], schema: "TableSchema") -> list[str]:
         """Return that class weights were declared although the rows turned out to hold no classes."""
         weighed = schema.problem.task == "regression" and params.get("class_weight") is not None
-        return [f"trainer.class_weight: {_NO_CLASSES}"] if weighed else []
+        return [f"class_weight: {_NO_CLASSES}"] if weighed else []
 
     def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> "FittedKeras":
         """Fit on `train`; `validation` decides which epoch's weights are kept and when to stop.

@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 
     from ml.answers import Answers, Cells
     from ml.components import Export, Matrix
+    from ml.runtimes.rules import DecisionList
     from schemas.data import TableSchema
-    from schemas.signature import Output, Signature
+    from schemas.signature import Signature
 
 
 @dataclass(frozen=True)
 class FittedRules:
-    """The rules as they were written, and what each did on the training rows."""
+    """The rules as they were written, compiled, and what each did on the training rows."""
 
     rules: RuleSet
-    output: "Output"
+    model: "DecisionList"
     records: list[RuleRecord]
     warnings: list[str]
 
@@ -36,9 +37,7 @@ class FittedRules:
 
     def answer_cells(self, cells: "Cells") -> "Answers":
         """Predict for raw cells, columns of equal length."""
-        from ml.runtimes.rules import DecisionList
-
-        return DecisionList(self.rules, self.output).answer_cells(cells)
+        return self.model.answer_cells(cells)
 
     def export(self, folder: Path, example: "NDArray[np.float32]") -> "Export":
         """Write `rules.json` into `folder`."""
@@ -109,8 +108,9 @@ class Rules:
             columns={name: types[name] for name in read},
         )
         model = DecisionList(rules, output)
-        told = records(rules, model.fired(train.cells), model.answer_cells(train.cells), train.target)
-        return FittedRules(rules, output, told, warnings(rules, told, signature))
+        fired = model.fired(train.cells)
+        told = records(rules, fired, model.answers_of(fired), train.target)
+        return FittedRules(rules, model, told, warnings(rules, told, signature))
 
 
 def _sound(rule: Any, position: int) -> Rule:
@@ -122,4 +122,4 @@ def _sound(rule: Any, position: int) -> Rule:
 
 
 def _read(params: Mapping[str, Any]) -> RuleList:
-    return RuleList.model_validate({key: value for key, value in params.items() if key != "name"})
+    return RuleList.model_validate(params)

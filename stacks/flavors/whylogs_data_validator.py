@@ -8,8 +8,8 @@ from zenml.data_validators import BaseDataValidator, BaseDataValidatorFlavor
 from zenml.data_validators.base_data_validator import BaseDataValidatorConfig
 
 from ml.extended import ExtendedModel
+from schemas.moments import iso
 from schemas.monitoring import MonitoringReport
-from serving.releases import iso
 from serving.window import Window
 
 

@@ -52,8 +52,10 @@ def answer_table(
             raise ContentError("the input has no rows")
         _publish(writer if answered else None, errors)
     finally:
-        writer.abort()
-        errors.abort()
+        try:
+            writer.abort()
+        finally:
+            errors.abort()
     if not answered:
         raise ContentError(
             f"none of the {errors.count:,} rows could be answered; what is wrong with each is in {errors.target}; "
@@ -84,7 +86,7 @@ def _publish(writer: Writer | None, errors: ErrorsFile) -> None:
     if writer is not None:
         try:
             writer.commit()
-        except ContentError:
+        except BaseException:
             errors.withdraw()
             raise
 

@@ -5,30 +5,27 @@ from collections.abc import Sequence
 
 from ml.answer_columns import answer_names
 from ml.components import Source
-from schemas.errors import Fault, did_you_mean
+from schemas.errors import Fault, did_you_mean, listed
 from schemas.signature import Signature
-
-_LISTED = 40
 
 
 def header_faults(header: Sequence[str], signature: Signature, version: str) -> list[Fault]:
     """Return what keeps every row of such a table from being answered."""
     names = list(header)
-    listed = ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
     needed = [item.name for item in signature.inputs if not item.nullable and item.name not in names]
     free = [name for name in names if name not in {item.name for item in signature.inputs}]
     faults = [
         Fault(
             "batch.input",
             f"there is no column {name!r}, and version {version} cannot do without it.{did_you_mean(name, free)}",
-            f"columns: {listed}",
+            f"columns: {listed(names)}",
         )
         for name in needed
     ]
     if not needed and signature.inputs and not any(item.name in names for item in signature.inputs):
-        wanted = ", ".join(item.name for item in signature.inputs[:_LISTED])
+        wanted = listed([item.name for item in signature.inputs])
         what = f"none of the columns is one that version {version} answers from"
-        faults.append(Fault("batch.input", what, f"it takes {wanted}; the table has {listed}"))
+        faults.append(Fault("batch.input", what, f"it takes {wanted}; the table has {listed(names)}"))
     # Databases take names that differ in case for one.
     reserved = {name.casefold() for name in answer_names(signature.output)}
     return faults + [

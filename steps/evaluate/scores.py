@@ -1,18 +1,20 @@
 """Slot `evaluate`: what the model and its baseline score, in their packaged form."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
+from numpy.typing import NDArray
 from zenml import step
 from zenml.types import HTMLString
 
+from ml.answers import Answers
 from ml.evaluate import evaluate as score
 from ml.evaluate import predictions
 from ml.evaluation_page import render_evaluation
 from ml.extended import ExtendedModel
 from ml.plots import pictures
 from ml.review import told
-from schemas.data import TableSchema
+from schemas.data import Problem, TableSchema
 from schemas.evaluation import Evaluation
 from steps.artifacts import ModelPackage
 from steps.evaluate.looks import record_look
@@ -25,10 +27,13 @@ def evaluate(
 ) -> tuple[Annotated[Evaluation, "evaluation"], Annotated[Evaluation, "baseline_evaluation"]]:
     """Score both on the validation set; the test set stays sealed."""
     first, second = (
-        _scored(ExtendedModel.open(package.root), "validation", validation_set, schema, seed, Evaluation(metrics={}))
-        for package in (draft, baseline)
+        predictions(ExtendedModel.open(package.root), validation_set, schema.problem) for package in (draft, baseline)
     )
-    return first, second
+    nothing = Evaluation(metrics={})
+    return (
+        _scored("validation", schema.problem, *first, seed, nothing),
+        _scored("validation", schema.problem, *second, seed, nothing),
+    )
 
 
 @step(output_materializers={"evaluation": SchemaMaterializer, "baseline_evaluation": SchemaMaterializer})
@@ -47,14 +52,15 @@ def open_test_set(
 ]:
     """Score both on the test set, once, and record that it was looked at."""
     record_look("test_set", rows=len(test_set))
-    model, reference = ExtendedModel.open(draft.root), ExtendedModel.open(baseline.root)
-    tested = _scored(model, "test", test_set, schema, seed, evaluation)
-    baseline_tested = _scored(reference, "test", test_set, schema, seed, baseline_evaluation)
-    answered = predictions(model, test_set, schema.problem)
+    model, problem = ExtendedModel.open(draft.root), schema.problem
+    answered = predictions(model, test_set, problem)
+    tested = _scored("test", problem, *answered, seed, evaluation)
+    of_baseline = predictions(ExtendedModel.open(baseline.root), test_set, problem)
+    baseline_tested = _scored("test", problem, *of_baseline, seed, baseline_evaluation)
     page = render_evaluation(
         model.manifest.model,
         tested,
-        pictures(schema.problem, *answered),
+        pictures(problem, *answered),
         made_by=f"Trainer {model.manifest.trainer.name}, runtime {model.manifest.runtime}",
         baseline=baseline_tested.metrics["test"],
         learning=model.manifest.learning,
@@ -64,16 +70,16 @@ def open_test_set(
 
 
 def _scored(
-    model: ExtendedModel,
     which: Literal["validation", "test"],
-    rows: pd.DataFrame,
-    schema: TableSchema,
+    problem: Problem,
+    target: NDArray[Any],
+    answers: Answers,
     seed: int,
     so_far: Evaluation,
 ) -> Evaluation:
-    metrics, intervals = score(model, rows, schema.problem, seed)
+    metrics, intervals = score(problem, target, answers, seed)
     return Evaluation(
         metrics={**so_far.metrics, which: metrics},
         intervals={**so_far.intervals, which: intervals},
-        rows={**so_far.rows, which: len(rows)},
+        rows={**so_far.rows, which: len(target)},
     )

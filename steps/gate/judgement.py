@@ -32,10 +32,9 @@ def gate(
     metric: str,
     plan: SplitRecord,
     production: Production | None,
-    seed: int,
 ) -> Annotated[GateVerdict, "verdict"]:
     """Ask every check; the version in production answers the same rows where that can be compared."""
-    incumbent = score_production(production, test_set, schema, plan, seed)
+    incumbent = score_production(production, test_set, schema, plan)
     if incumbent.scores is not None:
         record_look("test_set", rows=len(test_set))
     evidence = Evidence(

@@ -8,8 +8,9 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from ml.evaluate import evaluate
+from ml.evaluate import predictions
 from ml.extended import ExtendedModel
+from ml.metrics import scores
 from ml.split.moments import form_of, newer_than, read_moments, written
 from schemas.base import Strict
 from schemas.data import TableSchema
@@ -34,7 +35,7 @@ class Incumbent:
 
 
 def score_production(
-    production: Production | None, test_set: pd.DataFrame, schema: TableSchema, plan: SplitRecord, seed: int
+    production: Production | None, test_set: pd.DataFrame, schema: TableSchema, plan: SplitRecord
 ) -> Incumbent:
     """Score the version in production on `test_set`; a row that it may have been trained on makes it incomparable."""
     if production is None:
@@ -44,7 +45,7 @@ def score_production(
             reason = _why_not(model, test_set, schema, plan)
             if reason:
                 return Incumbent(not_comparable=f"version {production.version} {reason}")
-            return Incumbent(scores=evaluate(model, test_set, schema.problem, seed)[0])
+            return Incumbent(scores=scores(schema.problem.task, *predictions(model, test_set, schema.problem)))
     except PackageError as error:
         return Incumbent(not_comparable=f"version {production.version} cannot be loaded: {error}")
 

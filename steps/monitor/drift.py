@@ -37,7 +37,7 @@ def detect_drift(
         performance(one, output, manifest.evaluation, metric, monitor, seed=seed)
         if one.version == production.version
         else for_comparison(one, output, metric, monitor, seed=seed)
-        for one in labelled(journal_url, rows, seconds)
+        for one in labelled(journal_url, rows, seconds, versions=monitor.compared, always=production.version)
     ]
     report = with_labels(report, scored, review_of(found.needs_review, manifest.review))
     return report, HTMLString(render(report))

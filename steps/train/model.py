@@ -5,11 +5,11 @@ from typing import Annotated
 import pandas as pd
 from zenml import step
 
-from ml.answers import on_cells
+from ml.answers import answers_to
 from ml.baselines import resolve_baseline
 from ml.draft import build_draft
 from ml.fingerprint import frame_digest
-from ml.review import choose, require_confidence, with_threshold
+from ml.review import choose
 from ml.split.moments import newest
 from ml.target import make_matrix
 from schemas.choice import Choice
@@ -37,31 +37,36 @@ def train(
 ) -> Annotated[ModelPackage, "draft"]:
     """Fit the chosen trainer on `train_set`; `validation_set` steers early stopping and the review threshold only."""
     trainer = resolve_baseline(trainer, schema.problem.task)
-    require_confidence(review, schema.problem)
     validation = make_matrix(validation_set, signature, schema.problem)
     fitted = create("train", trainer).fit(
         make_matrix(train_set, signature, schema.problem), validation, signature, seed=seed
     )
-    answers = on_cells(fitted, lambda cells: validation.features)
-    reviewed = None if review is None else choose(review, validation.target, answers(validation.cells))
+    reviewed = None
+    if review is not None:
+        reviewed = choose(review, validation.target, answers_to(fitted, validation.cells, validation.features))
     draft = ModelPackage.in_scratch()
-    data = DataRecord(
+    build_draft(
+        draft.root,
+        fitted=fitted,
+        signature=signature,
+        train=train_set,
+        model=name,
+        trainer=trainer,
+        seed=seed,
+        data=_seen(train_set, validation_set, schema, plan, label),
+        review=reviewed,
+    )
+    return draft
+
+
+def _seen(
+    train_set: pd.DataFrame, validation_set: pd.DataFrame, schema: TableSchema, plan: SplitRecord, label: str
+) -> DataRecord:
+    """Return which rows a model has seen; the test set is none of them."""
+    return DataRecord(
         label=label,
         fingerprint=frame_digest(train_set),
         rows={"train": len(train_set), "validation": len(validation_set)},
         split=plan,
         newest=newest([train_set, validation_set], plan, schema),
     )
-    build_draft(
-        draft.root,
-        fitted=fitted,
-        signature=with_threshold(signature, reviewed),
-        train=train_set,
-        model=name,
-        trainer=trainer,
-        seed=seed,
-        data=data,
-        review=reviewed,
-        warnings=fitted.warnings,
-    )
-    return draft

@@ -14,7 +14,7 @@ from schemas.choice import Choice
 from schemas.data import DataSpec, TableSchema
 from schemas.errors import ContentError, RefusedError
 from schemas.evaluation import DataReport
-from schemas.run import GateSpec
+from schemas.run import GateSpec, ReviewSpec
 from steps.materializers.schema import SchemaMaterializer
 from steps.registry import lookup
 
@@ -40,10 +40,16 @@ def validate_data(
 
 @step(enable_cache=False)
 def data_gate(
-    report: DataReport, schema: TableSchema, trainer: Choice, baseline: Choice, metric: str, gate: GateSpec
+    report: DataReport,
+    schema: TableSchema,
+    trainer: Choice,
+    baseline: Choice,
+    metric: str,
+    gate: GateSpec,
+    review: ReviewSpec | None,
 ) -> Annotated[bool, "data_accepted"]:
     """Stop the run when a check of severity `fail` did not hold, or the rows are none that the experiment fits."""
-    wrong = misfits(schema, lookup("train", trainer.name).tasks, trainer.name, metric, gate)
+    wrong = misfits(schema, lookup("train", trainer.name).tasks, trainer.name, metric, gate, review)
     for block, choice in (("trainer", trainer), ("baseline", resolve_baseline(baseline, schema.problem.task))):
         wrong += misfits_of(block, choice, lookup("train", choice.name), schema)
     if wrong:

@@ -10,6 +10,7 @@ import pytest
 from cli.main import main
 from cli.planview import plan_lines
 from cli.preflight import preflight
+from ml.sources.csv import CsvSource
 from schemas.errors import ConfigurationError, Fault
 from schemas.plan import Plan
 from schemas.run import Run
@@ -42,7 +43,8 @@ def refused(load: Load, empty: Path) -> Callable[..., dict[str, Fault]]:
     ("path", "name"),
     [
         *(("new.csv", "csv"), ("new.CSV", "csv"), ("new.csv.gz", "csv"), ("new.tsv", "csv"), ("a.b/new.tsv.gz", "csv")),
-        *(("new.parquet", "parquet"), ("new.pq", "parquet")),
+        *(("new.parquet", "parquet"), ("new.pq", "parquet"), ("part-?.parquet", "parquet")),
+        ("https://host/new.csv?v1.2", "csv"),
     ],
 )
 def test_the_ending_tells_which_kind_it_is(load: Load, path: str, name: str) -> None:
@@ -147,6 +149,16 @@ def test_a_sound_block_passes_though_the_experiments_own_data_is_gone(refused: F
 def test_all_that_is_missing_is_said_before_anything_starts(refused: Faults, empty: Path) -> None:
     found = refused("batch.input.path=none.csv", "batch.output.path=no/answers.parquet", "batch.errors=nor/x.csv")
     assert set(found) == {"batch.input.path", "batch.output.path", "batch.errors"}
+
+
+def test_a_secret_that_a_component_misses_hides_no_other_fault(
+    refused: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_source: CsvSource) -> list[Fault]:
+        raise ConfigurationError([Fault("token", "the environment variable TOKEN is not set")])
+
+    monkeypatch.setattr(CsvSource, "preflight", missing)
+    assert set(refused(IN, "batch.output.path=no/answers.csv")) == {"batch.input.token", "batch.output.path"}
 
 
 def test_a_folder_that_is_missing_is_said_once(refused: Faults) -> None:

@@ -103,8 +103,10 @@ def test_a_fault_names_the_key_and_what_would_be_right(
 def test_all_faults_come_at_once_in_the_order_of_the_configuration(faults: Faults) -> None:
     found = faults(
         BASE, "trainer=ridgee", "stack=ry", "seed=abc", "split.test=1.3", "data.taget=y", "deply.x=1", "deploy.port=ab",
+        "review.max_error=2",
     )  # fmt: skip
-    assert list(found) == ["trainer", "stack", "deply", "seed", "data.taget", "split.test", "deploy.port"]
+    paths = ["trainer", "stack", "deply", "seed", "data.taget", "split.test", "review.max_error", "deploy.port"]
+    assert list(found) == paths
 
 
 def test_a_fault_says_which_override_said_it(faults: Faults) -> None:

@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from cli.main import main
+from ml.fitness import misfits
+from ml.trainers.presets import RandomForest
+from schemas.data import Problem, TableSchema
 from schemas.errors import Fault
-from schemas.run import Run
+from schemas.metrics import resolve_metric
+from schemas.run import GateSpec, Run
 
 Faults = Callable[..., dict[str, Fault]]
 Load = Callable[..., Run]
@@ -67,7 +71,7 @@ CASES: list[tuple[Any, str, str]] = [
     (when(column="km", above=3, below="2024-01-01"), "rules[0].when", "a number and a date"),
     (when(column="km", above="3"), "rules[0].when.above", "without quotes"),
     (when(column="km", above="soon"), "rules[0].when.above", "neither a number nor a date"),
-    (when(column="km", above=True), "rules[0].when.above", "not a number or text"),
+    (when(column="km", above=True), "rules[0].when.above", "true is neither a number nor a date"),
     (when(column="km", equals=None), "rules[0].when.equals", "missing: true"),
     (when(column="km", equals=2**53 + 1), "rules[0].when.equals", "quote it"),
     (when(column="km", in_=[]), "rules[0].when.in", "is empty"),
@@ -119,9 +123,24 @@ def test_a_column_that_the_header_lacks_stops_the_run_before_it_starts(
 
 @pytest.mark.parametrize("block", ["trainer", "baseline"])
 def test_auto_is_a_metric_that_rules_have(block: str, words: Callable[..., list[str]], load: Load) -> None:
-    assert load(*words(GOOD, block)).metric == "balanced_accuracy"
+    settled = load(*words(GOOD, block)).metric
+    assert [resolve_metric(settled, task) for task in ("binary", "multiclass")] == ["balanced_accuracy"] * 2
     assert load(*words(GOOD, block, metric="f1")).metric == "f1"
     assert load("+experiment=breast_cancer").metric == "auto"
+
+
+def test_auto_is_a_metric_of_the_task_that_the_rows_turn_out_to_have(
+    load: Load, faults: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["+experiment=breast_cancer", "trainer=random_forest", "gate=default"]
+    monkeypatch.setattr(RandomForest, "gives_probabilities", False, raising=False)
+    settled = load(*words, "data.task=auto").metric
+    schema = TableSchema(problem=Problem(target="y", task="regression"), columns=[], why="numbers")
+    assert misfits(schema, RandomForest.tasks, "random_forest", settled, GateSpec()) == []
+    assert resolve_metric(settled, "regression") == "root_mean_squared_error"
+    assert resolve_metric(settled, "binary") == "balanced_accuracy"
+    assert load(*words, "data.task=regression").metric == "auto"  # a sweep with other trainers has one metric
+    assert "is not a metric" in faults(*words, f"metric='{settled}'")["metric"].message
 
 
 def test_a_metric_that_needs_probabilities_is_a_fault_with_rules(
@@ -156,7 +175,7 @@ def test_trainer_rules_takes_those_of_the_baseline_which_is_then_auto(
     given = words(GOOD, "baseline", baseline={"name": "rules", "rules": GOOD, "otherwise": "no"})
     run = load(*given, "trainer=rules")
     assert run.trainer.params["rules"] == GOOD and run.trainer.params["otherwise"] == "no"
-    assert run.baseline.name == "auto" and run.metric == "balanced_accuracy"
+    assert run.baseline.name == "auto" and resolve_metric(run.metric, "binary") == "balanced_accuracy"
     assert load(*given, "trainer=rules", "trainer.otherwise=yes").trainer.params["otherwise"] == "yes"
     assert load(*given).baseline.name == "rules"
     assert main([*given, "trainer=rules", "action=plan"]) == 0
@@ -175,8 +194,17 @@ def test_faults_of_borrowed_rules_are_told_where_they_were_said(
 
 
 def test_a_baseline_that_is_the_trainer_becomes_auto(load: Load) -> None:
-    same = ["trainer=majority", "baseline.name=majority"]
+    same = ["trainer=logistic_regression", "baseline.name=logistic_regression"]
     assert load("+experiment=breast_cancer", *same).baseline.name == "auto"
+
+
+def test_a_baseline_that_auto_would_be_anyway_stays_without_a_word(
+    load: Load, empty: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    same = ["+experiment=breast_cancer", "trainer=majority", "gate=default", "baseline.name=majority"]
+    assert load(*same).baseline.name == "majority"
+    assert main([*same, "action=plan"]) == 0
+    assert "cannot beat itself" not in capsys.readouterr().err
 
 
 def test_rules_must_be_given_where_the_baseline_has_none(faults: Faults) -> None:

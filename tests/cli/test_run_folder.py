@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from cli.compose import compose
 from cli.folder import RunFolder
 from cli.main import main
 from cli.repository import ROOT
+from cli.signals import Terminated, termination_raises
+from ml.whole_file import write_whole
 from schemas.errors import ConfigurationError
 from schemas.summary import Summary
 
@@ -60,6 +64,47 @@ def test_a_summary_is_written_whole(empty: Path) -> None:
     assert set(written) == set(Summary.model_fields)
     assert written["monitoring"] is None
     assert [entry.name for entry in path.parent.iterdir() if entry.name != ".hydra"] == ["summary.json"]
+
+
+def test_a_file_that_cannot_be_written_whole_leaves_the_one_before_and_no_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = write_whole(tmp_path / "a" / "file.json", "before")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(target, "after")
+    assert [(path.name, path.read_text()) for path in target.parent.iterdir()] == [("file.json", "before")]
+
+
+def test_threads_that_write_one_file_do_not_meet_in_its_draft(tmp_path: Path) -> None:
+    texts = [str(number) * 100_000 for number in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda text: write_whole(tmp_path / "file", text), texts * 5))
+    assert (tmp_path / "file").read_text() in texts and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_file_is_for_whom_the_umask_lets_in_unless_it_is_private(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        modes = [write_whole(tmp_path / str(private), "", private=private).stat().st_mode for private in (False, True)]
+    finally:
+        os.umask(before)
+    assert [mode & 0o777 for mode in modes] == [0o640, 0o600]
+
+
+def test_signals_are_noticed_without_pipe2_which_macos_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "pipe2")
+    with pytest.raises(Terminated), termination_raises() as stops:
+        stops.raise_any()  # nothing arrived, and it does not wait
+        with suppress(Terminated):
+            os.kill(os.getpid(), signal.SIGTERM)
+            while True:
+                signal.pause()
+        stops.raise_any()
 
 
 def test_a_folder_that_cannot_be_written_is_a_fault(empty: Path) -> None:
@@ -108,6 +153,7 @@ def test_looking_writes_nothing(words: list[str], empty: Path, capsys: pytest.Ca
     assert list(empty.iterdir()) == []
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("number", "code", "word"), [(signal.SIGINT, 130, "SIGINT"), (signal.SIGTERM, 143, "SIGTERM")])
 def test_a_stopped_run_says_so(
     number: signal.Signals, code: int, word: str, outside: Callable[..., Path], empty: Path

@@ -66,6 +66,14 @@ def test_jobs_that_failed_are_not_ranked() -> None:
     assert [result.number for result in found.others] == [1, 4]
 
 
+def test_jobs_are_told_apart_without_comparing_every_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compared(_one: JobResult, _other: object) -> bool:
+        raise AssertionError("compared field by field, which takes the square of the jobs after each job")
+
+    monkeypatch.setattr(JobResult, "__eq__", compared)
+    assert len(compare(MIXED).others) == 2
+
+
 @pytest.mark.parametrize(("second", "ties"), [(0.985, 1), (0.97, 0)])
 def test_the_best_are_told_apart_only_where_their_intervals_are(second: float, ties: int) -> None:
     found = compare([job(0, 0.998), job(1, second), job(2, 0.5)])

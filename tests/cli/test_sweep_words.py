@@ -12,8 +12,9 @@ from cli.arguments import parse_arguments
 from cli.main import main
 from cli.repository import Repository
 from cli.sweep_jobs import Job, read_jobs
-from cli.sweep_words import Expansion, expand
+from cli.sweep_words import Expansion, Words, expand
 from schemas.errors import ConfigurationError, Fault
+from schemas.run import Run
 
 BASE = "+experiment=breast_cancer"
 X = "# @package _global_\ndefaults:\n  - override /data: csv\n  - override /trainer: ridge\nname: x\n"
@@ -193,8 +194,59 @@ def test_a_plan_lists_the_jobs_and_writes_nothing(empty: Path, capsys: pytest.Ca
         "  0  trainer=random_forest seed=1", "  1  trainer=random_forest seed=2",
         "  2  trainer=majority seed=1", "  3  trainer=majority seed=2",
     ]  # fmt: skip
-    assert said[6] == "job 0" and said[-1].startswith("job 3 trainer=majority seed=2: ")
+    assert said[6] == "job 0" and [line for line in said if line.startswith("job ")] == ["job 0"]
+    assert said[-1].startswith("the other 3 jobs run the steps that their own choices change")
     assert list(empty.iterdir()) == []
+
+
+def test_a_plan_asks_zenml_once_however_many_jobs_there_are(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pipelines.plan
+
+    asked: list[Run] = []
+    real = pipelines.plan.plan
+    monkeypatch.setattr(pipelines.plan, "plan", lambda run, *rest: (asked.append(run), real(run, *rest))[1])
+    assert main(["-m", BASE, "seed=1,2", "action=plan"]) == 0
+    assert [run.seed for run in asked] == [1]
+
+
+def test_columns_that_only_one_job_reads_are_looked_for(
+    outside: Callable[..., Path], empty: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (empty / "a.csv").write_text("y,b\n1,2\n2,3\n")
+    plain = X.replace("ridge", "majority").replace("regression", "binary") + "metric: accuracy\n"
+    rules = plain.replace("majority", "rules").replace("name: x", "name: z")
+    rules += "trainer: {rules: [{when: {column: size, above: 1}, then: 1}], otherwise: 2}\n"
+    folder = outside(experiment__x=plain, experiment__z=rules)
+    for words in ("+experiment=z,x", "+experiment=x,z"):
+        assert main(["-m", f"--config-dir={folder}", words, "action=plan"]) == 2
+        assert "there is no column 'size'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["data.url=postgresql://u:s3cret@h/a,sqlite:///b.db"],
+        ["data.url=sqlite:///b.db,postgresql://u:s3cret@h/a", "seed=1,2"],
+        ["data.url=a,a,b", "data.url='postgresql://u:s3cret@h/a','postgresql://u:s3cret@h/a'"],
+        ["data.url='postgresql://u:s3cret@h/a','postgresql://u:s3cret@h/a'"],
+        ["data.url=shuffle('postgresql://u:s3cret@h/a',b)"],
+        ["data.url=glob('postgresql://u:s3cret@h/a')"],
+        ["data.password=s3cret,other"],
+        ["trainer.token=interval(s3cret,2)"],
+        ["name=postgresql://u:s3cret@h/a,b"],
+    ],
+)
+def test_a_sweep_repeats_no_password(words: list[str], empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-m", BASE, *words]) == 2
+    said = capsys.readouterr()
+    assert said.err and "s3cret" not in said.out + said.err
+    assert list(empty.iterdir()) == []
+
+
+def test_a_choice_is_told_and_written_without_what_could_be_a_password() -> None:
+    words = Words(["data.url=sqlite://u:s3cret@h/a", "seed=1"], {"data.url": "sqlite://u:s3cret@h/a", "seed": "1"})
+    assert words.label == "data.url=… seed=1"
+    assert words.repeatable == {"data.url": "…", "seed": "1"}
 
 
 @pytest.mark.parametrize("there", ["comparison.csv", "1"])

@@ -168,6 +168,12 @@ def test_comment_lines_are_skipped_where_they_are_declared(tmp_path: Path) -> No
     assert [fault.path for fault in source(tmp_path, b"a\n1\n", comment="##").preflight()] == ["comment"]
 
 
+def test_blanks_before_a_name_change_no_cell(tmp_path: Path) -> None:
+    pd.testing.assert_frame_equal(
+        source(tmp_path, b"\n  \n id ,b\n007,1.10\n").read(), source(tmp_path, b"id,b\n007,1.10\n").read()
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "options"),
     [

@@ -299,6 +299,40 @@ def test_many_columns_of_numbers_give_the_strongest_pairs_instead_of_a_map(draw:
     assert sizes == sorted(sizes, reverse=True)
 
 
+def test_of_too_many_columns_those_that_explain_most_are_compared(draw: np.random.Generator) -> None:
+    columns = {f"c{number}": draw.normal(size=50) for number in range(9)}
+    found = correlations(columns, {"c3": 0.1, "c7": 0.9, "c5": None}, most=3)
+    assert (found.names, len(found.lower), found.left_out) == (["c0", "c3", "c7"], 3, 6)
+    assert correlations(columns).left_out == 0
+    missing = {name: np.arange(50) < 9 for name in columns}
+    holes = gaps(missing, {"c3": 0.1, "c7": 0.9}, most=2)
+    assert [(pair.first, pair.second) for pair in holes.together] == [("c3", "c7")]
+    assert (holes.left_out, holes.cells, holes.patterns[0].columns) == (7, 9 * 9, list(columns))
+
+
+def test_the_page_says_which_columns_were_too_many_to_compare(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = table().drop(columns="dear")
+    rows["noise"] = rows["noise"].where(np.arange(300) % 10 > 0)
+    assert "too many to compare" not in render(look(rows, "price"))
+    monkeypatch.setitem(correlations.__kwdefaults__ or {}, "most", 2)
+    monkeypatch.setitem(gaps.__kwdefaults__ or {}, "most", 1)
+    found = look(rows, "price")
+    assert (found.correlations.names, found.correlations.left_out) == (["size", "price"], 1)
+    assert (found.gaps.left_out, found.gaps.together) == (1, [])
+    assert render(found).count("Left out, as too many to compare: 1 column explaining least of the target.") == 2
+
+
+def test_a_share_and_a_distance_are_told_as_numbers_are_elsewhere() -> None:
+    rows = table().drop(columns="price")
+    held = {one.name: one.text for one in look(rows, "dear").outcomes if one.column is None and one.state == "held"}
+    assert held["split_drift"].startswith("no difference beyond chance and 0.2; the largest is 0.")
+    assert "than 8.3 % of its values; at most 50.0 % may be missing" in held["missing"]
+    apart = rows.assign(size=np.arange(300) // 2 * 1.0)
+    found = [one for one in look(apart, "dear", train=np.arange(300) < 200).outcomes if one.column == "size"]
+    assert {(one.name, one.state) for one in found} == {("split_drift", "warning")}
+    assert {one.text for one in found} == {"differs between the sets by 1.00; 0.2 is tolerated"}
+
+
 def test_columns_missing_in_the_same_rows_are_named_together() -> None:
     both, alone = np.arange(10) < 4, np.arange(10) == 9
     found = gaps({"a": both, "b": both, "c": alone, "full": np.zeros(10, dtype=bool)})

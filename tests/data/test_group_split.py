@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from examples.make_pumps import frame
 from ml.checks import check_data
+from ml.checks.leakage import check_leakage
 from ml.infer import infer_schema
 from ml.split.group import GroupSplit, GroupSplitParams
 from ml.split.random import RandomSplit, RandomSplitParams
 from schemas.choice import Choice
-from schemas.data import ColumnSpec, DataSpec, TableSchema
+from schemas.data import ColumnSpec, DataSpec, LeakageCheck, TableSchema
 from schemas.errors import ContentError
 
 Sets = NDArray[np.str_]
@@ -157,3 +158,17 @@ def test_a_column_that_only_tells_groups_apart_is_no_leak_and_one_that_knows_the
     assert checks_of(rows, None)["leakage"] == {"serial"}
     rows["repaired"] = np.where(rows["condition"] == "failing", "ordered", "no")
     assert checks_of(rows, "pump_id")["leakage"] == {"repaired"}
+
+
+def test_groups_that_take_turns_in_a_large_table_are_all_looked_at() -> None:
+    count = 8 * 4376  # every eighth row would be of one group
+    groups = np.arange(count) % 8
+    draw = np.random.default_rng(0)
+    train = pd.DataFrame(
+        {"machine": groups, "x": draw.normal(size=count), "y": np.where(draw.random(count) < 0.5, "a", "b")}
+    )
+    _, schema = schema_of(train, "y", "machine")
+    (check,) = check_leakage(train, schema, LeakageCheck(), "machine")
+    assert check.passed and "no column alone" in check.message
+    train["y"] = np.where(train["x"] > 0, "a", "b")
+    assert [check.column for check in check_leakage(train, schema, LeakageCheck(), "machine")] == ["x"]

@@ -5,6 +5,7 @@ import errno
 import gzip
 import resource
 import sqlite3
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,14 +13,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.dialects import mssql, mysql, oracle, postgresql
 
 from ml.sinks.csv import CsvSink, CsvSinkParams
 from ml.sinks.parquet import ParquetSink, ParquetSinkParams
 from ml.sinks.sql import SqlSink, SqlSinkParams
+from ml.sinks.sql_table import declare
 from ml.sources.csv import CsvParams, CsvSource
 from ml.sources.parquet import ParquetParams, ParquetSource
 from ml.sources.sql import SqlSource
@@ -395,3 +399,39 @@ def test_postgresql_tells_before_the_start_that_a_user_may_not_create_tables(
     postgresql.execute("DROP ROLE sink_reader")
     assert fault.path == "table" and "permission denied" in fault.message
     assert "GRANT SELECT" not in fault.hint
+
+
+def test_no_database_cuts_fractions_of_a_second_off() -> None:
+    declared = declare("t", None, pa.schema({"a": pa.timestamp("us"), "b": pa.timestamp("us", "UTC")})).columns
+    found = {
+        name: [column.type.compile(dialect=module.dialect()) for column in declared]
+        for name, module in (("mysql", mysql), ("oracle", oracle), ("mssql", mssql), ("postgresql", postgresql))
+    }
+    assert found == {
+        "mysql": ["DATETIME(6)", "DATETIME(6)"],
+        "oracle": ["TIMESTAMP", "TIMESTAMP WITH TIME ZONE"],
+        "mssql": ["DATETIME2(6)", "DATETIMEOFFSET(6)"],
+        "postgresql": ["TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE"],
+    }
+
+
+def test_what_a_driver_refuses_is_told_without_the_statement_and_its_rows(tmp_path: Path) -> None:
+    writer = to_sql(tmp_path).open()
+    writer.write(pd.DataFrame({"a": ["hers alone"]}))
+    (tmp_path / "out.db").write_bytes(b"no database")
+    with pytest.raises(ContentError) as caught:
+        writer.prepare()
+    writer.abort()
+    told = "".join(traceback.format_exception(caught.value))
+    assert "hers alone" not in told and "INSERT" not in told and caught.value.__cause__ is None
+
+
+def test_a_file_is_there_though_its_folder_cannot_be_synced(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "not to be read")
+
+    monkeypatch.setattr("ml.sinks.new_file.sync_folder", refuse)
+    write(SINKS[kind](tmp_path), table())
+    assert len(SOURCES[kind](tmp_path).read()) == 3

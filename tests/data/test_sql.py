@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ml.sources.pieces import pieces
+from ml.sources.pieces import pieces_as_stored
 from ml.sources.sql import SqlSource
 from ml.sources.sql_params import SqlParams
 from ml.sources.sql_spool import Spool
@@ -114,7 +114,7 @@ def test_pieces_are_equal_in_type_whatever_a_column_mixes(tmp_path: Path, cells:
         connection.executemany("INSERT INTO t VALUES (?)", [(cell,) for cell in cells])
         connection.commit()
     table = source(url, table="t")
-    whole, found = table.read()["a"], list(pieces(table, rows))
+    whole, found = table.read()["a"], [piece.values for piece in pieces_as_stored(table, rows, ())]
     assert [len(piece) for piece in found[:-1]] == [rows] * (len(found) - 1)
     assert len({str(piece["a"].dtype) for piece in found}) == 1
     joined = pd.concat(found, ignore_index=True)["a"]
@@ -193,7 +193,7 @@ def test_a_kind_of_value_that_comes_late_is_told_too(tmp_path: Path) -> None:
     url = sqlite(tmp_path, "CREATE TABLE t (a)", f"INSERT INTO t VALUES {rows}, (x'00')")
     assert source(url, table="t").preflight() == []
     with pytest.raises(ContentError, match=r"'a' \(bytes\)"):
-        list(source(url, table="t").pieces(100))
+        list(source(url, table="t").pieces_as_stored(100, ()))
 
 
 @pytest.mark.parametrize(
@@ -222,6 +222,8 @@ def test_one_query_is_told_from_other_statements(text: str, why: str | None) -> 
         ("postgresql://host/db?password=pw", True),
         ("mysql://host/db?charset=utf8&passwd=pw", True),
         ("postgresql://me@host:5432/db?connect_timeout=3", False),
+        ("mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BUID%3Dme%3BPWD%3Dpw", True),
+        ("postgresql://host/db?passfile=/home/me/.pgpass", False),
         ("sqlite:////data/a:b@c.db", False),
     ],
 )
@@ -289,7 +291,7 @@ def test_postgresql_types_become_plain_ones(shop: Server, password: dict[str, An
     }  # fmt: skip
     assert frame["seen"].unique().tolist() == [pd.Timestamp("2024-06-01 10:00")]
     assert frame["price"].tolist() == [number * 1.25 for number in range(1, 251)]
-    found = list(table.pieces(100))
+    found = [piece.values for piece in table.pieces_as_stored(100, ())]
     assert [len(piece) for piece in found] == [100, 100, 50]
     assert found[0].dtypes.to_dict() == found[2].dtypes.to_dict()
     kept = next(table.pieces_as_stored(100, ())).kept

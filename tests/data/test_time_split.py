@@ -203,6 +203,7 @@ def test_years_are_told_apart_as_they_are_and_shares_are_met_as_nearly_as_ties_a
             {"gap": "9d"},
             ["the validation set came out empty", "gap before both is 9d"],
         ),
+        (range(30), {"test_from": 2024.5}, ["the test set came out empty", "2024.5"]),
         (pd.date_range(START, periods=30), {"test_from": "2031-01-01"}, ["the test set came out empty", "2024-01-30"]),
         (
             pd.date_range(START, periods=30),

@@ -126,6 +126,7 @@ def test_the_winners_command_reproduces_its_job(swept: Swept, world: World) -> N
     assert [look["step"] for look in looks()] == ["open_test_set"]
 
 
+@pytest.mark.untraced
 def test_jobs_of_one_process_do_not_touch_each_other(world: World) -> None:
     words = ("trainer=random_forest", "trainer.n_estimators=20")
     together = sweep(world, "together", *words, "seed=1,2,3,4")
@@ -153,12 +154,24 @@ def test_without_a_single_success_there_is_no_picture(world: World) -> None:
     assert "nothing to compare" in failed.result.out
 
 
+def _heed_interrupts() -> None:
+    """Undo what a shell does to commands in the background, which hand it on: they ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.mark.untraced
 def test_a_stopped_sweep_shows_what_it_has(world: World) -> None:
     folder = world.folder / "stopped"
     words = ["trainer=random_forest", "trainer.n_estimators=10,3000,11"]
     command = [sys.executable, str(ROOT / "run.py"), "-m", BASE, *words, f"hydra.sweep.dir={folder}"]
     process = subprocess.Popen(
-        command, cwd=world.folder, env=world.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=world.folder,
+        env=world.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_heed_interrupts,
     )
     assert process.stderr is not None
     said = ""

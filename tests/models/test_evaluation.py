@@ -21,9 +21,10 @@ def test_packaged_model_is_scored_on_raw_rows(trainer, task, metric, benches, pa
     bench = benches[task]
     fitted = trainer(trainer.Params()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
     model = packaged(fitted, bench, tmp_path / "package")
-    found, bounds = evaluate(model, bench.asked, bench.problem, seed=4)
+    answered = predictions(model, bench.asked, bench.problem)
+    found, bounds = evaluate(bench.problem, *answered, seed=4)
     assert 0.5 < found[metric] < 1 and bounds[metric][0] < found[metric] < bounds[metric][1]
-    drawn = pictures(bench.problem, *predictions(model, bench.asked, bench.problem))
+    drawn = pictures(bench.problem, *answered)
     assert len(drawn) == 2 and all(data.startswith(PNG) for data in drawn.values())
 
 

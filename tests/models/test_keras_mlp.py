@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from ml import keras_backend
 from ml.components import Matrix
 from ml.frames import cells
-from ml.keras_onnx import ACTIVATIONS
+from ml.keras_onnx import ACTIVATIONS, Graph
 from ml.parity import difference
 from ml.runtimes import load
 from ml.runtimes.keras import FILE, TRUSTED, KerasModel
@@ -303,6 +303,7 @@ def untrained(bench, **params):
     return replace(base, params=params, model=model)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("task", TASKS)
 def test_every_activation_answers_alike_in_its_packaged_form(task, benches, tmp_path):
     bench = benches[task]
@@ -351,6 +352,25 @@ def test_a_file_that_answers_otherwise_is_no_package(benches, tmp_path, monkeypa
     monkeypatch.setattr(keras_export, "_file", lambda _: (tmp_path / FILE).read_bytes())
     with pytest.raises(PackageError, match="cannot be packaged"):
         other.export(tmp_path, benches["binary"].matrix.features)
+
+
+def test_a_network_that_onnx_cannot_hold_is_packaged_as_keras_holds_it(benches, tmp_path, monkeypatch):
+    from ml import keras_export
+
+    def too_large(*_):
+        raise ValueError("Message onnx.ModelProto exceeds maximum protobuf size of 2GB")
+
+    for place, name in ((keras_export, "convert"), (keras_export.OnnxModel, "load")):
+        with monkeypatch.context() as patched:
+            patched.setattr(place, name, too_large)
+            export = fit(benches["binary"]).export(tmp_path, benches["binary"].matrix.features)
+        assert export.runtime == "keras" and export.reason.startswith("ONNX: does not convert (ValueError: Message")
+
+
+def test_a_number_of_the_graph_has_no_axis():
+    graph = Graph()
+    graph.number(2.5)
+    assert list(graph.constants[0].dims) == []
 
 
 def test_equal_networks_are_equal_files(benches, tmp_path):

@@ -178,7 +178,7 @@ def test_a_package_whose_rows_were_drawn_otherwise_is_not_compared(final, benche
     in_production = Production(version="3", package_url=str(final))
 
     def scored(plan):
-        return score_production(in_production, bench.train, schema, plan, seed=0)
+        return score_production(in_production, bench.train, schema, plan)
 
     assert record.split.hashing == 1 and HASHING > 1, "packages that do not say were drawn in the first way"
     assert scored(record.split).not_comparable is None

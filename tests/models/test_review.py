@@ -6,9 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.answers import Answers, decide
-from ml.review import EVERY, choose, error_bound, measure, require_confidence, told
-from schemas.data import Problem
-from schemas.errors import ContentError
+from ml.review import EVERY, choose, error_bound, measure, told
 from schemas.run import ReviewSpec
 
 
@@ -96,11 +94,6 @@ def test_a_model_that_always_abstains_or_has_no_rows_promises_nothing_and_breaks
     for codes in ([-1] * 5, []):
         rules = Answers(codes=np.array(codes, dtype=np.int64))
         assert choose(ReviewSpec(max_error=0.1), np.zeros(len(codes), dtype=np.int64), rules).confident_error is None
-
-
-def test_a_regression_has_nothing_to_be_sure_of():
-    with pytest.raises(ContentError, match=r"review\.max_error"):
-        require_confidence(ReviewSpec(max_error=0.1), Problem(target="y", task="regression"))
 
 
 @given(

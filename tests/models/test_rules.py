@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from pydantic import ValidationError
 
 from ml.answers import Answers
 from ml.draft import finish
-from ml.evaluate import evaluate
+from ml.evaluate import evaluate, predictions
 from ml.extended import ExtendedModel
 from ml.frames import cells, rows
 from ml.metrics import scores
@@ -88,6 +89,12 @@ def test_a_comparison_means_what_it_says(
     assert one(when, kind, values) == expected
 
 
+@pytest.mark.parametrize("operator", ["above", "at_least", "below", "at_most"])
+def test_true_is_no_bound(operator: str) -> None:
+    with pytest.raises(ValidationError, match="true is neither a number nor a date in ISO 8601"):
+        RuleList.model_validate(listed({"column": "x", operator: True}))
+
+
 def test_rules_without_a_row_answer_none() -> None:
     model = DecisionList(
         RuleSet.model_validate({"columns": {"x": "number"}, **listed({"column": "x", "above": 1})}), YES_NO
@@ -121,7 +128,7 @@ def test_the_package_tells_what_every_rule_did(
 ) -> None:
     bench = benches["binary"]
     model = packaged(fitted(bench), bench, tmp_path / "package", "rules")
-    metrics, intervals = evaluate(model, bench.train, bench.problem, 0)
+    metrics, intervals = evaluate(bench.problem, *predictions(model, bench.train, bench.problem), 0)
     evaluation = Evaluation(metrics={"validation": metrics}, intervals={"validation": intervals})
     finish(model.root, tmp_path / "final", evaluation=evaluation, baseline=None, gate=None, reference=None)
     records = ExtendedModel.open(tmp_path / "final").manifest.rules
@@ -218,19 +225,53 @@ def test_rules_that_name_what_is_no_class_cannot_be_fitted_or_loaded(benches: di
     content = RuleSet.model_validate({**declared, "columns": {"flag": "boolean"}})
     with pytest.raises(PackageError, match="perhaps"):
         load("rules", content.model_dump_json(by_alias=True, exclude_none=True).encode(), YES_NO)
+    for kind, operand in (("number", {"equals": "far"}), ("date", {"in": ["soon"]}), ("number", {"matches": "a"})):
+        odd = RuleSet.model_validate({"columns": {"x": kind}, **listed({"column": "x", **operand})})
+        with pytest.raises(PackageError, match=r"rules\.json cannot be used"):
+            load("rules", odd.model_dump_json(by_alias=True, exclude_none=True).encode(), YES_NO)
     with pytest.raises(PackageError, match=r"rules\.json"):
         load("rules", b'{"kind": "rules", "rules": [{"when": {"column": "x", "matches": "(a+)+"}}]}', YES_NO)
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"^URGENT", r"a.*b", r"\d{1,3}(\.\d{1,3}){3}", r"(?i)\brefund\b", r"^\s*re\s*:\s*x"]
+    "pattern",
+    [
+        r"^URGENT",
+        r"a.*b",
+        r"a.*b.*c",
+        r"\bfoo\b.*\bbar\b.*\bbaz\b",
+        r"\d{1,3}(\.\d{1,3}){3}",
+        r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?",
+        r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){7}",
+        r"^.{300}late",
+        r"(?i)\brefund\b",
+        r"^\s*re\s*:\s*x",
+    ],
 )
 def test_a_pattern_of_bounded_cost_is_taken_and_comes_to_an_end(pattern: str) -> None:
     assert pattern_fault(pattern) is None
     one({"matches": pattern}, "identifier", ["a" * 10_000, " " * 10_000, "1" * 10_000, "1." * 5_000])
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "^(x*)*y", "a?" * 40, ".*.*.*.*=", "(a", "[z-a]", "a" * 301])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a+)+$",
+        "(a|aa)+$",
+        "^(x*)*y",
+        "a?" * 40,
+        "(?:a?){18}!",
+        ".*.*.*.*=",
+        "^.*.*.*(?:aa){60}!",
+        "^.{300}.*.*.*(?:aa){60}!",
+        f"^.*.*.*{'a' * 200}!",
+        r"^(\w*)(\w*)(\w*)\1\2\3!",
+        "(a",
+        "[z-a]",
+        "a" * 301,
+    ],
+)
 def test_a_pattern_that_could_keep_the_service_busy_is_refused(pattern: str) -> None:
     assert pattern_fault(pattern)
 

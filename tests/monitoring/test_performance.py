@@ -13,6 +13,7 @@ from ml.labelled import Labelled, encode
 from ml.metrics import intervals, scores
 from ml.performance import for_comparison, performance, review_of, with_labels
 from schemas.evaluation import Evaluation
+from schemas.metrics import AUTO_WITHOUT_PROBABILITIES
 from schemas.monitoring import MonitoringReport
 from schemas.review import ReviewRecord
 from schemas.run import MonitorSpec
@@ -89,7 +90,7 @@ def test_the_figures_of_a_regression_are_those_of_scikit_learn():
 
 
 @pytest.mark.parametrize(("flipped", "verdict"), [(0.0, "ok"), (0.4, "drift")])
-@pytest.mark.parametrize("metric", ["auto", "log_loss", "accuracy"])
+@pytest.mark.parametrize("metric", ["auto", AUTO_WITHOUT_PROBABILITIES, "log_loss", "accuracy"])
 def test_flipped_labels_are_drift_and_right_ones_are_not(metric, flipped, verdict):
     result = judged(sold(300, flipped=flipped)[0], metric)
     assert result.verdict == verdict
@@ -122,6 +123,8 @@ def test_where_the_metric_is_undefined_the_next_one_is_judged_and_it_is_said():
     without = labelled([{"label": "yes"}] * 40 + [{"label": "no"}] * 40, (["yes"] * 35 + ["no"] * 5) * 2)
     result = judged(without)
     assert result.metric == "balanced_accuracy" and "roc_auc is undefined on these labels" in result.why
+    settled = judged(without, AUTO_WITHOUT_PROBABILITIES)
+    assert settled.metric == "balanced_accuracy" and "undefined" not in settled.why
     one_class = judged(labelled([{"label": "yes", "probabilities": {"no": 0.1, "yes": 0.9}}] * 50, ["yes"] * 50))
     assert one_class.metric == "balanced_accuracy" and one_class.value == 1.0
     assert "(it needs probabilities)" in result.why and "(it needs rows of every class)" in one_class.why

@@ -8,7 +8,7 @@ from ml import package
 from ml.answers import Answers
 from ml.derive import derive
 from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES, OnnxModel
-from ml.runtimes.rules import Constant, RulesModel
+from ml.runtimes.rules import Constant, ConstantModel
 from schemas.choice import Choice
 from schemas.package import DataRecord, Manifest, Runtime, Samples, SplitRecord
 from schemas.signature import (
@@ -54,7 +54,7 @@ CELLS = {
 def write_rules(root: Path, yes: float = 0.7) -> Path:
     """Write a package that answers every row with the same probability of "yes"."""
     rule = Constant(probabilities=[1 - yes, yes])
-    answers = RulesModel(rule, SIGNATURE.output).answer(derive(SIGNATURE, CELLS))
+    answers = ConstantModel(rule, SIGNATURE.output).answer(derive(SIGNATURE, CELLS))
     return _write(root, "rules", "rules.json", rule.model_dump_json().encode(), answers)
 
 
@@ -84,7 +84,7 @@ def write_onnx(root: Path, seed: int = 0) -> Path:
 def write_wrong_samples(root: Path) -> Path:
     """Write a package that is whole, but whose trainer answered otherwise than what is packaged."""
     rule = Constant(probabilities=[0.9, 0.1])
-    other = RulesModel(Constant(probabilities=[0.2, 0.8]), SIGNATURE.output).answer(derive(SIGNATURE, CELLS))
+    other = ConstantModel(Constant(probabilities=[0.2, 0.8]), SIGNATURE.output).answer(derive(SIGNATURE, CELLS))
     return _write(root, "rules", "rules.json", rule.model_dump_json().encode(), other)
 
 

@@ -10,18 +10,18 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event, text
+from sqlalchemy import event, insert, text
 
 from schemas.run import DeploySpec
 from serving.cells import Refusal
 from serving.feedback import read
 from serving.http_error import HttpError
-from serving.journal import Journal
+from serving.journal import Journal, Prediction
 from serving.label_value import accepted, classes_of
 from serving.labelled import labelled
 from serving.labels import Label, record
 from serving.publish import publish
-from serving.store import begin_writing, connect, create, sqlite_url
+from serving.store import begin_writing, connect, create, predictions, sqlite_url
 from tests.serving import packages
 from tests.serving.conftest import Local, LocalApp
 
@@ -244,6 +244,34 @@ def test_a_journal_of_an_earlier_version_is_opened_and_gets_the_index(tmp_path: 
             "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'labels'"
         ).all()
     assert plan == ("labels_by_prediction",)
+
+
+@pytest.mark.parametrize(
+    ("versions", "always", "expected"),
+    [
+        (None, None, ["1", "5", "4", "3", "2"]),
+        (2, None, ["1", "5"]),
+        (3, "5", ["1", "5", "4"]),
+        (3, "2", ["1", "5", "2"]),
+        (1, "2", ["2"]),
+        (2, "6", ["1", "5"]),
+    ],
+)
+def test_of_many_versions_with_labels_the_newest_are_read_and_always_the_one_asked_for(
+    journal_url: str, versions: int | None, always: str | None, expected: list[str]
+) -> None:
+    engine = connect(journal_url)
+    with engine.begin() as connection:
+        for place, version in enumerate(["1", "2", "3", "4", "5", "6", "1"]):
+            row = Prediction(str(place), 0, float(place), version, "{}", '{"label": "yes"}', None, False, 0.0)
+            connection.execute(insert(predictions), [row._asdict()])
+        record(connection, [Label(str(place), 0, f'"{place}"', 0.0) for place in (0, 1, 2, 3, 4, 6)])
+    engine.dispose()
+    found = labelled(journal_url, versions=versions, always=always)
+    assert [one.version for one in found] == expected
+    if "1" in expected:
+        assert (found[0].labels, found[0].answers) == (["0", "6"], [{"label": "yes"}] * 2)
+    assert labelled(journal_url, seconds=60, versions=versions, always=always) == []
 
 
 def test_earlier_labels_are_looked_up_and_not_searched_for(journal_url: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ml.whole_file import write_whole
 from schemas.run import DeploySpec
 from serving import port, process, record
 from serving.__main__ import main
@@ -87,7 +88,7 @@ def test_a_service_started_through_a_link_whose_record_cannot_be_read_is_told_an
 def test_an_unreadable_record_of_a_service_that_is_gone_is_told_and_can_be_removed(
     home: Path, text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    record.put(record.folder(home) / "house.json", text)
+    write_whole(record.folder(home) / "house.json", text)
     monkeypatch.setenv("DRIVETRAIN_HOME", str(home))
     assert main(["status", "house"]) == 1 and "cannot be read" in capsys.readouterr().out
     for command in ("logs", "rollback"):

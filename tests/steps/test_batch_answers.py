@@ -26,6 +26,7 @@ from ml.answers import Answers
 from ml.extended import ExtendedModel
 from ml.raw_rows import raw_rows
 from ml.runtimes.rules import DecisionList
+from ml.sinks.sql_writer import _Sending
 from ml.sources.csv import CsvParams, CsvSource
 from schemas.batch import BatchRecord
 from schemas.choice import Choice
@@ -164,7 +165,8 @@ def test_a_parquet_files_own_types_come_out_of_a_parquet_file(model: ExtendedMod
         "sent": pa.array([noon, None], pa.int64()).cast(pa.timestamp("ns", "Europe/Zurich")),
         "day": pa.array([date(2024, 1, 1), None]),
         "count": pa.array([7, None], pa.int16()),
-        "share": pa.array([0.5, None], pa.float32()),
+        "share": pa.array([0.1, None], pa.float32()),
+        "half": pa.array(np.array([0.1, 0.5], "float16")),
         "size": pa.array([Decimal("5.00"), Decimal("4.25")]),
         "city": pa.array(["Bern", "Chur"]).dictionary_encode(),
     }
@@ -176,11 +178,11 @@ def test_a_parquet_files_own_types_come_out_of_a_parquet_file(model: ExtendedMod
         assert (back[name].type, back[name].to_pylist()) == (columns[name].type, columns[name].to_pylist()), name
     with (tmp_path / "answers.csv").open(newline="") as file:
         first = list(csv.reader(file))[1]
-    assert first[:4] == ["12345678901234567.10", "2024-01-01T12:00:00+01:00", "2024-01-01", "7"]
+    assert first[:6] == ["12345678901234567.10", "2024-01-01T12:00:00+01:00", "2024-01-01", "7", "0.1", "0.1"]
     with sqlite3.connect(tmp_path / "rows.db") as database:
-        found = database.execute("SELECT price, sent, day, count FROM answers").fetchall()
+        found = database.execute("SELECT price, sent, day, count, share, half FROM answers").fetchall()
     database.close()
-    assert found[0] == ("12345678901234567.10", "2024-01-01T11:00:00+00:00", "2024-01-01", 7)
+    assert found[0] == ("12345678901234567.10", "2024-01-01T11:00:00+00:00", "2024-01-01", 7, 0.1, 0.1)
 
 
 def test_files_with_decimals_of_different_width_lose_no_digit(model: ExtendedModel, tmp_path: Path) -> None:
@@ -275,6 +277,34 @@ def test_an_input_that_breaks_off_leaves_nothing(kind: str, model: ExtendedModel
     with pytest.raises(ContentError, match=r"declare batch\.input\.encoding"):
         answer_table(Fails(), create("write", output[kind]), tmp_path / "wrong.csv", PIECE, model, "3")  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_when_the_output_cannot_even_be_cleared_away_the_errors_are(
+    model: ExtendedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_sending: object) -> None:
+        raise OSError("the server has gone away")
+
+    monkeypatch.setattr(_Sending, "end", refuse)
+    monkeypatch.setattr(_Sending, "prepare", refuse)
+    source = csv_in(tmp_path, rows(3).astype({"size": "object"}).assign(size=["x", 1, 2]))
+    with pytest.raises(ContentError, match=r"may have been left behind, empty: the server has gone away"):
+        answered(model, source, sql(tmp_path, "answers"), tmp_path / "wrong.csv")
+    assert [path.name for path in tmp_path.iterdir() if "wrong" in path.name] == []
+
+
+def test_errors_are_taken_back_whatever_a_sink_raises(
+    model: ExtendedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_writer: object) -> None:
+        raise RuntimeError("a plug-in's own")
+
+    output = create("write", csv_out(tmp_path))
+    monkeypatch.setattr(type(output.open()), "commit", refuse)
+    source = create("load", csv_in(tmp_path, rows(3).astype({"size": "object"}).assign(size=["x", 1, 2])))
+    with pytest.raises(RuntimeError):
+        answer_table(source, output, tmp_path / "wrong.csv", PIECE, model, "3")
+    assert not (tmp_path / "wrong.csv").exists()
 
 
 @pytest.mark.parametrize("taken", ["answers.csv", "wrong.csv"])
@@ -442,6 +472,7 @@ LABELS = {
     "str": ["no", "yes", "perhaps"],
     "int": [1, 2, 7],
     "bool": [False, True],
+    "float": [1, 1.5, 2],
     "mixed": ["a", 1],
 }
 

@@ -1,0 +1,30 @@
+"""A small file that is seen whole or not at all, and takes the place of the one before.
+
+A killed process leaves the draft, `.NAME.….partial`, which nothing reads and which may be removed.
+"""
+
+import os
+from pathlib import Path
+from secrets import token_hex
+
+
+def write_whole(target: Path, content: str | bytes, *, private: bool = False) -> Path:
+    """Write a file, with the folders above it; return its path.
+
+    Args:
+        target: Where it is to be; whoever opens it meanwhile finds the one before.
+        content: Text is written as UTF-8.
+        private: Whether only the owner may read it; other files are for whom the process' umask lets in.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name[:50]}.{token_hex(4)}.partial")
+    mode = 0o600 if private else 0o666
+    try:
+        with open(draft, "xb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return target
