@@ -123,6 +123,7 @@ def test_the_page_says_what_was_looked_at(target: str) -> None:
     assert "None" not in text and "nan" not in text
 
 
+@pytest.mark.untraced
 def test_a_wide_table_with_long_names_stays_light() -> None:
     draw = np.random.default_rng(0)
     wide = pd.DataFrame({f"{number} {'long name ' * 25}": draw.normal(size=60) for number in range(700)})
@@ -132,6 +133,7 @@ def test_a_wide_table_with_long_names_stays_light() -> None:
     assert "and 100 more columns" in page
 
 
+@pytest.mark.untraced
 def test_the_page_of_a_large_table_stays_light(draw: np.random.Generator) -> None:
     rows = 100_000
     large = pd.DataFrame(draw.normal(size=(rows, 40)).round(4), columns=[f"measure {number}" for number in range(40)])

@@ -21,7 +21,7 @@ from steps.secrets import reveal
 from tests.data.conftest import Plan
 from tests.data.postgresql import OWNER, PASSWORD, Server
 
-pytestmark = pytest.mark.own_worker
+pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
 ROOT = Path(__file__).resolve().parents[2]
 SQL = {"url": "postgresql://127.0.0.1:1/shop", "table": "orders"}
 

@@ -61,6 +61,7 @@ def page(url: str, path: str) -> str:
         return text
 
 
+@pytest.mark.untraced
 def test_a_thousand_rows_over_http_are_answered_as_the_trained_object_answers_them(lap: Lap, tmp_path: Path) -> None:
     rows = asked(lap, tmp_path / "asked.csv")
     sent = [instance(lap, row, number) for number, row in enumerate(rows)]

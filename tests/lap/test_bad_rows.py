@@ -81,6 +81,7 @@ def test_a_declared_expectation_that_fails_refuses_with_3_and_keeps_the_report(w
     assert "width" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.untraced
 def test_a_class_with_a_single_row_works_and_is_told(world: World) -> None:
     result = run(world, "single_row", table(["maybe", *MIXED]), "", "gate=open", "pipeline=training")
     assert result.code == 0

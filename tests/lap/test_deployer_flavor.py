@@ -45,6 +45,7 @@ def test_the_deployer_finds_the_service_alive_and_reads_its_log(
     assert list(deployer.do_get_deployment_state_logs(known, tail=2)) == log[-2:]
 
 
+@pytest.mark.untraced
 def test_a_service_that_was_deprovisioned_is_absent_and_the_next_deployment_brings_it_back_on_its_port(
     first: Result, world: World, known: DeploymentResponse, deployer: BaseDeployer
 ) -> None:

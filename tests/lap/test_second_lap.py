@@ -3,6 +3,8 @@
 import os
 import signal
 
+import pytest
+
 from serving import process
 from tests.lap.conftest import Result, World, ask
 
@@ -39,6 +41,7 @@ def test_the_plan_says_what_is_then_done(first: Result, world: World) -> None:
     assert reused == TRAINING
 
 
+@pytest.mark.untraced
 def test_a_changed_parameter_reruns_training_and_not_the_data(first: Result, world: World) -> None:
     changed = world.run("+experiment=breast_cancer", "trainer.C=0.7", "pipeline=training")
     assert changed.code in (0, 3)
@@ -46,6 +49,7 @@ def test_a_changed_parameter_reruns_training_and_not_the_data(first: Result, wor
     assert {"train", "evaluate", "open_test_set"} <= changed.ran
 
 
+@pytest.mark.untraced
 def test_another_trainer_drops_the_experiments_block_and_says_so(first: Result, world: World) -> None:
     other = world.run("+experiment=breast_cancer", "trainer=random_forest", "pipeline=training")
     assert other.code in (0, 3)
