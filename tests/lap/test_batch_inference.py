@@ -41,6 +41,7 @@ def test_nothing_answers_before_something_is_in_production(world: World) -> None
     assert not (world.folder / "never.csv").exists()
 
 
+@pytest.mark.untraced
 def test_the_answers_are_the_services(world: World, deployed: Result, houses: pd.DataFrame) -> None:
     rows = houses.iloc[:300].copy()
     rows.loc[7, "rooms"] = "many"

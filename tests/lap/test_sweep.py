@@ -64,6 +64,7 @@ def looks() -> list[dict[str, Any]]:
     return [value for version in versions for key, value in version.run_metadata.items() if key.startswith(PREFIX)]
 
 
+@pytest.mark.untraced
 def test_a_failed_job_does_not_stop_the_others(swept: Swept) -> None:
     assert swept.result.code == 1
     assert [row["status"] for row in swept.rows] == ["succeeded"] * 5 + ["failed"]
@@ -129,15 +130,15 @@ def test_the_winners_command_reproduces_its_job(swept: Swept, world: World) -> N
 @pytest.mark.untraced
 def test_jobs_of_one_process_do_not_touch_each_other(world: World) -> None:
     words = ("trainer=random_forest", "trainer.n_estimators=20")
-    together = sweep(world, "together", *words, "seed=1,2,3,4")
+    together = sweep(world, "together", *words, "seed=1,2,3")
     assert together.result.code == 0
-    assert len({json.dumps(together.summary(job)["metrics"]) for job in range(4)}) == 4
+    assert len({json.dumps(together.summary(job)["metrics"]) for job in range(3)}) == 3
     fresh = {"ZENML_CONFIG_PATH": "z", "ZENML_LOCAL_STORES_PATH": "s", "DRIVETRAIN_HOME": "h"}
     environment = {**os.environ, **{key: str(world.folder / "alone" / value) for key, value in fresh.items()}}
-    command = [sys.executable, str(ROOT / "run.py"), "-m", BASE, *words, "seed=4", "hydra.sweep.dir=alone/out"]
+    command = [sys.executable, str(ROOT / "run.py"), "-m", BASE, *words, "seed=3", "hydra.sweep.dir=alone/out"]
     subprocess.run(command, cwd=world.folder, env=environment, capture_output=True, check=True)
     alone = json.loads((world.folder / "alone" / "out" / "0" / "summary.json").read_text(encoding="utf-8"))
-    assert alone["metrics"] == together.summary(3)["metrics"]
+    assert alone["metrics"] == together.summary(2)["metrics"]
 
 
 def test_a_refused_job_is_told_and_the_sweep_ends_with_3(world: World) -> None:
