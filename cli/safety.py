@@ -16,7 +16,7 @@ from schemas.code_keys import names_code
 from schemas.errors import Fault
 
 _PASSWORD = re.compile(r"://[^/@\s:]*:[^/@\s]+@")
-_SECRET_KEY = re.compile(r"(?:pass|pwd|token)[^.]*$", re.IGNORECASE)
+_SECRET_KEY = re.compile(r"(?:pass(?!es$)|pwd|token(?!s$))[^.]*$", re.IGNORECASE)  # but max_tokens is a number
 _FREE = (("run", "dir"), ("sweep", "dir"), ("sweep", "subdir"), ("verbose",))
 _FILLED_BY_HYDRA = ("overrides", "runtime")
 

@@ -7,7 +7,7 @@ from ml.baselines import AUTO, AUTO_MODELS
 from schemas.base import Task
 from schemas.choice import Choice
 from schemas.errors import Fault
-from schemas.metrics import AUTO_WITHOUT_PROBABILITIES
+from schemas.metrics import AUTO_WITHOUT_PROBABILITIES, WITHOUT_PROBABILITIES
 from schemas.run import Run
 from steps import registry
 
@@ -20,11 +20,17 @@ def settled(run: Run) -> Run:
     """Return the run with a metric that trainer and baseline both have, and a baseline that is not the trainer."""
     changes: dict[str, Any] = {}
     graded = gives_probabilities(run.trainer) and gives_probabilities(run.baseline)
-    if run.metric == "auto" and not graded and tasks_of(run) != ("regression",):
-        changes["metric"] = AUTO_WITHOUT_PROBABILITIES
+    if run.metric == "auto" and not graded:
+        changes["metric"] = _ungraded(tasks_of(run))
     if run.baseline.name not in (AUTO, *AUTO_MODELS) and _alike(run.trainer, run.baseline):
         changes["baseline"] = _AUTO
     return run.model_copy(update=changes)
+
+
+def _ungraded(tasks: tuple[Task, ...]) -> str:
+    if "regression" not in tasks:
+        return WITHOUT_PROBABILITIES
+    return "auto" if tasks == ("regression",) else AUTO_WITHOUT_PROBABILITIES
 
 
 def told(declared: Mapping[str, Any], run: Run) -> list[str]:

@@ -59,11 +59,8 @@ def _planned(jobs: list[Job], expansion: Expansion) -> Iterator[str]:
     first, *others = jobs
     yield f"job {first.number}"
     yield from plan_lines(first.run, plan(first.run, CANDIDATE))
-    if len(others) == 1:
-        yield "the other job runs the steps that its own choices change, and those behind them; it reuses the rest"
-    elif others:
-        many = f"the other {len(others)} jobs run"
-        yield f"{many} the steps that their own choices change, and those behind them; they reuse the rest"
+    if others:
+        yield "each of the others reuses what its own choices do not change, as far as steps are reused at all"
 
 
 def _described(jobs: list[Job], expansion: Expansion) -> list[str]:

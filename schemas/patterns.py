@@ -16,6 +16,9 @@ _STEP = 12e-9  # seconds of a step, measured on texts for which every way is tri
 _CHARACTER = 0.2  # steps that comparing a character is
 _ENDLESS = 1e18
 _LONGEST_PATTERN = 300
+_SIXTEEN_BITS = 0xFFFF
+_REPEATS = ("MAX_REPEAT", "MIN_REPEAT")
+_CHARACTERS = ("ANY", "IN", "LITERAL", "NOT_LITERAL")
 
 
 def pattern_fault(pattern: str) -> str | None:
@@ -33,7 +36,7 @@ def pattern_fault(pattern: str) -> str | None:
         return f"is not a regular expression: {error.msg}{place}"
     except (RecursionError, OverflowError):
         return "is not a regular expression that can be read: it is nested too deeply or repeats too often"
-    _, steps = _work(parsed)
+    _, steps = _work(parsed, spread=True)
     if steps * (1 if _anchored(parsed) else _FREE) * _STEP > _SECONDS:
         return (
             "may take too long on some texts: its repeats can share a text out in too many ways; begin it with ^, "
@@ -48,18 +51,54 @@ def _anchored(parsed: Any) -> bool:
     return at_start and not parsed.state.flags & re.MULTILINE
 
 
-def _work(parsed: Any) -> tuple[float, float]:
-    """Return in how many ways a sequence can match at one place, and the steps of trying them all, both at most."""
-    ways, steps = 1.0, 0.0
+def _work(parsed: Any, *, spread: bool = False) -> tuple[float, float]:
+    """Return in how many ways a sequence can match at one place, and the steps of trying them all, both at most.
+
+    Args:
+        parsed: What the standard library's parser gives.
+        spread: Whether no two ways so far end at the same place more often than at any other.
+    """
+    ways, steps, word = 1.0, 0.0, ""
     for operation, details in parsed:
         more, own = _part(str(operation), details)
+        word = word + chr(details) if str(operation) == "LITERAL" else ""
+        if word and spread:
+            own = _CHARACTER * (_again(word) - _again(word[:-1]))
+        spread = spread and (more == 1 or _repeats_characters(str(operation), details))
         steps = min(_ENDLESS, steps + ways * own)
         ways = min(_ENDLESS, ways * more)
     return ways, steps
 
 
+def _repeats_characters(operation: str, details: Any) -> bool:
+    """Say whether a part matches ever so many characters, so that its ways end at as many places of the text."""
+    return operation in _REPEATS and len(details[2]) == 1 and str(details[2][0][0]) in _CHARACTERS
+
+
+def _again(word: str) -> float:
+    """Return how many characters of a word are compared at a place, on average over the places of the worst text.
+
+    Where much of the word stands, it cannot soon begin again, unless it repeats itself: `aaaa` does, `from` does not.
+
+    Source:
+        D. E. Knuth, J. H. Morris and V. R. Pratt, Fast pattern matching in strings, SIAM Journal on Computing 6 (1977):
+        the borders of a word's beginnings.
+    """
+    borders, most = [0, 0], min(1.0, len(word))
+    for end in range(2, len(word) + 1):
+        border = borders[end - 1]
+        while border and word[border] != word[end - 1]:
+            border = borders[border]
+        borders.append(border + (word[border] == word[end - 1]))
+        most = max(most, end / (end - borders[end]))
+    return most
+
+
 def _part(operation: str, details: Any) -> tuple[float, float]:
     match operation:
+        case "IN":
+            # What is beyond 16 bits, and classes such as \d beside others, are compared one after the other.
+            return 1, _CHARACTER * (1 + sum(_is_compared_alone(*item) for item in details))
         case "MAX_REPEAT" | "MIN_REPEAT":
             return _repeated(*details)
         case "POSSESSIVE_REPEAT":
@@ -97,3 +136,8 @@ def _repeated(least: int, most: int, body: Any) -> tuple[float, float]:
         if before > _ENDLESS:
             return _ENDLESS, _ENDLESS
     return found, tried
+
+
+def _is_compared_alone(operation: Any, details: Any) -> bool:
+    last = details[1] if str(operation) == "RANGE" else details
+    return str(operation) == "CATEGORY" or (isinstance(last, int) and last > _SIXTEEN_BITS)

@@ -93,9 +93,9 @@ class ParquetSource:
         for columns, batch in _batches(parts, head, rows):
             values = frame({name: pa.chunked_array([column]) for name, column in columns.items()}, gaps=True)
             stored = {name: as_stored(batch.column(name), kind) for name, kind in head.stored.items()}
-            kept = pd.DataFrame({name: stored.get(name, values[name]) for name in values.columns}, copy=False)
-            narrow = [name for name, kind in head.stored.items() if pa.types.is_floating(kind)]
-            yield Piece(values, kept.assign(**{name: values[name] for name in narrow}), kept)
+            kept = {name: stored.get(name, values[name]) for name in values.columns}
+            narrow = {name: values[name] for name, kind in head.stored.items() if pa.types.is_floating(kind)}
+            yield Piece(values, pd.DataFrame({**kept, **narrow}, copy=False), pd.DataFrame(kept, copy=False))
 
     @cached_property
     def _seen(self) -> tuple["Parts", "Head"]:

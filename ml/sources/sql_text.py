@@ -15,9 +15,8 @@ _READING = ("select", "with", "values", "table", "from")
 
 def holds_password(url: str) -> bool:
     """Say whether a database URL holds a password."""
-    parameters = "?" + url.partition("?")[2]
-    written = (parameters, unquote_plus(parameters))  # an ODBC connection string stands in one parameter, quoted
-    return bool(_LOGIN.search(url)) or any(_PARAMETER.search(text) for text in written)
+    quoted = "?" + unquote_plus(url.partition("?")[2])  # an ODBC connection string stands in one parameter
+    return any(form.search(text) for form, text in ((_LOGIN, url), (_PARAMETER, url), (_PARAMETER, quoted)))
 
 
 def why_not_one_query(text: str) -> str | None:

@@ -86,7 +86,7 @@ def _publish(writer: Writer | None, errors: ErrorsFile) -> None:
     if writer is not None:
         try:
             writer.commit()
-        except BaseException:
+        except Exception:  # not a stop by a signal: that may come when the answers are there already
             errors.withdraw()
             raise
 

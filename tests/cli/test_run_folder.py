@@ -97,7 +97,7 @@ def test_a_file_is_for_whom_the_umask_lets_in_unless_it_is_private(tmp_path: Pat
 
 
 def test_signals_are_noticed_without_pipe2_which_macos_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(os, "pipe2")
+    monkeypatch.delattr(os, "pipe2", raising=False)
     with pytest.raises(Terminated), termination_raises() as stops:
         stops.raise_any()  # nothing arrived, and it does not wait
         with suppress(Terminated):

@@ -195,7 +195,7 @@ def test_a_plan_lists_the_jobs_and_writes_nothing(empty: Path, capsys: pytest.Ca
         "  2  trainer=majority seed=1", "  3  trainer=majority seed=2",
     ]  # fmt: skip
     assert said[6] == "job 0" and [line for line in said if line.startswith("job ")] == ["job 0"]
-    assert said[-1].startswith("the other 3 jobs run the steps that their own choices change")
+    assert said[-1].startswith("each of the others reuses what its own choices do not change")
     assert list(empty.iterdir()) == []
 
 

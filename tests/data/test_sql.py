@@ -223,6 +223,7 @@ def test_one_query_is_told_from_other_statements(text: str, why: str | None) -> 
         ("mysql://host/db?charset=utf8&passwd=pw", True),
         ("postgresql://me@host:5432/db?connect_timeout=3", False),
         ("mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BUID%3Dme%3BPWD%3Dpw", True),
+        ("db2+ibm_db://host/db;SECURITY=SSL;PWD=pw", True),
         ("postgresql://host/db?passfile=/home/me/.pgpass", False),
         ("sqlite:////data/a:b@c.db", False),
     ],

@@ -29,6 +29,7 @@ def listed(*whens: dict[str, Any]) -> RuleList:
     return RuleList.model_validate({"rules": [{"when": when, "then": "a"} for when in whens]})
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("columns", ["nl", "di", "nd", "bl", "nli"])
 def test_a_rule_reported_as_unreachable_decides_no_row(columns: str) -> None:
     @settings(max_examples=150, deadline=None)
@@ -169,6 +170,7 @@ def test_with_known_booleans_the_rules_that_no_row_reaches_are_reported_and_no_o
     assert found == set(range(len(rules.rules))) - deciding(rules, "bn")
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("columns", ["nl", "bl"])
 def test_what_is_told_from_the_writing_alone_is_true(columns: str) -> None:
     @settings(max_examples=150, deadline=None)

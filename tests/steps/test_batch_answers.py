@@ -166,7 +166,7 @@ def test_a_parquet_files_own_types_come_out_of_a_parquet_file(model: ExtendedMod
         "day": pa.array([date(2024, 1, 1), None]),
         "count": pa.array([7, None], pa.int16()),
         "share": pa.array([0.1, None], pa.float32()),
-        "half": pa.array(np.array([0.1, 0.5], "float16")),
+        "self": pa.array(np.array([0.1, 0.5], "float16")),
         "size": pa.array([Decimal("5.00"), Decimal("4.25")]),
         "city": pa.array(["Bern", "Chur"]).dictionary_encode(),
     }
@@ -180,7 +180,7 @@ def test_a_parquet_files_own_types_come_out_of_a_parquet_file(model: ExtendedMod
         first = list(csv.reader(file))[1]
     assert first[:6] == ["12345678901234567.10", "2024-01-01T12:00:00+01:00", "2024-01-01", "7", "0.1", "0.1"]
     with sqlite3.connect(tmp_path / "rows.db") as database:
-        found = database.execute("SELECT price, sent, day, count, share, half FROM answers").fetchall()
+        found = database.execute("SELECT price, sent, day, count, share, self FROM answers").fetchall()
     database.close()
     assert found[0] == ("12345678901234567.10", "2024-01-01T11:00:00+00:00", "2024-01-01", 7, 0.1, 0.1)
 
@@ -293,18 +293,19 @@ def test_when_the_output_cannot_even_be_cleared_away_the_errors_are(
     assert [path.name for path in tmp_path.iterdir() if "wrong" in path.name] == []
 
 
-def test_errors_are_taken_back_whatever_a_sink_raises(
-    model: ExtendedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("error", "stays"), [(RuntimeError, False), (KeyboardInterrupt, True)])
+def test_errors_are_taken_back_whatever_a_sink_raises_and_kept_when_a_stop_leaves_open_whether_answers_are_there(
+    error: type[BaseException], stays: bool, model: ExtendedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_writer: object) -> None:
-        raise RuntimeError("a plug-in's own")
+        raise error
 
     output = create("write", csv_out(tmp_path))
     monkeypatch.setattr(type(output.open()), "commit", refuse)
     source = create("load", csv_in(tmp_path, rows(3).astype({"size": "object"}).assign(size=["x", 1, 2])))
-    with pytest.raises(RuntimeError):
+    with pytest.raises(error):
         answer_table(source, output, tmp_path / "wrong.csv", PIECE, model, "3")
-    assert not (tmp_path / "wrong.csv").exists()
+    assert (tmp_path / "wrong.csv").exists() is stays
 
 
 @pytest.mark.parametrize("taken", ["answers.csv", "wrong.csv"])
@@ -573,6 +574,7 @@ print(int(peak.group(1)) // 1024, seconds)
 """
 
 
+@pytest.mark.untraced
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel does not tell")
 def test_memory_depends_on_the_piece_and_not_on_the_table(model: ExtendedModel, tmp_path: Path) -> None:
     peaks = []
