@@ -138,6 +138,7 @@ def test_the_faults_of_all_jobs_come_at_once_each_with_its_jobs() -> None:
     assert "sampler" in told["split.test"]
 
 
+@pytest.mark.untraced
 def test_a_fault_that_does_not_depend_on_the_value_is_told_once() -> None:
     (only,) = faults(BASE, "trainer.foo=1,2", "seed=range(0,4)")
     assert "no parameter 'foo'" in only.message and "in every job" not in str(only)
@@ -162,6 +163,7 @@ def test_jobs_that_ask_for_the_same_run_once_and_are_told() -> None:
     assert "runs once" in expanded("seed=1,1").notes[0]
 
 
+@pytest.mark.untraced
 def test_a_job_is_what_the_same_words_give_without_a_sweep(load: Callable[..., object]) -> None:
     found = jobs(BASE, "trainer=random_forest,gradient_boosting", "seed=4,5", "trainer.random_state=${seed},1")
     for job in found:

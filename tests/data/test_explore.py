@@ -536,6 +536,7 @@ tricky = st.sampled_from(
 )
 
 
+@pytest.mark.untraced
 @settings(deadline=None)
 @given(st.dictionaries(names | tricky, st.lists(names | tricky | FINITE | st.integers() | st.booleans()), min_size=1))
 def test_any_name_and_value_comes_back_from_the_yaml(declared: dict[str, Any]) -> None:

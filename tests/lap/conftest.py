@@ -91,8 +91,6 @@ def fresh_world(folder: Path) -> Iterator[World]:
         patch.setenv("ZENML_LOCAL_STORES_PATH", str(folder / "zenml-stores"))
         patch.setenv("DRIVETRAIN_HOME", str(folder / "home"))
         patch.setenv("BENTOML_HOME", str(folder / "bentoml"))
-        # tests/serving measures what a service runs; to trace each that a lap starts costs minutes.
-        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
         forget_store()
         yield World(folder)
         for service in process.status(folder / "home"):

@@ -36,6 +36,7 @@ def run(world: World, name: str, text: str, more: str = "", *words: str):
 MIXED = [("yes", "no")[number % 2] for number in range(200)]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("name", "text", "code", "says"),
     [

@@ -29,6 +29,7 @@ def deployer(known: DeploymentResponse) -> BaseDeployer:
     return BaseDeployer.from_model(known.deployer)
 
 
+@pytest.mark.untraced
 def test_zenml_lists_the_deployment_as_running_under_the_services_url(first: Result, known: DeploymentResponse) -> None:
     assert (known.status, known.url) == (DeploymentStatus.RUNNING, first.summary["deployment"]["url"])
     assert known.deployer is not None and known.deployer.flavor_name == "drivetrain_bentoml"

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from zenml.client import Client
 
 from examples.demo import held_out_rows
@@ -17,6 +18,7 @@ def flip(file: Path) -> None:
     file.write_bytes(data)
 
 
+@pytest.mark.untraced
 def test_a_package_that_was_damaged_in_the_store_is_not_published_and_the_old_version_goes_on(
     first: Result, world: World
 ) -> None:

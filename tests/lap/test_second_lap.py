@@ -21,6 +21,7 @@ def pid(world: World, name: str = "breast_cancer") -> int:
     return service.deployment.pid
 
 
+@pytest.mark.untraced
 def test_a_rerun_with_nothing_changed_reuses_every_step_that_may_be_reused(first: Result, world: World) -> None:
     before = pid(world)
     again = world.run("+experiment=breast_cancer")
@@ -57,6 +58,7 @@ def test_another_trainer_drops_the_experiments_block_and_says_so(first: Result, 
     assert other.summary["gate"]["checks"]
 
 
+@pytest.mark.untraced
 def test_a_killed_service_is_healed_on_its_port(first: Result, world: World) -> None:
     before = pid(world)
     os.killpg(os.getpgid(before), signal.SIGKILL)
@@ -68,6 +70,7 @@ def test_a_killed_service_is_healed_on_its_port(first: Result, world: World) -> 
     assert ask(healed.summary["deployment"]["url"], "/releases")[0]["version"] == newest
 
 
+@pytest.mark.untraced
 def test_the_gate_refuses_a_baseline_and_production_goes_on(first: Result, world: World) -> None:
     url = first.summary["deployment"]["url"]
     before = ask(url, "/releases")[0]["version"]

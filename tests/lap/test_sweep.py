@@ -119,6 +119,7 @@ def test_nothing_was_registered_or_deployed_and_nobody_looked_at_the_test_set(sw
     assert {path.name for path in world.home.iterdir()} <= {"reports", "cache"}
 
 
+@pytest.mark.untraced
 def test_the_winners_command_reproduces_its_job(swept: Swept, world: World) -> None:
     best = swept.summary(int(swept.rows[0]["job"]))
     again = world.run(*swept.command, "pipeline=training")

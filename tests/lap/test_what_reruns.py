@@ -84,7 +84,5 @@ def test_a_change_reruns_exactly_what_depends_on_it(copy: Path) -> None:
     touch(copy / "ml" / "metrics.py")
     assert steps(copy).ran == {"evaluate", "open_test_set"} | ALWAYS
 
-    assert steps(copy, "trainer.max_depth=8").ran == ALL - DATA - {"train_baseline"}
-
     shorten(copy / "examples" / "houses.csv", 370)  # enough that every set loses some
-    assert steps(copy, "trainer.max_depth=8").ran == ALL
+    assert steps(copy).ran == ALL

@@ -199,6 +199,7 @@ def test_training_stops_when_the_validation_loss_gets_no_better_and_keeps_the_be
     assert len(fit(bench, train=train, validation=validation, epochs=12, patience=None, **long).learning.training) == 12
 
 
+@pytest.mark.untraced
 def test_an_overfit_training_is_said_so(benches):
     bench, draw = benches["binary"], np.random.default_rng(0)
     train = Matrix(bench.matrix.features[:60], draw.integers(0, 2, 60))
@@ -221,6 +222,7 @@ def test_validation_rows_without_a_known_target_are_left_out(benches):
         assert nothing.validation == [] and nothing.best_epoch == 3 and not nothing.stopped_early
 
 
+@pytest.mark.untraced
 def test_balanced_weights_find_more_of_a_rare_class(benches):
     bench = benches["binary"]
     score = np.nan_to_num(bench.matrix.features[:, 0], nan=170)

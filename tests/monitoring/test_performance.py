@@ -227,6 +227,7 @@ ODD = st.recursive(
 ANSWER = st.dictionaries(st.sampled_from(["label", "value", "probabilities", "needs_review"]), ODD)
 
 
+@pytest.mark.untraced
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(ANSWER, ODD), max_size=12),
