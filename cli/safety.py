@@ -16,7 +16,8 @@ from schemas.code_keys import names_code
 from schemas.errors import Fault
 
 _PASSWORD = re.compile(r"://[^/@\s:]*:[^/@\s]+@")
-_SECRET_KEY = re.compile(r"(?:pass(?!es$)|pwd|token(?!s$))[^.]*$", re.IGNORECASE)  # but max_tokens is a number
+_SECRET_KEY = re.compile(r"(?:pass|pwd|token)[^.]*$", re.IGNORECASE)
+_COUNT = re.compile(r"(?:passes|tokens)=[\d,.]+$")  # such as max_tokens=64,128: how many, no secret
 _FREE = (("run", "dir"), ("sweep", "dir"), ("sweep", "subdir"), ("verbose",))
 _FILLED_BY_HYDRA = ("overrides", "runtime")
 
@@ -63,7 +64,7 @@ def _text_faults(path: str, text: str, allowed: tuple[str, ...]) -> Iterator[Fau
 def without_password(word: str) -> str:
     """Return a `key=value` as it may be repeated: what could be a password is left out."""
     key, _, value = word.partition("=")
-    secret = _SECRET_KEY.search(key) or holds_password(value)
+    secret = (_SECRET_KEY.search(key) and not _COUNT.search(word)) or holds_password(value)
     return f"{key}=…" if secret else word
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cli.arguments import parse_arguments
 from cli.main import main
 from cli.repository import Repository
+from cli.safety import without_password
 from cli.sweep_jobs import Job, read_jobs
 from cli.sweep_words import Expansion, Words, expand
 from schemas.errors import ConfigurationError, Fault
@@ -281,3 +282,17 @@ def test_what_cannot_start_writes_nothing(
     assert main(["-m", BASE, "seed=1,2", *words]) == 2
     assert phrase in capsys.readouterr().err
     assert [path.name for path in empty.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("trainer.max_tokens=64", "trainer.max_tokens=64"),
+        ("trainer.n_passes=1,2,3", "trainer.n_passes=1,2,3"),
+        ("auth.tokens=abc", "auth.tokens=…"),
+        ("auth.token=123", "auth.token=…"),
+        ("data.password=123", "data.password=…"),
+    ],
+)
+def test_how_many_is_no_secret_and_a_secret_of_digits_is(word: str, told: str) -> None:
+    assert without_password(word) == told
