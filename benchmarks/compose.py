@@ -8,7 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from schemas.home import ROOT
+
 ROUNDS = 11
 ALLOWED = 1.5
 WORDS = ["+experiment=breast_cancer", "--cfg", "job"]

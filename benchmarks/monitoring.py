@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from ml.components import Answers
-from ml.drift import Window, detect
-from ml.profiles import profile, reference_profile
+from ml.monitoring.drift import Window, detect
+from ml.monitoring.profiles import profile, reference_profile
 from schemas.data import ColumnType
 from schemas.run import MonitorSpec
 from schemas.signature import Input, Output, Signature

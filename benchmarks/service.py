@@ -1,6 +1,6 @@
 """The service's costs as ratios in one run, on this machine, over the loopback interface only.
 
-    python benchmarks/service.py [SECONDS OF LOAD]
+    python -m benchmarks.service [SECONDS OF LOAD]
 
 Prints JSON: resident memory (goal: under 320 MB), seconds to ready against an empty BentoML service (goal: at most 1.5
 times), requests per second at 32 connections, one row of 30 columns each, against a plain `@bentoml.api` service around
@@ -22,21 +22,19 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))  # the repository is used in place
-
-from ml import package  # noqa: E402
-from ml.answers import Answers  # noqa: E402
-from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES  # noqa: E402
-from schemas.choice import Choice  # noqa: E402
-from schemas.package import DataRecord, Manifest, Samples, SplitRecord  # noqa: E402
-from schemas.run import DeploySpec  # noqa: E402
-from schemas.signature import Input, NumberDerivation, Output, Signature  # noqa: E402
-from serving import launch, port, process  # noqa: E402
-from serving.deploy import deploy  # noqa: E402
-from serving.probe import get  # noqa: E402
-from serving.record import Deployment  # noqa: E402
-from serving.window import count  # noqa: E402
+from ml.package import storage
+from ml.predictions.predictions import Answers
+from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES
+from schemas.choice import Choice
+from schemas.home import ROOT
+from schemas.package import DataRecord, Manifest, Samples, SplitRecord
+from schemas.run import DeploySpec
+from schemas.signature import Input, NumberDerivation, Output, Signature
+from serving.journal.predictions import count
+from serving.process import launch, port, services
+from serving.process.deploy import deploy
+from serving.process.probe import get
+from serving.process.records import Deployment
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -120,8 +118,8 @@ def write_package(root: Path, fitted: "Pipeline", names: list[str], row: dict[st
     )
     files: dict[str, bytes | Path] = {
         "model.onnx": model.SerializeToString(),
-        package.SIGNATURE: signature.model_dump_json().encode(),
-        package.SAMPLES: samples.model_dump_json().encode(),
+        storage.SIGNATURE: signature.model_dump_json().encode(),
+        storage.SAMPLES: samples.model_dump_json().encode(),
     }
     split = SplitRecord(method=Choice(name="random"), salt="x", test=0.2, validation=0.2)
     manifest = Manifest(
@@ -137,13 +135,13 @@ def write_package(root: Path, fitted: "Pipeline", names: list[str], row: dict[st
         libraries={},
         files={},
     )
-    package.write(root, files, manifest)
+    storage.write(root, files, manifest)
 
 
 def measure_ours(home: Path, body: bytes, seconds: float) -> dict[str, Any]:
     """Deploy, load, and look at memory and journal."""
     deploy(home, "benchmark", "1", str(home / "package"), DeploySpec())
-    deployment = process.status(home, "benchmark")[0].deployment
+    deployment = services.status(home, "benchmark")[0].deployment
     try:
         load(deployment.port, "/predict", body, 1.0)  # warm both ends
         before = count(deployment.journal_url)
@@ -151,7 +149,7 @@ def measure_ours(home: Path, body: bytes, seconds: float) -> dict[str, Any]:
         rows = count(deployment.journal_url) - before
         resident = sum(one.memory_info().rss for one in family(deployment.pid)) / 1e6
     finally:
-        process.stop(home, "benchmark")
+        services.stop(home, "benchmark")
     return {
         "deployment": deployment,
         "load": figures,

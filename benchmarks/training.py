@@ -12,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from schemas.home import ROOT
+
 ROUNDS = 5
 ALLOWED = 2.5
 TRIVIAL = '''from zenml import pipeline, step

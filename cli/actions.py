@@ -8,17 +8,17 @@ from pathlib import Path
 
 from rich.console import Console
 
-from cli.catalog import show_components
-from cli.compose import Composition
-from cli.folder import RunFolder
-from cli.load import load_run
-from cli.planview import show_plan
-from cli.preflight import make_home, preflight
+from cli.config.compose import Composition
+from cli.config.load import load_run
+from cli.preflight.run import make_home, preflight
 from cli.progress import Progress
-from cli.repository import ROOT
+from cli.run_folder import RunFolder
 from cli.signals import Terminated, termination_raises
-from cli.tables import show_summary
+from cli.views.components import show_components
+from cli.views.plan import show_plan
+from cli.views.summary import show_summary
 from schemas.errors import ConfigurationError, DrivetrainError, RefusedError
+from schemas.home import ROOT
 from schemas.run import Run
 from schemas.summary import Summary
 

@@ -3,12 +3,12 @@
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from cli.arguments import Arguments, parse_arguments
 from cli.caches import caches_at_home
-from cli.compose import Composition, compose
-from cli.repository import Repository
+from cli.config.arguments import Arguments, parse_arguments
+from cli.config.compose import Composition, compose
+from cli.config.repository import Repository
 from cli.signals import Terminated, termination_raises
-from cli.views import show_config, show_help, show_info
+from cli.views.config import show_config, show_help, show_info
 from schemas.errors import ConfigurationError, DrivetrainError, Fault, did_you_mean
 
 _ACTIONS = ("run", "plan", "components")
@@ -44,7 +44,7 @@ def _dispatch(arguments: Arguments) -> int:
     if arguments.multirun:
         from rich.console import Console
 
-        from cli.sweep import sweep
+        from cli.sweep.run import sweep
 
         return sweep(Console(stderr=False), arguments)
     composition = compose(arguments)
@@ -78,7 +78,7 @@ def _own_version() -> str:
     except PackageNotFoundError:
         import tomllib
 
-        from cli.repository import ROOT
+        from schemas.home import ROOT
 
         with (ROOT / "pyproject.toml").open("rb") as file:
             return str(tomllib.load(file)["project"]["version"])

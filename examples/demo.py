@@ -11,12 +11,12 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from cli.arguments import parse_arguments
-from cli.compose import compose
-from cli.load import load_run
+from cli.config.arguments import parse_arguments
+from cli.config.compose import compose
+from cli.config.load import load_run
+from schemas.home import ROOT
 from steps.components import create
 
-ROOT = Path(__file__).resolve().parent.parent
 ROWS = 200
 _BATCH = 25
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no business on the loopback

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from ml.answers import Answers, Cells
+from ml.predictions.predictions import Answers, Cells
 from schemas.base import Task
 from schemas.data import Problem
 from schemas.errors import Fault
@@ -40,8 +40,8 @@ class Source(Protocol):
     """Slot `load`: raw rows from somewhere.
 
     Three things are optional. `pieces(rows) -> Iterator[DataFrame]` yields all rows in order, at most `rows` at a time
-    and with equal dtypes, for tables that do not fit in memory (`ml.sources.pieces` slices for sources without it).
-    `pieces_as_stored(rows, known) -> Iterator[ml.sources.pieces.Piece]` yields them also as the source holds them, for
+    and with equal dtypes, for tables that do not fit in memory (`ml.sources.chunks` slices for sources without it).
+    `pieces_as_stored(rows, known) -> Iterator[ml.sources.chunks.Piece]` yields them also as the source holds them, for
     sources that change them in reading. A component whose `Params` have a field of type `SecretRef` is constructed with
     `(params, reveal)`, where `reveal(reference) -> str` gives the secret at the point of use.
     """
@@ -125,8 +125,8 @@ class Fitted(Protocol):
 
     One that learns by epochs has an attribute `learning: LearningCurves`. `libraries: tuple[str, ...]` names the
     distributions that decide what it answers, where those are more than every model's. One that reads raw cells
-    instead of features has `answer_cells(cells: Cells) -> Answers`, and its runtime has it too (`ml.answers.on_cells`
-    chooses). One of rules has `records: Sequence[RuleRecord]`.
+    instead of features has `answer_cells(cells: Cells) -> Answers`, and its runtime has it too
+    (`ml.predictions.predictions.on_cells` chooses). One of rules has `records: Sequence[RuleRecord]`.
     """
 
     @property

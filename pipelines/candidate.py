@@ -3,12 +3,12 @@
 from zenml import pipeline
 from zenml.enums import ExecutionMode
 
-from pipelines import parts
-from pipelines.circumstances import Circumstances
+from pipelines import fragments
+from pipelines.execution.context import Circumstances
 from schemas.run import Run
 
 
 @pipeline(execution_mode=ExecutionMode.FAIL_FAST)
 def candidate(run: Run, now: Circumstances) -> None:
     """The steps that training begins with, under the same keys: what one job or a run made, the others reuse."""
-    parts.candidate(run, now, parts.checked_sets(run, now))
+    fragments.candidate(run, now, fragments.checked_sets(run, now))

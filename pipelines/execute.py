@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from pipelines.listener import Listener
+from pipelines.execution.listener import Listener
 from schemas.errors import DrivetrainError, RefusedError
 from schemas.home import Home
 from schemas.plan import Observer
@@ -38,8 +38,8 @@ class Lap:
         """
         from zenml.exceptions import RunInterruptedException
 
-        from pipelines.notes import tell_data_notes
-        from pipelines.outcome import Outcome, run_name
+        from pipelines.execution.notes import tell_data_notes
+        from pipelines.execution.outcome import Outcome, run_name
 
         self._listener.pipeline = pipeline.name
         name = run_name(self.run.name, pipeline.name)
@@ -93,7 +93,7 @@ def execute(run: Run, observer: Observer) -> Summary:
     Raises:
         ConfigurationError: If the stack cannot work; nothing was started.
     """
-    from pipelines.stages import STAGES
+    from pipelines.stages.table import STAGES
 
     listener = Listener(observer)
     with on_stack(run, observer, listener) as (client, stack):
@@ -109,7 +109,7 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
         ConfigurationError: If the stack cannot work; nothing was started.
     """
     with zenml_session(listener) as client:
-        from pipelines.requirements import require
+        from pipelines.execution.requirements import require
 
         require(client, run, Home.here())
         for change in plan_stack(client, run.stack):
@@ -123,8 +123,8 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
 
 def _follow_pointer(client: Any, model: str, home: Home, observer: Observer) -> None:
     """Mirror a rollback that an operator made since the last run."""
-    from pipelines.circumstances import production
-    from pipelines.publishing import mirror_stage
+    from pipelines.execution.context import production
+    from pipelines.stages.deploy import mirror_stage
 
     current = production(model, home)
     if current is None:

@@ -3,8 +3,8 @@
 from zenml import pipeline
 from zenml.enums import ExecutionMode
 
-from pipelines.circumstances import Circumstances
-from pipelines.parts import checked_sets
+from pipelines.execution.context import Circumstances
+from pipelines.fragments import checked_sets
 from pipelines.wiring import wired
 from schemas.exploration import Declaration
 from schemas.run import Run

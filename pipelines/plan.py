@@ -1,7 +1,7 @@
 """What a run would do, without doing it: stack changes, steps to run or reuse, what is missing. Nothing is written."""
 
-from pipelines.forecast import forecast, step_names
-from pipelines.requirements import missing
+from pipelines.cache_forecast import forecast, step_names
+from pipelines.execution.requirements import missing
 from schemas.home import Home
 from schemas.plan import Missing, Plan
 from schemas.run import Run

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipelines.execute import Lap, Part, finish, on_stack
-from pipelines.listener import Listener
+from pipelines.execution.listener import Listener
 from schemas.home import Home
 from schemas.metrics import resolve_metric
 from schemas.package import Baseline
@@ -74,9 +74,9 @@ class _Trial:
 
     def train(self, lap: Lap, _parts: Part) -> Part:
         """Train, and score on the validation set."""
-        from ml.baselines import resolve_baseline
+        from ml.trainers.baselines import resolve_baseline
         from pipelines.candidate import candidate
-        from pipelines.circumstances import circumstances
+        from pipelines.execution.context import circumstances
 
         outcome = lap.run_pipeline(candidate, run=lap.run, now=circumstances(lap.run, lap.home))
         task = outcome.output("infer_schema", "schema").problem.task

@@ -4,8 +4,8 @@ from zenml import pipeline
 from zenml.enums import ExecutionMode
 from zenml.model.model import Model
 
-from pipelines.circumstances import Circumstances
-from pipelines.parts import candidate, checked_sets, split_record
+from pipelines.execution.context import Circumstances
+from pipelines.fragments import candidate, checked_sets, split_record
 from pipelines.wiring import profiled, wired
 from schemas.run import Run
 from steps.evaluate.scores import open_test_set

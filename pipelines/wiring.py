@@ -7,7 +7,7 @@ from typing import Any
 from zenml.config import ResourceSettings
 from zenml.config.cache_policy import CachePolicy
 
-from ml.baselines import AUTO, AUTO_MODULE
+from ml.trainers.baselines import AUTO, AUTO_MODULE
 from schemas.choice import Choice
 from schemas.stack import Slot, StackSpec
 from stacks.plugins import profiling_source

@@ -1,8 +1,11 @@
-"""Where a run leaves what it keeps beside ZenML's own store."""
+"""Where this program is, and where a run leaves what it keeps beside ZenML's own store."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The folder that holds the first-party packages: the repository, or a Bento's copy of what its service needs."""
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from schemas.errors import DeploymentError, DrivetrainError
 from schemas.home import Home
-from serving import process, publish, record
-from serving.probe import tail
-from serving.process import Status
-from serving.window import count
+from serving.journal.predictions import count
+from serving.process import records, services
+from serving.process.probe import tail
+from serving.process.services import Status
+from serving.releases import publisher
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,9 +65,9 @@ def _positive(text: str) -> int:
 
 
 def _only(home: Path, name: str | None) -> str:
-    known = record.names(home)
+    known = records.names(home)
     if name is not None:
-        return name if name in known else record.find(home, name).name
+        return name if name in known else records.find(home, name).name
     if len(known) != 1:
         have = f"choose one of: {', '.join(known)}" if known else f"nothing is deployed under {home}"
         raise DeploymentError(f"Which deployment? {have}")
@@ -74,10 +75,10 @@ def _only(home: Path, name: str | None) -> str:
 
 
 def _status(home: Path, name: str | None) -> int:
-    unreadable = [known for known in record.names(home) if name in (None, known) and record.read(home, known) is None]
+    unreadable = [known for known in records.names(home) if name in (None, known) and records.read(home, known) is None]
     for known in unreadable:
         print(f"{known}: its record cannot be read; deploy it again, or stop it")
-    found = [] if name in unreadable else process.status(home, name)
+    found = [] if name in unreadable else services.status(home, name)
     if not found and unreadable:
         return 1
     if not found:
@@ -96,7 +97,9 @@ def _status(home: Path, name: str | None) -> int:
 def _line(status: Status) -> tuple[str, str, str, str, str]:
     deployment = status.deployment
     try:
-        current = next((release.version for release in publish.releases(deployment.journal_url) if release.weight), "-")
+        current = next(
+            (release.version for release in publisher.releases(deployment.journal_url) if release.weight), "-"
+        )
         rows = str(count(deployment.journal_url))
     except DeploymentError:
         current, rows = "-", "-"
@@ -105,22 +108,22 @@ def _line(status: Status) -> tuple[str, str, str, str, str]:
 
 
 def _logs(home: Path, name: str, lines: int) -> int:
-    print(tail(record.find(home, name).log, lines))
+    print(tail(records.find(home, name).log, lines))
     return 0
 
 
 def _rollback(home: Path, name: str) -> int:
-    with record.lock(home, name):
-        deployment = record.find(home, name)
-        if not record.is_alive(deployment):
+    with records.lock(home, name):
+        deployment = records.find(home, name)
+        if not records.is_alive(deployment):
             raise DeploymentError(f"{name} is not running, so that no version can be loaded; deploy it again first")
-        release = publish.rollback(deployment.journal_url)
+        release = publisher.rollback(deployment.journal_url)
     print(f"{name}: version {release.version} is current again")
     return 0
 
 
 def _stop(home: Path, name: str) -> int:
-    process.stop(home, name)
+    services.stop(home, name)
     print(f"{name}: stopped")
     return 0
 

@@ -28,10 +28,11 @@ class Drivetrain:
     """One model's service: one worker, several versions."""
 
     def __init__(self) -> None:
-        from serving import app, settings
-        from serving.follower import Follower
-        from serving.journal import Journal
-        from serving.store import create, open_existing
+        from serving.http import app
+        from serving.journal.tables import create, open_existing
+        from serving.journal.writer import Journal
+        from serving.process import settings
+        from serving.releases.follower import Follower
 
         told = settings.read()
         create(told.journal_url)

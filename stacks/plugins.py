@@ -14,7 +14,7 @@ _OURS = {
     "drivetrain_bentoml": "stacks.flavors.bentoml_deployer.BentoMLDeployerFlavor",
     "drivetrain_whylogs": "stacks.flavors.whylogs_data_validator.WhylogsDataValidatorFlavor",
 }
-_PROFILING = {"drivetrain_whylogs": "ml.profiles"}
+_PROFILING = {"drivetrain_whylogs": "ml.monitoring.profiles"}
 
 
 def flavor_sources() -> dict[str, str]:

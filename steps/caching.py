@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from schemas.home import ROOT
+
 _PACKAGES = ("ml", "schemas", "serving", "stacks", "steps")
 
 
@@ -48,5 +49,5 @@ def _imported(tree: ast.Module) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
-            # `from ml import metrics` names a module, `from ml.metrics import accuracy` an attribute; a file decides.
+            # `from ml.evaluation import metrics` names a module, `from ml.evaluation.metrics import accuracy` does not.
             yield from (f"{node.module}.{alias.name}" for alias in node.names)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent
-_TOGETHER = ("lap", "models", "serving")  # their tests share a session's real lap, models or service
-_FIRST = ("lap", "serving", "models")  # begun last, what takes minutes would leave the other workers idle at the end
+_TOGETHER = ("lifecycle", "serving")  # their tests share a session's real run or service
+_FIRST = ("lifecycle", "serving", "ml")  # begun last, what takes minutes would leave the other workers idle at the end
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,12 +26,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the folders whose tests take longest, and there with the lap on whose results others build."""
+    """Begin with the folders whose tests take longest, and there with the run on whose results others build."""
 
     def rank(item: pytest.Item) -> tuple[int, bool]:
         folder, *_ = item.path.relative_to(ROOT).parts
         place = _FIRST.index(folder) if folder in _FIRST else len(_FIRST)
-        return place, item.path.name != "test_first_lap.py"
+        return place, item.path.name != "test_first_run.py"
 
     items.sort(key=rank)
 

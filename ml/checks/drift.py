@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.checks.share import share_outcome
-from ml.columns import as_booleans, as_cells, as_moments, as_numbers
-from ml.derive import canonical
+from ml.features.derive import canonical
+from ml.values.columns import as_booleans, as_cells, as_moments, as_numbers
 from schemas.data import Column, ColumnType, ShareCheck, TableSchema
 from schemas.evaluation import DataCheck
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ml.columns import as_cells, as_numbers, fits
-from ml.derive import canonical
-from ml.infer import declared_type
+from ml.features.derive import canonical
+from ml.schema_inference.infer import declared_type
+from ml.values.columns import as_cells, as_numbers, fits
 from schemas.base import Scalar
 from schemas.data import ColumnSpec, DataSpec, TableSchema
 from schemas.evaluation import DataCheck

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.checks.share import share_outcome
-from ml.features import fit_signature
-from ml.target import make_matrix
+from ml.features.matrix import make_matrix
+from ml.features.signature import fit_signature
 from schemas.data import ShareCheck, TableSchema
 from schemas.evaluation import DataCheck
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from ml.readable import NAME, plain_line, readable
+from ml.values.display import NAME, plain_line, readable
 from schemas.evaluation import CheckState, DataCheck, DataReport
 
 _LINE = 1000

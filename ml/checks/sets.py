@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ml.target import encode
+from ml.features.matrix import encode
 from schemas.data import Problem
 from schemas.evaluation import DataCheck
 

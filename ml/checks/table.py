@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ml.checks.share import share_outcome
-from ml.columns import as_cells, fits
+from ml.values.columns import as_cells, fits
 from schemas.data import BalanceCheck, Problem, RowsCheck, ShareCheck, TableSchema
 from schemas.evaluation import DataCheck
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ml.columns import fits, is_text
-from ml.infer import declared_type
+from ml.schema_inference.infer import declared_type
+from ml.values.columns import fits, is_text
 from schemas.data import Column, DataSpec, TableSchema
 from schemas.evaluation import DataCheck
 

@@ -5,8 +5,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.explore.reading import Reading
-from ml.readable import readable
+from ml.explore.typed_column import Reading
+from ml.values.display import readable
 from schemas.exploration import Bars, Numbers, Span
 from schemas.numbers import shown
 
@@ -88,7 +88,7 @@ def summary(numbers: NDArray[np.float64]) -> Numbers | None:
 
 def span(days: NDArray[np.float64]) -> Span | None:
     """Return the first, middle and last of known days, shape (n,); None where there are none."""
-    from ml.explore.moments import shown_day
+    from ml.explore.calendar import shown_day
 
     if not len(days):
         return None

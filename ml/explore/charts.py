@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from ml.explore.moments import shown_day
+from ml.explore.calendar import shown_day
 from schemas.exploration import Bars, Group
 from schemas.numbers import shown
 

@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from ml.column_types import guess
 from ml.explore.association import association
 from ml.explore.bars import bars, span, summary
 from ml.explore.levels import levels
-from ml.explore.reading import Reading
 from ml.explore.target import Target, groups
-from ml.infer import OF_GROUPS
-from ml.readable import plain_line
+from ml.explore.typed_column import Reading
+from ml.schema_inference.column_types import guess
+from ml.schema_inference.infer import OF_GROUPS
+from ml.values.display import plain_line
 from schemas.data import Column
 from schemas.errors import ContentError
 from schemas.exploration import ColumnView

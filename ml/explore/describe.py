@@ -7,14 +7,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.explore import association
+from ml.explore.check_results import outcomes
 from ml.explore.columns import view
-from ml.explore.outcomes import outcomes
-from ml.explore.reading import Reading, read
+from ml.explore.correlations import correlations, gaps, repeats
 from ml.explore.suggest import suggest
 from ml.explore.target import Target, read_target
-from ml.explore.together import correlations, gaps, repeats
-from ml.readable import plain_line
-from ml.task import infer_problem
+from ml.explore.typed_column import Reading, read
+from ml.schema_inference.task import infer_problem
+from ml.values.display import plain_line
 from schemas.data import DataSpec, Problem, TableSchema
 from schemas.evaluation import DataReport
 from schemas.exploration import Declaration, Exploration

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.explore.bars import FEW, ranked
-from ml.explore.moments import periods
-from ml.explore.reading import Reading
-from ml.readable import readable
+from ml.explore.calendar import periods
+from ml.explore.typed_column import Reading
+from ml.values.display import readable
 from schemas.numbers import shown
 
 BINS = 10

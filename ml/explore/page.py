@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.explore.charts import axis, histogram, percent, spreads
-from ml.readable import NAME, readable
+from ml.values.display import NAME, readable
 from schemas.exploration import ColumnView, Exploration
 from schemas.numbers import shown
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from ml.explore.declare import as_declared, suggested
-from ml.explore.reading import Reading
-from ml.explore.yaml_pieces import block
-from ml.readable import plain_line
+from ml.explore.suggest_column import as_declared, suggested
+from ml.explore.typed_column import Reading
+from ml.explore.yaml_text import block
+from ml.values.display import plain_line
 from schemas.code_keys import names_code
 from schemas.data import DataSpec, Problem, SplitSpec
 from schemas.evaluation import DataCheck, DataReport

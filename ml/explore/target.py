@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.columns import as_numbers
 from ml.explore.bars import label_bars, number_bars, ranked, summary
 from ml.explore.levels import Levels
-from ml.explore.reading import label_codes
-from ml.readable import readable
+from ml.explore.typed_column import label_codes
+from ml.values.columns import as_numbers
+from ml.values.display import readable
 from schemas.data import Problem
 from schemas.exploration import Bars, Group, Numbers
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from ml.derive import canonical, parse_date
+from ml.features.derive import canonical, parse_date
 from ml.rules.values import Labels, Line, Truth, Values, labels, line
 from schemas.patterns import LONGEST
 from schemas.rules import BOUNDS, Condition, moment

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.answers import Cells
-from ml.derive import Cell, boolean, canonical, number, parse_date
+from ml.features.derive import Cell, boolean, canonical, number, parse_date
+from ml.predictions.predictions import Cells
 from schemas.data import ColumnType
 
 Mask = NDArray[np.bool_]

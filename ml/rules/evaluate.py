@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.answers import Cells
-from ml.derive import canonical, parse_date
+from ml.features.derive import canonical, parse_date
+from ml.predictions.predictions import Cells
 from ml.rules.columns import Mask, Table
 from schemas.data import ColumnType
 from schemas.patterns import LONGEST

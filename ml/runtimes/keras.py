@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml import keras_backend
-from ml.answers import Answers, bounded, decide
-from ml.keras_backend import BACKENDS
+from ml.predictions.predictions import Answers, bounded, decide
+from ml.runtimes import keras_backend
+from ml.runtimes.keras_backend import BACKENDS
 from schemas.errors import ConfigurationError, PackageError
 from schemas.signature import Output
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
-from ml.answers import Answers, bounded, decide
+from ml.predictions.predictions import Answers, bounded, decide
 from schemas.errors import PackageError
 from schemas.signature import Output
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter, ValidationError
 
-from ml.answers import Answers, Cells, decide
+from ml.predictions.predictions import Answers, Cells, decide
+from ml.rules.classes import codes
 from ml.rules.evaluate import Evaluator
-from ml.rules.outcomes import codes
 from schemas.base import Strict
 from schemas.errors import PackageError
 from schemas.rules import RuleSet

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.answers import Answers, bounded, decide
+from ml.predictions.predictions import Answers, bounded, decide
 from schemas.errors import PackageError
 from schemas.signature import Output
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ml.sinks.new_file import NewFile, local_file_faults
+from ml.io.new_file import NewFile, local_file_faults
 from schemas.base import Strict
 from schemas.errors import ContentError, Fault
 

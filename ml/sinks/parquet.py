@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from ml.sinks.arrow import Tables
-from ml.sinks.new_file import NewFile, local_file_faults
+from ml.io.arrow.tables import Tables
+from ml.io.new_file import NewFile, local_file_faults
 from schemas.base import Strict
 from schemas.errors import ContentError, Fault
 

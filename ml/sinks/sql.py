@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ml.database import DatabaseParams
+from ml.io.database.params import DatabaseParams
 from schemas.errors import Fault
 from schemas.secret import SecretRef
 
@@ -44,9 +44,9 @@ class SqlSink:
         """Return why the table cannot be made; a database that is not there is not made by asking."""
         from sqlalchemy.exc import SQLAlchemyError
 
-        from ml.sinks.database import has_table, try_tables
-        from ml.sources.sql_errors import SqlError, told
-        from ml.sources.sql_mishaps import kind_of
+        from ml.io.database.error_kinds import kind_of
+        from ml.io.database.errors import SqlError, told
+        from ml.sinks.sql_engine import has_table, try_tables
 
         try:
             engine = self._engine()
@@ -75,13 +75,13 @@ class SqlSink:
 
     def _engine(self) -> "Engine":
         """Return the engine, its secrets revealed. Raises SqlError."""
-        from ml.database import login
-        from ml.sinks.database import writing_engine
+        from ml.io.database.params import login
+        from ml.sinks.sql_engine import writing_engine
 
         return writing_engine(login(self.params, self._reveal))
 
     def _secrets(self) -> tuple[str, ...]:
         """Return what must not stand in a message."""
-        from ml.database import login
+        from ml.io.database.params import login
 
         return login(self.params, self._reveal).secrets

@@ -64,7 +64,7 @@ def _values(column: Any) -> list[Any]:
     import pyarrow as pa
     import pyarrow.types as kinds
 
-    from ml.sources.arrow_frames import widened
+    from ml.io.arrow.frames import widened
 
     kind = column.type
     if kinds.is_timestamp(kind):

@@ -9,11 +9,11 @@ import pyarrow as pa
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from ml.sinks.arrow import Tables
-from ml.sinks.database import commits_tables, draft_engine, sqlite_file
-from ml.sinks.new_file import NewFile
+from ml.io.arrow.tables import Tables
+from ml.io.database.errors import told
+from ml.io.new_file import NewFile
+from ml.sinks.sql_engine import commits_tables, draft_engine, sqlite_file
 from ml.sinks.sql_table import declare, rows_of
-from ml.sources.sql_errors import told
 from schemas.errors import ContentError
 
 if TYPE_CHECKING:

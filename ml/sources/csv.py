@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ml.sources.text_file import HEAD_BYTES, Header, decode, fingerprint, read_bytes, read_header, stem, uncomment
+from ml.io.text.file import HEAD_BYTES, Header, decode, fingerprint, read_bytes, read_header, stem, uncomment
 from schemas.base import Strict
 from schemas.errors import ContentError, Fault
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ml.sources.pieces import Piece
+    from ml.sources.chunks import Piece
 
 MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "#N/A"]
 
@@ -80,9 +80,9 @@ class CsvSource:
 
     def pieces_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Piece"]:
         """Yield all rows in order, at most `rows` at a time, also as the file writes them. Raises ContentError."""
-        from ml.sources.arrow_frames import TEXT, frame
-        from ml.sources.pieces import Piece
-        from ml.sources.verbatim import typed_or_text
+        from ml.io.arrow.frames import TEXT, frame
+        from ml.io.text.lossless import typed_or_text
+        from ml.sources.chunks import Piece
 
         with self._opened() as (text, header):
             table = self._table(text, header)
@@ -137,8 +137,8 @@ class CsvSource:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        from ml.sources.notation import find_notation
-        from ml.sources.text_types import typed
+        from ml.io.text.number_format import find_notation
+        from ml.io.text.types import typed
 
         missing = pa.array([*self.params.missing, ""])
         there = (

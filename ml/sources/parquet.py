@@ -13,8 +13,8 @@ from schemas.errors import ContentError, Fault
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ml.sources.parquet_parts import Head, Part, Parts
-    from ml.sources.pieces import Piece
+    from ml.sources.chunks import Piece
+    from ml.sources.parquet_files import Head, Part, Parts
 
 _BATCH = 65_536
 _TEXT = (".csv", ".tsv", ".txt", ".gz")
@@ -64,7 +64,7 @@ class ParquetSource:
 
     def fingerprint(self) -> str | None:
         """Return size and modification time or ETag over all files."""
-        from ml.sources.parquet_parts import Parts
+        from ml.sources.parquet_files import Parts
 
         try:
             return Parts(self.params.path).fingerprint()
@@ -73,7 +73,7 @@ class ParquetSource:
 
     def read(self) -> "pd.DataFrame":
         """Return all rows. Raises ContentError."""
-        from ml.sources.arrow_filling import Filling
+        from ml.io.arrow.fill import Filling
 
         parts, head = self._readable()
         filling = Filling(head.types, head.rows)
@@ -86,8 +86,8 @@ class ParquetSource:
         import pandas as pd
         import pyarrow as pa
 
-        from ml.sources.arrow_frames import as_stored, frame
-        from ml.sources.pieces import Piece
+        from ml.io.arrow.frames import as_stored, frame
+        from ml.sources.chunks import Piece
 
         parts, head = self._readable()
         for columns, batch in _batches(parts, head, rows):
@@ -103,7 +103,7 @@ class ParquetSource:
         return self._look()
 
     def _look(self) -> tuple["Parts", "Head"]:
-        from ml.sources.parquet_parts import Parts, read_head
+        from ml.sources.parquet_files import Parts, read_head
 
         parts = Parts(self.params.path)
         return parts, read_head(parts, self.params.leave_out)
@@ -127,8 +127,8 @@ def _batches_of(parts: "Parts", part: "Part", head: "Head", rows: int) -> Iterat
     """Yield a file's rows, at most `rows` at a time: as plain columns, and the batch as it is stored."""
     import pyarrow as pa
 
-    from ml.sources.arrow_frames import plain
-    from ml.sources.parquet_parts import folder_value
+    from ml.io.arrow.frames import plain
+    from ml.sources.parquet_files import folder_value
 
     name = ""
     with parts.open(part) as file:
@@ -148,7 +148,7 @@ def _batches_of(parts: "Parts", part: "Part", head: "Head", rows: int) -> Iterat
 
 
 def _stored_batches(file: Any, part: "Part", rows: int, names: list[str]) -> Iterator[Any]:
-    from ml.sources.text_file import reason
+    from ml.io.text.file import reason
 
     batches = file.iter_batches(batch_size=rows, columns=names)
     while True:

@@ -12,8 +12,8 @@ from schemas.secret import SecretRef
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ml.sources.pieces import Piece
-    from ml.sources.sql_engine import Login
+    from ml.io.database.engine import Login
+    from ml.sources.chunks import Piece
     from ml.sources.sql_rows import Rows, Wanted
 
 _PIECE = 50_000
@@ -41,7 +41,7 @@ class SqlSource:
 
     def preflight(self) -> list[Fault]:
         """Return what keeps the rows from being read; at most 100 of them are, for at most ten seconds."""
-        from ml.sources.sql_errors import SqlError
+        from ml.io.database.errors import SqlError
 
         try:
             head = self._head
@@ -58,7 +58,7 @@ class SqlSource:
 
     def header(self) -> list[str] | None:
         """Return the column names, or None when they cannot be read in time (preflight says why)."""
-        from ml.sources.sql_errors import SqlError
+        from ml.io.database.errors import SqlError
 
         try:
             return self._head[0] if self._head is not None else None
@@ -73,7 +73,7 @@ class SqlSource:
         """Return all rows. Raises ContentError."""
         import pyarrow as pa
 
-        from ml.sources.arrow_frames import frame, plain
+        from ml.io.arrow.frames import frame, plain
         from ml.sources.sql_values import column, final_type
 
         gathered: dict[str, list[Any]] = {}
@@ -102,7 +102,7 @@ class SqlSource:
     @cached_property
     def _head(self) -> tuple[list[str], "Rows"] | None:
         """Column names and the first rows; None when the query takes too long. Raises SqlError."""
-        from ml.sources.sql_errors import TooSlowError
+        from ml.io.database.errors import TooSlowError
         from ml.sources.sql_rows import selected
 
         try:
@@ -113,7 +113,7 @@ class SqlSource:
 
     def _batches(self, rows: int) -> Iterator[dict[str, Sequence[Any]]]:
         """Yield the cells of at most `rows` rows by column. Raises SqlError."""
-        from ml.sources.sql_errors import SqlError
+        from ml.io.database.errors import SqlError
         from ml.sources.sql_rows import selected
 
         empty = True
@@ -126,7 +126,7 @@ class SqlSource:
 
     def _cells_of(self, names: list[str], rows: "Rows") -> dict[str, Sequence[Any]]:
         """Return cells by column. Raises SqlError for names that come twice and values that cannot be learnt from."""
-        from ml.sources.sql_errors import SqlError
+        from ml.io.database.errors import SqlError
         from ml.sources.sql_values import wrong_kinds
 
         twice = [name for name, count in Counter(names).items() if count > 1]
@@ -151,6 +151,6 @@ class SqlSource:
         return Wanted(self.params.table, self.params.database_schema, self.params.query)
 
     def _login(self) -> "Login":
-        from ml.database import login
+        from ml.io.database.params import login
 
         return login(self.params, self._reveal)

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, CursorResult, Engine, inspect, literal_column
 from sqlalchemy import table as table_named
 from sqlalchemy.exc import SQLAlchemyError
 
-from ml.sources.sql_engine import Login, engine, restrict
-from ml.sources.sql_errors import SqlError, TooSlowError, told
-from ml.sources.sql_mishaps import kind_of
+from ml.io.database.engine import Login, engine, restrict
+from ml.io.database.error_kinds import kind_of
+from ml.io.database.errors import SqlError, TooSlowError, told
 from schemas.errors import Fault, did_you_mean, listed
 
 Rows = Sequence[Sequence[Any]]

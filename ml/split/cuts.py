@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.derive import parse_date
-from ml.split.moments import Moments, written
-from ml.split.sets import empty_sets
+from ml.features.derive import parse_date
+from ml.split.guards import empty_sets
+from ml.split.timestamps import Moments, written
 from schemas.errors import ContentError
 
 if TYPE_CHECKING:

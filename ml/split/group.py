@@ -35,8 +35,8 @@ class GroupSplit:
         """
         import numpy as np
 
+        from ml.split.guards import column_by, empty_sets
         from ml.split.hashing import draw, fractions
-        from ml.split.sets import column_by, empty_sets
         from schemas.errors import ContentError
 
         column = column_by(rows, by, "group")

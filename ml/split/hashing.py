@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.shortest import shortest
-from ml.split.content import Moment, content, moments_of
+from ml.split.canonical_content import Moment, content, moments_of
+from ml.values.float32 import shortest
 
 Hashes = NDArray[np.uint64]
 HASHING = 2

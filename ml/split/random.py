@@ -26,8 +26,8 @@ class RandomSplit:
         self, rows: "pd.DataFrame", target: str, *, test: float, validation: float, by: str | None, salt: str
     ) -> "NDArray[np.str_]":
         """Return the set of every row, (rows,). Raises ContentError when a set is empty or `by` is given."""
+        from ml.split.guards import nonempty, refuse_by
         from ml.split.hashing import draw, fractions
-        from ml.split.sets import nonempty, refuse_by
 
         refuse_by(by, "random")
         inputs = [str(name) for name in rows.columns if name != target]

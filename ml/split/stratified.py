@@ -30,8 +30,8 @@ class StratifiedSplit:
         self, rows: "pd.DataFrame", target: str, *, test: float, validation: float, by: str | None, salt: str
     ) -> "NDArray[np.str_]":
         """Return the set of every row, (rows,). Raises ContentError when a set is empty or `by` is given."""
+        from ml.split.guards import nonempty, refuse_by
         from ml.split.hashing import draw, fractions
-        from ml.split.sets import nonempty, refuse_by
 
         refuse_by(by, "stratified")
         numbers = fractions(rows, [str(name) for name in rows.columns], salt)

@@ -116,7 +116,7 @@ class TimeSplit:
             ContentError: If the column cannot be read as moments, or a set comes out empty.
         """
         from ml.split.cuts import draw_by_time
-        from ml.split.moments import read_moments
+        from ml.split.timestamps import read_moments
 
         return draw_by_time(read_moments(rows, by, self.params.format), self.params, str(by), test, validation)
 

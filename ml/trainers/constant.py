@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ml.answers import Answers
     from ml.components import Export, Matrix
+    from ml.predictions.predictions import Answers
     from ml.runtimes.rules import Constant
     from schemas.signature import Output, Signature
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ml.answers import Answers, Cells
     from ml.components import Export, Matrix
+    from ml.predictions.predictions import Answers, Cells
     from ml.runtimes.rules import DecisionList
     from schemas.data import TableSchema
     from schemas.signature import Signature
@@ -62,14 +62,14 @@ class Rules:
     @classmethod
     def faults(cls, params: Mapping[str, Any], task: str) -> list[Fault]:
         """Return a fault for each rule that no row can reach."""
-        from ml.rules.reach import unreachable
+        from ml.rules.reachability import unreachable
 
         return unreachable(_read(params))
 
     @classmethod
     def faults_beside(cls, params: Mapping[str, Any]) -> list[Fault]:
         """Return a fault for each sound rule that no row can reach, where other rules are broken."""
-        from ml.rules.reach import unreachable
+        from ml.rules.reachability import unreachable
 
         given = params.get("rules")
         rules = [_sound(rule, position) for position, rule in enumerate(given if isinstance(given, list) else [])]
@@ -83,8 +83,8 @@ class Rules:
     @classmethod
     def misfits(cls, params: Mapping[str, Any], schema: "TableSchema") -> list[str]:
         """Return each answer that is no class, and each comparison that says nothing about its column."""
-        from ml.rules.misfits import column_misfits
-        from ml.rules.outcomes import strangers
+        from ml.rules.classes import strangers
+        from ml.rules.column_checks import column_misfits
 
         declared, problem = _read(params), schema.problem
         wrong = [] if problem.classes is None else strangers(declared, problem.target, problem.classes)
@@ -92,8 +92,8 @@ class Rules:
 
     def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> FittedRules:
         """Count on `train` how often each rule decides and is right; nothing is learnt. Raises ContentError."""
-        from ml.rules.outcomes import strangers
-        from ml.rules.records import records, warnings
+        from ml.rules.classes import strangers
+        from ml.rules.coverage import records, warnings
         from ml.runtimes.rules import DecisionList
 
         output, types = signature.output, {one.name: one.type for one in signature.inputs}

@@ -16,8 +16,8 @@ from zenml.models import DeploymentOperationalState, DeploymentResponse
 
 from schemas.errors import DrivetrainError
 from schemas.publication import Publication
-from serving import probe, process, record
-from serving.deploy import deploy
+from serving.process import probe, records, services
+from serving.process.deploy import deploy
 
 STEP = "publish"
 _LINES = 100
@@ -75,9 +75,9 @@ class BentoMLDeployer(BaseDeployer):
     def do_get_deployment_state(self, deployment: DeploymentResponse) -> DeploymentOperationalState:
         """Say whether the process behind the deployment lives and answers."""
         wish = publication(deployment)
-        if record.read(Path(wish.home), wish.model) is None:
+        if records.read(Path(wish.home), wish.model) is None:
             return DeploymentOperationalState(status=DeploymentStatus.ABSENT)
-        (service,) = process.status(Path(wish.home), wish.model)
+        (service,) = services.status(Path(wish.home), wish.model)
         state = DeploymentStatus.RUNNING if service.ready else DeploymentStatus.ERROR
         return DeploymentOperationalState(status=state, url=service.deployment.url)
 
@@ -86,7 +86,7 @@ class BentoMLDeployer(BaseDeployer):
     ) -> Generator[str, bool, None]:
         """Give the last lines of the service's log."""
         wish = publication(deployment)
-        log = record.find(Path(wish.home), wish.model).log
+        log = records.find(Path(wish.home), wish.model).log
         yield from probe.tail(log, tail or _LINES).splitlines()
 
     def do_deprovision_deployment(
@@ -94,7 +94,7 @@ class BentoMLDeployer(BaseDeployer):
     ) -> DeploymentOperationalState | None:
         """Stop the service; its journal and packages stay."""
         wish = publication(deployment)
-        process.stop(Path(wish.home), wish.model)
+        services.stop(Path(wish.home), wish.model)
         return None
 
 

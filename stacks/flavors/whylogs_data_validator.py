@@ -7,10 +7,10 @@ import pandas as pd
 from zenml.data_validators import BaseDataValidator, BaseDataValidatorFlavor
 from zenml.data_validators.base_data_validator import BaseDataValidatorConfig
 
-from ml.extended import ExtendedModel
+from ml.package.model import ExtendedModel
 from schemas.moments import iso
 from schemas.monitoring import MonitoringReport
-from serving.window import Window
+from serving.journal.predictions import Window
 
 
 class WhylogsDataValidatorConfig(BaseDataValidatorConfig):
@@ -43,7 +43,7 @@ class WhylogsDataValidator(BaseDataValidator):
 
         `**kwargs` is ZenML's signature; `signature: Signature` and `answers: Answers` are required in it.
         """
-        from ml.profiles import reference_profile
+        from ml.monitoring.profiles import reference_profile
 
         return reference_profile(dataset, kwargs["signature"], kwargs["answers"])
 
@@ -58,7 +58,7 @@ class WhylogsDataValidator(BaseDataValidator):
 
         `**kwargs` is ZenML's; `package: ExtendedModel`, `version: str`, `monitor: MonitorSpec` are required in it.
         """
-        from ml.drift import detect, window_of
+        from ml.monitoring.drift import detect, window_of
 
         if comparison_dataset is None:
             raise ValueError("a window is compared with a reference profile; there is none")

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from zenml import step
 
+from ml.batch.predict import answer_table
 from schemas.batch import BatchRecord
 from schemas.run import BatchSpec
-from steps.batch.answering import answer_table
 from steps.components import create
 from steps.gate.production import Production, opened
 from steps.materializers.schema import SchemaMaterializer

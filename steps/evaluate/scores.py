@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 from zenml import step
 from zenml.types import HTMLString
 
-from ml.answers import Answers
-from ml.evaluate import evaluate as score
-from ml.evaluate import predictions
-from ml.evaluation_page import render_evaluation
-from ml.extended import ExtendedModel
-from ml.plots import pictures
-from ml.review import told
+from ml.evaluation.evaluate import evaluate as score
+from ml.evaluation.evaluate import predictions
+from ml.evaluation.plots import pictures
+from ml.evaluation.report import render_evaluation
+from ml.package.model import ExtendedModel
+from ml.predictions.abstention import told
+from ml.predictions.predictions import Answers
 from schemas.data import Problem, TableSchema
 from schemas.evaluation import Evaluation
 from steps.artifacts import ModelPackage

@@ -5,7 +5,7 @@ from typing import Annotated
 import pandas as pd
 from zenml import step
 
-from ml.features import fit_signature
+from ml.features.signature import fit_signature
 from schemas.data import TableSchema
 from schemas.signature import Signature
 from steps.materializers.schema import SchemaMaterializer

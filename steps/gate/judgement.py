@@ -6,8 +6,8 @@ import pandas as pd
 from zenml import step
 
 from ml.components import Evidence
-from ml.gate import built_in, judge
-from ml.package import size, verify
+from ml.gate.checks import built_in, judge
+from ml.package.storage import size, verify
 from schemas.data import TableSchema
 from schemas.evaluation import Evaluation, GateVerdict
 from schemas.metrics import resolve_metric

@@ -8,15 +8,15 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from ml.evaluate import predictions
-from ml.extended import ExtendedModel
-from ml.metrics import scores
-from ml.split.moments import form_of, newer_than, read_moments, written
+from ml.evaluation.evaluate import predictions
+from ml.evaluation.metrics import scores
+from ml.package.model import ExtendedModel
+from ml.split.timestamps import form_of, newer_than, read_moments, written
 from schemas.base import Strict
 from schemas.data import TableSchema
 from schemas.errors import PackageError
 from schemas.package import SplitRecord
-from serving.fetch import fetch
+from serving.releases.package_cache import fetch
 
 
 class Production(Strict):

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from zenml.enums import ArtifactType
 from zenml.materializers.base_materializer import BaseMaterializer
 
-from ml.fingerprint import frame_digest
+from ml.values.digest import frame_digest
 
 _FILE = "rows.parquet"
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from zenml.enums import ArtifactType, VisualizationType
 from zenml.materializers.base_materializer import BaseMaterializer
 
-from ml.package import verify
+from ml.package.storage import verify
 from steps.artifacts import ModelPackage
 
 _FOLDER = "package"

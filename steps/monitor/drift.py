@@ -5,13 +5,13 @@ from typing import Annotated
 from zenml import step
 from zenml.types import HTMLString
 
-from ml.drift_page import render
-from ml.package import REFERENCE, read
-from ml.performance import for_comparison, performance, review_of, with_labels
+from ml.monitoring.performance import for_comparison, performance, review_of, with_labels
+from ml.monitoring.report import render
+from ml.package.storage import REFERENCE, read
 from schemas.monitoring import MonitoringReport
 from schemas.run import MonitorSpec
-from serving.labelled import labelled
-from serving.window import window
+from serving.journal.labelled import labelled
+from serving.journal.predictions import window
 from steps.gate.production import Production, opened
 from steps.materializers.schema import SchemaMaterializer
 from steps.monitor.validator import data_validator

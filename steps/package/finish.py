@@ -4,8 +4,8 @@ from typing import Annotated
 
 from zenml import step
 
-from ml import draft as drafts
-from ml.package import read_manifest
+from ml.package import build as drafts
+from ml.package.storage import read_manifest
 from schemas.evaluation import Evaluation, GateVerdict
 from schemas.package import Baseline
 from steps.artifacts import ModelPackage, ReferenceProfile

@@ -5,8 +5,8 @@ from typing import Annotated
 import pandas as pd
 from zenml import step
 
-from ml.extended import ExtendedModel
-from ml.frames import cells
+from ml.features.cells import cells
+from ml.package.model import ExtendedModel
 from steps.artifacts import ModelPackage, ReferenceProfile
 from steps.materializers.profile import ProfileMaterializer
 from steps.monitor.validator import data_validator

@@ -6,7 +6,7 @@ from typing import Annotated
 import pandas as pd
 from zenml import step
 
-from ml.split.moments import form_of
+from ml.split.timestamps import form_of
 from schemas.choice import Choice
 from schemas.data import SplitSpec, TableSchema
 from steps.components import create

@@ -5,13 +5,13 @@ from typing import Annotated
 import pandas as pd
 from zenml import step
 
-from ml.answers import answers_to
-from ml.baselines import resolve_baseline
-from ml.draft import build_draft
-from ml.fingerprint import frame_digest
-from ml.review import choose
-from ml.split.moments import newest
-from ml.target import make_matrix
+from ml.features.matrix import make_matrix
+from ml.package.build import build_draft
+from ml.predictions.abstention import choose
+from ml.predictions.predictions import answers_to
+from ml.split.timestamps import newest
+from ml.trainers.baselines import resolve_baseline
+from ml.values.digest import frame_digest
 from schemas.choice import Choice
 from schemas.data import TableSchema
 from schemas.package import DataRecord, SplitRecord

@@ -6,10 +6,10 @@ import pandas as pd
 from zenml import step
 from zenml.types import HTMLString
 
-from ml.baselines import resolve_baseline
-from ml.checks import check_data
+from ml.checks.compatibility import misfits, misfits_of
 from ml.checks.page import render
-from ml.fitness import misfits, misfits_of
+from ml.checks.run import check_data
+from ml.trainers.baselines import resolve_baseline
 from schemas.choice import Choice
 from schemas.data import DataSpec, TableSchema
 from schemas.errors import ContentError, RefusedError

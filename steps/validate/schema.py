@@ -5,7 +5,7 @@ from typing import Annotated
 import pandas as pd
 from zenml import step
 
-from ml.infer import infer_schema as infer
+from ml.schema_inference.infer import infer_schema as infer
 from schemas.data import DataSpec, TableSchema
 from steps.materializers.schema import SchemaMaterializer
 

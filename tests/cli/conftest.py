@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.arguments import parse_arguments
-from cli.compose import compose
-from cli.load import load_run
+from cli.config.arguments import parse_arguments
+from cli.config.compose import compose
+from cli.config.load import load_run
 from schemas.errors import ConfigurationError, Fault
 from schemas.run import Run
 

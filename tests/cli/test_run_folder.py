@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.arguments import parse_arguments
-from cli.compose import compose
-from cli.folder import RunFolder
+from cli.config.arguments import parse_arguments
+from cli.config.compose import compose
 from cli.main import main
-from cli.repository import ROOT
+from cli.run_folder import RunFolder
 from cli.signals import Terminated, termination_raises
-from ml.whole_file import write_whole
+from ml.io.atomic_write import write_whole
 from schemas.errors import ConfigurationError
+from schemas.home import ROOT
 from schemas.summary import Summary
 
 BASE = "+experiment=diabetes"

@@ -10,12 +10,14 @@ import pytest
 from starlette.types import ASGIApp
 
 from schemas.run import DeploySpec
-from serving import app, process, store
-from serving.deploy import deploy
-from serving.follower import Follower
-from serving.journal import Journal
-from serving.publish import publish
-from serving.settings import Settings
+from serving.http import app
+from serving.journal import tables
+from serving.journal.writer import Journal
+from serving.process import services
+from serving.process.deploy import deploy
+from serving.process.settings import Settings
+from serving.releases.follower import Follower
+from serving.releases.publisher import publish
 from tests.serving import packages
 
 NAME = "house"
@@ -43,15 +45,15 @@ def live(tmp_path_factory: pytest.TempPathFactory, bentoml_home: None) -> Iterat
     home = tmp_path_factory.mktemp("home")
     first = packages.write_onnx(home / "packages" / "1")
     url, _ = deploy(home, NAME, "1", str(first), DeploySpec())
-    yield Live(home, url, process.status(home, NAME)[0].deployment.journal_url, home / "packages")
-    process.stop(home, NAME)
+    yield Live(home, url, services.status(home, NAME)[0].deployment.journal_url, home / "packages")
+    services.stop(home, NAME)
 
 
 @pytest.fixture
 def journal_url(tmp_path: Path) -> str:
     """An empty journal."""
-    url = store.sqlite_url(tmp_path / "journal.db")
-    store.create(url)
+    url = tables.sqlite_url(tmp_path / "journal.db")
+    tables.create(url)
     return url
 
 
@@ -74,7 +76,7 @@ def local(tmp_path: Path, journal_url: str) -> LocalApp:
     @contextmanager
     def open_app(spec: DeploySpec, lock_timeout: float) -> Iterator[Local]:
         told = Settings(model=NAME, journal_url=journal_url, cache=tmp_path / "cache", spec=spec)
-        engine = store.open_existing(journal_url, spec.journal_synchronous, lock_timeout)
+        engine = tables.open_existing(journal_url, spec.journal_synchronous, lock_timeout)
         follower, journal = Follower(engine, told.cache, told.poll), Journal(engine)
         built = app.build(told, follower, journal)
         follower.start()

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ml import package
-from ml.answers import Answers
-from ml.derive import derive
+from ml.features.derive import derive
+from ml.package import storage
+from ml.predictions.predictions import Answers
 from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES, OnnxModel
 from ml.runtimes.rules import Constant, ConstantModel
 from schemas.choice import Choice
@@ -93,9 +93,9 @@ def _write(root: Path, runtime: Runtime, name: str, data: bytes, answers: Answer
     samples = Samples(cells=CELLS, codes=answers.codes.tolist(), probabilities=answers.probabilities.tolist())
     files: dict[str, bytes | Path] = {
         name: data,
-        package.SIGNATURE: SIGNATURE.model_dump_json().encode(),
-        package.SAMPLES: samples.model_dump_json().encode(),
-        package.CARD: b"# A test package\n",
+        storage.SIGNATURE: SIGNATURE.model_dump_json().encode(),
+        storage.SAMPLES: samples.model_dump_json().encode(),
+        storage.CARD: b"# A test package\n",
     }
     split = SplitRecord(method=Choice(name="random"), salt="x", test=0.2, validation=0.2)
     manifest = Manifest(
@@ -111,5 +111,5 @@ def _write(root: Path, runtime: Runtime, name: str, data: bytes, answers: Answer
         libraries={},
         files={},
     )
-    package.write(root, files, manifest)
+    storage.write(root, files, manifest)
     return root

@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from schemas.run import DeploySpec
-from serving import record
 from serving.__main__ import main
-from serving.publish import publish, releases, rollback
-from serving.record import Deployment
+from serving.process import records
+from serving.process.records import Deployment
+from serving.releases.publisher import publish, releases, rollback
 from tests.serving import packages
 from tests.serving.conftest import Live
 
@@ -73,10 +73,10 @@ def test_a_dead_service_is_told_with_exit_code_1_and_can_be_stopped(
         journal_url=journal_url,
         spec=DeploySpec(),
     )
-    record.write(tmp_path, dead)
+    records.write(tmp_path, dead)
     assert main(["status"]) == 1
     assert "dead" in capsys.readouterr().out
-    assert main(["stop", "dead"]) == 0 and record.names(tmp_path) == []
+    assert main(["stop", "dead"]) == 0 and records.names(tmp_path) == []
 
 
 def test_an_empty_home_is_no_error_for_status_and_one_for_the_rest(

@@ -1,0 +1,93 @@
+"""The `batch` block: two components whose keys stand flat, named by what is given where no name is."""
+
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+from cli.config.components import choose
+from cli.config.compose import Composition
+from cli.config.paths import here, placed, placed_here
+from schemas.errors import Fault
+from steps import registry
+
+_SLOTS = {"input": "load", "output": "write"}
+_ENDINGS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".parq": "parquet", ".pq": "parquet"}
+_COMPRESSIONS = (".gz", ".bz2", ".xz", ".zip")
+_SQL_KEYS = ("url", "table", "query")
+_EXAMPLE = "batch.input.path=new.csv batch.output.path=answers.csv"
+
+
+def read_batch(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
+    """Return the block with a choice for `input` and `output`, and what is wrong with them."""
+    built: dict[str, Any] = dict(block)
+    faults: list[Fault] = []
+    for side, slot in _SLOTS.items():
+        flat = block.get(side)
+        if not isinstance(flat, Mapping):
+            built[side] = {"name": "?"}
+            wrong = "must be given" if flat is None else f"{flat!r} is not a mapping of keys to values"
+            faults.append(Fault(f"batch.{side}", wrong, f"for example {_EXAMPLE}"))
+            continue
+        fault = _unnamed(side, flat)
+        choice, wrongs = (None, [fault]) if fault else choose(f"batch.{side}", slot, {**flat, "name": _name(flat)})
+        built[side] = choice.model_dump() if choice is not None else {"name": "?"}
+        faults += wrongs
+    return built, faults
+
+
+def missing_batch(tree: Mapping[str, Any]) -> list[Fault]:
+    """Return what to write when a pipeline asks for the block and it is not there."""
+    if tree.get("pipeline") != "batch_inference" or tree.get("batch") is not None:
+        return []
+    return [Fault("batch", "must be given: the rows to answer, and where the answers go", f"for example {_EXAMPLE}")]
+
+
+def place_batch(tree: dict[str, Any], composition: Composition) -> None:
+    """Make the block's paths absolute: an input is found as `data.path` is, outputs belong to the current folder."""
+    block = tree.get("batch")
+    if not isinstance(block, dict):
+        return
+    block = dict(block)
+    given, output = block.get("input"), block.get("output")
+    if isinstance(given, dict):
+        block["input"] = placed(given, composition, "batch.input")
+    if isinstance(output, dict):
+        output = block["output"] = placed_here(output)
+    if isinstance(block.get("errors"), str):
+        block["errors"] = here(block["errors"])
+    elif block.get("errors") is None and isinstance(output, dict):
+        block["errors"] = _errors_beside(output)
+    tree["batch"] = block
+
+
+def _errors_beside(output: Mapping[str, Any]) -> str:
+    """Return `answers.csv.errors.csv` beside `answers.csv`; for a table, `TABLE.errors.csv` in the current folder."""
+    path = output.get("path")
+    if isinstance(path, str) and "://" not in path:
+        return f"{path}.errors.csv"
+    table = output.get("table")
+    name = table.replace("/", "_") if isinstance(table, str) else "batch"
+    return str(Path.cwd() / f"{name}.errors.csv")
+
+
+def _name(flat: Mapping[str, Any]) -> Any:
+    """Return the name given, else what the other keys tell, else None."""
+    if flat.get("name") is not None:
+        return flat["name"]
+    path = flat.get("path")
+    if isinstance(path, str):
+        endings = [ending.lower() for ending in PurePath(path.split("?")[0] if "://" in path else path).suffixes]
+        while endings and endings[-1] in _COMPRESSIONS:
+            endings.pop()
+        return _ENDINGS.get(endings[-1]) if endings else None
+    return "sql" if any(key in flat for key in _SQL_KEYS) else None
+
+
+def _unnamed(side: str, flat: Mapping[str, Any]) -> Fault | None:
+    if _name(flat) is not None:
+        return None
+    known = f"one of: {', '.join(registry.names(_SLOTS[side]))}"
+    if isinstance(flat.get("path"), str):
+        what = f"must be given: the ending of {flat['path']} does not tell csv from parquet"
+        return Fault(f"batch.{side}.name", what, known)
+    return Fault(f"batch.{side}", "names neither a path nor a database", f"for example batch.{side}.path=…; or {known}")

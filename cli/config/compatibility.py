@@ -1,0 +1,113 @@
+"""Choices that are each valid and cannot work together."""
+
+from collections.abc import Iterator
+
+from cli.config.components import columns_of
+from cli.config.defaults import gives_probabilities, tasks_of
+from schemas.base import Task
+from schemas.choice import Choice
+from schemas.errors import Fault, did_you_mean
+from schemas.metrics import HIGHER_IS_BETTER, NEED_PROBABILITIES, NOT_RANKED, TASKS, WITHOUT_PROBABILITIES
+from schemas.run import NEEDED, Run
+from steps import registry
+
+
+def impossible(run: Run, alone: bool = True) -> list[Fault]:
+    """Return what cannot work together.
+
+    Args:
+        run: The declaration.
+        alone: Whether nothing else is wrong; only then is the trainer's own library imported to ask it.
+    """
+    tasks = tasks_of(run)
+    faults = [*_metric_faults(run, tasks)]
+    for block, choice in (("trainer", run.trainer), ("baseline", run.baseline)):
+        faults += _trainer_faults(block, choice, run.data.task, tasks)
+        faults += _reading_faults(block, choice, run.data.target)
+    faults += _probability_faults(run)
+    faults += _split_faults(run)
+    faults += _review_faults(run, tasks)
+    faults += _stack_faults(run)
+    heavy = alone and not faults
+    for block, choice in (("trainer", run.trainer), ("baseline", run.baseline)):
+        if choice.name != "auto" and (heavy or getattr(registry.lookup("train", choice.name), "light", False)):
+            wrong = registry.lookup("train", choice.name).faults(choice.params, run.data.task)
+            faults += [Fault(f"{block}.{fault.path}".rstrip("."), fault.message, fault.hint) for fault in wrong]
+    return faults
+
+
+def _metric_faults(run: Run, tasks: tuple[Task, ...]) -> Iterator[Fault]:
+    named = {"metric": run.metric} if run.metric != "auto" else {}
+    named |= {f"gate.{side}.{metric}": metric for side in ("min", "max") for metric in getattr(run.gate, side)}
+    for path, metric in named.items():
+        known = sorted(HIGHER_IS_BETTER)
+        fitting = sorted(name for name in known if set(TASKS[name]) & set(tasks))
+        hint = f"metrics of this task: {', '.join(fitting)}"
+        if metric not in HIGHER_IS_BETTER:
+            yield Fault(path, f"{metric!r} is not a metric.{did_you_mean(metric, known)}", hint)
+        elif metric not in fitting:
+            what = "a task that the trainer learns" if run.data.task == "auto" else f"a {run.data.task} task"
+            yield Fault(path, f"{metric!r} says nothing about {what}", hint)
+
+
+def _trainer_faults(block: str, choice: Choice, task: str, tasks: tuple[Task, ...]) -> Iterator[Fault]:
+    if choice.name == "auto":
+        return
+    learns = registry.lookup("train", choice.name).tasks
+    if not set(learns) & set(tasks):
+        others = [name for name in registry.names("train") if registry.origin("train", name) == registry.OWN]
+        fitting = [name for name in others if set(registry.lookup("train", name).tasks) & set(tasks)]
+        what = f"{choice.name!r} learns {' and '.join(learns)} tasks, but data.task is {task}"
+        yield Fault(f"{block}.name", what, f"for this task: {', '.join(fitting)}")
+
+
+def _reading_faults(block: str, choice: Choice, target: str) -> Iterator[Fault]:
+    for path, column in columns_of(block, choice).items():
+        if column == target:
+            yield Fault(path, f"{column!r} is the target itself, which no row has when it is asked", "name an input")
+
+
+def _probability_faults(run: Run) -> Iterator[Fault]:
+    blocks = [block for block in ("trainer", "baseline") if not gives_probabilities(getattr(run, block))]
+    if run.metric in NOT_RANKED:
+        what = f"{run.metric!r} does not say which model is better: whoever answers less is right more often"
+        yield Fault("metric", what, f"use it as a threshold, gate.min.{run.metric}")
+    if run.metric in NEED_PROBABILITIES and blocks:
+        what = f"{run.metric!r} needs probabilities, and the {blocks[0]} {getattr(run, blocks[0]).name!r} gives none"
+        yield Fault("metric", what, f"metric={WITHOUT_PROBABILITIES}, which auto takes here, or another without them")
+    asked = [(side, name) for side in ("min", "max") for name in getattr(run.gate, side) if name in NEED_PROBABILITIES]
+    for side, name in asked if "trainer" in blocks else []:
+        what = f"{name!r} needs probabilities, and the trainer {run.trainer.name!r} gives none"
+        hint = "ask for balanced_accuracy, coverage or answered_accuracy there, or choose gate=default"
+        yield Fault(f"gate.{side}.{name}", what, hint)
+
+
+_GOES_BY = {"time": "the column that tells when a row was", "group": "the column whose equal values share a set"}
+
+
+def _split_faults(run: Run) -> Iterator[Fault]:
+    method, by = run.split.method.name, run.split.by
+    if registry.origin("split", method) != registry.OWN:
+        return
+    if method not in _GOES_BY:
+        if by is not None:
+            what = f"split {method!r} draws each row by itself and has no use for a column"
+            yield Fault("split.by", what, "leave it out")
+    elif by is None:
+        yield Fault("split.by", f"must be given: {_GOES_BY[method]}", "split.by=COLUMN or in the experiment's file")
+    elif by == run.data.target:
+        what = f"{by!r} is the target; split {method!r} needs {_GOES_BY[method]}, known before the answer is"
+        yield Fault("split.by", what, "name another column")
+
+
+def _review_faults(run: Run, tasks: tuple[Task, ...]) -> Iterator[Fault]:
+    if run.review is not None and tasks == ("regression",):
+        what = "a regression answers values, and a value has no probability to be sure of"
+        yield Fault("review", what, "leave it out, or choose a classification task")
+
+
+def _stack_faults(run: Run) -> Iterator[Fault]:
+    for kind in NEEDED[run.pipeline]:
+        if getattr(run.stack, kind) is None:
+            what = f"stack {run.stack.name!r} has none, and pipeline {run.pipeline!r} needs one"
+            yield Fault(f"stack.{kind}", what, "choose another stack= or pipeline=")

@@ -1,0 +1,1 @@
+"""What must be there before anything starts: files, tables, columns, secrets."""

@@ -1,0 +1,69 @@
+"""What must be true before rows are answered: they are there, and where the answers go nothing is."""
+
+import os
+import shlex
+from pathlib import Path
+from typing import Any
+
+from ml.batch.header import as_batch_keys
+from ml.batch.rejected_rows import is_errors_file
+from ml.io.new_file import local_file_faults
+from schemas.choice import Choice
+from schemas.errors import ConfigurationError, Fault
+from schemas.run import BatchSpec
+from steps.components import create
+
+
+def batch_faults(batch: BatchSpec) -> list[Fault]:
+    """Return what is wrong with input, output and file of errors; nothing is made, of the rows a head is read."""
+    given = _path(batch.input)
+    clash = _clash("batch.output.path", _path(batch.output), given, "the input")
+    source = create("load", batch.input)
+    faults = [
+        Fault(fault.path, as_batch_keys(fault.message, source), as_batch_keys(fault.hint, source))
+        for fault in _placed("batch.input", source)
+    ]
+    faults += [clash] if clash else _placed("batch.output", create("write", batch.output))
+    if batch.errors is not None:
+        clash = _clash("batch.errors", batch.errors, given, "the input") or _clash(
+            "batch.errors", batch.errors, _path(batch.output), "the output"
+        )
+        faults += [clash] if clash else _errors_faults(batch.errors)
+    return _once(faults)
+
+
+def _errors_faults(path: str) -> list[Fault]:
+    if "://" not in path and is_errors_file(Path(path)):
+        what = f"{path} holds what an earlier run refused, and nothing is overwritten"
+        return [Fault("batch.errors", what, f"rm {shlex.quote(path)}, or batch.errors=ANOTHER.csv")]
+    return local_file_faults(path, "batch.errors")
+
+
+def _path(choice: Choice) -> str | None:
+    path = choice.params.get("path")
+    return path if isinstance(path, str) else None
+
+
+def _placed(block: str, component: Any) -> list[Fault]:
+    try:
+        found = component.preflight()
+    except ConfigurationError as error:  # a component's secret that is not there
+        found = error.faults
+    return [Fault(f"{block}.{fault.path}".rstrip("."), fault.message, fault.hint) for fault in found]
+
+
+def _clash(key: str, path: str | None, other: str | None, what: str) -> Fault | None:
+    if path is None or other is None or "://" in path or "://" in other:
+        return None
+    same = os.path.realpath(path) == os.path.realpath(other) or (
+        Path(path).exists() and Path(other).exists() and Path(path).samefile(other)
+    )
+    return Fault(key, f"{path} is {what}", "name another file") if same else None
+
+
+def _once(faults: list[Fault]) -> list[Fault]:
+    """Say once what a folder lacks that the output and the file of errors share."""
+    kept: dict[str, Fault] = {}
+    for fault in faults:
+        kept.setdefault(fault.message, fault)
+    return list(kept.values())

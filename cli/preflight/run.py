@@ -1,0 +1,92 @@
+"""What must be true before anything starts: the data is there, its header has the named columns, the port is free."""
+
+from tempfile import TemporaryFile
+
+from cli.config.components import columns_of
+from cli.preflight.secrets import secrets_at_hand
+from schemas.errors import ConfigurationError, Fault, did_you_mean, listed
+from schemas.home import Home
+from schemas.run import Run
+from steps.components import create
+
+_LOADING = ("lifecycle", "training", "explore")
+_DEPLOYING = ("lifecycle", "deployment")
+
+
+def preflight(run: Run) -> None:
+    """Look before starting.
+
+    Raises:
+        ConfigurationError: With everything that is missing.
+    """
+    faults: list[Fault] = []
+    with secrets_at_hand(run):
+        if run.pipeline in _LOADING:
+            faults += data_faults(run)
+        if run.pipeline == "batch_inference" and run.batch is not None:
+            from cli.preflight.batch import batch_faults
+
+            faults += batch_faults(run.batch)
+    if run.pipeline in _DEPLOYING and run.deploy.port != "auto":
+        from serving.process.port import faults as port_faults
+
+        faults += port_faults(Home.here().root, run.name, run.deploy)
+    if faults:
+        raise ConfigurationError(faults, "The run cannot start")
+
+
+def make_home() -> None:
+    """Make the folder that runs leave things in: found out before the start, not after the training.
+
+    Raises:
+        ConfigurationError: If it cannot be made or written.
+    """
+    home = Home.here().root
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=home):
+            pass
+    except OSError as error:
+        fault = Fault("DRIVETRAIN_HOME", f"{home} cannot be written: {error.strerror}", "set it to a folder of yours")
+        raise ConfigurationError([fault], "The run cannot start") from error
+
+
+def data_faults(run: Run) -> list[Fault]:
+    """Return what the source misses, or which declared columns its header does not have."""
+    try:
+        source = create("load", run.data.source)
+        wrong = source.preflight()
+        header = None if wrong else source.header()
+    except ConfigurationError as error:  # a component's secret that is not there
+        wrong, header = error.faults, None
+    wrong = [Fault(f"data.{fault.path}".rstrip("."), fault.message, fault.hint or _where(fault)) for fault in wrong]
+    return wrong if header is None else wrong + _column_faults(run, header)
+
+
+def named_columns(run: Run) -> dict[str, str]:
+    """Return the raw columns that the run names, by key path."""
+    named = {"data.target": run.data.target} | {f"data.columns.{name}": name for name in run.data.columns}
+    if run.split.by is not None:
+        named["split.by"] = run.split.by
+    for block, choice in (("trainer", run.trainer), ("baseline", run.baseline)):
+        named |= columns_of(block, choice)
+    return named
+
+
+def _where(fault: Fault) -> str:
+    """Return where a file is looked for, when there is none."""
+    if fault.path != "path" or not fault.message.startswith("there is no file"):
+        return ""
+    return (
+        "a relative path is looked for in the current folder; one that the experiment says also beside its file and "
+        "under --config-dir"
+    )
+
+
+def _column_faults(run: Run, header: list[str]) -> list[Fault]:
+    faults = []
+    for path, column in named_columns(run).items():
+        if column not in header:
+            what = f"there is no column {column!r}.{did_you_mean(column, header)}"
+            faults.append(Fault(path, what, f"columns: {listed(header)}"))
+    return faults

@@ -1,0 +1,1 @@
+"""`run.py -m`: words that name several values, the jobs they stand for, and their folder."""

@@ -1,0 +1,45 @@
+"""`action=plan`, as a person or a log reads it."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+
+from cli.views.batch import batch_lines
+from schemas.plan import Plan
+from schemas.run import Run
+
+_MARKS = {"create": "+", "update": "~", "run": "▶", "reuse": "↺", "depends": "?"}
+
+
+def show_plan(console: Console, run: Run, plan: Plan) -> None:
+    """Print what the run would change, do, ask for and miss."""
+    for line in plan_lines(run, plan):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def plan_lines(run: Run, plan: Plan) -> Iterator[str]:
+    """Yield the plan; nothing was started or written."""
+    yield f"{run.name}: pipeline {run.pipeline} on stack {run.stack.name}; nothing is started or written"
+    if run.pipeline == "batch_inference" and run.batch is not None:
+        yield "rows"
+        yield from (f"  {line}" for line in batch_lines(run.batch))
+    yield "stack"
+    for change in plan.changes:
+        details = " ".join(f"{key}={value}" for key, value in change.details.items())
+        yield f"  {_MARKS[change.action]} {change.action} {change.kind} {change.name} {details}".rstrip()
+    if not plan.changes:
+        yield "  nothing changes"
+    yield "steps"
+    for step in plan.steps:
+        component = f" ({step.component})" if step.component else ""
+        yield f"  {_MARKS[step.action]} {step.action:8}{step.pipeline}.{step.step}{component}: {step.why}"
+    if plan.resources:
+        yield "resources"
+        for slot, need in plan.resources.items():
+            asked = ", ".join(f"{key} {value}" for key, value in need.model_dump(exclude_none=True).items())
+            yield f"  {slot}: {asked or 'nothing in particular'}"
+    if plan.missing:
+        yield "missing"
+        for missing in plan.missing:
+            yield f"  ! {missing.what}"
+            yield f"      {missing.command}"

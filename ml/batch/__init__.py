@@ -1,0 +1,1 @@
+"""A table of rows predicted in chunks: rows, header, rejected rows."""

@@ -1,0 +1,51 @@
+"""The input: has it the columns that a version needs, and none of the names that its answers get?"""
+
+import re
+from collections.abc import Sequence
+
+from ml.components import Source
+from ml.predictions.table import answer_names
+from schemas.errors import Fault, did_you_mean, listed
+from schemas.signature import Signature
+
+
+def header_faults(header: Sequence[str], signature: Signature, version: str) -> list[Fault]:
+    """Return what keeps every row of such a table from being answered."""
+    names = list(header)
+    needed = [item.name for item in signature.inputs if not item.nullable and item.name not in names]
+    free = [name for name in names if name not in {item.name for item in signature.inputs}]
+    faults = [
+        Fault(
+            "batch.input",
+            f"there is no column {name!r}, and version {version} cannot do without it.{did_you_mean(name, free)}",
+            f"columns: {listed(names)}",
+        )
+        for name in needed
+    ]
+    if not needed and signature.inputs and not any(item.name in names for item in signature.inputs):
+        wanted = listed([item.name for item in signature.inputs])
+        what = f"none of the columns is one that version {version} answers from"
+        faults.append(Fault("batch.input", what, f"it takes {wanted}; the table has {listed(names)}"))
+    # Databases take names that differ in case for one.
+    reserved = {name.casefold() for name in answer_names(signature.output)}
+    return faults + [
+        Fault("batch.input", f"column {name!r} has the name of a column of the answers", "rename it in the table")
+        for name in names
+        if name.casefold() in reserved
+    ]
+
+
+def absent(header: Sequence[str], signature: Signature) -> list[str]:
+    """Return a line for each column that the model takes and the table does not have; they count as missing."""
+    free = [name for name in header if name not in {item.name for item in signature.inputs}]
+    return [
+        f"there is no column {item.name!r}: it counts as missing in every row.{did_you_mean(item.name, free)}"
+        for item in signature.inputs
+        if item.name not in header
+    ]
+
+
+def as_batch_keys(text: str, source: Source) -> str:
+    """Return what a source says of keys, which it takes to stand under `data`, with the paths that they have here."""
+    keys = "|".join(source.Params.model_fields)
+    return re.sub(rf"\bdata\.({keys})\b", r"batch.input.\1", text)

@@ -1,0 +1,157 @@
+"""A table of rows, answered in pieces by a loaded model; every row is checked as the service checks it."""
+
+import logging
+import math
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.batch.header import absent, as_batch_keys
+from ml.batch.rejected_rows import ErrorsFile
+from ml.batch.rows import plain, raw_rows
+from ml.components import Sink, Source, Writer
+from ml.package.model import ExtendedModel
+from ml.predictions.predictions import NO_FINITE_ANSWER, Answers
+from ml.predictions.table import answer_columns
+from ml.sources.chunks import Piece, pieces_as_stored
+from ml.validation.rows import RowError, Validator
+from schemas.batch import BatchRecord
+from schemas.errors import ContentError
+from schemas.plan import PROGRESS
+
+logger = logging.getLogger("drivetrain.batch")
+progress = logging.getLogger(PROGRESS)
+
+
+def answer_table(
+    source: Source, sink: Sink, errors_path: Path, rows_at_once: int, model: ExtendedModel, version: str
+) -> BatchRecord:
+    """Answer every row of the source; the answered ones go to the sink, what is wrong with the others into a file.
+
+    Both outputs appear at the end, the file of errors a moment before the answers: answers without their errors are
+    never to be seen.
+
+    Raises:
+        ContentError: If the rows cannot be read or the output not written, and then nothing is left; or if every row
+            was refused, and then the file of errors is left.
+    """
+    answerer = _Answerer(model, version, as_text=getattr(sink, "is_text", False))
+    errors = ErrorsFile(errors_path)
+    writer = sink.open()
+    try:
+        answered = 0
+        for piece in _pieces(source, rows_at_once, {item.name for item in model.signature.inputs}):
+            answered += answerer.answer(piece, writer, errors)
+            progress.info("%s", f"{answered + errors.count:,} rows read, {answered:,} answered")
+        if not answered + errors.count:
+            raise ContentError("the input has no rows")
+        _publish(writer if answered else None, errors)
+    finally:
+        try:
+            writer.abort()
+        finally:
+            errors.abort()
+    if not answered:
+        raise ContentError(
+            f"none of the {errors.count:,} rows could be answered; what is wrong with each is in {errors.target}; "
+            f"the first: {errors.first}. Move that file away before the rows are answered again"
+        )
+    return BatchRecord(
+        version=version,
+        answered=answered,
+        refused=errors.count,
+        output=sink.place,
+        errors=str(errors.target) if errors.count else None,
+    )
+
+
+def _pieces(source: Source, rows: int, known: Collection[str]) -> Iterator[Piece]:
+    try:
+        yield from pieces_as_stored(source, rows, known)
+    except ContentError as error:
+        raise ContentError(as_batch_keys(str(error), source)) from error
+
+
+def _publish(writer: Writer | None, errors: ErrorsFile) -> None:
+    """Do what takes long first, then make both visible at once, as far as two things can be."""
+    if writer is not None:
+        writer.prepare()
+    errors.prepare()
+    errors.publish()
+    if writer is not None:
+        try:
+            writer.commit()
+        except Exception:  # not a stop by a signal: that may come when the answers are there already
+            errors.withdraw()
+            raise
+
+
+class _Answerer:
+    """Answers pieces of one table; counts its rows from 1."""
+
+    def __init__(self, model: ExtendedModel, version: str, *, as_text: bool) -> None:
+        self._model, self._version, self._as_text = model, version, as_text
+        self._validator = Validator(model.signature)
+        self._before = 0
+
+    def answer(self, piece: Piece, writer: Writer, errors: ErrorsFile) -> int:
+        """Write the answered rows and the errors of a piece; return how many rows were answered."""
+        frame = piece.values
+        if not self._before:
+            for line in absent([str(name) for name in frame.columns], self._model.signature):
+                logger.warning("%s", line)
+        checked = self._validator.check(raw_rows(frame, self._model.signature))
+        wrong: dict[int, RowError] = dict(checked.errors)
+        positions = np.array(checked.positions, dtype=np.int64)
+        if len(positions):
+            answers = self._model.predict(checked.cells)
+            sound = _finite(answers)
+            wrong |= {place: {"column": None, "message": NO_FINITE_ANSWER} for place in positions[~sound].tolist()}
+            positions = positions[sound]
+            if len(positions):
+                own = piece.cells if self._as_text else piece.kept
+                answered = own.iloc[positions].reset_index(drop=True)
+                columns = answer_columns(_only(answers, sound), self._model.signature.output, self._version)
+                writer.write(pd.concat([answered, columns], axis="columns"))
+        places = sorted(wrong)
+        for place, content in zip(places, _contents(piece.cells.iloc[places]), strict=True):
+            errors.add(self._before + place + 1, wrong[place], content)
+        self._before += len(frame)
+        return len(positions)
+
+
+def _finite(answers: Answers) -> NDArray[np.bool_]:
+    if answers.values is not None:
+        return np.isfinite(answers.values)
+    assert answers.codes is not None, "an answer has codes or values"
+    if answers.probabilities is None:
+        return np.ones(len(answers.codes), dtype=bool)
+    return np.asarray(np.isfinite(answers.probabilities).all(axis=1), dtype=np.bool_)
+
+
+def _only(answers: Answers, chosen: NDArray[np.bool_]) -> Answers:
+    if chosen.all():
+        return answers
+    return Answers(
+        codes=None if answers.codes is None else answers.codes[chosen],
+        probabilities=None if answers.probabilities is None else answers.probabilities[chosen],
+        values=None if answers.values is None else answers.values[chosen],
+    )
+
+
+def _contents(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows with all their columns as JSON has them, which knows neither NaN nor infinity."""
+    names = [str(name) for name in frame.columns]
+    columns = [[_json(value) for value in frame[name].astype("object").tolist()] for name in frame.columns]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _json(value: Any) -> Any:
+    cell = plain(value)
+    if not isinstance(cell, float) or math.isfinite(cell):
+        return cell
+    return None if math.isnan(cell) else str(cell)

@@ -1,0 +1,57 @@
+"""What the rows must satisfy before a model is trained on them: declared expectations and checks of the whole table."""
+
+import pandas as pd
+
+from ml.checks.drift import check_split_drift
+from ml.checks.expectations import check_expectations
+from ml.checks.leakage import check_leakage
+from ml.checks.sets import check_classes, check_left_out
+from ml.checks.table import check_balance, check_duplicates, check_missing, check_rows
+from ml.checks.types import check_types
+from schemas.data import DataSpec, TableSchema
+from schemas.evaluation import DataReport
+
+__all__ = ["check_data"]
+
+
+def check_data(
+    rows: pd.DataFrame,
+    train: pd.DataFrame,
+    validation: pd.DataFrame,
+    test: pd.DataFrame,
+    schema: TableSchema,
+    spec: DataSpec,
+    *,
+    time: str | None = None,
+    group: str | None = None,
+) -> DataReport:
+    """Run every check that is not off and report all of them.
+
+    Args:
+        rows: All rows, with the three sets that they were split into.
+        schema: The type of every column, declared or inferred.
+        spec: The declared expectations, and for each whole-table check its bound and severity.
+        time: The column of moments that the rows were split by, if they were.
+        group: The column whose equal values share a set, if one does.
+    """
+    sets = {"train": train, "validation": validation, "test": test}
+    checks = [
+        *check_expectations(rows, schema, spec),
+        *check_types(rows, schema, spec),
+        *check_rows(rows, spec.checks.rows),
+        *check_balance(rows, schema.problem, spec.checks.target_balance),
+        *check_classes(sets, schema.problem),
+        *check_left_out(len(rows), sets),
+        *check_duplicates(rows, schema, spec.checks.duplicates),
+        *check_missing(rows, schema, spec.checks.missing),
+        *check_leakage(train, schema, spec.checks.leakage, group),
+        *check_split_drift(sets, schema, spec.checks.split_drift, time=time, group=group),
+    ]
+    passed = all(check.passed or check.severity != "fail" for check in checks)
+    return DataReport(
+        passed=passed,
+        rows=len(rows),
+        sets={"train": len(train), "validation": len(validation), "test": len(test)},
+        columns=schema.columns,
+        checks=checks,
+    )

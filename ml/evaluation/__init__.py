@@ -1,0 +1,1 @@
+"""How good a model is: metrics, learning curves, plots, the report."""

@@ -1,0 +1,76 @@
+"""The evaluation as one self-contained HTML page: metrics with intervals, the course of the training, the pictures."""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ml.evaluation.learning_curve_plot import TITLE, learning_picture
+from schemas.evaluation import Evaluation, Scores
+from schemas.learning import LearningCurves
+from schemas.numbers import shown
+
+_TEMPLATE = Path(__file__).with_name("report.html.j2")
+
+
+def render_evaluation(
+    title: str,
+    evaluation: Evaluation,
+    pictures: Mapping[str, bytes],
+    *,
+    made_by: str = "",
+    baseline: Scores | None = None,
+    learning: LearningCurves | None = None,
+    review: Sequence[str] = (),
+) -> str:
+    """Return the page.
+
+    Args:
+        pictures: PNG bytes by caption, as `ml.evaluation.plots.pictures` gives them for the test set.
+        made_by: What the model is, in words.
+        baseline: The baseline's metrics on the last set of `evaluation`.
+        learning: How the model learnt, of one that learns by epochs.
+        review: Sentences on what is handed to a person.
+    """
+    from jinja2 import Environment
+
+    sets = [part for part in ("validation", "test") if part in evaluation.metrics]
+    rows = ", ".join(f"{count} {part}" for part, count in evaluation.rows.items())
+    drawn = {TITLE: learning_picture(learning), **pictures} if learning is not None else pictures
+    template = Environment(autoescape=True, trim_blocks=True).from_string(_TEMPLATE.read_text(encoding="utf-8"))
+    return template.render(
+        title=title,
+        rows=f"Rows: {rows}" if rows else "",
+        sets=sets,
+        made_by=made_by,
+        course=TITLE,
+        lines=_lines(evaluation, sets, baseline or {}),
+        baseline=bool(baseline),
+        learning=learning,
+        review=review,
+        pictures={caption: b64encode(data).decode("ascii") for caption, data in drawn.items()},
+    )
+
+
+def _lines(evaluation: Evaluation, sets: Sequence[str], baseline: Scores) -> list[dict[str, object]]:
+    scores: dict[str, Scores] = {str(part): values for part, values in evaluation.metrics.items()}
+    bounds = {str(part): values for part, values in evaluation.intervals.items()}
+    names = list(dict.fromkeys(name for part in sets for name in scores[part]))
+    return [
+        {
+            "name": name,
+            "cells": [_cell(scores[part].get(name), bounds.get(part, {}).get(name)) for part in sets],
+            "baseline": _number(baseline.get(name)),
+        }
+        for name in names
+    ]
+
+
+def _cell(value: float | None, interval: tuple[float, float] | None) -> dict[str, str]:
+    return {
+        "value": _number(value),
+        "interval": "" if interval is None else f"{shown(interval[0])} to {shown(interval[1])}",
+    }
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else shown(value)

@@ -1,0 +1,139 @@
+"""What an experiment may declare of one column, as far as its training rows support it."""
+
+import math
+import unicodedata
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.explore.typed_column import Reading
+from ml.values.columns import ISO, as_cells, fits
+from ml.values.display import plain_line
+from schemas.base import Scalar
+from schemas.data import Column, ColumnSpec, DatePart
+from schemas.exploration import ColumnView
+
+ENOUGH = 30
+"""So many training rows at least say that a value is never missing, or that no other value exists."""
+LISTED = 20
+_LONGEST = 100
+_DAYS_A_YEAR = 365.0
+
+
+def as_declared(spec: ColumnSpec, *, lenient: bool) -> dict[str, Any]:
+    """Return what the experiment declares itself; `lenient` lowers a check that does not hold to a warning."""
+    said = spec.model_dump(mode="json", exclude_defaults=True)
+    return {**said, "on_violation": "warn"} if lenient else said
+
+
+def suggested(values: pd.Series, reading: Reading, view: ColumnView) -> tuple[dict[str, Any], str]:
+    """Return the keys below `data.columns.<name>` and a comment that says why.
+
+    Bounds lie outside of what was seen and a value beyond them warns: the other sets were not looked at.
+
+    Args:
+        values: The column's raw training rows.
+        reading: The same as its type reads them.
+        view: What the page says of the column.
+    """
+    column = reading.column
+    if column.type == "drop":
+        return {"type": "drop"}, _comment(view.why)
+    said: dict[str, Any] = {"type": column.type}
+    if column.type == "date":
+        said |= _date(reading, column)
+    if not view.missing and len(values) >= ENOUGH:
+        said["nullable"] = False
+    if column.type == "number" and view.numbers is not None and view.distinct > 1:
+        said |= _bounds(view.numbers.minimum, view.numbers.maximum)
+    if column.type == "category" and (known := _complete(values, reading)):
+        said["allowed"] = known
+    asks = {"nullable", "min", "max", "allowed"} & said.keys()
+    # A declared type is an expectation of its own; the rows that it was read off may hold a few misfits.
+    if asks or not fits(values, column.type, column.format).all() or column.type in ("number", "date", "boolean"):
+        said["on_violation"] = "warn"
+    return said, _comment(view.why)
+
+
+def outward(low: float, high: float) -> tuple[float | int, float | int]:
+    """Return bounds beyond `low` < `high`, rounded outward to a tenth of their distance; 0 stays a bound.
+
+    >>> outward(31.7, 248.3)
+    (0, 400)
+    """
+    if not (high - low > 1e-300 and max(-low, high) < 1e300):
+        return low, high  # rounding would leave float64
+    room = (high - low) / 2
+    step = 10.0 ** math.floor(math.log10(high - low))
+    below = 0.0 if 0 <= low <= room * 2 else math.floor((low - room) / step) * step
+    above = 0.0 if 0 >= high >= -room * 2 else math.ceil((high + room) / step) * step
+    return _tidy(below, step), _tidy(above, step)
+
+
+def _bounds(low: float, high: float) -> dict[str, float | int]:
+    lower, upper = outward(low, high)
+    return {"min": lower, "max": upper} if lower <= low and upper >= high else {}
+
+
+def _tidy(value: float, step: float) -> float | int:
+    rounded = round(value, max(0, -math.floor(math.log10(step)))) if step < 1 else value
+    return int(rounded) if float(rounded).is_integer() and abs(rounded) < 1e15 else rounded
+
+
+def _date(reading: Reading, column: Column) -> dict[str, Any]:
+    said: dict[str, Any] = {"format": column.format} if column.format not in (None, ISO) else {}
+    assert reading.numbers is not None
+    days = reading.numbers[~reading.missing]
+    return {**said, "parts": _parts(days)} if len(days) else said
+
+
+def _parts(days: NDArray[np.float64]) -> list[DatePart]:
+    """Return the parts that vary: a year that never changes says nothing, and neither does midnight."""
+    length = float(days.max() - days.min())
+    months = np.unique(days.astype("datetime64[D]").astype("datetime64[M]"))
+    parts: list[DatePart] = []
+    if length >= _DAYS_A_YEAR:
+        parts.append("year")
+    if len(months) > 1:
+        parts.append("month")
+    if len(np.unique(np.floor(days) % 7)) > 1:
+        parts.append("weekday")
+    if (np.floor(days) != days).any():
+        parts.append("hour")
+    return [*parts, "days_since_start"]
+
+
+def _complete(values: pd.Series, reading: Reading) -> list[Scalar] | None:
+    """Return the values of a column that likely has no others; None where that cannot be said.
+
+    The chance that the next row brings a new value is about the share of values that occurred once. A column of
+    which every value came at least twice, in enough rows, is taken to be complete.
+
+    Source:
+        I. J. Good, The population frequencies of species and the estimation of population parameters, Biometrika 40
+        (1953).
+    """
+    assert reading.codes is not None
+    counts = np.bincount(reading.codes[reading.codes >= 0], minlength=len(reading.labels))
+    if not 2 <= len(counts) <= LISTED or counts.min() < 2 or counts.sum() < ENOUGH:
+        return None
+    known = values.dropna().drop_duplicates()
+    cells = [cell for cell in as_cells(known, "category") if cell is not None]
+    if not all(map(sayable, cells)):
+        return None
+    numbers = all(isinstance(cell, int | float) for cell in cells)
+    return sorted(cells) if numbers else sorted(cells, key=str)
+
+
+def sayable(value: Scalar) -> bool:
+    """Whether a configuration can hold a value: not `???` (missing), no interpolation, nothing unreadable."""
+    if not isinstance(value, str):
+        return not isinstance(value, float) or math.isfinite(value)
+    odd = any(unicodedata.category(character) in ("Cs", "Cc") for character in value)
+    return len(value) <= _LONGEST and not odd and value != "???" and "${" not in value and "://" not in value
+
+
+def _comment(why: str) -> str:
+    return plain_line(why, 140)

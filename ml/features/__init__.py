@@ -1,0 +1,1 @@
+"""Rows to features: the signature, derivations, the matrix."""

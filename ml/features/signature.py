@@ -1,0 +1,101 @@
+"""The signature, fitted on the training rows only: what the model takes, and how cells become features.
+
+Numbers are imputed and scaled, and categories one-hot encoded, inside the model's graph: the trainer fits that. Text is
+imputed here, since the graph takes numbers only.
+"""
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+
+from ml.features.derive import canonical, feature_names
+from ml.values.columns import Cell, as_cells
+from schemas.data import Column, ColumnType, DatePart, Problem, TableSchema
+from schemas.signature import (
+    BooleanDerivation,
+    CategoryDerivation,
+    DateDerivation,
+    Derivation,
+    IdentifierDerivation,
+    Input,
+    NumberDerivation,
+    Output,
+    Signature,
+)
+
+MAX_CATEGORIES = 50
+"""A category's most frequent values get a code of their own; the others are treated as unknown."""
+MAX_LISTED = 1000
+"""A category's values named in the signature, for checks and reports."""
+_EPOCH = "1970-01-01T00:00:00"
+_DATE_PARTS: list[DatePart] = ["year", "month", "weekday", "day", "days_since_start"]
+
+
+def fit_signature(train: pd.DataFrame, schema: TableSchema) -> Signature:
+    """Return the signature that the training rows give; the schema says each column's type.
+
+    Args:
+        train: The training rows with the columns of `schema`; dropped columns are ignored.
+    """
+    inputs: list[Input] = []
+    derivations: list[Derivation] = []
+    for column in schema.columns:
+        if column.type == "drop":
+            continue
+        cells = as_cells(train[column.name], column.type, column.format)
+        inputs.append(_input(column, column.type, cells))
+        derivations.append(_derivation(column, column.type, cells))
+    return Signature(
+        inputs=inputs,
+        ignored=[column.name for column in schema.columns if column.type == "drop"],
+        derivations=derivations,
+        features=[name for derivation in derivations for name in feature_names(derivation)],
+        output=_output(schema.problem),
+    )
+
+
+def _output(problem: Problem) -> Output:
+    return Output(task=problem.task, target=problem.target, classes=problem.classes, unit=problem.unit)
+
+
+def _input(column: Column, kind: ColumnType, cells: list[Cell]) -> Input:
+    known = [cell for cell in cells if cell is not None]
+    listed = [value for value, _ in Counter(map(canonical, known)).most_common(MAX_LISTED)]
+    numbers = np.array(known if kind == "number" else [], dtype=np.float64)
+    return Input(
+        name=column.name,
+        type=kind,
+        integer=kind == "number" and bool(known) and all(isinstance(cell, int) for cell in known),
+        nullable=len(known) < len(cells) if column.nullable is None else column.nullable,
+        range=(float(numbers.min()), float(numbers.max())) if numbers.size else None,
+        categories=sorted(listed) if kind == "category" else None,
+        unit=column.unit,
+        format=column.format,
+    )
+
+
+def _derivation(column: Column, kind: ColumnType, cells: list[Cell]) -> Derivation:
+    known = [cell for cell in cells if cell is not None]
+    match kind:
+        case "number":
+            return NumberDerivation(column=column.name)
+        case "boolean":
+            return BooleanDerivation(column=column.name)
+        case "category":
+            # ties by the value itself, so that the order of the rows does not matter
+            ranked = sorted(Counter(map(canonical, known)).items(), key=lambda item: (-item[1], item[0]))
+            kept = [value for value, _ in ranked[:MAX_CATEGORIES]]
+            return CategoryDerivation(column=column.name, categories=sorted(kept), impute=kept[0] if kept else None)
+        case "identifier":
+            return IdentifierDerivation(column=column.name, values=sorted(set(map(canonical, known))))
+        case "date":
+            return _date(column, [str(cell) for cell in known])
+
+
+def _date(column: Column, moments: list[str]) -> DateDerivation:
+    parts = column.parts
+    if parts is None:
+        timed = any(not moment.endswith("T00:00:00") for moment in moments)
+        parts = [*_DATE_PARTS, "hour"] if timed else _DATE_PARTS
+    return DateDerivation(column=column.name, parts=parts, start=min(moments, default=_EPOCH))

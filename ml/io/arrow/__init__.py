@@ -1,0 +1,1 @@
+"""Arrow tables to frames and back."""

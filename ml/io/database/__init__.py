@@ -1,0 +1,1 @@
+"""Databases through SQLAlchemy: URL, engine, and errors in a person's words."""

@@ -1,0 +1,1 @@
+"""Text files: encoding, number formats, types, cells as they stand."""

@@ -1,0 +1,1 @@
+"""Windows of predictions against the training rows: profiles, tests, verdicts, labels, the report."""

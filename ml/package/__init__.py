@@ -1,0 +1,1 @@
+"""The model package: built, sealed, verified, opened, described."""

@@ -1,0 +1,191 @@
+"""From a trained object to its package: the draft that `train` writes, and the final package after the gate."""
+
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ml.features.cells import cells
+from ml.features.derive import Deriver, derive
+from ml.package import model_card, storage
+from ml.package.model import ExtendedModel
+from ml.package.parity import REPLAYED
+from ml.predictions.abstention import with_threshold
+from ml.predictions.predictions import on_cells
+from schemas.choice import Choice
+from schemas.errors import PackageError
+from schemas.evaluation import Evaluation, GateVerdict
+from schemas.home import ROOT
+from schemas.package import Baseline, DataRecord, Manifest, Samples
+from schemas.review import ReviewRecord
+from schemas.signature import Signature
+
+if TYPE_CHECKING:
+    from ml.components import Export, Fitted
+    from ml.predictions.predictions import Answers
+
+SAMPLED = 32
+_LIBRARIES = ("numpy", "onnx", "onnxruntime", "pandas", "pydantic", "scikit-learn", "skl2onnx", "skops")
+
+
+def build_draft(
+    root: Path,
+    *,
+    fitted: "Fitted",
+    signature: Signature,
+    train: pd.DataFrame,
+    model: str,
+    trainer: Choice,
+    seed: int,
+    data: DataRecord,
+    review: ReviewRecord | None = None,
+) -> Manifest:
+    """Export a trained object and write it as a draft package under `root`, without evaluation, verdict and profile.
+
+    Args:
+        train: The training rows; some of them are replayed through the packaged form, and 32 are kept as samples.
+        review: The review threshold, which goes into the signature, and how it was chosen.
+
+    Raises:
+        PackageError: If no runtime answers as the trained object does, or `root` exists.
+    """
+    signature = with_threshold(signature, review)
+    example = derive(signature, cells(train.head(REPLAYED), signature))
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=root.parent) as folder:
+        export = fitted.export(Path(folder), example)
+        manifest = _manifest(fitted, export, model=model, trainer=trainer, seed=seed, data=data, review=review)
+        files: dict[str, bytes | Path] = {
+            storage.SIGNATURE: signature.model_dump_json(indent=1).encode(),
+            storage.SAMPLES: _samples(fitted, signature, train).model_dump_json().encode(),
+            storage.CARD: model_card.render(manifest, signature).encode(),
+            export.file: Path(folder) / export.file,
+        }
+        sealed = storage.write(root, files, manifest)
+    try:
+        ExtendedModel.open(root).check_samples()
+    except BaseException:
+        shutil.rmtree(root)  # a package that cannot be used is not left behind
+        raise
+    return sealed
+
+
+def finish(
+    draft: Path,
+    root: Path,
+    *,
+    evaluation: Evaluation,
+    baseline: Baseline | None,
+    gate: GateVerdict | None,
+    reference: bytes | None,
+) -> Manifest:
+    """Write the final package under `root`: the draft's files, the reference profile, the verdict and the card.
+
+    Raises:
+        PackageError: If the draft is damaged or `root` exists.
+    """
+    known = storage.verify(draft)
+    signature = storage.read_signature(draft, known)
+    scored = None if baseline is None else baseline.model_dump(mode="json")
+    manifest = known.model_copy(update={"evaluation": evaluation, "baseline": scored, "gate": gate, "files": {}})
+    files: dict[str, bytes | Path] = {name: draft / name for name in known.files}
+    files[storage.CARD] = model_card.render(manifest, signature).encode()
+    if reference is not None:
+        files[storage.REFERENCE] = reference
+    sealed = storage.write(root, files, manifest)
+    _require_copied(known, sealed, root)
+    return sealed
+
+
+def libraries(beside: Sequence[str] = ()) -> dict[str, str]:
+    """Return the versions of the libraries that decide what a model answers; those not installed are left out.
+
+    Args:
+        beside: Distributions that this model depends on, beside those of every model.
+    """
+    found = {}
+    for name in sorted({*_LIBRARIES, *beside}):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def git_commit(folder: Path) -> str | None:
+    """Return the commit that is checked out in `folder`, or None where git or a commit is not to be had."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "--verify", "HEAD"], cwd=folder, capture_output=True, text=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _manifest(
+    fitted: "Fitted",
+    export: "Export",
+    *,
+    model: str,
+    trainer: Choice,
+    seed: int,
+    data: DataRecord,
+    review: ReviewRecord | None,
+) -> Manifest:
+    return Manifest(
+        model=model,
+        runtime=export.runtime,
+        runtime_file=export.file,
+        runtime_reason=export.reason,
+        trainer=trainer,
+        seed=seed,
+        data=data,
+        git_commit=git_commit(ROOT),
+        python=platform.python_version(),
+        libraries=libraries(getattr(fitted, "libraries", ())),
+        learning=getattr(fitted, "learning", None),
+        review=review,
+        rules=list(getattr(fitted, "records", ())),
+        warnings=list(fitted.warnings),
+        files={},
+    )
+
+
+def _require_copied(known: Manifest, sealed: Manifest, root: Path) -> None:
+    changed = [name for name, record in known.files.items() if name != storage.CARD and sealed.files[name] != record]
+    if changed:
+        shutil.rmtree(root)
+        raise PackageError(f"The draft's files {changed} changed while they were copied")
+
+
+def _samples(fitted: "Fitted", signature: Signature, train: pd.DataFrame) -> Samples:
+    columns = cells(_pick(train, [one.name for one in signature.inputs]), signature)
+    # Read back from JSON: the answers belong to the rows as the package holds them.
+    kept = Samples.model_validate_json(Samples(cells=columns).model_dump_json())
+    answers = on_cells(fitted, Deriver(signature).matrix)(kept.cells)
+    return kept.model_copy(update=_plain(answers))
+
+
+def _pick(train: pd.DataFrame, inputs: list[str]) -> pd.DataFrame:
+    """Choose rows spread over the training set, the ones with most missing values among them."""
+    holes = train[inputs].isna().to_numpy().sum(axis=1)
+    rows = np.flatnonzero(holes)
+    emptiest = rows[np.argsort(-holes[rows], kind="stable")][: SAMPLED // 4]
+    spread = np.linspace(0, len(train) - 1, SAMPLED - len(emptiest)).astype(np.int64)
+    return train.iloc[np.unique(np.concatenate([emptiest, spread]))]
+
+
+def _plain(answers: "Answers") -> dict[str, object]:
+    return {
+        "codes": None if answers.codes is None else answers.codes.tolist(),
+        "probabilities": None if answers.probabilities is None else answers.probabilities.tolist(),
+        "values": None if answers.values is None else answers.values.tolist(),
+    }

@@ -1,0 +1,117 @@
+"""Whether two forms of one model answer alike, and the rows that make the difference show."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.predictions.predictions import Answering, Answers
+
+TOLERANCE = 1e-4
+_SCALE_TOLERANCE = 1e-5
+_DISTURBED = 0.15
+REPLAYED = 2000
+"""Training rows that a packaged form is asked, at most."""
+_EXTREME = 100
+_FLOAT32_MAX = np.finfo(np.float32).max
+
+
+def difference(trained: Answers, packaged: Answers) -> str | None:
+    """Say how the packaged form's answers differ from the trained object's, or None when they are equal.
+
+    Classes must be equal, probabilities within 1e-4, values within 1e-4 of themselves or 1e-5 of the largest value.
+    """
+    return (
+        _shapes(trained, packaged)
+        or _codes(trained.codes, packaged.codes)
+        or _probabilities(trained.probabilities, packaged.probabilities)
+        or _values(trained.values, packaged.values)
+    )
+
+
+def _shapes(trained: Answers, packaged: Answers) -> str | None:
+    for name in ("codes", "probabilities", "values"):
+        ours, theirs = getattr(trained, name), getattr(packaged, name)
+        if (ours is None) != (theirs is None) or (ours is not None and ours.shape != theirs.shape):
+            return f"{name} have another shape"
+    return None
+
+
+def _codes(trained: NDArray[np.int64] | None, packaged: NDArray[np.int64] | None) -> str | None:
+    if trained is None or packaged is None:
+        return None
+    wrong = int((trained != packaged).sum())
+    return f"{wrong} of {len(trained)} rows get another class" if wrong else None
+
+
+def _probabilities(trained: NDArray[np.float64] | None, packaged: NDArray[np.float64] | None) -> str | None:
+    if trained is None or packaged is None or not trained.size:
+        return None
+    gap = np.abs(trained - packaged).max()
+    return None if gap <= TOLERANCE else f"a probability differs by {gap:.2g}, more than {TOLERANCE:g}"
+
+
+def _values(trained: NDArray[np.float64] | None, packaged: NDArray[np.float64] | None) -> str | None:
+    if trained is None or packaged is None or not trained.size:
+        return None
+    allowed = TOLERANCE * np.abs(trained) + _SCALE_TOLERANCE * np.abs(trained).max()
+    gap = np.abs(trained - packaged)
+    # Written so that NaN is a difference.
+    wrong = int((~(gap <= allowed)).sum())
+    return f"{wrong} of {len(trained)} values differ, by up to {gap.max():.3g}" if wrong else None
+
+
+def replayed(example: NDArray[np.float32], categories: Mapping[int, int]) -> NDArray[np.float32]:
+    """Return the rows that a packaged form is asked: up to 2,000 of `example`, and altered copies of them."""
+    return disturb(example[:REPLAYED], categories)
+
+
+def failure(error: BaseException) -> str:
+    """Return the reason why a form could not be made or loaded, in one short line."""
+    return f"does not convert ({type(error).__name__}: {short(error)})"
+
+
+def short(error: BaseException) -> str:
+    """Return what an error says, in one line of at most 160 characters."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= 160 else text[:157] + "..."
+
+
+def equal_answers(rows: NDArray[np.float32]) -> str:
+    """Return the reason for a packaged form that answered `rows` alike."""
+    return f"it converts, and {len(rows)} replayed rows get equal answers"
+
+
+def disturb(rows: NDArray[np.float32], categories: Mapping[int, int]) -> NDArray[np.float32]:
+    """Return `rows` and altered copies: missing cells, codes of unseen categories, values outside the training range.
+
+    Args:
+        rows: Features, (n, features).
+        categories: Positions of the features that are category codes, which are never missing.
+    """
+    draw = np.random.default_rng(0)
+    coded = np.isin(np.arange(rows.shape[1]), list(categories))
+    holed = rows.copy()
+    holed[draw.random(rows.shape) < _DISTURBED] = np.nan
+    holed[:, coded] = np.where(np.isnan(holed[:, coded]), -1, holed[:, coded])
+    far = rows.copy()
+    far[:, ~coded] *= draw.choice(np.array([-3, -1, 0, 1, 10], dtype=np.float32), size=(len(rows), int((~coded).sum())))
+    np.clip(far, -_FLOAT32_MAX, _FLOAT32_MAX, out=far)
+    empty = np.where(coded, -1, np.nan).astype(np.float32)[None, :]
+    return np.concatenate([rows, holed, far, empty])
+
+
+def overflow(packaged: Answering, rows: NDArray[np.float32], categories: Mapping[int, int]) -> str | None:
+    """Say whether the packaged form answers NaN or infinity when all numbers lie at the ends of float32.
+
+    The first 100 of `rows` are asked.
+    """
+    rows = rows[:_EXTREME]
+    draw = np.random.default_rng(0)
+    coded = np.isin(np.arange(rows.shape[1]), list(categories))
+    extreme = np.where(coded, rows, draw.choice(np.array([-1, 1], dtype=np.float32), size=rows.shape) * _FLOAT32_MAX)
+    answers = packaged.answer(extreme.astype(np.float32))
+    numbers = answers.values if answers.probabilities is None else answers.probabilities
+    if numbers is None or np.isfinite(numbers).all():
+        return None
+    return "it answers NaN or infinity to very large numbers"

@@ -1,0 +1,1 @@
+"""What a model predicts: the arrays, the table they become, and when a person should look."""

@@ -1,0 +1,86 @@
+"""What a model answers, in a module light enough for the service: no pandas, no scikit-learn."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.base import Scalar
+
+Cells = Mapping[str, Sequence[Scalar | None]]
+NO_FINITE_ANSWER = "the model has no finite answer for these values; are they far from what it was trained on?"
+_TIE_DECIMALS = 6
+_LARGEST = np.float32(1e25)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Predictions for n rows.
+
+    `codes`: class positions, int64 (n,), None for regression; -1 where the model abstains. `probabilities`: float64
+    (n, classes) or None when the model gives none. `values`: float64 (n,), None for classification.
+    """
+
+    codes: NDArray[np.int64] | None = None
+    probabilities: NDArray[np.float64] | None = None
+    values: NDArray[np.float64] | None = None
+
+
+class Answering(Protocol):
+    """A trained object or a loaded runtime; one that reads raw cells has `answer_cells(cells) -> Answers` too."""
+
+    def answer(self, features: NDArray[np.float32]) -> Answers:
+        """Predict for the derived features, shape (n, features)."""
+
+
+def on_cells(model: Answering, matrix: Callable[[Cells], NDArray[np.float32]]) -> Callable[[Cells], Answers]:
+    """Return how a model answers raw cells: from the cells where it reads those, else from the features of `matrix`."""
+    reads = _reader(model)
+    return reads if reads is not None else lambda cells: model.answer(matrix(cells))
+
+
+def answers_to(model: Answering, cells: Cells, features: NDArray[np.float32]) -> Answers:
+    """Return a model's answers to rows that are there both as raw cells and as features, (n, features)."""
+    reads = _reader(model)
+    return reads(cells) if reads is not None else model.answer(features)
+
+
+def _reader(model: Answering) -> Callable[[Cells], Answers] | None:
+    reads: Callable[[Cells], Answers] | None = getattr(model, "answer_cells", None)
+    return reads
+
+
+def needs_review(answers: Answers, threshold: float | None) -> NDArray[np.bool_]:
+    """Return which rows a person should look at, (n,): those abstained from, and those less sure than `threshold`.
+
+    Args:
+        answers: Of a classification.
+        threshold: The least probability of an answer that is sure enough; it has no meaning without probabilities.
+    """
+    assert answers.codes is not None, "only classes are reviewed"
+    abstained = answers.codes < 0
+    if threshold is None or answers.probabilities is None:
+        return abstained
+    unsure: NDArray[np.bool_] = answers.probabilities.max(axis=1, initial=0.0) < threshold
+    return abstained | unsure
+
+
+def bounded(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the features with absurd numbers cut to 1e25, so that scaling them does not overflow float32 into NaN."""
+    return np.clip(features, -_LARGEST, _LARGEST)
+
+
+def decide(probabilities: NDArray[np.float64], threshold: float | None = None) -> NDArray[np.int64]:
+    """Return the class position for every row of `probabilities`, shape (n, classes) to (n,).
+
+    `threshold` holds for two classes: the second one is chosen where its probability reaches it. Probabilities are
+    compared after rounding to six decimals, so that an exact tie (a forest with as many trees for as against) is the
+    same tie in every runtime; the first class wins it, as it does in scikit-learn.
+    """
+    rounded = probabilities.round(_TIE_DECIMALS)
+    if threshold is not None and probabilities.shape[1] == 2:
+        return (rounded[:, 1] >= threshold).astype(np.int64)
+    codes: NDArray[np.int64] = rounded.argmax(axis=1)
+    return codes

@@ -1,0 +1,54 @@
+"""Answers as columns of a table, for programs that read tables."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.predictions.predictions import Answers, needs_review
+from schemas.base import Scalar
+from schemas.signature import Output
+
+PREDICTION = "prediction"
+PROBABILITY = "probability_"
+REVIEW = "needs_review"
+VERSION = "model_version"
+
+
+def answer_names(output: Output) -> list[str]:
+    """Return the columns that answers may have, in order; a model without probabilities leaves those out."""
+    if output.task == "regression":
+        return [PREDICTION, VERSION]
+    return [PREDICTION, *(f"{PROBABILITY}{label}" for label in output.classes or []), REVIEW, VERSION]
+
+
+def answer_columns(answers: Answers, output: Output, version: str) -> pd.DataFrame:
+    """Return what the service answers, a row each: label or value, probabilities, whether a person should look.
+
+    Every frame of one model has the same dtypes. Where the model abstains, `prediction` is missing.
+    """
+    if answers.values is not None:
+        columns: dict[str, Any] = {PREDICTION: answers.values}
+    else:
+        assert answers.codes is not None, "an answer has codes or values"
+        columns = {PREDICTION: _labels(answers.codes, output.classes or [])}
+        if answers.probabilities is not None:
+            for label, column in zip(output.classes or [], answers.probabilities.T, strict=True):
+                columns[f"{PROBABILITY}{label}"] = column
+        columns[REVIEW] = needs_review(answers, output.review_threshold)
+    frame = pd.DataFrame(columns)
+    frame[VERSION] = pd.Series([version] * len(frame), dtype="str")
+    return frame
+
+
+def _labels(codes: NDArray[np.int64], classes: list[Scalar]) -> pd.Series:
+    """Return the classes of the codes, under a dtype that depends on the classes alone."""
+    chosen = [classes[code] if code >= 0 else None for code in codes.tolist()]
+    kinds = {type(label) for label in classes}
+    dtypes: dict[type, Any] = {str: "str", bool: "boolean", int: "Int64", float: "float64"}
+    if len(kinds) == 1:
+        return pd.Series(chosen, dtype=dtypes[kinds.pop()])
+    if kinds == {int, float}:  # of a column of numbers, the whole ones are integers
+        return pd.Series(chosen, dtype=dtypes[float])
+    return pd.Series([None if label is None else str(label) for label in chosen], dtype="str")

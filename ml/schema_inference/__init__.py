@@ -1,0 +1,1 @@
+"""What a table is when nobody says: column types and the task."""

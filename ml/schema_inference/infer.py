@@ -1,0 +1,108 @@
+"""The table's schema: what is declared, and for the rest what the rows say."""
+
+from typing import Literal
+
+import pandas as pd
+
+from ml.schema_inference.column_types import Guess, guess, read_date_format
+from ml.schema_inference.task import infer_problem
+from ml.values.columns import ISO, fits
+from ml.values.units import quantity_note
+from schemas.data import Column, ColumnSpec, ColumnType, DataSpec, TableSchema
+from schemas.errors import ContentError, did_you_mean
+
+OF_GROUPS = (
+    "the split goes by it: a group's name says nothing about the rows of other groups, and only such are answered; "
+    "declare its type to keep it"
+)
+
+
+def infer_schema(frame: pd.DataFrame, spec: DataSpec, group: str | None = None) -> TableSchema:
+    """Return the problem and the type of every input column, in the frame's order.
+
+    Args:
+        frame: All rows.
+        spec: What is declared of them.
+        group: The column that names the groups which the split keeps together; left out unless its type is declared.
+
+    Raises:
+        ContentError: Naming everything that keeps the rows from being learnt from: a column that is not there, a
+            target with gaps, one class, text or infinite values where a number is predicted, dates that can be read in
+            two ways.
+    """
+    names = [str(name) for name in frame.columns]
+    faults = [
+        f"there is no column {name!r}{did_you_mean(name, names)}; the columns are {', '.join(map(repr, names))}"
+        for name in dict.fromkeys([spec.target, *spec.columns])
+        if name not in names
+    ]
+    if not len(frame):
+        raise ContentError("there are no rows")
+    problem, why = None, ""
+    if spec.target in names:
+        problem, why, target_faults = infer_problem(frame[spec.target], spec)
+        faults += target_faults
+    columns: list[Column] = []
+    for name in names:
+        if name == spec.target:
+            continue
+        try:
+            columns.append(_column(name, frame[name], spec.columns.get(name, ColumnSpec()), name == group))
+        except ContentError as error:
+            faults.append(str(error))
+    if columns and all(column.type == "drop" for column in columns):
+        faults.append(
+            "no column is left to learn from: " + "; ".join(f"{column.name!r}: {column.why}" for column in columns)
+        )
+    if faults or problem is None:
+        raise ContentError("The rows cannot be learnt from:\n" + "\n".join(f"  - {fault}" for fault in faults))
+    return TableSchema(problem=problem, columns=columns, why=why)
+
+
+def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool) -> Column:
+    kind = declared_type(spec)
+    if kind is None and is_group:
+        found = Guess("drop", OF_GROUPS)
+    else:
+        found = _declared(name, column, kind, spec.format) if kind else guess(name, column)
+    return Column(
+        name=name,
+        type=found.type,  # type: ignore[arg-type]
+        declared=kind is not None,
+        why=found.why,
+        nullable=spec.nullable,
+        parts=spec.parts if found.type == "date" else None,
+        format=found.format,
+        unit=spec.unit,
+    )
+
+
+def declared_type(spec: ColumnSpec) -> ColumnType | Literal["drop"] | None:
+    """Return the type that a declaration says or implies: parts and format make a date, min and max a number."""
+    if spec.type is None and (spec.parts or spec.format):
+        return "date"
+    if spec.type is None and (spec.min is not None or spec.max is not None):
+        return "number"
+    return spec.type
+
+
+def _declared(name: str, column: pd.Series, kind: ColumnType | Literal["drop"], form: str | None) -> Guess:
+    if kind == "drop":
+        return Guess("drop", "declared")
+    if kind == "date" and form is None:
+        form = read_date_format(name, column)
+    known = column.dropna()
+    if known.empty or not fits(known, kind, form).any():
+        shown = ", ".join(repr(str(value)) for value in known.drop_duplicates().iloc[:3]) or "no value at all"
+        hint = _hint(name, kind, form, known)
+        raise ContentError(f"column {name!r} is declared a {kind}, but none of its values is one: {shown}{hint}")
+    return Guess(kind, "declared", form)
+
+
+def _hint(name: str, kind: str, form: str | None, known: pd.Series) -> str:
+    if kind == "date":
+        read = f"they were read as {form!r}" if form and form != ISO else "they are not written as ISO 8601"
+        example = f"declare data.columns.{name}.format as they are written, for example '%d.%m.%Y %H:%M'"
+        return f". {read[0].upper()}{read[1:]}; {example}"
+    note = quantity_note(known) if kind == "number" else ""
+    return f". {note[0].upper()}{note[1:]}" if note else ""

@@ -1,0 +1,109 @@
+"""A column that tells when: read as points in time or as plain numbers, and written into a package and back.
+
+Understood are points in time (with or without a zone; without one they count as UTC), text in ISO 8601 or in a declared
+form, and numbers of any unit (years, epoch seconds), also written as text. Nothing is guessed and nothing is missing.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.split.guards import column_by, places
+from ml.values.columns import ISO, as_moments, as_numbers, is_moment, is_text
+from ml.values.date_formats import find_format
+from schemas.data import SplitSpec, TableSchema
+from schemas.errors import ContentError
+from schemas.package import SplitRecord
+
+Moments = NDArray[Any]
+"""datetime64[us], int64 or float64, (rows,)."""
+
+
+def read_moments(rows: pd.DataFrame, by: str | None, form: str | None) -> Moments:
+    """Return when every row was, (rows,); `form` is a strptime form, None means ISO 8601.
+
+    Raises:
+        ContentError: If `by` is not given or not there, or a value is missing or cannot be read.
+    """
+    column = column_by(rows, by, "time")
+    if is_text(column):
+        return _of_text(column, form)
+    if is_moment(column):
+        return as_moments(column, None).to_numpy()
+    if pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(column.dtype):
+        raise ContentError(f"column {by!r} ({column.dtype}) tells no moments; name a column of dates in split.by")
+    if pd.api.types.is_signed_integer_dtype(column.dtype):
+        return column.to_numpy(dtype=np.int64)
+    return _finite(column)
+
+
+def form_of(plan: SplitSpec | SplitRecord, schema: TableSchema) -> str | None:
+    """Return the form in which the moments are written: as the split says, else as the schema reads the column."""
+    said = plan.method.params.get("format")
+    read = next((column.format for column in schema.columns if column.name == plan.by), None)
+    return str(said) if said is not None else read
+
+
+def newest(sets: Sequence[pd.DataFrame], plan: SplitRecord, schema: TableSchema) -> str | None:
+    """Return the latest moment among the rows of `sets`, as text; None unless the split is by time."""
+    if plan.method.name != "time":
+        return None
+    return written(read_moments(pd.concat(sets, ignore_index=True), plan.by, form_of(plan, schema)).max())
+
+
+def written(moment: Any) -> str:
+    """Return a moment as text: ISO 8601 in UTC without an offset, or a number."""
+    if not isinstance(moment, np.datetime64):
+        return str(moment.item())
+    whole = moment == moment.astype("datetime64[s]")
+    return str(np.datetime_as_string(moment, unit="s" if whole else "us"))
+
+
+def newer_than(moments: Moments, text: str) -> NDArray[np.bool_] | None:
+    """Return which moments come after the one that `written` gave as `text`; None where one is a date, one a number."""
+    is_date = "T" in text
+    if is_date != (moments.dtype.kind == "M"):
+        return None
+    if is_date:
+        return np.asarray(moments > np.datetime64(text, "us"))
+    # As Python compares, exactly: as float64, large whole numbers that differ would be one.
+    limit = int(text) if re.fullmatch(r"-?[0-9]+", text) else float(text)
+    return np.array([moment > limit for moment in moments.tolist()], dtype=bool)
+
+
+def _of_text(column: pd.Series, form: str | None) -> Moments:
+    moments = as_moments(column, form)
+    wrong = moments.isna().to_numpy(dtype=bool)
+    if not wrong.any():
+        return moments.to_numpy()
+    if form is None and not np.isnan(as_numbers(column)).any():
+        return _finite(column)
+    shown = ", ".join(repr(str(value)) for value in column[wrong].drop_duplicates().iloc[:3])
+    how = "in ISO 8601" if form in (None, ISO) else f"written as {form!r}"
+    raise ContentError(
+        f"{wrong.sum():,} of {len(column):,} values of column {str(column.name)!r}, which the split goes by, are no "
+        f"moments {how}: {shown} ({places(wrong)}). {_remedy(column, form)}"
+    )
+
+
+def _remedy(column: pd.Series, form: str | None) -> str:
+    found = find_format(column)
+    others = [] if found is None else [one for one in (found.form, found.rival) if one not in (None, ISO, form)]
+    if others:
+        return f"They look like {' or '.join(map(repr, others))}: declare split.format as they are written"
+    return "Declare split.format as they are written, for example '%d.%m.%Y %H:%M', or mend those rows"
+
+
+def _finite(column: pd.Series) -> Moments:
+    numbers = as_numbers(column)
+    infinite = np.isnan(numbers)
+    if infinite.any():
+        raise ContentError(
+            f"column {str(column.name)!r}, which the split goes by, is infinite in {infinite.sum():,} rows "
+            f"({places(infinite)}); mend or remove those rows"
+        )
+    return numbers

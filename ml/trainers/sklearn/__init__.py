@@ -1,0 +1,1 @@
+"""scikit-learn's estimators: catalogue, presets, the fitted pipeline, export."""

@@ -1,0 +1,128 @@
+"""The trained scikit-learn pipeline: imputation, scaling where the estimator needs it, one-hot encoding, the estimator.
+
+What the features need is fitted first and rounded to float32, the estimator is fitted on what that gives. So the
+packaged graph, which computes in float32, imputes and scales with the very numbers that the estimator saw.
+"""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from ml.predictions.predictions import Answers, bounded
+from ml.runtimes.skops import answer
+from ml.trainers.sklearn.catalog import parameters
+from ml.trainers.trainable import category_sizes, require_trainable
+from schemas.errors import ContentError, did_you_mean
+from schemas.signature import Output, Signature
+
+if TYPE_CHECKING:
+    from ml.components import Export, Matrix
+
+# Indifferent to scale, or (naive Bayes on counts) only at home with values as they are.
+_UNSCALED = ("sklearn.tree.", "sklearn.ensemble.", "sklearn.dummy", "sklearn.naive_bayes")
+
+
+@dataclass(frozen=True)
+class FittedPipeline:
+    """A pipeline fitted on the float matrix and class positions; `warnings` are what scikit-learn said meanwhile."""
+
+    pipeline: Pipeline
+    output: Output
+    categories: dict[int, int]
+    warnings: list[str] = field(default_factory=list)
+
+    def answer(self, features: NDArray[np.float32]) -> Answers:
+        """Predict for (n, features)."""
+        return answer(self.pipeline, features, self.output)
+
+    def export(self, folder: Path, example: NDArray[np.float32]) -> "Export":
+        """Write the runtime file into `folder`; `example`: training rows for the parity check. Raises PackageError."""
+        from ml.trainers.sklearn.export import export
+
+        return export(self, folder, example)
+
+
+def fit(
+    estimator: type[Any], params: Mapping[str, Any], train: "Matrix", signature: Signature, *, seed: int
+) -> FittedPipeline:
+    """Fit an estimator of scikit-learn on the training matrix.
+
+    Raises:
+        ContentError: If the rows cannot be trained on: no features, one class only, a target that is missing.
+    """
+    require_trainable(train, signature)
+    categories = category_sizes(signature)
+    exact = bounded(train.features).astype(np.float64)
+    chosen = _construct(estimator, params, signature.output, seed)
+    steps = _preparation(signature, categories, scale=not estimator.__module__.startswith(_UNSCALED))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            steps.fit(exact)
+            _round_to_float32(steps)
+            chosen.fit(steps.transform(exact), train.target)
+        except (ValueError, TypeError, ArithmeticError, np.linalg.LinAlgError, NotImplementedError) as error:
+            raise ContentError(f"{estimator.__name__} cannot be trained on these rows: {error}") from error
+    said = list(dict.fromkeys(f"{estimator.__name__}: {_first_line(one.message)}" for one in caught))
+    return FittedPipeline(Pipeline([("features", steps), ("estimator", chosen)]), signature.output, categories, said)
+
+
+def _construct(estimator: type[Any], params: Mapping[str, Any], output: Output, seed: int) -> Any:
+    given = {key: _weights(value, output) if key == "class_weight" else value for key, value in params.items()}
+    if "random_state" in parameters(estimator):
+        given.setdefault("random_state", seed)
+    return estimator(**given)
+
+
+def _weights(value: Any, output: Output) -> Any:
+    """Translate weights by label, as a configuration gives them, to weights by class position."""
+    if not isinstance(value, Mapping):
+        return value
+    positions = {str(label): code for code, label in enumerate(output.classes or [])}
+    unknown = [str(label) for label in value if str(label) not in positions]
+    if unknown:
+        known = list(positions)
+        near = did_you_mean(unknown[0], known)
+        raise ContentError(
+            f"class_weight names classes that the target does not have: {unknown}.{near} It has: {known}"
+        )
+    return {positions[str(label)]: weight for label, weight in value.items()}
+
+
+def _preparation(signature: Signature, categories: Mapping[int, int], *, scale: bool) -> ColumnTransformer:
+    numbers = [position for position in range(len(signature.features)) if position not in categories]
+    coded = [position for position, count in categories.items() if count]
+    parts: list[tuple[str, Any, list[int]]] = []
+    if numbers:
+        imputer = SimpleImputer(strategy="median", keep_empty_features=True)
+        parts.append(
+            ("numbers", Pipeline([("impute", imputer), ("scale", StandardScaler())]) if scale else imputer, numbers)
+        )
+    if coded:
+        codes = [np.arange(categories[position]) for position in coded]
+        encoder = OneHotEncoder(categories=codes, handle_unknown="ignore", sparse_output=False)
+        parts.append(("categories", encoder, coded))
+    return ColumnTransformer(parts, sparse_threshold=0)
+
+
+def _round_to_float32(steps: ColumnTransformer) -> None:
+    numbers = steps.named_transformers_.get("numbers")
+    if numbers is None:
+        return
+    for one in numbers.named_steps.values() if isinstance(numbers, Pipeline) else [numbers]:
+        for name in ("statistics_", "mean_", "scale_"):
+            if hasattr(one, name):
+                setattr(one, name, getattr(one, name).astype(np.float32).astype(np.float64))
+
+
+def _first_line(message: Warning | str) -> str:
+    return str(message).strip().split("\n")[0]

@@ -1,0 +1,1 @@
+"""Candidates compared: how they are ranked, and the picture of it."""

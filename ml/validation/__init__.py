@@ -1,0 +1,1 @@
+"""Raw values and rows against a signature, for the service and for batches."""

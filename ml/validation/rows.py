@@ -1,0 +1,127 @@
+"""JSON rows against a signature: typed cells for the rows that satisfy it, one error for each row that does not.
+
+On the path of every request: what a column accepts is compiled once per signature.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from ml.validation.values import LONGEST_SHOWN, Check, Refusal, check_of, kind_of, shown
+from schemas.base import Scalar
+from schemas.errors import did_you_mean
+from schemas.signature import Signature
+
+_EXPLAINED = 10  # unknown columns of a row
+_ABSENT: Any = object()
+
+
+class RowError(TypedDict):
+    """What is wrong with a row: the first column at fault (None for the row as a whole) and a text for a person."""
+
+    column: str | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`cells` are the valid rows as columns, `positions` their places in the request, `errors` the others by place."""
+
+    cells: dict[str, Sequence[Scalar | None]]
+    positions: list[int]
+    errors: dict[int, RowError]
+
+
+class Validator:
+    """A signature's inputs, compiled."""
+
+    def __init__(self, signature: Signature) -> None:
+        self.names = [column.name for column in signature.inputs]
+        self._checks = [(column.name, column.nullable, check_of(column)) for column in signature.inputs]
+        self._known = frozenset([*self.names, *signature.ignored])
+        self._ignored = frozenset(signature.ignored)
+
+    @property
+    def width(self) -> int:
+        """How many columns a row has at least one comma for."""
+        return max(1, len(self.names))
+
+    def check(self, rows: Sequence[Any]) -> Checked:
+        """Sort rows, as the JSON parser gave them, into cells and errors; never raises for what they contain."""
+        good: list[list[Scalar | None]] = []
+        positions: list[int] = []
+        errors: dict[int, RowError] = {}
+        for position, row in enumerate(rows):
+            try:
+                good.append(self._row(row))
+                positions.append(position)
+            except Refusal:
+                errors[position] = self._explain(row)
+        columns = zip(*good, strict=True) if good else [()] * len(self.names)
+        return Checked(dict(zip(self.names, columns, strict=False)), positions, errors)
+
+    def inputs(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a valid row without the columns that the model ignores: those were not validated."""
+        if self._ignored.isdisjoint(row):
+            return row
+        return {name: value for name, value in row.items() if name not in self._ignored}
+
+    def _row(self, row: Any) -> list[Scalar | None]:
+        if type(row) is not dict:
+            raise Refusal
+        get, absent = row.get, _ABSENT
+        cells: list[Scalar | None] = []
+        given = 0
+        for name, nullable, check in self._checks:
+            value = get(name, absent)
+            if value is not absent:
+                given += 1
+                if value is not None:
+                    cells.append(check(value))
+                    continue
+            if not nullable:
+                raise Refusal
+            cells.append(None)
+        if given != len(row) and not self._known.issuperset(row):
+            raise Refusal
+        return cells
+
+    def _explain(self, row: Any) -> RowError:
+        """Say everything that is wrong with a row; only called when something is, so it need not be fast."""
+        if type(row) is not dict:
+            return {"column": None, "message": f"a row must be an object of columns and values, not {kind_of(row)}"}
+        faults = [fault for name, nullable, check in self._checks if (fault := _fault(row, name, nullable, check))]
+        unknown = [str(name) for name in row if name not in self._known]
+        faults += [self._unknown(name) for name in unknown[:_EXPLAINED]]  # each looks for the nearest known name
+        first, others = faults[0], faults[1:]
+        if not others:
+            return first
+        told = "; ".join(f"{shown(fault['column'])}: {fault['message']}" for fault in others[:9])
+        left = len(others) - len(others[:9]) + len(unknown[_EXPLAINED:])
+        more = f"; and {left} more" if left else ""
+        return {"column": first["column"], "message": f"{first['message']} (also {told}{more})"}
+
+    def _unknown(self, name: str) -> RowError:
+        short = name if len(name) <= LONGEST_SHOWN else name[:LONGEST_SHOWN] + "…"
+        hint = (
+            did_you_mean(short, self.names)
+            or f" It takes {', '.join(self.names[:20])}{' …' if len(self.names) > 20 else ''}."
+        )
+        return {"column": short, "message": f"the model has no input of this name.{hint}"}
+
+
+def _fault(row: dict[str, Any], name: str, nullable: bool, check: Check) -> RowError | None:
+    value = row.get(name, _ABSENT)
+    if value is _ABSENT:
+        return None if nullable else {"column": name, "message": "is missing, and the column cannot be left out"}
+    if value is None:
+        return (
+            None
+            if nullable
+            else {"column": name, "message": "is null, but the column had no missing value in training"}
+        )
+    try:
+        check(value)
+    except Refusal as refusal:
+        return {"column": name, "message": str(refusal)}
+    return None

@@ -1,0 +1,115 @@
+"""Which steps would run and which would be reused, from ZenML's own cache keys."""
+
+from dataclasses import dataclass
+from typing import Any, cast, get_args
+from uuid import UUID
+
+from ml.trainers.baselines import resolve_baseline
+from schemas.base import Task
+from schemas.home import Home
+from schemas.plan import PlannedStep
+from schemas.run import PipelineName, Run
+from schemas.stack import Slot
+from stacks.plan import stack_name
+
+_LAPS: dict[PipelineName, tuple[str, ...]] = {
+    "lifecycle": ("training", "deployment", "monitoring"),
+    "training": ("training",),
+    "deployment": ("deployment",),
+    "monitoring": ("monitoring",),
+    "explore": ("explore",),
+    "batch_inference": ("batch_inference",),
+}
+_SINGLE = {"deployment": "publish", "monitoring": "detect_drift", "batch_inference": "predict_batch"}
+_TRAINING = tuple(slot for slot in get_args(Slot) if slot not in (*_SINGLE.values(), "explore"))
+_EXPLORE = ("load", "infer_schema", "split", "validate_data", "explore")
+_STEPS = {
+    "training": _TRAINING,
+    "candidate": _TRAINING[: _TRAINING.index("open_test_set")],
+    "explore": _EXPLORE,
+}
+CANDIDATE = ("candidate",)
+"""What a job of a sweep runs."""
+
+
+@dataclass(frozen=True)
+class _Input:
+    """What ZenML's cache key takes of an input: no chunks, since no step of ours maps over one."""
+
+    id: UUID
+    content_hash: str | None
+    chunk_index: None = None
+
+    @classmethod
+    def of(cls, artifact: Any) -> "_Input":
+        return cls(artifact.id, artifact.content_hash)
+
+
+def step_names(run: Run, why: str, lap: tuple[str, ...] | None = None) -> list[PlannedStep]:
+    """Return every step as one that will run, without asking ZenML's store; `lap` None: of `run.pipeline`."""
+    return [
+        PlannedStep(pipeline=pipeline, step=step, component=_component(run, step), action="run", why=why)
+        for pipeline in lap or _LAPS[run.pipeline]
+        for step in _STEPS.get(pipeline) or (_SINGLE[pipeline],)
+    ]
+
+
+def forecast(client: Any, run: Run, lap: tuple[str, ...] | None = None) -> list[PlannedStep]:
+    """Walk the compiled pipelines and look each step's cache key up; `lap` None: those of `run.pipeline`."""
+    planned: list[PlannedStep] = []
+    for pipeline in lap or _LAPS[run.pipeline]:
+        if pipeline in _STEPS:
+            planned += _compiled(client, run, pipeline)
+        else:
+            planned.append(PlannedStep(pipeline=pipeline, step=_SINGLE[pipeline], action="run", why="never reused"))
+    return planned
+
+
+def _component(run: Run, step: str) -> str | None:
+    chosen = {"load": run.data.source, "split": run.split.method, "train": run.trainer, "train_baseline": run.baseline}
+    if step not in chosen:
+        return None
+    known = run.data.task in get_args(Task)
+    choice = resolve_baseline(chosen[step], cast(Task, run.data.task)) if known else chosen[step]
+    return choice.name
+
+
+def _compiled(client: Any, run: Run, name: str) -> list[PlannedStep]:
+    from zenml.config.compiler import Compiler
+    from zenml.config.pipeline_run_configuration import PipelineRunConfiguration
+    from zenml.stack import Stack
+
+    from pipelines.candidate import candidate
+    from pipelines.execution.context import circumstances
+    from pipelines.explore import explore
+    from pipelines.training import training
+
+    stack = Stack.from_model(client.get_stack(stack_name(run.stack), allow_name_prefix_match=False))
+    pipeline = {"training": training, "candidate": candidate, "explore": explore}[name].copy()
+    pipeline.prepare(run=run, now=circumstances(run, Home.here()))
+    compiled = Compiler().compile(pipeline, stack, PipelineRunConfiguration())
+    outputs: dict[str, dict[str, Any]] = {}
+    planned: list[PlannedStep] = []
+    for slot, step in compiled.step_configurations.items():
+        action, why = _look_up(client, stack, step, outputs, slot)
+        planned.append(PlannedStep(pipeline=name, step=slot, component=_component(run, slot), action=action, why=why))
+    return planned
+
+
+def _look_up(client: Any, stack: Any, step: Any, outputs: dict[str, dict[str, Any]], name: str) -> Any:
+    from zenml.orchestrators.cache_utils import generate_cache_key, get_cached_step_run
+
+    if step.config.enable_cache is False:
+        return "run", "never reused: it looks at what is there now"
+    inputs: dict[str, Any] = {}
+    for argument, sources in step.spec.inputs.items():
+        for source in sources if isinstance(sources, list) else [sources]:
+            if source.step_name not in outputs:
+                return "depends", f"on what {source.step_name} gives: equal results are reused"
+            inputs.setdefault(argument, []).append(_Input.of(outputs[source.step_name][source.output_name]))
+    key = generate_cache_key(step, inputs, stack.artifact_store, client.active_project.id)
+    found = get_cached_step_run(key)
+    if found is None:
+        return "run", "its code, parameters or inputs are new"
+    outputs[name] = {output: versions[0] for output, versions in found.outputs.items()}
+    return "reuse", "code, parameters and inputs are the same"

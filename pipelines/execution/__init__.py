@@ -1,0 +1,1 @@
+"""Running ZenML pipelines in order: session, context, progress, outcome."""

@@ -1,0 +1,42 @@
+"""What a training run must know of the moment it starts in: the data's fingerprint, the salt, who is in production."""
+
+from schemas.base import Strict
+from schemas.home import Home
+from schemas.run import Run
+from serving.journal.tables import open_existing, sqlite_url
+from serving.releases.events import current, read
+from steps.components import create
+from steps.gate.production import Production
+
+
+class Circumstances(Strict):
+    """What the conductor finds out before a run: it belongs to the moment, not to the experiment."""
+
+    label: str
+    fingerprint: str | None
+    salt: str
+    production: Production | None
+
+
+def circumstances(run: Run, home: Home) -> Circumstances:
+    """Ask the source, the gate's declaration and the release pointer."""
+    source = create("load", run.data.source)
+    return Circumstances(
+        label=source.label,
+        fingerprint=source.fingerprint(),
+        salt=run.split.salt if run.split.salt is not None else source.label,
+        production=production(run.name, home),
+    )
+
+
+def production(model: str, home: Home) -> Production | None:
+    """Return the version that the release pointer names, None before the first deployment."""
+    if not home.journal(model).exists():
+        return None
+    engine = open_existing(sqlite_url(home.journal(model)))
+    try:
+        with engine.connect() as connection:
+            event = current(read(connection))
+    finally:
+        engine.dispose()
+    return None if event is None else Production(version=event.version, package_url=event.package_url)

@@ -1,0 +1,1 @@
+"""What a pipeline does beside its ZenML run: its part of the summary."""

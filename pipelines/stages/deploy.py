@@ -1,0 +1,65 @@
+"""Publishing a registered version through the stack's deployer, and mirroring the release pointer in ZenML's stages."""
+
+from typing import Any
+
+from zenml.client import Client
+from zenml.deployers.exceptions import DeployerError
+
+from pipelines.deployment import deployment
+from pipelines.execute import Lap
+from pipelines.execution.requirements import newest_passed
+from schemas.errors import DeploymentError
+from schemas.publication import Publication
+from schemas.summary import DeploymentRecord, ModelRecord
+from serving.journal.tables import sqlite_url
+from serving.releases.publisher import releases
+
+_STAGE = "production"
+
+
+def publish_version(lap: Lap, version: str | None) -> dict[str, Any]:
+    """Deploy `version`, or the newest registered one that the gate passed, and say what is served.
+
+    Raises:
+        DeploymentError: If there is nothing to deploy, or it could not be published; the old version goes on.
+    """
+    client = Client()
+    chosen = newest_passed(client, lap.run.name) if version is None else client.get_model_version(lap.run.name, version)
+    if chosen is None:
+        raise DeploymentError(f"no version of {lap.run.name!r} has passed the gate")
+    wish = Publication(
+        model=lap.run.name,
+        version=str(chosen.number),
+        package_url=_package_url(chosen),
+        home=str(lap.home.root),
+        spec=lap.run.deploy,
+    )
+    lap.observer.stage(f"deployment: publish version {wish.version} of {wish.model}")
+    try:
+        record = deployment.deploy(deployment_name=wish.model, publication=wish)
+    except DeployerError as error:
+        raise DeploymentError(_plain(error)) from error
+    mirror_stage(client, wish.model, wish.version)
+    return {
+        "model": ModelRecord(name=wish.model, version=wish.version, stage=_STAGE),
+        "deployment": DeploymentRecord(
+            url=str(record.url), releases=releases(sqlite_url(lap.home.journal(wish.model)))
+        ),
+    }
+
+
+def mirror_stage(client: Client, model: str, version: str) -> None:
+    """Let ZenML's stage follow the release pointer; after a rollback it lags until the next run."""
+    registered = client.get_model_version(model, version)
+    if registered.stage != _STAGE:
+        client.update_model_version(model, registered.id, stage=_STAGE, force=True)
+
+
+def _package_url(version: Any) -> str:
+    artifact = version.get_artifact("model")
+    return f"{artifact.uri}/package"
+
+
+def _plain(error: DeployerError) -> str:
+    cause = error.__cause__
+    return str(cause) if cause is not None else str(error)

@@ -1,0 +1,49 @@
+"""Monitoring what a service has answered."""
+
+from pipelines.execute import Lap
+from pipelines.execution.context import production
+from pipelines.monitoring import monitoring
+from schemas.errors import DeploymentError
+from schemas.metrics import HIGHER_IS_BETTER
+from schemas.monitoring import ColumnDrift, Performance
+from schemas.summary import MonitoringRecord
+from serving.journal.tables import sqlite_url
+
+
+def watch(lap: Lap) -> MonitoringRecord:
+    """Run the monitoring pipeline over the window that the experiment declares.
+
+    Raises:
+        DeploymentError: If nothing is in production.
+    """
+    model = lap.run.name
+    current = production(model, lap.home)
+    if current is None:
+        raise DeploymentError(f"no version of {model!r} is in production any more")
+    outcome = lap.run_pipeline(
+        monitoring, run=lap.run, production=current, journal_url=sqlite_url(lap.home.journal(model))
+    )
+    report = outcome.output("detect_drift", "report")
+    page = outcome.page("detect_drift", "drift_page", lap.report(outcome, "monitoring"))
+    own = next((one for one in report.performance if one.version == report.version), None)
+    if own is not None:
+        lap.observer.note(f"labels: {own.why}")
+    columns = [*report.columns, *([worse(own, lap.run.data.target)] if own and own.verdict == "drift" else [])]
+    return MonitoringRecord(verdict=report.verdict, columns=columns, report=page)
+
+
+def worse(found: Performance, target: str) -> ColumnDrift:
+    """Return answers that have become worse as drift of the target: a program sees why the verdict is not `ok`.
+
+    `value` of the metric `statistic` is beyond `threshold`, the nearer end of what was expected.
+    """
+    assert found.expected_interval is not None, "drift is said against an expected interval"
+    low, high = found.expected_interval
+    return ColumnDrift(
+        column=target,
+        verdict="drift",
+        statistic=found.metric,
+        value=found.value,
+        threshold=low if HIGHER_IS_BETTER[found.metric] else high,
+        why=found.why,
+    )

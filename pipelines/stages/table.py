@@ -1,0 +1,81 @@
+"""The stages of a lap and which pipeline has which; each gives its part of the summary."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ml.package.storage import read_manifest
+from pipelines.execute import Lap
+from schemas.errors import RefusedError
+from schemas.summary import MetricsRecord, ModelRecord
+
+Part = dict[str, Any]
+
+
+def train(lap: Lap, _parts: Part) -> Part:
+    """Train, evaluate, ask the gate, register."""
+    from pipelines.execution.context import circumstances
+    from pipelines.training import training
+
+    now = circumstances(lap.run, lap.home)
+    outcome = lap.run_pipeline(training, run=lap.run, now=now)
+    evaluation = outcome.output("open_test_set", "evaluation")
+    manifest = read_manifest(outcome.output("package", "model").root)
+    verdict, version = outcome.output("gate", "verdict"), outcome.output("register", "version")
+    page = outcome.page("open_test_set", "evaluation_page", lap.report(outcome, "evaluation"))
+    for text in manifest.warnings:
+        lap.observer.note(f"warning while training: {text}")
+    lap.observer.note(f"packaged as {manifest.runtime}: {manifest.runtime_reason}")
+    if manifest.learning is not None:
+        lap.observer.note(f"learning: {manifest.learning.diagnosis}. {manifest.learning.why}")
+    if manifest.review is not None:
+        kind = "review" if manifest.review.keeps_its_promise else "warning"
+        lap.observer.note(f"{kind}: {manifest.review.why}")
+    lap.observer.note(f"evaluation: {page}")
+    part: Part = {
+        "model": ModelRecord(name=lap.run.name, version=version, stage=None),
+        "baseline": manifest.baseline,
+        "metrics": MetricsRecord(**evaluation.metrics, intervals=evaluation.intervals),
+        "gate": verdict,
+    }
+    if not verdict.passed:
+        part["refused"] = RefusedError(verdict.reasons, heading=f"The gate refused version {version}")
+    return part
+
+
+def deploy(lap: Lap, parts: Part) -> Part:
+    """Publish the version just trained, or the newest one that the gate passed."""
+    from pipelines.stages.deploy import publish_version
+
+    trained = parts.get("model")
+    return publish_version(lap, None if trained is None else trained.version)
+
+
+def monitor(lap: Lap, _parts: Part) -> Part:
+    """Compare a window of the journal with the reference of the version in production."""
+    from pipelines.stages.monitor import watch
+
+    return {"monitoring": watch(lap)}
+
+
+def explore(lap: Lap, _parts: Part) -> Part:
+    """Put the page about the training rows where a person finds it."""
+    from pipelines.stages.explore import look
+
+    return look(lap)
+
+
+def predict_batch(lap: Lap, _parts: Part) -> Part:
+    """Answer a table of rows with the version in production."""
+    from pipelines.stages.batch_inference import answer_rows
+
+    return answer_rows(lap)
+
+
+STAGES: dict[str, tuple[Callable[[Lap, Part], Part], ...]] = {
+    "lifecycle": (train, deploy, monitor),
+    "training": (train,),
+    "deployment": (deploy,),
+    "monitoring": (monitor,),
+    "explore": (explore,),
+    "batch_inference": (predict_batch,),
+}

@@ -1,0 +1,1 @@
+"""The service's endpoints: bodies in, predictions and errors out."""

@@ -1,0 +1,90 @@
+"""A request's body: its limits, its media type, and its JSON, read strictly."""
+
+import json
+from typing import Any
+
+from starlette.types import Message, Receive, Scope
+
+from serving.http.errors import Disconnected, HttpError, TooLarge
+
+
+async def read(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """Return the body of a JSON request.
+
+    Raises:
+        HttpError: 413 when it is larger than `limit` bytes, 415 when it is not plain JSON.
+        Disconnected: If the client went away.
+    """
+    _check_headers(scope["headers"], limit)
+    message = await receive()
+    if not message.get("more_body") and message["type"] == "http.request":
+        body: bytes = message.get("body", b"")
+        if len(body) > limit:
+            raise TooLarge(limit)
+        return body
+    return await _join(message, receive, limit)
+
+
+async def _join(message: Message, receive: Receive, limit: int) -> bytes:
+    chunks, size = [], 0
+    while message["type"] == "http.request":
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(limit)
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return b"".join(chunks)
+        message = await receive()
+    raise Disconnected
+
+
+def _check_headers(headers: list[tuple[bytes, bytes]], limit: int) -> None:
+    media = encoding = b""
+    for name, value in headers:
+        if name == b"content-type":
+            media = value.split(b";", 1)[0].strip().lower()
+        elif name == b"content-encoding":
+            encoding = value.strip().lower()
+        elif name == b"content-length" and int(value) > limit:  # the server refuses requests where it is not a number
+            raise TooLarge(limit)
+    if encoding not in (b"", b"identity"):
+        raise HttpError(
+            415, f"the content encoding {encoding.decode('latin-1')!r} is not supported; send the JSON as it is"
+        )
+    if media != b"application/json":
+        raise HttpError(415, f"the content type must be application/json, not {media.decode('latin-1') or 'none'}")
+
+
+def parse(body: bytes) -> Any:
+    """Return what the JSON says. Raises HttpError: 400 when it is not strict JSON (no NaN, no key twice)."""
+    if not body.strip():
+        raise HttpError(400, "the body is empty")
+    try:
+        return _DECODER.decode(body.decode())
+    except UnicodeDecodeError as error:
+        raise HttpError(400, f"the body is not UTF-8: {error.reason} at byte {error.start}") from error
+    except RecursionError as error:
+        raise HttpError(400, "the body is nested too deeply") from error
+    except json.JSONDecodeError as error:
+        raise HttpError(
+            400, f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from error
+    except ValueError as error:
+        raise HttpError(400, f"the body is not JSON: {error}") from error
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {twice[:100]!r} stands twice in one object")
+    return content
+
+
+def _no_constant(token: str) -> Any:
+    raise ValueError(f"{token} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_without_doubles, parse_constant=_no_constant)

@@ -1,0 +1,79 @@
+"""What a prediction's label may be: one of the classes of the version that answered, or a finite number."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ml.features.derive import canonical
+from ml.validation.values import LONGEST_SHOWN, Refusal, kind_of, shown
+from schemas.base import Scalar
+from schemas.errors import did_you_mean
+
+_LISTED = 20
+
+
+def classes_of(
+    answer: Mapping[str, Any], own: Sequence[Scalar] | None, others: Sequence[Scalar]
+) -> Sequence[Scalar] | None:
+    """Return the classes that an answer chose from, None when it was a number.
+
+    Args:
+        answer: One prediction as it was answered.
+        own: Classes of the version that answered, None when it is not loaded any more. The answer then names them by
+            its probabilities; of one without probabilities (rules) nothing better is known than `others`.
+        others: Classes of the versions that are loaded.
+    """
+    if "value" in answer:
+        return None
+    if own is not None:
+        return own
+    label, probabilities = answer.get("label"), answer.get("probabilities")
+    if probabilities:
+        return [_like(label, key) for key in probabilities]
+    known = {canonical(name): name for name in [*others, *([] if label is None else [label])]}
+    return list(known.values())
+
+
+def accepted(label: Any, classes: Sequence[Scalar] | None) -> Scalar:
+    """Return a label as it is kept: the class in its own form (1.0 for the class 1 is 1), or a float.
+
+    Raises:
+        Refusal: If it is none of the classes, or no finite number for a prediction that is one.
+    """
+    if classes is None:
+        return _number(label)
+    if label is None or not isinstance(label, str | int | float):
+        raise Refusal(f"the label must be one of the classes, not {kind_of(label)}; {_listed(classes)}")
+    own = {canonical(name): name for name in classes}
+    found = own.get(canonical(label))
+    if found is None:
+        near = did_you_mean(canonical(label)[:LONGEST_SHOWN], list(own))
+        raise Refusal(f"the label {shown(label)} is none of the model's classes.{near} {_listed(classes)}")
+    return found
+
+
+def _number(label: Any) -> float:
+    if isinstance(label, bool) or not isinstance(label, int | float):
+        raise Refusal(f"the label must be a number, not {kind_of(label)}")
+    try:
+        number = float(label)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise Refusal("the label must be a finite number")
+    return number
+
+
+def _like(label: Scalar | None, key: str) -> Scalar:
+    """Return a class from its text in the form of another class of the same model."""
+    try:
+        if isinstance(label, bool):
+            return key == str(True)
+        return type(label)(key) if isinstance(label, int | float) else key
+    except ValueError:
+        return key
+
+
+def _listed(classes: Sequence[Scalar]) -> str:
+    more = f" and {len(classes) - _LISTED} more" if len(classes) > _LISTED else ""
+    return f"Known: {', '.join(map(shown, classes[:_LISTED]))}{more}"

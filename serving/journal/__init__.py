@@ -1,0 +1,1 @@
+"""The journal: tables, one writer, and what is read back from it."""

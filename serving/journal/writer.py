@@ -1,0 +1,155 @@
+"""The journal's writing end: one thread, group commit, and what is acknowledged was committed before."""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Engine, insert
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError, TimeoutError
+
+from serving.journal.labels import Label, LabelStatus, record
+from serving.journal.tables import begin_writing, predictions
+
+_LARGEST_GROUP = 256  # requests in one commit
+_OF_THE_JOURNAL = (OperationalError, InternalError, InterfaceError, TimeoutError)
+"""Locked, full, gone: it would meet every request of a group alike."""
+
+
+class Prediction(NamedTuple):
+    """One answered row; `inputs` and `answer` are JSON text, `time` seconds since the epoch, `latency` seconds."""
+
+    request_id: str
+    row: int
+    time: float
+    version: str
+    inputs: str
+    answer: str
+    confidence: float | None
+    needs_review: bool
+    latency: float
+
+
+class JournalError(Exception):
+    """The journal could not be written; nothing of the request is in it."""
+
+
+class _OwnError(JournalError):
+    """Rows that the journal does not take; those of other requests it may."""
+
+
+class _Entry(NamedTuple):
+    rows: Sequence[Prediction]
+    label: Label | None
+    committed: "asyncio.Future[LabelStatus | None]"
+    loop: asyncio.AbstractEventLoop
+
+
+class Journal:
+    """Writes predictions and labels; requests that arrive while a commit runs share the next one.
+
+    A request that nobody waits for any more (it passed its deadline before its turn came) is not written.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._entries: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread.start()
+
+    async def write(self, rows: Sequence[Prediction]) -> None:
+        """Return once `rows` are committed. Raises JournalError when they could not be."""
+        await self._committed(rows, None)
+
+    async def label(self, label: Label) -> LabelStatus:
+        """Return what became of a label once it is committed. Raises JournalError when it could not be."""
+        status = await self._committed((), label)
+        assert status is not None, "an entry with a label is answered with a status"
+        return status
+
+    def close(self) -> None:
+        """Commit what is waiting and stop."""
+        self._entries.put(None)
+        self._thread.join()
+
+    async def _committed(self, rows: Sequence[Prediction], label: Label | None) -> LabelStatus | None:
+        loop = asyncio.get_running_loop()
+        entry = _Entry(rows, label, loop.create_future(), loop)
+        self._entries.put(entry)
+        return await entry.committed
+
+    def _run(self) -> None:
+        while (entry := self._entries.get()) is not None:
+            group, last = self._gather(entry)
+            self._commit(group)
+            if last:
+                return
+
+    def _gather(self, first: _Entry) -> tuple[list[_Entry], bool]:
+        group = [first]
+        while len(group) < _LARGEST_GROUP:
+            try:
+                entry = self._entries.get_nowait()
+            except queue.Empty:
+                break
+            if entry is None:
+                return group, True
+            group.append(entry)
+        return group, False
+
+    def _commit(self, group: list[_Entry]) -> None:
+        outcome = self._insert(group)
+        if not isinstance(outcome, _OwnError) or len(group) == 1:
+            _settle(group, outcome)
+            return
+        for place, entry in enumerate(group):  # one request's fault must not become its neighbours'
+            outcome = self._insert([entry])
+            if isinstance(outcome, JournalError) and not isinstance(outcome, _OwnError):
+                _settle(group[place:], outcome)
+                return
+            _settle([entry], outcome)
+
+    def _insert(self, group: list[_Entry]) -> "_Outcome":
+        if not any(map(_is_awaited, group)):
+            return [None] * len(group)
+        try:
+            with self.engine.begin() as connection:
+                begin_writing(connection)
+                awaited = [_is_awaited(entry) for entry in group]  # now that the wait for the lock is over
+                written = [entry for entry, one in zip(group, awaited, strict=True) if one]
+                rows = [row._asdict() for entry in written for row in entry.rows]
+                if rows:
+                    connection.execute(insert(predictions), rows)
+                statuses = iter(record(connection, [entry.label for entry in written if entry.label is not None]))
+        except SQLAlchemyError as error:
+            kind = JournalError if isinstance(error, _OF_THE_JOURNAL) else _OwnError
+            return kind(str(error))
+        return [next(statuses) if one and entry.label else None for entry, one in zip(group, awaited, strict=True)]
+
+
+_Outcome = list[LabelStatus | None] | JournalError
+
+
+def _is_awaited(entry: _Entry) -> bool:
+    return not entry.committed.done()
+
+
+def _settle(group: list[_Entry], outcome: _Outcome) -> None:
+    outcomes = [outcome] * len(group) if isinstance(outcome, JournalError) else outcome
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Entry, LabelStatus | JournalError | None]]] = {}
+    for entry, one in zip(group, outcomes, strict=True):
+        by_loop.setdefault(entry.loop, []).append((entry, one))
+    for loop, entries in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, entries)
+
+
+def _resolve(entries: list[tuple[_Entry, LabelStatus | JournalError | None]]) -> None:
+    for entry, outcome in entries:
+        if entry.committed.done():  # cancelled: the request passed its deadline
+            continue
+        if isinstance(outcome, JournalError):
+            entry.committed.set_exception(outcome)
+        else:
+            entry.committed.set_result(outcome)

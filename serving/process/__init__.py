@@ -1,0 +1,1 @@
+"""The service as a process: built, started, found again, stopped."""

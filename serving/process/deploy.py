@@ -1,0 +1,60 @@
+"""The whole deployment of a version: the service runs, the version is published, and it answers."""
+
+import json
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from schemas.errors import DeploymentError
+from schemas.release import Release
+from schemas.run import DeploySpec
+from serving.process import records, services
+from serving.process.probe import get
+from serving.releases.publisher import publish, releases
+
+_SWITCH_SECONDS = 10.0
+
+
+def deploy(
+    home: Path, name: str, version: str, package_url: str, spec: DeploySpec, *, timeout: float = 120.0
+) -> tuple[str, list[Release]]:
+    """Start or heal the model's service, publish the version, and return its URL and versions when it answers.
+
+    One run at a time deploys a name; others wait. When a first deployment fails, the service is stopped again.
+
+    Raises:
+        ConfigurationError: If the declared port belongs to somebody else.
+        DeploymentError: If the service does not start or the version cannot be published; the old version goes on.
+    """
+    with records.lock(home, name):
+        deployment = services.running(home, name, spec, _folder(package_url))
+        try:
+            published = publish(deployment.journal_url, version, package_url, timeout=timeout)
+        except DeploymentError:
+            if not any(release.weight for release in releases(deployment.journal_url)):
+                services.end(home, deployment)
+            raise
+        except SQLAlchemyError as error:
+            raise DeploymentError(f"The journal of {name!r} cannot be used: {error}") from error
+        _await_version(deployment.url, version)
+        return deployment.url, published
+
+
+def _folder(package_url: str) -> Path | None:
+    """Return the package's folder when it is on this machine and whole enough to go into a Bento."""
+    parts = urlsplit(package_url)
+    folder = Path(parts.path if parts.scheme == "file" else package_url)
+    return folder if parts.scheme in ("", "file") and (folder / "manifest.json").is_file() else None
+
+
+def _await_version(url: str, version: str) -> None:
+    deadline = time.monotonic() + _SWITCH_SECONDS
+    answer = (0, "")
+    while time.monotonic() < deadline:
+        answer = get(f"{url}/readyz")
+        if answer[0] == 200 and json.loads(answer[1])["version"] == version:
+            return
+        time.sleep(0.02)
+    raise DeploymentError(f"Version {version} is published, but {url}/readyz answers {answer[0]}: {answer[1].strip()}")

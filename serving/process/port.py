@@ -1,0 +1,53 @@
+"""Which port a service gets."""
+
+import socket
+import zlib
+from collections.abc import Set
+from pathlib import Path
+
+from schemas.errors import Fault
+from schemas.run import DeploySpec
+from serving.process import records
+
+HOST = "127.0.0.1"
+_FIRST, _COUNT = (
+    20_000,
+    10_000,
+)  # below the ports that outgoing connections get, which would take one away while we restart
+
+
+def is_free(port: int) -> bool:
+    """Say whether a server could listen there now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def choose(home: Path, name: str, avoid: Set[int] = frozenset()) -> int:
+    """Return a free port for a new service, the same one for the same name where that is possible."""
+    taken = {other.port for one in records.names(home) if one != name and (other := records.read(home, one))} | avoid
+    start = zlib.crc32(f"{home.absolute()}/{name}".encode()) % _COUNT
+    candidates = (_FIRST + (start + step) % _COUNT for step in range(_COUNT))
+    return next(port for port in candidates if port not in taken and is_free(port))
+
+
+def faults(home: Path, name: str, spec: DeploySpec) -> list[Fault]:
+    """Return what keeps the service from its port: somebody else listens there."""
+    if spec.port == "auto":
+        return []
+    mine = records.read(home, name)
+    if mine is not None and mine.port == spec.port and records.members(home, name):
+        return []
+    if is_free(spec.port):
+        return []
+    return [
+        Fault(
+            "deploy.port",
+            f"port {spec.port} on {HOST} is in use by another program",
+            "stop it, choose another port, or leave the choice to us with deploy.port=auto",
+        )
+    ]

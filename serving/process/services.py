@@ -1,0 +1,110 @@
+"""Services in the background: started, found again, healed and stopped."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.errors import ConfigurationError, DeploymentError
+from schemas.run import DeploySpec
+from serving.journal import tables
+from serving.process import bento, code_closure, launch, port, records
+from serving.process.probe import get
+from serving.process.records import Deployment
+
+_RESPAWN_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Status:
+    """A recorded service: whether its process lives, whether it answers requests, and if not, why."""
+
+    deployment: Deployment
+    alive: bool
+    ready: bool
+    why: str | None = None
+
+
+def running(home: Path, name: str, spec: DeploySpec, package: Path | None) -> Deployment:
+    """Return the service, started or healed where need be; it may still have no version to answer with.
+
+    The caller holds the lock of the name. A service that lives, with this code and limits, is left alone; otherwise
+    it is started on its recorded port.
+
+    Args:
+        home: DRIVETRAIN_HOME.
+        name: The model's name.
+        spec: Port and limits.
+        package: Folder of the package to put into the Bento, if one has to be built.
+
+    Raises:
+        ConfigurationError: If the declared port belongs to somebody else.
+        DeploymentError: If it does not come up; the end of its log is in the text.
+    """
+    code_hash = code_closure.code_hash()
+    known = records.read(home, name)
+    if (
+        known
+        and records.is_alive(known)
+        and known.code_hash == code_hash
+        and known.spec == spec
+        and tables.exists(known.journal_url)
+        and _answers_soon(known)
+    ):
+        return known
+    faults = port.faults(home, name, spec)
+    if faults:
+        raise ConfigurationError(faults)
+    tag = bento.build(name, code_hash, package)  # first: while it fails, the old service goes on
+    launch.end(home, name)
+    started = launch.start(home, name, spec, code_hash, tag, _port(home, name, spec, known))
+    records.write(home, started)
+    return started
+
+
+def stop(home: Path, name: str) -> None:
+    """Stop a service and forget it; its journal and packages stay. Raises DeploymentError if it is unknown."""
+    with records.lock(home, name):
+        if records.read(home, name) is None and name in records.names(home):
+            launch.end(home, name)  # by the settings it was given: its record cannot be read
+            records.remove(home, name)
+            return
+        end(home, records.find(home, name))
+
+
+def end(home: Path, deployment: Deployment) -> None:
+    """Do the work of `stop` for a caller that holds the lock."""
+    launch.end(home, deployment.name)
+    if records.is_alive(deployment):
+        raise DeploymentError(f"{deployment.name} could not be stopped: process {deployment.pid} still runs")
+    records.remove(home, deployment.name)
+
+
+def status(home: Path, name: str | None = None) -> list[Status]:
+    """Return all recorded services, or one. Raises DeploymentError if that one is unknown."""
+    if name is not None:
+        return [_status(records.find(home, name))]
+    found = (records.read(home, known) for known in records.names(home))
+    return [_status(deployment) for deployment in found if deployment is not None]
+
+
+def _status(deployment: Deployment) -> Status:
+    if not records.is_alive(deployment):
+        return Status(deployment, False, False, "its process is gone; the next deployment starts it again")
+    code, text = get(f"{deployment.url}/readyz")
+    return Status(deployment, True, code == 200, None if code == 200 else text.strip())
+
+
+def _answers_soon(deployment: Deployment) -> bool:
+    """Give BentoML's supervisor the time in which it replaces a worker that died."""
+    deadline = time.monotonic() + _RESPAWN_SECONDS
+    while records.is_alive(deployment) and time.monotonic() < deadline:
+        if launch.answers(deployment):
+            return records.is_alive(deployment)  # an orphaned worker answers too, for a moment
+        time.sleep(0.1)
+    return False
+
+
+def _port(home: Path, name: str, spec: DeploySpec, known: Deployment | None) -> int:
+    if spec.port != "auto":
+        return spec.port
+    return known.port if known and port.is_free(known.port) else port.choose(home, name)

@@ -1,0 +1,1 @@
+"""Which version answers: events, publishing, following, loaded packages."""

@@ -1,0 +1,161 @@
+"""The stream of releases: what was announced, what became of it, and which version is the current one.
+
+Append-only; every event has the next sequence number, and that number is unique: two writers cannot both write after
+the same last event, which makes an append that looked at the stream first a compare-and-swap.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from schemas.moments import iso
+from schemas.release import Release, ReleaseState
+from serving.journal.tables import releases, workers
+
+_LONGEST_WHY = 2000
+_ATTEMPTS = 100
+ALIVE_FOR = 5.0  # seconds after its last heartbeat that a worker counts as alive
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of the stream; `worker` says who wrote it, None is a publisher."""
+
+    sequence: int
+    version: str
+    package_url: str
+    weight: float
+    state: ReleaseState
+    why: str | None
+    worker: str | None
+    time: float
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is to be appended."""
+
+    version: str
+    package_url: str
+    state: ReleaseState
+    why: str | None = None
+    worker: str | None = None
+    weight: float = 0.0
+
+
+def read(connection: Connection, after: int = 0) -> list[Event]:
+    """Return the events past a sequence number, in order."""
+    c = releases.c
+    query = select(
+        c.sequence, c.version, c.package_url, c.weight, c.state, c.why, c.worker, c.time
+    ).where(c.sequence > after).order_by(c.sequence)  # fmt: skip
+    return [Event(*row) for row in connection.execute(query)]
+
+
+def last_sequence(connection: Connection) -> int:
+    """Return the sequence number of the last event, 0 when there is none."""
+    return int(connection.execute(select(func.max(releases.c.sequence))).scalar() or 0)
+
+
+def append(engine: Engine, decide: Callable[[list[Event]], Sequence[Entry]]) -> list[Event]:
+    """Append what `decide` answers to the stream as it is; when somebody else was faster, ask again.
+
+    Args:
+        engine: The journal.
+        decide: Gets all events and returns the entries to append, all or none; an exception of its own appends nothing.
+
+    Returns:
+        The appended events.
+    """
+    for _ in range(_ATTEMPTS):
+        with engine.connect() as connection:
+            past = read(connection)
+        entries = decide(past)
+        events = _numbered(entries, past[-1].sequence if past else 0)
+        if not events:
+            return []
+        try:
+            with engine.begin() as connection:
+                connection.execute(insert(releases), [event.__dict__ for event in events])
+        except IntegrityError:
+            continue
+        return events
+    raise RuntimeError(f"{_ATTEMPTS} attempts to append to the releases all lost against other writers")
+
+
+def _numbered(entries: Iterable[Entry], last: int) -> list[Event]:
+    now = time.time()
+    return [
+        Event(last + step, entry.version, entry.package_url, entry.weight, entry.state,
+              entry.why[:_LONGEST_WHY] if entry.why else None, entry.worker, now)
+        for step, entry in enumerate(entries, start=1)
+    ]  # fmt: skip
+
+
+def current(events: Iterable[Event]) -> Event | None:
+    """Return the event that made the current version current."""
+    return next((event for event in reversed(list(events)) if event.state == "current"), None)
+
+
+def history(events: Iterable[Event]) -> list[Event]:
+    """Return the versions that a rollback can walk back through, the current one last."""
+    stack: list[Event] = []
+    for event in events:
+        if event.state == "retired":
+            stack = [kept for kept in stack if not same(kept, event)]
+        elif event.state == "current":
+            came_back = bool(stack) and same(stack[-1], event)
+            stack = [*(stack[:-1] if came_back else stack), event]
+    return stack
+
+
+def same(one: Event | Entry, other: Event | Entry) -> bool:
+    """Say whether two entries speak of the same package."""
+    return (one.version, one.package_url) == (other.version, other.package_url)
+
+
+def overview(events: Sequence[Event]) -> list[Release]:
+    """Return every version once, the current one first, then the others from the newest to the oldest."""
+    pointer = current(events)
+    latest: dict[str, Event] = {}
+    for event in events:
+        latest.pop(event.version, None)
+        latest[event.version] = event
+    others = [event for event in reversed(latest.values()) if pointer is None or event.version != pointer.version]
+    first = (
+        []
+        if pointer is None
+        else [Release(version=pointer.version, weight=1.0, since=iso(pointer.time), why=pointer.why)]
+    )
+    return first + [Release(version=e.version, weight=0.0, since=iso(e.time), why=_why_not(e, pointer)) for e in others]
+
+
+def _why_not(event: Event, pointer: Event | None) -> str:
+    if event.state == "current" and pointer is not None:
+        return f"replaced by {pointer.version}"
+    return f"{event.state}: {event.why}" if event.why else event.state
+
+
+def beat(engine: Engine, worker: str) -> None:
+    """Note that a worker is alive."""
+    now = time.time()
+    with engine.begin() as connection:
+        found = connection.execute(update(workers).where(workers.c.worker == worker).values(seen=now))
+        if not found.rowcount:
+            connection.execute(insert(workers).values(worker=worker, seen=now))
+            connection.execute(delete(workers).where(workers.c.seen < now - 1000 * ALIVE_FOR))
+
+
+def forget(engine: Engine, worker: str) -> None:
+    """Note that a worker has stopped."""
+    with engine.begin() as connection:
+        connection.execute(delete(workers).where(workers.c.worker == worker))
+
+
+def alive(connection: Connection) -> set[str]:
+    """Return the workers with a recent heartbeat."""
+    query = select(workers.c.worker).where(workers.c.seen >= time.time() - ALIVE_FOR)
+    return set(connection.execute(query).scalars())

@@ -1,0 +1,175 @@
+"""A worker's side of publishing: it follows the stream of releases and switches versions between two requests."""
+
+import gc
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from schemas.errors import PackageError
+from serving.releases import events as releases
+from serving.releases.events import Entry, Event
+from serving.releases.heartbeat import Heartbeat
+from serving.releases.loaded_version import Version, load
+from serving.releases.package_cache import keep
+
+_STALE = 600.0  # seconds after which nobody waits for an announcement any more
+_KEPT = 2  # the current version and the one before it, for a rollback at once
+logger = logging.getLogger("bentoml.drivetrain")  # below "bentoml", whose handler and level the worker has set up
+
+
+class Follower:
+    """Holds the loaded versions; `current` is replaced whole, so that a request sees one version from start to end."""
+
+    def __init__(self, engine: Engine, cache: Path, poll: float) -> None:
+        self.worker = uuid.uuid4().hex
+        self.current: Version | None = None
+        self.why_not_ready: str | None = "no version has been published yet"
+        self.events: list[Event] = []
+        self._engine, self._cache, self._poll = engine, cache, poll
+        self._heartbeat = Heartbeat(engine, self.worker)
+        self._versions: dict[tuple[str, str], Version] = {}
+        self._wanted: Event | None = None
+        self._lock = threading.RLock()  # the follower and the loader both change what is loaded and current
+        self._stopped = threading.Event()
+        self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
+        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and take this worker off the list of the living."""
+        self._stopped.set()
+        self._thread.join()
+        self._loader.shutdown(cancel_futures=True)
+        self._heartbeat.stop()
+
+    def loaded(self) -> list[Version]:
+        """Return the versions that are loaded, the current one first."""
+        current, others = self.current, list(self._versions.values())
+        return [*([current] if current else []), *(version for version in others if version is not current)]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether requests can be answered and journalled."""
+        return self.current is not None and self.journal_error is None
+
+    @property
+    def journal_error(self) -> str | None:
+        """Why the journal cannot be written, None while it can."""
+        return self._heartbeat.error
+
+    def _run(self) -> None:
+        while True:
+            self._heartbeat.beat()
+            try:
+                self._look()
+            except SQLAlchemyError as error:
+                logger.warning("the releases cannot be read: %s", error)
+            if self._stopped.wait(self._poll):
+                return
+
+    def _look(self) -> None:
+        seen = self.events[-1].sequence if self.events else 0
+        with self._engine.connect() as connection:
+            if releases.last_sequence(connection) == seen:
+                return
+            fresh = releases.read(connection, after=seen)
+        first_look = not self.events
+        self.events = [*self.events, *fresh]
+        pointer = releases.current(self.events)
+        if pointer is not None and (self._wanted is None or pointer.sequence != self._wanted.sequence):
+            self._wanted = pointer
+            self._follow_pointer()
+        for event in _open_announcements(self.events, pointer) if first_look else fresh:
+            if event.state == "announced":
+                self._submit(self._prepare, event)
+
+    def _follow_pointer(self) -> None:
+        assert self._wanted is not None, "called when the pointer moved"
+        loaded = self._versions.get((self._wanted.version, self._wanted.package_url))
+        if loaded is None:
+            self._submit(self._catch_up, self._wanted)
+        else:
+            self._switch(loaded)
+
+    def _switch(self, loaded: Version) -> None:
+        with self._lock:
+            self.current, self.why_not_ready = loaded, None
+        logger.info("version %s is current", loaded.version)
+        assert self._wanted is not None, "only what the pointer names is switched to"
+        self._submit(self._tidy, self._wanted)
+
+    def _tidy(self, pointer: Event) -> None:
+        """Let go of versions that neither a rollback nor a publisher is waiting for."""
+        waiting = [event for event in self.events if event.sequence > pointer.sequence]
+        wanted = releases.history(self.events)[-_KEPT:] + waiting
+        keys = {(event.version, event.package_url) for event in wanted}
+        with self._lock:
+            self._versions = {key: version for key, version in self._versions.items() if key in keys}
+        keep(self._cache, {version.root for version in self._versions.values()})
+
+    def _submit(self, task: Callable[[Event], None], event: Event) -> None:
+        self._loader.submit(task, event).add_done_callback(_report)
+
+    def _catch_up(self, pointer: Event) -> None:
+        """Load what is current already: at the start, or because this worker missed the announcement."""
+        failure = self._load(pointer)
+        with self._lock:
+            if pointer is not self._wanted:
+                return
+            if failure is None:
+                self._switch(self._versions[pointer.version, pointer.package_url])
+            elif self.current is None:
+                self.why_not_ready = f"version {pointer.version} cannot be loaded: {failure}"
+
+    def _prepare(self, announced: Event) -> None:
+        failure = self._load(announced)
+        answer = Entry(
+            announced.version, announced.package_url, "ready" if failure is None else "failed", failure, self.worker
+        )
+        try:
+            releases.append(self._engine, lambda _past: [answer])
+        except SQLAlchemyError as error:
+            logger.error("the journal does not take the answer for version %s: %s", announced.version, error)
+
+    def _load(self, event: Event) -> str | None:
+        """Load a version unless it is loaded; return why that failed."""
+        key = (event.version, event.package_url)
+        if key in self._versions:
+            return None
+        try:
+            version = load(event.version, event.package_url, self._cache)
+        except Exception as error:  # whatever a package does to its loader: the publisher is told, the old one goes on
+            unforeseen = not isinstance(error, PackageError)
+            logger.error("version %s cannot be loaded: %s", event.version, error, exc_info=unforeseen)
+            return str(error) or type(error).__name__
+        with self._lock:
+            self._versions = {**self._versions, key: version}
+        logger.info("version %s is loaded, %.0f µs a row", event.version, version.seconds_per_row * 1e6)
+        gc.collect()
+        gc.freeze()  # or every full collection walks the imports' objects again, for 60 to 160 ms
+        return None
+
+
+def _report(done: Future[None]) -> None:
+    error = done.exception() if not done.cancelled() else None
+    if error is not None:
+        logger.error("a release could not be followed", exc_info=error)
+
+
+def _open_announcements(events: list[Event], pointer: Event | None) -> list[Event]:
+    """Return the announcements that a worker which has just started may still be waited for."""
+    since = pointer.sequence if pointer else 0
+    later = [event for event in events if event.sequence > since]
+    failed = {(event.version, event.package_url) for event in later if event.state == "failed"}
+    recent = [event for event in later if event.time > time.time() - _STALE]
+    return [event for event in recent if (event.version, event.package_url) not in failed]

@@ -1,0 +1,59 @@
+"""A worker's sign of life in the journal, which also shows whether the journal can be written."""
+
+import logging
+import os
+import signal
+import time
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from serving.journal.tables import identity
+from serving.releases import events
+
+_BEAT = 1.0
+logger = logging.getLogger("bentoml.drivetrain")
+
+
+class Heartbeat:
+    """`error` says why the journal cannot be written, None while it can."""
+
+    def __init__(self, engine: Engine, worker: str) -> None:
+        self.error: str | None = None
+        self._engine, self._worker = engine, worker
+        self._file = identity(engine)
+        self._parent = os.getppid()
+        self._last = -_BEAT
+
+    def beat(self) -> None:
+        """Do what is due; to be called often."""
+        if time.monotonic() - self._last < _BEAT:
+            return
+        self._last = time.monotonic()
+        self._die_with_parent()
+        error = self._write()
+        if error is not None and error != self.error:
+            logger.error(error)
+        self.error = error
+
+    def stop(self) -> None:
+        """Take the worker off the list of the living."""
+        try:
+            events.forget(self._engine, self._worker)
+        except SQLAlchemyError as error:
+            logger.warning("the journal does not take the worker's farewell: %s", error)
+
+    def _write(self) -> str | None:
+        if identity(self._engine) != self._file:  # we would go on writing into a file that nobody can read any more
+            return "the journal's file was removed or replaced; deploy the model again"
+        try:
+            events.beat(self._engine, self._worker)
+        except SQLAlchemyError as error:
+            return f"the journal cannot be written: {getattr(error, 'orig', None) or type(error).__name__}"
+        return None
+
+    def _die_with_parent(self) -> None:
+        """A supervisor that was killed cannot stop us, and our port would stay taken for the next one."""
+        if os.getppid() != self._parent:
+            logger.error("the supervising process is gone; stopping")
+            os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,83 @@
+"""One version of the model, loaded, checked and warm."""
+
+import math
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ml.package import storage
+from ml.package.model import ExtendedModel
+from ml.validation.rows import Validator
+from serving.releases.package_cache import fetch
+
+INLINE_SECONDS = 0.002  # answers that take longer than this are computed in a thread, so that the others need not wait
+
+
+@dataclass(frozen=True)
+class Version:
+    """A package that answers; `seconds_per_row` was measured on its sample rows."""
+
+    version: str
+    package_url: str
+    root: Path
+    model: ExtendedModel
+    validator: Validator
+    seconds_per_row: float
+    sample: dict[str, Any]
+
+    def answer(self, cells: dict[str, Sequence[Any]]) -> list[dict[str, Any]]:
+        """Return one JSON object a row: label and probabilities, or value, and whether a person should look at it."""
+        return self.model.instances(self.model.predict(cells))
+
+    def is_quick(self, rows: int) -> bool:
+        """Say whether so many rows may be answered on the event loop."""
+        return rows * self.seconds_per_row <= INLINE_SECONDS
+
+
+def load(version: str, package_url: str, cache: Path) -> Version:
+    """Fetch, verify, load, warm, and check the answers to the sample rows against the trainer's own.
+
+    Raises:
+        PackageError: If any of it fails.
+    """
+    root = fetch(package_url, version, cache)
+    try:
+        model = ExtendedModel.open(root)
+        model.check_samples()
+        sample = _sample(model, root)
+        return Version(version, package_url, root, model, Validator(model.signature), _warm(model, sample), sample)
+    except BaseException:
+        shutil.rmtree(root, ignore_errors=True)  # the next attempt fetches it anew: it may have been mended
+        raise
+
+
+def confidence(answer: dict[str, Any]) -> float | None:
+    """Return the largest probability of an answer, None where the model gives none."""
+    probabilities = answer.get("probabilities")
+    return max(probabilities.values()) if probabilities else None
+
+
+def is_finite(answer: dict[str, Any]) -> bool:
+    """Say whether JSON can carry the answer."""
+    numbers = answer["probabilities"].values() if "probabilities" in answer else [answer.get("value", 0.0)]
+    return all(map(math.isfinite, numbers))
+
+
+def _sample(model: ExtendedModel, root: Path) -> dict[str, Any]:
+    """Return a row as a client may send it, for the documentation: the sample row with fewest missing values."""
+    cells = storage.samples(root, model.manifest).cells
+    rows = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
+    return min(rows, key=lambda row: sum(value is None for value in row.values()))
+
+
+def _warm(model: ExtendedModel, sample: dict[str, Any]) -> float:
+    one = {name: [value] for name, value in sample.items()}
+    best = math.inf
+    for _ in range(3):
+        started = time.perf_counter()
+        model.instances(model.predict(one))
+        best = min(best, time.perf_counter() - started)
+    return best

@@ -1,0 +1,110 @@
+"""The publisher's side: announce a version, wait for the workers, move the pointer."""
+
+import time
+from collections.abc import Sequence
+
+from sqlalchemy import Engine
+
+from schemas.errors import DeploymentError
+from schemas.release import Release
+from serving.journal.tables import open_existing
+from serving.releases import events as stream
+from serving.releases.events import Entry, Event
+
+_POLL = 0.02
+
+
+def publish(journal_url: str, version: str, package_url: str, *, timeout: float = 120.0) -> list[Release]:
+    """Make a version the current one, once every living worker has it loaded and checked.
+
+    Returns:
+        All versions, the current one first.
+
+    Raises:
+        DeploymentError: If a worker could not load it, none lives, they take longer than `timeout` seconds, or another
+            version became current meanwhile; the old version goes on.
+    """
+    engine = open_existing(journal_url)
+    try:
+        with engine.connect() as connection:
+            pointer = stream.current(stream.read(connection))
+        if pointer is None or (pointer.version, pointer.package_url) != (version, package_url):
+            _publish(engine, Entry(version, package_url, "announced"), pointer, timeout, retire=False)
+        return _overview(engine)
+    finally:
+        engine.dispose()
+
+
+def rollback(journal_url: str, *, timeout: float = 120.0) -> Release:
+    """Make the version before the current one current again. Raises DeploymentError if there is none, or it fails."""
+    engine = open_existing(journal_url)
+    try:
+        with engine.connect() as connection:
+            past = stream.history(stream.read(connection))
+        if len(past) < 2:
+            raise DeploymentError("There is no earlier version to go back to")
+        before, pointer = past[-2:]
+        _publish(
+            engine, Entry(before.version, before.package_url, "announced", "rollback"), pointer, timeout, retire=True
+        )
+        return _overview(engine)[0]
+    finally:
+        engine.dispose()
+
+
+def releases(journal_url: str) -> list[Release]:
+    """Return all versions, the current one first. Raises DeploymentError if there is no journal."""
+    engine = open_existing(journal_url)
+    try:
+        return _overview(engine)
+    finally:
+        engine.dispose()
+
+
+def _overview(engine: Engine) -> list[Release]:
+    with engine.connect() as connection:
+        return stream.overview(stream.read(connection))
+
+
+def _publish(engine: Engine, announcement: Entry, pointer: Event | None, timeout: float, retire: bool) -> None:
+    (announced,) = stream.append(engine, lambda _past: [announcement])
+    try:
+        _await_workers(engine, announced, timeout)
+        stream.append(engine, lambda past: _move(past, announced, pointer, retire))
+    except DeploymentError as error:
+        failed = Entry(announced.version, announced.package_url, "failed", str(error))
+        stream.append(engine, lambda _past: [failed])
+        raise
+
+
+def _await_workers(engine: Engine, announced: Event, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while True:
+        with engine.connect() as connection:
+            answers = stream.read(connection, after=announced.sequence)
+            living = stream.alive(connection)
+        said = {event.worker: event for event in answers if event.worker and stream.same(event, announced)}
+        for event in said.values():
+            if event.state == "failed":
+                raise DeploymentError(f"Version {announced.version} was not published: {event.why}")
+        if living and living <= set(said):
+            return
+        if time.monotonic() > deadline:
+            missing = (
+                "no worker of the service is alive" if not living else "not every worker of the service has loaded it"
+            )
+            raise DeploymentError(f"Version {announced.version} was not published: {missing} after {timeout:g} seconds")
+        time.sleep(_POLL)
+
+
+def _move(past: Sequence[Event], announced: Event, expected: Event | None, retire: bool) -> list[Entry]:
+    """Return the entries that move the pointer, if it still is where it was at the announcement."""
+    pointer = stream.current(past)
+    if (pointer and pointer.sequence) != (expected and expected.sequence):
+        now = pointer.version if pointer else "none"
+        raise DeploymentError(f"Version {announced.version} was not published: {now} became current meanwhile")
+    why = f"rolled back from {pointer.version}" if retire and pointer else None
+    moved = Entry(announced.version, announced.package_url, "current", why, weight=1.0)
+    if not (retire and pointer):
+        return [moved]
+    return [Entry(pointer.version, pointer.package_url, "retired", f"rolled back to {announced.version}"), moved]

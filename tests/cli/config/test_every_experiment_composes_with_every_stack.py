@@ -1,0 +1,42 @@
+"""Experiments say what, stacks say where: any pair works, and neither changes the other."""
+
+from collections.abc import Callable
+
+import pytest
+
+from cli.config.repository import CONF
+from schemas.run import Run
+
+
+def options(group: str) -> list[str]:
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+
+
+@pytest.mark.parametrize("experiment", options("experiment"))
+@pytest.mark.parametrize("stack", options("stack"))
+def test_an_experiment_composes_with_a_stack(experiment: str, stack: str, load: Callable[..., Run]) -> None:
+    run = load(f"+experiment={experiment}", f"stack={stack}")
+    assert run.name == experiment
+    assert run.stack.name == stack
+    assert run.model_dump(exclude={"stack"}) == load(f"+experiment={experiment}").model_dump(exclude={"stack"})
+
+
+@pytest.mark.parametrize("pipeline", options("pipeline"))
+def test_every_pipeline_can_be_asked_for(pipeline: str, load: Callable[..., Run]) -> None:
+    words = ["batch.input.path=new.csv", "batch.output.path=answers.csv"] if pipeline == "batch_inference" else []
+    assert load("+experiment=diabetes", f"pipeline={pipeline}", *words).pipeline == pipeline
+
+
+@pytest.mark.parametrize("trainer", options("trainer"))
+def test_every_trainer_works_with_an_experiment_of_its_task(trainer: str, load: Callable[..., Run]) -> None:
+    experiment = {"ridge": "diabetes", "mean": "diabetes", "rules": "deliveries"}.get(trainer, "breast_cancer")
+    words = ["trainer.estimator=SVC"] if trainer == "sklearn" else []
+    assert load(f"+experiment={experiment}", f"trainer={trainer}", *words).trainer.name == trainer
+
+
+@pytest.mark.parametrize("path", sorted(CONF.rglob("*.yaml")), ids=lambda path: str(path.relative_to(CONF)))
+def test_a_configuration_file_is_short_and_begins_with_what_it_is_for(path: object) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()  # type: ignore[attr-defined]
+    assert len(lines) <= 35
+    assert lines[0].startswith("#")
+    assert all(len(line) <= 120 for line in lines)

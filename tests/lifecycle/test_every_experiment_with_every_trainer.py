@@ -1,0 +1,36 @@
+"""Every shipped experiment with every trainer that fits it: deployed, and answering as the trained object does.
+
+`make matrix` runs it; `make test` leaves it out, since it takes minutes.
+"""
+
+import pytest
+
+from cli.config.repository import CONF
+from ml.package.parity import difference
+from tests.lifecycle.conftest import World
+from tests.lifecycle.matrix import ROWS, deployed
+
+pytestmark = [pytest.mark.own_worker, pytest.mark.matrix]
+
+_CLASSES = ("logistic_regression", "random_forest", "gradient_boosting", "keras_mlp", "majority")
+_VALUES = ("ridge", "random_forest", "gradient_boosting", "keras_mlp", "mean")
+_TRAINERS = {
+    "breast_cancer": _CLASSES,
+    "deliveries": (*_CLASSES, "rules"),
+    "pumps": _CLASSES,
+    "diabetes": _VALUES,
+    "houses": _VALUES,
+}
+_RUNTIMES = {"majority": "rules", "mean": "rules", "rules": "rules"}
+
+
+@pytest.mark.parametrize(
+    ("experiment", "trainer"), [(experiment, trainer) for experiment, known in _TRAINERS.items() for trainer in known]
+)
+def test_the_service_answers_as_the_trained_object(world: World, experiment: str, trainer: str):
+    assert set(_TRAINERS) == {path.stem for path in (CONF / "experiment").glob("*.yaml")}, "an experiment is left out"
+    model = deployed(world, experiment, trainer)
+    rows = model.rows()
+    assert len(rows) == ROWS
+    assert difference(model.expected(rows), model.answered(rows)) is None
+    assert model.manifest.runtime == _RUNTIMES.get(trainer, "onnx")

@@ -1,0 +1,136 @@
+"""Names to components: ours from a table, foreign ones by entry point, broken ones by name."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.main import main
+from cli.views.components import component_rows, gate_rows
+from schemas.choice import Choice
+from schemas.errors import ConfigurationError, Fault
+from schemas.run import Run
+from steps import registry
+
+ENTRY_POINTS = """[drivetrain.components]
+load.lake = acme_sources:Parquet
+load.csv = acme_sources:Parquet
+load.cracked = acme_broken:Source
+train.broken = acme_broken:Trainer
+train.vanished = acme_sources:Nothing
+train.odd = acme_sources:NUMBER
+gate.fair = acme_sources:Fair
+gate.strict = acme_sources:Strict
+nonsense = acme_sources:Parquet
+"""
+SOURCES = """from pydantic import BaseModel, ConfigDict
+
+NUMBER = 3
+
+
+class Params(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    rows: int = 10
+
+
+class Parquet:
+    Params = Params
+
+class Fair(Parquet): ...
+class Strict(Parquet): ...
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An installed distribution `acme 1.2`, one module of which does not import."""
+    site = tmp_path / "site"
+    info = site / "acme-1.2.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    (site / "acme_sources.py").write_text(SOURCES)
+    (site / "acme_broken.py").write_text("raise RuntimeError('no licence')\n")
+    monkeypatch.syspath_prepend(str(site))
+    registry.clear_cache()
+    yield
+    registry.clear_cache()
+    for module in ("acme_sources", "acme_broken"):
+        sys.modules.pop(module, None)
+
+
+@pytest.mark.parametrize("slot", registry.SLOTS)
+def test_every_component_of_ours_is_where_the_table_says(slot: str) -> None:
+    for name in registry.names(slot):
+        component = registry.lookup(slot, name)
+        assert component.__module__ == registry.module_of(slot, name)
+        assert registry.origin(slot, name) == "drivetrain"
+        assert hasattr(component, "Params")
+
+
+def test_an_unknown_name_is_answered_with_the_nearest_one() -> None:
+    with pytest.raises(ConfigurationError, match="Did you mean 'random_forest'"):
+        registry.lookup("train", "random_forrest")
+
+
+def test_a_foreign_component_is_found_by_name(plugin: None) -> None:
+    assert registry.lookup("load", "lake").__name__ == "Parquet"
+    assert registry.origin("load", "lake") == "acme 1.2"
+    assert registry.module_of("load", "lake") == "acme_sources"
+    assert "lake" in registry.names("load")
+
+
+def test_only_what_is_named_is_imported(plugin: None) -> None:
+    registry.names("train")
+    assert "acme_broken" not in sys.modules
+    assert "acme_sources" not in sys.modules
+
+
+def test_our_own_name_cannot_be_taken(plugin: None) -> None:
+    assert registry.module_of("load", "csv") == "ml.sources.csv"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("broken", "no licence"), ("vanished", "Nothing"), ("odd", "not a component class")]
+)
+def test_a_broken_plugin_is_reported_by_name(name: str, why: str, plugin: None) -> None:
+    with pytest.raises(ConfigurationError, match=why) as caught:
+        registry.lookup("train", name)
+    assert "acme 1.2" in str(caught.value)
+
+
+def test_a_broken_plugin_takes_nothing_else_down(
+    plugin: None, empty: Path, load: Callable[..., Run], faults: Callable[..., dict[str, Fault]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    assert load("+experiment=diabetes").trainer.name == "ridge"
+    assert "no licence" in faults("+experiment=diabetes", "trainer.name=broken")["trainer.name"].message
+    batch = ("+experiment=houses", "pipeline=batch_inference", "batch.output.path=answers.csv")
+    assert "no licence" in faults(*batch, "batch.input.name=cracked")["batch.input.name"].message
+    assert len(registry.broken()) == 6
+    assert main(["action=components"]) == 0
+    shown = capsys.readouterr().out
+    assert "broken: train.name" in shown or "no licence" in shown
+    assert "data\tlake\tacme 1.2\trows\twhole number\t10" in shown
+
+
+def test_a_foreign_gate_check_stands_by_name_under_gate(
+    plugin: None, load: Callable[..., Run], faults: Callable[..., dict[str, Fault]]
+) -> None:
+    run = load("+experiment=diabetes", "gate.fair.rows=3", "gate.strict=true")
+    assert run.gate.checks == [Choice(name="fair", params={"rows": 3}), Choice(name="strict")]
+    assert load("+experiment=diabetes", "gate.fair=false").gate.checks == []
+    assert "rows" in faults("+experiment=diabetes", "gate.fair.row=3")["gate.fair.row"].hint
+    assert "neither true" in faults("+experiment=diabetes", "gate.fair=3")["gate.fair"].message
+
+
+def test_a_foreign_sources_parameters_are_checked(plugin: None, faults: Callable[..., dict[str, Fault]]) -> None:
+    found = faults("+experiment=diabetes", "data.name=lake", "data.rows=many", "~data.dataset")
+    assert found["data.rows"].message == "'many' is not a whole number"
+
+
+def test_the_catalog_has_every_component() -> None:
+    rows = [*component_rows(), *gate_rows()]
+    assert {(row.slot, row.component) for row in rows} >= {("trainer", "ridge"), ("data", "csv"), ("gate", "max_size")}
+    assert any(row.component == "ridge" and row.parameter == "alpha" and row.default == "1.0" for row in rows)
