@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipelines.execute import Lap, Part, finish, on_stack
+from pipelines.execute import finish, on_stack
 from pipelines.execution.listener import Listener
+from pipelines.execution.session import Lap, Part
 from schemas.home import Home
 from schemas.metrics import resolve_metric
 from schemas.package import Baseline

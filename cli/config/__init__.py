@@ -1,1 +1,1 @@
-"""From words and YAML to a checked `Run`, or to all of its faults at once; Hydra lives only here."""
+"""From words and YAML to a checked `Run`, or to all of its faults at once."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ml.features.derive import canonical
+from ml.values.canonical import canonical
 from ml.values.columns import as_cells
 from schemas.signature import CategoryDerivation, IdentifierDerivation, Input, Signature
 

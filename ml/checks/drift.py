@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.checks.share import share_outcome
-from ml.features.derive import canonical
+from ml.values.canonical import canonical
 from ml.values.columns import as_booleans, as_cells, as_moments, as_numbers
 from schemas.data import Column, ColumnType, ShareCheck, TableSchema
 from schemas.evaluation import DataCheck

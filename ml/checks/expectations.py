@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ml.features.derive import canonical
 from ml.schema_inference.infer import declared_type
+from ml.values.canonical import canonical
 from ml.values.columns import as_cells, as_numbers, fits
 from schemas.base import Scalar
 from schemas.data import ColumnSpec, DataSpec, TableSchema

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.features.derive import canonical
+from ml.values.canonical import canonical
 from ml.values.columns import as_booleans, as_cells, as_moments, as_numbers
 from schemas.data import Column
 

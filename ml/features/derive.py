@@ -5,11 +5,12 @@ Training and serving both go through here. The service imports this module: NumP
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.values.canonical import canonical, parse_date
 from schemas.base import Scalar
 from schemas.data import DatePart
 from schemas.signature import (
@@ -25,30 +26,7 @@ from schemas.signature import (
 Cell = Scalar | None
 Columns = list[Sequence[Cell]]
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
-_EXACT = 2.0**53
 _BOOLEANS = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}
-
-
-def canonical(value: Scalar) -> str:
-    """Return the text under which a value is a category: 3 and 3.0 are "3", True is "True", text stays as it is."""
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
-        return str(int(value))
-    return str(value)
-
-
-def parse_date(text: str) -> datetime:
-    """Read an ISO 8601 date or time; an offset is converted to UTC and dropped. Raises ValueError."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        return moment
-    try:
-        return moment.astimezone(UTC).replace(tzinfo=None)
-    except OverflowError:  # within a day of the calendar's ends
-        return moment.replace(tzinfo=None)
 
 
 class Deriver:

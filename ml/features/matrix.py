@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from ml.components import Matrix
 from ml.features.cells import cells
-from ml.features.derive import canonical, derive
+from ml.features.derive import derive
+from ml.values.canonical import canonical
 from ml.values.columns import as_cells, as_numbers
 from schemas.data import Problem
 from schemas.signature import Signature

@@ -9,7 +9,8 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from ml.features.derive import canonical, feature_names
+from ml.features.derive import feature_names
+from ml.values.canonical import canonical
 from ml.values.columns import Cell, as_cells
 from schemas.data import Column, ColumnType, DatePart, Problem, TableSchema
 from schemas.signature import (

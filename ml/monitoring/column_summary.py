@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.features.derive import canonical, parse_date
+from ml.values.canonical import canonical, parse_date
 from ml.values.label_text import label
 from schemas.data import ColumnType
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.features.derive import canonical
 from ml.predictions.predictions import Answers
+from ml.values.canonical import canonical
 from schemas.base import Scalar, Task
 from schemas.signature import Output
 

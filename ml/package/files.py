@@ -31,15 +31,6 @@ def store(target: Path, content: bytes | Path) -> FileRecord:
     return FileRecord(bytes=count, sha256=digest.hexdigest())
 
 
-def sync_folder(folder: Path) -> None:
-    """Force a folder's entries to disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def open_plain(root: Path, name: str) -> BufferedReader:
     """Open a file of the folder for reading. Raises PackageError when it is missing, a link, or not a plain file."""
     if not NAME.fullmatch(name):

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ml.package.files import LARGEST_JSON, NAME, open_plain, read_plain, store, sync_folder
+from ml.io.sync import sync_folder
+from ml.package.files import LARGEST_JSON, NAME, open_plain, read_plain, store
 from schemas.errors import PackageError
 from schemas.package import Manifest, Samples
 from schemas.signature import Signature

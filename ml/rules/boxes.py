@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from ml.features.derive import canonical, parse_date
 from ml.rules.values import Labels, Line, Truth, Values, labels, line
+from ml.values.canonical import canonical, parse_date
 from schemas.patterns import LONGEST
 from schemas.rules import BOUNDS, Condition, moment
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ml.features.derive import canonical
+from ml.values.canonical import canonical
 from schemas.base import Scalar
 from schemas.errors import did_you_mean
 from schemas.rules import RuleList

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.features.derive import Cell, boolean, canonical, number, parse_date
+from ml.features.derive import Cell, boolean, number
 from ml.predictions.predictions import Cells
+from ml.values.canonical import canonical, parse_date
 from schemas.data import ColumnType
 
 Mask = NDArray[np.bool_]

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.features.derive import canonical, parse_date
 from ml.predictions.predictions import Cells
 from ml.rules.columns import Mask, Table
+from ml.values.canonical import canonical, parse_date
 from schemas.data import ColumnType
 from schemas.patterns import LONGEST
 from schemas.rules import Condition, Operator, Rule

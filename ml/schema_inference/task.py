@@ -7,7 +7,7 @@ numbers are a quantity to predict (regression).
 import numpy as np
 import pandas as pd
 
-from ml.features.derive import canonical
+from ml.values.canonical import canonical
 from ml.values.columns import as_cells, as_numbers, is_moment, is_text
 from ml.values.units import quantity_note
 from schemas.base import Scalar, Task

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from ml.features.derive import canonical
 from ml.io.arrow.frames import MOMENT, TEXT, common_type
+from ml.values.canonical import canonical
 
 _WORDS: list[tuple[type | tuple[type, ...], str]] = [
     ((bytes, bytearray, memoryview), "bytes"),

@@ -1,21 +1,19 @@
 """Where time is cut into training, validation and test, and which rows the gaps before the cuts take out."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.features.derive import parse_date
 from ml.split.guards import empty_sets
+from ml.split.time_params import Cut, TimeSplitParams
 from ml.split.timestamps import Moments, written
+from ml.values.canonical import parse_date
 from schemas.errors import ContentError
-
-if TYPE_CHECKING:
-    from ml.split.time import Cut, TimeSplitParams
 
 
 def draw_by_time(
-    moments: Moments, params: "TimeSplitParams", by: str, test: float, validation: float
+    moments: Moments, params: TimeSplitParams, by: str, test: float, validation: float
 ) -> NDArray[np.str_]:
     """Return "train", "validation", "test" or "" (in a gap before a cut) for every moment, (rows,).
 
@@ -69,7 +67,7 @@ def _by_share(moments: Moments, share: float, least: int, by: str) -> Any:
     return distinct[least + int(np.argmin(np.abs(before[least - 1 :] - wanted)))]
 
 
-def _given(moments: Moments, cut: "Cut | None", name: str, by: str) -> Any:
+def _given(moments: Moments, cut: Cut | None, name: str, by: str) -> Any:
     if cut is None:
         return None
     is_date = moments.dtype.kind == "M"
@@ -81,7 +79,7 @@ def _given(moments: Moments, cut: "Cut | None", name: str, by: str) -> Any:
     return np.datetime64(parse_date(cut), "us")
 
 
-def _gap(moments: Moments, params: "TimeSplitParams", by: str) -> Any:
+def _gap(moments: Moments, params: TimeSplitParams, by: str) -> Any:
     if moments.dtype.kind == "M":
         if params.seconds is None:
             raise ContentError(

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ml.features.derive import canonical, parse_date
+from ml.values.canonical import canonical, parse_date
 from schemas.base import Scalar
 from schemas.signature import Input
 

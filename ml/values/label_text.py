@@ -2,7 +2,7 @@
 
 import hashlib
 
-from ml.features.derive import canonical
+from ml.values.canonical import canonical
 from schemas.base import Scalar
 
 LONGEST = 128

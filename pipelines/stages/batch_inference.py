@@ -3,8 +3,8 @@
 from typing import Any
 
 from pipelines.batch_inference import batch_inference
-from pipelines.execute import Lap
 from pipelines.execution.context import production
+from pipelines.execution.session import Lap
 from schemas.batch import BatchRecord
 from schemas.errors import DeploymentError
 from schemas.summary import ModelRecord

@@ -1,4 +1,4 @@
-"""Publishing a registered version through the stack's deployer, and mirroring the release pointer in ZenML's stages."""
+"""Publishing a registered version through the stack's deployer."""
 
 from typing import Any
 
@@ -6,15 +6,14 @@ from zenml.client import Client
 from zenml.deployers.exceptions import DeployerError
 
 from pipelines.deployment import deployment
-from pipelines.execute import Lap
+from pipelines.execution.registry_stage import PRODUCTION, mirror_stage
 from pipelines.execution.requirements import newest_passed
+from pipelines.execution.session import Lap
 from schemas.errors import DeploymentError
 from schemas.publication import Publication
 from schemas.summary import DeploymentRecord, ModelRecord
 from serving.journal.tables import sqlite_url
 from serving.releases.publisher import releases
-
-_STAGE = "production"
 
 
 def publish_version(lap: Lap, version: str | None) -> dict[str, Any]:
@@ -41,18 +40,11 @@ def publish_version(lap: Lap, version: str | None) -> dict[str, Any]:
         raise DeploymentError(_plain(error)) from error
     mirror_stage(client, wish.model, wish.version)
     return {
-        "model": ModelRecord(name=wish.model, version=wish.version, stage=_STAGE),
+        "model": ModelRecord(name=wish.model, version=wish.version, stage=PRODUCTION),
         "deployment": DeploymentRecord(
             url=str(record.url), releases=releases(sqlite_url(lap.home.journal(wish.model)))
         ),
     }
-
-
-def mirror_stage(client: Client, model: str, version: str) -> None:
-    """Let ZenML's stage follow the release pointer; after a rollback it lags until the next run."""
-    registered = client.get_model_version(model, version)
-    if registered.stage != _STAGE:
-        client.update_model_version(model, registered.id, stage=_STAGE, force=True)
 
 
 def _package_url(version: Any) -> str:

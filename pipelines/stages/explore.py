@@ -3,8 +3,8 @@
 from typing import Any
 
 from ml.io.atomic_write import write_whole
-from pipelines.execute import Lap
 from pipelines.execution.context import circumstances
+from pipelines.execution.session import Lap
 from pipelines.explore import explore
 
 

@@ -1,7 +1,7 @@
 """Monitoring what a service has answered."""
 
-from pipelines.execute import Lap
 from pipelines.execution.context import production
+from pipelines.execution.session import Lap
 from pipelines.monitoring import monitoring
 from schemas.errors import DeploymentError
 from schemas.metrics import HIGHER_IS_BETTER

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ml.package.storage import read_manifest
-from pipelines.execute import Lap
+from pipelines.execution.session import Lap
 from schemas.errors import RefusedError
 from schemas.summary import MetricsRecord, ModelRecord
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ml.features.derive import canonical
 from ml.validation.values import LONGEST_SHOWN, Refusal, kind_of, shown
+from ml.values.canonical import canonical
 from schemas.base import Scalar
 from schemas.errors import did_you_mean
 

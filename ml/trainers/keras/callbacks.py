@@ -3,19 +3,17 @@
 import logging
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.evaluation.learning_curves import diagnose
+from ml.trainers.keras.params import KerasMlpParams
 from schemas.errors import ContentError
 from schemas.learning import LearningCurves
 from schemas.numbers import shown
 from schemas.plan import PROGRESS
-
-if TYPE_CHECKING:
-    from ml.trainers.keras.mlp import KerasMlpParams
 
 MEASURED = "measured"  # the loss without penalties on weights: what is drawn, and what decides when to stop
 _USUAL = 0.001  # a learning rate that rarely diverges
@@ -25,7 +23,7 @@ _OF_CLASSES, _OF_VALUES = "cross-entropy", "mean squared error of the standardis
 class Watch:
     """Keeps the losses, tells how training goes on, and ends it when a loss is no number any more."""
 
-    def __init__(self, params: "KerasMlpParams") -> None:
+    def __init__(self, params: KerasMlpParams) -> None:
         self._params = params
         self._log = logging.getLogger(PROGRESS)
         self._training: list[float] = []

@@ -3,9 +3,11 @@
 import json
 import tempfile
 import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,69 +15,89 @@ from numpy.typing import NDArray
 from ml.components import Export
 from ml.package import parity
 from ml.predictions.predictions import Answering
-from ml.runtimes.keras import CONFIG, FILE, METADATA, KerasModel
+from ml.runtimes.keras import CONFIG, FILE, METADATA, KerasModel, ask
 from ml.runtimes.onnx import OnnxModel
+from ml.trainers.keras.network import TrainedNetwork
 from ml.trainers.keras.onnx import ACTIVATIONS, convert
 from schemas.errors import PackageError
-
-if TYPE_CHECKING:
-    from ml.trainers.keras.fit import FittedKeras
+from schemas.signature import Output
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say; equal networks are equal files
 
 
-def export(fitted: "FittedKeras", folder: Path, example: NDArray[np.float32]) -> Export:
+def export(
+    network: TrainedNetwork,
+    output: Output,
+    categories: Mapping[int, int],
+    folder: Path,
+    example: NDArray[np.float32],
+) -> Export:
     """Write the runtime file into `folder` and say which runtime it is, and why.
 
     Args:
+        network: What was trained.
+        output: What its answers mean.
+        categories: How many categories each feature that is a category code has, by position.
+        folder: Where the file goes.
         example: Training rows, (n, features); up to 2,000 of them are replayed through the packaged form, then again
             with missing, unseen and extreme values in them.
 
     Raises:
         PackageError: If no runtime answers as the trained network does.
     """
-    replayed = parity.replayed(example, fitted.categories)
-    data, why_not_onnx = _onnx(fitted, replayed)
+    comparison = _Comparison(network, output, categories, parity.replayed(example, categories))
+    data, why_not_onnx = _onnx(comparison)
     if data is not None:
         (folder / "model.onnx").write_bytes(data)
-        return Export("onnx", "model.onnx", parity.equal_answers(replayed))
-    data = _file(fitted)
-    found = _unlike(fitted, KerasModel.load(data, fitted.output), replayed)
+        return Export("onnx", "model.onnx", parity.equal_answers(comparison.rows))
+    data = _file(network)
+    found = comparison.difference(KerasModel.load(data, output))
     if found:
         raise PackageError(f"The trained network cannot be packaged. ONNX: {why_not_onnx}. keras: {found}")
     (folder / FILE).write_bytes(data)
     return Export("keras", FILE, f"ONNX: {why_not_onnx}")
 
 
-def _onnx(fitted: "FittedKeras", rows: NDArray[np.float32]) -> tuple[bytes | None, str]:
-    if fitted.params.activation not in ACTIVATIONS:
-        return None, f"the activation {fitted.params.activation!r} has no translation"
+@dataclass(frozen=True)
+class _Comparison:
+    """The trained network, and the rows that it and its packaged forms are asked."""
+
+    network: TrainedNetwork
+    output: Output
+    categories: Mapping[int, int]
+    rows: NDArray[np.float32]
+
+    def difference(self, packaged: Answering) -> str | None:
+        """Say how a packaged form answers differently, None when it does not."""
+        found = parity.difference(ask(self.network.model, self.rows, self.output), packaged.answer(self.rows))
+        found = found or parity.overflow(packaged, self.rows, self.categories)
+        return f"does not answer alike: {found}" if found else None
+
+
+def _onnx(comparison: _Comparison) -> tuple[bytes | None, str]:
+    network = comparison.network
+    if network.params.activation not in ACTIVATIONS:
+        return None, f"the activation {network.params.activation!r} has no translation"
     try:
-        data = convert(fitted, rows.shape[1])
-        found = _unlike(fitted, OnnxModel.load(data, fitted.output), rows)
+        data = convert(network, comparison.rows.shape[1])
+        found = comparison.difference(OnnxModel.load(data, comparison.output))
     except Exception as error:  # protobuf, the checker and onnxruntime fail in their own ways; `.keras` takes over
         return None, parity.failure(error)
     return (None, found) if found else (data, "")
 
 
-def _unlike(fitted: "FittedKeras", packaged: Answering, rows: NDArray[np.float32]) -> str | None:
-    found = parity.difference(fitted.answer(rows), packaged.answer(rows))
-    found = found or parity.overflow(packaged, rows, fitted.categories)
-    return f"does not answer alike: {found}" if found else None
-
-
-def _file(fitted: "FittedKeras") -> bytes:
+def _file(network: TrainedNetwork) -> bytes:
     """Return the network as Keras saves it, with the backend named, without the time of day and addresses."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, FILE)
-        fitted.model.save(path)
+        network.model.save(path)
         saved = path.read_bytes()
     target = BytesIO()
     with zipfile.ZipFile(BytesIO(saved)) as given, zipfile.ZipFile(target, "w") as taken:
         for name in sorted(given.namelist()):
             content = given.read(name)
             if name == METADATA:
-                known = {**json.loads(content), "date_saved": "", "backend": fitted.params.backend}
+                known = {**json.loads(content), "date_saved": "", "backend": network.params.backend}
                 content = json.dumps(known, sort_keys=True).encode()
             elif name == CONFIG:
                 content = json.dumps(_renumbered(json.loads(content), {})).encode()

@@ -3,57 +3,26 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Answers, bounded
+from ml.predictions.predictions import bounded
 from ml.runtimes import keras_backend
-from ml.runtimes.keras import ask
 from ml.trainers.keras.callbacks import MEASURED, Watch
-from ml.trainers.keras.network import Head, Preparation, build, prepare
+from ml.trainers.keras.fitted import FittedKeras
+from ml.trainers.keras.network import Head, build, prepare
+from ml.trainers.keras.params import KerasMlpParams
 from ml.trainers.trainable import category_sizes, require_trainable
 from schemas.errors import ContentError
-from schemas.learning import LearningCurves
 from schemas.signature import Output, Signature
 
 if TYPE_CHECKING:
-    from ml.components import Export, Matrix
-    from ml.trainers.keras.mlp import KerasMlpParams
+    from ml.components import Matrix
 
 _WATCHED_AT_ONCE = 1024  # validation rows in a step, at least
-
-
-@dataclass(frozen=True)
-class FittedKeras:
-    """A trained network: `model` takes the float matrix and gives probabilities of all classes, or values."""
-
-    model: Any
-    params: "KerasMlpParams"
-    preparation: Preparation
-    head: Head
-    output: Output
-    categories: dict[int, int]
-    learning: LearningCurves
-    warnings: list[str] = field(default_factory=list)
-
-    @property
-    def libraries(self) -> tuple[str, ...]:
-        """Return the distributions that decide what it answers, beside those of every model."""
-        return ("keras", self.params.backend)
-
-    def answer(self, features: NDArray[np.float32]) -> Answers:
-        """Predict for (n, features)."""
-        return ask(self.model, features, self.output)
-
-    def export(self, folder: Path, example: NDArray[np.float32]) -> "Export":
-        """Write the runtime file into `folder`; `example`: training rows for the parity check. Raises PackageError."""
-        from ml.trainers.keras.export import export
-
-        return export(self, folder, example)
 
 
 @dataclass(frozen=True)
@@ -71,7 +40,7 @@ class _Set:
 
 
 def fit(
-    params: "KerasMlpParams", train: "Matrix", validation: "Matrix", signature: Signature, *, seed: int
+    params: KerasMlpParams, train: "Matrix", validation: "Matrix", signature: Signature, *, seed: int
 ) -> FittedKeras:
     """Fit the network on the training matrix.
 
@@ -104,7 +73,7 @@ def _head(train: "Matrix", output: Output) -> Head:
     return Head([], 0, deviation or 1.0, mean)
 
 
-def _sets(params: "KerasMlpParams", head: Head, train: "Matrix", validation: "Matrix") -> tuple[_Set, _Set | None]:
+def _sets(params: KerasMlpParams, head: Head, train: "Matrix", validation: "Matrix") -> tuple[_Set, _Set | None]:
     """Return what is learnt from and what is watched; a validation row with an unknown class or value is left out."""
     if not head.classes:
         known = np.isfinite(validation.target)
@@ -124,7 +93,7 @@ def _weights(by_class: NDArray[np.float64] | None, target: NDArray[np.int64]) ->
     return None if by_class is None else by_class[target].astype(np.float32)
 
 
-def _train(keras: Any, network: Any, params: "KerasMlpParams", learnt: _Set, watched: _Set | None) -> Watch:
+def _train(keras: Any, network: Any, params: KerasMlpParams, learnt: _Set, watched: _Set | None) -> Watch:
     """Train, keep the best epoch's weights, and return what was watched."""
     loss, measured = _losses(keras, classifies=learnt.target.dtype.kind == "i")
     network.compile(optimizer=_optimizer(keras, params), loss=loss, weighted_metrics=[measured])
@@ -157,7 +126,7 @@ def _losses(keras: Any, *, classifies: bool) -> tuple[Any, Any]:
     return loss, keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name=MEASURED)
 
 
-def _optimizer(keras: Any, params: "KerasMlpParams") -> Any:
+def _optimizer(keras: Any, params: KerasMlpParams) -> Any:
     kinds = {
         "adam": keras.optimizers.Adam,
         "adamw": keras.optimizers.AdamW,

@@ -5,15 +5,13 @@ Only built-in layers and operations with constants are used, so that a file of i
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.runtimes.onnx import INPUT
-
-if TYPE_CHECKING:
-    from ml.trainers.keras.mlp import KerasMlpParams
+from ml.trainers.keras.params import KerasMlpParams
 
 # Standardised numbers are cut here: beyond it float32 tells two forms of one network apart.
 FAR = 100.0
@@ -58,6 +56,16 @@ class Head:
         return len(self.classes) or 1
 
 
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A trained network: `model` takes the float matrix and gives probabilities of all classes, or values."""
+
+    model: Any
+    params: KerasMlpParams
+    preparation: Preparation
+    head: Head
+
+
 def prepare(features: NDArray[np.float32], categories: Mapping[int, int]) -> Preparation:
     """Measure medians, means and deviations of the training features, shape (n, features)."""
     numbers = [position for position in range(features.shape[1]) if position not in categories]
@@ -68,7 +76,7 @@ def prepare(features: NDArray[np.float32], categories: Mapping[int, int]) -> Pre
     return Preparation(np.array(numbers, dtype=np.int64), medians, means, inverse, coded, codes.astype(np.float32))
 
 
-def build(keras: Any, params: "KerasMlpParams", preparation: Preparation, head: Head, features: int) -> tuple[Any, Any]:
+def build(keras: Any, params: KerasMlpParams, preparation: Preparation, head: Head, features: int) -> tuple[Any, Any]:
     """Return the model that is trained (it gives raw sums) and the model that answers; they share their weights."""
     inputs = keras.Input((features,), name=INPUT, dtype="float32")
     hidden = _inputs(keras, preparation, inputs)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import onnx
@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES
-from ml.trainers.keras.network import FAR, Head, Preparation
-
-if TYPE_CHECKING:
-    from ml.trainers.keras.fit import FittedKeras
+from ml.trainers.keras.network import FAR, Head, Preparation, TrainedNetwork
 
 _OPSET, _IR = 17, 8  # what onnxruntime has read for years
 _LABEL, _PROBABILITIES, _VALUE = "label", "probabilities", "value"
@@ -67,23 +64,23 @@ ACTIVATIONS: Mapping[str, Callable[[Graph, str], str]] = {
 }
 
 
-def convert(fitted: "FittedKeras", features: int) -> bytes:
+def convert(network: TrainedNetwork, features: int) -> bytes:
     """Return the graph's bytes; its activation must be one of `ACTIVATIONS`."""
     graph = Graph()
-    hidden = _inputs(graph, fitted.preparation)
-    for number in range(1, len(fitted.params.layers) + 1):
-        hidden = _dense(graph, hidden, _weights(fitted, f"dense_{number}"))
-        if fitted.params.batch_normalization:
-            layer = fitted.model.get_layer(f"normalization_{number}")
+    hidden = _inputs(graph, network.preparation)
+    for number in range(1, len(network.params.layers) + 1):
+        hidden = _dense(graph, hidden, _weights(network, f"dense_{number}"))
+        if network.params.batch_normalization:
+            layer = network.model.get_layer(f"normalization_{number}")
             constants = [graph.constant(one) for one in layer.get_weights()]
             hidden = graph.add("BatchNormalization", hidden, *constants, epsilon=float(layer.epsilon))
-        hidden = ACTIVATIONS[fitted.params.activation](graph, hidden)
-    outputs = _answer(graph, fitted.head, _dense(graph, hidden, _weights(fitted, "raw")))
-    return _sealed(graph, outputs, features, fitted.head)
+        hidden = ACTIVATIONS[network.params.activation](graph, hidden)
+    outputs = _answer(graph, network.head, _dense(graph, hidden, _weights(network, "raw")))
+    return _sealed(graph, outputs, features, network.head)
 
 
-def _weights(fitted: "FittedKeras", layer: str) -> Sequence[NDArray[np.float32]]:
-    found: Sequence[NDArray[np.float32]] = fitted.model.get_layer(layer).get_weights()
+def _weights(network: TrainedNetwork, layer: str) -> Sequence[NDArray[np.float32]]:
+    found: Sequence[NDArray[np.float32]] = network.model.get_layer(layer).get_weights()
     return found
 
 

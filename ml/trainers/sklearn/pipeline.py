@@ -48,7 +48,7 @@ class FittedPipeline:
         """Write the runtime file into `folder`; `example`: training rows for the parity check. Raises PackageError."""
         from ml.trainers.sklearn.export import export
 
-        return export(self, folder, example)
+        return export(self.pipeline, self.output, self.categories, folder, example)
 
 
 def fit(

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ml.features.cells import cells, rows
-from ml.features.derive import Deriver, canonical, derive, parse_date
+from ml.features.derive import Deriver, derive
 from ml.features.matrix import encode
 from ml.features.signature import fit_signature
+from ml.values.canonical import canonical, parse_date
 from schemas.data import Column, Problem, TableSchema
 from schemas.signature import (
     BooleanDerivation,

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ml.features.derive import canonical, parse_date
+from ml.values.canonical import canonical, parse_date
 from schemas.data import ColumnType
 from schemas.rules import Condition, RuleList
 

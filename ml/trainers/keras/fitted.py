@@ -1,0 +1,42 @@
+"""The trained network as the rest of the program knows it: it answers, and it is exported."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.predictions.predictions import Answers
+from ml.runtimes.keras import ask
+from ml.trainers.keras.network import TrainedNetwork
+from schemas.learning import LearningCurves
+from schemas.signature import Output
+
+if TYPE_CHECKING:
+    from ml.components import Export
+
+
+@dataclass(frozen=True)
+class FittedKeras(TrainedNetwork):
+    """A trained network with what its answers mean, how it learnt, and what was warned of meanwhile."""
+
+    output: Output
+    categories: dict[int, int]
+    learning: LearningCurves
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """Return the distributions that decide what it answers, beside those of every model."""
+        return ("keras", self.params.backend)
+
+    def answer(self, features: NDArray[np.float32]) -> Answers:
+        """Predict for (n, features)."""
+        return ask(self.model, features, self.output)
+
+    def export(self, folder: Path, example: NDArray[np.float32]) -> "Export":
+        """Write the runtime file into `folder`; `example`: training rows for the parity check. Raises PackageError."""
+        from ml.trainers.keras.export import export
+
+        return export(self, self.output, self.categories, folder, example)

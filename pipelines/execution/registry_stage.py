@@ -1,0 +1,12 @@
+"""ZenML's model stages, which mirror the release pointer."""
+
+from zenml.client import Client
+
+PRODUCTION = "production"
+
+
+def mirror_stage(client: Client, model: str, version: str) -> None:
+    """Let ZenML's stage follow the release pointer; after a rollback it lags until the next run."""
+    registered = client.get_model_version(model, version)
+    if registered.stage != PRODUCTION:
+        client.update_model_version(model, registered.id, stage=PRODUCTION, force=True)

@@ -1,0 +1,82 @@
+"""One run of the command line while it lasts: the ZenML pipelines it runs, and what came out so far."""
+
+from pathlib import Path
+from typing import Any
+
+from pipelines.execution.listener import Listener
+from schemas.errors import DrivetrainError, RefusedError
+from schemas.home import Home
+from schemas.plan import Observer
+from schemas.run import Run
+
+Part = dict[str, Any]
+
+
+class Lap:
+    """One run of the command line: what it was asked, where it leaves things, and what came out so far."""
+
+    def __init__(
+        self, run: Run, home: Home, stack: Any, observer: Observer, listener: Listener, told: set[str] | None = None
+    ) -> None:
+        self.run, self.home, self.stack, self.observer = run, home, stack, observer
+        self._listener = listener
+        self._told: set[str] = set() if told is None else told  # data reports that a person was shown already
+        self.seconds: dict[str, float] = {}
+        self.run_ids: list[str] = []
+
+    def run_pipeline(self, pipeline: Any, **arguments: Any) -> Any:
+        """Run a ZenML pipeline to its end and return its outcome.
+
+        Raises:
+            RefusedError: If a declared data check stopped it.
+            DrivetrainError: If a step failed.
+        """
+        from zenml.exceptions import RunInterruptedException
+
+        from pipelines.execution.notes import tell_data_notes
+        from pipelines.execution.outcome import Outcome, run_name
+
+        self._listener.pipeline = pipeline.name
+        name = run_name(self.run.name, pipeline.name)
+        fault: Exception | None = None
+        try:
+            pipeline.with_options(run_name=name)(**arguments)
+        except RunInterruptedException:
+            # ZenML's own signal handler, in place while a step runs.
+            raise KeyboardInterrupt from None
+        except Exception as error:  # a step may raise anything; what a person needs of it is told below
+            fault = error
+        outcome = Outcome.find(name)
+        if outcome is None:
+            raise fault if fault else DrivetrainError(f"ZenML has no run named {name}")
+        self.run_ids.append(outcome.id)
+        self.seconds.update(outcome.seconds())
+        report = outcome.artifact("validate_data", "data_report")
+        if report is not None and str(report.id) not in self._told:
+            self._told.add(str(report.id))
+            tell_data_notes(outcome, self.observer, self.report(outcome, "data"))
+        if fault is not None or outcome.failed_step:
+            raise _told(outcome, fault)
+        return outcome
+
+    def report(self, outcome: Any, kind: str) -> Path:
+        """Return where the page of a run is put."""
+        return self.home.report(self.run.name, kind, outcome.id)
+
+
+class StepFailedError(DrivetrainError):
+    """A step of a pipeline failed."""
+
+
+def _told(outcome: Any, fault: Exception | None) -> DrivetrainError:
+    report = outcome.output("validate_data", "data_report") if outcome.failed_step == "data_gate" else None
+    if report is not None and not report.passed:
+        reasons = [check.message for check in report.checks if check.severity == "fail" and not check.passed]
+        told: DrivetrainError = RefusedError(reasons, heading="The data checks refused the rows")
+    elif isinstance(fault, DrivetrainError):
+        told = fault
+    else:
+        what = f"Step {outcome.failed_step}" if outcome.failed_step else "The pipeline"
+        told = StepFailedError(f"{what} failed: {type(fault).__name__ if fault else 'error'}: {fault or 'see the run'}")
+    told.__cause__ = fault
+    return told
