@@ -43,11 +43,11 @@ def main() -> None:
         "l": [f"c{row % 90}" for row in range(ROWS)],
         "i": [f"note {row}" for row in range(ROWS)],
     }
-    many = best_of(lambda: model.answer_cells(table))
+    many = best_of(lambda: model.predict_cells(table))
     single = {name: values[:1] for name, values in table.items()}
     constant = ConstantModel(Constant(probabilities=[0.5, 0.5]), OUTPUT)
     features = np.zeros((1, 1), dtype=np.float32)
-    one, plain = best_of(lambda: model.answer_cells(single), 200), best_of(lambda: constant.answer(features), 200)
+    one, plain = best_of(lambda: model.predict_cells(single), 200), best_of(lambda: constant.predict(features), 200)
     print(
         json.dumps(
             {

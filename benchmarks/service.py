@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from ml.package import storage
-from ml.predictions.predictions import Answers
+from ml.predictions.predictions import Predictions
 from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES
 from schemas.choice import Choice
 from schemas.home import ROOT
@@ -109,7 +109,7 @@ def write_package(root: Path, fitted: "Pipeline", names: list[str], row: dict[st
         output=Output(task="binary", target="target", classes=[0, 1]),
     )
     matrix = np.array([list(row.values())], dtype=np.float32)
-    answers = Answers(codes=fitted.predict(matrix), probabilities=fitted.predict_proba(matrix))
+    answers = Predictions(codes=fitted.predict(matrix), probabilities=fitted.predict_proba(matrix))
     assert answers.codes is not None and answers.probabilities is not None
     samples = Samples(
         cells={name: [value] for name, value in row.items()},

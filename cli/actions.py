@@ -39,7 +39,7 @@ def plan(console: Console, composition: Composition) -> int:
     preflight(declared)
     from pipelines.plan import plan as make_plan
 
-    _tell_dropped(composition)
+    _note_dropped(composition)
     show_plan(console, declared, make_plan(declared))
     return 0
 
@@ -51,7 +51,7 @@ def run(console: Console, composition: Composition) -> int:
     folder = RunFolder(composition)
     make_home()
     apply_verbosity(composition.config.hydra.verbose)
-    _tell_dropped(composition)
+    _note_dropped(composition)
     summary = _execute(declared, folder)
     path = folder.write_summary(summary)
     show_summary(console, summary, path, command(composition))
@@ -135,7 +135,7 @@ def apply_verbosity(verbose: bool | str | Sequence[str]) -> None:
         logging.getLogger(name).setLevel(logging.DEBUG)
 
 
-def _tell_dropped(composition: Composition) -> None:
+def _note_dropped(composition: Composition) -> None:
     sys.stderr.writelines(f"{note}\n" for note in composition.notes)
     dropped = composition.repository.dropped
     if not dropped:

@@ -29,7 +29,7 @@ class Progress:
     def stage(self, text: str) -> None:
         """Something outside a step begins (stack changes, deployment)."""
         self._rest()
-        self._say(text, f"[dim]{_safe(text)}[/]")
+        self._print(text, f"[dim]{_safe(text)}[/]")
 
     def step_started(self, pipeline: str, step: str) -> None:
         """A step begins."""
@@ -43,7 +43,7 @@ class Progress:
         """A step ended."""
         self._head(pipeline)
         took = "" if state == "reused" else f" {seconds:.1f} s"
-        self._say(
+        self._print(
             f"step {pipeline}.{step} {state}{took}",
             f"  {_MARKS[state]} {step}[dim] {state if state != 'done' else ''}{took}[/]",
         )
@@ -53,11 +53,11 @@ class Progress:
         if self._status is not None:
             self._status.update(f"{self._step} … {_safe(text)}")
         elif not self._console.is_terminal:
-            self._say(f"progress {self._step}: {text}", "")
+            self._print(f"progress {self._step}: {text}", "")
 
     def note(self, text: str) -> None:
         """One line that a person should see (dropped columns, warnings)."""
-        self._say(f"note: {text}", f"  [yellow]![/] {_safe(text)}")
+        self._print(f"note: {text}", f"  [yellow]![/] {_safe(text)}")
 
     def _head(self, pipeline: str) -> None:
         """Name the pipeline above its first step, which may be a reused one."""
@@ -65,14 +65,14 @@ class Progress:
         self._rest()
         if pipeline != self._pipeline:
             self._pipeline = pipeline
-            self._say(f"pipeline {pipeline}", f"[bold]{pipeline}[/]")
+            self._print(f"pipeline {pipeline}", f"[bold]{pipeline}[/]")
 
     def _rest(self) -> None:
         if self._status is not None:
             self._status.stop()
             self._status = None
 
-    def _say(self, plain: str, styled: str) -> None:
+    def _print(self, plain: str, styled: str) -> None:
         if self._console.is_terminal:
             self._console.print(styled, highlight=False)
         else:

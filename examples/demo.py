@@ -74,8 +74,8 @@ def play(url: str, rows: Rows) -> None:
         body = json.dumps({"instances": rows[start : start + _BATCH]}).encode()
         request = urllib.request.Request(f"{url}/predict", body, {"Content-Type": "application/json"})
         with _DIRECT.open(request, timeout=30) as response:
-            answers = json.load(response)["predictions"]
-        refused = [answer["error"] for answer in answers if "error" in answer]
+            predictions = json.load(response)["predictions"]
+        refused = [answer["error"] for answer in predictions if "error" in answer]
         if refused:
             sys.exit(f"the service refused {len(refused)} rows, the first with {refused[0]}")
     print(f"played {len(rows)} rows against {url}/predict")

@@ -47,27 +47,27 @@ def deliveries(rows: int = ROWS, seed: int = SEED) -> tuple[list[list[object]], 
     draw = np.random.default_rng(seed)
     minutes = np.sort(draw.choice(DAYS * 14 * 60, size=rows, replace=False))
     orders = [START + timedelta(days=int(minute // 840), minutes=int(minute % 840)) for minute in minutes]
-    found = [_delivery(draw, 500_001 + place, moment) for place, moment in enumerate(orders)]
+    found = [_delivery(draw, 500_001 + place, timestamp) for place, timestamp in enumerate(orders)]
     return [row for row, _ in found], [late for _, late in found]
 
 
-def _delivery(draw: np.random.Generator, order: int, moment: datetime) -> tuple[list[object], float]:
-    age = (moment - START).days / DAYS
+def _delivery(draw: np.random.Generator, order: int, timestamp: datetime) -> tuple[list[object], float]:
+    age = (timestamp - START).days / DAYS
     depot = str(draw.choice(list(_DEPOTS), p=[0.3, 0.25, 0.2, 0.15, 0.1]))
     carrier = str(draw.choice(list(_CARRIERS), p=[0.35 - 0.1 * age, 0.25, 0.2 + 0.1 * age, 0.2]))
     express = bool(draw.random() < 0.3)
     distance = float(np.clip(draw.gamma(2.2, 95 + 8 * age), 3, 1100))
     weight = float(np.clip(draw.lognormal(1.1, 0.9), 0.1, 60))
-    winter = 0.12 if moment.month in (12, 1, 2) else 0.02
+    winter = 0.12 if timestamp.month in (12, 1, 2) else 0.02
     weather = str(draw.choice(list(_WEATHER), p=[0.58 - winter, 0.31, winter, 0.11]))
     note = str(draw.choice(list(_NOTES), p=list(_NOTES.values()))) if draw.random() < 0.6 else None
     hours = 0.009 * (distance - 210) + 0.05 * (weight - 5) + _CARRIERS[carrier] + _DEPOTS[depot] + _WEATHER[weather]
     hours += -1.3 if express else 0.4
-    hours += 1.6 if moment.weekday() >= 4 and moment.hour >= 13 else -0.4  # the weekend comes in between
+    hours += 1.6 if timestamp.weekday() >= 4 and timestamp.hour >= 13 else -0.4  # the weekend comes in between
     hours += 1.2 if weight > 12 and carrier == "Swift" else 0.0
     hours += -0.6 if note is not None and note.startswith("URGENT") else 0.0
     hours += float(draw.normal(0, 0.8)) + 0.1 * age - 0.35
-    row: list[object] = [order, moment.isoformat(), depot, carrier, express, _gap(draw, round(distance, 1), 0.03)]
+    row: list[object] = [order, timestamp.isoformat(), depot, carrier, express, _gap(draw, round(distance, 1), 0.03)]
     row += [_gap(draw, round(weight, 2), 0.05), 1 + int(draw.poisson(1.1)), _gap(draw, weather, 0.02), note]
     return [*row, "late" if hours > 0 else "on time"], hours
 

@@ -41,14 +41,14 @@ def _pump(draw: np.random.Generator, name: str) -> list[list[object]]:
     built = date(2008, 1, 1) + timedelta(days=int(draw.integers(0, 5000)))
     level = draw.normal(0, 1, size=4) * [0.22, 2.0, 0.5, 1.5]  # what is this pump's own
     speed = _SITES[site] * float(draw.lognormal(0, 0.25))
-    moment, hours, rows = START + timedelta(hours=int(draw.integers(0, 200))), float(draw.integers(0, 3000)), []
+    timestamp, hours, rows = START + timedelta(hours=int(draw.integers(0, 200))), float(draw.integers(0, 3000)), []
     for _ in range(READINGS):
         step = float(draw.integers(120, 340))
-        moment, hours = moment + timedelta(hours=step), hours + 0.8 * step
+        timestamp, hours = timestamp + timedelta(hours=step), hours + 0.8 * step
         if draw.random() < 0.02 + hours / 60_000:
             hours = float(draw.integers(0, 60))
         wear = speed * hours / 4000 + float(draw.normal(0, 0.06))
-        rows.append([name, moment, site, model, built, round(hours), *_sensors(draw, wear, _MODELS[model], level)])
+        rows.append([name, timestamp, site, model, built, round(hours), *_sensors(draw, wear, _MODELS[model], level)])
     return rows
 
 

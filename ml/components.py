@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from ml.predictions.predictions import Answers, Cells
+from ml.predictions.predictions import Cells, Predictions
 from schemas.base import Task
 from schemas.data import Problem
 from schemas.errors import Fault
@@ -125,7 +125,7 @@ class Fitted(Protocol):
 
     One that learns by epochs has an attribute `learning: LearningCurves`. `libraries: tuple[str, ...]` names the
     distributions that decide what it answers, where those are more than every model's. One that reads raw cells
-    instead of features has `answer_cells(cells: Cells) -> Answers`, and its runtime has it too
+    instead of features has `predict_cells(cells: Cells) -> Predictions`, and its runtime has it too
     (`ml.predictions.predictions.on_cells` chooses). One of rules has `records: Sequence[RuleRecord]`.
     """
 
@@ -133,7 +133,7 @@ class Fitted(Protocol):
     def warnings(self) -> Sequence[str]:
         """Texts for a person, such as a solver that did not converge."""
 
-    def answer(self, features: NDArray[np.float32]) -> Answers:
+    def predict(self, features: NDArray[np.float32]) -> Predictions:
         """Predict for (n, features)."""
 
     def export(self, folder: Path, example: NDArray[np.float32]) -> "Export":

@@ -9,10 +9,10 @@ from schemas.base import Task
 from schemas.home import Home
 from schemas.plan import PlannedStep
 from schemas.run import PipelineName, Run
-from schemas.stack import Slot
+from schemas.stack import StepName
 from stacks.plan import stack_name
 
-_LAPS: dict[PipelineName, tuple[str, ...]] = {
+_PIPELINES: dict[PipelineName, tuple[str, ...]] = {
     "lifecycle": ("training", "deployment", "monitoring"),
     "training": ("training",),
     "deployment": ("deployment",),
@@ -21,7 +21,7 @@ _LAPS: dict[PipelineName, tuple[str, ...]] = {
     "batch_inference": ("batch_inference",),
 }
 _SINGLE = {"deployment": "publish", "monitoring": "detect_drift", "batch_inference": "predict_batch"}
-_TRAINING = tuple(slot for slot in get_args(Slot) if slot not in (*_SINGLE.values(), "explore"))
+_TRAINING = tuple(step_name for step_name in get_args(StepName) if step_name not in (*_SINGLE.values(), "explore"))
 _EXPLORE = ("load", "infer_schema", "split", "validate_data", "explore")
 _STEPS = {
     "training": _TRAINING,
@@ -45,19 +45,19 @@ class _Input:
         return cls(artifact.id, artifact.content_hash)
 
 
-def step_names(run: Run, why: str, lap: tuple[str, ...] | None = None) -> list[PlannedStep]:
-    """Return every step as one that will run, without asking ZenML's store; `lap` None: of `run.pipeline`."""
+def step_names(run: Run, why: str, pipelines: tuple[str, ...] | None = None) -> list[PlannedStep]:
+    """Return every step as one that will run, without asking ZenML's store; `pipelines` None: of `run.pipeline`."""
     return [
         PlannedStep(pipeline=pipeline, step=step, component=_component(run, step), action="run", why=why)
-        for pipeline in lap or _LAPS[run.pipeline]
+        for pipeline in pipelines or _PIPELINES[run.pipeline]
         for step in _STEPS.get(pipeline) or (_SINGLE[pipeline],)
     ]
 
 
-def forecast(client: Any, run: Run, lap: tuple[str, ...] | None = None) -> list[PlannedStep]:
-    """Walk the compiled pipelines and look each step's cache key up; `lap` None: those of `run.pipeline`."""
+def forecast(client: Any, run: Run, pipelines: tuple[str, ...] | None = None) -> list[PlannedStep]:
+    """Walk the compiled pipelines and look each step's cache key up; `pipelines` None: those of `run.pipeline`."""
     planned: list[PlannedStep] = []
-    for pipeline in lap or _LAPS[run.pipeline]:
+    for pipeline in pipelines or _PIPELINES[run.pipeline]:
         if pipeline in _STEPS:
             planned += _compiled(client, run, pipeline)
         else:
@@ -80,19 +80,21 @@ def _compiled(client: Any, run: Run, name: str) -> list[PlannedStep]:
     from zenml.stack import Stack
 
     from pipelines.candidate import candidate
-    from pipelines.execution.context import circumstances
+    from pipelines.execution.context import run_context
     from pipelines.explore import explore
     from pipelines.training import training
 
     stack = Stack.from_model(client.get_stack(stack_name(run.stack), allow_name_prefix_match=False))
     pipeline = {"training": training, "candidate": candidate, "explore": explore}[name].copy()
-    pipeline.prepare(run=run, now=circumstances(run, Home.here()))
+    pipeline.prepare(run=run, now=run_context(run, Home.here()))
     compiled = Compiler().compile(pipeline, stack, PipelineRunConfiguration())
     outputs: dict[str, dict[str, Any]] = {}
     planned: list[PlannedStep] = []
-    for slot, step in compiled.step_configurations.items():
-        action, why = _look_up(client, stack, step, outputs, slot)
-        planned.append(PlannedStep(pipeline=name, step=slot, component=_component(run, slot), action=action, why=why))
+    for step_name, step in compiled.step_configurations.items():
+        action, why = _look_up(client, stack, step, outputs, step_name)
+        planned.append(
+            PlannedStep(pipeline=name, step=step_name, component=_component(run, step_name), action=action, why=why)
+        )
     return planned
 
 

@@ -4,11 +4,11 @@ from zenml import pipeline
 from zenml.enums import ExecutionMode
 
 from pipelines import fragments
-from pipelines.execution.context import Circumstances
+from pipelines.execution.context import RunContext
 from schemas.run import Run
 
 
 @pipeline(execution_mode=ExecutionMode.FAIL_FAST)
-def candidate(run: Run, now: Circumstances) -> None:
+def candidate(run: Run, now: RunContext) -> None:
     """The steps that training begins with, under the same keys: what one job or a run made, the others reuse."""
     fragments.candidate(run, now, fragments.checked_sets(run, now))

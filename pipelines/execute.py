@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from pipelines.execution.listener import Listener
-from pipelines.execution.session import Lap, Part
+from pipelines.execution.session import Part, RunSession
 from schemas.errors import DrivetrainError, RefusedError
 from schemas.home import Home
 from schemas.plan import Observer
@@ -26,7 +26,7 @@ def execute(run: Run, observer: Observer) -> Summary:
     listener = Listener(observer)
     with on_stack(run, observer, listener) as (client, stack):
         _follow_pointer(client, run.name, Home.here(), observer)
-        return finish(Lap(run, Home.here(), stack, observer, listener), STAGES[run.pipeline])
+        return run_stages(RunSession(run, Home.here(), stack, observer, listener), STAGES[run.pipeline])
 
 
 @contextmanager
@@ -63,14 +63,14 @@ def _follow_pointer(client: Any, model: str, home: Home, observer: Observer) -> 
         observer.note(f"version {current.version} of {model!r} is in production, but this ZenML store does not know it")
 
 
-def finish(lap: Lap, stages: Sequence[Callable[[Lap, Part], Part]]) -> Summary:
+def run_stages(session: RunSession, stages: Sequence[Callable[[RunSession, Part], Part]]) -> Summary:
     """Run the stages in order, up to the first that fails or is refused, and say how it went."""
     parts: Part = {}
     status: Literal["succeeded", "failed", "refused"] = "succeeded"
     error: str | None = None
     try:
         for stage in stages:
-            parts.update(stage(lap, parts))
+            parts.update(stage(session, parts))
             if "refused" in parts:
                 status, error = "refused", str(parts.pop("refused"))
                 break
@@ -79,12 +79,12 @@ def finish(lap: Lap, stages: Sequence[Callable[[Lap, Part], Part]]) -> Summary:
     except DrivetrainError as failure:
         status, error = "failed", str(failure)
     return Summary(
-        experiment=lap.run.name,
-        pipeline=lap.run.pipeline,
-        stack=lap.run.stack.name,
+        experiment=session.run.name,
+        pipeline=session.run.pipeline,
+        stack=session.run.stack.name,
         status=status,
         error=error,
-        seconds=lap.seconds,
-        runs=lap.run_ids,
+        seconds=session.seconds,
+        runs=session.run_ids,
         **parts,
     )

@@ -3,7 +3,7 @@
 from zenml import pipeline
 from zenml.enums import ExecutionMode
 
-from pipelines.execution.context import Circumstances
+from pipelines.execution.context import RunContext
 from pipelines.fragments import checked_sets
 from pipelines.wiring import wired
 from schemas.exploration import Declaration
@@ -12,7 +12,7 @@ from steps.explore.page import explore as explore_rows
 
 
 @pipeline(execution_mode=ExecutionMode.FAIL_FAST)
-def explore(run: Run, now: Circumstances) -> None:
+def explore(run: Run, now: RunContext) -> None:
     """Load, split and check as training does, then describe the training rows; a check that fails is shown."""
     sets = checked_sets(run, now)
     wired(explore_rows, "explore", run.stack)(

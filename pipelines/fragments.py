@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ml.split.hashing import HASHING
-from pipelines.execution.context import Circumstances
+from pipelines.execution.context import RunContext
 from pipelines.wiring import wired
 from schemas.package import SplitRecord
 from schemas.run import Run
@@ -34,13 +34,13 @@ class Sets:
 class Candidate:
     """Outputs of the steps from `data_gate` to `evaluate`: the model and its baseline, scored on the validation set."""
 
-    draft: Any
+    model: Any
     baseline: Any
     evaluation: Any
     baseline_evaluation: Any
 
 
-def split_record(run: Run, now: Circumstances) -> SplitRecord:
+def split_record(run: Run, now: RunContext) -> SplitRecord:
     """Return what decides which rows are test rows."""
     plan = run.split
     return SplitRecord(
@@ -48,7 +48,7 @@ def split_record(run: Run, now: Circumstances) -> SplitRecord:
     )
 
 
-def checked_sets(run: Run, now: Circumstances) -> Sets:
+def checked_sets(run: Run, now: RunContext) -> Sets:
     """Load the rows, infer their schema, split and check them."""
     stack = run.stack
     loading = load.with_options(enable_cache=now.fingerprint is not None)
@@ -71,7 +71,7 @@ def checked_sets(run: Run, now: Circumstances) -> Sets:
     return Sets(rows, schema, train_set, validation_set, test_set, report, page)
 
 
-def candidate(run: Run, now: Circumstances, sets: Sets) -> Candidate:
+def candidate(run: Run, now: RunContext, sets: Sets) -> Candidate:
     """Train the model and its baseline, and score both on the validation set; the test set stays sealed."""
     stack = run.stack
     wired(data_gate, "data_gate", stack)(
@@ -96,11 +96,11 @@ def candidate(run: Run, now: Circumstances, sets: Sets) -> Candidate:
         "label": now.label,
         "plan": split_record(run, now),
     }
-    draft = wired(train, "train", stack, ("train", run.trainer))(trainer=run.trainer, review=run.review, **fitting)
+    model = wired(train, "train", stack, ("train", run.trainer))(trainer=run.trainer, review=run.review, **fitting)
     baseline = wired(train, "train_baseline", stack, ("train", run.baseline))(
         trainer=run.baseline, review=None, **fitting
     )
     evaluation, baseline_evaluation = wired(evaluate, "evaluate", stack)(
-        draft=draft, baseline=baseline, validation_set=sets.validation, schema=sets.schema, seed=run.seed
+        candidate=model, baseline=baseline, validation_set=sets.validation, schema=sets.schema, seed=run.seed
     )
-    return Candidate(draft, baseline, evaluation, baseline_evaluation)
+    return Candidate(model, baseline, evaluation, baseline_evaluation)

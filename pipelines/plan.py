@@ -10,28 +10,28 @@ from stacks.plugins import flavor_sources
 from stacks.session import has_store, zenml_session
 
 
-def plan(run: Run, lap: tuple[str, ...] | None = None) -> Plan:
+def plan(run: Run, pipelines: tuple[str, ...] | None = None) -> Plan:
     """Compare what `run` asks for with what is there; without a ZenML store everything is shown as new.
 
     Args:
         run: The declaration.
-        lap: The pipelines to plan; None means those of `run.pipeline`.
+        pipelines: The pipelines to plan; None means those of `run.pipeline`.
     """
-    return _against_the_store(run, lap) if has_store() else _from_nothing(run, lap)
+    return _against_the_store(run, pipelines) if has_store() else _from_nothing(run, pipelines)
 
 
-def _from_nothing(run: Run, lap: tuple[str, ...] | None) -> Plan:
+def _from_nothing(run: Run, pipelines: tuple[str, ...] | None) -> Plan:
     known = flavor_sources()
     flavors = {part.flavor: ("", "") for part in wanted(run.stack).values() if part.flavor in known}
     return Plan(
         changes=changes(run.stack, flavors, Existing()),
-        steps=step_names(run, why="nothing was ever run here", lap=lap),
+        steps=step_names(run, why="nothing was ever run here", pipelines=pipelines),
         resources=run.stack.resources,
         missing=missing(None, run, Home.here()),
     )
 
 
-def _against_the_store(run: Run, lap: tuple[str, ...] | None) -> Plan:
+def _against_the_store(run: Run, pipelines: tuple[str, ...] | None) -> Plan:
     with zenml_session(lambda _record: None) as client:
         from stacks.apply import plan_stack, settings_faults
 
@@ -39,7 +39,7 @@ def _against_the_store(run: Run, lap: tuple[str, ...] | None) -> Plan:
         planned = [] if faults else plan_stack(client, run.stack)
         stack_is_there = not faults and not any(change.action == "create" for change in planned)
         absent = missing(client, run, Home.here())
-        steps = forecast(client, run, lap) if stack_is_there else step_names(run, "the stack is new", lap)
+        steps = forecast(client, run, pipelines) if stack_is_there else step_names(run, "the stack is new", pipelines)
     wrong = [
         Missing(what=str(fault), command="mend the file in conf/stack/, or choose another stack=") for fault in faults
     ]

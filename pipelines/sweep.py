@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipelines.execute import finish, on_stack
+from pipelines.execute import on_stack, run_stages
 from pipelines.execution.listener import Listener
-from pipelines.execution.session import Lap, Part
+from pipelines.execution.session import Part, RunSession
 from schemas.home import Home
 from schemas.metrics import resolve_metric
 from schemas.package import Baseline
@@ -41,27 +41,27 @@ def sweep(runs: Sequence[Run], observer: Observer, watcher: Watcher) -> None:
     Raises:
         ConfigurationError: If the stack cannot work; nothing was started.
     """
-    listener, told = Listener(observer), set[str]()
+    listener, reported = Listener(observer), set[str]()
     with on_stack(runs[0], observer, listener) as (_client, stack):
         for position, run in enumerate(runs):
             watcher.started(position)
-            watcher.ended(position, _finished(Lap(run, Home.here(), stack, observer, listener, told)))
+            watcher.ended(position, _finished(RunSession(run, Home.here(), stack, observer, listener, reported)))
 
 
-def _finished(lap: Lap) -> JobEnd:
+def _finished(session: RunSession) -> JobEnd:
     trial = _Trial()
     try:
-        summary = finish(lap, (trial.train,))
+        summary = run_stages(session, (trial.train,))
     except Exception as error:  # a defect of ours: it is shown whole, and costs no other job its turn
-        lap.observer.note(traceback.format_exc().rstrip())
+        session.observer.note(traceback.format_exc().rstrip())
         summary = Summary(
-            experiment=lap.run.name,
-            pipeline=lap.run.pipeline,
-            stack=lap.run.stack.name,
+            experiment=session.run.name,
+            pipeline=session.run.pipeline,
+            stack=session.run.stack.name,
             status="failed",
             error=f"{type(error).__name__}: {error}",
-            seconds=lap.seconds,
-            runs=lap.run_ids,
+            seconds=session.seconds,
+            runs=session.run_ids,
         )
     return JobEnd(summary, trial.metric, trial.rows)
 
@@ -73,19 +73,19 @@ class _Trial:
         self.metric: str | None = None
         self.rows: str | None = None
 
-    def train(self, lap: Lap, _parts: Part) -> Part:
+    def train(self, session: RunSession, _parts: Part) -> Part:
         """Train, and score on the validation set."""
         from ml.trainers.baselines import resolve_baseline
         from pipelines.candidate import candidate
-        from pipelines.execution.context import circumstances
+        from pipelines.execution.context import run_context
 
-        outcome = lap.run_pipeline(candidate, run=lap.run, now=circumstances(lap.run, lap.home))
+        outcome = session.run_pipeline(candidate, run=session.run, now=run_context(session.run, session.home))
         task = outcome.output("infer_schema", "schema").problem.task
-        self.metric = resolve_metric(lap.run.metric, task)
+        self.metric = resolve_metric(session.run.metric, task)
         self.rows = outcome.artifact("split", "validation_set").content_hash
         evaluation = outcome.output("evaluate", "evaluation")
         against = outcome.output("evaluate", "baseline_evaluation")
-        name = resolve_baseline(lap.run.baseline, task).name
+        name = resolve_baseline(session.run.baseline, task).name
         return {
             "baseline": Baseline(name=name, metrics=against.metrics),
             "metrics": MetricsRecord(**evaluation.metrics, intervals=evaluation.intervals),

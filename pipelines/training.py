@@ -4,25 +4,25 @@ from zenml import pipeline
 from zenml.enums import ExecutionMode
 from zenml.model.model import Model
 
-from pipelines.execution.context import Circumstances
+from pipelines.execution.context import RunContext
 from pipelines.fragments import candidate, checked_sets, split_record
 from pipelines.wiring import profiled, wired
 from schemas.run import Run
 from steps.evaluate.scores import open_test_set
 from steps.gate.judgement import gate
-from steps.package.finish import package
 from steps.package.profile import profile
 from steps.package.register import register
+from steps.package.seal import package
 
 
 @pipeline(execution_mode=ExecutionMode.FAIL_FAST)
-def training(run: Run, now: Circumstances) -> None:
+def training(run: Run, now: RunContext) -> None:
     """Step ids are slot names."""
     stack = run.stack
     sets = checked_sets(run, now)
     found = candidate(run, now, sets)
     tested, baseline_tested, page = wired(open_test_set, "open_test_set", stack)(
-        draft=found.draft,
+        candidate=found.model,
         baseline=found.baseline,
         test_set=sets.test,
         evaluation=found.evaluation,
@@ -30,9 +30,9 @@ def training(run: Run, now: Circumstances) -> None:
         schema=sets.schema,
         seed=run.seed,
     )
-    reference = profiled(profile, "profile", stack)(draft=found.draft, train_set=sets.train)
+    reference = profiled(profile, "profile", stack)(candidate=found.model, train_set=sets.train)
     verdict = wired(gate, "gate", stack)(
-        draft=found.draft,
+        candidate=found.model,
         evaluation=tested,
         baseline_evaluation=baseline_tested,
         reference=reference,
@@ -44,7 +44,7 @@ def training(run: Run, now: Circumstances) -> None:
         production=now.production,
     )
     model = wired(package, "package", stack)(
-        draft=found.draft,
+        candidate=found.model,
         baseline=found.baseline,
         evaluation=tested,
         baseline_evaluation=baseline_tested,

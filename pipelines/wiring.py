@@ -9,20 +9,20 @@ from zenml.config.cache_policy import CachePolicy
 
 from ml.trainers.baselines import AUTO, AUTO_MODULE
 from schemas.choice import Choice
-from schemas.stack import Slot, StackSpec
+from schemas.stack import StackSpec, StepName
 from stacks.plugins import profiling_source
 from steps.caching import source_files
 from steps.registry import OWN, module_of, origin
 
 
 def wired(
-    step: Any, slot: Slot, stack: StackSpec, *components: tuple[str, Choice], also: Sequence[str] = ()
+    step: Any, step_name: StepName, stack: StackSpec, *components: tuple[str, Choice], also: Sequence[str] = ()
 ) -> Callable[..., Any]:
-    """Return `step` as the pipeline calls it: named `slot`, and keyed by all first-party source that it uses.
+    """Return `step` as the pipeline calls it: named `step_name`, and keyed by all first-party source that it uses.
 
     Args:
         step: The ZenML step.
-        slot: Its name in the pipeline, under which a stack declares resources.
+        step_name: Its name in the pipeline, under which a stack declares resources.
         stack: Where the run happens.
         components: Kind and choice of the components that the step looks up by name; no import shows their modules.
         also: Further modules that the step reaches without an import.
@@ -36,17 +36,17 @@ def wired(
         if choice.name != AUTO and (where := origin(kind, choice.name)) != OWN
     }
     policy = CachePolicy(include_step_code=False, file_dependencies=source_files(modules))
-    need = stack.resources.get(slot)
+    need = stack.resources.get(step_name)
     settings = {"resources": ResourceSettings(**need.model_dump(exclude_none=True))} if need else {}
-    return partial(step.with_options(cache_policy=policy, environment=versions, settings=settings), id=slot)
+    return partial(step.with_options(cache_policy=policy, environment=versions, settings=settings), id=step_name)
 
 
-def profiled(step: Any, slot: Slot, stack: StackSpec) -> Callable[..., Any]:
+def profiled(step: Any, step_name: StepName, stack: StackSpec) -> Callable[..., Any]:
     """Return a step that profiles through the stack's data validator, keyed by what the validator profiles with."""
     flavor = stack.data_validator.flavor if stack.data_validator else ""
     module, version = profiling_source(flavor)
     keyed = step.with_options(environment={"DRIVETRAIN_VALIDATOR": version})
-    return wired(keyed, slot, stack, also=[module])
+    return wired(keyed, step_name, stack, also=[module])
 
 
 def _module(kind: str, choice: Choice) -> str:

@@ -134,7 +134,7 @@ class Gaps(Strict):
     cells: int
     rows: int
     patterns: list[Pattern]
-    together: list[Pair]
+    missing_together: list[Pair]
     left_out: int = 0
 
 

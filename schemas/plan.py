@@ -3,7 +3,7 @@
 from typing import Literal, Protocol
 
 from schemas.base import Strict
-from schemas.stack import Resources, Slot
+from schemas.stack import Resources, StepName
 
 # The logger to which a long step says how far it has come.
 PROGRESS = "drivetrain.progress"
@@ -40,7 +40,7 @@ class Plan(Strict):
 
     changes: list[PlannedChange]
     steps: list[PlannedStep]
-    resources: dict[Slot, Resources] = {}
+    resources: dict[StepName, Resources] = {}
     missing: list[Missing] = []
 
 

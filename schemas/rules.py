@@ -61,7 +61,7 @@ class Condition(Strict):
         what = "neither a number nor a date in ISO 8601, such as '2026-01-31'"
         if isinstance(bound, bool):
             raise ValueError(f"{str(bound).lower()} is {what}; {_YAML}")
-        if isinstance(bound, str) and moment(bound) is None:
+        if isinstance(bound, str) and timestamp(bound) is None:
             hint = f"; write {bound} without quotes" if _is_number(bound) else ""
             raise ValueError(f"{bound!r} is {what}{hint}")
         return bound
@@ -90,7 +90,7 @@ class Condition(Strict):
         return value
 
     @model_validator(mode="after")
-    def _says_one_thing(self) -> Self:
+    def _decides_one_thing(self) -> Self:
         kinds = [name for name in ("all", "any", "column") if getattr(self, name) is not None]
         operators = self.operators()
         if len(kinds) > 1:
@@ -183,7 +183,7 @@ class RuleRecord(Strict):
     right: int | None = None
 
 
-def moment(text: str) -> datetime | None:
+def timestamp(text: str) -> datetime | None:
     """Return what ISO 8601 text says, or None where it is none."""
     try:
         return datetime.fromisoformat(text)

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 from schemas.base import Name, Strict
 
 # The steps of all pipelines, in order; a stack declares resources under these names.
-Slot = Literal[
+StepName = Literal[
     "load", "infer_schema", "split", "validate_data", "data_gate", "fit_features", "train", "train_baseline",
     "evaluate", "open_test_set", "profile", "gate", "package", "register", "detect_drift", "explore", "predict_batch",
 ]  # fmt: skip
@@ -40,4 +40,4 @@ class StackSpec(Strict):
         default=None, description="what starts services; pipelines that deploy need one"
     )
     data_validator: ComponentSpec | None = Field(default=None, description="what profiles rows and compares windows")
-    resources: dict[Slot, Resources] = Field(default={}, description="what a step may ask for, by step")
+    resources: dict[StepName, Resources] = Field(default={}, description="what a step may ask for, by step")

@@ -34,12 +34,12 @@ class Drivetrain:
         from serving.process import settings
         from serving.releases.follower import Follower
 
-        told = settings.read()
-        create(told.journal_url)
-        engine = open_existing(told.journal_url, told.spec.journal_synchronous, told.lock_timeout)
+        config = settings.read()
+        create(config.journal_url)
+        engine = open_existing(config.journal_url, config.spec.journal_synchronous, config.lock_timeout)
         self._engine, self._journal = engine, Journal(engine)
-        self._follower = Follower(engine, told.cache, told.poll)
-        Front.ours = app.build(told, self._follower, self._journal)
+        self._follower = Follower(engine, config.cache, config.poll)
+        Front.ours = app.build(config, self._follower, self._journal)
         self._follower.start()
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]

@@ -37,12 +37,12 @@ def config_folder() -> Path:
 
 
 class _Listener(logging.Handler):
-    def __init__(self, tell: Callable[[logging.LogRecord], None]) -> None:
+    def __init__(self, handle: Callable[[logging.LogRecord], None]) -> None:
         super().__init__(logging.INFO)
-        self._tell = tell
+        self._handle = handle
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._tell(record)
+        self._handle(record)
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 @contextmanager
-def _parameters_as_said() -> Iterator[None]:
+def _parameters_as_given() -> Iterator[None]:
     """Keep ZenML from reading `${NAME}` in what a pipeline is given.
 
     It replaces that in every parameter by the environment variable of the name, with no way to write it otherwise: a
@@ -66,20 +66,20 @@ def _parameters_as_said() -> Iterator[None]:
     from zenml.utils import env_utils
 
     substituted = env_utils.substitute_env_variable_placeholders
-    env_utils.substitute_env_variable_placeholders = _as_said
+    env_utils.substitute_env_variable_placeholders = _as_given
     try:
         yield
     finally:
         env_utils.substitute_env_variable_placeholders = substituted
 
 
-def _as_said(value: Any, raise_when_missing: bool = True) -> Any:
+def _as_given(value: Any, raise_when_missing: bool = True) -> Any:
     return value
 
 
 @contextmanager
-def zenml_session(tell: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
-    """Give a `zenml.client.Client` whose log records go to `tell` and not to the terminal."""
+def zenml_session(handle: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
+    """Give a `zenml.client.Client` whose log records go to `handle` and not to the terminal."""
     for key, value in _QUIET.items():
         os.environ.setdefault(key, value)
     logging.getLogger("matplotlib").setLevel(logging.WARNING)
@@ -90,7 +90,7 @@ def zenml_session(tell: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
     source_utils.set_custom_source_root(str(ROOT))
     root = logging.getLogger()
     silenced = [handler for handler in root.handlers if isinstance(handler, ZenMLConsoleHandler)]
-    listener = _Listener(tell)
+    listener = _Listener(handle)
     for handler in silenced:
         root.removeHandler(handler)
     root.addHandler(listener)
@@ -98,7 +98,7 @@ def zenml_session(tell: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
         with _one_at_a_time():
             client = Client()
             client.zen_store  # noqa: B018  the store must exist before a stack is chosen for this process only
-        with _parameters_as_said():
+        with _parameters_as_given():
             yield client
     finally:
         root.removeHandler(listener)

@@ -10,8 +10,8 @@ from steps.registry import lookup
 from steps.secrets import reveal
 
 
-def create(slot: str, choice: Choice) -> Any:
-    """Return the component chosen for `slot`.
+def create(component_kind: str, choice: Choice) -> Any:
+    """Return the component chosen for `component_kind`.
 
     A component whose parameters may refer to secrets is given the function that reveals one.
 
@@ -19,7 +19,7 @@ def create(slot: str, choice: Choice) -> Any:
         ConfigurationError: If the name is not registered.
         ValidationError: If the parameters are not the component's.
     """
-    component = lookup(slot, choice.name)
+    component = lookup(component_kind, choice.name)
     params = component.Params.model_validate(choice.params)
     return component(params, reveal) if _may_refer_to_secrets(component.Params) else component(params)
 

@@ -1,6 +1,6 @@
 """Component names and where they live: ours in a static table, foreign ones by entry point; one lookup serves both.
 
-A foreign package names its components in the entry-point group `drivetrain.components`: `slot.name = module:attribute`,
+A foreign package names its components in the entry-point group `drivetrain.components`: `kind.name = module:attribute`,
 for example `load.lake = our_company.sources:Lake`. Only what is named is imported.
 """
 
@@ -44,7 +44,7 @@ _OURS = {
     },
     "gate": {},  # the gate's own keys are fields of schemas.run.GateSpec; what is named here stands beside them
 }
-SLOTS = tuple(_OURS)
+KINDS = tuple(_OURS)
 _NOUNS = {"load": "data source", "split": "split", "train": "trainer", "write": "data sink", "gate": "gate check"}
 # What an experiment calls the slot.
 PATHS = {
@@ -56,15 +56,15 @@ PATHS = {
 }
 
 
-def lookup(slot: str, name: str) -> type[Any]:
-    """Return the component class registered as `name` for `slot`.
+def lookup(kind: str, name: str) -> type[Any]:
+    """Return the component class registered as `name` for `kind`.
 
     Raises:
         ConfigurationError: If there is none, or a plug-in's does not import or offers no `Params`.
     """
-    where = _where(slot, name)
+    where = _where(kind, name)
     module, _, attribute = where.partition(":")
-    if name in _OURS[slot]:
+    if name in _OURS[kind]:
         own: type[Any] = _attribute(import_module(module), attribute)
         return own
     try:
@@ -72,46 +72,46 @@ def lookup(slot: str, name: str) -> type[Any]:
     except Exception as error:
         # Whatever a stranger's module does on import, the person must hear whose module it was.
         fault = Fault(
-            PATHS[slot], f"plug-in {name!r} of {origin(slot, name)} does not import: {type(error).__name__}: {error}"
+            PATHS[kind], f"plug-in {name!r} of {origin(kind, name)} does not import: {type(error).__name__}: {error}"
         )
         raise ConfigurationError([fault]) from error
     if not (isinstance(component, type) and hasattr(component, "Params")):
         raise ConfigurationError(
             [
                 Fault(
-                    PATHS[slot],
-                    f"plug-in {name!r} of {origin(slot, name)}: {where} is not a component class with Params",
+                    PATHS[kind],
+                    f"plug-in {name!r} of {origin(kind, name)}: {where} is not a component class with Params",
                 )
             ]
         )
     return component
 
 
-def names(slot: str) -> list[str]:
-    """Return all names registered for `slot`, sorted, without importing any."""
-    return sorted({*_OURS[slot], *_foreign().get(slot, {})})
+def names(kind: str) -> list[str]:
+    """Return all names registered for `kind`, sorted, without importing any."""
+    return sorted({*_OURS[kind], *_foreign().get(kind, {})})
 
 
-def origin(slot: str, name: str) -> str:
+def origin(kind: str, name: str) -> str:
     """Return `drivetrain` for our own components, else `distribution version`."""
-    entry = _foreign().get(slot, {}).get(name)
-    if name in _OURS[slot] or entry is None:
+    entry = _foreign().get(kind, {}).get(name)
+    if name in _OURS[kind] or entry is None:
         return OWN
     return f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else "unknown distribution"
 
 
-def module_of(slot: str, name: str) -> str:
+def module_of(kind: str, name: str) -> str:
     """Return the dotted module that holds the component; caching keys a step by its source."""
-    return _where(slot, name).partition(":")[0]
+    return _where(kind, name).partition(":")[0]
 
 
 def broken() -> list[Fault]:
     """Import every foreign component and return a fault for each that does not work; ours are not looked at."""
     faults = _misnamed()
-    for slot, entries in _foreign().items():
+    for kind, entries in _foreign().items():
         for name in entries:
             try:
-                lookup(slot, name)
+                lookup(kind, name)
             except ConfigurationError as error:
                 faults += error.faults
     return faults
@@ -122,15 +122,15 @@ def clear_cache() -> None:
     _entries.cache_clear()
 
 
-def _where(slot: str, name: str) -> str:
-    if name in _OURS[slot]:
-        return _OURS[slot][name]
-    entry = _foreign()[slot].get(name) if slot in _foreign() else None
+def _where(kind: str, name: str) -> str:
+    if name in _OURS[kind]:
+        return _OURS[kind][name]
+    entry = _foreign()[kind].get(name) if kind in _foreign() else None
     if entry is not None:
         return entry.value.partition("[")[0].strip()
-    known = names(slot)
-    message = f"{name!r} is not a registered {_NOUNS[slot]}.{did_you_mean(name, known)}"
-    raise ConfigurationError([Fault(PATHS[slot], message, f"registered: {', '.join(known)}")])
+    known = names(kind)
+    message = f"{name!r} is not a registered {_NOUNS[kind]}.{did_you_mean(name, known)}"
+    raise ConfigurationError([Fault(PATHS[kind], message, f"registered: {', '.join(known)}")])
 
 
 def _attribute(module: Any, path: str) -> Any:
@@ -148,21 +148,21 @@ def _entries() -> tuple[EntryPoint, ...]:
 def _foreign() -> dict[str, dict[str, EntryPoint]]:
     found: dict[str, dict[str, EntryPoint]] = {}
     for entry in _entries():
-        slot, _, name = entry.name.partition(".")
-        if slot in _OURS and name and name not in _OURS[slot]:
-            found.setdefault(slot, {}).setdefault(name, entry)
+        kind, _, name = entry.name.partition(".")
+        if kind in _OURS and name and name not in _OURS[kind]:
+            found.setdefault(kind, {}).setdefault(name, entry)
     return found
 
 
 def _misnamed() -> list[Fault]:
     faults = []
     for entry in _entries():
-        slot, _, name = entry.name.partition(".")
+        kind, _, name = entry.name.partition(".")
         owner = entry.dist.name if entry.dist is not None else "a plug-in"
-        if slot not in _OURS or not name:
+        if kind not in _OURS or not name:
             faults.append(
-                Fault("", f"{owner} registers {entry.name!r}, which is not slot.name", f"slots: {', '.join(SLOTS)}")
+                Fault("", f"{owner} registers {entry.name!r}, which is not slot.name", f"slots: {', '.join(KINDS)}")
             )
-        elif name in _OURS[slot]:
+        elif name in _OURS[kind]:
             faults.append(Fault("", f"{owner} registers {entry.name!r}, which is one of our own names; ours is used"))
     return faults

@@ -10,7 +10,7 @@ from cli.config.paths import here, placed, placed_here
 from schemas.errors import Fault
 from steps import registry
 
-_SLOTS = {"input": "load", "output": "write"}
+_KINDS = {"input": "load", "output": "write"}
 _ENDINGS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".parq": "parquet", ".pq": "parquet"}
 _COMPRESSIONS = (".gz", ".bz2", ".xz", ".zip")
 _SQL_KEYS = ("url", "table", "query")
@@ -21,7 +21,7 @@ def read_batch(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
     """Return the block with a choice for `input` and `output`, and what is wrong with them."""
     built: dict[str, Any] = dict(block)
     faults: list[Fault] = []
-    for side, slot in _SLOTS.items():
+    for side, kind in _KINDS.items():
         flat = block.get(side)
         if not isinstance(flat, Mapping):
             built[side] = {"name": "?"}
@@ -29,7 +29,7 @@ def read_batch(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
             faults.append(Fault(f"batch.{side}", wrong, f"for example {_EXAMPLE}"))
             continue
         fault = _unnamed(side, flat)
-        choice, wrongs = (None, [fault]) if fault else choose(f"batch.{side}", slot, {**flat, "name": _name(flat)})
+        choice, wrongs = (None, [fault]) if fault else choose(f"batch.{side}", kind, {**flat, "name": _name(flat)})
         built[side] = choice.model_dump() if choice is not None else {"name": "?"}
         faults += wrongs
     return built, faults
@@ -86,7 +86,7 @@ def _name(flat: Mapping[str, Any]) -> Any:
 def _unnamed(side: str, flat: Mapping[str, Any]) -> Fault | None:
     if _name(flat) is not None:
         return None
-    known = f"one of: {', '.join(registry.names(_SLOTS[side]))}"
+    known = f"one of: {', '.join(registry.names(_KINDS[side]))}"
     if isinstance(flat.get("path"), str):
         what = f"must be given: the ending of {flat['path']} does not tell csv from parquet"
         return Fault(f"batch.{side}.name", what, known)

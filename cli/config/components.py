@@ -12,13 +12,13 @@ from steps import registry
 
 
 def choose(
-    block: str, slot: str, flat: Mapping[str, Any], also: Sequence[str] = ()
+    block: str, kind: str, flat: Mapping[str, Any], also: Sequence[str] = ()
 ) -> tuple[Choice | None, list[Fault]]:
     """Read `{name: x, parameter: value, …}` for a slot.
 
     Args:
         block: The block's key path, for faults.
-        slot: Where the component works.
+        kind: Where the component works.
         flat: The block, without keys that are not the component's.
         also: Keys that the block has beside the component's, for suggestions.
 
@@ -26,12 +26,12 @@ def choose(
         The choice, or None with every fault.
     """
     name = flat.get("name")
-    known = ", ".join(registry.names(slot))
+    known = ", ".join(registry.names(kind))
     if not isinstance(name, str):
         problem = "must be given" if name is None else f"{name!r} is not a name"
         return None, [Fault(f"{block}.name", problem, f"registered: {known}")]
     try:
-        component = registry.lookup(slot, name)
+        component = registry.lookup(kind, name)
     except ConfigurationError as error:
         return None, [Fault(f"{block}.name", fault.message, fault.hint) for fault in error.faults]
     params = {key: value for key, value in flat.items() if key != "name"}

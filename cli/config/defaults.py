@@ -16,7 +16,7 @@ _RULES = "rules"
 _ALL: tuple[Task, ...] = ("binary", "multiclass", "regression")
 
 
-def settled(run: Run) -> Run:
+def resolve_defaults(run: Run) -> Run:
     """Return the run with a metric that trainer and baseline both have, and a baseline that is not the trainer."""
     changes: dict[str, Any] = {}
     graded = gives_probabilities(run.trainer) and gives_probabilities(run.baseline)
@@ -33,7 +33,7 @@ def _ungraded(tasks: tuple[Task, ...]) -> str:
     return "auto" if tasks == ("regression",) else AUTO_WITHOUT_PROBABILITIES
 
 
-def told(declared: Mapping[str, Any], run: Run) -> list[str]:
+def notes_on_defaults(declared: Mapping[str, Any], run: Run) -> list[str]:
     """Return a line for each choice of a person that became another."""
     block = declared.get("baseline")
     if isinstance(block, Mapping) and block.get("name") != _AUTO.name and run.baseline == _AUTO:
@@ -67,7 +67,7 @@ def borrow_rules(built: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"trainer": {**baseline, **own}, "baseline": {"name": _AUTO.name}}
 
 
-def where_said(fault: Fault) -> Fault:
+def declared_place(fault: Fault) -> Fault:
     """Return a fault of borrowed rules at the place where they were said."""
     if not fault.path.startswith("trainer.rules"):
         return fault

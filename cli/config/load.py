@@ -4,7 +4,7 @@ from typing import Any
 
 from cli.config.batch import place_batch
 from cli.config.compose import Composition
-from cli.config.defaults import told
+from cli.config.defaults import notes_on_defaults
 from cli.config.parse import parse
 from cli.config.paths import placed
 from cli.config.provenance import with_source
@@ -28,7 +28,7 @@ def load_run(composition: Composition) -> Run:
     faults = _without_echoes(composition, wrong)
     if run is None or faults:
         raise ConfigurationError([with_source(fault, composition) for fault in faults])
-    composition.notes += told(tree, run)
+    composition.notes += notes_on_defaults(tree, run)
     return run
 
 

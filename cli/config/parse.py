@@ -7,7 +7,7 @@ from typing import Any
 from cli.config.batch import missing_batch, read_batch
 from cli.config.compatibility import impossible
 from cli.config.components import choose, gate_checks
-from cli.config.defaults import borrow_rules, settled, where_said
+from cli.config.defaults import borrow_rules, declared_place, resolve_defaults
 from cli.config.errors import check, shown
 from schemas.data import DataSpec, SplitSpec
 from schemas.errors import Fault, did_you_mean
@@ -55,8 +55,8 @@ def parse(tree: Mapping[str, Any]) -> tuple[Run | None, list[Fault]]:
     faults += [fault for fault in map(_flat_path, wrong) if fault.path not in already]
     faults += _combined(run if isinstance(run, Run) else None, built, faults)
     if borrowed is not None:
-        faults = [where_said(fault) for fault in faults]
-    return (settled(run) if isinstance(run, Run) and not faults else None), sorted(faults, key=_position)
+        faults = [declared_place(fault) for fault in faults]
+    return (resolve_defaults(run) if isinstance(run, Run) and not faults else None), sorted(faults, key=_position)
 
 
 def _combined(run: Run | None, built: dict[str, Any], faults: list[Fault]) -> list[Fault]:
@@ -81,10 +81,10 @@ def _read_split(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
 
 
 def _with_component(
-    block: str, slot: str, field: str, content: Mapping[str, Any], own: list[str]
+    block: str, kind: str, field: str, content: Mapping[str, Any], own: list[str]
 ) -> tuple[dict[str, Any], list[Fault]]:
     rest = {key: value for key, value in content.items() if key not in own}
-    choice, faults = choose(block, slot, rest, own)
+    choice, faults = choose(block, kind, rest, own)
     built = {key: value for key, value in content.items() if key in own}
     return {**built, field: _or_stand_in(choice)}, faults
 

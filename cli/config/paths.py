@@ -56,7 +56,9 @@ def _folders(composition: Composition, key: str) -> list[Path]:
     if key in composition.overrides.typed:
         return folders
     repository = composition.repository
-    folders += [said.file.parent for said in repository.said.values() if said.is_experiment]
+    folders += [declared.file.parent for declared in repository.declared.values() if declared.is_experiment]
     folders += [repository.config_dir] if repository.config_dir is not None else []
-    ours = any(said.is_experiment and said.file.is_relative_to(CONF) for said in repository.said.values())
+    ours = any(
+        declared.is_experiment and declared.file.is_relative_to(CONF) for declared in repository.declared.values()
+    )
     return [*folders, ROOT] if ours else folders

@@ -24,19 +24,23 @@ def _override(path: str, typed: Mapping[str, str]) -> str:
     near = [key for key in typed if plain == key or plain.startswith(f"{key}.")]
     exact = [key for key in near if key == plain or "." in key or "." not in plain]
     # A fault of a whole block (two keys that do not fit) is said by what was typed inside it.
-    said = (
+    declared = (
         [typed[max(exact, key=len)]] if exact else [text for key, text in typed.items() if key.startswith(f"{plain}.")]
     )
-    return f"said by the override {' and '.join(map(without_password, said))}" if said else ""
+    return f"said by the override {' and '.join(map(without_password, declared))}" if declared else ""
 
 
 def _file(path: str, composition: Composition) -> str:
     parts = re.sub(r"\[\d+\]", "", path).split(".")
-    files = sorted(composition.repository.said.values(), key=lambda said: said.is_experiment, reverse=True)
-    for said in files:
-        prefix = said.package.split(".") if said.package else []
-        if parts[: len(prefix)] == prefix and len(parts) > len(prefix) and _holds(said.content, parts[len(prefix) :]):
-            return f"said by {said.file}"
+    files = sorted(composition.repository.declared.values(), key=lambda declared: declared.is_experiment, reverse=True)
+    for declared in files:
+        prefix = declared.package.split(".") if declared.package else []
+        if (
+            parts[: len(prefix)] == prefix
+            and len(parts) > len(prefix)
+            and _holds(declared.content, parts[len(prefix) :])
+        ):
+            return f"said by {declared.file}"
     return ""
 
 

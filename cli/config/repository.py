@@ -22,7 +22,7 @@ GROUPS = ("experiment", "pipeline", "data", "split", "trainer", "gate", "deploy"
 
 
 @dataclass(frozen=True)
-class Said:
+class Declaration:
     """What one configuration file says, and where it goes in the tree (`package`, empty for the top)."""
 
     option: str
@@ -50,7 +50,7 @@ class Repository(ConfigRepository):
         self.config_dir = config_dir
         self.left_out: frozenset[str] = frozenset()
         self.dropped: list[str] = []
-        self.said: dict[str, Said] = {}
+        self.declared: dict[str, Declaration] = {}
 
     @classmethod
     def prepared(cls, config_dir: str | None) -> Self:
@@ -87,13 +87,13 @@ class Repository(ConfigRepository):
         result = super().load_config(config_path)
         if result is None or result.provider not in ("main", "command-line") or config_path == "config":
             return result
-        said = self._note(config_path, result)
-        faults = [*_placement_faults(said, result), *self._choice_faults(said, result)]
+        declared = self._note(config_path, result)
+        faults = [*_placement_faults(declared, result), *self._choice_faults(declared, result)]
         if faults:
             raise ConfigurationError(faults)
-        if said.is_experiment and isinstance(result.config, DictConfig):
+        if declared.is_experiment and isinstance(result.config, DictConfig):
             for group in self.left_out & {str(key) for key in result.config}:
-                self.dropped += _leaves(group, said.content[group])
+                self.dropped += _leaves(group, declared.content[group])
                 del result.config[group]
         return result
 
@@ -106,7 +106,7 @@ class Repository(ConfigRepository):
             what = f"there are two of the name {name!r}: {ours} and {theirs}"
             raise ConfigurationError([Fault("experiment", what, "give the one under --config-dir another name")])
 
-    def _choice_faults(self, said: Said, result: ConfigResult) -> Iterable[Fault]:
+    def _choice_faults(self, declared: Declaration, result: ConfigResult) -> Iterable[Fault]:
         """Yield what a defaults list chooses that does not exist, unless the command line chooses otherwise."""
         for default in _choices(result):
             group, option = str(default.group).strip("/"), default.value
@@ -114,10 +114,10 @@ class Repository(ConfigRepository):
                 continue
             if not self.config_exists(f"{group}/{option}"):
                 options = self.get_group_options(group)
-                hint = f"{group} can be: {', '.join(options)}\n    said by {said.file}"
+                hint = f"{group} can be: {', '.join(options)}\n    said by {declared.file}"
                 yield Fault(group, f"{option!r} is not an option.{did_you_mean(option, options)}", hint)
 
-    def _note(self, option: str, result: ConfigResult) -> Said:
+    def _note(self, option: str, result: ConfigResult) -> Declaration:
         content = OmegaConf.to_container(result.config, resolve=False)
         root = CONF if result.provider == "main" else self.config_dir
         assert root is not None
@@ -125,24 +125,24 @@ class Repository(ConfigRepository):
         if package is None:
             package = option.rpartition("/")[0].replace("/", ".")
         place = "" if package == "_global_" else package
-        said = Said(option, (root / f"{option}.yaml"), place, content if isinstance(content, dict) else {})
-        self.said[option] = said
-        return said
+        declared = Declaration(option, (root / f"{option}.yaml"), place, content if isinstance(content, dict) else {})
+        self.declared[option] = declared
+        return declared
 
 
-def _placement_faults(said: Said, result: ConfigResult) -> Iterable[Fault]:
-    top = set(said.content) if not said.package else {said.package.split(".")[0]}
+def _placement_faults(declared: Declaration, result: ConfigResult) -> Iterable[Fault]:
+    top = set(declared.content) if not declared.package else {declared.package.split(".")[0]}
     groups = {str(default.group).strip("/") for default in _choices(result)}
     if "hydra" in top or any(group.split("/")[0] == "hydra" for group in groups):
         hint = "give hydra.run.dir=… on the command line; nothing else of it is free"
-        yield Fault("hydra", f"cannot be set by {said.file}", hint)
-    if not said.is_experiment:
+        yield Fault("hydra", f"cannot be set by {declared.file}", hint)
+    if not declared.is_experiment:
         return
     if result.header.get("package") != "_global_":
-        what = f"{said.file} is not packaged at the top, so its keys would land in the wrong place"
+        what = f"{declared.file} is not packaged at the top, so its keys would land in the wrong place"
         yield Fault("experiment", what, "make its first line: # @package _global_")
     if "stack" in top | groups:
-        what = f"an experiment says what to learn, never where, but {said.file} names a stack"
+        what = f"an experiment says what to learn, never where, but {declared.file} names a stack"
         yield Fault("stack", what, "choose it with stack=NAME")
 
 

@@ -29,7 +29,7 @@ class Page(NamedTuple):
     about: str
     schema: type[BaseModel] | None = None
     hidden: tuple[str, ...] = ()
-    slots: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 PAGES = {
@@ -41,7 +41,7 @@ PAGES = {
     "pipeline": Page("What is done with the experiment."),
     "data": Page("Where the rows come from and what they must satisfy.", DataSpec, ("source",), ("load",)),
     "split": Page("Which rows train, validate and test.", SplitSpec, ("method",), ("split",)),
-    "trainer": Page("What learns. `baseline:` takes the same names and parameters, and `auto`.", slots=("train",)),
+    "trainer": Page("What learns. `baseline:` takes the same names and parameters, and `auto`.", kinds=("train",)),
     "review": Page("Which answers are handed to a person. Without the block: none.", ReviewSpec),
     "gate": Page("What a candidate must satisfy before it may be deployed.", GateSpec, ("checks",), ("gate",)),
     "deploy": Page("The service: its port and limits.", DeploySpec),
@@ -50,7 +50,7 @@ PAGES = {
         "Rows for `pipeline=batch_inference`. A component's own parameters stand flat under `input` and `output`; "
         "`name` may be left out where the path's ending says it.",
         BatchSpec,
-        slots=("write",),
+        kinds=("write",),
     ),
     "stack": Page("Where a run happens.", StackSpec),
 }
@@ -63,8 +63,10 @@ def render(name: str) -> str:
     if page.schema is not None:
         prefix = f"{name}." if name != "experiment" else ""
         parts += ["## Keys", _table("key", _as_composed(name, keys(page.schema, prefix, page.hidden)))]
-    for slot in page.slots:
-        parts += [part for component in registry.names(slot) for part in _component(slot, component)]
+    for component_kind in page.kinds:
+        parts += [
+            part for component in registry.names(component_kind) for part in _component(component_kind, component)
+        ]
     return "\n\n".join([_MADE, *parts]) + "\n"
 
 
@@ -78,13 +80,13 @@ def _options(group: str) -> Iterator[str]:
 def _as_composed(name: str, rows: list[Row], option: str = "*") -> list[Row]:
     """Return the rows with the defaults that conf/ gives where the schema has none."""
     files = [CONF / "config.yaml"] if name == "experiment" else sorted((CONF / name).glob(f"{option}.yaml"))
-    said = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
+    composed = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
     prefix = "" if name == "experiment" else f"{name}."
-    first: dict[str, Any] = said[0] if said else {}
+    first: dict[str, Any] = composed[0] if composed else {}
     agreed = {
         f"{prefix}{key}": f"`{json.dumps(value)}`"
         for key, value in first.items()
-        if value != "???" and all(one.get(key, "???") == value for one in said)
+        if value != "???" and all(one.get(key, "???") == value for one in composed)
     }
     return [
         (key, kind, agreed.get(key, default) if default == "required" else default, text)
@@ -102,11 +104,11 @@ def _comment(file: Path) -> str:
     return _cell(" ".join(lines))
 
 
-def _component(slot: str, name: str) -> Iterator[str]:
-    if registry.origin(slot, name) != registry.OWN:
+def _component(component_kind: str, name: str) -> Iterator[str]:
+    if registry.origin(component_kind, name) != registry.OWN:
         return
-    component = registry.lookup(slot, name)
-    block = {"load": "data", "train": "trainer", "write": "batch.output"}.get(slot, slot)
+    component = registry.lookup(component_kind, name)
+    block = {"load": "data", "train": "trainer", "write": "batch.output"}.get(component_kind, component_kind)
     yield f"## `{block}.name: {name}`"
     yield str(component.__doc__).strip().split("\n\n")[0]
     presets = of_estimators(component, f"{block}.")

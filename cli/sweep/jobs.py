@@ -147,8 +147,8 @@ def _not_comparable(jobs: list[Job]) -> Iterator[Fault]:
         other = next((job for job in jobs if read(job.run) != read(jobs[0].run)), None)
         if other is not None:
             why = _WHY.get(path, "scores on different rows cannot be ranked in one table")
-            told = f"the jobs {jobs[0].words.label!r} and {other.words.label!r} differ in it"
-            yield Fault(path, f"{told}: {why}", "run a sweep for each of them")
+            difference = f"the jobs {jobs[0].words.label!r} and {other.words.label!r} differ in it"
+            yield Fault(path, f"{difference}: {why}", "run a sweep for each of them")
 
 
 def _distinct(jobs: list[Job], expansion: Expansion) -> list[Job]:

@@ -71,12 +71,12 @@ def _described(jobs: list[Job], expansion: Expansion) -> list[str]:
     head = f"{run.name}: a sweep of {many}{f' ({sizes})' if sizes else ''} on stack {run.stack.name}; validation only"
     dropped = sorted({key for job in jobs for key in job.composition.repository.dropped})
     groups = ", ".join(dict.fromkeys(key.split(".")[0] for key in dropped))
-    told = [f"{groups} was chosen on the command line; not used of the experiment: {', '.join(dropped)}"]
+    shown = [f"{groups} was chosen on the command line; not used of the experiment: {', '.join(dropped)}"]
     notes = dict.fromkeys(note for job in jobs for note in job.composition.notes)
-    told = [*(told if dropped else []), *expansion.notes, *notes]
+    shown = [*(shown if dropped else []), *expansion.notes, *notes]
     if "hydra.run.dir" in jobs[0].composition.overrides.typed:
-        told.append("hydra.run.dir is for a single run; a sweep writes to hydra.sweep.dir")
-    return [head, *told, *(f"  {job.number}  {job.words.label}" for job in jobs)]
+        shown.append("hydra.run.dir is for a single run; a sweep writes to hydra.sweep.dir")
+    return [head, *shown, *(f"  {job.number}  {job.words.label}" for job in jobs)]
 
 
 class Sweep:

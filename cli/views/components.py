@@ -21,7 +21,7 @@ _BLOCKS = {"load": "data", "train": "trainer"}
 class Row(NamedTuple):
     """One parameter of one component; `parameter` is empty for a component without any."""
 
-    slot: str
+    kind: str
     component: str
     origin: str
     parameter: str
@@ -39,7 +39,7 @@ def show_components(console: Console, repository: Repository) -> None:
             table.add_row(*(("", "", "") if same else row[:3]), *row[3:])
         console.print(table)
     else:
-        for row in [Row("slot", "component", "origin", "parameter", "type", "default"), *rows]:
+        for row in [Row("kind", "component", "origin", "parameter", "type", "default"), *rows]:
             console.file.write("\t".join(row) + "\n")  # rich would turn the tabs into spaces
     for fault in registry.broken():
         console.print(f"broken: {fault}", markup=False, highlight=False, soft_wrap=True)
@@ -47,13 +47,13 @@ def show_components(console: Console, repository: Repository) -> None:
 
 def component_rows() -> Iterator[Row]:
     """Yield every parameter of every component that can be imported."""
-    for slot in registry.SLOTS:
-        for name in registry.names(slot):
+    for component_kind in registry.KINDS:
+        for name in registry.names(component_kind):
             try:
-                component = registry.lookup(slot, name)
+                component = registry.lookup(component_kind, name)
             except ConfigurationError:
                 continue  # `registry.broken` says so
-            head = (_BLOCKS.get(slot, slot), name, registry.origin(slot, name))
+            head = (_BLOCKS.get(component_kind, component_kind), name, registry.origin(component_kind, name))
             parameters = [*_parameters(component.Params), *_estimator_parameters(component)]
             for parameter in parameters or [("", "", "")]:
                 yield Row(*head, *parameter)

@@ -35,9 +35,9 @@ def plan_lines(run: Run, plan: Plan) -> Iterator[str]:
         yield f"  {_MARKS[step.action]} {step.action:8}{step.pipeline}.{step.step}{component}: {step.why}"
     if plan.resources:
         yield "resources"
-        for slot, need in plan.resources.items():
+        for step_name, need in plan.resources.items():
             asked = ", ".join(f"{key} {value}" for key, value in need.model_dump(exclude_none=True).items())
-            yield f"  {slot}: {asked or 'nothing in particular'}"
+            yield f"  {step_name}: {asked or 'nothing in particular'}"
     if plan.missing:
         yield "missing"
         for missing in plan.missing:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ml.components import Source
-from ml.predictions.table import answer_names
+from ml.predictions.table import prediction_names
 from schemas.errors import Fault, did_you_mean, listed
 from schemas.signature import Signature
 
@@ -27,7 +27,7 @@ def header_faults(header: Sequence[str], signature: Signature, version: str) -> 
         what = f"none of the columns is one that version {version} answers from"
         faults.append(Fault("batch.input", what, f"it takes {wanted}; the table has {listed(names)}"))
     # Databases take names that differ in case for one.
-    reserved = {name.casefold() for name in answer_names(signature.output)}
+    reserved = {name.casefold() for name in prediction_names(signature.output)}
     return faults + [
         Fault("batch.input", f"column {name!r} has the name of a column of the answers", "rename it in the table")
         for name in names

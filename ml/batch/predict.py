@@ -14,10 +14,10 @@ from ml.batch.header import absent, as_batch_keys
 from ml.batch.rejected_rows import ErrorsFile
 from ml.batch.rows import plain, raw_rows
 from ml.components import Sink, Source, Writer
-from ml.package.model import ExtendedModel
-from ml.predictions.predictions import NO_FINITE_ANSWER, Answers
-from ml.predictions.table import answer_columns
-from ml.sources.chunks import Piece, pieces_as_stored
+from ml.package.model import PackagedModel
+from ml.predictions.predictions import NO_FINITE_PREDICTION, Predictions
+from ml.predictions.table import prediction_columns
+from ml.sources.chunks import Chunk, chunks_as_stored
 from ml.validation.rows import RowError, Validator
 from schemas.batch import BatchRecord
 from schemas.errors import ContentError
@@ -27,8 +27,8 @@ logger = logging.getLogger("drivetrain.batch")
 progress = logging.getLogger(PROGRESS)
 
 
-def answer_table(
-    source: Source, sink: Sink, errors_path: Path, rows_at_once: int, model: ExtendedModel, version: str
+def predict_table(
+    source: Source, sink: Sink, errors_path: Path, rows_at_once: int, model: PackagedModel, version: str
 ) -> BatchRecord:
     """Answer every row of the source; the answered ones go to the sink, what is wrong with the others into a file.
 
@@ -39,13 +39,13 @@ def answer_table(
         ContentError: If the rows cannot be read or the output not written, and then nothing is left; or if every row
             was refused, and then the file of errors is left.
     """
-    answerer = _Answerer(model, version, as_text=getattr(sink, "is_text", False))
+    predictor = _TablePredictor(model, version, as_text=getattr(sink, "is_text", False))
     errors = ErrorsFile(errors_path)
     writer = sink.open()
     try:
         answered = 0
-        for piece in _pieces(source, rows_at_once, {item.name for item in model.signature.inputs}):
-            answered += answerer.answer(piece, writer, errors)
+        for chunk in _chunks(source, rows_at_once, {item.name for item in model.signature.inputs}):
+            answered += predictor.predict(chunk, writer, errors)
             progress.info("%s", f"{answered + errors.count:,} rows read, {answered:,} answered")
         if not answered + errors.count:
             raise ContentError("the input has no rows")
@@ -69,9 +69,9 @@ def answer_table(
     )
 
 
-def _pieces(source: Source, rows: int, known: Collection[str]) -> Iterator[Piece]:
+def _chunks(source: Source, rows: int, known: Collection[str]) -> Iterator[Chunk]:
     try:
-        yield from pieces_as_stored(source, rows, known)
+        yield from chunks_as_stored(source, rows, known)
     except ContentError as error:
         raise ContentError(as_batch_keys(str(error), source)) from error
 
@@ -90,17 +90,17 @@ def _publish(writer: Writer | None, errors: ErrorsFile) -> None:
             raise
 
 
-class _Answerer:
+class _TablePredictor:
     """Answers pieces of one table; counts its rows from 1."""
 
-    def __init__(self, model: ExtendedModel, version: str, *, as_text: bool) -> None:
+    def __init__(self, model: PackagedModel, version: str, *, as_text: bool) -> None:
         self._model, self._version, self._as_text = model, version, as_text
         self._validator = Validator(model.signature)
         self._before = 0
 
-    def answer(self, piece: Piece, writer: Writer, errors: ErrorsFile) -> int:
+    def predict(self, chunk: Chunk, writer: Writer, errors: ErrorsFile) -> int:
         """Write the answered rows and the errors of a piece; return how many rows were answered."""
-        frame = piece.values
+        frame = chunk.values
         if not self._before:
             for line in absent([str(name) for name in frame.columns], self._model.signature):
                 logger.warning("%s", line)
@@ -108,38 +108,38 @@ class _Answerer:
         wrong: dict[int, RowError] = dict(checked.errors)
         positions = np.array(checked.positions, dtype=np.int64)
         if len(positions):
-            answers = self._model.predict(checked.cells)
-            sound = _finite(answers)
-            wrong |= {place: {"column": None, "message": NO_FINITE_ANSWER} for place in positions[~sound].tolist()}
+            predictions = self._model.predict(checked.cells)
+            sound = _finite(predictions)
+            wrong |= {place: {"column": None, "message": NO_FINITE_PREDICTION} for place in positions[~sound].tolist()}
             positions = positions[sound]
             if len(positions):
-                own = piece.cells if self._as_text else piece.kept
+                own = chunk.cells if self._as_text else chunk.kept
                 answered = own.iloc[positions].reset_index(drop=True)
-                columns = answer_columns(_only(answers, sound), self._model.signature.output, self._version)
+                columns = prediction_columns(_only(predictions, sound), self._model.signature.output, self._version)
                 writer.write(pd.concat([answered, columns], axis="columns"))
         places = sorted(wrong)
-        for place, content in zip(places, _contents(piece.cells.iloc[places]), strict=True):
+        for place, content in zip(places, _contents(chunk.cells.iloc[places]), strict=True):
             errors.add(self._before + place + 1, wrong[place], content)
         self._before += len(frame)
         return len(positions)
 
 
-def _finite(answers: Answers) -> NDArray[np.bool_]:
-    if answers.values is not None:
-        return np.isfinite(answers.values)
-    assert answers.codes is not None, "an answer has codes or values"
-    if answers.probabilities is None:
-        return np.ones(len(answers.codes), dtype=bool)
-    return np.asarray(np.isfinite(answers.probabilities).all(axis=1), dtype=np.bool_)
+def _finite(predictions: Predictions) -> NDArray[np.bool_]:
+    if predictions.values is not None:
+        return np.isfinite(predictions.values)
+    assert predictions.codes is not None, "an answer has codes or values"
+    if predictions.probabilities is None:
+        return np.ones(len(predictions.codes), dtype=bool)
+    return np.asarray(np.isfinite(predictions.probabilities).all(axis=1), dtype=np.bool_)
 
 
-def _only(answers: Answers, chosen: NDArray[np.bool_]) -> Answers:
+def _only(predictions: Predictions, chosen: NDArray[np.bool_]) -> Predictions:
     if chosen.all():
-        return answers
-    return Answers(
-        codes=None if answers.codes is None else answers.codes[chosen],
-        probabilities=None if answers.probabilities is None else answers.probabilities[chosen],
-        values=None if answers.values is None else answers.values[chosen],
+        return predictions
+    return Predictions(
+        codes=None if predictions.codes is None else predictions.codes[chosen],
+        probabilities=None if predictions.probabilities is None else predictions.probabilities[chosen],
+        values=None if predictions.values is None else predictions.values[chosen],
     )
 
 

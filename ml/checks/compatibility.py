@@ -10,7 +10,7 @@ from schemas.metrics import AUTO, TASKS, fitting
 from schemas.run import GateSpec, ReviewSpec
 
 
-def misfits(
+def incompatibilities(
     schema: TableSchema,
     learns: Sequence[Task],
     trainer: str,
@@ -45,7 +45,7 @@ def misfits(
     return wrong
 
 
-def misfits_of(block: str, choice: Choice, component: type[Any], schema: TableSchema) -> list[str]:
+def incompatibilities_of(block: str, choice: Choice, component: type[Any], schema: TableSchema) -> list[str]:
     """Return what a chosen trainer finds impossible about the rows' columns and classes, and their task for a baseline.
 
     Args:
@@ -57,6 +57,6 @@ def misfits_of(block: str, choice: Choice, component: type[Any], schema: TableSc
     task = schema.problem.task
     if block != "trainer" and task not in component.tasks:
         return [f"{block}.name: {choice.name!r} learns {' and '.join(component.tasks)} tasks, not {task}; {schema.why}"]
-    if not hasattr(component, "misfits"):
+    if not hasattr(component, "incompatibilities"):
         return []
-    return [f"{block}.{text}" for text in component.misfits(choice.params, schema)]
+    return [f"{block}.{text}" for text in component.incompatibilities(choice.params, schema)]

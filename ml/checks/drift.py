@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ml.checks.share import share_outcome
 from ml.values.canonical import canonical
-from ml.values.columns import as_booleans, as_cells, as_moments, as_numbers
+from ml.values.columns import as_booleans, as_cells, as_numbers, as_timestamps
 from schemas.data import Column, ColumnType, ShareCheck, TableSchema
 from schemas.evaluation import DataCheck
 
@@ -79,8 +79,8 @@ def _values(column: pd.Series, declared: Column) -> NDArray[np.float64]:
     if declared.type == "boolean":
         return as_booleans(column)
     if declared.type == "date":
-        moments = as_moments(column, declared.format)
-        return np.where(moments.isna(), np.nan, moments.astype("int64").astype(np.float64))
+        timestamps = as_timestamps(column, declared.format)
+        return np.where(timestamps.isna(), np.nan, timestamps.astype("int64").astype(np.float64))
     return as_numbers(column)
 
 

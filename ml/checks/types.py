@@ -17,11 +17,11 @@ def check_types(rows: pd.DataFrame, schema: TableSchema, spec: DataSpec) -> list
         if column.type == "drop":
             found += [] if column.declared else [_warning(column.name, "dropped", f"left out, {column.why}", None)]
         elif declared is None or declared_type(declared) is None:  # a declared type has its own expectation
-            found += _misfits(column, rows[column.name])
+            found += _incompatibilities(column, rows[column.name])
     return found
 
 
-def _misfits(column: Column, values: pd.Series) -> list[DataCheck]:
+def _incompatibilities(column: Column, values: pd.Series) -> list[DataCheck]:
     if column.type not in ("number", "date", "boolean"):
         return []
     wrong = values[~fits(values, column.type, column.format)]

@@ -8,19 +8,23 @@ from numpy.typing import NDArray
 from ml.evaluation import metrics
 from ml.features.cells import cells
 from ml.features.matrix import encode
-from ml.package.model import ExtendedModel
-from ml.predictions.predictions import Answers
+from ml.package.model import PackagedModel
+from ml.predictions.predictions import Predictions
 from schemas.data import Problem
 from schemas.evaluation import Scores
 
 
-def predictions(model: ExtendedModel, frame: pd.DataFrame, problem: Problem) -> tuple[NDArray[Any], Answers]:
+def target_and_predictions(
+    model: PackagedModel, frame: pd.DataFrame, problem: Problem
+) -> tuple[NDArray[Any], Predictions]:
     """Return the target, encoded by `ml.features.matrix.encode`, and the model's answers, for the rows of `frame`."""
     return encode(frame, problem), model.predict(cells(frame, model.signature))
 
 
 def evaluate(
-    problem: Problem, target: NDArray[Any], answers: Answers, seed: int
+    problem: Problem, target: NDArray[Any], predictions: Predictions, seed: int
 ) -> tuple[Scores, dict[str, tuple[float, float]]]:
-    """Return every metric of the task for what `predictions` gave, and 95 % bootstrap intervals drawn from `seed`."""
-    return metrics.scores(problem.task, target, answers), metrics.intervals(problem.task, target, answers, seed=seed)
+    """Return every metric of the task, and 95 % bootstrap intervals drawn from `seed`."""
+    return metrics.scores(problem.task, target, predictions), metrics.intervals(
+        problem.task, target, predictions, seed=seed
+    )

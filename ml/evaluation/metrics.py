@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ml.evaluation.classification import metrics_of_classes
 from ml.evaluation.regression import Floats, Metric, metrics_of_values
-from ml.predictions.predictions import Answers
+from ml.predictions.predictions import Predictions
 from schemas.base import Task
 from schemas.evaluation import Scores
 from schemas.metrics import NEED_PROBABILITIES
@@ -31,22 +31,22 @@ _CELLS = 2_000_000
 _FEWEST, _MOST, _ROWS_IN_ALL = 50, 300, 20_000_000
 
 
-def scores(task: Task, target: NDArray[Any], answers: Answers) -> Scores:
+def scores(task: Task, target: NDArray[Any], predictions: Predictions) -> Scores:
     """Return every metric of the task; None where it is undefined (`why_undefined` says when).
 
     Args:
         target: Class positions int64 (n,), -1 for a class that training did not see, or values float64 (n,).
-        answers: The model's answers for the same rows.
+        predictions: The model's answers for the same rows.
     """
     if not len(target):
-        return dict.fromkeys(_metrics(task, target, answers))
+        return dict.fromkeys(_metrics(task, target, predictions))
     ones = np.ones((1, len(target)))
-    values = {name: float(metric(ones)[0]) for name, metric in _metrics(task, target, answers).items()}
+    values = {name: float(metric(ones)[0]) for name, metric in _metrics(task, target, predictions).items()}
     return {name: value if np.isfinite(value) else None for name, value in values.items()}
 
 
 def intervals(
-    task: Task, target: NDArray[Any], answers: Answers, *, seed: int, level: float = 0.95
+    task: Task, target: NDArray[Any], predictions: Predictions, *, seed: int, level: float = 0.95
 ) -> dict[str, tuple[float, float]]:
     """Return a bootstrap percentile interval for every metric that is defined on these rows and on most resamples.
 
@@ -61,8 +61,8 @@ def intervals(
     draw = np.random.default_rng(seed)
     count = int(np.clip(_ROWS_IN_ALL // rows, _FEWEST, _MOST))
     batch = max(1, _CELLS // rows)
-    defined = [name for name, value in scores(task, target, answers).items() if value is not None]
-    metrics = {name: metric for name, metric in _metrics(task, target, answers).items() if name in defined}
+    defined = [name for name, value in scores(task, target, predictions).items() if value is not None]
+    metrics = {name: metric for name, metric in _metrics(task, target, predictions).items() if name in defined}
     drawn: dict[str, list[Floats]] = {name: [] for name in metrics}
     for start in range(0, count, batch):
         weights = _resample(draw, min(batch, count - start), rows)
@@ -78,12 +78,12 @@ def why_undefined(metric: str, found: Mapping[str, float | None]) -> str:
     return _UNDEFINED.get(metric, "its value is not finite" if metric in found else "it was not measured")
 
 
-def _metrics(task: Task, target: NDArray[Any], answers: Answers) -> dict[str, Metric]:
+def _metrics(task: Task, target: NDArray[Any], predictions: Predictions) -> dict[str, Metric]:
     if task == "regression":
-        assert answers.values is not None, "a regression model answers values"
-        return metrics_of_values(target.astype(np.float64), answers.values)
-    assert answers.codes is not None, "a classifier answers classes"
-    return metrics_of_classes(task, target.astype(np.int64), answers.codes, answers.probabilities)
+        assert predictions.values is not None, "a regression model answers values"
+        return metrics_of_values(target.astype(np.float64), predictions.values)
+    assert predictions.codes is not None, "a classifier answers classes"
+    return metrics_of_classes(task, target.astype(np.int64), predictions.codes, predictions.probabilities)
 
 
 def _resample(draw: np.random.Generator, count: int, rows: int) -> Floats:

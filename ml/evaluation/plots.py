@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.evaluation.classification import calibration
-from ml.predictions.predictions import Answers
+from ml.predictions.predictions import Predictions
 from schemas import numbers
 from schemas.base import Scalar
 from schemas.data import Problem
@@ -23,20 +23,20 @@ _SHOWN_CLASSES, _SHOWN_ROWS = 20, 3000
 _FEWEST_ROWS = 5
 
 
-def pictures(problem: Problem, target: NDArray[Any], answers: Answers) -> dict[str, bytes]:
+def pictures(problem: Problem, target: NDArray[Any], predictions: Predictions) -> dict[str, bytes]:
     """Return the task's pictures by title: confusion matrix and calibration, or predictions and residuals."""
     if not len(target):
         return {}
-    if answers.values is not None:
+    if predictions.values is not None:
         drawn = {
-            "Predicted against actual": predicted_against_actual(target, answers.values, problem),
-            "Residuals": residuals(target, answers.values, problem),
+            "Predicted against actual": predicted_against_actual(target, predictions.values, problem),
+            "Residuals": residuals(target, predictions.values, problem),
         }
     else:
-        assert answers.codes is not None, "an answer has codes or values"
-        drawn = {"Confusion matrix": confusion_matrix(target, answers.codes, problem.classes or [])}
-        if answers.probabilities is not None:
-            drawn["Calibration"] = calibration_curve(target, answers.codes, answers.probabilities)
+        assert predictions.codes is not None, "an answer has codes or values"
+        drawn = {"Confusion matrix": confusion_matrix(target, predictions.codes, problem.classes or [])}
+        if predictions.probabilities is not None:
+            drawn["Calibration"] = calibration_curve(target, predictions.codes, predictions.probabilities)
     return {title: png(figure) for title, figure in drawn.items()}
 
 

@@ -12,7 +12,7 @@ _MONDAY = 3
 
 def shown_day(days: float, *, timed: bool = False) -> str:
     """Return a moment as ISO 8601, 2024-03-01 or 2024-03-01 09:30."""
-    text = str(np.datetime_as_string(_moment(np.array([days]))[0], unit="m" if timed else "D"))
+    text = str(np.datetime_as_string(_timestamp(np.array([days]))[0], unit="m" if timed else "D"))
     return text.replace("T", " ")
 
 
@@ -27,7 +27,7 @@ def periods(days: NDArray[np.float64]) -> tuple[NDArray[np.int64], list[str]]:
     """
     for unit, many in _UNITS:
         shift = _MONDAY if many == 7 else 0
-        steps = (_moment(days).astype(f"datetime64[{unit}]").astype(np.int64) + shift) // many
+        steps = (_timestamp(days).astype(f"datetime64[{unit}]").astype(np.int64) + shift) // many
         first = int(steps.min())
         if int(steps.max()) - first < MOST:
             break
@@ -37,7 +37,7 @@ def periods(days: NDArray[np.float64]) -> tuple[NDArray[np.int64], list[str]]:
     return np.minimum(codes, count - 1), [_name(first + number, unit, many) for number in range(count)]
 
 
-def _moment(days: NDArray[np.float64]) -> NDArray[np.datetime64]:
+def _timestamp(days: NDArray[np.float64]) -> NDArray[np.datetime64]:
     return np.round(days * 86_400_000_000).astype(np.int64).astype("datetime64[us]")
 
 

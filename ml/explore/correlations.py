@@ -15,7 +15,7 @@ MOST = 1000
 """Columns of which every two are compared: memory and time grow with their square."""
 LEAST = 0.3
 PATTERNS = 8
-TOGETHER = 0.5
+MISSING_TOGETHER = 0.5
 _LEAST_ROWS = 10
 _NOTHING: Mapping[str, float | None] = {}
 
@@ -87,7 +87,7 @@ def gaps(
     """
     holed = [name for name, rows in missing.items() if rows.any()]
     if not holed:
-        return Gaps(cells=0, rows=0, patterns=[], together=[])
+        return Gaps(cells=0, rows=0, patterns=[], missing_together=[])
     table = np.column_stack([missing[name] for name in holed])
     packed, counts = np.unique(np.packbits(table, axis=1), axis=0, return_counts=True)
     patterns = []
@@ -103,7 +103,7 @@ def gaps(
         cells=int(table.sum()),
         rows=int(table.any(axis=1).sum()),
         patterns=patterns,
-        together=_jaccard(table[:, [name in chosen for name in holed]], compared),
+        missing_together=_jaccard(table[:, [name in chosen for name in holed]], compared),
         left_out=len(holed) - len(compared),
     )
 
@@ -124,7 +124,7 @@ def _jaccard(table: NDArray[np.bool_], names: Sequence[str]) -> list[Pair]:
     alone = np.diag(counts)
     index = counts / np.maximum(alone[:, None] + alone[None, :] - counts, 1)
     index[np.minimum(alone[:, None], alone[None, :]) < 2] = np.nan  # one row says nothing
-    return _strongest(index, names, TOGETHER)
+    return _strongest(index, names, MISSING_TOGETHER)
 
 
 def _strongest(matrix: NDArray[np.float64], names: Sequence[str], least: float) -> list[Pair]:

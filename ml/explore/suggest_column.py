@@ -121,13 +121,13 @@ def _complete(values: pd.Series, reading: Reading) -> list[Scalar] | None:
         return None
     known = values.dropna().drop_duplicates()
     cells = [cell for cell in as_cells(known, "category") if cell is not None]
-    if not all(map(sayable, cells)):
+    if not all(map(expressible, cells)):
         return None
     numbers = all(isinstance(cell, int | float) for cell in cells)
     return sorted(cells) if numbers else sorted(cells, key=str)
 
 
-def sayable(value: Scalar) -> bool:
+def expressible(value: Scalar) -> bool:
     """Whether a configuration can hold a value: not `???` (missing), no interpolation, nothing unreadable."""
     if not isinstance(value, str):
         return not isinstance(value, float) or math.isfinite(value)

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.values.canonical import canonical
-from ml.values.columns import as_booleans, as_cells, as_moments, as_numbers
+from ml.values.columns import as_booleans, as_cells, as_numbers, as_timestamps
 from schemas.data import Column
 
 _DAY = 86_400_000_000
@@ -42,7 +42,7 @@ def read(values: pd.Series, column: Column) -> Reading:
         case "number":
             return Reading(column, as_numbers(values), None, [])
         case "date":
-            return Reading(column, _days(as_moments(values, column.format)), None, [])
+            return Reading(column, _days(as_timestamps(values, column.format)), None, [])
         case "boolean":
             known = as_booleans(values)
             return Reading(column, None, np.where(np.isnan(known), -1, known).astype(np.int64), BOOLEANS)
@@ -60,6 +60,6 @@ def label_codes(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
     return codes, [str(label) for label in labels]
 
 
-def _days(moments: pd.Series) -> NDArray[np.float64]:
-    ticks = moments.astype("int64").to_numpy(dtype=np.float64)
-    return np.where(moments.isna().to_numpy(dtype=bool), np.nan, ticks / _DAY)
+def _days(timestamps: pd.Series) -> NDArray[np.float64]:
+    ticks = timestamps.astype("int64").to_numpy(dtype=np.float64)
+    return np.where(timestamps.isna().to_numpy(dtype=bool), np.nan, ticks / _DAY)

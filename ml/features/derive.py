@@ -114,12 +114,12 @@ def number(value: Cell) -> float:
 
 
 _PARTS: dict[DatePart, Callable[[datetime, datetime], float]] = {
-    "year": lambda moment, _: float(moment.year),
-    "month": lambda moment, _: float(moment.month),
-    "weekday": lambda moment, _: float(moment.weekday()),
-    "day": lambda moment, _: float(moment.day),
-    "hour": lambda moment, _: float(moment.hour),
-    "days_since_start": lambda moment, start: (moment - start).total_seconds() / 86400,
+    "year": lambda timestamp, _: float(timestamp.year),
+    "month": lambda timestamp, _: float(timestamp.month),
+    "weekday": lambda timestamp, _: float(timestamp.weekday()),
+    "day": lambda timestamp, _: float(timestamp.day),
+    "hour": lambda timestamp, _: float(timestamp.hour),
+    "days_since_start": lambda timestamp, start: (timestamp - start).total_seconds() / 86400,
 }
 
 
@@ -128,7 +128,9 @@ def _dates(derivation: DateDerivation) -> Callable[[Sequence[Cell]], Columns]:
     parts = [_PARTS[part] for part in derivation.parts]
 
     def read(cells: Sequence[Cell]) -> Columns:
-        moments = [None if value is None else parse_date(str(value)) for value in cells]
-        return [[math.nan if moment is None else part(moment, start) for moment in moments] for part in parts]
+        timestamps = [None if value is None else parse_date(str(value)) for value in cells]
+        return [
+            [math.nan if timestamp is None else part(timestamp, start) for timestamp in timestamps] for part in parts
+        ]
 
     return read

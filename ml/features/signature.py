@@ -94,9 +94,9 @@ def _derivation(column: Column, kind: ColumnType, cells: list[Cell]) -> Derivati
             return _date(column, [str(cell) for cell in known])
 
 
-def _date(column: Column, moments: list[str]) -> DateDerivation:
+def _date(column: Column, timestamps: list[str]) -> DateDerivation:
     parts = column.parts
     if parts is None:
-        timed = any(not moment.endswith("T00:00:00") for moment in moments)
+        timed = any(not timestamp.endswith("T00:00:00") for timestamp in timestamps)
         parts = [*_DATE_PARTS, "hour"] if timed else _DATE_PARTS
-    return DateDerivation(column=column.name, parts=parts, start=min(moments, default=_EPOCH))
+    return DateDerivation(column=column.name, parts=parts, start=min(timestamps, default=_EPOCH))

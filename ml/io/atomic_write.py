@@ -17,14 +17,14 @@ def write_whole(target: Path, content: str | bytes, *, private: bool = False) ->
         private: Whether only the owner may read it; other files are for whom the process' umask lets in.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name[:50]}.{token_hex(4)}.partial")
+    partial = target.with_name(f".{target.name[:50]}.{token_hex(4)}.partial")
     mode = 0o600 if private else 0o666
     try:
-        with open(draft, "xb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
+        with open(partial, "xb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(target)
+        partial.replace(target)
     finally:
-        draft.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
     return target

@@ -17,13 +17,13 @@ _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.E
 
 
 class NewFile:
-    """The file being written: `file` takes the bytes; so may whoever opens `draft` meanwhile."""
+    """The file being written: `file` takes the bytes; so may whoever opens `partial` meanwhile."""
 
     def __init__(self, target: Path) -> None:
         self.target = target
-        self.draft = target.with_name(f".{target.name[:50]}.{token_hex(4)}.partial")
+        self.partial = target.with_name(f".{target.name[:50]}.{token_hex(4)}.partial")
         try:
-            self.file = self.draft.open("xb")
+            self.file = self.partial.open("xb")
         except OSError as error:
             raise ContentError(f"{target} cannot be written: {error.strerror}") from error
         self._is_published = False
@@ -39,7 +39,7 @@ class NewFile:
     def publish(self) -> None:
         """Give the file its name. Raises ContentError when that name is taken by now."""
         try:
-            _name_without_replacing(self.draft, self.target)
+            _name_without_replacing(self.partial, self.target)
         except FileExistsError:
             raise ContentError(
                 f"{self.target} came into being while the rows were answered; it was left as it is"
@@ -48,7 +48,7 @@ class NewFile:
             raise ContentError(f"{self.target} cannot be written: {error.strerror}") from error
         self._is_published = True
         self.file.close()
-        self.draft.unlink(missing_ok=True)
+        self.partial.unlink(missing_ok=True)
         with suppress(OSError):  # a folder that may be written but not read, or a file system that cannot
             sync_folder(self.target.parent)
 
@@ -63,18 +63,18 @@ class NewFile:
         if not self._is_published:
             with suppress(OSError):  # what is buffered need not fit on the disk
                 self.file.close()
-            self.draft.unlink(missing_ok=True)
+            self.partial.unlink(missing_ok=True)
 
 
-def _name_without_replacing(draft: Path, target: Path) -> None:
+def _name_without_replacing(partial: Path, target: Path) -> None:
     try:
-        target.hardlink_to(draft)  # unlike a rename, it fails where the name is taken
+        target.hardlink_to(partial)  # unlike a rename, it fails where the name is taken
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
         # A file system without links: an empty file claims the name, for the moment until the rename.
         target.open("xb").close()
-        draft.replace(target)
+        partial.replace(target)
 
 
 def local_file_faults(path: str, key: str) -> list[Fault]:

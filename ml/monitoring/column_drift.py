@@ -23,15 +23,15 @@ _NUMERIC: frozenset[TypeName] = frozenset({"integral", "fractional"})
 
 
 @dataclass(frozen=True)
-class Examined:
-    """`settled` is a verdict that no statistic can change; `otherwise` the verdict when no check alarms."""
+class TestedColumn:
+    """`decided` is a verdict that no statistic can change; `otherwise` the verdict when no check alarms."""
 
     column: str
     reference: ColumnProfile | None
     window: ColumnProfile | None
     expected: Expected
     why: str
-    settled: Verdict | None = None
+    decided: Verdict | None = None
     otherwise: Verdict = "ok"
     checks: list[Check] = field(default_factory=list)
 
@@ -39,31 +39,31 @@ class Examined:
 _DATES = "dates move on by themselves; these are neither before training nor far beyond it"
 
 
-def examine(
+def test_column(
     name: str,
     reference: ColumnProfile | None,
     window: ColumnProfile | None,
     expected: Expected,
     rows: int,
     spec: MonitorSpec,
-) -> Examined:
+) -> TestedColumn:
     """Settle what is certain of a column, else ask what can be asked. `rows` counts the rows of the whole window."""
-    settled = _settled(reference, window, expected, rows, spec)
-    if settled is not None:
-        return Examined(name, reference, window, expected, settled=settled[0], why=settled[1])
+    decided = _decided(reference, window, expected, rows, spec)
+    if decided is not None:
+        return TestedColumn(name, reference, window, expected, decided=decided[0], why=decided[1])
     assert reference is not None and window is not None
     checks = [ask_missing(reference, window, spec)]
     enough = window.present >= FEWEST_VALUES
     if enough and window.kind == "date":
         # Time moves on by itself: that a window is later than training says little of the model's inputs.
         checks += ask_range(reference, window, in_time(reference, expected), spec)
-        return Examined(name, reference, window, expected, checks=checks, otherwise="ok", why=_DATES)
+        return TestedColumn(name, reference, window, expected, checks=checks, otherwise="ok", why=_DATES)
     if enough:
         checks += [*ask_distance(reference, window, spec), *ask_unseen(reference, window, expected, spec)]
         checks += ask_range(reference, window, expected, spec)
     judged = any(check.name in ("distance", "unseen") for check in checks)
     few = f"only {window.present} of {rows} rows have a usable value: too few to compare"
-    return Examined(
+    return TestedColumn(
         name,
         reference,
         window,
@@ -74,7 +74,7 @@ def examine(
     )
 
 
-def _settled(
+def _decided(
     reference: ColumnProfile | None, window: ColumnProfile | None, expected: Expected, rows: int, spec: MonitorSpec
 ) -> tuple[Verdict, str] | None:
     if rows == 0:

@@ -36,7 +36,7 @@ READS: dict[ColumnType, frozenset[TypeName]] = {
 
 
 @dataclass(frozen=True)
-class Observed:
+class ColumnSummary:
     """One column's values.
 
     `numbers`: finite numbers, dates as days since 1970, float64 (n,). `infinite`: infinities and integers beyond
@@ -53,17 +53,17 @@ class Observed:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-def observe(values: Values, kind: ColumnType) -> Observed:
+def summarize(values: Values, kind: ColumnType) -> ColumnSummary:
     """Read raw values, shape (rows,), as `kind`; None, NaN, NaT and pandas.NA are missing. Never raises for a value."""
     if isinstance(values, np.ndarray) and values.ndim == 1:
         if kind == "number" and values.dtype.kind in "iuf":
             return _number_array(values)
         if kind == "date" and values.dtype.kind == "M":
-            return _moments(values)
+            return _timestamps(values)
         if kind == "boolean" and values.dtype.kind == "b":
             true = int(values.sum())
             found = Counter({"True": true, "False": len(values) - true})
-            return Observed(rows=len(values), types={"boolean": len(values)}, counts=+found)
+            return ColumnSummary(rows=len(values), types={"boolean": len(values)}, counts=+found)
     return _mixed(_plain(values), kind)
 
 
@@ -76,30 +76,30 @@ def _plain(values: Values) -> list[Any]:
     return list(values.tolist()) if values.ndim == 1 else list(values)
 
 
-def _number_array(array: NDArray[Any]) -> Observed:
+def _number_array(array: NDArray[Any]) -> ColumnSummary:
     name: TypeName = "fractional" if array.dtype.kind == "f" else "integral"
     with np.errstate(over="ignore"):
         numbers = array.astype(np.float64, copy=False)
     finite = np.isfinite(numbers)
     present, missing = numbers[finite], int(np.isnan(numbers).sum())
     infinite = len(array) - missing - len(present)
-    return Observed(len(array), missing, infinite, types={name: len(array) - missing}, numbers=present)
+    return ColumnSummary(len(array), missing, infinite, types={name: len(array) - missing}, numbers=present)
 
 
-def _moments(array: NDArray[Any]) -> Observed:
+def _timestamps(array: NDArray[Any]) -> ColumnSummary:
     there = ~np.isnat(array)
     days = array[there].astype("datetime64[us]").astype(np.int64) / (_DAY * 1e6)
-    return Observed(len(array), missing=len(array) - len(days), types={"fractional": len(days)}, numbers=days)
+    return ColumnSummary(len(array), missing=len(array) - len(days), types={"fractional": len(days)}, numbers=days)
 
 
-def _mixed(values: list[Any], kind: ColumnType) -> Observed:
+def _mixed(values: list[Any], kind: ColumnType) -> ColumnSummary:
     parts = [_group(name, group, kind) for name, group in _by_type(values)]
     types: Counter[TypeName] = Counter()
     counts: Counter[str] = Counter()
     for part in parts:
         types.update(part.types)
         counts.update(part.counts)
-    return Observed(
+    return ColumnSummary(
         rows=len(values),
         missing=sum(part.missing for part in parts),
         infinite=sum(part.infinite for part in parts),
@@ -129,15 +129,17 @@ def _type_name(group: type) -> TypeName | Literal["missing"]:
     return "string" if issubclass(group, str | date) else "object"
 
 
-def _group(name: TypeName | Literal["missing"], values: list[Any], kind: ColumnType) -> Observed:
+def _group(name: TypeName | Literal["missing"], values: list[Any], kind: ColumnType) -> ColumnSummary:
     """Read values of one type."""
     if name == "missing":
-        return Observed(len(values), missing=len(values))
+        return ColumnSummary(len(values), missing=len(values))
     if name == "object":
-        return Observed(len(values), types={"object": len(values)})
+        return ColumnSummary(len(values), types={"object": len(values)})
     if kind == "number" and name in READS["number"]:
         found = _number_array(_floats(values))
-        return Observed(found.rows, found.missing, found.infinite, {name: found.rows - found.missing}, found.numbers)
+        return ColumnSummary(
+            found.rows, found.missing, found.infinite, {name: found.rows - found.missing}, found.numbers
+        )
     distinct = Counter(values)
     gone = [value for value in distinct if value != value]  # every NaN is a key of its own
     missing = sum(distinct.pop(value) for value in gone)
@@ -146,7 +148,7 @@ def _group(name: TypeName | Literal["missing"], values: list[Any], kind: ColumnT
     return _labels(distinct, name, kind, missing)
 
 
-def _labels(distinct: Counter[Any], name: TypeName, kind: ColumnType, missing: int) -> Observed:
+def _labels(distinct: Counter[Any], name: TypeName, kind: ColumnType, missing: int) -> ColumnSummary:
     types: Counter[TypeName] = Counter()
     counts: Counter[str] = Counter()
     for value, times in distinct.items():
@@ -154,7 +156,7 @@ def _labels(distinct: Counter[Any], name: TypeName, kind: ColumnType, missing: i
         types[_type_read(read, name, kind)] += times
         if read is not None:
             counts[read] += times
-    return Observed(distinct.total() + missing, missing, types=types, counts=counts)
+    return ColumnSummary(distinct.total() + missing, missing, types=types, counts=counts)
 
 
 def _floats(values: list[Any]) -> NDArray[np.float64]:
@@ -183,13 +185,13 @@ def _type_read(read: str | None, name: TypeName, kind: ColumnType) -> TypeName:
     return "boolean" if kind == "boolean" else name
 
 
-def _dates(distinct: Counter[Any]) -> Observed:
+def _dates(distinct: Counter[Any]) -> ColumnSummary:
     days = {value: _days(value) for value in distinct}
     read = {value: day for value, day in days.items() if day is not None}
     times = np.array([distinct[value] for value in read], dtype=np.int64)
     numbers = np.repeat(np.array(list(read.values()), dtype=np.float64), times)
     types: dict[TypeName, int] = {"fractional": len(numbers), "string": distinct.total() - len(numbers)}
-    return Observed(distinct.total(), types=types, numbers=numbers)
+    return ColumnSummary(distinct.total(), types=types, numbers=numbers)
 
 
 def _days(value: str | date) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ml.monitoring.column_drift import examine
+from ml.monitoring.column_drift import test_column
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.column_summary import Values
 from ml.monitoring.histograms import distribution
@@ -87,16 +87,16 @@ def detect(
     """
     before, now = Profile.from_bytes(reference), window_profile(window, signature)
     expectations = _expectations(signature)
-    examined = [
-        examine(name, before.column(name), now.column(name), expected, window.rows, spec)
+    tested = [
+        test_column(name, before.column(name), now.column(name), expected, window.rows, spec)
         for name, expected in expectations.items()
     ]
     answer = "value" if signature.output.task == "regression" else "label"
-    examined.append(
-        examine("prediction", before.prediction(answer), now.prediction(answer), Expected(), window.rows, spec)
+    tested.append(
+        test_column("prediction", before.prediction(answer), now.prediction(answer), Expected(), window.rows, spec)
     )
-    chances = iter(holm([check.p_value for column in examined for check in column.checks]))
-    drifts = [conclude(column, [next(chances) for _ in column.checks], spec) for column in examined]
+    chances = iter(holm([check.p_value for column in tested for check in column.checks]))
+    drifts = [conclude(column, [next(chances) for _ in column.checks], spec) for column in tested]
     verdict, why = overall(drifts[:-1], drifts[-1], window.rows, spec)
     return MonitoringReport(
         model=model,

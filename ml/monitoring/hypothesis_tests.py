@@ -26,7 +26,7 @@ class Check:
     value: float
     tolerance: float
     p_value: float
-    says: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,8 @@ def ask_missing(reference: ColumnProfile, window: ColumnProfile, spec: MonitorSp
     if value > spec.threshold:
         count, hits = (window.missing, reference.missing) if now > before else (window.present, reference.present)
         p_value = min(1.0, 2 * excess_p_value(count, window.rows, hits + 1, reference.rows - hits + 1))
-    says = f"{percent(now, 0)} of the values are missing, {percent(before, 0)} were in training"
-    return Check("missing", "missing_share", value, spec.threshold, p_value, says)
+    why = f"{percent(now, 0)} of the values are missing, {percent(before, 0)} were in training"
+    return Check("missing", "missing_share", value, spec.threshold, p_value, why)
 
 
 def ask_distance(reference: ColumnProfile, window: ColumnProfile, spec: MonitorSpec) -> list[Check]:
@@ -110,8 +110,8 @@ def ask_distance(reference: ColumnProfile, window: ColumnProfile, spec: MonitorS
         )
     else:
         return []
-    says = f"the distribution moved by {value:.2f}, {_NAMES[statistic]}"
-    return [Check("distance", statistic, value, spec.threshold, p_value, says)]
+    why = f"the distribution moved by {value:.2f}, {_NAMES[statistic]}"
+    return [Check("distance", statistic, value, spec.threshold, p_value, why)]
 
 
 def _aligned(reference: ColumnProfile, window: ColumnProfile) -> tuple[Mapping[str, int], Mapping[str, int]]:
@@ -161,5 +161,5 @@ def ask_range(reference: ColumnProfile, window: ColumnProfile, expected: Expecte
     value, p_value = outside(window, *ends), 1.0
     if value > spec.out_of_range:
         p_value = excess_p_value(round(value * window.present), window.present, 2, max(1, reference.present - 1))
-    says = f"{percent(value, 0)} of the values lie outside the range of training"
-    return [Check("range", "out_of_range_share", value, spec.out_of_range, p_value, says)]
+    why = f"{percent(value, 0)} of the values lie outside the range of training"
+    return [Check("range", "out_of_range_share", value, spec.out_of_range, p_value, why)]

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Answers
+from ml.predictions.predictions import Predictions
 from ml.values.canonical import canonical
 from schemas.base import Scalar, Task
 from schemas.signature import Output
 
-Answer = Mapping[str, Any]
+Prediction = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Labelled:
 
     version: str
     times: list[float]
-    answers: Sequence[Answer]
+    answers: Sequence[Prediction]
     labels: list[Any]
     needs_review: list[bool]
     predictions: int
@@ -42,7 +42,7 @@ class Encoded:
 
     task: Task
     target: NDArray[Any]
-    answers: Answers
+    answers: Predictions
 
     def __len__(self) -> int:
         return len(self.target)
@@ -65,9 +65,9 @@ def encode(found: Labelled, output: Output) -> Encoded:
     usable = [_is_scalar(label) for label in found.labels]
     answers = [answer for answer, fits in zip(found.answers, usable, strict=True) if fits]
     labels = [label for label, fits in zip(found.labels, usable, strict=True) if fits]
-    task, classes = _question(answers, labels, output)
+    task, classes = _task_and_classes(answers, labels, output)
     chosen = _codes([answer.get("label") for answer in answers], classes)
-    return Encoded(task, _codes(labels, classes), Answers(chosen, _probabilities(answers, classes)))
+    return Encoded(task, _codes(labels, classes), Predictions(chosen, _probabilities(answers, classes)))
 
 
 def _values(found: Labelled) -> Encoded:
@@ -76,10 +76,12 @@ def _values(found: Labelled) -> Encoded:
         for answer, label in zip(found.answers, found.labels, strict=True)
     ]
     pairs = np.array([pair for pair in both if None not in pair], dtype=np.float64).reshape(-1, 2)
-    return Encoded("regression", pairs[:, 1], Answers(values=pairs[:, 0]))
+    return Encoded("regression", pairs[:, 1], Predictions(values=pairs[:, 0]))
 
 
-def _question(answers: Sequence[Answer], labels: Sequence[Scalar], output: Output) -> tuple[Task, list[Scalar]]:
+def _task_and_classes(
+    answers: Sequence[Prediction], labels: Sequence[Scalar], output: Output
+) -> tuple[Task, list[Scalar]]:
     declared = list(output.classes or [])
     offered = [list(answer["probabilities"]) for answer in answers if isinstance(answer.get("probabilities"), Mapping)]
     answered = {canonical(answer["label"]) for answer in answers if _is_scalar(answer.get("label"))}
@@ -96,7 +98,7 @@ def _codes(values: Sequence[Any], classes: Sequence[Scalar]) -> NDArray[np.int64
     return np.array(found, dtype=np.int64)
 
 
-def _probabilities(answers: Sequence[Answer], classes: Sequence[Scalar]) -> NDArray[np.float64] | None:
+def _probabilities(answers: Sequence[Prediction], classes: Sequence[Scalar]) -> NDArray[np.float64] | None:
     keys = [str(name) for name in classes]
     rows = [_row(answer.get("probabilities"), keys) for answer in answers]
     complete = [row for row in rows if row is not None]

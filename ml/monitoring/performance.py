@@ -10,12 +10,12 @@ from ml.monitoring.labelled import Labelled, encode
 from schemas.base import Task
 from schemas.evaluation import Evaluation, Scores
 from schemas.metrics import AUTO, HIGHER_IS_BETTER, TASKS, resolve_metric
-from schemas.moments import iso
 from schemas.monitoring import SEVERITY, MonitoringReport, Performance, Review, Verdict
 from schemas.numbers import percent, shown
 from schemas.review import ReviewRecord
 from schemas.run import MonitorSpec
 from schemas.signature import Output
+from schemas.timestamps import iso
 
 FALLBACK: dict[Task, tuple[str, ...]] = {
     "binary": ("balanced_accuracy", "accuracy"),
@@ -44,8 +44,8 @@ def performance(
     with np.errstate(all="ignore"):  # numbers whose squares are infinite: the metric is undefined then
         values = scores(pairs.task, pairs.target, pairs.answers)
         bounds = intervals(pairs.task, pairs.target, pairs.answers, seed=seed)
-    says_something = metric in AUTO or pairs.task in TASKS.get(metric, ())
-    wanted = resolve_metric(metric if says_something else "auto", pairs.task)
+    is_conclusive = metric in AUTO or pairs.task in TASKS.get(metric, ())
+    wanted = resolve_metric(metric if is_conclusive else "auto", pairs.task)
     name = next((one for one in (wanted, *FALLBACK[pairs.task]) if values.get(one) is not None), wanted)
     before = Evaluation(metrics={}) if expected is None else expected
     tested, tested_bounds = before.metrics.get("test", {}).get(name), before.intervals.get("test", {}).get(name)
@@ -71,8 +71,8 @@ def performance(
 def for_comparison(found: Labelled, output: Output, metric: str, spec: MonitorSpec, *, seed: int) -> Performance:
     """Score a version that is not in production: for comparison, so without a verdict."""
     seen = performance(found, output, None, metric, spec, seed=seed)
-    told = f"{_measured(seen.metric, seen.value, seen.interval)} on {_count(seen.labelled)}. "
-    why = f"{told}Not judged: the version is not in production."
+    measured = f"{_measured(seen.metric, seen.value, seen.interval)} on {_count(seen.labelled)}. "
+    why = f"{measured}Not judged: the version is not in production."
     return seen.model_copy(update={"verdict": "no_verdict", "why": why})
 
 

@@ -21,8 +21,8 @@ import pandas as pd
 
 from ml.features.cells import cells
 from ml.monitoring.column_profile import ColumnProfile, Numbers
-from ml.monitoring.column_summary import Observed, TypeName, Values, observe
-from ml.predictions.predictions import Answers
+from ml.monitoring.column_summary import ColumnSummary, TypeName, Values, summarize
+from ml.predictions.predictions import Predictions
 from ml.values.label_text import label, printable
 from schemas.data import ColumnType
 from schemas.errors import PackageError
@@ -123,18 +123,20 @@ def profile(
         predictions: Values by one of PREDICTIONS.
     """
     known = known or {}
-    observed = {_stored(name): (kinds[name], observe(columns[name], kinds[name])) for name in columns if name in kinds}
+    summaries = {
+        _stored(name): (kinds[name], summarize(columns[name], kinds[name])) for name in columns if name in kinds
+    }
     lists = {_stored(name): {label(value) for value in values} for name, values in known.items()}
     for name, values in (predictions or {}).items():
         kind: ColumnType = "category" if name == "label" else "number"
-        observed[_prediction(name)] = (kind, observe(values, kind))
-    views = {name: _sketch(found, kind, lists.get(name)) for name, (kind, found) in observed.items()}
-    notes = {name: {"kind": kind, "once": _once(found)} for name, (kind, found) in observed.items()}
+        summaries[_prediction(name)] = (kind, summarize(values, kind))
+    views = {name: _sketch(found, kind, lists.get(name)) for name, (kind, found) in summaries.items()}
+    notes = {name: {"kind": kind, "once": _once(found)} for name, (kind, found) in summaries.items()}
     view = _whylogs().View(columns=views, dataset_timestamp=_NO_TIME, creation_timestamp=_NO_TIME, metadata={})
     return Profile(view, notes)
 
 
-def reference_profile(train_frame: pd.DataFrame, signature: Signature, answers: Answers) -> bytes:
+def reference_profile(train_frame: pd.DataFrame, signature: Signature, answers: Predictions) -> bytes:
     """Return `reference.bin`: the profile of the training rows and of predictions.
 
     Args:
@@ -153,7 +155,7 @@ def known_identifiers(signature: Signature) -> dict[str, list[str]]:
     return {item.column: item.values for item in signature.derivations if isinstance(item, IdentifierDerivation)}
 
 
-def _predictions(answers: Answers, output: Output) -> dict[str, Values]:
+def _predictions(answers: Predictions, output: Output) -> dict[str, Values]:
     if answers.values is not None:
         return {"value": answers.values}
     found: dict[str, Values] = {}
@@ -178,7 +180,7 @@ def _is_prediction(stored: str) -> bool:
     return stored.startswith(_RESERVED + "prediction:")
 
 
-def _sketch(found: Observed, kind: ColumnType, known: Collection[str] | None) -> Any:
+def _sketch(found: ColumnSummary, kind: ColumnType, known: Collection[str] | None) -> Any:
     """Fill whylogs' metrics from arrays and from counts as weights; value by value takes thirteen times as long."""
     whylogs = _whylogs()
     column = whylogs.Column()
@@ -200,11 +202,11 @@ def _sketch(found: Observed, kind: ColumnType, known: Collection[str] | None) ->
     return whylogs.ColumnView(metrics=named)
 
 
-def _once(found: Observed) -> int:
+def _once(found: ColumnSummary) -> int:
     return sum(times == 1 for times in found.counts.values())
 
 
-def _weights(found: Observed, kind: ColumnType, known: Collection[str] | None) -> Mapping[str, int]:
+def _weights(found: ColumnSummary, kind: ColumnType, known: Collection[str] | None) -> Mapping[str, int]:
     if kind != "identifier":
         return found.counts
     total = sum(found.counts.values())

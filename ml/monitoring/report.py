@@ -52,11 +52,11 @@ def _template() -> Template:
     )
     pages.filters["capfirst"] = _capital
     pages.filters["shown"] = shown
-    pages.filters["moment"] = moment
+    pages.filters["timestamp"] = timestamp
     return pages.get_template("report.html.j2")
 
 
-def moment(text: str | None) -> str:
+def timestamp(text: str | None) -> str:
     """Return a time of the journal, ISO 8601, as 2026-11-20 13:51:37 UTC; other text stays as it is."""
     try:
         when = datetime.fromisoformat(text or "")

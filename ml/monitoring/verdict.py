@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from ml.monitoring.column_drift import Examined
+from ml.monitoring.column_drift import TestedColumn
 from ml.monitoring.hypothesis_tests import limits, outside, unseen
 from ml.values.label_text import printable
 from schemas.monitoring import SEVERITY, ColumnDrift, Verdict
@@ -13,7 +13,7 @@ _NAMED = 3
 _LONGEST_NAME = 60
 
 
-def conclude(column: Examined, adjusted: Sequence[float], spec: MonitorSpec) -> ColumnDrift:
+def conclude(column: TestedColumn, adjusted: Sequence[float], spec: MonitorSpec) -> ColumnDrift:
     """Return a column's verdict; `adjusted` are the p-values of its checks, corrected for all checks of the window."""
     verdict, why = _verdict(column, adjusted, spec)
     shown = [
@@ -74,19 +74,19 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
-def _verdict(column: Examined, adjusted: Sequence[float], spec: MonitorSpec) -> tuple[Verdict, str]:
-    if column.settled is not None:
-        return column.settled, column.why
+def _verdict(column: TestedColumn, adjusted: Sequence[float], spec: MonitorSpec) -> tuple[Verdict, str]:
+    if column.decided is not None:
+        return column.decided, column.why
     pairs = list(zip(column.checks, adjusted, strict=True))
     above = [(check, chance) for check, chance in pairs if check.value > check.tolerance]
     alarms = [(check, chance) for check, chance in above if chance < spec.significance]
     if alarms:
-        return "drift", "; ".join(f"{check.says}, {_chance(chance)}" for check, chance in alarms)
+        return "drift", "; ".join(f"{check.why}, {_chance(chance)}" for check, chance in alarms)
     undefined = [check for check, chance in pairs if not math.isfinite(check.value) or not math.isfinite(chance)]
     if undefined:
         return "no_verdict", f"no number for {', '.join(check.statistic for check in undefined)}"
     if above and column.otherwise == "ok":
-        return "ok", "; ".join(f"{check.says}, which may be chance, {_chance(chance)}" for check, chance in above)
+        return "ok", "; ".join(f"{check.why}, which may be chance, {_chance(chance)}" for check, chance in above)
     return column.otherwise, column.why
 
 
@@ -94,14 +94,14 @@ def _chance(chance: float) -> str:
     return "p < 0.001" if chance < 0.001 else f"p = {chance:.3f}"
 
 
-def _unseen_share(column: Examined) -> float | None:
+def _unseen_share(column: TestedColumn) -> float | None:
     now, known = column.window, column.expected.known
     if now is None or known is None or now.present == 0 or now.kind not in ("category", "identifier"):
         return None
     return unseen(now, known) / now.present
 
 
-def _outside_share(column: Examined) -> float | None:
+def _outside_share(column: TestedColumn) -> float | None:
     now, before = column.window, column.reference
     if now is None or before is None or now.kind not in ("number", "date") or not (now.numbers or now.infinite):
         return None

@@ -15,7 +15,7 @@ import pandas as pd
 from ml.features.cells import cells
 from ml.features.derive import Deriver, derive
 from ml.package import model_card, storage
-from ml.package.model import ExtendedModel
+from ml.package.model import PackagedModel
 from ml.package.parity import REPLAYED
 from ml.predictions.abstention import with_threshold
 from ml.predictions.predictions import on_cells
@@ -29,13 +29,13 @@ from schemas.signature import Signature
 
 if TYPE_CHECKING:
     from ml.components import Export, Fitted
-    from ml.predictions.predictions import Answers
+    from ml.predictions.predictions import Predictions
 
 SAMPLED = 32
 _LIBRARIES = ("numpy", "onnx", "onnxruntime", "pandas", "pydantic", "scikit-learn", "skl2onnx", "skops")
 
 
-def build_draft(
+def build_candidate(
     root: Path,
     *,
     fitted: "Fitted",
@@ -70,15 +70,15 @@ def build_draft(
         }
         sealed = storage.write(root, files, manifest)
     try:
-        ExtendedModel.open(root).check_samples()
+        PackagedModel.open(root).check_samples()
     except BaseException:
         shutil.rmtree(root)  # a package that cannot be used is not left behind
         raise
     return sealed
 
 
-def finish(
-    draft: Path,
+def seal(
+    candidate: Path,
     root: Path,
     *,
     evaluation: Evaluation,
@@ -91,11 +91,11 @@ def finish(
     Raises:
         PackageError: If the draft is damaged or `root` exists.
     """
-    known = storage.verify(draft)
-    signature = storage.read_signature(draft, known)
+    known = storage.verify(candidate)
+    signature = storage.read_signature(candidate, known)
     scored = None if baseline is None else baseline.model_dump(mode="json")
     manifest = known.model_copy(update={"evaluation": evaluation, "baseline": scored, "gate": gate, "files": {}})
-    files: dict[str, bytes | Path] = {name: draft / name for name in known.files}
+    files: dict[str, bytes | Path] = {name: candidate / name for name in known.files}
     files[storage.CARD] = model_card.render(manifest, signature).encode()
     if reference is not None:
         files[storage.REFERENCE] = reference
@@ -170,8 +170,8 @@ def _samples(fitted: "Fitted", signature: Signature, train: pd.DataFrame) -> Sam
     columns = cells(_pick(train, [one.name for one in signature.inputs]), signature)
     # Read back from JSON: the answers belong to the rows as the package holds them.
     kept = Samples.model_validate_json(Samples(cells=columns).model_dump_json())
-    answers = on_cells(fitted, Deriver(signature).matrix)(kept.cells)
-    return kept.model_copy(update=_plain(answers))
+    predictions = on_cells(fitted, Deriver(signature).matrix)(kept.cells)
+    return kept.model_copy(update=_plain(predictions))
 
 
 def _pick(train: pd.DataFrame, inputs: list[str]) -> pd.DataFrame:
@@ -183,9 +183,9 @@ def _pick(train: pd.DataFrame, inputs: list[str]) -> pd.DataFrame:
     return train.iloc[np.unique(np.concatenate([emptiest, spread]))]
 
 
-def _plain(answers: "Answers") -> dict[str, object]:
+def _plain(predictions: "Predictions") -> dict[str, object]:
     return {
-        "codes": None if answers.codes is None else answers.codes.tolist(),
-        "probabilities": None if answers.probabilities is None else answers.probabilities.tolist(),
-        "values": None if answers.values is None else answers.values.tolist(),
+        "codes": None if predictions.codes is None else predictions.codes.tolist(),
+        "probabilities": None if predictions.probabilities is None else predictions.probabilities.tolist(),
+        "values": None if predictions.values is None else predictions.values.tolist(),
     }

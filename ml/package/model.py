@@ -8,7 +8,7 @@ import numpy as np
 from ml.features.derive import Deriver
 from ml.package import storage
 from ml.package.parity import difference
-from ml.predictions.predictions import Answering, Answers, Cells, on_cells
+from ml.predictions.predictions import Cells, Predictions, Predictor, on_cells
 from ml.runtimes import load
 from schemas.base import Scalar
 from schemas.errors import PackageError
@@ -16,10 +16,10 @@ from schemas.package import Manifest
 from schemas.signature import Signature
 
 
-class ExtendedModel:
+class PackagedModel:
     """A verified package, loaded."""
 
-    def __init__(self, root: Path, manifest: Manifest, signature: Signature, runtime: Answering) -> None:
+    def __init__(self, root: Path, manifest: Manifest, signature: Signature, runtime: Predictor) -> None:
         self.root = root
         self.manifest = manifest
         self.signature = signature
@@ -28,24 +28,24 @@ class ExtendedModel:
         self._keys = [str(label) for label in self._labels]
 
     @classmethod
-    def open(cls, root: Path) -> "ExtendedModel":
+    def open(cls, root: Path) -> "PackagedModel":
         """Verify the package at `root` to the last byte, then load it. Raises PackageError."""
         manifest = storage.verify(root)
         signature = storage.read_signature(root, manifest)
         data = storage.read(root, manifest, manifest.runtime_file)
         return cls(root, manifest, signature, load.load(manifest.runtime, data, signature.output))
 
-    def predict(self, cells: Cells) -> Answers:
+    def predict(self, cells: Cells) -> Predictions:
         """Answer raw rows, given as columns of equal length that already satisfy the signature."""
         return self._answer(cells)
 
-    def instances(self, answers: Answers) -> list[dict[str, Any]]:
+    def instances(self, predictions: Predictions) -> list[dict[str, Any]]:
         """Return a JSON object for each row: label and probabilities, or value, and whether a person should look."""
-        if answers.values is not None:
-            return [{"value": value, "needs_review": False} for value in answers.values.tolist()]
-        assert answers.codes is not None, "an answer has codes or values"
-        labels = [self._labels[code] if code >= 0 else None for code in answers.codes.tolist()]
-        if answers.probabilities is None:
+        if predictions.values is not None:
+            return [{"value": value, "needs_review": False} for value in predictions.values.tolist()]
+        assert predictions.codes is not None, "an answer has codes or values"
+        labels = [self._labels[code] if code >= 0 else None for code in predictions.codes.tolist()]
+        if predictions.probabilities is None:
             return [{"label": label, "needs_review": label is None} for label in labels]
         review = self.signature.output.review_threshold or 0.0
         return [
@@ -54,7 +54,7 @@ class ExtendedModel:
                 "probabilities": dict(zip(self._keys, row, strict=True)),
                 "needs_review": label is None or max(row) < review,
             }
-            for label, row in zip(labels, answers.probabilities.tolist(), strict=True)
+            for label, row in zip(labels, predictions.probabilities.tolist(), strict=True)
         ]
 
     def check_samples(self) -> None:
@@ -64,7 +64,7 @@ class ExtendedModel:
             PackageError: If a class differs, a probability by more than 1e-4, or a value by more than 1e-4 of itself.
         """
         sample = storage.samples(self.root, self.manifest)
-        expected = Answers(
+        expected = Predictions(
             codes=None if sample.codes is None else np.array(sample.codes, dtype=np.int64),
             probabilities=None if sample.probabilities is None else np.array(sample.probabilities, dtype=np.float64),
             values=None if sample.values is None else np.array(sample.values, dtype=np.float64),

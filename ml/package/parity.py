@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Answering, Answers
+from ml.predictions.predictions import Predictions, Predictor
 
 TOLERANCE = 1e-4
 _SCALE_TOLERANCE = 1e-5
@@ -16,7 +16,7 @@ _EXTREME = 100
 _FLOAT32_MAX = np.finfo(np.float32).max
 
 
-def difference(trained: Answers, packaged: Answers) -> str | None:
+def difference(trained: Predictions, packaged: Predictions) -> str | None:
     """Say how the packaged form's answers differ from the trained object's, or None when they are equal.
 
     Classes must be equal, probabilities within 1e-4, values within 1e-4 of themselves or 1e-5 of the largest value.
@@ -29,7 +29,7 @@ def difference(trained: Answers, packaged: Answers) -> str | None:
     )
 
 
-def _shapes(trained: Answers, packaged: Answers) -> str | None:
+def _shapes(trained: Predictions, packaged: Predictions) -> str | None:
     for name in ("codes", "probabilities", "values"):
         ours, theirs = getattr(trained, name), getattr(packaged, name)
         if (ours is None) != (theirs is None) or (ours is not None and ours.shape != theirs.shape):
@@ -77,7 +77,7 @@ def short(error: BaseException) -> str:
     return text if len(text) <= 160 else text[:157] + "..."
 
 
-def equal_answers(rows: NDArray[np.float32]) -> str:
+def equal_predictions(rows: NDArray[np.float32]) -> str:
     """Return the reason for a packaged form that answered `rows` alike."""
     return f"it converts, and {len(rows)} replayed rows get equal answers"
 
@@ -101,7 +101,7 @@ def disturb(rows: NDArray[np.float32], categories: Mapping[int, int]) -> NDArray
     return np.concatenate([rows, holed, far, empty])
 
 
-def overflow(packaged: Answering, rows: NDArray[np.float32], categories: Mapping[int, int]) -> str | None:
+def overflow(packaged: Predictor, rows: NDArray[np.float32], categories: Mapping[int, int]) -> str | None:
     """Say whether the packaged form answers NaN or infinity when all numbers lie at the ends of float32.
 
     The first 100 of `rows` are asked.
@@ -110,8 +110,8 @@ def overflow(packaged: Answering, rows: NDArray[np.float32], categories: Mapping
     draw = np.random.default_rng(0)
     coded = np.isin(np.arange(rows.shape[1]), list(categories))
     extreme = np.where(coded, rows, draw.choice(np.array([-1, 1], dtype=np.float32), size=rows.shape) * _FLOAT32_MAX)
-    answers = packaged.answer(extreme.astype(np.float32))
-    numbers = answers.values if answers.probabilities is None else answers.probabilities
+    predictions = packaged.predict(extreme.astype(np.float32))
+    numbers = predictions.values if predictions.probabilities is None else predictions.probabilities
     if numbers is None or np.isfinite(numbers).all():
         return None
     return "it answers NaN or infinity to very large numbers"

@@ -40,13 +40,13 @@ def write(root: Path, files: Mapping[str, bytes | Path], manifest: Manifest) -> 
     if root.exists():
         raise PackageError(f"{root} exists already; a package is never overwritten")
     root.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{root.name}-", suffix=".partial", dir=root.parent))
+    partial = Path(tempfile.mkdtemp(prefix=f".{root.name}-", suffix=".partial", dir=root.parent))
     try:
-        sealed = _fill(draft, files, manifest)
-        draft.chmod(0o755)
-        _rename(draft, root)
+        sealed = _fill(partial, files, manifest)
+        partial.chmod(0o755)
+        _rename(partial, root)
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
     return sealed
 
 
@@ -119,19 +119,19 @@ def _require_plain_names(files: Mapping[str, bytes | Path]) -> None:
         raise PackageError(f"A package cannot hold files named {wrong}; names are letters, digits, '.', '_' and '-'")
 
 
-def _fill(draft: Path, files: Mapping[str, bytes | Path], manifest: Manifest) -> Manifest:
-    records = {name: store(draft / name, content) for name, content in files.items()}
+def _fill(partial: Path, files: Mapping[str, bytes | Path], manifest: Manifest) -> Manifest:
+    records = {name: store(partial / name, content) for name, content in files.items()}
     sealed = manifest.model_copy(update={"files": dict(sorted(records.items()))})
     raw = json.dumps(sealed.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False).encode()
-    store(draft / MANIFEST, raw)
-    store(draft / SEAL, _seal(raw))
-    sync_folder(draft)
+    store(partial / MANIFEST, raw)
+    store(partial / SEAL, _seal(raw))
+    sync_folder(partial)
     return sealed
 
 
-def _rename(draft: Path, root: Path) -> None:
+def _rename(partial: Path, root: Path) -> None:
     try:
-        draft.rename(root)
+        partial.rename(root)
     except OSError as error:
         if root.exists():
             raise PackageError(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Answers, needs_review
+from ml.predictions.predictions import Predictions, needs_review
 from schemas.numbers import percent
 from schemas.review import ReviewRecord
 from schemas.run import ReviewSpec
@@ -19,23 +19,23 @@ CERTAINTY = 0.9
 _PLACES = 20  # so few thresholds are tried that the luckiest of them is still nearly as certain
 
 
-def choose(spec: ReviewSpec, target: NDArray[Any], answers: Answers) -> ReviewRecord:
+def choose(spec: ReviewSpec, target: NDArray[Any], predictions: Predictions) -> ReviewRecord:
     """Return the lowest threshold at which the answers that reach it are almost surely wrong as seldom as declared.
 
     Args:
         spec: The share of wrong answers tolerated, and the fewest rows that a threshold may rest on.
         target: Class positions of the validation rows, (n,); -1 for a class that training did not see.
-        answers: The trained object's answers to the same rows.
+        predictions: The trained object's answers to the same rows.
 
     Source:
         C. K. Chow, On optimum recognition error and reject tradeoff, IEEE Trans. Information Theory 16 (1970): a
         classifier rejects where its largest posterior is below a threshold.
     """
-    assert answers.codes is not None, "only classes are reviewed"
-    wrong = (answers.codes != target) | (target < 0)
-    if answers.probabilities is None:
-        return _of_abstaining(spec, wrong, answers.codes >= 0)
-    confidence = answers.probabilities.max(axis=1, initial=0.0)
+    assert predictions.codes is not None, "only classes are reviewed"
+    wrong = (predictions.codes != target) | (target < 0)
+    if predictions.probabilities is None:
+        return _of_abstaining(spec, wrong, predictions.codes >= 0)
+    confidence = predictions.probabilities.max(axis=1, initial=0.0)
     order = np.argsort(-confidence, kind="stable")
     sure, errors = confidence[order], np.cumsum(wrong[order])
     for count in _places(sure):
@@ -73,7 +73,7 @@ def _of_threshold(spec: ReviewSpec, sure: NDArray[Any], count: int, wrong: int, 
     threshold = 0.0 if count == rows else between if between > sure[count] else float(sure[count - 1])
     why = (
         f"{wrong} of the {count} validation answers that are at least {threshold:.3g} sure are wrong: "
-        f"{_told_error(spec, wrong, count)}; {rows - count} of {rows} are handed over"
+        f"{_error_text(spec, wrong, count)}; {rows - count} of {rows} are handed over"
     )
     return _record(spec, threshold, rows, wrong / count, bound, (rows - count) / rows, why)
 
@@ -98,11 +98,11 @@ def _of_abstaining(spec: ReviewSpec, wrong: NDArray[np.bool_], answered: NDArray
         f"{failing}the model gives no probabilities, so only what it abstains from is handed over, {rows - given} of "
         f"{rows} validation rows; {missed} of the {given} answers given are wrong"
     )
-    why += f": {_told_error(spec, missed, given)}" if given else ""
+    why += f": {_error_text(spec, missed, given)}" if given else ""
     return _record(spec, None, rows, missed / given if given else None, bound, (rows - given) / max(rows, 1), why)
 
 
-def _told_error(spec: ReviewSpec, wrong: int, count: int) -> str:
+def _error_text(spec: ReviewSpec, wrong: int, count: int) -> str:
     bound = error_bound(wrong, count)
     return (
         f"error {percent(wrong / count)}, at most {percent(bound)} with {percent(CERTAINTY, 0)} confidence "
@@ -114,24 +114,24 @@ def _fewest(most: float) -> int:
     return math.ceil(math.log(1 - CERTAINTY) / math.log1p(-most))
 
 
-def measure(threshold: float | None, target: NDArray[Any], answers: Answers) -> tuple[float, float | None]:
+def measure(threshold: float | None, target: NDArray[Any], predictions: Predictions) -> tuple[float, float | None]:
     """Return the share of rows handed over, and the error among the others (None when there are none).
 
     Rows below `threshold` are handed over, and those that the model abstains from. The test set shows whether a
     threshold chosen on the validation set keeps its promise.
     """
-    assert answers.codes is not None, "only classes are reviewed"
-    kept = ~needs_review(answers, threshold)
-    wrong = answers.codes != target
+    assert predictions.codes is not None, "only classes are reviewed"
+    kept = ~needs_review(predictions, threshold)
+    wrong = predictions.codes != target
     return float(1 - kept.mean()) if len(kept) else 0.0, float(wrong[kept].mean()) if kept.any() else None
 
 
-def told(record: ReviewRecord | None, target: NDArray[Any], answers: Answers) -> list[str]:
+def review_notes(record: ReviewRecord | None, target: NDArray[Any], predictions: Predictions) -> list[str]:
     """Return sentences for a person: how the threshold was chosen, and whether it keeps its promise on the test set."""
     if record is None:
         return []
     why = f"{record.why if record.why.startswith('review.') else record.why[:1].upper() + record.why[1:]}."
-    handed_over, error = measure(record.threshold, target, answers)
+    handed_over, error = measure(record.threshold, target, predictions)
     kept = "nothing is left" if error is None else f"{percent(error)} of the others are wrong"
     return [why, f"On the test set {percent(handed_over)} are handed over, and {kept}."]
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from schemas.base import Scalar
 
 Cells = Mapping[str, Sequence[Scalar | None]]
-NO_FINITE_ANSWER = "the model has no finite answer for these values; are they far from what it was trained on?"
+NO_FINITE_PREDICTION = "the model has no finite answer for these values; are they far from what it was trained on?"
 _TIE_DECIMALS = 6
 _LARGEST = np.float32(1e25)
 
 
 @dataclass(frozen=True)
-class Answers:
+class Predictions:
     """Predictions for n rows.
 
     `codes`: class positions, int64 (n,), None for regression; -1 where the model abstains. `probabilities`: float64
@@ -28,42 +28,42 @@ class Answers:
     values: NDArray[np.float64] | None = None
 
 
-class Answering(Protocol):
-    """A trained object or a loaded runtime; one that reads raw cells has `answer_cells(cells) -> Answers` too."""
+class Predictor(Protocol):
+    """A trained object or a loaded runtime; one that reads raw cells has `predict_cells(cells) -> Answers` too."""
 
-    def answer(self, features: NDArray[np.float32]) -> Answers:
+    def predict(self, features: NDArray[np.float32]) -> Predictions:
         """Predict for the derived features, shape (n, features)."""
 
 
-def on_cells(model: Answering, matrix: Callable[[Cells], NDArray[np.float32]]) -> Callable[[Cells], Answers]:
+def on_cells(model: Predictor, matrix: Callable[[Cells], NDArray[np.float32]]) -> Callable[[Cells], Predictions]:
     """Return how a model answers raw cells: from the cells where it reads those, else from the features of `matrix`."""
     reads = _reader(model)
-    return reads if reads is not None else lambda cells: model.answer(matrix(cells))
+    return reads if reads is not None else lambda cells: model.predict(matrix(cells))
 
 
-def answers_to(model: Answering, cells: Cells, features: NDArray[np.float32]) -> Answers:
+def predictions_of(model: Predictor, cells: Cells, features: NDArray[np.float32]) -> Predictions:
     """Return a model's answers to rows that are there both as raw cells and as features, (n, features)."""
     reads = _reader(model)
-    return reads(cells) if reads is not None else model.answer(features)
+    return reads(cells) if reads is not None else model.predict(features)
 
 
-def _reader(model: Answering) -> Callable[[Cells], Answers] | None:
-    reads: Callable[[Cells], Answers] | None = getattr(model, "answer_cells", None)
+def _reader(model: Predictor) -> Callable[[Cells], Predictions] | None:
+    reads: Callable[[Cells], Predictions] | None = getattr(model, "predict_cells", None)
     return reads
 
 
-def needs_review(answers: Answers, threshold: float | None) -> NDArray[np.bool_]:
+def needs_review(predictions: Predictions, threshold: float | None) -> NDArray[np.bool_]:
     """Return which rows a person should look at, (n,): those abstained from, and those less sure than `threshold`.
 
     Args:
-        answers: Of a classification.
+        predictions: Of a classification.
         threshold: The least probability of an answer that is sure enough; it has no meaning without probabilities.
     """
-    assert answers.codes is not None, "only classes are reviewed"
-    abstained = answers.codes < 0
-    if threshold is None or answers.probabilities is None:
+    assert predictions.codes is not None, "only classes are reviewed"
+    abstained = predictions.codes < 0
+    if threshold is None or predictions.probabilities is None:
         return abstained
-    unsure: NDArray[np.bool_] = answers.probabilities.max(axis=1, initial=0.0) < threshold
+    unsure: NDArray[np.bool_] = predictions.probabilities.max(axis=1, initial=0.0) < threshold
     return abstained | unsure
 
 

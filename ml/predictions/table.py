@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Answers, needs_review
+from ml.predictions.predictions import Predictions, needs_review
 from schemas.base import Scalar
 from schemas.signature import Output
 
@@ -16,27 +16,27 @@ REVIEW = "needs_review"
 VERSION = "model_version"
 
 
-def answer_names(output: Output) -> list[str]:
+def prediction_names(output: Output) -> list[str]:
     """Return the columns that answers may have, in order; a model without probabilities leaves those out."""
     if output.task == "regression":
         return [PREDICTION, VERSION]
     return [PREDICTION, *(f"{PROBABILITY}{label}" for label in output.classes or []), REVIEW, VERSION]
 
 
-def answer_columns(answers: Answers, output: Output, version: str) -> pd.DataFrame:
+def prediction_columns(predictions: Predictions, output: Output, version: str) -> pd.DataFrame:
     """Return what the service answers, a row each: label or value, probabilities, whether a person should look.
 
     Every frame of one model has the same dtypes. Where the model abstains, `prediction` is missing.
     """
-    if answers.values is not None:
-        columns: dict[str, Any] = {PREDICTION: answers.values}
+    if predictions.values is not None:
+        columns: dict[str, Any] = {PREDICTION: predictions.values}
     else:
-        assert answers.codes is not None, "an answer has codes or values"
-        columns = {PREDICTION: _labels(answers.codes, output.classes or [])}
-        if answers.probabilities is not None:
-            for label, column in zip(output.classes or [], answers.probabilities.T, strict=True):
+        assert predictions.codes is not None, "an answer has codes or values"
+        columns = {PREDICTION: _labels(predictions.codes, output.classes or [])}
+        if predictions.probabilities is not None:
+            for label, column in zip(output.classes or [], predictions.probabilities.T, strict=True):
                 columns[f"{PROBABILITY}{label}"] = column
-        columns[REVIEW] = needs_review(answers, output.review_threshold)
+        columns[REVIEW] = needs_review(predictions, output.review_threshold)
     frame = pd.DataFrame(columns)
     frame[VERSION] = pd.Series([version] * len(frame), dtype="str")
     return frame

@@ -12,7 +12,7 @@ from typing import Literal
 from ml.rules.values import Labels, Line, Truth, Values, labels, line
 from ml.values.canonical import canonical, parse_date
 from schemas.patterns import LONGEST
-from schemas.rules import BOUNDS, Condition, moment
+from schemas.rules import BOUNDS, Condition, timestamp
 
 Variable = tuple[str, str]
 """A column, and the question asked of it; the empty question is for its values."""
@@ -85,7 +85,7 @@ def intersect(left: Box, right: Box) -> Box | None:
 def subtract(union: list[Box], taken: list[Box]) -> list[Box]:
     """Return boxes for what is left of `union` without `taken`. Raises TooManyError."""
     for other in taken:
-        union = [piece for box in union for piece in _without(box, other)]
+        union = [chunk for box in union for chunk in _without(box, other)]
         if len(union) > MOST:
             raise TooManyError
     return union
@@ -94,16 +94,16 @@ def subtract(union: list[Box], taken: list[Box]) -> list[Box]:
 def _without(box: Box, taken: Box) -> list[Box]:
     if any(variable in box and box[variable].intersect(values).is_empty for variable, values in taken.items()):
         return [box]
-    pieces, inside = [], box
+    chunks, inside = [], box
     for variable, values in taken.items():
         rest = intersect(inside, {variable: values.complement()})
         if rest is not None:
-            pieces.append(rest)
+            chunks.append(rest)
         kept = intersect(inside, {variable: values})
         if kept is None:
             break
         inside = kept
-    return pieces
+    return chunks
 
 
 def _is_empty(box: Box) -> bool:
@@ -115,12 +115,12 @@ def _is_empty(box: Box) -> bool:
             continue
         asked = {text: truth for (other, text), truth in box.items() if other == column and isinstance(truth, Truth)}
         absent = values.missing and all(truth.no for truth in asked.values())
-        if asked and not absent and not any(_answers(name, asked) for name in values.names):
+        if asked and not absent and not any(_outcomes(name, asked) for name in values.names):
             return True
     return False
 
 
-def _answers(name: str, asked: Mapping[str, Truth]) -> bool:
+def _outcomes(name: str, asked: Mapping[str, Truth]) -> bool:
     return all(truth.yes if re.search(pattern, name[:LONGEST]) else truth.no for pattern, truth in asked.items())
 
 
@@ -132,9 +132,9 @@ def _kind(leaves: list[Condition]) -> Kind:
     if bounds and not searched:
         if all(isinstance(one, float | int) and not isinstance(one, bool) for one in [*bounds, *points]):
             return "number"
-        return "date" if all(isinstance(one, str) and moment(one) for one in [*bounds, *points]) else "mixed"
+        return "date" if all(isinstance(one, str) and timestamp(one) for one in [*bounds, *points]) else "mixed"
     # "2026-01-31" and "2026-01-31T00:00" are two labels, but one date.
-    dates = [parse_date(text) for text in texts if moment(text)]
+    dates = [parse_date(text) for text in texts if timestamp(text)]
     return "mixed" if bounds or len(set(dates)) < len(dates) else "label"
 
 

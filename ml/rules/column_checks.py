@@ -5,15 +5,19 @@ from typing import Any
 
 from ml.rules.reachability import unreachable
 from schemas.data import Column, ColumnType, TableSchema
-from schemas.rules import BOUNDS, Condition, Operator, RuleList, moment
+from schemas.rules import BOUNDS, Condition, Operator, RuleList, timestamp
 
 _TEXTS = ("category", "identifier")
 
 
-def column_misfits(declared: RuleList, schema: TableSchema) -> list[str]:
+def column_incompatibilities(declared: RuleList, schema: TableSchema) -> list[str]:
     """Return a text for each comparison that cannot work, each beginning with its key path."""
     columns = {column.name: column for column in schema.columns}
-    wrong = [text for path, leaf in declared.leaves() for text in _misfits(path, leaf, columns, schema.problem.target)]
+    wrong = [
+        text
+        for path, leaf in declared.leaves()
+        for text in _incompatibilities(path, leaf, columns, schema.problem.target)
+    ]
     return wrong or _hidden(declared, columns)
 
 
@@ -23,7 +27,7 @@ def _hidden(declared: RuleList, columns: dict[str, Column]) -> list[str]:
     return [f"{fault.path}: {fault.message}; {fault.hint}" for fault in unreachable(declared, booleans)]
 
 
-def _misfits(path: str, leaf: Condition, columns: dict[str, Column], target: str) -> Iterator[str]:
+def _incompatibilities(path: str, leaf: Condition, columns: dict[str, Column], target: str) -> Iterator[str]:
     name = str(leaf.column)
     column = columns.get(name)
     if name == target:
@@ -53,7 +57,7 @@ def _wrong(name: str, kind: ColumnType, operator: Operator, operand: Any) -> str
             fits = all(isinstance(one, int | float) and not isinstance(one, bool) for one in operands)
             return "" if fits else f"it is compared with numbers, without quotes; or {declare} {_other(operands)}"
         case "date":
-            fits = all(isinstance(one, str) and moment(one) is not None for one in operands)
+            fits = all(isinstance(one, str) and timestamp(one) is not None for one in operands)
             return "" if fits else "it is compared with dates in quotes, such as '2026-01-31'"
         case "boolean":
             fits = operator not in BOUNDS and all(isinstance(one, bool) for one in operands)
@@ -71,5 +75,5 @@ def _fitting(leaf: Condition) -> str:
 def _other(operands: Sequence[Any]) -> str:
     first = operands[0]
     if isinstance(first, str):
-        return "date" if moment(first) is not None else "category"
+        return "date" if timestamp(first) is not None else "category"
     return "category" if isinstance(first, bool) else "number"

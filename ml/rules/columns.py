@@ -37,7 +37,7 @@ class Table:
     def __init__(self, cells: Cells, types: dict[str, ColumnType]) -> None:
         self._cells, self._types = cells, types
         self._numbers: dict[str, NDArray[np.float64]] = {}
-        self._moments: dict[str, NDArray[np.datetime64]] = {}
+        self._timestamps: dict[str, NDArray[np.datetime64]] = {}
         self._texts: dict[str, Texts] = {}
 
     def numbers(self, column: str) -> NDArray[np.float64]:
@@ -47,12 +47,12 @@ class Table:
             self._numbers[column] = _numbers(cells, self._types[column])
         return self._numbers[column]
 
-    def moments(self, column: str) -> NDArray[np.datetime64]:
+    def timestamps(self, column: str) -> NDArray[np.datetime64]:
         """Return a column of dates as datetime64[us] in UTC; missing is NaT."""
-        if column not in self._moments:
+        if column not in self._timestamps:
             read = [None if cell is None else parse_date(str(cell)) for cell in self._cells[column]]
-            self._moments[column] = np.array(read, dtype="datetime64[us]")
-        return self._moments[column]
+            self._timestamps[column] = np.array(read, dtype="datetime64[us]")
+        return self._timestamps[column]
 
     def texts(self, column: str) -> Texts:
         """Return a column of labels in their canonical form."""

@@ -5,38 +5,42 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Answers
+from ml.predictions.predictions import Predictions
 from ml.rules.text import outcome_text, rule_text
 from schemas.data import ColumnType
 from schemas.rules import Rule, RuleRecord, RuleSet
 from schemas.signature import Signature
 
 
-def records(rules: RuleSet, fired: NDArray[np.int64], answers: Answers, target: NDArray[Any]) -> list[RuleRecord]:
+def records(
+    rules: RuleSet, fired: NDArray[np.int64], predictions: Predictions, target: NDArray[Any]
+) -> list[RuleRecord]:
     """Return a record for every rule and, last, for the rows that none decides.
 
     Args:
         fired: The position of the rule that decides each row, (n,).
-        answers: The rules' answers for the same rows.
+        predictions: The rules' answers for the same rows.
         target: Class positions, (n,).
     """
-    assert answers.codes is not None, "rules answer classes"
+    assert predictions.codes is not None, "rules answer classes"
     places = len(rules.rules) + 1
     rows = np.bincount(fired, minlength=places).tolist()
-    right = np.bincount(fired, (answers.codes == target) & (target >= 0), minlength=places).astype(np.int64).tolist()
-    told = [(rule_text(rule), rule.then) for rule in rules.rules]
-    told.append((f"otherwise: {outcome_text(rules.otherwise)}", rules.otherwise))
+    right = (
+        np.bincount(fired, (predictions.codes == target) & (target >= 0), minlength=places).astype(np.int64).tolist()
+    )
+    coverage = [(rule_text(rule), rule.then) for rule in rules.rules]
+    coverage.append((f"otherwise: {outcome_text(rules.otherwise)}", rules.otherwise))
     return [
         RuleRecord(text=text, rows=count, right=None if outcome is None else hits)
-        for (text, outcome), count, hits in zip(told, rows, right, strict=True)
+        for (text, outcome), count, hits in zip(coverage, rows, right, strict=True)
     ]
 
 
-def warnings(rules: RuleSet, told: list[RuleRecord], signature: Signature) -> list[str]:
+def warnings(rules: RuleSet, coverage: list[RuleRecord], signature: Signature) -> list[str]:
     """Return a text for each rule that decided no training row, and for what the service would refuse."""
     silent = [
         f"rules[{position}] ({record.text}) decides no training row{_why(rule, rules.columns)}"
-        for position, (rule, record) in enumerate(zip(rules.rules, told, strict=False))
+        for position, (rule, record) in enumerate(zip(rules.rules, coverage, strict=False))
         if not record.rows
     ]
     full = {one.name for one in signature.inputs if not one.nullable}

@@ -82,7 +82,7 @@ def _joined(join: np.ufunc, tests: list[Test]) -> Test:
 
 def _comparison(column: str, kind: ColumnType, operator: Operator, operand: Any) -> Test:
     if kind == "date":
-        return _of_moments(column, operator, operand)
+        return _of_timestamps(column, operator, operand)
     if kind in ("number", "boolean"):
         return _of_numbers(column, operator, operand)
     return _of_texts(column, operator, operand)
@@ -102,18 +102,18 @@ def _of_numbers(column: str, operator: Operator, operand: Any) -> Test:
             return lambda table: compare(table.numbers(column), value)
 
 
-def _of_moments(column: str, operator: Operator, operand: Any) -> Test:
+def _of_timestamps(column: str, operator: Operator, operand: Any) -> Test:
     match operator:
         case "missing":
-            return lambda table: np.isnat(table.moments(column)) == operand
+            return lambda table: np.isnat(table.timestamps(column)) == operand
         case "in" | "not_in" | "not_equals":
-            wanted = _moments(operand if isinstance(operand, list) else [operand])
+            wanted = _timestamps(operand if isinstance(operand, list) else [operand])
             if operator == "in":
-                return lambda table: np.isin(table.moments(column), wanted)
-            return lambda table: ~(np.isin(table.moments(column), wanted) | np.isnat(table.moments(column)))
+                return lambda table: np.isin(table.timestamps(column), wanted)
+            return lambda table: ~(np.isin(table.timestamps(column), wanted) | np.isnat(table.timestamps(column)))
         case _:
-            compare, value = _COMPARE[operator], _moments([operand])[0]
-            return lambda table: compare(table.moments(column), value)
+            compare, value = _COMPARE[operator], _timestamps([operand])[0]
+            return lambda table: compare(table.timestamps(column), value)
 
 
 def _of_texts(column: str, operator: Operator, operand: Any) -> Test:
@@ -130,5 +130,5 @@ def _of_texts(column: str, operator: Operator, operand: Any) -> Test:
             return lambda table: table.texts(column).where(lambda text: text not in wanted)
 
 
-def _moments(texts: Iterable[Any]) -> NDArray[np.datetime64]:
+def _timestamps(texts: Iterable[Any]) -> NDArray[np.datetime64]:
     return np.array([parse_date(str(text)) for text in texts], dtype="datetime64[us]")

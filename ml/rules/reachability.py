@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ml.rules.boxes import Box, TooManyError, boxes, intersect, kinds, known, subtract
-from ml.rules.equivalence import Likeness, likeness
+from ml.rules.equivalence import Equivalence, equivalence
 from ml.rules.text import condition_text
 from schemas.errors import Fault
 from schemas.rules import RuleList
@@ -14,7 +14,7 @@ from schemas.rules import RuleList
 class _Catch:
     """What a rule catches: as written, and as boxes unless those are too many."""
 
-    written: Likeness
+    written: Equivalence
     union: list[Box] | None
 
 
@@ -33,9 +33,9 @@ def unreachable(declared: RuleList, booleans: frozenset[str] = frozenset()) -> l
         path = f"rules[{position}].when"
         try:
             found = [intersect(box, within) for box in boxes(rule.when, of)]
-            catch = _Catch(likeness(rule.when), [box for box in found if box is not None])
+            catch = _Catch(equivalence(rule.when), [box for box in found if box is not None])
         except TooManyError:
-            catch = _Catch(likeness(rule.when), None)
+            catch = _Catch(equivalence(rule.when), None)
         if catch.union == []:
             what = f"can never hold: nothing satisfies {condition_text(rule.when)}"
             faults.append(Fault(path, what, "take the rule out, or correct its condition"))

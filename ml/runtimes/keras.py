@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Answers, bounded, decide
+from ml.predictions.predictions import Predictions, bounded, decide
 from ml.runtimes import keras_backend
 from ml.runtimes.keras_backend import BACKENDS
 from schemas.errors import ConfigurationError, PackageError
@@ -60,20 +60,20 @@ class KerasModel:
             raise PackageError(f"{FILE} cannot be used: it does not answer a {output.task} task")
         return cls(model, output)
 
-    def answer(self, features: NDArray[np.float32]) -> Answers:
+    def predict(self, features: NDArray[np.float32]) -> Predictions:
         """Predict for (n, features)."""
         return ask(self._model, features, self._output)
 
 
-def ask(model: Any, features: NDArray[np.float32], output: Output) -> Answers:
+def ask(model: Any, features: NDArray[np.float32], output: Output) -> Predictions:
     """Ask a network that gives probabilities of all classes, or values."""
     given = bounded(features)
     parts = [_padded(model, given[start : start + _CHUNKS[-1]]) for start in range(0, len(given), _CHUNKS[-1])]
     width = 1 if output.task == "regression" else len(output.classes or [])
     raw = np.concatenate([np.empty((0, width)), *parts])
     if output.task == "regression":
-        return Answers(values=raw[:, 0])
-    return Answers(codes=decide(raw, output.decision_threshold), probabilities=raw)
+        return Predictions(values=raw[:, 0])
+    return Predictions(codes=decide(raw, output.decision_threshold), probabilities=raw)
 
 
 def _padded(model: Any, rows: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -4,13 +4,13 @@ One module for each runtime; only the one that a package names is imported, so t
 never loads scikit-learn or Keras.
 """
 
-from ml.predictions.predictions import Answering
+from ml.predictions.predictions import Predictor
 from schemas.errors import PackageError
 from schemas.package import Runtime
 from schemas.signature import Output
 
 
-def load(runtime: Runtime, data: bytes, output: Output) -> Answering:
+def load(runtime: Runtime, data: bytes, output: Output) -> Predictor:
     """Load the runtime file's bytes.
 
     Raises:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
-from ml.predictions.predictions import Answers, bounded, decide
+from ml.predictions.predictions import Predictions, bounded, decide
 from schemas.errors import PackageError
 from schemas.signature import Output
 
@@ -46,18 +46,18 @@ class OnnxModel:
             raise PackageError(f"The ONNX graph cannot be loaded: {error}") from error
         return cls(session, output)
 
-    def answer(self, features: NDArray[np.float32]) -> Answers:
+    def predict(self, features: NDArray[np.float32]) -> Predictions:
         """Predict for (n, features)."""
         given = {INPUT: bounded(features)}
         if self._regression:
             (values,) = self._run(self._names[:1], given)
-            return Answers(values=values.reshape(-1).astype(np.float64))
+            return Predictions(values=values.reshape(-1).astype(np.float64))
         if not self._graded:
             (codes,) = self._run(self._names[:1], given)
-            return Answers(codes=codes.astype(np.int64).reshape(-1))
+            return Predictions(codes=codes.astype(np.int64).reshape(-1))
         (raw,) = self._run(self._names[1:2], given)
         probabilities = self._all_classes(raw)
-        return Answers(codes=decide(probabilities, self._threshold), probabilities=probabilities)
+        return Predictions(codes=decide(probabilities, self._threshold), probabilities=probabilities)
 
     def _all_classes(self, raw: NDArray[np.float32]) -> NDArray[np.float64]:
         """Give classes that training did not see a probability of 0."""

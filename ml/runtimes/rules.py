@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter, ValidationError
 
-from ml.predictions.predictions import Answers, Cells, decide
+from ml.predictions.predictions import Cells, Predictions, decide
 from ml.rules.classes import codes
 from ml.rules.evaluate import Evaluator
 from schemas.base import Strict
@@ -30,13 +30,13 @@ class ConstantModel:
         self._rule = rule
         self._threshold = output.decision_threshold
 
-    def answer(self, features: NDArray[np.float32]) -> Answers:
+    def predict(self, features: NDArray[np.float32]) -> Predictions:
         """Predict for (n, features)."""
         rows = len(features)
         if self._rule.value is not None:
-            return Answers(values=np.full(rows, self._rule.value))
+            return Predictions(values=np.full(rows, self._rule.value))
         probabilities = np.tile(np.array(self._rule.probabilities, dtype=np.float64), (rows, 1))
-        return Answers(codes=decide(probabilities, self._threshold), probabilities=probabilities)
+        return Predictions(codes=decide(probabilities, self._threshold), probabilities=probabilities)
 
 
 class DecisionList:
@@ -52,17 +52,17 @@ class DecisionList:
         self._evaluator = Evaluator(rules.rules, rules.columns)
         self._codes = np.array(codes(rules, output.classes or []), dtype=np.int64)
 
-    def answer(self, features: NDArray[np.float32]) -> Answers:
+    def predict(self, features: NDArray[np.float32]) -> Predictions:
         """Refuse: features no longer say what the cells were. Raises PackageError always."""
         raise PackageError("Rules read raw cells, not features")
 
-    def answer_cells(self, cells: Cells) -> Answers:
+    def predict_cells(self, cells: Cells) -> Predictions:
         """Predict for raw cells, columns of equal length; -1 where they abstain."""
         return self.answers_of(self.fired(cells))
 
-    def answers_of(self, fired: NDArray[np.int64]) -> Answers:
+    def answers_of(self, fired: NDArray[np.int64]) -> Predictions:
         """Return what the rules answer that decided, at the positions which `fired` gives; (n,)."""
-        return Answers(codes=self._codes[fired])
+        return Predictions(codes=self._codes[fired])
 
     def fired(self, cells: Cells) -> NDArray[np.int64]:
         """Return for every row the position of the rule that decides, the number of rules where none does; (n,)."""

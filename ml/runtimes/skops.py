@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Answers, bounded, decide
+from ml.predictions.predictions import Predictions, bounded, decide
 from schemas.errors import PackageError
 from schemas.signature import Output
 
@@ -64,18 +64,18 @@ class SkopsModel:
             raise PackageError(f"model.skops cannot be loaded: {error}") from error
         return cls(pipeline, output)
 
-    def answer(self, features: NDArray[np.float32]) -> Answers:
+    def predict(self, features: NDArray[np.float32]) -> Predictions:
         """Predict for (n, features)."""
-        return answer(self._pipeline, features, self._output)
+        return predict(self._pipeline, features, self._output)
 
 
-def answer(pipeline: Any, features: NDArray[np.float32], output: Output) -> Answers:
+def predict(pipeline: Any, features: NDArray[np.float32], output: Output) -> Predictions:
     """Ask a pipeline that was trained on class positions; a class it never saw gets a probability of 0."""
     exact = bounded(features).astype(np.float64)
     if output.task == "regression":
-        return Answers(values=np.asarray(pipeline.predict(exact), dtype=np.float64).reshape(-1))
+        return Predictions(values=np.asarray(pipeline.predict(exact), dtype=np.float64).reshape(-1))
     if not hasattr(pipeline, "predict_proba"):
-        return Answers(codes=np.asarray(pipeline.predict(exact), dtype=np.int64))
+        return Predictions(codes=np.asarray(pipeline.predict(exact), dtype=np.int64))
     probabilities = np.zeros((len(features), len(output.classes or [])))
     probabilities[:, pipeline.classes_] = pipeline.predict_proba(exact)
-    return Answers(codes=decide(probabilities, output.decision_threshold), probabilities=probabilities)
+    return Predictions(codes=decide(probabilities, output.decision_threshold), probabilities=probabilities)

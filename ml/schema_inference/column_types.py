@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ml.features.signature import MAX_CATEGORIES
-from ml.values.columns import as_numbers, is_moment, is_text
+from ml.values.columns import as_numbers, is_text, is_timestamp
 from ml.values.date_formats import find_format
 from ml.values.units import date_note, quantity_note
 from schemas.data import ColumnType
@@ -58,7 +58,7 @@ def guess(name: str, column: pd.Series) -> Guess:
     count = f"{distinct:,} distinct values in {len(column):,} rows{_gaps(column)}"
     if pd.api.types.is_bool_dtype(known.infer_objects().dtype):
         return Guess("boolean", f"true and false{_gaps(column)}")
-    if is_moment(column):
+    if is_timestamp(column):
         return Guess("date", f"points in time, {count}")
     if is_text(column):
         return _of_text(name, known, count)

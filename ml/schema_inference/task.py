@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ml.values.canonical import canonical
-from ml.values.columns import as_cells, as_numbers, is_moment, is_text
+from ml.values.columns import as_cells, as_numbers, is_text, is_timestamp
 from ml.values.units import quantity_note
 from schemas.base import Scalar, Task
 from schemas.data import DataSpec, Problem
@@ -41,7 +41,7 @@ def _is_regression(known: pd.Series, spec: DataSpec) -> bool:
     declared = spec.columns[spec.target].type if spec.target in spec.columns else None
     if declared is not None:
         return declared == "number"
-    if is_moment(known) or pd.api.types.is_bool_dtype(known.dtype):
+    if is_timestamp(known) or pd.api.types.is_bool_dtype(known.dtype):
         return False
     numbers = as_numbers(known)
     if is_text(known):

@@ -45,7 +45,7 @@ class SqlSink:
         from sqlalchemy.exc import SQLAlchemyError
 
         from ml.io.database.error_kinds import kind_of
-        from ml.io.database.errors import SqlError, told
+        from ml.io.database.errors import SqlError, message_of
         from ml.sinks.sql_engine import has_table, try_tables
 
         try:
@@ -57,9 +57,9 @@ class SqlSink:
         except SqlError as error:
             return error.faults
         except SQLAlchemyError as error:
-            said: Exception = getattr(error, "orig", None) or error
-            kind = kind_of(said)
-            what = told(said, self._secrets())
+            reason: Exception = getattr(error, "orig", None) or error
+            kind = kind_of(reason)
+            what = message_of(reason, self._secrets())
             if kind.path:
                 return [Fault(kind.path, f"{kind.what}: {what}", kind.hint)]
             return [

@@ -90,9 +90,9 @@ def _sqlite(login: "Login") -> "Engine":
     return _sqlite_engine(path, login.timeout)
 
 
-def draft_engine(draft: Path) -> "Engine":
+def staging_engine(partial: Path) -> "Engine":
     """Return an engine for a SQLite file that is thrown away if anything goes wrong: it needs no journal beside it."""
-    return _sqlite_engine(draft, 0, "PRAGMA journal_mode = MEMORY", "PRAGMA synchronous = OFF")
+    return _sqlite_engine(partial, 0, "PRAGMA journal_mode = MEMORY", "PRAGMA synchronous = OFF")
 
 
 def _sqlite_engine(path: Path, timeout: float, *first: str) -> "Engine":

@@ -44,14 +44,14 @@ def _type(kind: Any) -> Any:
     if kinds.is_decimal(kind):
         return sa.Numeric(kind.precision, kind.scale).with_variant(_Printed(), "sqlite")
     if kinds.is_timestamp(kind):
-        return _moment(with_zone=kind.tz is not None)
+        return _timestamp(with_zone=kind.tz is not None)
     if kinds.is_binary(kind) or kinds.is_large_binary(kind):
         return sa.LargeBinary()
     known = [(kinds.is_boolean, sa.Boolean), (kinds.is_integer, sa.BigInteger), (kinds.is_floating, sa.Double)]
     return next((of() for is_kind, of in known if is_kind(kind)), sa.Date() if kinds.is_date(kind) else sa.Text())
 
 
-def _moment(*, with_zone: bool) -> Any:
+def _timestamp(*, with_zone: bool) -> Any:
     """Return the type that keeps microseconds; what some databases mean by DATETIME or DATE cuts them off."""
     kind = sa.DateTime(timezone=with_zone).with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
     kind = kind.with_variant(oracle.TIMESTAMP(timezone=with_zone), "oracle")

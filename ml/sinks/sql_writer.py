@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from ml.io.arrow.tables import Tables
-from ml.io.database.errors import told
+from ml.io.database.errors import message_of
 from ml.io.new_file import NewFile
-from ml.sinks.sql_engine import commits_tables, draft_engine, sqlite_file
+from ml.sinks.sql_engine import commits_tables, sqlite_file, staging_engine
 from ml.sinks.sql_table import declare, rows_of
 from schemas.errors import ContentError
 
@@ -84,9 +84,9 @@ class SqlWriter:
             yield
         except (SQLAlchemyError, OSError, OverflowError, ValueError, TypeError) as error:
             # Drivers raise the last three themselves, for a value that they cannot send.
-            said = told(getattr(error, "orig", None) or error, self._secrets())
+            reason = message_of(getattr(error, "orig", None) or error, self._secrets())
             # The cause holds statement and rows, and ZenML keeps causes.
-            raise ContentError(f"table {self._table!r} {what}: {said}") from None
+            raise ContentError(f"table {self._table!r} {what}: {reason}") from None
 
 
 class _Sending:
@@ -95,7 +95,7 @@ class _Sending:
     def __init__(self, engine: Engine, table: Table) -> None:
         file = sqlite_file(engine)
         self._new = NewFile(file.resolve()) if file is not None and not file.exists() else None
-        self._engine, self._table = draft_engine(self._new.draft) if self._new else engine, table
+        self._engine, self._table = staging_engine(self._new.partial) if self._new else engine, table
         self._connection: Connection | None = None
         self._is_made = self._is_committed = False
 

@@ -8,7 +8,7 @@ import pandas as pd
 from ml.components import Source
 
 
-class Piece(NamedTuple):
+class Chunk(NamedTuple):
     """The same rows three times: to answer them, to show them, and to keep them."""
 
     values: pd.DataFrame
@@ -19,15 +19,15 @@ class Piece(NamedTuple):
     """For an output with types: what is stored in its own type, and a text file's cells where typing changes none."""
 
 
-def pieces(source: Source, rows: int) -> Iterator[pd.DataFrame]:
+def chunks(source: Source, rows: int) -> Iterator[pd.DataFrame]:
     """Yield all rows in order, at most `rows` at a time and with equal dtypes.
 
-    A source without `pieces` of its own is read whole and sliced.
+    A source without `chunks` of its own is read whole and sliced.
 
     Raises:
         ContentError: When the rows cannot be read; also after the first pieces.
     """
-    own = getattr(source, "pieces", None)
+    own = getattr(source, "chunks", None)
     if own is not None:
         yield from own(rows)
         return
@@ -36,17 +36,17 @@ def pieces(source: Source, rows: int) -> Iterator[pd.DataFrame]:
         yield table.iloc[start : start + rows].reset_index(drop=True)
 
 
-def pieces_as_stored(source: Source, rows: int, known: Collection[str]) -> Iterator[Piece]:
+def chunks_as_stored(source: Source, rows: int, known: Collection[str]) -> Iterator[Chunk]:
     """Yield all rows in order, at most `rows` at a time, also as the source holds them; `known` are a model's columns.
 
-    What a source without `pieces_as_stored` of its own reads is taken for what it holds.
+    What a source without `chunks_as_stored` of its own reads is taken for what it holds.
 
     Raises:
         ContentError: When the rows cannot be read; also after the first pieces.
     """
-    own = getattr(source, "pieces_as_stored", None)
+    own = getattr(source, "chunks_as_stored", None)
     if own is not None:
         yield from own(rows, known)
         return
-    for frame in pieces(source, rows):
-        yield Piece(frame, frame, frame)
+    for frame in chunks(source, rows):
+        yield Chunk(frame, frame, frame)

@@ -14,7 +14,7 @@ from schemas.errors import ContentError, Fault
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ml.sources.chunks import Piece
+    from ml.sources.chunks import Chunk
 
 MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "#N/A"]
 
@@ -78,11 +78,11 @@ class CsvSource:
         with self._opened() as (text, header):
             return self._typed(self._table(text, header), header)
 
-    def pieces_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Piece"]:
+    def chunks_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Chunk"]:
         """Yield all rows in order, at most `rows` at a time, also as the file writes them. Raises ContentError."""
         from ml.io.arrow.frames import TEXT, frame
         from ml.io.text.lossless import typed_or_text
-        from ml.sources.chunks import Piece
+        from ml.sources.chunks import Chunk
 
         with self._opened() as (text, header):
             table = self._table(text, header)
@@ -92,7 +92,7 @@ class CsvSource:
         kept = typed_or_text(values, cells, known)
         for start in range(0, len(values), rows):
             place = slice(start, start + rows)
-            yield Piece(*(whole.iloc[place].reset_index(drop=True) for whole in (values, cells, kept)))
+            yield Chunk(*(whole.iloc[place].reset_index(drop=True) for whole in (values, cells, kept)))
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[str, Header]]:
@@ -137,7 +137,7 @@ class CsvSource:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        from ml.io.text.number_format import find_notation
+        from ml.io.text.number_format import find_number_format
         from ml.io.text.types import typed
 
         missing = pa.array([*self.params.missing, ""])
@@ -146,8 +146,8 @@ class CsvSource:
         )
         texts = (pc.utf8_trim_whitespace(column) for column in there)
         columns = dict(zip(header.names, texts, strict=True))
-        notation = find_notation(columns, self.params.decimal, self.params.thousands, header.separator)
-        return pd.DataFrame({name: typed(column, notation) for name, column in columns.items()})
+        number_format = find_number_format(columns, self.params.decimal, self.params.thousands, header.separator)
+        return pd.DataFrame({name: typed(column, number_format) for name, column in columns.items()})
 
     def _table(self, text: str, header: Header) -> Any:
         """Return the cells as the text that stands there. Raises ContentError."""

@@ -13,7 +13,7 @@ from schemas.errors import ContentError, Fault
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ml.sources.chunks import Piece
+    from ml.sources.chunks import Chunk
     from ml.sources.parquet_files import Head, Part, Parts
 
 _BATCH = 65_536
@@ -81,13 +81,13 @@ class ParquetSource:
             filling.add(columns)
         return filling.frame()
 
-    def pieces_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Piece"]:
+    def chunks_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Chunk"]:
         """Yield all rows in order, at most `rows` at a time, also in the types of the file. Raises ContentError."""
         import pandas as pd
         import pyarrow as pa
 
         from ml.io.arrow.frames import as_stored, frame
-        from ml.sources.chunks import Piece
+        from ml.sources.chunks import Chunk
 
         parts, head = self._readable()
         for columns, batch in _batches(parts, head, rows):
@@ -95,7 +95,7 @@ class ParquetSource:
             stored = {name: as_stored(batch.column(name), kind) for name, kind in head.stored.items()}
             kept = {name: stored.get(name, values[name]) for name in values.columns}
             narrow = {name: values[name] for name, kind in head.stored.items() if pa.types.is_floating(kind)}
-            yield Piece(values, pd.DataFrame({**kept, **narrow}, copy=False), pd.DataFrame(kept, copy=False))
+            yield Chunk(values, pd.DataFrame({**kept, **narrow}, copy=False), pd.DataFrame(kept, copy=False))
 
     @cached_property
     def _seen(self) -> tuple["Parts", "Head"]:

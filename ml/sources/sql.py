@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ml.io.database.engine import Login
-    from ml.sources.chunks import Piece
+    from ml.sources.chunks import Chunk
     from ml.sources.sql_rows import Rows, Wanted
 
-_PIECE = 50_000
+_CHUNK = 50_000
 _HEAD = 100
 _RENAME = "name them with AS, or select one of them"
 _CONVERT = "choose or convert the columns in data.query: SELECT a, CAST(b AS TEXT) AS b FROM …"
@@ -77,17 +77,17 @@ class SqlSource:
         from ml.sources.sql_values import column, final_type
 
         gathered: dict[str, list[Any]] = {}
-        for columns in self._batches(_PIECE):
+        for columns in self._batches(_CHUNK):
             for name, cells in columns.items():
                 gathered.setdefault(name, []).append(column(cells))
         whole: dict[str, Any] = {}
         for name in list(gathered):
-            pieces = gathered.pop(name)
-            kind = final_type(piece.type for piece in pieces)
-            whole[name] = pa.chunked_array([plain(piece, kind) for piece in pieces], kind)
+            chunks = gathered.pop(name)
+            kind = final_type(chunk.type for chunk in chunks)
+            whole[name] = pa.chunked_array([plain(chunk, kind) for chunk in chunks], kind)
         return frame(whole, gaps=False)
 
-    def pieces_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Piece"]:
+    def chunks_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Chunk"]:
         """Yield all rows in order, at most `rows` at a time, also with all digits and zones. Raises ContentError.
 
         Only after the last row is known of what type a column is, so all rows go through a scratch file.
@@ -97,7 +97,7 @@ class SqlSource:
         with Spool() as spool:
             for columns in self._batches(rows):
                 spool.add(columns)
-            yield from spool.pieces()
+            yield from spool.chunks()
 
     @cached_property
     def _head(self) -> tuple[list[str], "Rows"] | None:

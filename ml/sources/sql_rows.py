@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ml.io.database.engine import Login, engine, restrict
 from ml.io.database.error_kinds import kind_of
-from ml.io.database.errors import SqlError, TooSlowError, told
+from ml.io.database.errors import SqlError, TooSlowError, message_of
 from schemas.errors import Fault, did_you_mean, listed
 
 Rows = Sequence[Sequence[Any]]
@@ -70,7 +70,7 @@ def _told(error: Any, made: Engine, login: Login, wanted: Wanted) -> SqlError:
     kind = kind_of(original)
     given = "table" if wanted.table is not None else "query"
     hint = _tables(made, wanted, str(original)) if kind.name == "table" else kind.hint
-    fault = Fault(kind.path or given, f"{kind.what} ({told(original, login.secrets)})", hint)
+    fault = Fault(kind.path or given, f"{kind.what} ({message_of(original, login.secrets)})", hint)
     return TooSlowError([fault]) if kind.name == "patience" else SqlError([fault])
 
 

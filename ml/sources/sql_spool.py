@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ml.io.arrow.frames import as_stored, common_stored_type, frame, plain
-from ml.sources.chunks import Piece
+from ml.sources.chunks import Chunk
 from ml.sources.sql_values import column, final_type, stored_column
 from schemas.errors import ContentError
 
@@ -37,30 +37,30 @@ class Spool:
         """Write one piece, a column's values by its name. Raises ContentError when the disk is full."""
         path = Path(self._folder.name, f"{len(self._files)}.arrow")
         self._names = list(cells)
-        piece = pa.table(dict(self._columns(cells)))
+        chunk = pa.table(dict(self._columns(cells)))
         try:
-            with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, piece.schema) as writer:
-                writer.write_table(piece)
+            with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, chunk.schema) as writer:
+                writer.write_table(chunk)
         except OSError as error:
             raise ContentError(f"the rows cannot be put into {path.parent}: {error}") from None
         self._files.append(path)
 
-    def pieces(self) -> Iterator[Piece]:
+    def chunks(self) -> Iterator[Chunk]:
         """Yield the pieces in order, all with the types that hold all of them."""
         kinds = {place: final_type(found) for place, found in self._types.items()}
         known = {place: {kind for kind in found if kind} for place, found in self._stored.items() if None not in found}
         stored = {place: kind for place, found in known.items() if (kind := common_stored_type(found)) is not None}
         for path in self._files:
             with pa.OSFile(str(path), "rb") as file:
-                piece = pa.ipc.open_file(file).read_all().combine_chunks()
+                chunk = pa.ipc.open_file(file).read_all().combine_chunks()
             path.unlink()
             values = frame(
-                {self._names[place]: pa.chunked_array([plain(part, kind) for part in piece[f"c{place}"].chunks], kind)
+                {self._names[place]: pa.chunked_array([plain(part, kind) for part in chunk[f"c{place}"].chunks], kind)
                  for place, kind in kinds.items()}, gaps=True,
             )  # fmt: skip
-            kept = {self._names[place]: _stored(piece, place, kind) for place, kind in stored.items()}
+            kept = {self._names[place]: _stored(chunk, place, kind) for place, kind in stored.items()}
             whole = pd.DataFrame({name: kept.get(name, values[name]) for name in values.columns}, copy=False)
-            yield Piece(values, whole, whole)
+            yield Chunk(values, whole, whole)
 
     def _columns(self, cells: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, pa.Array]]:
         for place, values in enumerate(cells.values()):
@@ -73,6 +73,6 @@ class Spool:
                 yield f"s{place}", stored
 
 
-def _stored(piece: pa.Table, place: int, kind: pa.DataType) -> pd.Series:
+def _stored(chunk: pa.Table, place: int, kind: pa.DataType) -> pd.Series:
     name = f"s{place}"
-    return as_stored(piece[name].chunk(0) if name in piece.column_names else pa.nulls(len(piece)), kind)
+    return as_stored(chunk[name].chunk(0) if name in chunk.column_names else pa.nulls(len(chunk)), kind)

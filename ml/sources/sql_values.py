@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from ml.io.arrow.frames import MOMENT, TEXT, common_type
+from ml.io.arrow.frames import TEXT, TIMESTAMP, common_type
 from ml.values.canonical import canonical
 
 _WORDS: list[tuple[type | tuple[type, ...], str]] = [
@@ -46,7 +46,7 @@ def column(values: Sequence[Any]) -> pa.Array:
     if all(issubclass(kind, _NUMBER) for kind in kinds):
         return pa.array(_each(float, values), pa.float64())
     if all(issubclass(kind, date) for kind in kinds):
-        return pa.array(values if kinds == {datetime} else _each(_moment, values), MOMENT)
+        return pa.array(values if kinds == {datetime} else _each(_timestamp, values), TIMESTAMP)
     return pa.array(values if kinds == {str} else _each(_text, values), TEXT)
 
 
@@ -83,7 +83,7 @@ def _each(read: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
     return [None if value is None else read(value) for value in values]
 
 
-def _moment(value: date) -> datetime:
+def _timestamp(value: date) -> datetime:
     if not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day)
     return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 _NUMBER = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?)", re.IGNORECASE)
 # Every version of Python reads all of these alike; a year alone, or a year and a month, name no day.
-_MOMENT = re.compile(
+_TIMESTAMP = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[ T]((?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d+)?)?) ?(Z|[+-]\d{2}(?::?\d{2})?)?)?", re.ASCII
 )
 _BOOLEANS = {"true": 1.0, "false": 0.0}
@@ -17,35 +17,35 @@ _EPOCH = datetime(1970, 1, 1)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class Moment(int):
+class CanonicalTime(int):
     """Microseconds since 1970 in UTC; what has no zone counts as UTC."""
 
 
-def content(value: object) -> float | Moment | str | None:
+def content(value: object) -> float | CanonicalTime | str | None:
     """Return what a value says: True and "true" are 1.0; text in ISO 8601 is the moment it means; "" is None."""
     if isinstance(value, np.datetime64):
         value = pd.Timestamp(value)
     if isinstance(value, date):
-        return _moment(value)
+        return _timestamp(value)
     if isinstance(value, bool | np.bool_):
         return float(value)
     text = str(value).strip()
     if isinstance(value, int | float | np.number) or _NUMBER.fullmatch(text):
         return float(text)
-    if text[4:5] == "-" and (said := _MOMENT.fullmatch(text)):
-        moment = _read(*said.groups())
-        return text if moment is None else moment
+    if text[4:5] == "-" and (found := _TIMESTAMP.fullmatch(text)):
+        timestamp = _read(*found.groups())
+        return text if timestamp is None else timestamp
     return _BOOLEANS.get(text.lower(), text) if text else None
 
 
-def moments_of(column: pd.Series) -> NDArray[np.int64]:
+def timestamps_of(column: pd.Series) -> NDArray[np.int64]:
     """Return microseconds since 1970 of a column of moments, (rows,); missing ones are any number."""
     if column.dt.tz is not None:
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     return column.to_numpy(dtype="datetime64[us]").view(np.int64)
 
 
-def _moment(value: date) -> Moment | str:
+def _timestamp(value: date) -> CanonicalTime | str:
     if not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day)
     if value.tzinfo is not None:
@@ -54,14 +54,14 @@ def _moment(value: date) -> Moment | str:
         except OverflowError:  # a zone that leads out of the years 1 to 9999
             return value.isoformat()
     if isinstance(value, pd.Timestamp):  # nanoseconds are cut off, as in a column
-        return Moment(value.to_datetime64().astype("datetime64[us]").astype(np.int64))
-    return Moment((value - _EPOCH) // _MICROSECOND)
+        return CanonicalTime(value.to_datetime64().astype("datetime64[us]").astype(np.int64))
+    return CanonicalTime((value - _EPOCH) // _MICROSECOND)
 
 
-def _read(day: str, clock: str | None, zone: str | None) -> Moment | str | None:
+def _read(day: str, clock: str | None, zone: str | None) -> CanonicalTime | str | None:
     """Return the moment that a text means, None for one that there is not, such as February 30."""
     try:
-        moment = datetime.fromisoformat(f"{day}T{clock or '00:00'}{zone or ''}")
+        timestamp = datetime.fromisoformat(f"{day}T{clock or '00:00'}{zone or ''}")
     except ValueError:
         return None
-    return _moment(moment)
+    return _timestamp(timestamp)

@@ -7,55 +7,56 @@ from numpy.typing import NDArray
 
 from ml.split.guards import empty_sets
 from ml.split.time_params import Cut, TimeSplitParams
-from ml.split.timestamps import Moments, written
+from ml.split.timestamps import Timestamps, written
 from ml.values.canonical import parse_date
 from schemas.errors import ContentError
 
 
 def draw_by_time(
-    moments: Moments, params: TimeSplitParams, by: str, test: float, validation: float
+    timestamps: Timestamps, params: TimeSplitParams, by: str, test: float, validation: float
 ) -> NDArray[np.str_]:
     """Return "train", "validation", "test" or "" (in a gap before a cut) for every moment, (rows,).
 
     Raises:
         ContentError: If gap or cuts are of another kind than the column, or a set comes out empty.
     """
-    gap = _gap(moments, params, by)
-    given = {name: _given(moments, getattr(params, name), name, by) for name in ("test_from", "validation_from")}
+    gap = _gap(timestamps, params, by)
+    given = {name: _given(timestamps, getattr(params, name), name, by) for name in ("test_from", "validation_from")}
     test_from = given["test_from"]
     if test_from is None:
-        test_from = _by_share(moments, test, 2, by)
-    rest = moments[moments < test_from]
+        test_from = _by_share(timestamps, test, 2, by)
+    rest = timestamps[timestamps < test_from]
     validation_from = given["validation_from"]
     if validation_from is None:
         validation_from = _by_share(rest, validation / (1 - test), 1, by)
     # A row belongs to what it precedes by more than the gap; without a gap this is every older row.
-    sets = np.full(len(moments), "", dtype="<U10")
-    sets[moments >= test_from] = "test"
-    sets[(moments >= validation_from) & (moments < test_from - gap)] = "validation"
-    sets[(moments < validation_from - gap) & (moments < test_from - gap)] = "train"
+    sets = np.full(len(timestamps), "", dtype="<U10")
+    sets[timestamps >= test_from] = "test"
+    sets[(timestamps >= validation_from) & (timestamps < test_from - gap)] = "validation"
+    sets[(timestamps < validation_from - gap) & (timestamps < test_from - gap)] = "train"
     if empty := empty_sets(sets):
         raise ContentError(
-            f"the {' and the '.join(empty)} set came out empty: column {by!r} goes from {written(moments.min())} to "
-            f"{written(moments.max())}, validation begins at {written(validation_from)}, test at {written(test_from)}, "
+            f"the {' and the '.join(empty)} set came out empty: column {by!r} goes from {written(timestamps.min())} to "
+            f"{written(timestamps.max())}, validation begins at {written(validation_from)}, "
+            f"test at {written(test_from)}, "
             f"and the gap before both is {params.gap}. Choose other cuts, other shares or a smaller gap"
         )
     return sets
 
 
-def _by_share(moments: Moments, share: float, least: int, by: str) -> Any:
+def _by_share(timestamps: Timestamps, share: float, least: int, by: str) -> Any:
     """Return the moment from which on the newest `share` lies, as nearly as equal moments allow.
 
     Rows that are newer than all others move it forward only: what counts is how many rows come before a moment, which
     stays, while the number wanted grows.
 
     Args:
-        moments: When the rows were, (rows,).
+        timestamps: When the rows were, (rows,).
         share: How much of them should lie at or after the cut.
         least: How many different moments must be left before it.
         by: The column, for the error.
     """
-    distinct, counts = np.unique(moments, return_counts=True)
+    distinct, counts = np.unique(timestamps, return_counts=True)
     if len(distinct) <= least:
         held = " and ".join(map(written, distinct)) if len(distinct) else "none"
         raise ContentError(
@@ -63,24 +64,24 @@ def _by_share(moments: Moments, share: float, least: int, by: str) -> Any:
             "need at least one each, and equal moments stay together. Choose another split.by or another split"
         )
     before = np.cumsum(counts)[:-1]
-    wanted = len(moments) * (1 - share)
+    wanted = len(timestamps) * (1 - share)
     return distinct[least + int(np.argmin(np.abs(before[least - 1 :] - wanted)))]
 
 
-def _given(moments: Moments, cut: Cut | None, name: str, by: str) -> Any:
+def _given(timestamps: Timestamps, cut: Cut | None, name: str, by: str) -> Any:
     if cut is None:
         return None
-    is_date = moments.dtype.kind == "M"
+    is_date = timestamps.dtype.kind == "M"
     if is_date != isinstance(cut, str):
-        kind, example = ("dates", "2024-06-01") if is_date else ("numbers", written(moments.max()))
+        kind, example = ("dates", "2024-06-01") if is_date else ("numbers", written(timestamps.max()))
         raise ContentError(f"split.{name} is {cut!r}, but column {by!r} holds {kind}; for example {name}: {example}")
     if not isinstance(cut, str):
-        return moments.dtype.type(cut) if cut == int(cut) else np.float64(cut)
+        return timestamps.dtype.type(cut) if cut == int(cut) else np.float64(cut)
     return np.datetime64(parse_date(cut), "us")
 
 
-def _gap(moments: Moments, params: TimeSplitParams, by: str) -> Any:
-    if moments.dtype.kind == "M":
+def _gap(timestamps: Timestamps, params: TimeSplitParams, by: str) -> Any:
+    if timestamps.dtype.kind == "M":
         if params.seconds is None:
             raise ContentError(
                 f"split.gap is {params.gap}, but column {by!r} holds dates; say the unit: {params.gap:g}d"

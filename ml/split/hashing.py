@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.split.canonical_content import Moment, content, moments_of
+from ml.split.canonical_content import CanonicalTime, content, timestamps_of
 from ml.values.float32 import shortest
 
 Hashes = NDArray[np.uint64]
@@ -48,7 +48,7 @@ def _column(column: pd.Series) -> Hashes:
         known = _column(pd.Series(dtype.categories))
         return np.append(known, _MISSING)[column.cat.codes.to_numpy()]  # code -1, missing, takes the last
     if pd.api.types.is_datetime64_any_dtype(dtype):
-        hashes = _of_moments(moments_of(column))
+        hashes = _of_timestamps(timestamps_of(column))
     elif pd.api.types.is_numeric_dtype(dtype):
         hashes = _of_numbers(_numbers(column))
     else:
@@ -81,7 +81,7 @@ def _of_contents(contents: Sequence[Any]) -> Hashes:
     kinds = np.array([type(one).__name__ for one in contents], dtype=object)
     for place in np.flatnonzero(kinds == "str").tolist():
         hashes[place] = _of_text(f"text:{contents[place]}")
-    for kind, hashed, dtype in ((float, _of_numbers, np.float64), (Moment, _of_moments, np.int64)):
+    for kind, hashed, dtype in ((float, _of_numbers, np.float64), (CanonicalTime, _of_timestamps, np.int64)):
         places = np.flatnonzero(kinds == kind.__name__).tolist()
         hashes[places] = hashed(np.array([contents[place] for place in places], dtype=dtype))
     return hashes
@@ -91,7 +91,7 @@ def _of_numbers(numbers: NDArray[np.float64]) -> Hashes:
     return _mix((numbers + 0.0).view(np.uint64))  # minus zero is zero
 
 
-def _of_moments(microseconds: NDArray[np.int64]) -> Hashes:
+def _of_timestamps(microseconds: NDArray[np.int64]) -> Hashes:
     return _mix(_mix(microseconds.view(np.uint64)) ^ _of_text("moment"))
 
 

@@ -31,6 +31,6 @@ class TimeSplit:
             ContentError: If the column cannot be read as moments, or a set comes out empty.
         """
         from ml.split.cuts import draw_by_time
-        from ml.split.timestamps import read_moments
+        from ml.split.timestamps import read_timestamps
 
-        return draw_by_time(read_moments(rows, by, self.params.format), self.params, str(by), test, validation)
+        return draw_by_time(read_timestamps(rows, by, self.params.format), self.params, str(by), test, validation)

@@ -48,7 +48,7 @@ class TimeSplitParams(Strict):
 
     @field_validator("test_from", "validation_from")
     @classmethod
-    def _a_text_is_a_moment(cls, cut: Cut | None) -> Cut | None:
+    def _a_text_is_a_timestamp(cls, cut: Cut | None) -> Cut | None:
         if isinstance(cut, str):
             try:
                 datetime.fromisoformat(cut)
@@ -93,7 +93,7 @@ class TimeSplitParams(Strict):
 def _position(cut: Cut) -> float:
     if not isinstance(cut, str):
         return cut
-    moment = datetime.fromisoformat(cut)
-    return (moment.replace(tzinfo=None) - datetime.min).total_seconds() - (
-        offset.total_seconds() if (offset := moment.utcoffset()) else 0.0
+    timestamp = datetime.fromisoformat(cut)
+    return (timestamp.replace(tzinfo=None) - datetime.min).total_seconds() - (
+        offset.total_seconds() if (offset := timestamp.utcoffset()) else 0.0
     )

@@ -13,17 +13,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.split.guards import column_by, places
-from ml.values.columns import ISO, as_moments, as_numbers, is_moment, is_text
+from ml.values.columns import ISO, as_numbers, as_timestamps, is_text, is_timestamp
 from ml.values.date_formats import find_format
 from schemas.data import SplitSpec, TableSchema
 from schemas.errors import ContentError
 from schemas.package import SplitRecord
 
-Moments = NDArray[Any]
+Timestamps = NDArray[Any]
 """datetime64[us], int64 or float64, (rows,)."""
 
 
-def read_moments(rows: pd.DataFrame, by: str | None, form: str | None) -> Moments:
+def read_timestamps(rows: pd.DataFrame, by: str | None, form: str | None) -> Timestamps:
     """Return when every row was, (rows,); `form` is a strptime form, None means ISO 8601.
 
     Raises:
@@ -32,8 +32,8 @@ def read_moments(rows: pd.DataFrame, by: str | None, form: str | None) -> Moment
     column = column_by(rows, by, "time")
     if is_text(column):
         return _of_text(column, form)
-    if is_moment(column):
-        return as_moments(column, None).to_numpy()
+    if is_timestamp(column):
+        return as_timestamps(column, None).to_numpy()
     if pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(column.dtype):
         raise ContentError(f"column {by!r} ({column.dtype}) tells no moments; name a column of dates in split.by")
     if pd.api.types.is_signed_integer_dtype(column.dtype):
@@ -43,43 +43,43 @@ def read_moments(rows: pd.DataFrame, by: str | None, form: str | None) -> Moment
 
 def form_of(plan: SplitSpec | SplitRecord, schema: TableSchema) -> str | None:
     """Return the form in which the moments are written: as the split says, else as the schema reads the column."""
-    said = plan.method.params.get("format")
+    found = plan.method.params.get("format")
     read = next((column.format for column in schema.columns if column.name == plan.by), None)
-    return str(said) if said is not None else read
+    return str(found) if found is not None else read
 
 
 def newest(sets: Sequence[pd.DataFrame], plan: SplitRecord, schema: TableSchema) -> str | None:
     """Return the latest moment among the rows of `sets`, as text; None unless the split is by time."""
     if plan.method.name != "time":
         return None
-    return written(read_moments(pd.concat(sets, ignore_index=True), plan.by, form_of(plan, schema)).max())
+    return written(read_timestamps(pd.concat(sets, ignore_index=True), plan.by, form_of(plan, schema)).max())
 
 
-def written(moment: Any) -> str:
+def written(timestamp: Any) -> str:
     """Return a moment as text: ISO 8601 in UTC without an offset, or a number."""
-    if not isinstance(moment, np.datetime64):
-        return str(moment.item())
-    whole = moment == moment.astype("datetime64[s]")
-    return str(np.datetime_as_string(moment, unit="s" if whole else "us"))
+    if not isinstance(timestamp, np.datetime64):
+        return str(timestamp.item())
+    whole = timestamp == timestamp.astype("datetime64[s]")
+    return str(np.datetime_as_string(timestamp, unit="s" if whole else "us"))
 
 
-def newer_than(moments: Moments, text: str) -> NDArray[np.bool_] | None:
+def newer_than(timestamps: Timestamps, text: str) -> NDArray[np.bool_] | None:
     """Return which moments come after the one that `written` gave as `text`; None where one is a date, one a number."""
     is_date = "T" in text
-    if is_date != (moments.dtype.kind == "M"):
+    if is_date != (timestamps.dtype.kind == "M"):
         return None
     if is_date:
-        return np.asarray(moments > np.datetime64(text, "us"))
+        return np.asarray(timestamps > np.datetime64(text, "us"))
     # As Python compares, exactly: as float64, large whole numbers that differ would be one.
     limit = int(text) if re.fullmatch(r"-?[0-9]+", text) else float(text)
-    return np.array([moment > limit for moment in moments.tolist()], dtype=bool)
+    return np.array([timestamp > limit for timestamp in timestamps.tolist()], dtype=bool)
 
 
-def _of_text(column: pd.Series, form: str | None) -> Moments:
-    moments = as_moments(column, form)
-    wrong = moments.isna().to_numpy(dtype=bool)
+def _of_text(column: pd.Series, form: str | None) -> Timestamps:
+    timestamps = as_timestamps(column, form)
+    wrong = timestamps.isna().to_numpy(dtype=bool)
     if not wrong.any():
-        return moments.to_numpy()
+        return timestamps.to_numpy()
     if form is None and not np.isnan(as_numbers(column)).any():
         return _finite(column)
     shown = ", ".join(repr(str(value)) for value in column[wrong].drop_duplicates().iloc[:3])
@@ -98,7 +98,7 @@ def _remedy(column: pd.Series, form: str | None) -> str:
     return "Declare split.format as they are written, for example '%d.%m.%Y %H:%M', or mend those rows"
 
 
-def _finite(column: pd.Series) -> Moments:
+def _finite(column: pd.Series) -> Timestamps:
     numbers = as_numbers(column)
     infinite = np.isnan(numbers)
     if infinite.any():

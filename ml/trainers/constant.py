@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ml.components import Export, Matrix
-    from ml.predictions.predictions import Answers
+    from ml.predictions.predictions import Predictions
     from ml.runtimes.rules import Constant
     from schemas.signature import Output, Signature
 
@@ -32,11 +32,11 @@ class FittedConstant:
     output: "Output"
     warnings: tuple[str, ...] = ()
 
-    def answer(self, features: "NDArray[np.float32]") -> "Answers":
+    def predict(self, features: "NDArray[np.float32]") -> "Predictions":
         """Predict for (n, features)."""
         from ml.runtimes.rules import ConstantModel
 
-        return ConstantModel(self.rule, self.output).answer(features)
+        return ConstantModel(self.rule, self.output).predict(features)
 
     def export(self, folder: Path, example: "NDArray[np.float32]") -> "Export":
         """Write `rules.json` into `folder`."""

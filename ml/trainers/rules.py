@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ml.components import Export, Matrix
-    from ml.predictions.predictions import Answers, Cells
+    from ml.predictions.predictions import Cells, Predictions
     from ml.runtimes.rules import DecisionList
     from schemas.data import TableSchema
     from schemas.signature import Signature
@@ -31,13 +31,13 @@ class FittedRules:
     records: list[RuleRecord]
     warnings: list[str]
 
-    def answer(self, features: "NDArray[np.float32]") -> "Answers":
+    def predict(self, features: "NDArray[np.float32]") -> "Predictions":
         """Refuse: features no longer say what the cells were. Raises PackageError always."""
         raise PackageError("Rules read raw cells, not features")
 
-    def answer_cells(self, cells: "Cells") -> "Answers":
+    def predict_cells(self, cells: "Cells") -> "Predictions":
         """Predict for raw cells, columns of equal length."""
-        return self.model.answer_cells(cells)
+        return self.model.predict_cells(cells)
 
     def export(self, folder: Path, example: "NDArray[np.float32]") -> "Export":
         """Write `rules.json` into `folder`."""
@@ -81,14 +81,14 @@ class Rules:
         return {f"{path}.column": str(leaf.column) for path, leaf in _read(params).leaves()}
 
     @classmethod
-    def misfits(cls, params: Mapping[str, Any], schema: "TableSchema") -> list[str]:
+    def incompatibilities(cls, params: Mapping[str, Any], schema: "TableSchema") -> list[str]:
         """Return each answer that is no class, and each comparison that says nothing about its column."""
         from ml.rules.classes import strangers
-        from ml.rules.column_checks import column_misfits
+        from ml.rules.column_checks import column_incompatibilities
 
         declared, problem = _read(params), schema.problem
         wrong = [] if problem.classes is None else strangers(declared, problem.target, problem.classes)
-        return wrong + column_misfits(declared, schema)
+        return wrong + column_incompatibilities(declared, schema)
 
     def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> FittedRules:
         """Count on `train` how often each rule decides and is right; nothing is learnt. Raises ContentError."""
@@ -109,8 +109,8 @@ class Rules:
         )
         model = DecisionList(rules, output)
         fired = model.fired(train.cells)
-        told = records(rules, fired, model.answers_of(fired), train.target)
-        return FittedRules(rules, model, told, warnings(rules, told, signature))
+        coverage = records(rules, fired, model.answers_of(fired), train.target)
+        return FittedRules(rules, model, coverage, warnings(rules, coverage, signature))
 
 
 def _sound(rule: Any, position: int) -> Rule:

@@ -96,10 +96,10 @@ class Validator:
         first, others = faults[0], faults[1:]
         if not others:
             return first
-        told = "; ".join(f"{shown(fault['column'])}: {fault['message']}" for fault in others[:9])
+        others_text = "; ".join(f"{shown(fault['column'])}: {fault['message']}" for fault in others[:9])
         left = len(others) - len(others[:9]) + len(unknown[_EXPLAINED:])
         more = f"; and {left} more" if left else ""
-        return {"column": first["column"], "message": f"{first['message']} (also {told}{more})"}
+        return {"column": first["column"], "message": f"{first['message']} (also {others_text}{more})"}
 
     def _unknown(self, name: str) -> RowError:
         short = name if len(name) <= LONGEST_SHOWN else name[:LONGEST_SHOWN] + "…"

@@ -22,10 +22,10 @@ def canonical(value: Scalar) -> str:
 
 def parse_date(text: str) -> datetime:
     """Read an ISO 8601 date or time; an offset is converted to UTC and dropped. Raises ValueError."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        return moment
+    timestamp = datetime.fromisoformat(text)
+    if timestamp.tzinfo is None:
+        return timestamp
     try:
-        return moment.astimezone(UTC).replace(tzinfo=None)
+        return timestamp.astimezone(UTC).replace(tzinfo=None)
     except OverflowError:  # within a day of the calendar's ends
-        return moment.replace(tzinfo=None)
+        return timestamp.replace(tzinfo=None)

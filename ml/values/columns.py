@@ -23,14 +23,14 @@ def is_text(column: pd.Series) -> bool:
     )
 
 
-def is_moment(column: pd.Series) -> bool:
+def is_timestamp(column: pd.Series) -> bool:
     """Whether a column already holds points in time."""
     return bool(pd.api.types.is_datetime64_any_dtype(column.dtype))
 
 
 def as_numbers(column: pd.Series) -> NDArray[np.float64]:
     """Return float64 (rows,); missing, infinite and non-numeric values are NaN."""
-    if is_moment(column):
+    if is_timestamp(column):
         return np.full(len(column), np.nan)
     source = column.astype("object").where(column.notna(), None) if is_text(column) else column
     numbers = pd.to_numeric(source, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
@@ -47,22 +47,22 @@ def as_booleans(column: pd.Series) -> NDArray[np.float64]:
     return np.array(read, dtype=np.float64)
 
 
-def as_moments(column: pd.Series, form: str | None) -> pd.Series:
+def as_timestamps(column: pd.Series, form: str | None) -> pd.Series:
     """Return naive UTC datetime64[us]; `form` is a strptime form, None means ISO 8601. What does not fit is NaT."""
-    if is_moment(column):
-        moments = column
+    if is_timestamp(column):
+        timestamps = column
     elif not is_text(column):
         return pd.Series(pd.NaT, index=column.index, dtype="datetime64[us]")
     else:
         text = column.astype("object").where(column.notna(), None).map(_text)
         if form in (None, ISO):
             iso = text.where(text.astype("str").str.match(_ISO_START).fillna(False).astype(bool), None)
-            moments = pd.to_datetime(iso, format=ISO, errors="coerce", utc=True)
+            timestamps = pd.to_datetime(iso, format=ISO, errors="coerce", utc=True)
         else:
-            moments = pd.to_datetime(text, format=form, errors="coerce", utc=True)
-    if moments.dt.tz is not None:
-        moments = moments.dt.tz_convert("UTC").dt.tz_localize(None)
-    return moments.astype("datetime64[us]")
+            timestamps = pd.to_datetime(text, format=form, errors="coerce", utc=True)
+    if timestamps.dt.tz is not None:
+        timestamps = timestamps.dt.tz_convert("UTC").dt.tz_localize(None)
+    return timestamps.astype("datetime64[us]")
 
 
 def fits(column: pd.Series, kind: ColumnType, form: str | None = None) -> NDArray[np.bool_]:
@@ -74,7 +74,7 @@ def fits(column: pd.Series, kind: ColumnType, form: str | None = None) -> NDArra
         case "boolean":
             return missing | ~np.isnan(as_booleans(column))
         case "date":
-            return missing | as_moments(column, form).notna().to_numpy(dtype=bool)
+            return missing | as_timestamps(column, form).notna().to_numpy(dtype=bool)
         case _:
             return np.ones(len(column), dtype=bool)
 
@@ -87,7 +87,7 @@ def as_cells(column: pd.Series, kind: ColumnType, form: str | None = None) -> li
         case "boolean":
             return [None if value != value else bool(value) for value in as_booleans(column).tolist()]
         case "date":
-            return _date_cells(as_moments(column, form))
+            return _date_cells(as_timestamps(column, form))
         case _:
             return _label_cells(column)
 
@@ -105,16 +105,16 @@ def _number_cells(column: pd.Series) -> list[Cell]:
     return [value if there else None for value, there in zip(numbers.tolist(), known.tolist(), strict=True)]
 
 
-def _date_cells(moments: pd.Series) -> list[Cell]:
-    values = moments.to_numpy(dtype="datetime64[us]")
+def _date_cells(timestamps: pd.Series) -> list[Cell]:
+    values = timestamps.to_numpy(dtype="datetime64[us]")
     whole = np.array_equal(values, values.astype("datetime64[s]"), equal_nan=True)
     texts = np.datetime_as_string(values, unit="s" if whole else "us")
     return [None if text == "NaT" else text for text in texts.tolist()]
 
 
 def _label_cells(column: pd.Series) -> list[Cell]:
-    if is_moment(column):
-        return _date_cells(as_moments(column, None))
+    if is_timestamp(column):
+        return _date_cells(as_timestamps(column, None))
     missing = column.isna().tolist()
     values = column.astype("object").tolist()
     return [None if gone else _scalar(value) for value, gone in zip(values, missing, strict=True)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ml.values.columns import ISO, as_moments
+from ml.values.columns import ISO, as_timestamps
 
 ENOUGH = 0.95
 """A column is a date when at least this share of its values is one; the rest counts as missing and is reported."""
@@ -73,6 +73,6 @@ def _first_of_two(values: pd.Series, day_first: str, month_first: str) -> DateFo
 
 
 def _share(values: pd.Series, form: str) -> float:
-    if len(values) > _SAMPLE and as_moments(values.iloc[:_SAMPLE], form).notna().mean() < ENOUGH / 2:
+    if len(values) > _SAMPLE and as_timestamps(values.iloc[:_SAMPLE], form).notna().mean() < ENOUGH / 2:
         return 0.0
-    return float(as_moments(values, form).notna().mean())
+    return float(as_timestamps(values, form).notna().mean())

@@ -15,7 +15,9 @@ _PRICE = re.compile(rf"[+-]?{_MONEY}\s*{_DIGITS}|{_DIGITS}\s*{_MONEY}", re.IGNOR
 _UNIT = re.compile(rf"{_DIGITS}\s*([^\W\d_][^\W\d_/²³%]{{0,9}}[²³]?(?:/[^\W\d_]{{1,4}}[²³]?)?)")
 _DAY = r"(?<![\d.])(?:\d{1,2}([/.-])\d{1,2}\1(?:\d{2}|\d{4})|\d{4}([/.-])\d{1,2}\2\d{1,2})(?![\d.])"
 _NAMED_DAY = r"\d{1,2}[. -]+[^\W\d]{3,9}[. ,-]+(?:19|20)\d\d|[^\W\d]{3,9}[. ]+\d{1,2}[, ]+(?:19|20)\d\d"
-_MOMENT = re.compile(rf"(?=.*?(?:{_DAY}|{_NAMED_DAY}))[\w\s/.,:+-]{{6,40}}|\d{{1,2}}:\d\d(?::\d\d)?(?:\s*[aApP][mM])?")
+_TIMESTAMP = re.compile(
+    rf"(?=.*?(?:{_DAY}|{_NAMED_DAY}))[\w\s/.,:+-]{{6,40}}|\d{{1,2}}:\d\d(?::\d\d)?(?:\s*[aApP][mM])?"
+)
 _UNITS = 3
 
 
@@ -33,7 +35,7 @@ def quantity_note(values: pd.Series) -> str:
 def date_note(name: str, values: pd.Series) -> str:
     """Return the same for text that looks like dates or times in a form that is not known."""
     texts = _sample(values)
-    if not texts or _share(texts, _MOMENT) < ENOUGH:
+    if not texts or _share(texts, _TIMESTAMP) < ENOUGH:
         return ""
     return (
         f"the values look like dates or times ({_shown(texts)}) in no known form; "

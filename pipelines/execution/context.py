@@ -9,7 +9,7 @@ from steps.components import create
 from steps.gate.production import Production
 
 
-class Circumstances(Strict):
+class RunContext(Strict):
     """What the conductor finds out before a run: it belongs to the moment, not to the experiment."""
 
     label: str
@@ -18,10 +18,10 @@ class Circumstances(Strict):
     production: Production | None
 
 
-def circumstances(run: Run, home: Home) -> Circumstances:
+def run_context(run: Run, home: Home) -> RunContext:
     """Ask the source, the gate's declaration and the release pointer."""
     source = create("load", run.data.source)
-    return Circumstances(
+    return RunContext(
         label=source.label,
         fingerprint=source.fingerprint(),
         salt=run.split.salt if run.split.salt is not None else source.label,

@@ -11,7 +11,7 @@ from schemas.plan import Observer
 _LISTED = 12
 
 
-def tell_data_notes(outcome: Any, observer: Observer, page: Path) -> None:
+def note_data_report(outcome: Any, observer: Observer, page: Path) -> None:
     """Tell what the run's data report holds, as far as the run got, and put its page where a person finds it."""
     report: DataReport | None = outcome.output("validate_data", "data_report")
     if report is None:

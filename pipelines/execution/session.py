@@ -12,15 +12,17 @@ from schemas.run import Run
 Part = dict[str, Any]
 
 
-class Lap:
+class RunSession:
     """One run of the command line: what it was asked, where it leaves things, and what came out so far."""
 
     def __init__(
-        self, run: Run, home: Home, stack: Any, observer: Observer, listener: Listener, told: set[str] | None = None
+        self, run: Run, home: Home, stack: Any, observer: Observer, listener: Listener, reported: set[str] | None = None
     ) -> None:
         self.run, self.home, self.stack, self.observer = run, home, stack, observer
         self._listener = listener
-        self._told: set[str] = set() if told is None else told  # data reports that a person was shown already
+        self._reported: set[str] = (
+            set() if reported is None else reported
+        )  # data reports that a person was shown already
         self.seconds: dict[str, float] = {}
         self.run_ids: list[str] = []
 
@@ -33,7 +35,7 @@ class Lap:
         """
         from zenml.exceptions import RunInterruptedException
 
-        from pipelines.execution.notes import tell_data_notes
+        from pipelines.execution.notes import note_data_report
         from pipelines.execution.outcome import Outcome, run_name
 
         self._listener.pipeline = pipeline.name
@@ -52,11 +54,11 @@ class Lap:
         self.run_ids.append(outcome.id)
         self.seconds.update(outcome.seconds())
         report = outcome.artifact("validate_data", "data_report")
-        if report is not None and str(report.id) not in self._told:
-            self._told.add(str(report.id))
-            tell_data_notes(outcome, self.observer, self.report(outcome, "data"))
+        if report is not None and str(report.id) not in self._reported:
+            self._reported.add(str(report.id))
+            note_data_report(outcome, self.observer, self.report(outcome, "data"))
         if fault is not None or outcome.failed_step:
-            raise _told(outcome, fault)
+            raise _reported(outcome, fault)
         return outcome
 
     def report(self, outcome: Any, kind: str) -> Path:
@@ -68,15 +70,17 @@ class StepFailedError(DrivetrainError):
     """A step of a pipeline failed."""
 
 
-def _told(outcome: Any, fault: Exception | None) -> DrivetrainError:
+def _reported(outcome: Any, fault: Exception | None) -> DrivetrainError:
     report = outcome.output("validate_data", "data_report") if outcome.failed_step == "data_gate" else None
     if report is not None and not report.passed:
         reasons = [check.message for check in report.checks if check.severity == "fail" and not check.passed]
-        told: DrivetrainError = RefusedError(reasons, heading="The data checks refused the rows")
+        reported: DrivetrainError = RefusedError(reasons, heading="The data checks refused the rows")
     elif isinstance(fault, DrivetrainError):
-        told = fault
+        reported = fault
     else:
         what = f"Step {outcome.failed_step}" if outcome.failed_step else "The pipeline"
-        told = StepFailedError(f"{what} failed: {type(fault).__name__ if fault else 'error'}: {fault or 'see the run'}")
-    told.__cause__ = fault
-    return told
+        reported = StepFailedError(
+            f"{what} failed: {type(fault).__name__ if fault else 'error'}: {fault or 'see the run'}"
+        )
+    reported.__cause__ = fault
+    return reported

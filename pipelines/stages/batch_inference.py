@@ -4,26 +4,26 @@ from typing import Any
 
 from pipelines.batch_inference import batch_inference
 from pipelines.execution.context import production
-from pipelines.execution.session import Lap
+from pipelines.execution.session import RunSession
 from schemas.batch import BatchRecord
 from schemas.errors import DeploymentError
 from schemas.summary import ModelRecord
 
 
-def answer_rows(lap: Lap) -> dict[str, Any]:
+def predict_rows(session: RunSession) -> dict[str, Any]:
     """Answer the declared rows with the version in production.
 
     Raises:
         DeploymentError: If nothing is in production.
     """
-    model, batch = lap.run.name, lap.run.batch
+    model, batch = session.run.name, session.run.batch
     assert batch is not None, "the command line refuses this pipeline without it"
-    current = production(model, lap.home)
+    current = production(model, session.home)
     if current is None:
         raise DeploymentError(f"no version of {model!r} is in production any more")
-    outcome = lap.run_pipeline(batch_inference, run=lap.run, batch=batch, production=current)
+    outcome = session.run_pipeline(batch_inference, run=session.run, batch=batch, production=current)
     record: BatchRecord = outcome.output("predict_batch", "record")
     refused = f", {record.refused:,} refused: {record.errors}" if record.errors else ""
-    lap.observer.note(f"{record.answered:,} rows answered{refused}")
-    lap.observer.note(f"answers: {record.output}")
+    session.observer.note(f"{record.answered:,} rows answered{refused}")
+    session.observer.note(f"answers: {record.output}")
     return {"model": ModelRecord(name=model, version=record.version, stage="production")}

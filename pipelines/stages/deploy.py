@@ -8,7 +8,7 @@ from zenml.deployers.exceptions import DeployerError
 from pipelines.deployment import deployment
 from pipelines.execution.registry_stage import PRODUCTION, mirror_stage
 from pipelines.execution.requirements import newest_passed
-from pipelines.execution.session import Lap
+from pipelines.execution.session import RunSession
 from schemas.errors import DeploymentError
 from schemas.publication import Publication
 from schemas.summary import DeploymentRecord, ModelRecord
@@ -16,24 +16,28 @@ from serving.journal.tables import sqlite_url
 from serving.releases.publisher import releases
 
 
-def publish_version(lap: Lap, version: str | None) -> dict[str, Any]:
+def publish_version(session: RunSession, version: str | None) -> dict[str, Any]:
     """Deploy `version`, or the newest registered one that the gate passed, and say what is served.
 
     Raises:
         DeploymentError: If there is nothing to deploy, or it could not be published; the old version goes on.
     """
     client = Client()
-    chosen = newest_passed(client, lap.run.name) if version is None else client.get_model_version(lap.run.name, version)
+    chosen = (
+        newest_passed(client, session.run.name)
+        if version is None
+        else client.get_model_version(session.run.name, version)
+    )
     if chosen is None:
-        raise DeploymentError(f"no version of {lap.run.name!r} has passed the gate")
+        raise DeploymentError(f"no version of {session.run.name!r} has passed the gate")
     wish = Publication(
-        model=lap.run.name,
+        model=session.run.name,
         version=str(chosen.number),
         package_url=_package_url(chosen),
-        home=str(lap.home.root),
-        spec=lap.run.deploy,
+        home=str(session.home.root),
+        spec=session.run.deploy,
     )
-    lap.observer.stage(f"deployment: publish version {wish.version} of {wish.model}")
+    session.observer.stage(f"deployment: publish version {wish.version} of {wish.model}")
     try:
         record = deployment.deploy(deployment_name=wish.model, publication=wish)
     except DeployerError as error:
@@ -42,7 +46,7 @@ def publish_version(lap: Lap, version: str | None) -> dict[str, Any]:
     return {
         "model": ModelRecord(name=wish.model, version=wish.version, stage=PRODUCTION),
         "deployment": DeploymentRecord(
-            url=str(record.url), releases=releases(sqlite_url(lap.home.journal(wish.model)))
+            url=str(record.url), releases=releases(sqlite_url(session.home.journal(wish.model)))
         ),
     }
 

@@ -1,7 +1,7 @@
 """Monitoring what a service has answered."""
 
 from pipelines.execution.context import production
-from pipelines.execution.session import Lap
+from pipelines.execution.session import RunSession
 from pipelines.monitoring import monitoring
 from schemas.errors import DeploymentError
 from schemas.metrics import HIGHER_IS_BETTER
@@ -10,25 +10,25 @@ from schemas.summary import MonitoringRecord
 from serving.journal.tables import sqlite_url
 
 
-def watch(lap: Lap) -> MonitoringRecord:
+def watch(session: RunSession) -> MonitoringRecord:
     """Run the monitoring pipeline over the window that the experiment declares.
 
     Raises:
         DeploymentError: If nothing is in production.
     """
-    model = lap.run.name
-    current = production(model, lap.home)
+    model = session.run.name
+    current = production(model, session.home)
     if current is None:
         raise DeploymentError(f"no version of {model!r} is in production any more")
-    outcome = lap.run_pipeline(
-        monitoring, run=lap.run, production=current, journal_url=sqlite_url(lap.home.journal(model))
+    outcome = session.run_pipeline(
+        monitoring, run=session.run, production=current, journal_url=sqlite_url(session.home.journal(model))
     )
     report = outcome.output("detect_drift", "report")
-    page = outcome.page("detect_drift", "drift_page", lap.report(outcome, "monitoring"))
+    page = outcome.page("detect_drift", "drift_page", session.report(outcome, "monitoring"))
     own = next((one for one in report.performance if one.version == report.version), None)
     if own is not None:
-        lap.observer.note(f"labels: {own.why}")
-    columns = [*report.columns, *([worse(own, lap.run.data.target)] if own and own.verdict == "drift" else [])]
+        session.observer.note(f"labels: {own.why}")
+    columns = [*report.columns, *([worse(own, session.run.data.target)] if own and own.verdict == "drift" else [])]
     return MonitoringRecord(verdict=report.verdict, columns=columns, report=page)
 
 

@@ -4,35 +4,35 @@ from collections.abc import Callable
 from typing import Any
 
 from ml.package.storage import read_manifest
-from pipelines.execution.session import Lap
+from pipelines.execution.session import RunSession
 from schemas.errors import RefusedError
 from schemas.summary import MetricsRecord, ModelRecord
 
 Part = dict[str, Any]
 
 
-def train(lap: Lap, _parts: Part) -> Part:
+def train(session: RunSession, _parts: Part) -> Part:
     """Train, evaluate, ask the gate, register."""
-    from pipelines.execution.context import circumstances
+    from pipelines.execution.context import run_context
     from pipelines.training import training
 
-    now = circumstances(lap.run, lap.home)
-    outcome = lap.run_pipeline(training, run=lap.run, now=now)
+    now = run_context(session.run, session.home)
+    outcome = session.run_pipeline(training, run=session.run, now=now)
     evaluation = outcome.output("open_test_set", "evaluation")
     manifest = read_manifest(outcome.output("package", "model").root)
     verdict, version = outcome.output("gate", "verdict"), outcome.output("register", "version")
-    page = outcome.page("open_test_set", "evaluation_page", lap.report(outcome, "evaluation"))
+    page = outcome.page("open_test_set", "evaluation_page", session.report(outcome, "evaluation"))
     for text in manifest.warnings:
-        lap.observer.note(f"warning while training: {text}")
-    lap.observer.note(f"packaged as {manifest.runtime}: {manifest.runtime_reason}")
+        session.observer.note(f"warning while training: {text}")
+    session.observer.note(f"packaged as {manifest.runtime}: {manifest.runtime_reason}")
     if manifest.learning is not None:
-        lap.observer.note(f"learning: {manifest.learning.diagnosis}. {manifest.learning.why}")
+        session.observer.note(f"learning: {manifest.learning.diagnosis}. {manifest.learning.why}")
     if manifest.review is not None:
         kind = "review" if manifest.review.keeps_its_promise else "warning"
-        lap.observer.note(f"{kind}: {manifest.review.why}")
-    lap.observer.note(f"evaluation: {page}")
+        session.observer.note(f"{kind}: {manifest.review.why}")
+    session.observer.note(f"evaluation: {page}")
     part: Part = {
-        "model": ModelRecord(name=lap.run.name, version=version, stage=None),
+        "model": ModelRecord(name=session.run.name, version=version, stage=None),
         "baseline": manifest.baseline,
         "metrics": MetricsRecord(**evaluation.metrics, intervals=evaluation.intervals),
         "gate": verdict,
@@ -42,36 +42,36 @@ def train(lap: Lap, _parts: Part) -> Part:
     return part
 
 
-def deploy(lap: Lap, parts: Part) -> Part:
+def deploy(session: RunSession, parts: Part) -> Part:
     """Publish the version just trained, or the newest one that the gate passed."""
     from pipelines.stages.deploy import publish_version
 
     trained = parts.get("model")
-    return publish_version(lap, None if trained is None else trained.version)
+    return publish_version(session, None if trained is None else trained.version)
 
 
-def monitor(lap: Lap, _parts: Part) -> Part:
+def monitor(session: RunSession, _parts: Part) -> Part:
     """Compare a window of the journal with the reference of the version in production."""
     from pipelines.stages.monitor import watch
 
-    return {"monitoring": watch(lap)}
+    return {"monitoring": watch(session)}
 
 
-def explore(lap: Lap, _parts: Part) -> Part:
+def explore(session: RunSession, _parts: Part) -> Part:
     """Put the page about the training rows where a person finds it."""
-    from pipelines.stages.explore import look
+    from pipelines.stages.explore import show_page
 
-    return look(lap)
+    return show_page(session)
 
 
-def predict_batch(lap: Lap, _parts: Part) -> Part:
+def predict_batch(session: RunSession, _parts: Part) -> Part:
     """Answer a table of rows with the version in production."""
-    from pipelines.stages.batch_inference import answer_rows
+    from pipelines.stages.batch_inference import predict_rows
 
-    return answer_rows(lap)
+    return predict_rows(session)
 
 
-STAGES: dict[str, tuple[Callable[[Lap, Part], Part], ...]] = {
+STAGES: dict[str, tuple[Callable[[RunSession, Part], Part], ...]] = {
     "lifecycle": (train, deploy, monitor),
     "training": (train,),
     "deployment": (deploy,),

@@ -30,8 +30,8 @@ def build(settings: Settings, follower: Follower, journal: Journal) -> ASGIApp:
     metrics = Metrics(settings.model, lambda: follower.current.version if follower.current else None)
     predict, feedback = Predict(settings.model, follower, journal, metrics), Feedback(follower, journal, metrics)
     posts = {
-        PREDICT: Endpoint(PREDICT, settings.spec, predict.answer, metrics.request),
-        FEEDBACK: Endpoint(FEEDBACK, settings.spec, feedback.answer, feedback.count),
+        PREDICT: Endpoint(PREDICT, settings.spec, predict.respond, metrics.request),
+        FEEDBACK: Endpoint(FEEDBACK, settings.spec, feedback.respond, feedback.count),
     }
     pages = _Pages(settings.model, follower, metrics)
     paths: dict[str, Page] = {

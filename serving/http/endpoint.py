@@ -15,19 +15,19 @@ logger = logging.getLogger("bentoml.drivetrain")
 RETRY = ((b"retry-after", b"1"),)
 _CLOSE = ((b"connection", b"close"),)
 
-Answer = Callable[[bytes, float], Awaitable[bytes]]
+Respond = Callable[[bytes, float], Awaitable[bytes]]
 Count = Callable[[int, float], None]
 
 
 class Endpoint:
     """An ASGI application around `answer`.
 
-    `answer(body, started)` returns the JSON of a 200 or raises HttpError; `count(status, seconds)` is told of every
+    `respond(body, started)` returns the JSON of a 200 or raises HttpError; `count(status, seconds)` is told of every
     request.
     """
 
-    def __init__(self, path: str, spec: DeploySpec, answer: Answer, count: Count) -> None:
-        self._path, self._spec, self._answer, self._count = path, spec, answer, count
+    def __init__(self, path: str, spec: DeploySpec, respond: Respond, count: Count) -> None:
+        self._path, self._spec, self._respond, self._count = path, spec, respond, count
         self._in_work = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +68,7 @@ class Endpoint:
             async with asyncio.timeout(self._spec.deadline):
                 content = await body.read(scope, receive, self._spec.max_body)
                 stage = "an answer"
-                return await self._answer(content, started)
+                return await self._respond(content, started)
         except TimeoutError:
             if stage == "an answer":
                 raise HttpError(504, f"there was no answer within {self._spec.deadline:g} seconds") from None

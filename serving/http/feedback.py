@@ -26,7 +26,7 @@ _LISTED = 10
 
 
 @dataclass(frozen=True)
-class Said:
+class GivenLabel:
     """A request's content; `index` is the position among the instances of the request that is spoken of."""
 
     request_id: str
@@ -41,41 +41,41 @@ class Feedback:
         self._follower, self._journal, self._metrics = follower, journal, metrics
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="feedback")
 
-    async def answer(self, content: bytes, _started: float) -> bytes:
+    async def respond(self, content: bytes, _started: float) -> bytes:
         """Return the response to a body. Raises HttpError."""
-        said = read(content)
+        given = read(content)
         if self._follower.journal_error is not None:
             raise HttpError(503, f"not ready: {self._follower.journal_error}", headers=RETRY)
         loop = asyncio.get_running_loop()
         try:
-            found = await loop.run_in_executor(self._threads, self._find, said)
-            label = self._accepted(said.label, found)
-            kept = Label(said.request_id, found.row, json.dumps(label), time.time())
+            found = await loop.run_in_executor(self._threads, self._find, given)
+            label = self._accepted(given.label, found)
+            kept = Label(given.request_id, found.row, json.dumps(label), time.time())
             status = await self._journal.label(kept)
         except (SQLAlchemyError, JournalError) as error:
             raise HttpError(
                 503, "the journal cannot be read or written, so the label is not taken", headers=RETRY
             ) from error
         self._metrics.label(status)
-        said_back = {"request_id": said.request_id, "index": found.row, "label": label, "status": status}
-        return dump(said_back).encode()
+        reply = {"request_id": given.request_id, "index": found.row, "label": label, "status": status}
+        return dump(reply).encode()
 
     def count(self, status: int, _seconds: float) -> None:
         """Count what was not taken; a client that went away is not counted."""
         if status >= 400 and status != 499:
             self._metrics.label("unknown" if status == 404 else "refused")
 
-    def _find(self, said: Said) -> Answered:
-        found = answered(self._journal.engine, said.request_id, said.index, most=2)
-        if [one.row for one in found] == [said.index or 0]:
+    def _find(self, given: GivenLabel) -> Answered:
+        found = answered(self._journal.engine, given.request_id, given.index, most=2)
+        if [one.row for one in found] == [given.index or 0]:
             return found[0]
-        others = found or answered(self._journal.engine, said.request_id, None, most=_LISTED + 1)
+        others = found or answered(self._journal.engine, given.request_id, None, most=_LISTED + 1)
         if not others:
             raise HttpError(404, "no prediction has this request_id")
-        if said.index is None:
+        if given.index is None:
             raise HttpError(422, "the request had several rows: say which one by its index, counted from 0")
         places = ", ".join(str(one.row) for one in others[:_LISTED]) + (", …" if len(others) > _LISTED else "")
-        raise HttpError(404, f"the request has no prediction at index {said.index}; it has some at {places}")
+        raise HttpError(404, f"the request has no prediction at index {given.index}; it has some at {places}")
 
     def _accepted(self, label: Any, found: Answered) -> Scalar:
         loaded = [(version.version, version.model.signature.output.classes) for version in self._follower.loaded()]
@@ -90,7 +90,7 @@ class Feedback:
             raise HttpError(422, str(refusal)) from refusal
 
 
-def read(content: bytes) -> Said:
+def read(content: bytes) -> GivenLabel:
     """Return what a body says. Raises HttpError: 400 unless it is strict JSON of exactly this form."""
     body = parse(content)
     if not isinstance(body, dict):
@@ -107,4 +107,4 @@ def read(content: bytes) -> Said:
         raise HttpError(400, f'"index" must be a whole number, counted from 0, not {kind_of(index)}')
     if index is not None and not 0 <= index <= _LARGEST_INDEX:
         raise HttpError(404, "no request has a row at this index; they are counted from 0")
-    return Said(request_id, index, body["label"])
+    return GivenLabel(request_id, index, body["label"])

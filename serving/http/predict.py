@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from ml.predictions.predictions import NO_FINITE_ANSWER
+from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.validation.rows import Checked, RowError
 from serving.http.endpoint import RETRY
 from serving.http.errors import HttpError, dump
@@ -29,7 +29,7 @@ class Predict:
         self._model, self._follower, self._journal, self._metrics = model, follower, journal, metrics
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="predict")
 
-    async def answer(self, content: bytes, started: float) -> bytes:
+    async def respond(self, content: bytes, started: float) -> bytes:
         """Return the response to a body that arrived at `started`. Raises HttpError."""
         version = self._follower.current
         if version is None:
@@ -46,7 +46,7 @@ class Predict:
         request_id = _request_id()
         await self._record(request_id, version, work, started)
         self._metrics.rows(
-            len(work.answers), len(work.checked.errors), sum(answer["needs_review"] for answer in work.answers)
+            len(work.predictions), len(work.checked.errors), sum(answer["needs_review"] for answer in work.predictions)
         )
         head = dump({"model": self._model, "version": version.version, "request_id": request_id})
         return f'{head[:-1]},"predictions":[{",".join(work.in_order())}]}}'.encode()
@@ -58,7 +58,7 @@ class Predict:
                 request_id, position, now, version.version, to_json(inputs(work.rows[position])).decode(), text,
                 confidence(answer), answer["needs_review"], latency,
             )
-            for position, answer, text in zip(work.checked.positions, work.answers, work.texts, strict=True)
+            for position, answer, text in zip(work.checked.positions, work.predictions, work.texts, strict=True)
         ]  # fmt: skip
         try:
             await self._journal.write(predictions)
@@ -72,7 +72,7 @@ class _Work:
 
     rows: list[Any]
     checked: Checked
-    answers: list[dict[str, Any]]
+    predictions: list[dict[str, Any]]
     texts: list[str]
 
     def in_order(self) -> list[str]:
@@ -89,17 +89,17 @@ def _work(version: Version, content: bytes) -> _Work:
     checked = version.validator.check(rows)
     if not checked.positions:
         raise _NoValidRow(checked.errors, len(rows))
-    answers = version.answer(checked.cells)
-    if not all(map(is_finite, answers)):
-        raise HttpError(422, NO_FINITE_ANSWER)
-    return _Work(rows, checked, answers, [to_json(answer).decode() for answer in answers])
+    predictions = version.predict(checked.cells)
+    if not all(map(is_finite, predictions)):
+        raise HttpError(422, NO_FINITE_PREDICTION)
+    return _Work(rows, checked, predictions, [to_json(answer).decode() for answer in predictions])
 
 
 class _NoValidRow(HttpError):
     def __init__(self, errors: dict[int, RowError], count: int) -> None:
         first = errors[0]
-        said = first["message"] if first["column"] is None else f"{first['column']!r} {first['message']}"
-        text = said if count == 1 else f"none of the {count} rows is valid; the first: {said}"
+        message = first["message"] if first["column"] is None else f"{first['column']!r} {first['message']}"
+        text = message if count == 1 else f"none of the {count} rows is valid; the first: {message}"
         super().__init__(422, text, column=first["column"])
         self.errors = errors
 

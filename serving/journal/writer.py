@@ -101,14 +101,14 @@ class Journal:
     def _commit(self, group: list[_Entry]) -> None:
         outcome = self._insert(group)
         if not isinstance(outcome, _OwnError) or len(group) == 1:
-            _settle(group, outcome)
+            _resolve_group(group, outcome)
             return
         for place, entry in enumerate(group):  # one request's fault must not become its neighbours'
             outcome = self._insert([entry])
             if isinstance(outcome, JournalError) and not isinstance(outcome, _OwnError):
-                _settle(group[place:], outcome)
+                _resolve_group(group[place:], outcome)
                 return
-            _settle([entry], outcome)
+            _resolve_group([entry], outcome)
 
     def _insert(self, group: list[_Entry]) -> "_Outcome":
         if not any(map(_is_awaited, group)):
@@ -135,7 +135,7 @@ def _is_awaited(entry: _Entry) -> bool:
     return not entry.committed.done()
 
 
-def _settle(group: list[_Entry], outcome: _Outcome) -> None:
+def _resolve_group(group: list[_Entry], outcome: _Outcome) -> None:
     outcomes = [outcome] * len(group) if isinstance(outcome, JournalError) else outcome
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Entry, LabelStatus | JournalError | None]]] = {}
     for entry, one in zip(group, outcomes, strict=True):

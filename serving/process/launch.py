@@ -34,8 +34,8 @@ def start(home: Path, name: str, spec: DeploySpec, code_hash: str, bento: str, p
     journal_url = tables.sqlite_url(records.journal_path(home, name))
     tables.create(journal_url)
     base = records.folder(home).absolute()
-    told = settings.Settings(model=name, journal_url=journal_url, cache=base / f"{name}.packages", spec=spec)
-    write_whole(records.settings_path(home, name), told.model_dump_json(indent=1), private=True)
+    config = settings.Settings(model=name, journal_url=journal_url, cache=base / f"{name}.packages", spec=spec)
+    write_whole(records.settings_path(home, name), config.model_dump_json(indent=1), private=True)
     log = base / f"{name}.log"
     process = _spawn(bento, port, log, records.settings_path(home, name), spec.deadline)
     deployment = Deployment(
@@ -59,7 +59,7 @@ def start(home: Path, name: str, spec: DeploySpec, code_hash: str, bento: str, p
     return deployment
 
 
-def answers(deployment: Deployment) -> bool:
+def is_live(deployment: Deployment) -> bool:
     """Say whether the service answers at all."""
     return get(f"{deployment.url}/livez")[0] == 200
 
@@ -84,12 +84,12 @@ def end(home: Path, name: str) -> None:
     psutil.wait_procs(left, timeout=_STOP_SECONDS)
 
 
-def _spawn(bento: str, port: int, log: Path, told: Path, deadline: float) -> "subprocess.Popen[bytes]":
+def _spawn(bento: str, port: int, log: Path, config: Path, deadline: float) -> "subprocess.Popen[bytes]":
     # BentoML holds a timer for every request until its own timeout, which cannot be switched off: as short as may be.
     timeout = f"services.drivetrain.traffic.timeout={deadline + _GRACE_SECONDS:g}"
     environment = {
         **os.environ,
-        settings.VARIABLE: str(told),
+        settings.VARIABLE: str(config),
         "BENTOML_CONFIG_OPTIONS": f"{os.environ.get('BENTOML_CONFIG_OPTIONS', '')}\n{timeout}".strip(),
         "BENTOML_DO_NOT_TRACK": "True",
         "ORT_DISABLE_TELEMETRY": "1",
@@ -115,7 +115,7 @@ def _await(deployment: Deployment, process: "subprocess.Popen[bytes]") -> None:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise _failure(deployment, f"ended with exit code {process.returncode}")
-        if answers(deployment):
+        if is_live(deployment):
             return
         time.sleep(0.05)
     raise _failure(deployment, f"did not answer within {_START_SECONDS:g} seconds")

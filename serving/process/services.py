@@ -48,7 +48,7 @@ def running(home: Path, name: str, spec: DeploySpec, package: Path | None) -> De
         and known.code_hash == code_hash
         and known.spec == spec
         and tables.exists(known.journal_url)
-        and _answers_soon(known)
+        and _is_live_soon(known)
     ):
         return known
     faults = port.faults(home, name, spec)
@@ -94,11 +94,11 @@ def _status(deployment: Deployment) -> Status:
     return Status(deployment, True, code == 200, None if code == 200 else text.strip())
 
 
-def _answers_soon(deployment: Deployment) -> bool:
+def _is_live_soon(deployment: Deployment) -> bool:
     """Give BentoML's supervisor the time in which it replaces a worker that died."""
     deadline = time.monotonic() + _RESPAWN_SECONDS
     while records.is_alive(deployment) and time.monotonic() < deadline:
-        if launch.answers(deployment):
+        if launch.is_live(deployment):
             return records.is_alive(deployment)  # an orphaned worker answers too, for a moment
         time.sleep(0.1)
     return False

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from schemas.moments import iso
 from schemas.release import Release, ReleaseState
+from schemas.timestamps import iso
 from serving.journal.tables import releases, workers
 
 _LONGEST_WHY = 2000

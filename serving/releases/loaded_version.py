@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.package import storage
-from ml.package.model import ExtendedModel
+from ml.package.model import PackagedModel
 from ml.validation.rows import Validator
 from serving.releases.package_cache import fetch
 
@@ -23,12 +23,12 @@ class Version:
     version: str
     package_url: str
     root: Path
-    model: ExtendedModel
+    model: PackagedModel
     validator: Validator
     seconds_per_row: float
     sample: dict[str, Any]
 
-    def answer(self, cells: dict[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    def predict(self, cells: dict[str, Sequence[Any]]) -> list[dict[str, Any]]:
         """Return one JSON object a row: label and probabilities, or value, and whether a person should look at it."""
         return self.model.instances(self.model.predict(cells))
 
@@ -45,7 +45,7 @@ def load(version: str, package_url: str, cache: Path) -> Version:
     """
     root = fetch(package_url, version, cache)
     try:
-        model = ExtendedModel.open(root)
+        model = PackagedModel.open(root)
         model.check_samples()
         sample = _sample(model, root)
         return Version(version, package_url, root, model, Validator(model.signature), _warm(model, sample), sample)
@@ -66,14 +66,14 @@ def is_finite(answer: dict[str, Any]) -> bool:
     return all(map(math.isfinite, numbers))
 
 
-def _sample(model: ExtendedModel, root: Path) -> dict[str, Any]:
+def _sample(model: PackagedModel, root: Path) -> dict[str, Any]:
     """Return a row as a client may send it, for the documentation: the sample row with fewest missing values."""
     cells = storage.samples(root, model.manifest).cells
     rows = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
     return min(rows, key=lambda row: sum(value is None for value in row.values()))
 
 
-def _warm(model: ExtendedModel, sample: dict[str, Any]) -> float:
+def _warm(model: PackagedModel, sample: dict[str, Any]) -> float:
     one = {name: [value] for name, value in sample.items()}
     best = math.inf
     for _ in range(3):

@@ -46,14 +46,14 @@ def keep(cache: Path, roots: set[Path]) -> None:
 
 def _copy(package_url: str, manifest: bytes, root: Path) -> None:
     root.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".fetch_", dir=root.parent))
+    partial = Path(tempfile.mkdtemp(prefix=".fetch_", dir=root.parent))
     try:
-        (draft / MANIFEST).write_bytes(manifest)
+        (partial / MANIFEST).write_bytes(manifest)
         for name in [SEAL, *_names(manifest)]:
-            (draft / name).write_bytes(_read(package_url, name))
-        draft.rename(root)
+            (partial / name).write_bytes(_read(package_url, name))
+        partial.rename(root)
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _names(manifest: bytes) -> list[str]:

@@ -81,13 +81,13 @@ def _await_workers(engine: Engine, announced: Event, timeout: float) -> None:
     deadline = time.monotonic() + timeout
     while True:
         with engine.connect() as connection:
-            answers = stream.read(connection, after=announced.sequence)
+            replies = stream.read(connection, after=announced.sequence)
             living = stream.alive(connection)
-        said = {event.worker: event for event in answers if event.worker and stream.same(event, announced)}
-        for event in said.values():
+        replied = {event.worker: event for event in replies if event.worker and stream.same(event, announced)}
+        for event in replied.values():
             if event.state == "failed":
                 raise DeploymentError(f"Version {announced.version} was not published: {event.why}")
-        if living and living <= set(said):
+        if living and living <= set(replied):
             return
         if time.monotonic() > deadline:
             missing = (

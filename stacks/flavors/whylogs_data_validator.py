@@ -7,9 +7,9 @@ import pandas as pd
 from zenml.data_validators import BaseDataValidator, BaseDataValidatorFlavor
 from zenml.data_validators.base_data_validator import BaseDataValidatorConfig
 
-from ml.package.model import ExtendedModel
-from schemas.moments import iso
+from ml.package.model import PackagedModel
 from schemas.monitoring import MonitoringReport
+from schemas.timestamps import iso
 from serving.journal.predictions import Window
 
 
@@ -41,11 +41,11 @@ class WhylogsDataValidator(BaseDataValidator):
     ) -> bytes:
         """Return the serialised profile of `dataset` and of the answers to it.
 
-        `**kwargs` is ZenML's signature; `signature: Signature` and `answers: Answers` are required in it.
+        `**kwargs` is ZenML's signature; `signature: Signature` and `predictions: Predictions` are required in it.
         """
         from ml.monitoring.profiles import reference_profile
 
-        return reference_profile(dataset, kwargs["signature"], kwargs["answers"])
+        return reference_profile(dataset, kwargs["signature"], kwargs["predictions"])
 
     def data_validation(
         self,
@@ -56,13 +56,13 @@ class WhylogsDataValidator(BaseDataValidator):
     ) -> MonitoringReport:
         """Compare a window of the journal with a reference profile, `comparison_dataset`.
 
-        `**kwargs` is ZenML's; `package: ExtendedModel`, `version: str`, `monitor: MonitorSpec` are required in it.
+        `**kwargs` is ZenML's; `package: PackagedModel`, `version: str`, `monitor: MonitorSpec` are required in it.
         """
         from ml.monitoring.drift import detect, window_of
 
         if comparison_dataset is None:
             raise ValueError("a window is compared with a reference profile; there is none")
-        package: ExtendedModel = kwargs["package"]
+        package: PackagedModel = kwargs["package"]
         return detect(
             comparison_dataset,
             window_of(dataset.inputs, dataset.answers, package.signature),

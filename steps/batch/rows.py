@@ -5,7 +5,7 @@ from typing import Annotated
 
 from zenml import step
 
-from ml.batch.predict import answer_table
+from ml.batch.predict import predict_table
 from schemas.batch import BatchRecord
 from schemas.run import BatchSpec
 from steps.components import create
@@ -19,4 +19,4 @@ def predict_batch(production: Production, batch: BatchSpec) -> Annotated[BatchRe
     assert batch.errors is not None, "the command line says where errors go"
     source, sink = create("load", batch.input), create("write", batch.output)
     with opened(production) as model:
-        return answer_table(source, sink, Path(batch.errors), batch.piece, model, production.version)
+        return predict_table(source, sink, Path(batch.errors), batch.piece, model, production.version)

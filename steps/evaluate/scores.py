@@ -8,26 +8,27 @@ from zenml import step
 from zenml.types import HTMLString
 
 from ml.evaluation.evaluate import evaluate as score
-from ml.evaluation.evaluate import predictions
+from ml.evaluation.evaluate import target_and_predictions
 from ml.evaluation.plots import pictures
 from ml.evaluation.report import render_evaluation
-from ml.package.model import ExtendedModel
-from ml.predictions.abstention import told
-from ml.predictions.predictions import Answers
+from ml.package.model import PackagedModel
+from ml.predictions.abstention import review_notes
+from ml.predictions.predictions import Predictions
 from schemas.data import Problem, TableSchema
 from schemas.evaluation import Evaluation
 from steps.artifacts import ModelPackage
-from steps.evaluate.looks import record_look
+from steps.evaluate.test_set_access import record_access
 from steps.materializers.schema import SchemaMaterializer
 
 
 @step(output_materializers={"evaluation": SchemaMaterializer, "baseline_evaluation": SchemaMaterializer})
 def evaluate(
-    draft: ModelPackage, baseline: ModelPackage, validation_set: pd.DataFrame, schema: TableSchema, seed: int
+    candidate: ModelPackage, baseline: ModelPackage, validation_set: pd.DataFrame, schema: TableSchema, seed: int
 ) -> tuple[Annotated[Evaluation, "evaluation"], Annotated[Evaluation, "baseline_evaluation"]]:
     """Score both on the validation set; the test set stays sealed."""
     first, second = (
-        predictions(ExtendedModel.open(package.root), validation_set, schema.problem) for package in (draft, baseline)
+        target_and_predictions(PackagedModel.open(package.root), validation_set, schema.problem)
+        for package in (candidate, baseline)
     )
     nothing = Evaluation(metrics={})
     return (
@@ -38,7 +39,7 @@ def evaluate(
 
 @step(output_materializers={"evaluation": SchemaMaterializer, "baseline_evaluation": SchemaMaterializer})
 def open_test_set(
-    draft: ModelPackage,
+    candidate: ModelPackage,
     baseline: ModelPackage,
     test_set: pd.DataFrame,
     evaluation: Evaluation,
@@ -51,11 +52,11 @@ def open_test_set(
     Annotated[HTMLString, "evaluation_page"],
 ]:
     """Score both on the test set, once, and record that it was looked at."""
-    record_look("test_set", rows=len(test_set))
-    model, problem = ExtendedModel.open(draft.root), schema.problem
-    answered = predictions(model, test_set, problem)
+    record_access("test_set", rows=len(test_set))
+    model, problem = PackagedModel.open(candidate.root), schema.problem
+    answered = target_and_predictions(model, test_set, problem)
     tested = _scored("test", problem, *answered, seed, evaluation)
-    of_baseline = predictions(ExtendedModel.open(baseline.root), test_set, problem)
+    of_baseline = target_and_predictions(PackagedModel.open(baseline.root), test_set, problem)
     baseline_tested = _scored("test", problem, *of_baseline, seed, baseline_evaluation)
     page = render_evaluation(
         model.manifest.model,
@@ -64,7 +65,7 @@ def open_test_set(
         made_by=f"Trainer {model.manifest.trainer.name}, runtime {model.manifest.runtime}",
         baseline=baseline_tested.metrics["test"],
         learning=model.manifest.learning,
-        review=told(model.manifest.review, *answered),
+        review=review_notes(model.manifest.review, *answered),
     )
     return tested, baseline_tested, HTMLString(page)
 
@@ -73,11 +74,11 @@ def _scored(
     which: Literal["validation", "test"],
     problem: Problem,
     target: NDArray[Any],
-    answers: Answers,
+    predictions: Predictions,
     seed: int,
     so_far: Evaluation,
 ) -> Evaluation:
-    metrics, intervals = score(problem, target, answers, seed)
+    metrics, intervals = score(problem, target, predictions, seed)
     return Evaluation(
         metrics={**so_far.metrics, which: metrics},
         intervals={**so_far.intervals, which: intervals},

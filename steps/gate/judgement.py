@@ -15,14 +15,14 @@ from schemas.package import SplitRecord
 from schemas.run import GateSpec
 from steps.artifacts import ModelPackage, ReferenceProfile
 from steps.components import create
-from steps.evaluate.looks import record_look
+from steps.evaluate.test_set_access import record_access
 from steps.gate.production import Production, score_production
 from steps.materializers.schema import SchemaMaterializer
 
 
 @step(enable_cache=False, output_materializers={"verdict": SchemaMaterializer})
 def gate(
-    draft: ModelPackage,
+    candidate: ModelPackage,
     evaluation: Evaluation,
     baseline_evaluation: Evaluation,
     reference: ReferenceProfile,
@@ -36,13 +36,13 @@ def gate(
     """Ask every check; the version in production answers the same rows where that can be compared."""
     incumbent = score_production(production, test_set, schema, plan)
     if incumbent.scores is not None:
-        record_look("test_set", rows=len(test_set))
+        record_access("test_set", rows=len(test_set))
     evidence = Evidence(
         problem=schema.problem,
         metric=resolve_metric(metric, schema.problem.task),
         evaluation=evaluation,
         baseline=baseline_evaluation.metrics["test"],
-        size_bytes=size(verify(draft.root)) + len(reference.data),
+        size_bytes=size(verify(candidate.root)) + len(reference.data),
         production=incumbent.scores,
         production_version=production.version if production else None,
         not_comparable=incumbent.not_comparable,

@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from ml.evaluation.evaluate import predictions
+from ml.evaluation.evaluate import target_and_predictions
 from ml.evaluation.metrics import scores
-from ml.package.model import ExtendedModel
-from ml.split.timestamps import form_of, newer_than, read_moments, written
+from ml.package.model import PackagedModel
+from ml.split.timestamps import form_of, newer_than, read_timestamps, written
 from schemas.base import Strict
 from schemas.data import TableSchema
 from schemas.errors import PackageError
@@ -45,19 +45,20 @@ def score_production(
             reason = _why_not(model, test_set, schema, plan)
             if reason:
                 return Incumbent(not_comparable=f"version {production.version} {reason}")
-            return Incumbent(scores=scores(schema.problem.task, *predictions(model, test_set, schema.problem)))
+            compared = target_and_predictions(model, test_set, schema.problem)
+            return Incumbent(scores=scores(schema.problem.task, *compared))
     except PackageError as error:
         return Incumbent(not_comparable=f"version {production.version} cannot be loaded: {error}")
 
 
 @contextmanager
-def opened(production: Production) -> Iterator[ExtendedModel]:
+def opened(production: Production) -> Iterator[PackagedModel]:
     """Fetch, verify and load the package in production; its folder goes at the end. Raises PackageError."""
     with TemporaryDirectory(prefix="drivetrain-production-") as cache:
-        yield ExtendedModel.open(fetch(production.package_url, production.version, Path(cache)))
+        yield PackagedModel.open(fetch(production.package_url, production.version, Path(cache)))
 
 
-def _why_not(model: ExtendedModel, test_set: pd.DataFrame, schema: TableSchema, plan: SplitRecord) -> str | None:
+def _why_not(model: PackagedModel, test_set: pd.DataFrame, schema: TableSchema, plan: SplitRecord) -> str | None:
     split, output, problem = model.manifest.data.split, model.signature.output, schema.problem
     by_time = split.method.name == plan.method.name == "time" and split.by == plan.by
     if by_time:  # cuts move on with time; what counts is which rows were seen
@@ -84,13 +85,13 @@ def _saw(newest: str | None, test_set: pd.DataFrame, plan: SplitRecord, schema: 
     """Return which test rows a version, whose latest row is from `newest`, may have been trained on."""
     if newest is None:
         return "does not say up to when its rows go, so that it may have seen these test rows"
-    moments = read_moments(test_set, plan.by, form_of(plan, schema))
-    newer = newer_than(moments, newest)
+    timestamps = read_timestamps(test_set, plan.by, form_of(plan, schema))
+    newer = newer_than(timestamps, newest)
     if newer is None:
-        return f"was trained on rows up to {newest}, which cannot be compared with {written(moments.max())}"
+        return f"was trained on rows up to {newest}, which cannot be compared with {written(timestamps.max())}"
     if newer.all():
         return None
     return (
         f"was trained on rows up to {newest} and may have seen {(~newer).sum():,} of the {len(newer):,} test rows, "
-        f"which begin at {written(moments.min())}"
+        f"which begin at {written(timestamps.min())}"
     )

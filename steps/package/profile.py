@@ -6,15 +6,17 @@ import pandas as pd
 from zenml import step
 
 from ml.features.cells import cells
-from ml.package.model import ExtendedModel
+from ml.package.model import PackagedModel
 from steps.artifacts import ModelPackage, ReferenceProfile
 from steps.materializers.profile import ProfileMaterializer
 from steps.monitor.validator import data_validator
 
 
 @step(output_materializers={"reference": ProfileMaterializer})
-def profile(draft: ModelPackage, train_set: pd.DataFrame) -> Annotated[ReferenceProfile, "reference"]:
+def profile(candidate: ModelPackage, train_set: pd.DataFrame) -> Annotated[ReferenceProfile, "reference"]:
     """Profile the training rows and the packaged model's answers to them."""
-    model = ExtendedModel.open(draft.root)
-    answers = model.predict(cells(train_set, model.signature))
-    return ReferenceProfile(data_validator().data_profiling(train_set, signature=model.signature, answers=answers))
+    model = PackagedModel.open(candidate.root)
+    predictions = model.predict(cells(train_set, model.signature))
+    return ReferenceProfile(
+        data_validator().data_profiling(train_set, signature=model.signature, predictions=predictions)
+    )

@@ -6,9 +6,9 @@ import pandas as pd
 from zenml import step
 
 from ml.features.matrix import make_matrix
-from ml.package.build import build_draft
+from ml.package.build import build_candidate
 from ml.predictions.abstention import choose
-from ml.predictions.predictions import answers_to
+from ml.predictions.predictions import predictions_of
 from ml.split.timestamps import newest
 from ml.trainers.baselines import resolve_baseline
 from ml.values.digest import frame_digest
@@ -22,7 +22,7 @@ from steps.components import create
 from steps.materializers.package import PackageMaterializer
 
 
-@step(output_materializers={"draft": PackageMaterializer})
+@step(output_materializers={"candidate": PackageMaterializer})
 def train(
     train_set: pd.DataFrame,
     validation_set: pd.DataFrame,
@@ -34,7 +34,7 @@ def train(
     label: str,
     plan: SplitRecord,
     review: ReviewSpec | None,
-) -> Annotated[ModelPackage, "draft"]:
+) -> Annotated[ModelPackage, "candidate"]:
     """Fit the chosen trainer on `train_set`; `validation_set` steers early stopping and the review threshold only."""
     trainer = resolve_baseline(trainer, schema.problem.task)
     validation = make_matrix(validation_set, signature, schema.problem)
@@ -43,10 +43,10 @@ def train(
     )
     reviewed = None
     if review is not None:
-        reviewed = choose(review, validation.target, answers_to(fitted, validation.cells, validation.features))
-    draft = ModelPackage.in_scratch()
-    build_draft(
-        draft.root,
+        reviewed = choose(review, validation.target, predictions_of(fitted, validation.cells, validation.features))
+    candidate = ModelPackage.in_scratch()
+    build_candidate(
+        candidate.root,
         fitted=fitted,
         signature=signature,
         train=train_set,
@@ -56,7 +56,7 @@ def train(
         data=_seen(train_set, validation_set, schema, plan, label),
         review=reviewed,
     )
-    return draft
+    return candidate
 
 
 def _seen(

@@ -6,7 +6,7 @@ import pandas as pd
 from zenml import step
 from zenml.types import HTMLString
 
-from ml.checks.compatibility import misfits, misfits_of
+from ml.checks.compatibility import incompatibilities, incompatibilities_of
 from ml.checks.page import render
 from ml.checks.run import check_data
 from ml.trainers.baselines import resolve_baseline
@@ -49,9 +49,9 @@ def data_gate(
     review: ReviewSpec | None,
 ) -> Annotated[bool, "data_accepted"]:
     """Stop the run when a check of severity `fail` did not hold, or the rows are none that the experiment fits."""
-    wrong = misfits(schema, lookup("train", trainer.name).tasks, trainer.name, metric, gate, review)
+    wrong = incompatibilities(schema, lookup("train", trainer.name).tasks, trainer.name, metric, gate, review)
     for block, choice in (("trainer", trainer), ("baseline", resolve_baseline(baseline, schema.problem.task))):
-        wrong += misfits_of(block, choice, lookup("train", choice.name), schema)
+        wrong += incompatibilities_of(block, choice, lookup("train", choice.name), schema)
     if wrong:
         raise ContentError("The experiment does not fit its rows:\n  " + "\n  ".join(wrong))
     if not report.passed:

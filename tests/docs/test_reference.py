@@ -26,8 +26,8 @@ def test_every_key_says_what_it_means(name):
     assert [row[0] for row in keys(page.schema, "", page.hidden) if not row[3]] == []
 
 
-@pytest.mark.parametrize("slot", [slot for slot in registry.SLOTS if slot != "gate"])
-def test_every_parameter_of_a_component_says_what_it_means(slot):
-    own = [name for name in registry.names(slot) if registry.origin(slot, name) == registry.OWN]
-    rows = [(name, row) for name in own for row in keys(registry.lookup(slot, name).Params, "")]
+@pytest.mark.parametrize("kind", [kind for kind in registry.KINDS if kind != "gate"])
+def test_every_parameter_of_a_component_says_what_it_means(kind):
+    own = [name for name in registry.names(kind) if registry.origin(kind, name) == registry.OWN]
+    rows = [(name, row) for name in own for row in keys(registry.lookup(kind, name).Params, "")]
     assert [f"{name}.{row[0]}" for name, row in rows if not row[3]] == []

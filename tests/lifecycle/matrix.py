@@ -12,7 +12,7 @@ from ml.features.cells import rows as as_rows
 from ml.features.derive import derive
 from ml.features.matrix import make_matrix
 from ml.package.storage import read_manifest, read_signature
-from ml.predictions.predictions import Answers
+from ml.predictions.predictions import Predictions
 from schemas.package import Manifest
 from schemas.signature import Signature
 from steps.components import create
@@ -49,28 +49,28 @@ class Deployed:
             found.append(row)
         return found
 
-    def expected(self, rows: list[Row]) -> Answers:
+    def expected(self, rows: list[Row]) -> Predictions:
         """Answer with the trained object."""
         cells = {column.name: [row[column.name] for row in rows] for column in self.signature.inputs}
-        if hasattr(self.fitted, "answer_cells"):
-            answers: Answers = self.fitted.answer_cells(cells)
+        if hasattr(self.fitted, "predict_cells"):
+            answers: Predictions = self.fitted.predict_cells(cells)
         else:
-            answers = self.fitted.answer(derive(self.signature, cells))
+            answers = self.fitted.predict(derive(self.signature, cells))
         return answers
 
-    def answered(self, rows: list[Row]) -> Answers:
+    def answered(self, rows: list[Row]) -> Predictions:
         """Answer over HTTP."""
         found: list[Row] = []
         for start in range(0, len(rows), BATCH):
             found += ask(self.url, "/predict", {"instances": rows[start : start + BATCH]})["predictions"]
         assert not [row for row in found if "error" in row], [row for row in found if "error" in row][:3]
         if self.signature.output.task == "regression":
-            return Answers(values=np.array([row["value"] for row in found], dtype=np.float64))
+            return Predictions(values=np.array([row["value"] for row in found], dtype=np.float64))
         places = {str(label): code for code, label in enumerate(self.signature.output.classes or [])}
         codes = np.array([-1 if row["label"] is None else places[str(row["label"])] for row in found], dtype=np.int64)
         if "probabilities" not in found[0]:
-            return Answers(codes=codes)
-        return Answers(
+            return Predictions(codes=codes)
+        return Predictions(
             codes=codes, probabilities=np.array([[row["probabilities"][key] for key in places] for row in found])
         )
 

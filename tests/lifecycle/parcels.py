@@ -28,13 +28,13 @@ def parcels(path: Path) -> Path:
         names = ["row id", "Gewicht in kg", "Stück", "Farbe ✓", "customer", "sent on", "fragile", "país"]
         table.writerow([*names, "Größe der Sendung"])
         for number in range(500):
-            weight, pieces = draw.gammavariate(2, 3), draw.randint(1, 9)
+            weight, chunks = draw.gammavariate(2, 3), draw.randint(1, 9)
             color, fragile = draw.choice(["rot", "grün", "bleu foncé"]), draw.random() < 0.3
-            score = weight + pieces + (color == "rot") * 4
+            score = weight + chunks + (color == "rot") * 4
             size = "klein" if score < 8 else "mittel" if score < 14 else "groß"
             cells = [
                 f"{weight:.3f}",
-                pieces,
+                chunks,
                 color,
                 f"K-{draw.randint(1000, 1090)}",
                 f"2024-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}",

@@ -13,7 +13,7 @@ from ml.features.cells import cells
 from ml.features.derive import Deriver
 from ml.features.matrix import make_matrix
 from ml.package.storage import read_manifest
-from ml.predictions.predictions import Answers, on_cells
+from ml.predictions.predictions import Predictions, on_cells
 from schemas.choice import Choice
 from schemas.data import TableSchema
 from schemas.signature import Signature
@@ -26,7 +26,7 @@ Fresh = dict[str, Callable[[random.Random], str]]
 
 
 @dataclass(frozen=True)
-class Lap:
+class Deployed:
     """A service, and the same model refitted in this process.
 
     `table` is the CSV that it was trained on; `fresh` gives values that training has not seen, by column.
@@ -39,7 +39,7 @@ class Lap:
     table: Path
     fresh: Fresh
 
-    def expected(self, path: Path) -> Answers:
+    def expected(self, path: Path) -> Predictions:
         """Answer the rows of a CSV file with the trained object."""
         frame = create("load", Choice(name="csv", params={"path": str(path)})).read()
         return on_cells(self.fitted, Deriver(self.signature).matrix)(cells(frame, self.signature))
@@ -47,7 +47,7 @@ class Lap:
 
 def refitted(
     world: World, name: str, table: Path, fresh: dict[str, Callable[[random.Random], str]], *words: str
-) -> Lap:
+) -> Deployed:
     result = world.run(*words, f"+experiment={name}")
     assert result.code == 0, result.err
     outputs = {step: run.outputs for step, run in Client().get_pipeline_run(result.summary["runs"][0]).steps.items()}
@@ -56,21 +56,21 @@ def refitted(
     manifest = read_manifest(Path(outputs["package"]["model"][0].uri) / "package")
     matrices = (make_matrix(rows, signature, schema.problem) for rows in (train, validation))
     fitted = create("train", manifest.trainer).fit(*matrices, signature, seed=manifest.seed)
-    return Lap(result.summary["deployment"]["url"], schema, signature, fitted, table, fresh)
+    return Deployed(result.summary["deployment"]["url"], schema, signature, fitted, table, fresh)
 
 
-def asked(lap: Lap, path: Path) -> list[Row]:
+def asked(deployed: Deployed, path: Path) -> list[Row]:
     """Write 1,000 rows and return them: the table's own, then copies with gaps and with values that training lacks."""
-    with lap.table.open(encoding="utf-8", newline="") as file:
+    with deployed.table.open(encoding="utf-8", newline="") as file:
         own = list(csv.DictReader(file))
     draw = random.Random(7)
-    nullable = {column.name for column in lap.signature.inputs if column.nullable}
-    numbers = [column.name for column in lap.signature.inputs if column.type == "number" and not column.integer]
+    nullable = {column.name for column in deployed.signature.inputs if column.nullable}
+    numbers = [column.name for column in deployed.signature.inputs if column.type == "number" and not column.integer]
     rows = own[: ROWS // 2]
     while len(rows) < ROWS:
         row = dict(draw.choice(own))
         row.update({name: "" for name in nullable if draw.random() < 0.25})
-        row.update({name: new(draw) for name, new in lap.fresh.items() if draw.random() < 0.5})
+        row.update({name: new(draw) for name, new in deployed.fresh.items() if draw.random() < 0.5})
         row.update({name: f"{draw.uniform(-50, 500):.3f}" for name in numbers if row[name] and draw.random() < 0.2})
         row = {name: "" if not text and name in nullable else text for name, text in row.items()}
         rows.append(row)
@@ -81,10 +81,10 @@ def asked(lap: Lap, path: Path) -> list[Row]:
     return rows
 
 
-def instance(lap: Lap, row: Row, number: int) -> dict[str, Any]:
+def instance(deployed: Deployed, row: Row, number: int) -> dict[str, Any]:
     """Return the row as a client would send it; a missing value is sent as null or left out."""
     sent: dict[str, Any] = {}
-    for column in lap.signature.inputs:
+    for column in deployed.signature.inputs:
         text = row[column.name]
         if not text:
             if number % 2:

@@ -65,7 +65,7 @@ def test_the_look_at_the_test_set_is_recorded(first: Result) -> None:
     looks = [
         json.loads(value) if isinstance(value, str) else value
         for key, value in metadata.items()
-        if key.startswith("look ")
+        if key.startswith("test-set access ")
     ]
     assert [look["step"] for look in looks] == ["open_test_set"]
 

@@ -40,11 +40,11 @@ def play(url: str, experiment: str, count: int) -> Answered:
     answered: Answered = []
     sizes, start = [1, 1, 7, 1, 20], 0
     while start < len(rows):
-        piece = rows[start : start + sizes[len(answered) % len(sizes)]]
-        answer = ask(url, "/predict", {"instances": piece})
+        chunk = rows[start : start + sizes[len(answered) % len(sizes)]]
+        answer = ask(url, "/predict", {"instances": chunk})
         for index, one in enumerate(answer["predictions"]):
             answered.append((answer["request_id"], index, one, frame[target].tolist()[start + index]))
-        start += len(piece)
+        start += len(chunk)
     return answered
 
 

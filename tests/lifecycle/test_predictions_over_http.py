@@ -12,13 +12,13 @@ import pytest
 from schemas.home import ROOT
 from tests.lifecycle.conftest import World, ask
 from tests.lifecycle.parcels import YAML, parcels
-from tests.lifecycle.refitted import ROWS, Fresh, Lap, asked, instance, refitted
+from tests.lifecycle.refitted import ROWS, Deployed, Fresh, asked, instance, refitted
 
 BATCH = 125
 
 
 @pytest.fixture(scope="module")
-def houses(world: World) -> Lap:
+def houses(world: World) -> Deployed:
     fresh: Fresh = {
         "agency_id": lambda draw: str(draw.randint(10**11, 10**12)),
         "district": lambda draw: f"Quartier {draw.randint(0, 9)} ☃",
@@ -28,7 +28,7 @@ def houses(world: World) -> Lap:
 
 
 @pytest.fixture(scope="module")
-def mixed(world: World) -> Lap:
+def mixed(world: World) -> Deployed:
     table = parcels(world.folder / "parcels.csv")
     text = YAML.format(path=table)
     assert len(text.splitlines()) <= 15
@@ -40,8 +40,8 @@ def mixed(world: World) -> Lap:
 
 
 @pytest.fixture(params=["houses", "mixed"])
-def lap(request: pytest.FixtureRequest) -> Lap:
-    found: Lap = request.getfixturevalue(request.param)
+def deployed(request: pytest.FixtureRequest) -> Deployed:
+    found: Deployed = request.getfixturevalue(request.param)
     return found
 
 
@@ -63,21 +63,23 @@ def page(url: str, path: str) -> str:
 
 
 @pytest.mark.untraced
-def test_a_thousand_rows_over_http_are_answered_as_the_trained_object_answers_them(lap: Lap, tmp_path: Path) -> None:
-    rows = asked(lap, tmp_path / "asked.csv")
-    sent = [instance(lap, row, number) for number, row in enumerate(rows)]
-    assert any(None in row.values() for row in sent) and any(len(row) < len(lap.signature.inputs) for row in sent)
+def test_a_thousand_rows_over_http_are_answered_as_the_trained_object_answers_them(
+    deployed: Deployed, tmp_path: Path
+) -> None:
+    rows = asked(deployed, tmp_path / "asked.csv")
+    sent = [instance(deployed, row, number) for number, row in enumerate(rows)]
+    assert any(None in row.values() for row in sent) and any(len(row) < len(deployed.signature.inputs) for row in sent)
     answers = [
         answer
         for start in range(0, ROWS, BATCH)
-        for answer in ask(lap.url, "/predict", {"instances": sent[start : start + BATCH]})["predictions"]
+        for answer in ask(deployed.url, "/predict", {"instances": sent[start : start + BATCH]})["predictions"]
     ]
     assert len(answers) == ROWS and not [answer for answer in answers if "error" in answer]
-    expected = lap.expected(tmp_path / "asked.csv")
+    expected = deployed.expected(tmp_path / "asked.csv")
     if expected.values is not None:
         np.testing.assert_allclose([answer["value"] for answer in answers], expected.values, rtol=1e-4)
         return
-    classes = lap.schema.problem.classes
+    classes = deployed.schema.problem.classes
     assert classes is not None and expected.codes is not None and expected.probabilities is not None
     assert [answer["label"] for answer in answers] == [classes[code] for code in expected.codes]
     given = np.array([[answer["probabilities"][str(label)] for label in classes] for answer in answers])
@@ -86,7 +88,7 @@ def test_a_thousand_rows_over_http_are_answered_as_the_trained_object_answers_th
 
 
 def test_unseen_values_and_gaps_change_answers_so_that_the_comparison_says_something(
-    mixed: Lap, tmp_path: Path
+    mixed: Deployed, tmp_path: Path
 ) -> None:
     rows = asked(mixed, tmp_path / "asked.csv")
     known = {column.name: set(column.categories or ()) for column in mixed.signature.inputs}
@@ -94,17 +96,17 @@ def test_unseen_values_and_gaps_change_answers_so_that_the_comparison_says_somet
     assert sum(row["customer"].startswith(("K-5", "K-6", "K-7", "K-8")) for row in rows) > 50
 
 
-def test_a_column_without_gaps_in_training_may_not_be_missing(mixed: Lap, tmp_path: Path) -> None:
+def test_a_column_without_gaps_in_training_may_not_be_missing(mixed: Deployed, tmp_path: Path) -> None:
     row = instance(mixed, asked(mixed, tmp_path / "asked.csv")[0], 0)
     assert status_of(mixed.url, {"instances": [{**row, "Gewicht in kg": None}]}) == 422
 
 
-def test_docs_and_openapi_name_every_column_also_the_ignored_ones(lap: Lap) -> None:
-    ignored = lap.signature.ignored
+def test_docs_and_openapi_name_every_column_also_the_ignored_ones(deployed: Deployed) -> None:
+    ignored = deployed.signature.ignored
     assert ignored
-    described = json.loads(page(lap.url, "/openapi.json"))["components"]["schemas"]["Row"]["properties"]
-    assert set(described) == {*(column.name for column in lap.signature.inputs), *ignored}
-    shown = page(lap.url, "/docs")
+    described = json.loads(page(deployed.url, "/openapi.json"))["components"]["schemas"]["Row"]["properties"]
+    assert set(described) == {*(column.name for column in deployed.signature.inputs), *ignored}
+    shown = page(deployed.url, "/docs")
     assert all(f"<code>{name}</code>" in shown for name in described)
 
 
@@ -118,14 +120,16 @@ def nested(depth: int) -> Any:
 ABSURD = [None, True, "r00001", "\ud800", "x" * 100_000, 10**400, nested(300), {"\udfff": [{}]}, float("nan")]
 
 
-def test_whatever_stands_in_an_ignored_column_the_row_is_answered_or_refused(lap: Lap, tmp_path: Path) -> None:
-    row = instance(lap, asked(lap, tmp_path / "asked.csv")[0], 0)
-    plain = ask(lap.url, "/predict", {"instances": [row]})["predictions"]
+def test_whatever_stands_in_an_ignored_column_the_row_is_answered_or_refused(
+    deployed: Deployed, tmp_path: Path
+) -> None:
+    row = instance(deployed, asked(deployed, tmp_path / "asked.csv")[0], 0)
+    plain = ask(deployed.url, "/predict", {"instances": [row]})["predictions"]
     seen: list[int] = []
     for value in ABSURD:
-        sent = {**row, **dict.fromkeys(lap.signature.ignored, value)}
-        seen.append(status_of(lap.url, {"instances": [sent]}))
+        sent = {**row, **dict.fromkeys(deployed.signature.ignored, value)}
+        seen.append(status_of(deployed.url, {"instances": [sent]}))
     assert seen[:3] == [200] * 3, "what a table holds is answered"
     assert all(code == 200 or 400 <= code < 500 for code in seen), seen
-    usual = {**row, **dict.fromkeys(lap.signature.ignored, "r00001")}
-    assert ask(lap.url, "/predict", {"instances": [usual]})["predictions"] == plain, "it has no effect"
+    usual = {**row, **dict.fromkeys(deployed.signature.ignored, "r00001")}
+    assert ask(deployed.url, "/predict", {"instances": [usual]})["predictions"] == plain, "it has no effect"

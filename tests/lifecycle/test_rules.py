@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.lifecycle.conftest import World, ask
-from tests.lifecycle.refitted import ROWS, Fresh, Lap, asked, instance, refitted
+from tests.lifecycle.refitted import ROWS, Deployed, Fresh, asked, instance, refitted
 
 pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
 
@@ -70,7 +70,7 @@ def experiment(world: World, name: str, trainer: str, block: str, more: str = ""
 
 
 @pytest.fixture(scope="module")
-def lap(world: World) -> Lap:
+def deployed(world: World) -> Deployed:
     fresh: Fresh = {
         "weather": lambda draw: draw.choice(["hail", "☃"]),
         "note": lambda draw: draw.choice(["URGENT", "URGENT\nnow", "not URGENT", "é" * 700]),
@@ -79,15 +79,15 @@ def lap(world: World) -> Lap:
     return refitted(world, "ruled", world.folder / "orders.csv", fresh, experiment(world, "ruled", "rules", "trainer"))
 
 
-def test_a_thousand_rows_are_answered_over_http_as_by_the_fitted_rules(lap: Lap, tmp_path: Path) -> None:
-    rows = asked(lap, tmp_path / "asked.csv")
-    sent = [instance(lap, row, number) for number, row in enumerate(rows)]
+def test_a_thousand_rows_are_answered_over_http_as_by_the_fitted_rules(deployed: Deployed, tmp_path: Path) -> None:
+    rows = asked(deployed, tmp_path / "asked.csv")
+    sent = [instance(deployed, row, number) for number, row in enumerate(rows)]
     answers = [
         answer
         for start in range(0, ROWS, 125)
-        for answer in ask(lap.url, "/predict", {"instances": sent[start : start + 125]})["predictions"]
+        for answer in ask(deployed.url, "/predict", {"instances": sent[start : start + 125]})["predictions"]
     ]
-    codes, classes = lap.expected(tmp_path / "asked.csv").codes, lap.schema.problem.classes
+    codes, classes = deployed.expected(tmp_path / "asked.csv").codes, deployed.schema.problem.classes
     assert codes is not None and classes is not None and len(answers) == ROWS
     assert set(codes.tolist()) == {-1, 0, 1}
     expected: list[Any] = [
@@ -96,19 +96,19 @@ def test_a_thousand_rows_are_answered_over_http_as_by_the_fitted_rules(lap: Lap,
     assert answers == expected
 
 
-def test_the_document_says_that_a_label_may_be_null(lap: Lap) -> None:
-    shape = ask(lap.url, "/openapi.json")["components"]["schemas"]["Prediction"]["properties"]
+def test_the_document_says_that_a_label_may_be_null(deployed: Deployed) -> None:
+    shape = ask(deployed.url, "/openapi.json")["components"]["schemas"]["Prediction"]["properties"]
     assert shape["label"]["enum"] == ["no", "yes", None]
 
 
-def test_monitoring_copes_with_answers_that_abstain(lap: Lap, world: World) -> None:
-    assert np.mean(lap.expected(world.folder / "orders.csv").codes < 0) > 0.1
+def test_monitoring_copes_with_answers_that_abstain(deployed: Deployed, world: World) -> None:
+    assert np.mean(deployed.expected(world.folder / "orders.csv").codes < 0) > 0.1
     result = world.run(world.experiment("unused", ""), "+experiment=ruled", "pipeline=monitoring")
     assert result.code == 0, result.err
     assert result.summary["monitoring"]["verdict"] in ("ok", "drift", "no_verdict")
 
 
-def test_the_summary_has_what_rules_answer_and_a_gate_can_ask_for_it(lap: Lap, world: World) -> None:
+def test_the_summary_has_what_rules_answer_and_a_gate_can_ask_for_it(deployed: Deployed, world: World) -> None:
     given = experiment(world, "shy", "rules", "trainer", "gate: {min: {coverage: 0.99}}\n")
     result = world.run(given, "+experiment=shy", "pipeline=training")
     assert result.code == 3

@@ -37,8 +37,8 @@ def write(path: Path, days: range, *, more: bool = False) -> None:
             draw = random.Random(day)
             height, wet = draw.gauss(10, 3), draw.random()
             kind = "tree" if height + draw.gauss(0, 1) > 10 else "shrub"
-            moment = (FIRST + timedelta(days=day)).strftime("%d/%m/%Y")
-            table.writerow([moment, f"plot {day % 37}", f"{height:.3f}", *([f"{wet:.3f}"] if more else []), kind])
+            timestamp = (FIRST + timedelta(days=day)).strftime("%d/%m/%Y")
+            table.writerow([timestamp, f"plot {day % 37}", f"{height:.3f}", *([f"{wet:.3f}"] if more else []), kind])
 
 
 def deployed(world: World, name: str, **keys: str) -> str:

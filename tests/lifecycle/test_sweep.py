@@ -15,7 +15,7 @@ import pytest
 from zenml.client import Client
 
 from schemas.home import ROOT
-from steps.evaluate.looks import PREFIX
+from steps.evaluate.test_set_access import PREFIX
 from tests.lifecycle.conftest import Result, World
 
 pytestmark = pytest.mark.own_worker

@@ -11,8 +11,8 @@ import pytest
 from ml.components import Matrix
 from ml.features.matrix import make_matrix
 from ml.features.signature import fit_signature
-from ml.package.build import build_draft
-from ml.package.model import ExtendedModel
+from ml.package.build import build_candidate
+from ml.package.model import PackagedModel
 from schemas.base import Task
 from schemas.choice import Choice
 from schemas.data import Column, Problem, TableSchema
@@ -96,11 +96,11 @@ def record() -> DataRecord:
 
 
 @pytest.fixture(scope="session")
-def packaged(benches: dict[str, Bench], record: DataRecord) -> Callable[..., ExtendedModel]:
+def packaged(benches: dict[str, Bench], record: DataRecord) -> Callable[..., PackagedModel]:
     """Return a function that fits, packages under a folder, and opens what was packaged."""
 
-    def build(fitted: object, bench: Bench, root: Path, trainer: str = "some") -> ExtendedModel:
-        build_draft(
+    def build(fitted: object, bench: Bench, root: Path, trainer: str = "some") -> PackagedModel:
+        build_candidate(
             root,
             fitted=fitted,
             signature=bench.signature,
@@ -110,6 +110,6 @@ def packaged(benches: dict[str, Bench], record: DataRecord) -> Callable[..., Ext
             seed=3,
             data=record,
         )
-        return ExtendedModel.open(root)
+        return PackagedModel.open(root)
 
     return build

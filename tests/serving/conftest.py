@@ -75,10 +75,10 @@ def local(tmp_path: Path, journal_url: str) -> LocalApp:
 
     @contextmanager
     def open_app(spec: DeploySpec, lock_timeout: float) -> Iterator[Local]:
-        told = Settings(model=NAME, journal_url=journal_url, cache=tmp_path / "cache", spec=spec)
+        config = Settings(model=NAME, journal_url=journal_url, cache=tmp_path / "cache", spec=spec)
         engine = tables.open_existing(journal_url, spec.journal_synchronous, lock_timeout)
-        follower, journal = Follower(engine, told.cache, told.poll), Journal(engine)
-        built = app.build(told, follower, journal)
+        follower, journal = Follower(engine, config.cache, config.poll), Journal(engine)
+        built = app.build(config, follower, journal)
         follower.start()
         try:
             publish(journal_url, "1", str(packages.write_rules(tmp_path / "package")), timeout=10)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ml.features.derive import derive
 from ml.package import storage
-from ml.predictions.predictions import Answers
+from ml.predictions.predictions import Predictions
 from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES, OnnxModel
 from ml.runtimes.rules import Constant, ConstantModel
 from schemas.choice import Choice
@@ -54,7 +54,7 @@ CELLS = {
 def write_rules(root: Path, yes: float = 0.7) -> Path:
     """Write a package that answers every row with the same probability of "yes"."""
     rule = Constant(probabilities=[1 - yes, yes])
-    answers = ConstantModel(rule, SIGNATURE.output).answer(derive(SIGNATURE, CELLS))
+    answers = ConstantModel(rule, SIGNATURE.output).predict(derive(SIGNATURE, CELLS))
     return _write(root, "rules", "rules.json", rule.model_dump_json().encode(), answers)
 
 
@@ -77,18 +77,18 @@ def write_onnx(root: Path, seed: int = 0) -> Path:
         entry = model.metadata_props.add()
         entry.key, entry.value = key, value
     data = model.SerializeToString()
-    answers = OnnxModel.load(data, SIGNATURE.output).answer(derive(SIGNATURE, CELLS))
+    answers = OnnxModel.load(data, SIGNATURE.output).predict(derive(SIGNATURE, CELLS))
     return _write(root, "onnx", "model.onnx", data, answers)
 
 
 def write_wrong_samples(root: Path) -> Path:
     """Write a package that is whole, but whose trainer answered otherwise than what is packaged."""
     rule = Constant(probabilities=[0.9, 0.1])
-    other = ConstantModel(Constant(probabilities=[0.2, 0.8]), SIGNATURE.output).answer(derive(SIGNATURE, CELLS))
+    other = ConstantModel(Constant(probabilities=[0.2, 0.8]), SIGNATURE.output).predict(derive(SIGNATURE, CELLS))
     return _write(root, "rules", "rules.json", rule.model_dump_json().encode(), other)
 
 
-def _write(root: Path, runtime: Runtime, name: str, data: bytes, answers: Answers) -> Path:
+def _write(root: Path, runtime: Runtime, name: str, data: bytes, answers: Predictions) -> Path:
     assert answers.codes is not None and answers.probabilities is not None
     samples = Samples(cells=CELLS, codes=answers.codes.tolist(), probabilities=answers.probabilities.tolist())
     files: dict[str, bytes | Path] = {

@@ -60,12 +60,12 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         sys.modules.pop(module, None)
 
 
-@pytest.mark.parametrize("slot", registry.SLOTS)
-def test_every_component_of_ours_is_where_the_table_says(slot: str) -> None:
-    for name in registry.names(slot):
-        component = registry.lookup(slot, name)
-        assert component.__module__ == registry.module_of(slot, name)
-        assert registry.origin(slot, name) == "drivetrain"
+@pytest.mark.parametrize("kind", registry.KINDS)
+def test_every_component_of_ours_is_where_the_table_says(kind: str) -> None:
+    for name in registry.names(kind):
+        component = registry.lookup(kind, name)
+        assert component.__module__ == registry.module_of(kind, name)
+        assert registry.origin(kind, name) == "drivetrain"
         assert hasattr(component, "Params")
 
 
@@ -132,5 +132,5 @@ def test_a_foreign_sources_parameters_are_checked(plugin: None, faults: Callable
 
 def test_the_catalog_has_every_component() -> None:
     rows = [*component_rows(), *gate_rows()]
-    assert {(row.slot, row.component) for row in rows} >= {("trainer", "ridge"), ("data", "csv"), ("gate", "max_size")}
+    assert {(row.kind, row.component) for row in rows} >= {("trainer", "ridge"), ("data", "csv"), ("gate", "max_size")}
     assert any(row.component == "ridge" and row.parameter == "alpha" and row.default == "1.0" for row in rows)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ml.io.database.engine import Login
-from ml.io.database.errors import told
+from ml.io.database.errors import message_of
 from schemas.choice import Choice
 from schemas.errors import ConfigurationError
 from schemas.home import ROOT
@@ -48,19 +48,19 @@ def test_a_component_reveals_its_own_secrets_and_shows_none(monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("password", ["p@hunter2", "hunter2/@x", "p@hun@ter2", "x?@hunter2"])
-@pytest.mark.parametrize("slot", ["load", "write"])
+@pytest.mark.parametrize("kind", ["load", "write"])
 def test_a_password_that_is_not_written_as_a_url_wants_it_is_not_shown(
-    monkeypatch: pytest.MonkeyPatch, password: str, slot: str
+    monkeypatch: pytest.MonkeyPatch, password: str, kind: str
 ) -> None:
     monkeypatch.setenv("SHOP_URL", f"postgresql://me:{password}@127.0.0.1:1/shop")
-    made = create(slot, Choice(name="sql", params={"url": {"env": "SHOP_URL"}, "table": "t"}))  # type: ignore[arg-type]
+    made = create(kind, Choice(name="sql", params={"url": {"env": "SHOP_URL"}, "table": "t"}))  # type: ignore[arg-type]
     (fault,) = made.preflight()
     assert not any(part in str(fault) for part in ("hun", "ter2", "me:")) and "%40" in str(fault)
 
 
 def test_no_secret_is_left_over_where_a_shorter_one_is_a_part_of_it() -> None:
     error = ValueError("no host for postgresql://ab:ab%20cd@h and no 'ab cd' of ab")
-    assert told(error, ["ab", "postgresql://ab:ab%20cd@h"]) == "no host for *** and no '***' of ***"
+    assert message_of(error, ["ab", "postgresql://ab:ab%20cd@h"]) == "no host for *** and no '***' of ***"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ json.dump(found, open("found.json", "w"))
 
 
 @dataclass(frozen=True)
-class Lap:
+class SecretRun:
     """What runs in a process of their own found and said."""
 
     found: Mapping[str, Any]
@@ -161,7 +161,7 @@ class Lap:
 
 
 @pytest.fixture(scope="module")
-def lap(postgresql: Server, tmp_path_factory: pytest.TempPathFactory) -> Lap:
+def secret_run(postgresql: Server, tmp_path_factory: pytest.TempPathFactory) -> SecretRun:
     """Train from PostgreSQL with the password in the environment, then plan with it in ZenML's store."""
     folder = tmp_path_factory.mktemp("secrets")
     postgresql.execute(
@@ -181,28 +181,28 @@ def lap(postgresql: Server, tmp_path_factory: pytest.TempPathFactory) -> Lap:
         [sys.executable, "-c", SCRIPT], cwd=folder, env=environment, text=True, capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    return Lap(json.loads((folder / "found.json").read_text()), done.stdout + done.stderr)
+    return SecretRun(json.loads((folder / "found.json").read_text()), done.stdout + done.stderr)
 
 
-def test_a_run_reads_by_password_and_leaves_it_nowhere(lap: Lap) -> None:
-    assert lap.found["trained"]["code"] == 0, lap.found["trained"]["text"]
-    assert lap.found["files"] > 20 and lap.found["leaks"] == []
-    assert PASSWORD not in lap.found["trained"]["text"] + lap.printed
+def test_a_run_reads_by_password_and_leaves_it_nowhere(secret_run: SecretRun) -> None:
+    assert secret_run.found["trained"]["code"] == 0, secret_run.found["trained"]["text"]
+    assert secret_run.found["files"] > 20 and secret_run.found["leaks"] == []
+    assert PASSWORD not in secret_run.found["trained"]["text"] + secret_run.printed
 
 
-def test_a_step_gets_the_reference_only(lap: Lap) -> None:
-    (parameters,) = lap.found["parameters"]
+def test_a_step_gets_the_reference_only(secret_run: SecretRun) -> None:
+    (parameters,) = secret_run.found["parameters"]
     assert parameters["source"]["params"]["password"] == {"env": "SHOP_PASSWORD"}
 
 
-def test_a_wrong_password_is_told_without_it(lap: Lap) -> None:
-    assert lap.found["planned"]["code"] == 2 and "data.password" in lap.found["planned"]["text"]
-    assert "wr0ng-one" not in lap.found["planned"]["text"]
+def test_a_wrong_password_is_told_without_it(secret_run: SecretRun) -> None:
+    assert secret_run.found["planned"]["code"] == 2 and "data.password" in secret_run.found["planned"]["text"]
+    assert "wr0ng-one" not in secret_run.found["planned"]["text"]
 
 
-def test_a_secret_of_zenml_is_found_quietly(lap: Lap) -> None:
-    assert lap.found["password"]["code"] == 0, lap.found["password"]["text"]
-    assert PASSWORD not in lap.found["password"]["text"]
-    wrong = lap.found["pasword"]
+def test_a_secret_of_zenml_is_found_quietly(secret_run: SecretRun) -> None:
+    assert secret_run.found["password"]["code"] == 0, secret_run.found["password"]["text"]
+    assert PASSWORD not in secret_run.found["password"]["text"]
+    wrong = secret_run.found["pasword"]
     assert wrong["code"] == 2 and "has no key 'pasword'. Did you mean 'password'?" in wrong["text"]
-    assert lap.found["printed"] == ""
+    assert secret_run.found["printed"] == ""

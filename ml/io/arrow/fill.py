@@ -6,14 +6,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ml.io.arrow.frames import MOMENT, TEXT, frame
+from ml.io.arrow.frames import TEXT, TIMESTAMP, frame
 
 _STORED = {
     pa.bool_(): np.bool_,
     pa.int64(): np.int64,
     pa.uint64(): np.uint64,
     pa.float64(): np.float64,
-    MOMENT: "datetime64[us]",
+    TIMESTAMP: "datetime64[us]",
 }
 _ZERO = {pa.bool_(): False, pa.int64(): 0, pa.uint64(): 0}
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from ml.values.float32 import shortest
 
-MOMENT = pa.timestamp("us")
+TIMESTAMP = pa.timestamp("us")
 TEXT = pa.large_string()
 _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype(), pa.bool_(): pd.BooleanDtype()}
 _FEW_DIGITS, _DIGITS = 38, 76  # what Arrow's two types of decimals hold
@@ -28,7 +28,7 @@ def plain_type(kind: pa.DataType) -> pa.DataType | None:
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return pa.float64()
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return MOMENT
+        return TIMESTAMP
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return TEXT
     return kind if pa.types.is_boolean(kind) or pa.types.is_null(kind) else None

@@ -22,7 +22,7 @@ class TooSlowError(SqlError):
     """The query took longer than it was given."""
 
 
-def told(error: Exception, secrets: Sequence[str]) -> str:
+def message_of(error: Exception, secrets: Sequence[str]) -> str:
     """Return an error's own text on one line, cut short and without secrets, of which one may be a whole URL.
 
     Where a password in a URL is not written as it must be, drivers take the rest of it for a host or a database and

@@ -27,7 +27,7 @@ _WITHOUT_A_ZERO = 50
 
 
 @dataclass(frozen=True)
-class Notation:
+class NumberFormat:
     """The decimal mark, and the mark between thousands; None where there is none."""
 
     decimal: str
@@ -43,21 +43,21 @@ class Notation:
         return f"^[+-]?(?:{'|'.join(forms)})$"
 
 
-_POINT, _COMMA = Notation(".", ","), Notation(",", ".")
+_POINT, _COMMA = NumberFormat(".", ","), NumberFormat(",", ".")
 
 
-def find_notation(
+def find_number_format(
     columns: dict[str, pa.ChunkedArray], decimal: str, thousands: str | None, separator: str = ";"
-) -> Notation:
+) -> NumberFormat:
     """Return how the numbers in columns of trimmed text are written; `decimal` may be auto, `thousands` None.
 
     Raises:
         ContentError: When a person must say it, naming the columns and the keys.
     """
     if decimal != "auto":
-        return Notation(decimal, thousands or _OPPOSITE[decimal])
+        return NumberFormat(decimal, thousands or _OPPOSITE[decimal])
     if thousands in _OPPOSITE:
-        return Notation(_OPPOSITE[thousands], thousands)
+        return NumberFormat(_OPPOSITE[thousands], thousands)
     found: dict[str, dict[str, str]] = {"point": {}, "comma": {}, "either": {}}
     for name, column in columns.items():
         if side := _evidence(column, thousands, points_are_decimal=separator == ","):
@@ -65,9 +65,9 @@ def find_notation(
     if found["point"] and found["comma"]:
         raise ContentError(_contradiction(found["point"], found["comma"]))
     if found["either"] and not found["point"] and not found["comma"]:
-        raise ContentError(_open_question(found["either"]))
+        raise ContentError(_undecided(found["either"]))
     mark = "," if found["comma"] else "."
-    return Notation(mark, thousands or _OPPOSITE[mark])
+    return NumberFormat(mark, thousands or _OPPOSITE[mark])
 
 
 def numbers_among(column: pa.ChunkedArray, matches: pa.ChunkedArray) -> bool:
@@ -92,10 +92,10 @@ def _evidence(column: pa.ChunkedArray, thousands: str | None, *, points_are_deci
     """Return which notation a column of numbers has, "point", "comma" or "either", and a value that shows it."""
     if thousands:
         column = pc.replace_substring(column, thousands, "")
-    point, comma = (Notation(".", None), Notation(",", None)) if thousands else (_POINT, _COMMA)
+    point, comma = (NumberFormat(".", None), NumberFormat(",", None)) if thousands else (_POINT, _COMMA)
     if not has(column, r"[0-9][.,]|[.,][0-9]") or has(column, LEADING_ZERO):
         return None
-    as_point, as_comma = (pc.match_substring_regex(column, notation.pattern) for notation in (point, comma))
+    as_point, as_comma = (pc.match_substring_regex(column, number_format.pattern) for number_format in (point, comma))
     either = pc.or_(as_point, as_comma)
     if not numbers_among(column, either):
         return None
@@ -131,7 +131,7 @@ def _contradiction(point: dict[str, str], comma: dict[str, str]) -> str:
     )
 
 
-def _open_question(either: dict[str, str]) -> str:
+def _undecided(either: dict[str, str]) -> str:
     marks = "".join(either.values())
     mark = "," if "," in marks else "."
     read = f"{next(shown for shown in either.values() if mark in shown)!r}"

@@ -9,13 +9,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml.io.text.number_format import LEADING_ZERO, Notation, has, numbers_among
+from ml.io.text.number_format import LEADING_ZERO, NumberFormat, has, numbers_among
 
 _BOOLEAN = r"(?i)^(true|false)$"
 _WHOLE = r"^[+-]?[0-9]{1,18}$"
 
 
-def typed(text: pa.ChunkedArray, notation: Notation) -> pd.Series:
+def typed(text: pa.ChunkedArray, number_format: NumberFormat) -> pd.Series:
     """Return trimmed text in its narrowest type: boolean, int64 or Int64 (with missing values), float64, else str.
 
     Numbers among a few words stay text, but are rewritten with a decimal point and without thousands.
@@ -24,10 +24,10 @@ def typed(text: pa.ChunkedArray, notation: Notation) -> pd.Series:
         return pd.Series(np.full(len(text), np.nan))
     if _all(text, _BOOLEAN):
         return _with_missing(pc.equal(pc.utf8_lower(text), "true"), "bool", "boolean")
-    matches = pc.match_substring_regex(text, notation.pattern)
+    matches = pc.match_substring_regex(text, number_format.pattern)
     if not pc.any(matches).as_py() or has(text, LEADING_ZERO):
         return pd.Series(text.to_pylist(), dtype="str")
-    plain = _plain(text, notation)
+    plain = _plain(text, number_format)
     if not pc.all(matches).as_py():
         text = pc.if_else(matches, plain, text) if numbers_among(text, matches) else text
     elif _all(plain, _WHOLE):
@@ -37,9 +37,9 @@ def typed(text: pa.ChunkedArray, notation: Notation) -> pd.Series:
     return pd.Series(text.to_pylist(), dtype="str")
 
 
-def _plain(text: pa.ChunkedArray, notation: Notation) -> pa.ChunkedArray:
-    plain = pc.replace_substring(text, notation.thousands, "") if notation.thousands else text
-    return plain if notation.decimal == "." else pc.replace_substring(plain, notation.decimal, ".")
+def _plain(text: pa.ChunkedArray, number_format: NumberFormat) -> pa.ChunkedArray:
+    plain = pc.replace_substring(text, number_format.thousands, "") if number_format.thousands else text
+    return plain if number_format.decimal == "." else pc.replace_substring(plain, number_format.decimal, ".")
 
 
 def _all(column: pa.ChunkedArray, pattern: str) -> bool:

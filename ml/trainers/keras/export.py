@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ml.components import Export
 from ml.package import parity
-from ml.predictions.predictions import Answering
+from ml.predictions.predictions import Predictor
 from ml.runtimes.keras import CONFIG, FILE, METADATA, KerasModel, ask
 from ml.runtimes.onnx import OnnxModel
 from ml.trainers.keras.network import TrainedNetwork
@@ -49,7 +49,7 @@ def export(
     data, why_not_onnx = _onnx(comparison)
     if data is not None:
         (folder / "model.onnx").write_bytes(data)
-        return Export("onnx", "model.onnx", parity.equal_answers(comparison.rows))
+        return Export("onnx", "model.onnx", parity.equal_predictions(comparison.rows))
     data = _file(network)
     found = comparison.difference(KerasModel.load(data, output))
     if found:
@@ -67,9 +67,9 @@ class _Comparison:
     categories: Mapping[int, int]
     rows: NDArray[np.float32]
 
-    def difference(self, packaged: Answering) -> str | None:
+    def difference(self, packaged: Predictor) -> str | None:
         """Say how a packaged form answers differently, None when it does not."""
-        found = parity.difference(ask(self.network.model, self.rows, self.output), packaged.answer(self.rows))
+        found = parity.difference(ask(self.network.model, self.rows, self.output), packaged.predict(self.rows))
         found = found or parity.overflow(packaged, self.rows, self.categories)
         return f"does not answer alike: {found}" if found else None
 

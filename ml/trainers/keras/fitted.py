@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Answers
+from ml.predictions.predictions import Predictions
 from ml.runtimes.keras import ask
 from ml.trainers.keras.network import TrainedNetwork
 from schemas.learning import LearningCurves
@@ -31,7 +31,7 @@ class FittedKeras(TrainedNetwork):
         """Return the distributions that decide what it answers, beside those of every model."""
         return ("keras", self.params.backend)
 
-    def answer(self, features: NDArray[np.float32]) -> Answers:
+    def predict(self, features: NDArray[np.float32]) -> Predictions:
         """Predict for (n, features)."""
         return ask(self.model, features, self.output)
 

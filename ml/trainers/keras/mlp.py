@@ -39,7 +39,7 @@ class KerasMlp:
         return found
 
     @classmethod
-    def misfits(cls, params: Mapping[str, Any], schema: "TableSchema") -> list[str]:
+    def incompatibilities(cls, params: Mapping[str, Any], schema: "TableSchema") -> list[str]:
         """Return that class weights were declared although the rows turned out to hold no classes."""
         weighed = schema.problem.task == "regression" and params.get("class_weight") is not None
         return [f"class_weight: {_NO_CLASSES}"] if weighed else []

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from ml.components import Export
 from ml.package import parity
-from ml.predictions.predictions import Answers
+from ml.predictions.predictions import Predictions
 from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES, OnnxModel
-from ml.runtimes.skops import TRUSTED, SkopsModel, answer
+from ml.runtimes.skops import TRUSTED, SkopsModel, predict
 from schemas.errors import PackageError
 from schemas.signature import Output
 
@@ -38,11 +38,11 @@ def export(
         PackageError: If no runtime answers as the trained pipeline does.
     """
     replayed = parity.replayed(example, categories)
-    trained = answer(pipeline, replayed, output)
+    trained = predict(pipeline, replayed, output)
     data, why_not_onnx = _onnx(pipeline, output, categories, trained, replayed)
     if data is not None:
         (folder / "model.onnx").write_bytes(data)
-        return Export("onnx", "model.onnx", parity.equal_answers(replayed))
+        return Export("onnx", "model.onnx", parity.equal_predictions(replayed))
     data, why_not_skops = _skops(pipeline, output, trained, replayed)
     if data is not None:
         (folder / "model.skops").write_bytes(data)
@@ -54,13 +54,13 @@ def _onnx(
     pipeline: "Pipeline",
     output: Output,
     categories: Mapping[int, int],
-    trained: Answers,
+    trained: Predictions,
     rows: NDArray[np.float32],
 ) -> tuple[bytes | None, str]:
     try:
         data = _convert(pipeline, output, rows.shape[1])
         model = OnnxModel.load(data, output)
-        found = parity.difference(trained, model.answer(rows))
+        found = parity.difference(trained, model.predict(rows))
     except Exception as error:  # converters fail in their own ways; the reason is kept and skops takes over
         return None, parity.failure(error)
     found = found or parity.overflow(model, rows, categories)
@@ -90,7 +90,7 @@ def _convert(pipeline: "Pipeline", output: Output, features: int) -> bytes:
 
 
 def _skops(
-    pipeline: "Pipeline", output: Output, trained: Answers, rows: NDArray[np.float32]
+    pipeline: "Pipeline", output: Output, trained: Predictions, rows: NDArray[np.float32]
 ) -> tuple[bytes | None, str]:
     from skops.io import dumps, get_untrusted_types
     from skops.io.exceptions import UnsupportedTypeException
@@ -102,5 +102,5 @@ def _skops(
     foreign = sorted(set(get_untrusted_types(data=data)) - set(TRUSTED))
     if foreign:
         return None, f"holds types that are not on the trusted list: {', '.join(foreign)}"
-    found = parity.difference(trained, SkopsModel.load(data, output).answer(rows))
+    found = parity.difference(trained, SkopsModel.load(data, output).predict(rows))
     return (None, f"does not answer alike: {found}") if found else (data, "")

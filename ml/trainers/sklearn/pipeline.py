@@ -17,8 +17,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from ml.predictions.predictions import Answers, bounded
-from ml.runtimes.skops import answer
+from ml.predictions.predictions import Predictions, bounded
+from ml.runtimes.skops import predict
 from ml.trainers.sklearn.catalog import parameters
 from ml.trainers.trainable import category_sizes, require_trainable
 from schemas.errors import ContentError, did_you_mean
@@ -40,9 +40,9 @@ class FittedPipeline:
     categories: dict[int, int]
     warnings: list[str] = field(default_factory=list)
 
-    def answer(self, features: NDArray[np.float32]) -> Answers:
+    def predict(self, features: NDArray[np.float32]) -> Predictions:
         """Predict for (n, features)."""
-        return answer(self.pipeline, features, self.output)
+        return predict(self.pipeline, features, self.output)
 
     def export(self, folder: Path, example: NDArray[np.float32]) -> "Export":
         """Write the runtime file into `folder`; `example`: training rows for the parity check. Raises PackageError."""
@@ -72,8 +72,10 @@ def fit(
             chosen.fit(steps.transform(exact), train.target)
         except (ValueError, TypeError, ArithmeticError, np.linalg.LinAlgError, NotImplementedError) as error:
             raise ContentError(f"{estimator.__name__} cannot be trained on these rows: {error}") from error
-    said = list(dict.fromkeys(f"{estimator.__name__}: {_first_line(one.message)}" for one in caught))
-    return FittedPipeline(Pipeline([("features", steps), ("estimator", chosen)]), signature.output, categories, said)
+    messages = list(dict.fromkeys(f"{estimator.__name__}: {_first_line(one.message)}" for one in caught))
+    return FittedPipeline(
+        Pipeline([("features", steps), ("estimator", chosen)]), signature.output, categories, messages
+    )
 
 
 def _construct(estimator: type[Any], params: Mapping[str, Any], output: Output, seed: int) -> Any:

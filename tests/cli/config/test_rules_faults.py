@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cli.main import main
-from ml.checks.compatibility import misfits
+from ml.checks.compatibility import incompatibilities
 from ml.trainers.sklearn.presets import RandomForest
 from schemas.data import Problem, TableSchema
 from schemas.errors import Fault
@@ -123,8 +123,8 @@ def test_a_column_that_the_header_lacks_stops_the_run_before_it_starts(
 
 @pytest.mark.parametrize("block", ["trainer", "baseline"])
 def test_auto_is_a_metric_that_rules_have(block: str, words: Callable[..., list[str]], load: Load) -> None:
-    settled = load(*words(GOOD, block)).metric
-    assert settled == "balanced_accuracy", "a person meets it as a parameter of steps"
+    resolve_defaults = load(*words(GOOD, block)).metric
+    assert resolve_defaults == "balanced_accuracy", "a person meets it as a parameter of steps"
     assert load(*words(GOOD, block, metric="f1")).metric == "f1"
     assert load("+experiment=breast_cancer").metric == "auto"
 
@@ -134,13 +134,13 @@ def test_auto_is_a_metric_of_the_task_that_the_rows_turn_out_to_have(
 ) -> None:
     words = ["+experiment=breast_cancer", "trainer=random_forest", "gate=default"]
     monkeypatch.setattr(RandomForest, "gives_probabilities", False, raising=False)
-    settled = load(*words, "data.task=auto").metric
+    resolve_defaults = load(*words, "data.task=auto").metric
     schema = TableSchema(problem=Problem(target="y", task="regression"), columns=[], why="numbers")
-    assert misfits(schema, RandomForest.tasks, "random_forest", settled, GateSpec()) == []
-    assert resolve_metric(settled, "regression") == "root_mean_squared_error"
-    assert resolve_metric(settled, "binary") == "balanced_accuracy"
+    assert incompatibilities(schema, RandomForest.tasks, "random_forest", resolve_defaults, GateSpec()) == []
+    assert resolve_metric(resolve_defaults, "regression") == "root_mean_squared_error"
+    assert resolve_metric(resolve_defaults, "binary") == "balanced_accuracy"
     assert load(*words, "data.task=regression").metric == "auto"  # a sweep with other trainers has one metric
-    assert "is not a metric" in faults(*words, f"metric='{settled}'")["metric"].message
+    assert "is not a metric" in faults(*words, f"metric='{resolve_defaults}'")["metric"].message
 
 
 def test_a_metric_that_needs_probabilities_is_a_fault_with_rules(

@@ -22,11 +22,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.batch.header import absent, header_faults
-from ml.batch.predict import answer_table
+from ml.batch.predict import predict_table
 from ml.batch.rows import raw_rows
-from ml.package.model import ExtendedModel
-from ml.predictions.predictions import NO_FINITE_ANSWER, Answers
-from ml.predictions.table import answer_columns
+from ml.package.model import PackagedModel
+from ml.predictions.predictions import NO_FINITE_PREDICTION, Predictions
+from ml.predictions.table import prediction_columns
 from ml.runtimes.rules import DecisionList
 from ml.sinks.sql_writer import _Sending
 from ml.sources.csv import CsvParams, CsvSource
@@ -40,12 +40,12 @@ from schemas.signature import Output, Signature
 from steps.components import create
 from tests.serving import packages
 
-PIECE = 7
+CHUNK = 7
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> ExtendedModel:
-    return ExtendedModel.open(packages.write_onnx(tmp_path_factory.mktemp("package") / "onnx"))
+def model(tmp_path_factory: pytest.TempPathFactory) -> PackagedModel:
+    return PackagedModel.open(packages.write_onnx(tmp_path_factory.mktemp("package") / "onnx"))
 
 
 def rows(count: int, seed: int = 0) -> pd.DataFrame:
@@ -63,8 +63,8 @@ def rows(count: int, seed: int = 0) -> pd.DataFrame:
     )
 
 
-def answered(model: ExtendedModel, given: Choice, output: Choice, errors: Path, piece: int = PIECE) -> BatchRecord:
-    return answer_table(create("load", given), create("write", output), errors, piece, model, "3")
+def answered(model: PackagedModel, given: Choice, output: Choice, errors: Path, chunk: int = CHUNK) -> BatchRecord:
+    return predict_table(create("load", given), create("write", output), errors, chunk, model, "3")
 
 
 def csv_in(folder: Path, frame: pd.DataFrame) -> Choice:
@@ -84,7 +84,7 @@ def sql(folder: Path, table: str) -> Choice:
     return Choice(name="sql", params={"url": f"sqlite:///{folder / 'rows.db'}", "table": table})
 
 
-def as_the_service_answers(model: ExtendedModel, frame: pd.DataFrame) -> list[dict[str, Any]]:
+def as_the_service_answers(model: PackagedModel, frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Send the rows through JSON, as a client would, to what the service does with them."""
     instances = json.loads(json.dumps(raw_rows(frame, model.signature), allow_nan=False))
     checked = Validator(model.signature).check(instances)
@@ -92,7 +92,7 @@ def as_the_service_answers(model: ExtendedModel, frame: pd.DataFrame) -> list[di
     return model.instances(model.predict(checked.cells))
 
 
-def test_every_row_gets_the_services_answer_beside_its_own_columns(model: ExtendedModel, tmp_path: Path) -> None:
+def test_every_row_gets_the_services_answer_beside_its_own_columns(model: PackagedModel, tmp_path: Path) -> None:
     frame = rows(40)
     record = answered(model, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "e.csv")
     back = pd.read_csv(tmp_path / "answers.csv")
@@ -129,11 +129,11 @@ def as_it_stands(folder: Path) -> Choice:
     return Choice(name="csv", params={"path": str(folder / "new.csv"), "decimal": "."})
 
 
-@pytest.mark.parametrize("piece", [1, 9])
+@pytest.mark.parametrize("chunk", [1, 9])
 def test_the_cells_of_a_text_file_come_out_of_a_text_file_as_they_stand(
-    piece: int, model: ExtendedModel, tmp_path: Path
+    chunk: int, model: PackagedModel, tmp_path: Path
 ) -> None:
-    record = answered(model, as_it_stands(tmp_path), csv_out(tmp_path), tmp_path / "wrong.csv", piece)
+    record = answered(model, as_it_stands(tmp_path), csv_out(tmp_path), tmp_path / "wrong.csv", chunk)
     assert (record.answered, record.refused) == (3, 1)
     with (tmp_path / "answers.csv").open(newline="") as file:
         back = list(csv.DictReader(file))
@@ -146,10 +146,10 @@ def test_the_cells_of_a_text_file_come_out_of_a_text_file_as_they_stand(
 
 @pytest.mark.parametrize("kind", ["parquet", "sql"])
 def test_an_output_with_types_has_the_text_of_columns_that_a_type_would_change(
-    kind: str, model: ExtendedModel, tmp_path: Path
+    kind: str, model: PackagedModel, tmp_path: Path
 ) -> None:
     output = {"parquet": parquet(tmp_path, "a.parquet"), "sql": sql(tmp_path, "answers")}[kind]
-    answered(model, as_it_stands(tmp_path), output, tmp_path / "wrong.csv", piece=1)
+    answered(model, as_it_stands(tmp_path), output, tmp_path / "wrong.csv", chunk=1)
     back = create("load", output).read()
     for name in ("listing id", "when", "flag", "note"):
         assert back[name].fillna("").tolist() == AS_THEY_STAND[name][:3], name
@@ -157,7 +157,7 @@ def test_an_output_with_types_has_the_text_of_columns_that_a_type_would_change(
     assert back["yes"].tolist() == [1, 0, 1] and str(back["city"].dtype) == "str"
 
 
-def test_a_parquet_files_own_types_come_out_of_a_parquet_file(model: ExtendedModel, tmp_path: Path) -> None:
+def test_a_parquet_files_own_types_come_out_of_a_parquet_file(model: PackagedModel, tmp_path: Path) -> None:
     noon = 1_704_106_800_000_000_000  # 11 o'clock in UTC, in nanoseconds
     columns = {
         "price": pa.array([Decimal("12345678901234567.10"), None]),
@@ -171,7 +171,7 @@ def test_a_parquet_files_own_types_come_out_of_a_parquet_file(model: ExtendedMod
     }
     pq.write_table(pa.table(columns), tmp_path / "new.parquet")
     for output in (parquet(tmp_path, "a.parquet"), csv_out(tmp_path), sql(tmp_path, "answers")):
-        answered(model, parquet(tmp_path, "new.parquet"), output, tmp_path / "wrong.csv", piece=1)
+        answered(model, parquet(tmp_path, "new.parquet"), output, tmp_path / "wrong.csv", chunk=1)
     back = pq.read_table(tmp_path / "a.parquet")
     for name in list(columns)[:-1]:
         assert (back[name].type, back[name].to_pylist()) == (columns[name].type, columns[name].to_pylist()), name
@@ -184,7 +184,7 @@ def test_a_parquet_files_own_types_come_out_of_a_parquet_file(model: ExtendedMod
     assert found[0] == ("12345678901234567.10", "2024-01-01T11:00:00+00:00", "2024-01-01", 7, 0.1, 0.1)
 
 
-def test_files_with_decimals_of_different_width_lose_no_digit(model: ExtendedModel, tmp_path: Path) -> None:
+def test_files_with_decimals_of_different_width_lose_no_digit(model: PackagedModel, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     for name, price in {"a": "12345678901234567.10", "b": "0.125"}.items():
         table = pa.table({"size": [1.0], "city": ["Bern"], "price": [Decimal(price)]})
@@ -194,7 +194,7 @@ def test_files_with_decimals_of_different_width_lose_no_digit(model: ExtendedMod
         assert [row["price"] for row in csv.DictReader(file)] == ["12345678901234567.100", "0.125"]
 
 
-def test_csv_parquet_and_databases_follow_each_other_round(model: ExtendedModel, tmp_path: Path) -> None:
+def test_csv_parquet_and_databases_follow_each_other_round(model: PackagedModel, tmp_path: Path) -> None:
     frame = rows(30)
     answered(model, csv_in(tmp_path, frame), parquet(tmp_path, "a.parquet"), tmp_path / "1")
     first = pd.read_parquet(tmp_path / "a.parquet")
@@ -218,18 +218,18 @@ def test_csv_parquet_and_databases_follow_each_other_round(model: ExtendedModel,
         assert other["rooms"].isna().tolist() == first["rooms"].isna().tolist()
 
 
-def test_the_size_of_a_piece_changes_nothing(model: ExtendedModel, tmp_path: Path) -> None:
+def test_the_size_of_a_piece_changes_nothing(model: PackagedModel, tmp_path: Path) -> None:
     given = csv_in(tmp_path, rows(25))
     first = None
-    for piece in (1000, 25, 7, 1):
-        answered(model, given, csv_out(tmp_path), tmp_path / "e", piece)
+    for chunk in (1000, 25, 7, 1):
+        answered(model, given, csv_out(tmp_path), tmp_path / "e", chunk)
         back = pd.read_csv(tmp_path / "answers.csv")
         first = back if first is None else first
         pd.testing.assert_frame_equal(back, first, rtol=0, atol=1e-6)
         (tmp_path / "answers.csv").unlink()
 
 
-def test_a_broken_row_alone_is_refused_with_the_services_words(model: ExtendedModel, tmp_path: Path) -> None:
+def test_a_broken_row_alone_is_refused_with_the_services_words(model: PackagedModel, tmp_path: Path) -> None:
     frame = rows(30).astype("object")
     frame.loc[11, "size"] = "big, very"
     frame.loc[20, "size"] = None
@@ -251,7 +251,7 @@ def test_a_broken_row_alone_is_refused_with_the_services_words(model: ExtendedMo
     assert np.allclose(back["probability_yes"], expected, atol=1e-6), "the others are answered as without it"
 
 
-def test_when_every_row_is_refused_only_the_errors_are_left(model: ExtendedModel, tmp_path: Path) -> None:
+def test_when_every_row_is_refused_only_the_errors_are_left(model: PackagedModel, tmp_path: Path) -> None:
     frame = rows(20).assign(size="x")
     with pytest.raises(ContentError, match=r"none of the 20 rows.*wrong\.csv.*row 1, size: must be a number"):
         answered(model, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "wrong.csv")
@@ -264,22 +264,22 @@ class Fails:
 
     Params = CsvParams
 
-    def pieces(self, count: int) -> Iterator[pd.DataFrame]:
+    def chunks(self, count: int) -> Iterator[pd.DataFrame]:
         yield rows(count).assign(size=["x", *range(count - 1)]).astype({"size": "str"})
         yield rows(count).astype({"size": "str"})
         raise ContentError("line 15 is not UTF-8; declare data.encoding")
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "sql"])
-def test_an_input_that_breaks_off_leaves_nothing(kind: str, model: ExtendedModel, tmp_path: Path) -> None:
+def test_an_input_that_breaks_off_leaves_nothing(kind: str, model: PackagedModel, tmp_path: Path) -> None:
     output = {"csv": csv_out(tmp_path), "parquet": parquet(tmp_path, "a.parquet"), "sql": sql(tmp_path, "answers")}
     with pytest.raises(ContentError, match=r"declare batch\.input\.encoding"):
-        answer_table(Fails(), create("write", output[kind]), tmp_path / "wrong.csv", PIECE, model, "3")  # type: ignore[arg-type]
+        predict_table(Fails(), create("write", output[kind]), tmp_path / "wrong.csv", CHUNK, model, "3")  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_when_the_output_cannot_even_be_cleared_away_the_errors_are(
-    model: ExtendedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: PackagedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_sending: object) -> None:
         raise OSError("the server has gone away")
@@ -294,7 +294,7 @@ def test_when_the_output_cannot_even_be_cleared_away_the_errors_are(
 
 @pytest.mark.parametrize(("error", "stays"), [(RuntimeError, False), (KeyboardInterrupt, True)])
 def test_errors_are_taken_back_whatever_a_sink_raises_and_kept_when_a_stop_leaves_open_whether_answers_are_there(
-    error: type[BaseException], stays: bool, model: ExtendedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    error: type[BaseException], stays: bool, model: PackagedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_writer: object) -> None:
         raise error
@@ -303,13 +303,13 @@ def test_errors_are_taken_back_whatever_a_sink_raises_and_kept_when_a_stop_leave
     monkeypatch.setattr(type(output.open()), "commit", refuse)
     source = create("load", csv_in(tmp_path, rows(3).astype({"size": "object"}).assign(size=["x", 1, 2])))
     with pytest.raises(error):
-        answer_table(source, output, tmp_path / "wrong.csv", PIECE, model, "3")
+        predict_table(source, output, tmp_path / "wrong.csv", CHUNK, model, "3")
     assert (tmp_path / "wrong.csv").exists() is stays
 
 
 @pytest.mark.parametrize("taken", ["answers.csv", "wrong.csv"])
 def test_what_appeared_meanwhile_stays_and_neither_output_is_left(
-    taken: str, model: ExtendedModel, tmp_path: Path
+    taken: str, model: PackagedModel, tmp_path: Path
 ) -> None:
     frame = rows(20).astype({"size": "object"})
     frame.loc[3, "size"] = "x"
@@ -318,12 +318,12 @@ def test_what_appeared_meanwhile_stays_and_neither_output_is_left(
     class Meanwhile:
         Params = CsvParams
 
-        def pieces(self, _count: int) -> Iterator[pd.DataFrame]:
+        def chunks(self, _count: int) -> Iterator[pd.DataFrame]:
             yield source.read()
             (tmp_path / taken).write_text("theirs")
 
     with pytest.raises(ContentError, match="came into being"):
-        answer_table(Meanwhile(), create("write", csv_out(tmp_path)), tmp_path / "wrong.csv", 99, model, "3")  # type: ignore[arg-type]
+        predict_table(Meanwhile(), create("write", csv_out(tmp_path)), tmp_path / "wrong.csv", 99, model, "3")  # type: ignore[arg-type]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["new.csv", taken])
     assert (tmp_path / taken).read_text() == "theirs"
 
@@ -331,16 +331,16 @@ def test_what_appeared_meanwhile_stays_and_neither_output_is_left(
 SLOW = """
 import sys, time
 from pathlib import Path
-from ml.package.model import ExtendedModel
+from ml.package.model import PackagedModel
 from ml.sources.csv import CsvParams
 from schemas.choice import Choice
-from ml.batch.predict import answer_table
+from ml.batch.predict import predict_table
 from steps.components import create
 from tests.ml.batch.test_predict import rows
 
 class Slow:
     Params = CsvParams
-    def pieces(self, count):
+    def chunks(self, count):
         for _ in range(3):
             yield rows(count).assign(size=["x", *range(count - 1)]).astype({"size": "str"})
         print("in the middle", flush=True)
@@ -348,13 +348,13 @@ class Slow:
 
 package, folder, name, params = sys.argv[1:]
 sink = create("write", Choice.model_validate_json(params))
-answer_table(Slow(), sink, Path(folder) / "wrong.csv", 5000, ExtendedModel.open(Path(package)), "3")
+predict_table(Slow(), sink, Path(folder) / "wrong.csv", 5000, PackagedModel.open(Path(package)), "3")
 """
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "sql"])
 def test_a_killed_process_leaves_hidden_files_at_most_and_the_next_run_works(
-    kind: str, model: ExtendedModel, tmp_path: Path
+    kind: str, model: PackagedModel, tmp_path: Path
 ) -> None:
     outputs = {"csv": csv_out(tmp_path), "parquet": parquet(tmp_path, "a.parquet"), "sql": sql(tmp_path, "answers")}
     output = outputs[kind]
@@ -389,7 +389,7 @@ def test_a_database_process_killed_while_sending_leaves_no_table(tmp_path: Path)
 
 
 def test_a_column_that_the_table_lacks_counts_as_missing_and_is_told(
-    model: ExtendedModel, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    model: PackagedModel, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     frame = rows(20).rename(columns={"garden": "gardn"})
     answered(model, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "e")
@@ -488,10 +488,12 @@ def test_columns_say_what_the_service_says(
     shares = np.array([[data.draw(st.floats(0, 1)) for _ in classes] for _ in codes])
     output = Output(task="multiclass", target="y", classes=classes, review_threshold=threshold)
     signature = packages.SIGNATURE.model_copy(update={"output": output})
-    answers = Answers(codes=np.array(codes), probabilities=shares if has_probabilities else None)
-    frame = answer_columns(answers, output, "3")
-    expected = ExtendedModel(Path(), None, signature, None).instances(answers)  # type: ignore[arg-type]
-    assert str(frame["prediction"].dtype) == str(answer_columns(answers, output, "4").iloc[:1]["prediction"].dtype)
+    predictions = Predictions(codes=np.array(codes), probabilities=shares if has_probabilities else None)
+    frame = prediction_columns(predictions, output, "3")
+    expected = PackagedModel(Path(), None, signature, None).instances(predictions)  # type: ignore[arg-type]
+    assert str(frame["prediction"].dtype) == str(
+        prediction_columns(predictions, output, "4").iloc[:1]["prediction"].dtype
+    )
     for (_, row), said in zip(frame.iterrows(), expected, strict=True):
         label = None if pd.isna(row["prediction"]) else row["prediction"]
         assert label == (str(said["label"]) if kind == "mixed" and said["label"] is not None else said["label"])
@@ -503,7 +505,7 @@ def test_columns_say_what_the_service_says(
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "sql"])
 def test_rules_that_abstain_leave_the_prediction_empty_and_ask_for_review(
-    kind: str, model: ExtendedModel, tmp_path: Path
+    kind: str, model: PackagedModel, tmp_path: Path
 ) -> None:
     rules = RuleSet.model_validate(
         {
@@ -512,7 +514,7 @@ def test_rules_that_abstain_leave_the_prediction_empty_and_ask_for_review(
         }
     )
     signature = model.signature
-    abstaining = ExtendedModel(model.root, model.manifest, signature, DecisionList(rules, signature.output))
+    abstaining = PackagedModel(model.root, model.manifest, signature, DecisionList(rules, signature.output))
     outputs = {"csv": csv_out(tmp_path), "parquet": parquet(tmp_path, "a.parquet"), "sql": sql(tmp_path, "answers")}
     frame = rows(30)
     frame.loc[:9, "size"] = 1.0  # a whole piece without an answer
@@ -533,40 +535,42 @@ def test_rules_that_abstain_leave_the_prediction_empty_and_ask_for_review(
 class Diverges:
     """A runtime whose answers are not finite for large sizes."""
 
-    def answer(self, features: np.ndarray) -> Answers:
+    def predict(self, features: np.ndarray) -> Predictions:
         share = np.where(features[:, 0] > 5, np.nan, 0.25)
-        return Answers(codes=np.zeros(len(features), dtype=np.int64), probabilities=np.column_stack([1 - share, share]))
+        return Predictions(
+            codes=np.zeros(len(features), dtype=np.int64), probabilities=np.column_stack([1 - share, share])
+        )
 
 
-def test_a_row_without_a_finite_answer_is_refused_and_no_other(model: ExtendedModel, tmp_path: Path) -> None:
-    diverging = ExtendedModel(model.root, model.manifest, model.signature, Diverges())  # type: ignore[arg-type]
+def test_a_row_without_a_finite_answer_is_refused_and_no_other(model: PackagedModel, tmp_path: Path) -> None:
+    diverging = PackagedModel(model.root, model.manifest, model.signature, Diverges())  # type: ignore[arg-type]
     frame = rows(30)
     record = answered(diverging, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "wrong.csv")
     wrong, back = pd.read_csv(tmp_path / "wrong.csv"), pd.read_csv(tmp_path / "answers.csv")
     assert (wrong["row"] - 1).tolist() == frame.index[frame["size"] > 5].tolist()
-    assert set(wrong["message"]) == {NO_FINITE_ANSWER} and wrong["column"].isna().all()
+    assert set(wrong["message"]) == {NO_FINITE_PREDICTION} and wrong["column"].isna().all()
     assert back["listing id"].tolist() == frame.index[frame["size"] <= 5].tolist()
     assert (record.answered, record.refused) == (len(back), len(wrong))
 
 
 def test_a_regression_answers_a_value_and_a_version() -> None:
-    frame = answer_columns(Answers(values=np.array([1.5])), Output(task="regression", target="y"), "3")
+    frame = prediction_columns(Predictions(values=np.array([1.5])), Output(task="regression", target="y"), "3")
     assert frame.to_dict("records") == [{"prediction": 1.5, "model_version": "3"}]
 
 
 MEASURE = r"""
 import re, sys, time
 from pathlib import Path
-from ml.package.model import ExtendedModel
+from ml.package.model import PackagedModel
 from schemas.choice import Choice
-from ml.batch.predict import answer_table
+from ml.batch.predict import predict_table
 from steps.components import create
 
 package, given, output = sys.argv[1:]
 source = create("load", Choice(name="parquet", params={"path": given}))
 sink = create("write", Choice(name="csv", params={"path": output}))
 began = time.monotonic()
-answer_table(source, sink, Path(output + ".errors"), 10_000, ExtendedModel.open(Path(package)), "3")
+predict_table(source, sink, Path(output + ".errors"), 10_000, PackagedModel.open(Path(package)), "3")
 seconds = time.monotonic() - began
 peak = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())  # ru_maxrss counts the parent's too
 print(int(peak.group(1)) // 1024, seconds)
@@ -575,7 +579,7 @@ print(int(peak.group(1)) // 1024, seconds)
 
 @pytest.mark.untraced
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel does not tell")
-def test_memory_depends_on_the_piece_and_not_on_the_table(model: ExtendedModel, tmp_path: Path) -> None:
+def test_memory_depends_on_the_piece_and_not_on_the_table(model: PackagedModel, tmp_path: Path) -> None:
     peaks = []
     for count in (20_000, 200_000):
         rows(count).to_parquet(tmp_path / f"{count}.parquet", row_group_size=10_000)

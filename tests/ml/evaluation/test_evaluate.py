@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from ml.evaluation.evaluate import evaluate, predictions
+from ml.evaluation.evaluate import evaluate, target_and_predictions
 from ml.evaluation.plots import calibration_curve, pictures
 from ml.evaluation.report import render_evaluation
-from ml.predictions.predictions import Answers
+from ml.predictions.predictions import Predictions
 from ml.trainers.sklearn.presets import LogisticRegression, Ridge
 from schemas.data import Problem
 from schemas.evaluation import Evaluation
@@ -21,7 +21,7 @@ def test_packaged_model_is_scored_on_raw_rows(trainer, task, metric, benches, pa
     bench = benches[task]
     fitted = trainer(trainer.Params()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
     model = packaged(fitted, bench, tmp_path / "package")
-    answered = predictions(model, bench.asked, bench.problem)
+    answered = target_and_predictions(model, bench.asked, bench.problem)
     found, bounds = evaluate(bench.problem, *answered, seed=4)
     assert 0.5 < found[metric] < 1 and bounds[metric][0] < found[metric] < bounds[metric][1]
     drawn = pictures(bench.problem, *answered)
@@ -31,7 +31,7 @@ def test_packaged_model_is_scored_on_raw_rows(trainer, task, metric, benches, pa
 def test_confusion_matrix_of_many_classes_keeps_the_frequent_ones():
     problem = Problem(target="y", task="multiclass", classes=[f"class {n}" for n in range(40)])
     target = np.random.default_rng(0).integers(-1, 40, 500)
-    drawn = pictures(problem, target, Answers(codes=np.maximum(target, 0)))
+    drawn = pictures(problem, target, Predictions(codes=np.maximum(target, 0)))
     assert list(drawn) == ["Confusion matrix"]
 
 

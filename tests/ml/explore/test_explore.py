@@ -308,7 +308,7 @@ def test_of_too_many_columns_those_that_explain_most_are_compared(draw: np.rando
     assert correlations(columns).left_out == 0
     missing = {name: np.arange(50) < 9 for name in columns}
     holes = gaps(missing, {"c3": 0.1, "c7": 0.9}, most=2)
-    assert [(pair.first, pair.second) for pair in holes.together] == [("c3", "c7")]
+    assert [(pair.first, pair.second) for pair in holes.missing_together] == [("c3", "c7")]
     assert (holes.left_out, holes.cells, holes.patterns[0].columns) == (7, 9 * 9, list(columns))
 
 
@@ -320,7 +320,7 @@ def test_the_page_says_which_columns_were_too_many_to_compare(monkeypatch: pytes
     monkeypatch.setitem(gaps.__kwdefaults__ or {}, "most", 1)
     found = look(rows, "price")
     assert (found.correlations.names, found.correlations.left_out) == (["size", "price"], 1)
-    assert (found.gaps.left_out, found.gaps.together) == (1, [])
+    assert (found.gaps.left_out, found.gaps.missing_together) == (1, [])
     assert render(found).count("Left out, as too many to compare: 1 column explaining least of the target.") == 2
 
 
@@ -340,7 +340,7 @@ def test_columns_missing_in_the_same_rows_are_named_together() -> None:
     found = gaps({"a": both, "b": both, "c": alone, "full": np.zeros(10, dtype=bool)})
     assert (found.cells, found.rows) == (9, 5)
     assert [(one.columns, one.rows) for one in found.patterns] == [(["a", "b"], 4), (["c"], 1)]
-    assert [(pair.first, pair.second, pair.value) for pair in found.together] == [("a", "b", 1.0)]
+    assert [(pair.first, pair.second, pair.value) for pair in found.missing_together] == [("a", "b", 1.0)]
 
 
 def test_rows_that_repeat_and_rows_that_contradict_each_other_are_counted() -> None:

@@ -53,7 +53,7 @@ CELL = st.fixed_dictionaries(
         "colour": st.none() | st.sampled_from(["blue", "red", "3", 3, 3.0]) | st.text() | st.integers() | st.booleans(),
         "ok": st.none() | st.booleans(),
         "who": st.none() | st.integers() | st.text() | st.sampled_from([12, "a"]),
-        "day": st.none() | st.datetimes().map(lambda moment: moment.isoformat()) | st.dates().map(str),
+        "day": st.none() | st.datetimes().map(lambda timestamp: timestamp.isoformat()) | st.dates().map(str),
     }
 )
 
@@ -107,8 +107,8 @@ def test_a_value_has_one_name_whatever_its_type(value: object, text: str) -> Non
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.datetimes(timezones=st.timezones()))
-def test_every_moment_that_python_writes_is_read(moment: object) -> None:
-    assert parse_date(moment.isoformat()).tzinfo is None  # type: ignore[attr-defined]
+def test_every_moment_that_python_writes_is_read(timestamp: object) -> None:
+    assert parse_date(timestamp.isoformat()).tzinfo is None  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("text", ["yesterday", "01/02/2024", "2024-13-01", ""])

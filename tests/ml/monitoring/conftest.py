@@ -8,7 +8,7 @@ import pytest
 
 from ml.monitoring.drift import Window, detect, window_of
 from ml.monitoring.profiles import reference_profile
-from ml.predictions.predictions import Answers
+from ml.predictions.predictions import Predictions
 from schemas.monitoring import MonitoringReport
 from schemas.run import MonitorSpec
 from schemas.signature import CategoryDerivation, IdentifierDerivation, Input, Output, Signature
@@ -85,7 +85,7 @@ def make_world():
     codes = np.random.default_rng(2).integers(0, 2, 500)
     sure = np.random.default_rng(3).uniform(0.5, 1.0, 500)
     table = np.where(codes[:, None] == [0, 1], sure[:, None], 1 - sure[:, None])
-    return World(signature, reference_profile(frame, signature, Answers(codes=codes, probabilities=table)))
+    return World(signature, reference_profile(frame, signature, Predictions(codes=codes, probabilities=table)))
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 
 from ml.monitoring.drift import Window, detect
 from ml.monitoring.profiles import reference_profile
-from ml.predictions.predictions import Answers
+from ml.predictions.predictions import Predictions
 from schemas.run import MonitorSpec
 from schemas.signature import Input, Output, Signature
 
@@ -39,7 +39,7 @@ def verdict(reference, table, answers):
 
 def reference_of(rng):
     table = rows(rng, 350)
-    return reference_profile(pd.DataFrame(table, columns=NAMES), SIGNATURE, Answers(values=rng.normal(size=350)))
+    return reference_profile(pd.DataFrame(table, columns=NAMES), SIGNATURE, Predictions(values=rng.normal(size=350)))
 
 
 @pytest.fixture(scope="module")

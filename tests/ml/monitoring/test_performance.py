@@ -122,8 +122,8 @@ def test_where_the_metric_is_undefined_the_next_one_is_judged_and_it_is_said():
     without = labelled([{"label": "yes"}] * 40 + [{"label": "no"}] * 40, (["yes"] * 35 + ["no"] * 5) * 2)
     result = judged(without)
     assert result.metric == "balanced_accuracy" and "roc_auc is undefined on these labels" in result.why
-    settled = judged(without, AUTO_WITHOUT_PROBABILITIES)
-    assert settled.metric == "balanced_accuracy" and "undefined" not in settled.why
+    resolve_defaults = judged(without, AUTO_WITHOUT_PROBABILITIES)
+    assert resolve_defaults.metric == "balanced_accuracy" and "undefined" not in resolve_defaults.why
     one_class = judged(labelled([{"label": "yes", "probabilities": {"no": 0.1, "yes": 0.9}}] * 50, ["yes"] * 50))
     assert one_class.metric == "balanced_accuracy" and one_class.value == 1.0
     assert "(it needs probabilities)" in result.why and "(it needs rows of every class)" in one_class.why

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.monitoring.column_summary import observe
+from ml.monitoring.column_summary import summarize
 from ml.monitoring.profiles import KNOWN, UNKNOWN, Profile, profile, reference_profile
-from ml.predictions.predictions import Answers
+from ml.predictions.predictions import Predictions
 from schemas.errors import PackageError
 from schemas.signature import IdentifierDerivation, Input, Output, Signature
 
@@ -62,18 +62,18 @@ def test_column_names_may_be_unicode_reserved_or_broken():
 
 def test_dates_become_days_from_text_arrays_and_offsets():
     texts = ["1970-01-02", "1970-01-03T12:00:00", "1970-01-02T01:00:00+01:00", "never", None]
-    found = observe(texts, "date")
+    found = summarize(texts, "date")
     assert sorted(found.numbers) == [1.0, 1.0, 2.5]
     assert (found.missing, found.types["string"]) == (1, 1)
     array = np.array(["1970-01-02", "NaT"], dtype="datetime64[us]")
-    assert observe(array, "date").numbers.tolist() == [1.0]
-    assert observe(array, "date").missing == 1
+    assert summarize(array, "date").numbers.tolist() == [1.0]
+    assert summarize(array, "date").missing == 1
 
 
 def test_booleans_are_counted_whether_array_or_list():
-    assert observe(np.array([True, False, True]), "boolean").counts == {"True": 2, "False": 1}
-    assert observe([True, 0, "true", None, 5], "boolean").counts == {"True": 2, "False": 1}
-    assert observe([True, 0, "true", None, 5], "boolean").types["integral"] == 1
+    assert summarize(np.array([True, False, True]), "boolean").counts == {"True": 2, "False": 1}
+    assert summarize([True, 0, "true", None, 5], "boolean").counts == {"True": 2, "False": 1}
+    assert summarize([True, 0, "true", None, 5], "boolean").types["integral"] == 1
 
 
 def test_identifiers_are_known_or_unknown_and_keep_their_cardinality():
@@ -155,7 +155,7 @@ def test_the_reference_holds_inputs_and_predictions():
         features=["i"],
         output=Output(task="multiclass", target="t", classes=["no", "yes", 3]),
     )
-    answers = Answers(codes=np.array([0, 1, -1, 2]), probabilities=np.array([[0.5, 0.3, 0.2]] * 4))
+    answers = Predictions(codes=np.array([0, 1, -1, 2]), probabilities=np.array([[0.5, 0.3, 0.2]] * 4))
     read = Profile.from_bytes(reference_profile(frame, signature, answers))
     assert set(read.columns()) == set(types)
     assert read.column("n").missing == 1
@@ -169,7 +169,7 @@ def test_the_reference_holds_inputs_and_predictions():
 
 def test_a_regression_reference_holds_the_values():
     signature = Signature(inputs=[], derivations=[], features=[], output=Output(task="regression", target="t"))
-    answers = Answers(values=np.array([1.5, 2.5]))
+    answers = Predictions(values=np.array([1.5, 2.5]))
     read = Profile.from_bytes(reference_profile(pd.DataFrame(index=range(2)), signature, answers))
     assert read.prediction("value").numbers.maximum == 2.5
 

@@ -10,7 +10,7 @@ import pytest
 from ml.monitoring.drift import Window, detect
 from ml.monitoring.profiles import reference_profile
 from ml.monitoring.report import EXPANDED, render
-from ml.predictions.predictions import Answers
+from ml.predictions.predictions import Predictions
 from schemas.run import MonitorSpec
 from schemas.signature import Input, Output, Signature
 from tests.ml.monitoring.conftest import draw
@@ -56,7 +56,7 @@ def wide(names, shift=0.0):
         output=Output(task="regression", target="t"),
     )
     frame = pd.DataFrame(rng.normal(size=(300, len(names))), columns=names)
-    reference = reference_profile(frame, signature, Answers(values=rng.normal(size=300)))
+    reference = reference_profile(frame, signature, Predictions(values=rng.normal(size=300)))
     columns = {name: rng.normal(shift, 1, 200) for name in names}
     window = Window(200, columns, {"value": rng.normal(size=200)})
     return detect(reference, window, signature, MonitorSpec(), model="m<b>", version="1")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ml.package.model import ExtendedModel
-from ml.predictions.predictions import Answers, decide
+from ml.package.model import PackagedModel
+from ml.predictions.predictions import Predictions, decide
 from ml.runtimes import load
 from ml.runtimes.skops import SkopsModel
 from ml.trainers.sklearn.presets import LogisticRegression, Ridge
@@ -15,27 +15,27 @@ from schemas.signature import Output
 def extended(benches, task, **output):
     signature = benches[task].signature
     signature = signature.model_copy(update={"output": signature.output.model_copy(update=output)})
-    return ExtendedModel(None, None, signature, None)
+    return PackagedModel(None, None, signature, None)
 
 
 def test_answers_below_the_review_threshold_are_handed_over(benches):
     model = extended(benches, "binary", review_threshold=0.8)
-    answers = Answers(codes=np.array([0, 1]), probabilities=np.array([[0.7, 0.3], [0.1, 0.9]]))
-    assert model.instances(answers) == [
+    predictions = Predictions(codes=np.array([0, 1]), probabilities=np.array([[0.7, 0.3], [0.1, 0.9]]))
+    assert model.instances(predictions) == [
         {"label": "no", "probabilities": {"no": 0.7, "yes": 0.3}, "needs_review": True},
         {"label": "yes", "probabilities": {"no": 0.1, "yes": 0.9}, "needs_review": False},
     ]
 
 
 def test_abstaining_model_answers_null_and_asks_for_review(benches):
-    assert extended(benches, "multiclass").instances(Answers(codes=np.array([-1, 3]))) == [
+    assert extended(benches, "multiclass").instances(Predictions(codes=np.array([-1, 3]))) == [
         {"label": None, "needs_review": True},
         {"label": 7, "needs_review": False},
     ]
 
 
 def test_regression_answers_values(benches):
-    assert extended(benches, "regression").instances(Answers(values=np.array([1.5]))) == [
+    assert extended(benches, "regression").instances(Predictions(values=np.array([1.5]))) == [
         {"value": 1.5, "needs_review": False}
     ]
 
@@ -72,6 +72,6 @@ def test_absurdly_large_numbers_get_finite_answers(task, benches, packaged, tmp_
     fitted = trainer(trainer.Params()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
     model = packaged(fitted, bench, tmp_path / "package")
     cells = {one.name: [None] for one in bench.signature.inputs} | {"größe in cm": [1e300], "big": [-1e300]}
-    answers = model.predict(cells)
-    numbers = answers.values if task == "regression" else answers.probabilities
+    predictions = model.predict(cells)
+    numbers = predictions.values if task == "regression" else predictions.probabilities
     assert model.manifest.runtime == "onnx" and np.isfinite(numbers).all()

@@ -39,18 +39,18 @@ def test_packaged_form_equals_the_trained_object_on_1000_rows(
     fitted = trainer(trainer.Params(**params)).fit(bench.matrix, bench.matrix, bench.signature, seed=5)
     model = packaged(fitted, bench, tmp_path / "package")
     assert runtime in (None, model.manifest.runtime)
-    answers = model.predict(cells(bench.asked, bench.signature))
-    assert difference(fitted.answer(bench.ask()), answers) is None
-    assert len(model.instances(answers)) == 1000
+    predictions = model.predict(cells(bench.asked, bench.signature))
+    assert difference(fitted.predict(bench.ask()), predictions) is None
+    assert len(model.instances(predictions)) == 1000
 
 
 @pytest.mark.parametrize("trainer", [LogisticRegression, RandomForest])
 def test_trained_object_answers_as_its_scikit_learn_pipeline(trainer, benches):
     bench = benches["binary"]
     fitted = trainer(trainer.Params()).fit(bench.matrix, bench.matrix, bench.signature, seed=5)
-    answers, exact = fitted.answer(bench.ask()), bench.ask().astype(np.float64)
-    assert (answers.codes == fitted.pipeline.predict(exact)).all()
-    assert np.abs(answers.probabilities - fitted.pipeline.predict_proba(exact)).max() < 1e-12
+    predictions, exact = fitted.predict(bench.ask()), bench.ask().astype(np.float64)
+    assert (predictions.codes == fitted.pipeline.predict(exact)).all()
+    assert np.abs(predictions.probabilities - fitted.pipeline.predict_proba(exact)).max() < 1e-12
 
 
 def test_a_class_without_training_rows_gets_probability_zero(benches, packaged, tmp_path):

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ml.package import storage
-from ml.package.build import build_draft, finish
-from ml.package.model import ExtendedModel
+from ml.package.build import build_candidate, seal
+from ml.package.model import PackagedModel
 from ml.split.hashing import HASHING
 from ml.trainers.sklearn.presets import LogisticRegression
 from schemas.choice import Choice
@@ -29,7 +29,7 @@ def final(benches, record, tmp_path_factory):
     bench, folder = benches["binary"], tmp_path_factory.mktemp("final")
     fitted = LogisticRegression(LogisticRegression.Params()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
     trainer = Choice(name="logistic_regression", params={"C": 1.0})
-    build_draft(
+    build_candidate(
         folder / "draft",
         fitted=fitted,
         signature=bench.signature,
@@ -39,7 +39,7 @@ def final(benches, record, tmp_path_factory):
         seed=0,
         data=record,
     )
-    finish(
+    seal(
         folder / "draft",
         folder / "package",
         evaluation=Evaluation(metrics={"test": {"roc_auc": 0.9}}, intervals={"test": {"roc_auc": (0.8, 0.95)}}),
@@ -76,7 +76,7 @@ def test_one_flipped_byte_is_found(name, place, copy):
     data[int(place * (len(data) - 1))] ^= 1
     (copy / name).write_bytes(data)
     with pytest.raises(PackageError, match=name.replace("manifest.sha256", "manifest")):
-        ExtendedModel.open(copy)
+        PackagedModel.open(copy)
 
 
 @pytest.mark.parametrize("name", ["card.md", "manifest.json", "manifest.sha256", "model.onnx", "samples.json"])
@@ -149,7 +149,7 @@ def test_sample_check_finds_a_model_that_answers_differently(copy):
     files = {path.name: path.read_bytes() for path in copy.iterdir() if not path.name.startswith("manifest")}
     files["samples.json"] = json.dumps(samples).encode()
     storage.write(copy.parent / "other", files, storage.verify(copy))
-    model = ExtendedModel.open(copy.parent / "other")
+    model = PackagedModel.open(copy.parent / "other")
     with pytest.raises(PackageError, match="a probability differs"):
         model.check_samples()
 
@@ -161,8 +161,8 @@ def test_samples_hold_rows_with_missing_values(final):
 
 def test_service_side_imports_are_light(final):
     code = (
-        "import sys; from pathlib import Path; from ml.package.model import ExtendedModel\n"
-        "ExtendedModel.open(Path(sys.argv[1])).check_samples()\n"
+        "import sys; from pathlib import Path; from ml.package.model import PackagedModel\n"
+        "PackagedModel.open(Path(sys.argv[1])).check_samples()\n"
         "print([name for name in ('pandas', 'sklearn', 'onnx', 'skops', 'matplotlib', 'zenml') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code, final], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from ml.rules.boxes import MOST
-from ml.rules.column_checks import column_misfits
-from ml.rules.equivalence import likeness
+from ml.rules.column_checks import column_incompatibilities
+from ml.rules.equivalence import equivalence
 from ml.rules.evaluate import Evaluator
 from ml.rules.reachability import unreachable
 from schemas.data import Column, Problem, TableSchema
@@ -176,7 +176,7 @@ def test_what_is_told_from_the_writing_alone_is_true(columns: str) -> None:
     @settings(max_examples=150, deadline=None)
     @given(rules=rule_lists(columns))
     def check(rules: RuleList) -> None:
-        written, decides = [likeness(rule.when) for rule in rules.rules], deciding(rules, columns)
+        written, decides = [equivalence(rule.when) for rule in rules.rules], deciding(rules, columns)
         covered = {at for at, one in enumerate(written) if any(before.covers(one) for before in written[:at])}
         assert not covered & decides
 
@@ -194,5 +194,5 @@ def test_a_hidden_rule_is_a_misfit_once_the_column_is_known_to_be_boolean() -> N
     schema = TableSchema(
         columns=[Column(name="f", type="boolean", why="", declared=True)], problem=Problem(target="y", task="binary")
     )
-    (text,) = column_misfits(hidden, schema)
+    (text,) = column_incompatibilities(hidden, schema)
     assert text.startswith("rules[2].when: is never reached: rules[0], rules[1] together")

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from pydantic import ValidationError
 
-from ml.evaluation.evaluate import evaluate, predictions
+from ml.evaluation.evaluate import evaluate, target_and_predictions
 from ml.evaluation.metrics import scores
 from ml.features.cells import cells, rows
-from ml.package.build import finish
-from ml.package.model import ExtendedModel
+from ml.package.build import seal
+from ml.package.model import PackagedModel
 from ml.package.storage import read
-from ml.predictions.predictions import Answers
+from ml.predictions.predictions import Predictions
 from ml.rules.evaluate import Evaluator
 from ml.runtimes.load import load
 from ml.runtimes.rules import DecisionList
@@ -99,7 +99,7 @@ def test_rules_without_a_row_answer_none() -> None:
     model = DecisionList(
         RuleSet.model_validate({"columns": {"x": "number"}, **listed({"column": "x", "above": 1})}), YES_NO
     )
-    assert model.answer_cells({"x": []}).codes.tolist() == []
+    assert model.predict_cells({"x": []}).codes.tolist() == []
 
 
 def listed(*whens: dict[str, Any]) -> dict[str, Any]:
@@ -107,31 +107,31 @@ def listed(*whens: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_what_is_packaged_answers_as_what_was_fitted(
-    benches: dict[str, Bench], packaged: Callable[..., ExtendedModel], tmp_path: Path
+    benches: dict[str, Bench], packaged: Callable[..., PackagedModel], tmp_path: Path
 ) -> None:
     bench = benches["binary"]
     model = packaged(fitted(bench), bench, tmp_path / "package", "rules")
     table = cells(bench.asked, bench.signature)
-    found, expected = model.predict(table), fitted(bench).answer_cells(table)
+    found, expected = model.predict(table), fitted(bench).predict_cells(table)
     assert found.codes is not None and found.probabilities is None
     assert found.codes.tolist() == expected.codes.tolist() and set(found.codes.tolist()) == {-1, 0, 1}
     by_row = [
         model.predict({name: [cell] for name, cell in row.items()}) for row in rows(bench.asked, bench.signature)[:50]
     ]
-    assert np.concatenate([answers.codes for answers in by_row]).tolist() == expected.codes[:50].tolist()
+    assert np.concatenate([predictions.codes for predictions in by_row]).tolist() == expected.codes[:50].tolist()
     abstained = model.instances(found)[int(np.flatnonzero(found.codes == -1)[0])]
     assert abstained == {"label": None, "needs_review": True}
 
 
 def test_the_package_tells_what_every_rule_did(
-    benches: dict[str, Bench], packaged: Callable[..., ExtendedModel], tmp_path: Path
+    benches: dict[str, Bench], packaged: Callable[..., PackagedModel], tmp_path: Path
 ) -> None:
     bench = benches["binary"]
     model = packaged(fitted(bench), bench, tmp_path / "package", "rules")
-    metrics, intervals = evaluate(bench.problem, *predictions(model, bench.train, bench.problem), 0)
+    metrics, intervals = evaluate(bench.problem, *target_and_predictions(model, bench.train, bench.problem), 0)
     evaluation = Evaluation(metrics={"validation": metrics}, intervals={"validation": intervals})
-    finish(model.root, tmp_path / "final", evaluation=evaluation, baseline=None, gate=None, reference=None)
-    records = ExtendedModel.open(tmp_path / "final").manifest.rules
+    seal(model.root, tmp_path / "final", evaluation=evaluation, baseline=None, gate=None, reference=None)
+    records = PackagedModel.open(tmp_path / "final").manifest.rules
     assert [record.rows > 0 for record in records] == [False, True, True, True, True]
     assert sum(record.rows for record in records) == len(bench.train)
     right = sum(record.right or 0 for record in records)
@@ -140,7 +140,7 @@ def test_the_package_tells_what_every_rule_did(
     assert metrics["answered_accuracy"] == pytest.approx(right / answered)
     assert metrics["accuracy"] == pytest.approx(right / len(bench.train))
     assert {"coverage", "answered_accuracy"} <= set(intervals)
-    card = read(tmp_path / "final", ExtendedModel.open(tmp_path / "final").manifest, "card.md").decode()
+    card = read(tmp_path / "final", PackagedModel.open(tmp_path / "final").manifest, "card.md").decode()
     assert "| 3 | if größe in cm is above 175 and flag is True: 'yes' |" in card and "otherwise: 'yes'" in card
 
 
@@ -161,7 +161,7 @@ def test_a_missing_value_that_the_service_would_refuse_is_warned_of(benches: dic
 
 
 def test_metrics_of_rules_that_answer_nothing_are_undefined_or_nil() -> None:
-    found = scores("binary", np.array([0, 1, 1]), Answers(codes=np.full(3, -1)))
+    found = scores("binary", np.array([0, 1, 1]), Predictions(codes=np.full(3, -1)))
     assert (found["coverage"], found["answered_accuracy"], found["accuracy"], found["f1"]) == (0, None, 0, 0)
 
 
@@ -200,13 +200,13 @@ SCHEMA = TableSchema(
 def test_what_does_not_fit_the_rows_is_told_with_its_remedy(
     when: dict[str, Any], then: Any, path: str, said: str
 ) -> None:
-    (text,) = Rules.misfits({"rules": [{"when": when, "then": then}]}, SCHEMA)
+    (text,) = Rules.incompatibilities({"rules": [{"when": when, "then": then}]}, SCHEMA)
     assert text.startswith(f"{path}: ") and said in text
 
 
 def test_everything_that_does_not_fit_the_rows_is_told_at_once() -> None:
     rule = {"when": {"column": "carrier", "above": 1}, "then": "maybe"}
-    assert len(Rules.misfits({"rules": [rule, rule], "otherwise": False}, SCHEMA)) == 5
+    assert len(Rules.incompatibilities({"rules": [rule, rule], "otherwise": False}, SCHEMA)) == 5
 
 
 @pytest.mark.parametrize("classes", [[0, 1], ["0", "1"], [False, True]])
@@ -214,8 +214,8 @@ def test_outcomes_are_classes_in_their_canonical_form(classes: list[Any]) -> Non
     schema = SCHEMA.model_copy(update={"problem": Problem(target="left", task="binary", classes=classes)})
     rule = {"when": {"column": "km", "above": 1}}
     for label in classes:
-        assert Rules.misfits({"rules": [{**rule, "then": label}]}, schema) == []
-    assert Rules.misfits({"rules": [{**rule, "then": "true" if classes[0] is False else True}]}, schema) != []
+        assert Rules.incompatibilities({"rules": [{**rule, "then": label}]}, schema) == []
+    assert Rules.incompatibilities({"rules": [{**rule, "then": "true" if classes[0] is False else True}]}, schema) != []
 
 
 def test_rules_that_name_what_is_no_class_cannot_be_fitted_or_loaded(benches: dict[str, Bench]) -> None:
@@ -287,7 +287,7 @@ from ml.runtimes.load import load
 from schemas.signature import Output
 output = Output(task="binary", target="y", classes=["no", "yes"])
 model = load("rules", {content!r}.encode(), output)
-assert model.answer_cells({{"n": [2, 0]}}).codes.tolist() == [1, -1]
+assert model.predict_cells({{"n": [2, 0]}}).codes.tolist() == [1, -1]
 heavy = {{"sklearn", "pandas", "scipy", "onnxruntime", "keras", "pyarrow"}} & set(sys.modules)
 assert not heavy, heavy
 """

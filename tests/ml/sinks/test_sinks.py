@@ -284,8 +284,8 @@ def test_a_new_sqlite_file_gets_its_name_at_the_commit_and_only_then(tmp_path: P
     writer = to_sql(tmp_path).open()
     writer.write(table())
     writer.prepare()
-    (draft,) = tmp_path.iterdir()
-    assert draft.name.startswith(".out.db.") and draft.name.endswith(".partial")
+    (partial,) = tmp_path.iterdir()
+    assert partial.name.startswith(".out.db.") and partial.name.endswith(".partial")
     (tmp_path / "out.db").write_bytes(b"")
     with pytest.raises(ContentError, match="came into being"):
         writer.commit()
@@ -422,8 +422,8 @@ def test_what_a_driver_refuses_is_told_without_the_statement_and_its_rows(tmp_pa
     with pytest.raises(ContentError) as caught:
         writer.prepare()
     writer.abort()
-    told = "".join(traceback.format_exception(caught.value))
-    assert "hers alone" not in told and "INSERT" not in told and caught.value.__cause__ is None
+    message_of = "".join(traceback.format_exception(caught.value))
+    assert "hers alone" not in message_of and "INSERT" not in message_of and caught.value.__cause__ is None
 
 
 def test_a_file_is_there_though_its_folder_cannot_be_synced(

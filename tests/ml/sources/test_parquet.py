@@ -15,7 +15,7 @@ from fsspec import AbstractFileSystem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ml.sources.chunks import pieces, pieces_as_stored
+from ml.sources.chunks import chunks, chunks_as_stored
 from ml.sources.csv import CsvParams, CsvSource
 from ml.sources.parquet import ParquetParams, ParquetSource
 from schemas.errors import ContentError
@@ -110,9 +110,9 @@ def test_pieces_are_equal_in_type_and_together_the_whole(
     numbers, texts = zip(*values, strict=True)
     table = pa.table({"n": pa.array(numbers, pa.int16()), "t": pa.array(texts, pa.string())})
     parts = source(written(tmp_path, table, row_group_size=group))
-    found = [piece.values for piece in pieces_as_stored(parts, rows, ())]
-    assert {tuple(map(str, piece.dtypes)) for piece in found} == {("Int64", "str")}
-    assert all(0 < len(piece) <= rows for piece in found)
+    found = [chunk.values for chunk in chunks_as_stored(parts, rows, ())]
+    assert {tuple(map(str, chunk.dtypes)) for chunk in found} == {("Int64", "str")}
+    assert all(0 < len(chunk) <= rows for chunk in found)
     joined = pd.concat(found, ignore_index=True)
     assert joined["n"].astype("object").where(joined["n"].notna(), None).tolist() == list(numbers)
     pd.testing.assert_frame_equal(joined.astype(parts.read().dtypes.to_dict()), parts.read())
@@ -121,8 +121,8 @@ def test_pieces_are_equal_in_type_and_together_the_whole(
 def test_a_source_without_pieces_is_sliced(tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text("x,y\n1,a\n2,\n,c\n", encoding="utf-8")
     table = CsvSource(CsvParams(path=str(tmp_path / "sales.csv")))
-    found = list(pieces(table, 2))
-    assert [len(piece) for piece in found] == [2, 1] and found[1].index.tolist() == [0]
+    found = list(chunks(table, 2))
+    assert [len(chunk) for chunk in found] == [2, 1] and found[1].index.tolist() == [0]
     assert found[0].dtypes.to_dict() == found[1].dtypes.to_dict()
     pd.testing.assert_frame_equal(pd.concat(found, ignore_index=True), table.read())
 
@@ -280,7 +280,7 @@ def test_a_file_without_rows_is_a_fault(tmp_path: Path, table: pa.Table) -> None
     with pytest.raises(ContentError, match="there are no rows"):
         source(path).read()
     with pytest.raises(ContentError, match="there are no rows"):
-        next(source(path).pieces_as_stored(5, ()))
+        next(source(path).chunks_as_stored(5, ()))
 
 
 def test_duplicate_names_are_a_fault(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ml.io.database.url import holds_password, why_not_one_query
-from ml.sources.chunks import pieces_as_stored
+from ml.sources.chunks import chunks_as_stored
 from ml.sources.sql import SqlSource
 from ml.sources.sql_params import SqlParams
 from ml.sources.sql_spool import Spool
@@ -85,7 +85,7 @@ def stored(*batches: list[Any]) -> tuple[str, list[Any]]:
     with Spool() as spool:
         for batch in batches:
             spool.add({"a": batch})
-        found = [piece.kept["a"] for piece in spool.pieces()]
+        found = [chunk.kept["a"] for chunk in spool.chunks()]
     (kind,) = {str(column.dtype) for column in found}
     return kind, [None if pd.isna(value) else value for column in found for value in column.astype("object")]
 
@@ -114,9 +114,9 @@ def test_pieces_are_equal_in_type_whatever_a_column_mixes(tmp_path: Path, cells:
         connection.executemany("INSERT INTO t VALUES (?)", [(cell,) for cell in cells])
         connection.commit()
     table = source(url, table="t")
-    whole, found = table.read()["a"], [piece.values for piece in pieces_as_stored(table, rows, ())]
-    assert [len(piece) for piece in found[:-1]] == [rows] * (len(found) - 1)
-    assert len({str(piece["a"].dtype) for piece in found}) == 1
+    whole, found = table.read()["a"], [chunk.values for chunk in chunks_as_stored(table, rows, ())]
+    assert [len(chunk) for chunk in found[:-1]] == [rows] * (len(found) - 1)
+    assert len({str(chunk["a"].dtype) for chunk in found}) == 1
     joined = pd.concat(found, ignore_index=True)["a"]
     assert joined.isna().tolist() == whole.isna().tolist() == [cell is None for cell in cells]
     known = [cell for cell in cells if cell is not None]
@@ -193,7 +193,7 @@ def test_a_kind_of_value_that_comes_late_is_told_too(tmp_path: Path) -> None:
     url = sqlite(tmp_path, "CREATE TABLE t (a)", f"INSERT INTO t VALUES {rows}, (x'00')")
     assert source(url, table="t").preflight() == []
     with pytest.raises(ContentError, match=r"'a' \(bytes\)"):
-        list(source(url, table="t").pieces_as_stored(100, ()))
+        list(source(url, table="t").chunks_as_stored(100, ()))
 
 
 @pytest.mark.parametrize(
@@ -292,10 +292,10 @@ def test_postgresql_types_become_plain_ones(shop: Server, password: dict[str, An
     }  # fmt: skip
     assert frame["seen"].unique().tolist() == [pd.Timestamp("2024-06-01 10:00")]
     assert frame["price"].tolist() == [number * 1.25 for number in range(1, 251)]
-    found = [piece.values for piece in table.pieces_as_stored(100, ())]
-    assert [len(piece) for piece in found] == [100, 100, 50]
+    found = [chunk.values for chunk in table.chunks_as_stored(100, ())]
+    assert [len(chunk) for chunk in found] == [100, 100, 50]
     assert found[0].dtypes.to_dict() == found[2].dtypes.to_dict()
-    kept = next(table.pieces_as_stored(100, ())).kept
+    kept = next(table.chunks_as_stored(100, ())).kept
     assert [str(kept[name][0]) for name in ("price", "day", "seen")] == [
         "1.25",
         "2024-01-02",

@@ -26,7 +26,7 @@ from ml.split.stratified import StratifiedSplit, StratifiedSplitParams
 
 ROWS = 120
 DAYS = [date(2024, 1, 1) + timedelta(days=place % 40) for place in range(ROWS)]
-MOMENTS = [datetime(2023, 12, 31, 22, 30) + timedelta(minutes=977 * place) for place in range(ROWS)]
+TIMESTAMPS = [datetime(2023, 12, 31, 22, 30) + timedelta(minutes=977 * place) for place in range(ROWS)]
 CENTS = [Decimal(7 * place % 1000).scaleb(-2) for place in range(ROWS)]
 FLAGS = [place % 3 == 0 for place in range(ROWS)]
 IDS = [2**53 + 3 * place for place in range(ROWS)]
@@ -34,7 +34,7 @@ TENTHS = np.array([place / 10 for place in range(ROWS)], dtype=np.float32)
 
 
 def parquet(folder: Path, day: pa.DataType, moment: pa.DataType, tenth: pa.DataType) -> pd.DataFrame:
-    utc = [value.replace(tzinfo=UTC) if moment.tz else value for value in MOMENTS]
+    utc = [value.replace(tzinfo=UTC) if moment.tz else value for value in TIMESTAMPS]
     columns = {
         "day": pa.array(DAYS).cast(day),
         "moment": pa.array(utc, moment),
@@ -52,7 +52,7 @@ def texts(moment: Callable[[datetime], str]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "day": list(map(str, DAYS)),
-            "moment": list(map(moment, MOMENTS)),
+            "moment": list(map(moment, TIMESTAMPS)),
             "cents": list(map(str, CENTS)),
             "flag": list(map(str, FLAGS)),
             "id": list(map(str, IDS)),
@@ -82,7 +82,7 @@ def sqlite(folder: Path) -> pd.DataFrame:
 
 
 def objects(folder: Path) -> pd.DataFrame:
-    rows = {"day": DAYS, "moment": MOMENTS, "cents": CENTS, "flag": FLAGS, "id": IDS, "tenth": list(TENTHS)}
+    rows = {"day": DAYS, "moment": TIMESTAMPS, "cents": CENTS, "flag": FLAGS, "id": IDS, "tenth": list(TENTHS)}
     return pd.DataFrame(rows, dtype="object").assign(word=texts(str)["word"].astype("category"))
 
 
@@ -152,10 +152,12 @@ CELLS = st.tuples(
 def test_cells_of_a_type_their_text_and_bare_objects_have_the_same_numbers(rows: list[tuple[Any, ...]]) -> None:
     names = ["day", "moment", "flag", "narrow", "whole"]
     objects = pd.DataFrame([[*row[:3], np.float32(row[3]), row[4]] for row in rows], columns=names, dtype="object")
-    moments = [one if one.tzinfo is None else one.astimezone(UTC).replace(tzinfo=None) for one in objects["moment"]]
+    timestamps = [one if one.tzinfo is None else one.astimezone(UTC).replace(tzinfo=None) for one in objects["moment"]]
     typed = objects.assign(
         day=np.array(objects["day"], dtype="datetime64[s]"),
-        moment=pd.Series(np.array(moments, dtype="datetime64[us]")).dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo"),
+        moment=pd.Series(np.array(timestamps, dtype="datetime64[us]"))
+        .dt.tz_localize("UTC")
+        .dt.tz_convert("Asia/Tokyo"),
         flag=objects["flag"].astype("bool"),
         narrow=objects["narrow"].astype("float32"),
         whole=objects["whole"].astype("int64"),

@@ -16,7 +16,7 @@ from ml.checks.run import check_data
 from ml.schema_inference.infer import infer_schema
 from ml.split.random import RandomSplit, RandomSplitParams
 from ml.split.time import TimeSplit, TimeSplitParams
-from ml.split.timestamps import form_of, newer_than, newest, read_moments, written
+from ml.split.timestamps import form_of, newer_than, newest, read_timestamps, written
 from schemas.choice import Choice
 from schemas.data import ColumnSpec, DataSpec, SplitSpec
 from schemas.errors import ContentError
@@ -33,8 +33,8 @@ checked = settings(
 
 
 def table(days: list[int]) -> pd.DataFrame:
-    moments = START + pd.to_timedelta(pd.Series(days, dtype="int64"), unit="D")
-    return pd.DataFrame({"when": moments, "row": range(len(days)), "y": [day % 2 for day in days]})
+    timestamps = START + pd.to_timedelta(pd.Series(days, dtype="int64"), unit="D")
+    return pd.DataFrame({"when": timestamps, "row": range(len(days)), "y": [day % 2 for day in days]})
 
 
 def assign(rows: pd.DataFrame, test: float = 0.2, validation: float = 0.2, salt: str = "s", **params: Any) -> Sets:
@@ -44,13 +44,13 @@ def assign(rows: pd.DataFrame, test: float = 0.2, validation: float = 0.2, salt:
 
 def broken(days: list[int], sets: Sets, gap: int = 0) -> set[str]:
     """Return which promises of a split by time do not hold; all of them hold for a sound one."""
-    found, moments = set(), np.array(days)
-    train, validation, test = (moments[sets == name] for name in ("train", "validation", "test"))
+    found, timestamps = set(), np.array(days)
+    train, validation, test = (timestamps[sets == name] for name in ("train", "validation", "test"))
     if train.max() + gap >= validation.min() or max(train.max(), validation.max()) + gap >= test.min():
         found.add("a row of the future")
     if pd.DataFrame({"day": days, "set": sets}).groupby("day")["set"].nunique().max() > 1:
         found.add("equal moments in two sets")
-    left_out = moments[sets == ""]
+    left_out = timestamps[sets == ""]
     near = [(cut - gap <= left_out) & (left_out < cut) for cut in (validation.min(), test.min())]
     if not (near[0] | near[1]).all():
         found.add("a row left out that is in no gap")
@@ -153,15 +153,15 @@ def test_newer_rows_move_the_cuts_forward_only(days: list[int], later: list[int]
 
 
 def forms(days: list[int]) -> dict[str, pd.Series]:
-    moments = table(days)["when"]
+    timestamps = table(days)["when"]
     return {
-        "points in time": moments,
-        "seconds": moments.astype("datetime64[s]"),
-        "in a zone": moments.dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo"),
-        "ISO text": moments.dt.strftime("%Y-%m-%d"),
-        "ISO text with offset": moments.dt.strftime("%Y-%m-%dT05:30:00+05:30"),
-        "objects": moments.dt.date.astype("object"),
-        "a category of text": moments.dt.strftime("%Y-%m-%d").astype("category"),
+        "points in time": timestamps,
+        "seconds": timestamps.astype("datetime64[s]"),
+        "in a zone": timestamps.dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo"),
+        "ISO text": timestamps.dt.strftime("%Y-%m-%d"),
+        "ISO text with offset": timestamps.dt.strftime("%Y-%m-%dT05:30:00+05:30"),
+        "objects": timestamps.dt.date.astype("object"),
+        "a category of text": timestamps.dt.strftime("%Y-%m-%d").astype("category"),
         "whole numbers": pd.Series(days),
         "nullable numbers": pd.Series(days, dtype="Int64"),
         "numbers with a point": pd.Series(days, dtype="float64"),
@@ -279,16 +279,16 @@ def test_the_newest_row_that_was_seen_is_written_down_and_read_back(form: str) -
     schema = infer_schema(rows.assign(x=[1.5, 2.5, 3.5]), DataSpec(source=Choice(name="csv"), target="y"))
     record = SplitRecord(method=Choice(name="time"), salt="", test=0.2, validation=0.2, by="when")
     seen = newest([rows[:1], rows[1:]], record, schema)
-    assert seen == written(read_moments(rows, "when", form_of(record, schema)).max())
-    later = read_moments(rows.assign(when=forms([9, 10, 8])[form]), "when", None)
+    assert seen == written(read_timestamps(rows, "when", form_of(record, schema)).max())
+    later = read_timestamps(rows.assign(when=forms([9, 10, 8])[form]), "when", None)
     assert newer_than(later, str(seen)).tolist() == [False, True, False]  # type: ignore[union-attr]
     assert newest([rows], record.model_copy(update={"method": Choice(name="random")}), schema) is None
 
 
 def test_large_whole_numbers_are_compared_exactly() -> None:
-    moments = np.array([2**53, 2**53 + 1, 2**53 + 2])
-    assert newer_than(moments, str(2**53 + 1)).tolist() == [False, False, True]  # type: ignore[union-attr]
-    assert newer_than(moments.astype(np.float64), "1e16").tolist() == [False] * 3  # type: ignore[union-attr]
+    timestamps = np.array([2**53, 2**53 + 1, 2**53 + 2])
+    assert newer_than(timestamps, str(2**53 + 1)).tolist() == [False, False, True]  # type: ignore[union-attr]
+    assert newer_than(timestamps.astype(np.float64), "1e16").tolist() == [False] * 3  # type: ignore[union-attr]
 
 
 def test_a_date_and_a_number_are_not_compared() -> None:

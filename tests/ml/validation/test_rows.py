@@ -27,7 +27,7 @@ VALID = st.fixed_dictionaries(
     optional={
         "rooms": st.none() | st.integers(-(10**9), 10**9) | st.integers(-100, 100).map(float),
         "garden": st.none() | st.booleans(),
-        "built": st.none() | st.dates().map(str) | st.datetimes().map(lambda moment: moment.isoformat()),
+        "built": st.none() | st.dates().map(str) | st.datetimes().map(lambda timestamp: timestamp.isoformat()),
     },
 )
 

@@ -277,7 +277,7 @@ def test_of_many_versions_with_labels_the_newest_are_read_and_always_the_one_ask
 def test_earlier_labels_are_looked_up_and_not_searched_for(journal_url: str) -> None:
     asked: list[str] = []
     engine = connect(journal_url)
-    event.listen(engine, "before_cursor_execute", lambda *told: asked.append(str(told[2])))
+    event.listen(engine, "before_cursor_execute", lambda *config: asked.append(str(config[2])))
     with engine.begin() as connection:
         begin_writing(connection)
         record(connection, [Label(str(number), number, "1", 0.0) for number in range(256)])

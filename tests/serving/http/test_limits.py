@@ -137,7 +137,7 @@ def test_a_defect_of_ours_is_answered_with_500_and_nothing_is_journalled(
             return await http.post("/predict", content=BODY, headers=JSON)
 
     with local(DeploySpec(), 5.0) as app:
-        monkeypatch.setattr(type(app.follower.current), "answer", broken)
+        monkeypatch.setattr(type(app.follower.current), "predict", broken)
         response = asyncio.run(scenario(app))
         assert (response.status_code, count(app.journal_url)) == (500, 0)
         assert "not foreseen" not in response.text

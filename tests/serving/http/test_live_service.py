@@ -9,7 +9,7 @@ import httpx
 import psutil
 import pytest
 
-from ml.package.model import ExtendedModel
+from ml.package.model import PackagedModel
 from serving.journal.predictions import count, window
 from serving.process import services
 from tests.serving import packages
@@ -26,7 +26,7 @@ def test_a_prediction_has_the_form_of_the_contract_and_the_packages_own_answer(l
     answer = predict(live, packages.ROW).json()
     assert list(answer) == ["model", "version", "request_id", "predictions"]
     assert (answer["model"], answer["version"]) == ("house", "1")
-    model = ExtendedModel.open(live.packages / "1")
+    model = PackagedModel.open(live.packages / "1")
     expected = model.instances(model.predict({name: [value] for name, value in packages.ROW.items()}))
     assert answer["predictions"] == json.loads(json.dumps(expected))
     assert list(answer["predictions"][0]) == ["label", "probabilities", "needs_review"]

@@ -118,8 +118,8 @@ def test_while_the_journal_is_locked_a_group_waits_once_and_not_each_request_alo
 
 def test_two_waits_for_the_journal_end_before_the_deadline() -> None:
     for deadline in (0.5, 10.0, 60.0):
-        told = Settings(model="m", journal_url="", cache=Path(), spec=DeploySpec(deadline=deadline))
-        assert 2 * told.lock_timeout < deadline and told.lock_timeout <= 5
+        config = Settings(model="m", journal_url="", cache=Path(), spec=DeploySpec(deadline=deadline))
+        assert 2 * config.lock_timeout < deadline and config.lock_timeout <= 5
 
 
 def test_a_window_is_the_newest_rows_in_order_of_time(journal_url: str) -> None:

@@ -21,7 +21,7 @@ service = Drivetrain.inner()
 publish(sys.argv[1], "1", sys.argv[2], timeout=30)
 while service._follower.current is None: time.sleep(0.01)
 version = service._follower.current
-version.answer({name: [value] for name, value in json.loads(sys.argv[3]).items()})
+version.predict({name: [value] for name, value in json.loads(sys.argv[3]).items()})
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 service._follower.stop(); service._journal.close()
 """
@@ -30,13 +30,13 @@ service._follower.stop(); service._journal.close()
 def test_a_service_with_an_onnx_package_loads_no_training_library(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path / "journal.db")
     create(url)
-    told = tmp_path / "settings.json"
-    told.write_text(Settings(model="house", journal_url=url, cache=tmp_path / "cache").model_dump_json())
+    config = tmp_path / "settings.json"
+    config.write_text(Settings(model="house", journal_url=url, cache=tmp_path / "cache").model_dump_json())
     package = packages.write_onnx(tmp_path / "package")
     outcome = subprocess.run(
         [sys.executable, "-c", PROGRAM, url, str(package), json.dumps(packages.ROW)],
         env={
-            VARIABLE: str(told),
+            VARIABLE: str(config),
             "PYTHONPATH": str(code_closure.ROOT),
             "BENTOML_DO_NOT_TRACK": "True",
             "HOME": str(tmp_path),

@@ -25,9 +25,10 @@ from ml.runtimes import keras_backend
 from ml.runtimes.keras import FILE, TRUSTED, KerasModel
 from ml.runtimes.load import load
 from ml.runtimes.onnx import OnnxModel
-from ml.trainers.keras.mlp import Activation, KerasMlp
+from ml.trainers.keras.mlp import KerasMlp
 from ml.trainers.keras.network import build, prepare
 from ml.trainers.keras.onnx import ACTIVATIONS, Graph
+from ml.trainers.keras.params import Activation
 from schemas.errors import ConfigurationError, ContentError, PackageError
 from schemas.home import ROOT
 from schemas.plan import PROGRESS
@@ -193,7 +194,7 @@ def test_training_stops_when_the_validation_loss_gets_no_better_and_keeps_the_be
     curves = fitted.learning
     assert curves.stopped_early and len(curves.training) == len(curves.validation) == curves.best_epoch + 4
     assert curves.best_epoch == int(np.argmin(curves.validation)) + 1
-    again = fitted.answer(validation.features).probabilities[np.arange(600), validation.target]
+    again = fitted.predict(validation.features).probabilities[np.arange(600), validation.target]
     assert -np.log(again).mean() == pytest.approx(curves.validation[curves.best_epoch - 1], rel=1e-4)
     assert len(fit(bench, train=train, validation=validation, epochs=12, patience=None, **long).learning.training) == 12
 
@@ -227,7 +228,7 @@ def test_balanced_weights_find_more_of_a_rare_class(benches):
     score = np.nan_to_num(bench.matrix.features[:, 0], nan=170)
     rare = Matrix(bench.matrix.features, (score + np.random.default_rng(0).normal(0, 10, 700) > 190).astype(np.int64))
     found = [
-        (fit(bench, train=rare, validation=rare, epochs=15, class_weight=weight).answer(rare.features).codes == 1).sum()
+        fit(bench, train=rare, validation=rare, epochs=15, class_weight=weight).predict(rare.features).codes.sum()
         for weight in (None, "balanced")
     ]
     assert 0 < rare.target.sum() < 60 and found[1] > 2 * found[0]
@@ -239,7 +240,7 @@ def test_with_class_weights_both_losses_and_the_constant_are_weighted_alike(benc
     target = rare.astype(np.int64)
     known = Matrix(bench.matrix.features, target)
     fitted = fit(bench, train=known, validation=known, epochs=4, class_weight="balanced")
-    right = -np.log(fitted.answer(known.features).probabilities[np.arange(700), target])
+    right = -np.log(fitted.predict(known.features).probabilities[np.arange(700), target])
     assert fitted.learning.validation[-1] == pytest.approx(
         np.mean([right[target == one].mean() for one in (0, 1)]), rel=1e-4
     )
@@ -269,7 +270,7 @@ def test_a_loss_that_is_no_number_ends_the_training_with_advice(benches):
 def test_constant_target_is_answered_everywhere(benches):
     bench = benches["regression"]
     fitted = fit(bench, train=Matrix(bench.matrix.features, np.full(700, 42.0)), epochs=20)
-    assert np.abs(fitted.answer(bench.ask()).values - 42).max() < 5
+    assert np.abs(fitted.predict(bench.ask()).values - 42).max() < 5
     assert fitted.learning.diagnosis == "fine"
 
 
@@ -314,7 +315,7 @@ def test_every_activation_answers_alike_in_its_packaged_form(benches, tmp_path):
         export = fitted.export(tmp_path, bench.matrix.features)
         assert export.runtime == ("onnx" if activation in ACTIVATIONS else "keras"), export.reason
         model = load(export.runtime, (tmp_path / export.file).read_bytes(), bench.signature.output)
-        assert difference(fitted.answer(bench.ask()), model.answer(bench.ask())) is None
+        assert difference(fitted.predict(bench.ask()), model.predict(bench.ask())) is None
 
 
 @pytest.mark.parametrize(("activation", "runtime"), [("relu", "onnx"), ("mish", "keras")])
@@ -324,8 +325,8 @@ def test_normalisation_dropout_and_penalty_are_packaged_with_how_it_learnt(
     bench = benches["multiclass"]
     fitted = fit(bench, activation=activation, batch_normalization=True, dropout=0.1, l2=1e-4, epochs=5)
     model = packaged(fitted, bench, tmp_path / "package", trainer="keras_mlp")
-    answers = model.predict(cells(bench.asked, bench.signature))
-    assert difference(fitted.answer(bench.ask()), answers) is None
+    predictions = model.predict(cells(bench.asked, bench.signature))
+    assert difference(fitted.predict(bench.ask()), predictions) is None
     assert model.manifest.runtime == runtime and model.manifest.learning == fitted.learning
     assert {"keras", "jax"} <= set(model.manifest.libraries)
     assert f"Learning curves: {fitted.learning.diagnosis}" in (model.root / "card.md").read_text(encoding="utf-8")
@@ -390,12 +391,12 @@ def test_equal_networks_are_equal_files(benches, tmp_path):
 def test_any_number_of_rows_is_answered_alike(benches, keras_file):
     data, fitted = keras_file
     model, asked = KerasModel.load(data, benches["binary"].signature.output), benches["binary"].ask()
-    whole = model.answer(asked).probabilities
+    whole = model.predict(asked).probabilities
     for count in (0, 1, 2, 63, 64, 65, 200):
-        part = model.answer(asked[:count])
+        part = model.predict(asked[:count])
         assert part.probabilities.shape == (count, 2)
         assert np.allclose(part.probabilities, whole[:count], atol=1e-6)
-    assert difference(fitted.answer(asked), model.answer(asked)) is None
+    assert difference(fitted.predict(asked), model.predict(asked)) is None
 
 
 def test_a_file_names_its_backend(keras_file):
@@ -412,14 +413,14 @@ def test_a_file_is_loaded_in_a_process_of_its_own_with_the_backend_it_names(kera
         "from ml.runtimes.load import load; from schemas.signature import Output\n"
         "output = Output.model_validate_json((folder / 'output.json').read_bytes())\n"
         "model = load('keras', (folder / 'model.keras').read_bytes(), output)\n"
-        "numpy.save(folder / 'answer.npy', model.answer(numpy.load(folder / 'asked.npy')).probabilities)\n"
+        "numpy.save(folder / 'answer.npy', model.predict(numpy.load(folder / 'asked.npy')).probabilities)\n"
         "print([name for name in ('matplotlib', 'pandas', 'sklearn', 'torch') if name in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
-    expected = keras_file[1].answer(benches["binary"].ask()).probabilities
+    expected = keras_file[1].predict(benches["binary"].ask()).probabilities
     assert np.abs(np.load(tmp_path / "answer.npy") - expected).max() < 1e-5
 
 
@@ -475,6 +476,6 @@ def test_graph_answers_extreme_and_missing_numbers_with_numbers(benches, tmp_pat
     model = OnnxModel.load((tmp_path / "model.onnx").read_bytes(), bench.signature.output)
     far = np.finfo(np.float32).max
     odd = np.array([[far], [-far], [np.nan], [np.inf], [-np.inf]], dtype=np.float32)
-    answers = model.answer(np.repeat(odd, bench.matrix.features.shape[1], axis=1))
-    assert np.isfinite(answers.probabilities).all() and (answers.probabilities[:, 2] == 0).all()
-    assert np.allclose(answers.probabilities.sum(axis=1), 1, atol=1e-5)
+    predictions = model.predict(np.repeat(odd, bench.matrix.features.shape[1], axis=1))
+    assert np.isfinite(predictions.probabilities).all() and (predictions.probabilities[:, 2] == 0).all()
+    assert np.allclose(predictions.probabilities.sum(axis=1), 1, atol=1e-5)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from zenml import step
 
-from ml.package import build as drafts
+from ml.package.build import seal
 from ml.package.storage import read_manifest
 from schemas.evaluation import Evaluation, GateVerdict
 from schemas.package import Baseline
@@ -14,17 +14,15 @@ from steps.materializers.package import PackageMaterializer
 
 @step(output_materializers={"model": PackageMaterializer})
 def package(
-    draft: ModelPackage,
+    candidate: ModelPackage,
     baseline: ModelPackage,
     evaluation: Evaluation,
     baseline_evaluation: Evaluation,
     verdict: GateVerdict,
     reference: ReferenceProfile,
 ) -> Annotated[ModelPackage, "model"]:
-    """Complete the draft; a candidate that the gate refused is packaged too, so that it can be looked at."""
-    finished = ModelPackage.in_scratch()
+    """Seal the candidate package; one that the gate refused is sealed too, so that it can be inspected."""
+    sealed = ModelPackage.in_scratch()
     scored = Baseline(name=read_manifest(baseline.root).trainer.name, metrics=baseline_evaluation.metrics)
-    drafts.finish(
-        draft.root, finished.root, evaluation=evaluation, baseline=scored, gate=verdict, reference=reference.data
-    )
-    return finished
+    seal(candidate.root, sealed.root, evaluation=evaluation, baseline=scored, gate=verdict, reference=reference.data)
+    return sealed
