@@ -162,7 +162,7 @@ def measure_ours(home: Path, body: bytes, seconds: float) -> dict[str, Any]:
 def restart(home: Path, known: Deployment) -> float:
     """Return the seconds from the start of the process to ready, with the Bento built and a version to load."""
     started = time.perf_counter()
-    launch.start(home, known.name, known.spec, known.code_hash, known.bento, known.port)
+    launch.start(home, known.name, known.spec, known.journal_url, known.code_hash, known.bento, known.port)
     while get(f"{known.url}/readyz")[0] != 200:
         time.sleep(0.01)
     took = time.perf_counter() - started

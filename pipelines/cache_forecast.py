@@ -1,35 +1,18 @@
 """Which steps would run and which would be reused, from ZenML's own cache keys."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, cast, get_args
 from uuid import UUID
 
 from ml.trainers.baselines import resolve_baseline
 from schemas.base import Task
 from schemas.home import Home
+from schemas.pipelines import StageSpec
 from schemas.plan import PlannedStep
-from schemas.run import PipelineName, Run
-from schemas.stack import StepName
+from schemas.run import Run
 from stacks.plan import stack_name
-
-_PIPELINES: dict[PipelineName, tuple[str, ...]] = {
-    "lifecycle": ("training", "deployment", "monitoring"),
-    "training": ("training",),
-    "deployment": ("deployment",),
-    "monitoring": ("monitoring",),
-    "explore": ("explore",),
-    "batch_inference": ("batch_inference",),
-}
-_SINGLE = {"deployment": "publish", "monitoring": "detect_drift", "batch_inference": "predict_batch"}
-_TRAINING = tuple(step_name for step_name in get_args(StepName) if step_name not in (*_SINGLE.values(), "explore"))
-_EXPLORE = ("load", "infer_schema", "split", "validate_data", "explore")
-_STEPS = {
-    "training": _TRAINING,
-    "candidate": _TRAINING[: _TRAINING.index("open_test_set")],
-    "explore": _EXPLORE,
-}
-CANDIDATE = ("candidate",)
-"""What a job of a sweep runs."""
 
 
 @dataclass(frozen=True)
@@ -45,23 +28,20 @@ class _Input:
         return cls(artifact.id, artifact.content_hash)
 
 
-def step_names(run: Run, why: str, pipelines: tuple[str, ...] | None = None) -> list[PlannedStep]:
-    """Return every step as one that will run, without asking ZenML's store; `pipelines` None: of `run.pipeline`."""
+def step_names(run: Run, why: str, stages: Sequence[StageSpec]) -> list[PlannedStep]:
+    """Return every step as one that will run, without asking ZenML's store."""
     return [
-        PlannedStep(pipeline=pipeline, step=step, component=_component(run, step), action="run", why=why)
-        for pipeline in pipelines or _PIPELINES[run.pipeline]
-        for step in _STEPS.get(pipeline) or (_SINGLE[pipeline],)
+        PlannedStep(pipeline=stage.name, step=step, component=_component(run, step), action="run", why=why)
+        for stage in stages
+        for step in stage.steps
     ]
 
 
-def forecast(client: Any, run: Run, pipelines: tuple[str, ...] | None = None) -> list[PlannedStep]:
-    """Walk the compiled pipelines and look each step's cache key up; `pipelines` None: those of `run.pipeline`."""
+def forecast(client: Any, run: Run, stages: Sequence[StageSpec]) -> list[PlannedStep]:
+    """Walk the compiled pipelines and look each step's cache key up."""
     planned: list[PlannedStep] = []
-    for pipeline in pipelines or _PIPELINES[run.pipeline]:
-        if pipeline in _STEPS:
-            planned += _compiled(client, run, pipeline)
-        else:
-            planned.append(PlannedStep(pipeline=pipeline, step=_SINGLE[pipeline], action="run", why="never reused"))
+    for stage in stages:
+        planned += _compiled(client, run, stage) if stage.compiled else step_names(run, "never reused", [stage])
     return planned
 
 
@@ -74,18 +54,16 @@ def _component(run: Run, step: str) -> str | None:
     return choice.name
 
 
-def _compiled(client: Any, run: Run, name: str) -> list[PlannedStep]:
+def _compiled(client: Any, run: Run, stage: StageSpec) -> list[PlannedStep]:
     from zenml.config.compiler import Compiler
     from zenml.config.pipeline_run_configuration import PipelineRunConfiguration
     from zenml.stack import Stack
 
-    from pipelines.candidate import candidate
     from pipelines.execution.context import run_context
-    from pipelines.explore import explore
-    from pipelines.training import training
 
     stack = Stack.from_model(client.get_stack(stack_name(run.stack), allow_name_prefix_match=False))
-    pipeline = {"training": training, "candidate": candidate, "explore": explore}[name].copy()
+    module, _, name = str(stage.compiled).partition(":")
+    pipeline = getattr(import_module(module), name).copy()
     pipeline.prepare(run=run, now=run_context(run, Home.here()))
     compiled = Compiler().compile(pipeline, stack, PipelineRunConfiguration())
     outputs: dict[str, dict[str, Any]] = {}
@@ -93,7 +71,9 @@ def _compiled(client: Any, run: Run, name: str) -> list[PlannedStep]:
     for step_name, step in compiled.step_configurations.items():
         action, why = _look_up(client, stack, step, outputs, step_name)
         planned.append(
-            PlannedStep(pipeline=name, step=step_name, component=_component(run, step_name), action=action, why=why)
+            PlannedStep(
+                pipeline=stage.name, step=step_name, component=_component(run, step_name), action=action, why=why
+            )
         )
     return planned
 

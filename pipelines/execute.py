@@ -1,18 +1,22 @@
-"""The conductor: runs the pipelines of a lap one after another and says how it went."""
+"""The conductor: runs the stages of a pipeline one after another and reports how it went."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, Literal
 
 from pipelines.execution.listener import Listener
 from pipelines.execution.session import Part, RunSession
 from schemas.errors import DrivetrainError, RefusedError
 from schemas.home import Home
+from schemas.pipelines import StageSpec
 from schemas.plan import Observer
 from schemas.run import Run
 from schemas.summary import Summary
 from stacks.apply import apply_stack, plan_stack
 from stacks.session import zenml_session
+
+Stage = Callable[[RunSession, Part], Part]
 
 
 def execute(run: Run, observer: Observer) -> Summary:
@@ -21,12 +25,11 @@ def execute(run: Run, observer: Observer) -> Summary:
     Raises:
         ConfigurationError: If the stack cannot work; nothing was started.
     """
-    from pipelines.stages.table import STAGES
-
     listener = Listener(observer)
     with on_stack(run, observer, listener) as (client, stack):
-        _follow_pointer(client, run.name, Home.here(), observer)
-        return run_stages(RunSession(run, Home.here(), stack, observer, listener), STAGES[run.pipeline])
+        session = RunSession(run, Home.here(), stack, observer, listener)
+        _follow_pointer(client, session)
+        return run_stages(session, [stage_function(stage) for stage in run.spec.stages])
 
 
 @contextmanager
@@ -49,21 +52,29 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
             yield client, stack
 
 
-def _follow_pointer(client: Any, model: str, home: Home, observer: Observer) -> None:
+def stage_function(stage: StageSpec) -> Stage:
+    """Return the function that runs a stage; only what a pipeline names is imported."""
+    module, _, name = str(stage.run).partition(":")
+    found: Stage = getattr(import_module(module), name)
+    return found
+
+
+def _follow_pointer(client: Any, session: RunSession) -> None:
     """Mirror a rollback that an operator made since the last run."""
     from pipelines.execution.context import production
     from pipelines.execution.registry_stage import mirror_stage
 
-    current = production(model, home)
+    model, current = session.run.name, production(session.journal_url)
     if current is None:
         return
     try:
         mirror_stage(client, model, current.version)
     except KeyError:
-        observer.note(f"version {current.version} of {model!r} is in production, but this ZenML store does not know it")
+        what = f"version {current.version} of {model!r} is in production, but this ZenML store does not know it"
+        session.observer.note(what)
 
 
-def run_stages(session: RunSession, stages: Sequence[Callable[[RunSession, Part], Part]]) -> Summary:
+def run_stages(session: RunSession, stages: Sequence[Stage]) -> Summary:
     """Run the stages in order, up to the first that fails or is refused, and say how it went."""
     parts: Part = {}
     status: Literal["succeeded", "failed", "refused"] = "succeeded"

@@ -1,37 +1,41 @@
 """What a run would do, without doing it: stack changes, steps to run or reuse, what is missing. Nothing is written."""
 
+from collections.abc import Sequence
+
 from pipelines.cache_forecast import forecast, step_names
 from pipelines.execution.requirements import missing
 from schemas.home import Home
+from schemas.pipelines import StageSpec
 from schemas.plan import Missing, Plan
 from schemas.run import Run
-from stacks.plan import Existing, changes, wanted
+from stacks.plan import Existing, changes
 from stacks.plugins import flavor_sources
 from stacks.session import has_store, zenml_session
 
 
-def plan(run: Run, pipelines: tuple[str, ...] | None = None) -> Plan:
+def plan(run: Run, stages: Sequence[StageSpec] | None = None) -> Plan:
     """Compare what `run` asks for with what is there; without a ZenML store everything is shown as new.
 
     Args:
         run: The declaration.
-        pipelines: The pipelines to plan; None means those of `run.pipeline`.
+        stages: The stages to plan; None means those of `run.pipeline`.
     """
-    return _against_the_store(run, pipelines) if has_store() else _from_nothing(run, pipelines)
+    asked = run.spec.stages if stages is None else stages
+    return _against_the_store(run, asked) if has_store() else _from_nothing(run, asked)
 
 
-def _from_nothing(run: Run, pipelines: tuple[str, ...] | None) -> Plan:
+def _from_nothing(run: Run, stages: Sequence[StageSpec]) -> Plan:
     known = flavor_sources()
-    flavors = {part.flavor: ("", "") for part in wanted(run.stack).values() if part.flavor in known}
+    flavors = {part.flavor: ("", "") for part in run.stack.components.values() if part.flavor in known}
     return Plan(
         changes=changes(run.stack, flavors, Existing()),
-        steps=step_names(run, why="nothing was ever run here", pipelines=pipelines),
+        steps=step_names(run, why="nothing was ever run here", stages=stages),
         resources=run.stack.resources,
         missing=missing(None, run, Home.here()),
     )
 
 
-def _against_the_store(run: Run, pipelines: tuple[str, ...] | None) -> Plan:
+def _against_the_store(run: Run, stages: Sequence[StageSpec]) -> Plan:
     with zenml_session(lambda _record: None) as client:
         from stacks.apply import plan_stack, settings_faults
 
@@ -39,7 +43,7 @@ def _against_the_store(run: Run, pipelines: tuple[str, ...] | None) -> Plan:
         planned = [] if faults else plan_stack(client, run.stack)
         stack_is_there = not faults and not any(change.action == "create" for change in planned)
         absent = missing(client, run, Home.here())
-        steps = forecast(client, run, pipelines) if stack_is_there else step_names(run, "the stack is new", pipelines)
+        steps = forecast(client, run, stages) if stack_is_there else step_names(run, "the stack is new", stages)
     wrong = [
         Missing(what=str(fault), command="mend the file in conf/stack/, or choose another stack=") for fault in faults
     ]

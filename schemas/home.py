@@ -19,10 +19,6 @@ class Home:
         """Return the folder that the environment names, else `.drivetrain` in the current folder."""
         return cls(Path(os.environ.get("DRIVETRAIN_HOME") or ".drivetrain").resolve())
 
-    def journal(self, model: str) -> Path:
-        """Return the file of a model's journal."""
-        return self.root / "journals" / f"{model}.db"
-
     def report(self, model: str, kind: str, run: str) -> Path:
         """Return the file of the HTML report that a run of ZenML left, by the run's id."""
         return self.root / "reports" / model / f"{kind}-{run[:8]}.html"

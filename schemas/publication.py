@@ -11,4 +11,5 @@ class Publication(Strict):
     version: str
     package_url: str
     home: str
+    journal_url: str | None = None  # None in what was recorded before it could be chosen: the home's own
     spec: DeploySpec

@@ -1,7 +1,7 @@
 """The frozen run: one experiment on one stack."""
 
 import re
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -9,18 +9,13 @@ from schemas.base import Name, Strict
 from schemas.choice import Choice
 from schemas.data import DataSpec, SplitSpec
 from schemas.metrics import HIGHER_IS_BETTER
+from schemas.pipelines import PIPELINES, PipelineSpec
 from schemas.stack import StackSpec
 
-PipelineName = Literal["lifecycle", "training", "deployment", "monitoring", "explore", "batch_inference"]
-# The stack components that a pipeline uses.
-NEEDED: dict[PipelineName, tuple[str, ...]] = {
-    "lifecycle": ("deployer", "data_validator"),
-    "training": ("data_validator",),
-    "deployment": ("deployer",),
-    "monitoring": ("data_validator",),
-    "explore": (),
-    "batch_inference": (),
-}
+if TYPE_CHECKING:
+    PipelineName = str
+else:
+    PipelineName = Literal[tuple(PIPELINES)]
 _WINDOW = re.compile(r"^([1-9][0-9]*)(s|m|h|d)?$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -137,3 +132,8 @@ class Run(Strict):
     monitor: MonitorSpec
     batch: BatchSpec | None = None
     stack: StackSpec
+
+    @property
+    def spec(self) -> PipelineSpec:
+        """What the pipeline is."""
+        return PIPELINES[self.pipeline]

@@ -1,16 +1,17 @@
 """A stack: where a run happens."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, get_args
+from urllib.parse import urlsplit
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, field_validator
 
 from schemas.base import Name, Strict
+from schemas.pipelines import STEP_NAMES
 
-# The steps of all pipelines, in order; a stack declares resources under these names.
-StepName = Literal[
-    "load", "infer_schema", "split", "validate_data", "data_gate", "fit_features", "train", "train_baseline",
-    "evaluate", "open_test_set", "profile", "gate", "package", "register", "detect_drift", "explore", "predict_batch",
-]  # fmt: skip
+if TYPE_CHECKING:
+    StepName = str
+else:
+    StepName = Literal[STEP_NAMES]  # the steps of all pipelines; a stack declares resources under these names
 
 
 class ComponentSpec(Strict):
@@ -31,7 +32,10 @@ class Resources(Strict):
 
 
 class StackSpec(Strict):
-    """ZenML components by type, and what each slot may ask of them."""
+    """ZenML components by type, where journals are, and what each step may ask for.
+
+    Every component type of ZenML is a key; what is not declared is not in the stack.
+    """
 
     name: Name = Field(description="the stack's name")
     orchestrator: ComponentSpec = Field(description="what runs the steps")
@@ -40,4 +44,47 @@ class StackSpec(Strict):
         default=None, description="what starts services; pipelines that deploy need one"
     )
     data_validator: ComponentSpec | None = Field(default=None, description="what profiles rows and compares windows")
+    container_registry: ComponentSpec | None = Field(default=None, description="where container images are pushed to")
+    image_builder: ComponentSpec | None = Field(default=None, description="what builds container images")
+    step_operator: ComponentSpec | None = Field(default=None, description="what runs single steps elsewhere")
+    experiment_tracker: ComponentSpec | None = Field(default=None, description="where runs are tracked besides ZenML")
+    alerter: ComponentSpec | None = Field(default=None, description="what sends messages to people")
+    log_store: ComponentSpec | None = Field(default=None, description="where the logs of steps are kept")
+    feature_store: ComponentSpec | None = Field(default=None, description="where features are kept")
+    annotator: ComponentSpec | None = Field(default=None, description="where people label data")
+    model_registry: ComponentSpec | None = Field(default=None, description="a registry of models besides ZenML's own")
+    model_deployer: ComponentSpec | None = Field(default=None, description="ZenML's earlier kind of deployer")
+    sandbox: ComponentSpec | None = Field(default=None, description="where code that is not trusted runs")
+    journal: str | None = Field(
+        default=None,
+        description="SQLAlchemy URL of the journals, {model} in it stands for the model's name; null: SQLite files "
+        "under DRIVETRAIN_HOME",
+    )
     resources: dict[StepName, Resources] = Field(default={}, description="what a step may ask for, by step")
+
+    @field_validator("journal")
+    @classmethod
+    def _a_journal_belongs_to_one_model_and_names_no_password(cls, url: str | None) -> str | None:
+        if url is None:
+            return url
+        if "://" not in url:
+            raise ValueError(f"{url!r} is no URL, such as postgresql+psycopg://host/journal_{{model}}")
+        if "{model}" not in url:
+            raise ValueError("two models would share one journal: say {model} where the model's name belongs")
+        if urlsplit(url).password is not None:
+            raise ValueError("a password must not stand here: leave it to the driver (PGPASSWORD, a password file)")
+        return url
+
+    @property
+    def components(self) -> dict[str, ComponentSpec]:
+        """The declared components by ZenML's component type, in an order in which they may be made."""
+        found = {kind: getattr(self, kind) for kind in COMPONENT_TYPES}
+        return {kind: part for kind, part in found.items() if part is not None}
+
+
+COMPONENT_TYPES: tuple[str, ...] = tuple(
+    name
+    for name, field in StackSpec.model_fields.items()
+    if ComponentSpec in (field.annotation, *get_args(field.annotation))
+)
+"""ZenML's component types."""

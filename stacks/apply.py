@@ -5,7 +5,7 @@ from typing import Any
 from schemas.errors import ConfigurationError, Fault
 from schemas.plan import PlannedChange
 from schemas.stack import StackSpec
-from stacks.plan import Existing, changes, component_name, stack_name, wanted
+from stacks.plan import Existing, changes, component_name, stack_name
 from stacks.plugins import flavor_sources, load_flavor, schema_digest
 
 
@@ -16,12 +16,12 @@ def observe(client: Any, spec: StackSpec) -> Existing:
     name = stack_name(spec)
     flavors = {
         flavor.name: (flavor.source, schema_digest(flavor.config_schema))
-        for kind, part in wanted(spec).items()
+        for kind, part in spec.components.items()
         for flavor in client.list_flavors(name=part.flavor, type=kind, hydrate=True).items
     }
     components = {
         (kind, found.name): (found.flavor_name, found.configuration)
-        for kind, part in wanted(spec).items()
+        for kind, part in spec.components.items()
         for found in client.list_stack_components(
             name=component_name(spec, part), type=StackComponentType(kind), hydrate=True
         ).items
@@ -36,7 +36,7 @@ def observe(client: Any, spec: StackSpec) -> Existing:
 def our_flavors(spec: StackSpec) -> dict[str, tuple[str, str]]:
     """Return our flavors that `spec` uses, name → (source, digest of the settings' schema)."""
     known = flavor_sources()
-    used = {part.flavor for part in wanted(spec).values() if part.flavor in known}
+    used = {part.flavor for part in spec.components.values() if part.flavor in known}
     return {name: (known[name], schema_digest(load_flavor(name).config_schema)) for name in sorted(used)}
 
 
@@ -45,7 +45,7 @@ def settings_faults(client: Any, spec: StackSpec) -> list[Fault]:
     from pydantic import ValidationError
 
     faults: list[Fault] = []
-    for kind, part in wanted(spec).items():
+    for kind, part in spec.components.items():
         path = f"stack.{kind}"
         config = _config_class(client, kind, part.flavor)
         if config is None:
@@ -129,7 +129,7 @@ def _make_flavor(client: Any, change: PlannedChange) -> None:
 def _make_component(client: Any, spec: StackSpec, change: PlannedChange) -> None:
     from zenml.enums import StackComponentType
 
-    kind, part = StackComponentType(change.kind), wanted(spec)[change.kind]
+    kind, part = StackComponentType(change.kind), spec.components[change.kind]
     if change.action == "create":
         client.create_stack_component(change.name, part.flavor, kind, dict(part.settings))
     else:
@@ -142,7 +142,7 @@ def _make_component(client: Any, spec: StackSpec, change: PlannedChange) -> None
 def _make_stack(client: Any, spec: StackSpec, change: PlannedChange) -> None:
     from zenml.enums import StackComponentType
 
-    parts = {StackComponentType(kind): component_name(spec, part) for kind, part in wanted(spec).items()}
+    parts = {StackComponentType(kind): component_name(spec, part) for kind, part in spec.components.items()}
     if change.action == "create":
         client.create_stack(change.name, parts)
     else:

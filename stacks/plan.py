@@ -8,8 +8,6 @@ from pydantic import JsonValue
 from schemas.plan import PlannedChange
 from schemas.stack import ComponentSpec, StackSpec
 
-COMPONENT_TYPES = ("orchestrator", "artifact_store", "deployer", "data_validator")
-
 
 @dataclass(frozen=True)
 class Existing:
@@ -33,11 +31,6 @@ def component_name(spec: StackSpec, part: ComponentSpec) -> str:
     return f"{stack_name(spec)}-{part.flavor.removeprefix('drivetrain_')}"
 
 
-def wanted(spec: StackSpec) -> dict[str, ComponentSpec]:
-    """Return the declared components by ZenML component type."""
-    return {kind: part for kind in COMPONENT_TYPES if (part := getattr(spec, kind)) is not None}
-
-
 def changes(spec: StackSpec, flavors: Mapping[str, tuple[str, str]], existing: Existing) -> list[PlannedChange]:
     """Compare a declared stack with what exists.
 
@@ -56,9 +49,9 @@ def changes(spec: StackSpec, flavors: Mapping[str, tuple[str, str]], existing: E
         elif existing.flavors[flavor] != identity:
             planned.append(PlannedChange(action="update", kind="flavor", name=flavor))
     name = stack_name(spec)
-    for kind, part in wanted(spec).items():
+    for kind, part in spec.components.items():
         planned += _component_change(kind, component_name(spec, part), part, existing)
-    parts = {kind: component_name(spec, part) for kind, part in wanted(spec).items()}
+    parts = {kind: component_name(spec, part) for kind, part in spec.components.items()}
     if name not in existing.stacks:
         planned.append(PlannedChange(action="create", kind="stack", name=name))
     elif dict(existing.stacks[name]) != parts:

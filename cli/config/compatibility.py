@@ -8,7 +8,7 @@ from schemas.base import Task
 from schemas.choice import Choice
 from schemas.errors import Fault, did_you_mean
 from schemas.metrics import HIGHER_IS_BETTER, NEED_PROBABILITIES, NOT_RANKED, TASKS, WITHOUT_PROBABILITIES
-from schemas.run import NEEDED, Run
+from schemas.run import Run
 from steps import registry
 
 
@@ -107,7 +107,7 @@ def _review_faults(run: Run, tasks: tuple[Task, ...]) -> Iterator[Fault]:
 
 
 def _stack_faults(run: Run) -> Iterator[Fault]:
-    for kind in NEEDED[run.pipeline]:
-        if getattr(run.stack, kind) is None:
+    for kind in run.spec.components:
+        if kind not in run.stack.components:
             what = f"stack {run.stack.name!r} has none, and pipeline {run.pipeline!r} needs one"
             yield Fault(f"stack.{kind}", what, "choose another stack= or pipeline=")

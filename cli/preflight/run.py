@@ -9,9 +9,6 @@ from schemas.home import Home
 from schemas.run import Run
 from steps.components import create
 
-_LOADING = ("lifecycle", "training", "explore")
-_DEPLOYING = ("lifecycle", "deployment")
-
 
 def preflight(run: Run) -> None:
     """Look before starting.
@@ -21,13 +18,13 @@ def preflight(run: Run) -> None:
     """
     faults: list[Fault] = []
     with secrets_at_hand(run):
-        if run.pipeline in _LOADING:
+        if "rows" in run.spec.inputs:
             faults += data_faults(run)
-        if run.pipeline == "batch_inference" and run.batch is not None:
+        if "batch" in run.spec.inputs and run.batch is not None:
             from cli.preflight.batch import batch_faults
 
             faults += batch_faults(run.batch)
-    if run.pipeline in _DEPLOYING and run.deploy.port != "auto":
+    if run.spec.deploys and run.deploy.port != "auto":
         from serving.process.port import faults as port_faults
 
         faults += port_faults(Home.here().root, run.name, run.deploy)

@@ -9,8 +9,6 @@ from schemas.errors import ConfigurationError, Fault
 from schemas.run import Run
 from stacks.session import has_store, zenml_session
 
-_READ_NO_DATA = ("deployment", "monitoring")
-
 
 @contextmanager
 def secrets_at_hand(run: Run) -> Iterator[None]:
@@ -32,11 +30,10 @@ def secrets_at_hand(run: Run) -> Iterator[None]:
 
 
 def _choices(run: Run) -> Iterator[tuple[str, Choice]]:
-    if run.pipeline == "batch_inference":
-        if run.batch is not None:
-            yield "batch.input", run.batch.input
-            yield "batch.output", run.batch.output
-    elif run.pipeline not in _READ_NO_DATA:
+    if "batch" in run.spec.inputs and run.batch is not None:
+        yield "batch.input", run.batch.input
+        yield "batch.output", run.batch.output
+    if "rows" in run.spec.inputs:
         yield "data", run.data.source
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any
 
 from omegaconf import open_dict
 from omegaconf.errors import OmegaConfBaseException
@@ -14,7 +14,8 @@ from cli.config.safety import without_password
 from cli.preflight.run import named_columns, preflight
 from cli.sweep.expand import Expansion, Words
 from schemas.errors import ConfigurationError, Fault
-from schemas.run import PipelineName, Run
+from schemas.pipelines import PIPELINES, SWEPT, PipelineSpec
+from schemas.run import Run
 
 _RANKED_BY: dict[str, Callable[[Run], Any]] = {
     "data": lambda run: run.data.source,
@@ -83,11 +84,13 @@ def _read(arguments: Arguments, words: Words) -> tuple[Composition, Run]:
     action, pipeline = _top(composition, "action"), _top(composition, "pipeline")
     if action not in ("run", "plan"):
         composition.faults.append(Fault("action", f"{action!r} is no action of a sweep", "actions: run, plan"))
-    if pipeline in get_args(PipelineName):  # what else is wrong with a job is found as that of a training run
-        composition.faults += _pipeline_faults(pipeline, "pipeline" in composition.overrides.typed)
+    if (
+        isinstance(pipeline, str) and pipeline in PIPELINES
+    ):  # what else is wrong with a job is found as that of a training run
+        composition.faults += _pipeline_faults(PIPELINES[pipeline], "pipeline" in composition.overrides.typed)
         with open_dict(composition.config):
-            composition.config.pipeline = "training"
-            composition.config.hydra.runtime.choices["pipeline"] = "training"
+            composition.config.pipeline = SWEPT
+            composition.config.hydra.runtime.choices["pipeline"] = SWEPT
     return composition, load_run(composition)
 
 
@@ -98,14 +101,16 @@ def _top(composition: Composition, key: str) -> Any:
         return None
 
 
-def _pipeline_faults(pipeline: str, typed: bool) -> Iterator[Fault]:
-    """Yield why a pipeline cannot be swept; `lifecycle`, where nobody typed it, becomes training."""
-    if pipeline == "training" or (pipeline == "lifecycle" and not typed):
+def _pipeline_faults(pipeline: PipelineSpec, typed: bool) -> Iterator[Fault]:
+    """Yield why a pipeline cannot be swept; one that deploys too, where nobody typed it, only trains."""
+    if pipeline.trains and not (pipeline.deploys and typed):
         return
     deploys = "deploys, and a sweep must not: only one version can be in production"
-    why = deploys if pipeline in ("lifecycle", "deployment") else "trains nothing that could be compared"
-    hint = "leave pipeline= out" if typed else "pipeline=training"
-    yield Fault("pipeline", f"{pipeline!r} {why}", f"{hint}: a sweep trains, and prints the command that runs the best")
+    why = deploys if pipeline.deploys else "trains nothing that could be compared"
+    hint = "leave pipeline= out" if typed else f"pipeline={SWEPT}"
+    yield Fault(
+        "pipeline", f"{pipeline.name!r} {why}", f"{hint}: a sweep trains, and prints the command that runs the best"
+    )
 
 
 def _typed(jobs: list[Words]) -> dict[str, str]:

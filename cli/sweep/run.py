@@ -19,6 +19,7 @@ from cli.sweep.jobs import Job, preflight_all, read_jobs
 from cli.views.plan import plan_lines
 from cli.views.sweep import Ending, show_comparison
 from ml.tuning.ranking import compare
+from schemas.pipelines import CANDIDATE
 from schemas.sweep import JobResult
 
 if TYPE_CHECKING:
@@ -52,13 +53,12 @@ def sweep(console: Console, arguments: Arguments) -> int:
 
 def _planned(jobs: list[Job], expansion: Expansion) -> Iterator[str]:
     """Yield the jobs and the plan of the first one: what the others reuse is not there before the first one ran."""
-    from pipelines.cache_forecast import CANDIDATE
     from pipelines.plan import plan
 
     yield from _described(jobs, expansion)
     first, *others = jobs
     yield f"job {first.number}"
-    yield from plan_lines(first.run, plan(first.run, CANDIDATE))
+    yield from plan_lines(first.run, plan(first.run, [CANDIDATE]))
     if others:
         yield "each of the others reuses what its own choices do not change, as far as steps are reused at all"
 

@@ -20,7 +20,7 @@ def show_plan(console: Console, run: Run, plan: Plan) -> None:
 def plan_lines(run: Run, plan: Plan) -> Iterator[str]:
     """Yield the plan; nothing was started or written."""
     yield f"{run.name}: pipeline {run.pipeline} on stack {run.stack.name}; nothing is started or written"
-    if run.pipeline == "batch_inference" and run.batch is not None:
+    if "batch" in run.spec.inputs and run.batch is not None:
         yield "rows"
         yield from (f"  {line}" for line in batch_lines(run.batch))
     yield "stack"

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from schemas.home import Home
 from schemas.numbers import shown
+from schemas.pipelines import PIPELINES
 from schemas.summary import Summary
 
 _VERDICTS = {"succeeded": "green", "refused": "yellow", "failed": "red"}
@@ -55,20 +56,15 @@ def next_commands(summary: Summary, command: str) -> list[str]:
         return [status]
     if summary.status == "failed":
         return []
-    if summary.pipeline == "explore":
-        return [command]
-    if summary.deployment is None and summary.pipeline == "training":
-        return [f"{command} pipeline=deployment"]
-    if summary.deployment is None:
-        return [status]
-    return [f"{command} pipeline=monitoring", status]
+    return [text.format(command=command, status=status) for text in PIPELINES[summary.pipeline].next_commands]
 
 
 def explore_reports(summary: Summary) -> dict[str, Path]:
-    """Return the page of a first look and the experiment that it suggests."""
-    if summary.pipeline != "explore" or summary.status != "succeeded" or not summary.runs:
+    """Return the page that the pipeline is run for, and the experiment that it suggests."""
+    kind = PIPELINES[summary.pipeline].report
+    if kind is None or summary.status != "succeeded" or not summary.runs:
         return {}
-    page = Home.here().report(summary.experiment, "explore", summary.runs[-1])
+    page = Home.here().report(summary.experiment, kind, summary.runs[-1])
     return {"report": page, "suggestion": page.with_suffix(".yaml")}
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ml.batch.header import absent, as_batch_keys
 from ml.batch.rejected_rows import ErrorsFile
 from ml.batch.rows import plain, raw_rows
 from ml.components import Sink, Source, Writer
 from ml.package.model import PackagedModel
-from ml.predictions.predictions import NO_FINITE_PREDICTION, Predictions
+from ml.predictions.codec import chosen, finite
+from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.predictions.table import prediction_columns
 from ml.sources.chunks import Chunk, chunks_as_stored
 from ml.validation.rows import RowError, Validator
@@ -109,38 +109,19 @@ class _TablePredictor:
         positions = np.array(checked.positions, dtype=np.int64)
         if len(positions):
             predictions = self._model.predict(checked.cells)
-            sound = _finite(predictions)
+            sound = finite(predictions)
             wrong |= {place: {"column": None, "message": NO_FINITE_PREDICTION} for place in positions[~sound].tolist()}
             positions = positions[sound]
             if len(positions):
                 own = chunk.cells if self._as_text else chunk.kept
                 answered = own.iloc[positions].reset_index(drop=True)
-                columns = prediction_columns(_only(predictions, sound), self._model.signature.output, self._version)
+                columns = prediction_columns(chosen(predictions, sound), self._model.signature.output, self._version)
                 writer.write(pd.concat([answered, columns], axis="columns"))
         places = sorted(wrong)
         for place, content in zip(places, _contents(chunk.cells.iloc[places]), strict=True):
             errors.add(self._before + place + 1, wrong[place], content)
         self._before += len(frame)
         return len(positions)
-
-
-def _finite(predictions: Predictions) -> NDArray[np.bool_]:
-    if predictions.values is not None:
-        return np.isfinite(predictions.values)
-    assert predictions.codes is not None, "an answer has codes or values"
-    if predictions.probabilities is None:
-        return np.ones(len(predictions.codes), dtype=bool)
-    return np.asarray(np.isfinite(predictions.probabilities).all(axis=1), dtype=np.bool_)
-
-
-def _only(predictions: Predictions, chosen: NDArray[np.bool_]) -> Predictions:
-    if chosen.all():
-        return predictions
-    return Predictions(
-        codes=None if predictions.codes is None else predictions.codes[chosen],
-        probabilities=None if predictions.probabilities is None else predictions.probabilities[chosen],
-        values=None if predictions.values is None else predictions.values[chosen],
-    )
 
 
 def _contents(frame: pd.DataFrame) -> list[dict[str, Any]]:

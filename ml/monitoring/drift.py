@@ -11,6 +11,7 @@ from ml.monitoring.hypothesis_tests import Expected
 from ml.monitoring.profiles import Profile, known_identifiers, profile
 from ml.monitoring.statistics import holm
 from ml.monitoring.verdict import conclude, overall
+from ml.predictions.codec import Record, record_columns
 from ml.values.label_text import label, printable
 from schemas.base import Scalar
 from schemas.monitoring import Distribution, MonitoringReport
@@ -29,25 +30,18 @@ class Window:
     predictions: Mapping[str, Values]
 
 
-def window_of(inputs: Sequence[Row], answers: Sequence[Mapping[str, object]], signature: Signature) -> Window:
+def window_of(inputs: Sequence[Row], records: Sequence[Record], signature: Signature) -> Window:
     """Turn rows as the journal has them into a window.
 
     Args:
         inputs: Raw values by column, one mapping a row; a value that a row lacks is missing.
-        answers: One mapping a row: `label` and perhaps `probabilities` by label, or `value`. None or absent: the
-        model abstained.
+        records: What was predicted, as `ml.predictions.codec` writes it; a label that is None: the model abstained.
     """
     present = set().union(*(row.keys() for row in inputs))
     columns: dict[str, Values] = {
         item.name: [row.get(item.name) for row in inputs] for item in signature.inputs if item.name in present
     }
-    if signature.output.task == "regression":
-        return Window(len(inputs), columns, {"value": [answer.get("value") for answer in answers]})
-    predictions: dict[str, Values] = {"label": [answer.get("label") for answer in answers]}
-    confidence = [_confidence(answer.get("probabilities")) for answer in answers]
-    if any(value is not None for value in confidence):
-        predictions["confidence"] = confidence
-    return Window(len(inputs), columns, predictions)
+    return Window(len(inputs), columns, record_columns(records, signature.output))
 
 
 def window_profile(window: Window, signature: Signature) -> Profile:
@@ -125,12 +119,6 @@ def _expectations(signature: Signature) -> dict[str, Expected]:
         item.name: Expected(frozenset(label(text) for text in labels[item.name]) or None, item.range, item.nullable)
         for item in signature.inputs
     }
-
-
-def _confidence(probabilities: object) -> float | None:
-    if not isinstance(probabilities, Mapping):
-        return None
-    return max((value for value in probabilities.values() if isinstance(value, int | float)), default=None)
 
 
 def _distributions(pairs: Mapping[str, tuple[ColumnProfile | None, ColumnProfile | None]]) -> list[Distribution]:

@@ -42,8 +42,8 @@ def performance(
     """
     pairs = encode(found, output)
     with np.errstate(all="ignore"):  # numbers whose squares are infinite: the metric is undefined then
-        values = scores(pairs.task, pairs.target, pairs.answers)
-        bounds = intervals(pairs.task, pairs.target, pairs.answers, seed=seed)
+        values = scores(pairs.task, pairs.target, pairs.predictions)
+        bounds = intervals(pairs.task, pairs.target, pairs.predictions, seed=seed)
     is_conclusive = metric in AUTO or pairs.task in TASKS.get(metric, ())
     wanted = resolve_metric(metric if is_conclusive else "auto", pairs.task)
     name = next((one for one in (wanted, *FALLBACK[pairs.task]) if values.get(one) is not None), wanted)

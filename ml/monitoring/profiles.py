@@ -22,11 +22,12 @@ import pandas as pd
 from ml.features.cells import cells
 from ml.monitoring.column_profile import ColumnProfile, Numbers
 from ml.monitoring.column_summary import ColumnSummary, TypeName, Values, summarize
+from ml.predictions.codec import Encoder
 from ml.predictions.predictions import Predictions
 from ml.values.label_text import label, printable
 from schemas.data import ColumnType
 from schemas.errors import PackageError
-from schemas.signature import IdentifierDerivation, Output, Signature
+from schemas.signature import IdentifierDerivation, Signature
 
 KNOWN, UNKNOWN = "known", "unknown"
 PREDICTIONS = ("label", "confidence", "value")
@@ -136,35 +137,24 @@ def profile(
     return Profile(view, notes)
 
 
-def reference_profile(train_frame: pd.DataFrame, signature: Signature, answers: Predictions) -> bytes:
+def reference_profile(train_frame: pd.DataFrame, signature: Signature, predictions: Predictions) -> bytes:
     """Return `reference.bin`: the profile of the training rows and of predictions.
 
     Args:
         train_frame: The raw training rows; only the signature's inputs are read.
         signature: Names and types of the inputs, known identifiers, classes.
-        answers: Predictions on the training rows. Their number may differ from the rows': predictions on rows that were
+        predictions: On the training rows. Their number may differ from the rows': predictions on rows that were
             not trained on are the better reference for a model that overfits.
     """
     kinds = {item.name: item.type for item in signature.inputs}
     columns = cells(train_frame, signature)
-    return profile(columns, kinds, known_identifiers(signature), _predictions(answers, signature.output)).to_bytes()
+    found = Encoder(signature.output).columns(predictions)
+    return profile(columns, kinds, known_identifiers(signature), found).to_bytes()
 
 
 def known_identifiers(signature: Signature) -> dict[str, list[str]]:
     """Return the values of each identifier column that training knew."""
     return {item.column: item.values for item in signature.derivations if isinstance(item, IdentifierDerivation)}
-
-
-def _predictions(answers: Predictions, output: Output) -> dict[str, Values]:
-    if answers.values is not None:
-        return {"value": answers.values}
-    found: dict[str, Values] = {}
-    if answers.codes is not None:
-        classes = [*(output.classes or []), None]
-        found["label"] = [classes[code] for code in answers.codes.tolist()]  # -1, an abstention, is the None at the end
-    if answers.probabilities is not None and answers.probabilities.shape[1]:
-        found["confidence"] = answers.probabilities.max(axis=1)
-    return found
 
 
 def _stored(name: str) -> str:

@@ -1,16 +1,15 @@
 """The extended model: raw rows in, answers in labels and units out. Light: the service imports it."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ml.features.derive import Deriver
 from ml.package import storage
 from ml.package.parity import difference
+from ml.predictions.codec import Encoded, Encoder
 from ml.predictions.predictions import Cells, Predictions, Predictor, on_cells
 from ml.runtimes import load
-from schemas.base import Scalar
 from schemas.errors import PackageError
 from schemas.package import Manifest
 from schemas.signature import Signature
@@ -24,8 +23,7 @@ class PackagedModel:
         self.manifest = manifest
         self.signature = signature
         self._answer = on_cells(runtime, Deriver(signature).matrix)
-        self._labels: list[Scalar] = list(signature.output.classes or [])
-        self._keys = [str(label) for label in self._labels]
+        self._encoder = Encoder(signature.output)
 
     @classmethod
     def open(cls, root: Path) -> "PackagedModel":
@@ -39,23 +37,9 @@ class PackagedModel:
         """Answer raw rows, given as columns of equal length that already satisfy the signature."""
         return self._answer(cells)
 
-    def instances(self, predictions: Predictions) -> list[dict[str, Any]]:
-        """Return a JSON object for each row: label and probabilities, or value, and whether a person should look."""
-        if predictions.values is not None:
-            return [{"value": value, "needs_review": False} for value in predictions.values.tolist()]
-        assert predictions.codes is not None, "an answer has codes or values"
-        labels = [self._labels[code] if code >= 0 else None for code in predictions.codes.tolist()]
-        if predictions.probabilities is None:
-            return [{"label": label, "needs_review": label is None} for label in labels]
-        review = self.signature.output.review_threshold or 0.0
-        return [
-            {
-                "label": label,
-                "probabilities": dict(zip(self._keys, row, strict=True)),
-                "needs_review": label is None or max(row) < review,
-            }
-            for label, row in zip(labels, predictions.probabilities.tolist(), strict=True)
-        ]
+    def encode(self, predictions: Predictions) -> Encoded:
+        """Return a JSON record for each row: label and probabilities, or value, and whether a person should look."""
+        return self._encoder.encode(predictions)
 
     def check_samples(self) -> None:
         """Compare the loaded form with the trainer's own answers on the package's sample rows.

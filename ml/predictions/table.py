@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from ml.predictions.codec import Encoder
 from ml.predictions.predictions import Predictions, needs_review
 from schemas.base import Scalar
 from schemas.signature import Output
@@ -31,8 +30,7 @@ def prediction_columns(predictions: Predictions, output: Output, version: str) -
     if predictions.values is not None:
         columns: dict[str, Any] = {PREDICTION: predictions.values}
     else:
-        assert predictions.codes is not None, "an answer has codes or values"
-        columns = {PREDICTION: _labels(predictions.codes, output.classes or [])}
+        columns = {PREDICTION: _labels(Encoder(output).labels(predictions), output.classes or [])}
         if predictions.probabilities is not None:
             for label, column in zip(output.classes or [], predictions.probabilities.T, strict=True):
                 columns[f"{PROBABILITY}{label}"] = column
@@ -42,9 +40,8 @@ def prediction_columns(predictions: Predictions, output: Output, version: str) -
     return frame
 
 
-def _labels(codes: NDArray[np.int64], classes: list[Scalar]) -> pd.Series:
-    """Return the classes of the codes, under a dtype that depends on the classes alone."""
-    chosen = [classes[code] if code >= 0 else None for code in codes.tolist()]
+def _labels(chosen: list[Scalar | None], classes: list[Scalar]) -> pd.Series:
+    """Return labels under a dtype that depends on the classes alone."""
     kinds = {type(label) for label in classes}
     dtypes: dict[type, Any] = {str: "str", bool: "boolean", int: "Int64", float: "float64"}
     if len(kinds) == 1:

@@ -3,8 +3,8 @@
 from schemas.base import Strict
 from schemas.home import Home
 from schemas.run import Run
-from serving.journal.tables import open_existing, sqlite_url
-from serving.releases.events import current, read
+from serving.journal.location import journal_url
+from serving.releases.publisher import current_release
 from steps.components import create
 from steps.gate.production import Production
 
@@ -25,18 +25,11 @@ def run_context(run: Run, home: Home) -> RunContext:
         label=source.label,
         fingerprint=source.fingerprint(),
         salt=run.split.salt if run.split.salt is not None else source.label,
-        production=production(run.name, home),
+        production=production(journal_url(home, run.name, run.stack)),
     )
 
 
-def production(model: str, home: Home) -> Production | None:
+def production(journal_url: str) -> Production | None:
     """Return the version that the release pointer names, None before the first deployment."""
-    if not home.journal(model).exists():
-        return None
-    engine = open_existing(sqlite_url(home.journal(model)))
-    try:
-        with engine.connect() as connection:
-            event = current(read(connection))
-    finally:
-        engine.dispose()
+    event = current_release(journal_url)
     return None if event is None else Production(version=event.version, package_url=event.package_url)

@@ -8,6 +8,7 @@ from schemas.errors import ConfigurationError, Fault
 from schemas.home import Home
 from schemas.plan import Missing
 from schemas.run import Run
+from serving.journal.location import journal_url
 from steps.components import create
 from steps.gate.production import Production, opened
 
@@ -39,16 +40,15 @@ def require(client: Any, run: Run, home: Home) -> None:
 
 
 def _faults(client: Any | None, run: Run, home: Home) -> list[Fault]:
-    if run.pipeline == "monitoring" and production(run.name, home) is None:
-        return [Fault(_PATH, f"no version of {run.name!r} is in production: there is nothing to monitor", _FIRST)]
-    if run.pipeline == "deployment" and (client is None or newest_passed(client, run.name) is None):
+    if "passed_version" in run.spec.inputs and (client is None or newest_passed(client, run.name) is None):
         return [Fault(_PATH, f"no version of {run.name!r} has passed the gate: there is nothing to deploy", _FIRST)]
-    if run.pipeline == "batch_inference":
-        current = production(run.name, home)
-        if current is None:
-            return [Fault(_PATH, f"no version of {run.name!r} is in production: nothing can answer", _FIRST)]
-        return _unanswerable(run, current)
-    return []
+    if "production_version" not in run.spec.inputs:
+        return []
+    current = production(journal_url(home, run.name, run.stack))
+    if current is None:
+        what = f"no version of {run.name!r} is in production, and pipeline {run.pipeline!r} needs one"
+        return [Fault(_PATH, what, _FIRST)]
+    return _unanswerable(run, current) if "batch" in run.spec.inputs else []
 
 
 def _unanswerable(run: Run, current: Production) -> list[Fault]:

@@ -8,6 +8,7 @@ from schemas.errors import DrivetrainError, RefusedError
 from schemas.home import Home
 from schemas.plan import Observer
 from schemas.run import Run
+from serving.journal.location import journal_url
 
 Part = dict[str, Any]
 
@@ -23,6 +24,7 @@ class RunSession:
         self._reported: set[str] = (
             set() if reported is None else reported
         )  # data reports that a person was shown already
+        self.journal_url = journal_url(home, run.name, run.stack)
         self.seconds: dict[str, float] = {}
         self.run_ids: list[str] = []
 

@@ -1,16 +1,14 @@
 """The stage behind `pipeline=batch_inference`."""
 
-from typing import Any
-
 from pipelines.batch_inference import batch_inference
 from pipelines.execution.context import production
-from pipelines.execution.session import RunSession
+from pipelines.execution.session import Part, RunSession
 from schemas.batch import BatchRecord
 from schemas.errors import DeploymentError
 from schemas.summary import ModelRecord
 
 
-def predict_rows(session: RunSession) -> dict[str, Any]:
+def predict_batch(session: RunSession, _parts: Part) -> Part:
     """Answer the declared rows with the version in production.
 
     Raises:
@@ -18,7 +16,7 @@ def predict_rows(session: RunSession) -> dict[str, Any]:
     """
     model, batch = session.run.name, session.run.batch
     assert batch is not None, "the command line refuses this pipeline without it"
-    current = production(model, session.home)
+    current = production(session.journal_url)
     if current is None:
         raise DeploymentError(f"no version of {model!r} is in production any more")
     outcome = session.run_pipeline(batch_inference, run=session.run, batch=batch, production=current)

@@ -1,4 +1,4 @@
-"""Publishing a registered version through the stack's deployer."""
+"""The stage that deploys: a registered version is published through the stack's deployer."""
 
 from typing import Any
 
@@ -8,33 +8,29 @@ from zenml.deployers.exceptions import DeployerError
 from pipelines.deployment import deployment
 from pipelines.execution.registry_stage import PRODUCTION, mirror_stage
 from pipelines.execution.requirements import newest_passed
-from pipelines.execution.session import RunSession
+from pipelines.execution.session import Part, RunSession
 from schemas.errors import DeploymentError
 from schemas.publication import Publication
 from schemas.summary import DeploymentRecord, ModelRecord
-from serving.journal.tables import sqlite_url
 from serving.releases.publisher import releases
 
 
-def publish_version(session: RunSession, version: str | None) -> dict[str, Any]:
-    """Deploy `version`, or the newest registered one that the gate passed, and say what is served.
+def deploy(session: RunSession, parts: Part) -> Part:
+    """Publish the version just trained, or the newest registered one that the gate passed.
 
     Raises:
         DeploymentError: If there is nothing to deploy, or it could not be published; the old version goes on.
     """
-    client = Client()
-    chosen = (
-        newest_passed(client, session.run.name)
-        if version is None
-        else client.get_model_version(session.run.name, version)
-    )
+    client, trained, model = Client(), parts.get("model"), session.run.name
+    chosen = newest_passed(client, model) if trained is None else client.get_model_version(model, trained.version)
     if chosen is None:
-        raise DeploymentError(f"no version of {session.run.name!r} has passed the gate")
+        raise DeploymentError(f"no version of {model!r} has passed the gate")
     wish = Publication(
-        model=session.run.name,
+        model=model,
         version=str(chosen.number),
         package_url=_package_url(chosen),
         home=str(session.home.root),
+        journal_url=session.journal_url,
         spec=session.run.deploy,
     )
     session.observer.stage(f"deployment: publish version {wish.version} of {wish.model}")
@@ -45,9 +41,7 @@ def publish_version(session: RunSession, version: str | None) -> dict[str, Any]:
     mirror_stage(client, wish.model, wish.version)
     return {
         "model": ModelRecord(name=wish.model, version=wish.version, stage=PRODUCTION),
-        "deployment": DeploymentRecord(
-            url=str(record.url), releases=releases(sqlite_url(session.home.journal(wish.model)))
-        ),
+        "deployment": DeploymentRecord(url=str(record.url), releases=releases(session.journal_url)),
     }
 
 

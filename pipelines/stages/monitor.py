@@ -1,35 +1,32 @@
-"""Monitoring what a service has answered."""
+"""The stage that monitors what a service has predicted."""
 
 from pipelines.execution.context import production
-from pipelines.execution.session import RunSession
+from pipelines.execution.session import Part, RunSession
 from pipelines.monitoring import monitoring
 from schemas.errors import DeploymentError
 from schemas.metrics import HIGHER_IS_BETTER
 from schemas.monitoring import ColumnDrift, Performance
 from schemas.summary import MonitoringRecord
-from serving.journal.tables import sqlite_url
 
 
-def watch(session: RunSession) -> MonitoringRecord:
+def monitor(session: RunSession, _parts: Part) -> Part:
     """Run the monitoring pipeline over the window that the experiment declares.
 
     Raises:
         DeploymentError: If nothing is in production.
     """
     model = session.run.name
-    current = production(model, session.home)
+    current = production(session.journal_url)
     if current is None:
         raise DeploymentError(f"no version of {model!r} is in production any more")
-    outcome = session.run_pipeline(
-        monitoring, run=session.run, production=current, journal_url=sqlite_url(session.home.journal(model))
-    )
+    outcome = session.run_pipeline(monitoring, run=session.run, production=current, journal_url=session.journal_url)
     report = outcome.output("detect_drift", "report")
     page = outcome.page("detect_drift", "drift_page", session.report(outcome, "monitoring"))
     own = next((one for one in report.performance if one.version == report.version), None)
     if own is not None:
         session.observer.note(f"labels: {own.why}")
     columns = [*report.columns, *([worse(own, session.run.data.target)] if own and own.verdict == "drift" else [])]
-    return MonitoringRecord(verdict=report.verdict, columns=columns, report=page)
+    return {"monitoring": MonitoringRecord(verdict=report.verdict, columns=columns, report=page)}
 
 
 def worse(found: Performance, target: str) -> ColumnDrift:

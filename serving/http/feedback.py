@@ -80,8 +80,8 @@ class Feedback:
     def _accepted(self, label: Any, found: Answered) -> Scalar:
         loaded = [(version.version, version.model.signature.output.classes) for version in self._follower.loaded()]
         own = next((classes for name, classes in loaded if name == found.version), None)
-        answer = json.loads(found.answer)
-        classes = classes_of(answer, own, [name for _, classes in loaded for name in classes or ()])
+        record = json.loads(found.answer)
+        classes = classes_of(record, own, [name for _, classes in loaded for name in classes or ()])
         if classes is not None and not classes:
             raise HttpError(503, f"not ready: {self._follower.why_not_ready}", headers=RETRY)
         try:

@@ -1,9 +1,10 @@
 """What a prediction's label may be: one of the classes of the version that answered, or a finite number."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from ml.predictions.codec import LABEL, Record, class_keys, is_value
 from ml.validation.values import LONGEST_SHOWN, Refusal, kind_of, shown
 from ml.values.canonical import canonical
 from schemas.base import Scalar
@@ -12,24 +13,22 @@ from schemas.errors import did_you_mean
 _LISTED = 20
 
 
-def classes_of(
-    answer: Mapping[str, Any], own: Sequence[Scalar] | None, others: Sequence[Scalar]
-) -> Sequence[Scalar] | None:
+def classes_of(record: Record, own: Sequence[Scalar] | None, others: Sequence[Scalar]) -> Sequence[Scalar] | None:
     """Return the classes that an answer chose from, None when it was a number.
 
     Args:
-        answer: One prediction as it was answered.
+        record: One prediction as the journal has it.
         own: Classes of the version that answered, None when it is not loaded any more. The answer then names them by
             its probabilities; of one without probabilities (rules) nothing better is known than `others`.
         others: Classes of the versions that are loaded.
     """
-    if "value" in answer:
+    if is_value(record):
         return None
     if own is not None:
         return own
-    label, probabilities = answer.get("label"), answer.get("probabilities")
-    if probabilities:
-        return [_like(label, key) for key in probabilities]
+    label, keys = record.get(LABEL), class_keys(record)
+    if keys:
+        return [_like(label, key) for key in keys]
     known = {canonical(name): name for name in [*others, *([] if label is None else [label])]}
     return list(known.values())
 

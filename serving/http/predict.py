@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from ml.predictions.codec import Encoded, finite
 from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.validation.rows import Checked, RowError
 from serving.http.endpoint import RETRY
@@ -17,7 +18,7 @@ from serving.http.instances import instances
 from serving.http.metrics import Metrics
 from serving.journal.writer import Journal, JournalError, Prediction
 from serving.releases.follower import Follower
-from serving.releases.loaded_version import Version, confidence, is_finite
+from serving.releases.loaded_version import Version
 
 _INLINE_BYTES = 65_536  # larger bodies are worked on in a thread, so that the others need not wait
 
@@ -45,9 +46,7 @@ class Predict:
             work = await loop.run_in_executor(self._threads, _work, version, content)
         request_id = _request_id()
         await self._record(request_id, version, work, started)
-        self._metrics.rows(
-            len(work.predictions), len(work.checked.errors), sum(answer["needs_review"] for answer in work.predictions)
-        )
+        self._metrics.rows(len(work.predictions), len(work.checked.errors), sum(work.predictions.needs_review))
         head = dump({"model": self._model, "version": version.version, "request_id": request_id})
         return f'{head[:-1]},"predictions":[{",".join(work.in_order())}]}}'.encode()
 
@@ -56,9 +55,12 @@ class Predict:
         predictions = [
             Prediction(
                 request_id, position, now, version.version, to_json(inputs(work.rows[position])).decode(), text,
-                confidence(answer), answer["needs_review"], latency,
+                confidence, needs_review, latency,
             )
-            for position, answer, text in zip(work.checked.positions, work.predictions, work.texts, strict=True)
+            for position, text, confidence, needs_review in zip(
+                work.checked.positions, work.texts, work.predictions.confidence, work.predictions.needs_review,
+                strict=True,
+            )
         ]  # fmt: skip
         try:
             await self._journal.write(predictions)
@@ -72,7 +74,7 @@ class _Work:
 
     rows: list[Any]
     checked: Checked
-    predictions: list[dict[str, Any]]
+    predictions: Encoded
     texts: list[str]
 
     def in_order(self) -> list[str]:
@@ -90,9 +92,10 @@ def _work(version: Version, content: bytes) -> _Work:
     if not checked.positions:
         raise _NoValidRow(checked.errors, len(rows))
     predictions = version.predict(checked.cells)
-    if not all(map(is_finite, predictions)):
+    if not finite(predictions).all():
         raise HttpError(422, NO_FINITE_PREDICTION)
-    return _Work(rows, checked, predictions, [to_json(answer).decode() for answer in predictions])
+    encoded = version.model.encode(predictions)
+    return _Work(rows, checked, encoded, [to_json(record).decode() for record in encoded.records])
 
 
 class _NoValidRow(HttpError):

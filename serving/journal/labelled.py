@@ -80,7 +80,7 @@ def _of_version(connection: Connection, found: list[Row[Any]]) -> Labelled:
     return Labelled(
         version=version,
         times=[row.time for row in found],
-        answers=parse([row.answer for row in found]),
+        records=parse([row.answer for row in found]),
         labels=[_parsed(row.label) for row in found],
         needs_review=[row.needs_review for row in found],
         predictions=connection.execute(count).scalar_one(),

@@ -18,8 +18,8 @@ MOST = 100_000
 class Window:
     """Predictions in order of time, as columns of equal length.
 
-    `times` are seconds since the epoch, `latencies` seconds, `inputs` the rows as they were sent, `answers` as they
-    were given (`label` or `value`, `probabilities` where the model gives them, `needs_review`).
+    `times` are seconds since the epoch, `latencies` seconds, `inputs` the rows as they were sent, `records`
+    what was predicted, as `ml.predictions.codec` writes it.
     """
 
     request_ids: list[str]
@@ -27,7 +27,7 @@ class Window:
     times: list[float]
     versions: list[str]
     inputs: list[dict[str, Any]]
-    answers: list[dict[str, Any]]
+    records: list[dict[str, Any]]
     confidences: list[float | None]
     needs_review: list[bool]
     latencies: list[float]
@@ -83,10 +83,10 @@ def count(journal_url: str, version: str | None = None) -> int:
 
 
 def _columns(found: list[Row[Any]]) -> Window:
-    request_ids, numbers, times, versions, inputs, answers, confidences, reviews, latencies = (
+    request_ids, numbers, times, versions, inputs, records, confidences, reviews, latencies = (
         (list(column) for column in zip(*found, strict=True)) if found else ([] for _ in range(9))
     )
-    return Window(request_ids, numbers, times, versions, parse(inputs), parse(answers), confidences, reviews, latencies)
+    return Window(request_ids, numbers, times, versions, parse(inputs), parse(records), confidences, reviews, latencies)
 
 
 def parse(texts: list[str]) -> list[dict[str, Any]]:

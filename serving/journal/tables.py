@@ -19,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    inspect,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -75,11 +76,6 @@ workers = Table(
 )
 Index("predictions_by_time", predictions.c.time)
 Index("labels_by_prediction", labels.c.request_id, labels.c.row)
-
-
-def sqlite_url(path: Path) -> str:
-    """Return the URL of a SQLite journal in a file."""
-    return f"sqlite:///{path.absolute()}"
 
 
 def connect(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float = 5.0) -> Engine:
@@ -149,13 +145,26 @@ def _create_in(engine: Engine) -> None:
 
 
 def exists(url: str) -> bool:
-    """Say whether a SQLite journal's file is there; other databases are taken to be."""
+    """Say whether a journal is there: a SQLite file, or the tables in another database.
+
+    Raises:
+        DeploymentError: If a database cannot be asked.
+    """
     location = make_url(url)
-    return location.get_backend_name() != "sqlite" or Path(location.database or "").is_file()
+    if location.get_backend_name() == "sqlite":
+        return Path(location.database or "").is_file()
+    try:
+        engine = connect(url)
+        try:
+            return inspect(engine).has_table(releases.name)
+        finally:
+            engine.dispose()
+    except (SQLAlchemyError, ImportError) as error:
+        raise DeploymentError(f"The journal {location.render_as_string()} cannot be reached: {error}") from error
 
 
 def open_existing(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float = 5.0) -> Engine:
-    """Open a journal that somebody has created. Raises DeploymentError when a SQLite file is not there."""
+    """Open a journal that somebody has created. Raises DeploymentError when it is not there."""
     if not exists(url):
-        raise DeploymentError(f"There is no journal at {make_url(url).database}; deploy the model first")
+        raise DeploymentError(f"There is no journal at {make_url(url).render_as_string()}; deploy the model first")
     return connect(url, synchronous, lock_timeout)

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import SQLAlchemyError
 
 from schemas.errors import DeploymentError
+from schemas.home import Home
 from schemas.release import Release
 from schemas.run import DeploySpec
+from serving.journal import location
 from serving.process import records, services
 from serving.process.probe import get
 from serving.releases.publisher import publish, releases
@@ -18,18 +20,35 @@ _SWITCH_SECONDS = 10.0
 
 
 def deploy(
-    home: Path, name: str, version: str, package_url: str, spec: DeploySpec, *, timeout: float = 120.0
+    home: Path,
+    name: str,
+    version: str,
+    package_url: str,
+    spec: DeploySpec,
+    *,
+    journal_url: str | None = None,
+    timeout: float = 120.0,
 ) -> tuple[str, list[Release]]:
     """Start or heal the model's service, publish the version, and return its URL and versions when it answers.
 
     One run at a time deploys a name; others wait. When a first deployment fails, the service is stopped again.
 
+    Args:
+        home: DRIVETRAIN_HOME.
+        name: The model's name.
+        version: The version to publish.
+        package_url: Where its package is.
+        spec: Port and limits.
+        journal_url: The model's journal; None: the SQLite file in `home`.
+        timeout: Seconds until every worker must have loaded the version.
+
     Raises:
         ConfigurationError: If the declared port belongs to somebody else.
         DeploymentError: If the service does not start or the version cannot be published; the old version goes on.
     """
+    url_of_journal = journal_url or location.journal_url(Home(home), name)
     with records.lock(home, name):
-        deployment = services.running(home, name, spec, _folder(package_url))
+        deployment = services.running(home, name, spec, _folder(package_url), url_of_journal)
         try:
             published = publish(deployment.journal_url, version, package_url, timeout=timeout)
         except DeploymentError:

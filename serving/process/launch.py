@@ -25,13 +25,14 @@ _GRACE_SECONDS = 5.0
 _STOP_SECONDS = 10.0
 
 
-def start(home: Path, name: str, spec: DeploySpec, code_hash: str, bento: str, port: int) -> Deployment:
+def start(
+    home: Path, name: str, spec: DeploySpec, journal_url: str, code_hash: str, bento: str, port: int
+) -> Deployment:
     """Start a service from a Bento in the background and wait until it is alive.
 
     Raises:
         DeploymentError: If it does not come up; the end of its log is in the text. Nothing of it lives then.
     """
-    journal_url = tables.sqlite_url(records.journal_path(home, name))
     tables.create(journal_url)
     base = records.folder(home).absolute()
     config = settings.Settings(model=name, journal_url=journal_url, cache=base / f"{name}.packages", spec=spec)

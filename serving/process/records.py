@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from ml.io.atomic_write import write_whole
 from schemas.base import Strict
 from schemas.errors import DeploymentError, did_you_mean
-from schemas.home import Home
 from schemas.run import DeploySpec
 from serving.process.settings import VARIABLE
 
@@ -37,11 +36,6 @@ class Deployment(Strict):
 def folder(home: Path) -> Path:
     """Return the folder of the deployment records."""
     return home / "deployments"
-
-
-def journal_path(home: Path, name: str) -> Path:
-    """Return the file of a model's journal."""
-    return Home(home).journal(name)
 
 
 def read(home: Path, name: str) -> Deployment | None:

@@ -24,7 +24,7 @@ class Status:
     why: str | None = None
 
 
-def running(home: Path, name: str, spec: DeploySpec, package: Path | None) -> Deployment:
+def running(home: Path, name: str, spec: DeploySpec, package: Path | None, journal_url: str) -> Deployment:
     """Return the service, started or healed where need be; it may still have no version to answer with.
 
     The caller holds the lock of the name. A service that lives, with this code and limits, is left alone; otherwise
@@ -35,6 +35,7 @@ def running(home: Path, name: str, spec: DeploySpec, package: Path | None) -> De
         name: The model's name.
         spec: Port and limits.
         package: Folder of the package to put into the Bento, if one has to be built.
+        journal_url: The model's journal; a service that writes to another one is started anew.
 
     Raises:
         ConfigurationError: If the declared port belongs to somebody else.
@@ -42,21 +43,15 @@ def running(home: Path, name: str, spec: DeploySpec, package: Path | None) -> De
     """
     code_hash = code_closure.code_hash()
     known = records.read(home, name)
-    if (
-        known
-        and records.is_alive(known)
-        and known.code_hash == code_hash
-        and known.spec == spec
-        and tables.exists(known.journal_url)
-        and _is_live_soon(known)
-    ):
+    as_asked = known is not None and (known.code_hash, known.spec, known.journal_url) == (code_hash, spec, journal_url)
+    if known and as_asked and records.is_alive(known) and tables.exists(journal_url) and _is_live_soon(known):
         return known
     faults = port.faults(home, name, spec)
     if faults:
         raise ConfigurationError(faults)
     tag = bento.build(name, code_hash, package)  # first: while it fails, the old service goes on
     launch.end(home, name)
-    started = launch.start(home, name, spec, code_hash, tag, _port(home, name, spec, known))
+    started = launch.start(home, name, spec, journal_url, code_hash, tag, _port(home, name, spec, known))
     records.write(home, started)
     return started
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ml.package import storage
 from ml.package.model import PackagedModel
+from ml.predictions.predictions import Predictions
 from ml.validation.rows import Validator
 from serving.releases.package_cache import fetch
 
@@ -28,9 +29,9 @@ class Version:
     seconds_per_row: float
     sample: dict[str, Any]
 
-    def predict(self, cells: dict[str, Sequence[Any]]) -> list[dict[str, Any]]:
-        """Return one JSON object a row: label and probabilities, or value, and whether a person should look at it."""
-        return self.model.instances(self.model.predict(cells))
+    def predict(self, cells: dict[str, Sequence[Any]]) -> Predictions:
+        """Predict rows, given as columns of equal length that satisfy the signature."""
+        return self.model.predict(cells)
 
     def is_quick(self, rows: int) -> bool:
         """Say whether so many rows may be answered on the event loop."""
@@ -54,18 +55,6 @@ def load(version: str, package_url: str, cache: Path) -> Version:
         raise
 
 
-def confidence(answer: dict[str, Any]) -> float | None:
-    """Return the largest probability of an answer, None where the model gives none."""
-    probabilities = answer.get("probabilities")
-    return max(probabilities.values()) if probabilities else None
-
-
-def is_finite(answer: dict[str, Any]) -> bool:
-    """Say whether JSON can carry the answer."""
-    numbers = answer["probabilities"].values() if "probabilities" in answer else [answer.get("value", 0.0)]
-    return all(map(math.isfinite, numbers))
-
-
 def _sample(model: PackagedModel, root: Path) -> dict[str, Any]:
     """Return a row as a client may send it, for the documentation: the sample row with fewest missing values."""
     cells = storage.samples(root, model.manifest).cells
@@ -78,6 +67,6 @@ def _warm(model: PackagedModel, sample: dict[str, Any]) -> float:
     best = math.inf
     for _ in range(3):
         started = time.perf_counter()
-        model.instances(model.predict(one))
+        model.encode(model.predict(one))
         best = min(best, time.perf_counter() - started)
     return best

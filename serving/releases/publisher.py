@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from schemas.errors import DeploymentError
 from schemas.release import Release
-from serving.journal.tables import open_existing
+from serving.journal.tables import exists, open_existing
 from serving.releases import events as stream
 from serving.releases.events import Entry, Event
 
@@ -31,6 +31,18 @@ def publish(journal_url: str, version: str, package_url: str, *, timeout: float 
         if pointer is None or (pointer.version, pointer.package_url) != (version, package_url):
             _publish(engine, Entry(version, package_url, "announced"), pointer, timeout, retire=False)
         return _overview(engine)
+    finally:
+        engine.dispose()
+
+
+def current_release(journal_url: str) -> Event | None:
+    """Return the event that made the version in production current; None before the first deployment."""
+    if not exists(journal_url):
+        return None
+    engine = open_existing(journal_url)
+    try:
+        with engine.connect() as connection:
+            return stream.current(stream.read(connection))
     finally:
         engine.dispose()
 

@@ -66,6 +66,7 @@ class BentoMLDeployer(BaseDeployer):
                 wish.version,
                 wish.package_url,
                 wish.spec,
+                journal_url=wish.journal_url,
                 timeout=self.config.publish_timeout,
             )
         except DrivetrainError as error:

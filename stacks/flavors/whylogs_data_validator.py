@@ -65,7 +65,7 @@ class WhylogsDataValidator(BaseDataValidator):
         package: PackagedModel = kwargs["package"]
         return detect(
             comparison_dataset,
-            window_of(dataset.inputs, dataset.answers, package.signature),
+            window_of(dataset.inputs, dataset.records, package.signature),
             package.signature,
             kwargs["monitor"],
             model=package.manifest.model,

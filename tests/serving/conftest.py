@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from schemas.run import DeploySpec
 from serving.http import app
-from serving.journal import tables
+from serving.journal import location, tables
 from serving.journal.writer import Journal
 from serving.process import services
 from serving.process.deploy import deploy
@@ -52,7 +52,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, bentoml_home: None) -> Iterat
 @pytest.fixture
 def journal_url(tmp_path: Path) -> str:
     """An empty journal."""
-    url = tables.sqlite_url(tmp_path / "journal.db")
+    url = location.sqlite_url(tmp_path / "journal.db")
     tables.create(url)
     return url
 

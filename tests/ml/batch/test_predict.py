@@ -89,7 +89,7 @@ def as_the_service_answers(model: PackagedModel, frame: pd.DataFrame) -> list[di
     instances = json.loads(json.dumps(raw_rows(frame, model.signature), allow_nan=False))
     checked = Validator(model.signature).check(instances)
     assert checked.errors == {}
-    return model.instances(model.predict(checked.cells))
+    return model.encode(model.predict(checked.cells)).records
 
 
 def test_every_row_gets_the_services_answer_beside_its_own_columns(model: PackagedModel, tmp_path: Path) -> None:
@@ -490,7 +490,7 @@ def test_columns_say_what_the_service_says(
     signature = packages.SIGNATURE.model_copy(update={"output": output})
     predictions = Predictions(codes=np.array(codes), probabilities=shares if has_probabilities else None)
     frame = prediction_columns(predictions, output, "3")
-    expected = PackagedModel(Path(), None, signature, None).instances(predictions)  # type: ignore[arg-type]
+    expected = PackagedModel(Path(), None, signature, None).encode(predictions).records  # type: ignore[arg-type]
     assert str(frame["prediction"].dtype) == str(
         prediction_columns(predictions, output, "4").iloc[:1]["prediction"].dtype
     )

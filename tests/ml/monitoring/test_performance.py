@@ -30,7 +30,7 @@ def labelled(answers, labels, *, version="3", needs_review=None, predictions=Non
     return Labelled(
         version=version,
         times=[float(place) for place in range(count)],
-        answers=answers,
+        records=answers,
         labels=labels,
         needs_review=needs_review or [False] * count,
         predictions=count if predictions is None else predictions,
@@ -51,8 +51,8 @@ def sold(rows, seed=0, flipped=0.0):
 def measured(output, found):
     pairs = encode(found, output)
     return Evaluation(
-        metrics={"test": scores(pairs.task, pairs.target, pairs.answers)},
-        intervals={"test": intervals(pairs.task, pairs.target, pairs.answers, seed=1)},
+        metrics={"test": scores(pairs.task, pairs.target, pairs.predictions)},
+        intervals={"test": intervals(pairs.task, pairs.target, pairs.predictions, seed=1)},
     )
 
 
@@ -147,12 +147,12 @@ def test_labels_of_handed_over_rows_only_are_called_so():
     found, _, _ = sold(100)
     count = len(found)
     hard = labelled(
-        found.answers, found.labels, needs_review=[True] * 90 + [False] * 10, predictions=1000, handed_over=100
+        found.records, found.labels, needs_review=[True] * 90 + [False] * 10, predictions=1000, handed_over=100
     )
     assert "The labels favour hard rows: 90 % of the labelled answers" in judged(hard).why
     assert judged(hard).handed_over == (0.9, 0.1)
     fair = labelled(
-        found.answers, found.labels, needs_review=[True] * 10 + [False] * 90, predictions=1000, handed_over=100
+        found.records, found.labels, needs_review=[True] * 10 + [False] * 90, predictions=1000, handed_over=100
     )
     assert "favour" not in judged(fair).why and count == 100
 
@@ -202,7 +202,7 @@ def test_the_version_of_the_report_comes_first_and_another_one_changes_nothing(q
 
 def flip(rows):
     found, _, _ = sold(rows, flipped=1.0)
-    return found.answers, found.labels
+    return found.records, found.labels
 
 
 def test_review_is_counted_and_expected_as_the_validation_set_led_to():

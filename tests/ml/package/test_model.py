@@ -21,21 +21,21 @@ def extended(benches, task, **output):
 def test_answers_below_the_review_threshold_are_handed_over(benches):
     model = extended(benches, "binary", review_threshold=0.8)
     predictions = Predictions(codes=np.array([0, 1]), probabilities=np.array([[0.7, 0.3], [0.1, 0.9]]))
-    assert model.instances(predictions) == [
+    assert model.encode(predictions).records == [
         {"label": "no", "probabilities": {"no": 0.7, "yes": 0.3}, "needs_review": True},
         {"label": "yes", "probabilities": {"no": 0.1, "yes": 0.9}, "needs_review": False},
     ]
 
 
 def test_abstaining_model_answers_null_and_asks_for_review(benches):
-    assert extended(benches, "multiclass").instances(Predictions(codes=np.array([-1, 3]))) == [
+    assert extended(benches, "multiclass").encode(Predictions(codes=np.array([-1, 3]))).records == [
         {"label": None, "needs_review": True},
         {"label": 7, "needs_review": False},
     ]
 
 
 def test_regression_answers_values(benches):
-    assert extended(benches, "regression").instances(Predictions(values=np.array([1.5]))) == [
+    assert extended(benches, "regression").encode(Predictions(values=np.array([1.5]))).records == [
         {"value": 1.5, "needs_review": False}
     ]
 

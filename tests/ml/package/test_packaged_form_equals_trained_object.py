@@ -41,7 +41,7 @@ def test_packaged_form_equals_the_trained_object_on_1000_rows(
     assert runtime in (None, model.manifest.runtime)
     predictions = model.predict(cells(bench.asked, bench.signature))
     assert difference(fitted.predict(bench.ask()), predictions) is None
-    assert len(model.instances(predictions)) == 1000
+    assert len(model.encode(predictions)) == 1000
 
 
 @pytest.mark.parametrize("trainer", [LogisticRegression, RandomForest])
@@ -57,7 +57,7 @@ def test_a_class_without_training_rows_gets_probability_zero(benches, packaged, 
     bench = benches["multiclass"]
     fitted = LogisticRegression(LogisticRegression.Params()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
     model = packaged(fitted, bench, tmp_path / "package")
-    first = model.instances(model.predict(cells(bench.asked.head(1), bench.signature)))[0]
+    first = model.encode(model.predict(cells(bench.asked.head(1), bench.signature))).records[0]
     assert first["probabilities"]["3"] == 0.0 and set(first["probabilities"]) == {"1", "2", "3", "7"}
     assert first["label"] in (1, 2, 7) and abs(sum(first["probabilities"].values()) - 1) < 1e-6
 

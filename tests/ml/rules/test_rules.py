@@ -119,7 +119,7 @@ def test_what_is_packaged_answers_as_what_was_fitted(
         model.predict({name: [cell] for name, cell in row.items()}) for row in rows(bench.asked, bench.signature)[:50]
     ]
     assert np.concatenate([predictions.codes for predictions in by_row]).tolist() == expected.codes[:50].tolist()
-    abstained = model.instances(found)[int(np.flatnonzero(found.codes == -1)[0])]
+    abstained = model.encode(found).records[int(np.flatnonzero(found.codes == -1)[0])]
     assert abstained == {"label": None, "needs_review": True}
 
 

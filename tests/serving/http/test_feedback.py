@@ -19,7 +19,8 @@ from serving.http.feedback import read
 from serving.http.label_value import accepted, classes_of
 from serving.journal.labelled import labelled
 from serving.journal.labels import Label, record
-from serving.journal.tables import begin_writing, connect, create, predictions, sqlite_url
+from serving.journal.location import sqlite_url
+from serving.journal.tables import begin_writing, connect, create, predictions
 from serving.journal.writer import Journal, Prediction
 from serving.releases.publisher import publish
 from tests.serving import packages
@@ -270,7 +271,7 @@ def test_of_many_versions_with_labels_the_newest_are_read_and_always_the_one_ask
     found = labelled(journal_url, versions=versions, always=always)
     assert [one.version for one in found] == expected
     if "1" in expected:
-        assert (found[0].labels, found[0].answers) == (["0", "6"], [{"label": "yes"}] * 2)
+        assert (found[0].labels, found[0].records) == (["0", "6"], [{"label": "yes"}] * 2)
     assert labelled(journal_url, seconds=60, versions=versions, always=always) == []
 
 

@@ -27,7 +27,7 @@ def test_a_prediction_has_the_form_of_the_contract_and_the_packages_own_answer(l
     assert list(answer) == ["model", "version", "request_id", "predictions"]
     assert (answer["model"], answer["version"]) == ("house", "1")
     model = PackagedModel.open(live.packages / "1")
-    expected = model.instances(model.predict({name: [value] for name, value in packages.ROW.items()}))
+    expected = model.encode(model.predict({name: [value] for name, value in packages.ROW.items()})).records
     assert answer["predictions"] == json.loads(json.dumps(expected))
     assert list(answer["predictions"][0]) == ["label", "probabilities", "needs_review"]
 
@@ -48,7 +48,7 @@ def test_a_prediction_is_in_the_journal_before_it_is_acknowledged(live: Live) ->
     newest = window(live.journal_url, rows=2)
     assert count(live.journal_url) == before + 2
     assert newest.request_ids == [answer["request_id"]] * 2 and newest.rows == [0, 2] and newest.versions == ["1", "1"]
-    assert newest.inputs[0] == packages.ROW and newest.answers[0] == answer["predictions"][0]
+    assert newest.inputs[0] == packages.ROW and newest.records[0] == answer["predictions"][0]
     assert newest.confidences[0] == max(answer["predictions"][0]["probabilities"].values())
 
 

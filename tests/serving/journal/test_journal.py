@@ -11,8 +11,9 @@ from sqlalchemy import Connection, event, text
 from schemas.errors import DeploymentError
 from schemas.run import DeploySpec
 from serving.journal.labels import Label
+from serving.journal.location import sqlite_url
 from serving.journal.predictions import count, window
-from serving.journal.tables import connect, create, sqlite_url
+from serving.journal.tables import connect, create
 from serving.journal.writer import Journal, JournalError, Prediction
 from serving.process.settings import Settings
 
@@ -126,7 +127,7 @@ def test_a_window_is_the_newest_rows_in_order_of_time(journal_url: str) -> None:
     write(journal_url, [prediction("a", row) for row in range(10)])
     latest = window(journal_url, rows=3)
     assert latest.rows == [7, 8, 9] and latest.inputs[0] == {"größe": 7} and len(latest) == 3
-    assert latest.answers[0]["label"] == "yes" and latest.needs_review == [False] * 3
+    assert latest.records[0]["label"] == "yes" and latest.needs_review == [False] * 3
 
 
 def test_a_window_can_be_a_span_of_time_and_one_version(journal_url: str) -> None:

@@ -156,7 +156,7 @@ def test_a_service_whose_record_was_lost_is_replaced(home: Path, package: str, r
 
 
 def test_a_service_whose_journal_was_removed_gets_a_new_one(home: Path, package: str, running: Deployment) -> None:
-    for file in records.journal_path(home, "house").parent.glob("house.db*"):
+    for file in (home / "journals").glob("house.db*"):
         file.unlink()
     url, published = deploy(home, "house", "1", package, DeploySpec())
     assert url == running.url and [one.version for one in published] == ["1"]

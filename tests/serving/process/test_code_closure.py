@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from serving.journal.tables import create, sqlite_url
+from serving.journal.location import sqlite_url
+from serving.journal.tables import create
 from serving.process import code_closure
 from serving.process.settings import VARIABLE, Settings
 from tests.serving import packages

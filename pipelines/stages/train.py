@@ -1,21 +1,15 @@
-"""The stages of a lap and which pipeline has which; each gives its part of the summary."""
-
-from collections.abc import Callable
-from typing import Any
+"""The stage that trains: from raw rows to a gated, registered model package."""
 
 from ml.package.storage import read_manifest
-from pipelines.execution.session import RunSession
+from pipelines.execution.context import run_context
+from pipelines.execution.session import Part, RunSession
+from pipelines.training import training
 from schemas.errors import RefusedError
 from schemas.summary import MetricsRecord, ModelRecord
-
-Part = dict[str, Any]
 
 
 def train(session: RunSession, _parts: Part) -> Part:
     """Train, evaluate, ask the gate, register."""
-    from pipelines.execution.context import run_context
-    from pipelines.training import training
-
     now = run_context(session.run, session.home)
     outcome = session.run_pipeline(training, run=session.run, now=now)
     evaluation = outcome.output("open_test_set", "evaluation")
@@ -40,42 +34,3 @@ def train(session: RunSession, _parts: Part) -> Part:
     if not verdict.passed:
         part["refused"] = RefusedError(verdict.reasons, heading=f"The gate refused version {version}")
     return part
-
-
-def deploy(session: RunSession, parts: Part) -> Part:
-    """Publish the version just trained, or the newest one that the gate passed."""
-    from pipelines.stages.deploy import publish_version
-
-    trained = parts.get("model")
-    return publish_version(session, None if trained is None else trained.version)
-
-
-def monitor(session: RunSession, _parts: Part) -> Part:
-    """Compare a window of the journal with the reference of the version in production."""
-    from pipelines.stages.monitor import watch
-
-    return {"monitoring": watch(session)}
-
-
-def explore(session: RunSession, _parts: Part) -> Part:
-    """Put the page about the training rows where a person finds it."""
-    from pipelines.stages.explore import show_page
-
-    return show_page(session)
-
-
-def predict_batch(session: RunSession, _parts: Part) -> Part:
-    """Answer a table of rows with the version in production."""
-    from pipelines.stages.batch_inference import predict_rows
-
-    return predict_rows(session)
-
-
-STAGES: dict[str, tuple[Callable[[RunSession, Part], Part], ...]] = {
-    "lifecycle": (train, deploy, monitor),
-    "training": (train,),
-    "deployment": (deploy,),
-    "monitoring": (monitor,),
-    "explore": (explore,),
-    "batch_inference": (predict_batch,),
-}

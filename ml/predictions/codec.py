@@ -1,0 +1,171 @@
+"""The one codec of predictions: arrays to JSON records and to columns, and records back to arrays.
+
+Light, the service imports it. A record is what the service answers for a row and what the journal keeps: `label`,
+`probabilities` by class where the model gives them, `needs_review`; or `value`, `needs_review`. A label that is None:
+the model abstained.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.predictions.predictions import Predictions, needs_review
+from ml.values.canonical import canonical
+from schemas.base import Scalar
+from schemas.signature import Output
+
+VALUE, LABEL, PROBABILITIES, REVIEW, CONFIDENCE = "value", "label", "probabilities", "needs_review", "confidence"
+Record = Mapping[str, Any]
+Column = Sequence[Any] | NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A record, a confidence (None without probabilities) and whether a person should look, for each row."""
+
+    records: list[dict[str, Any]]
+    confidence: list[float | None]
+    needs_review: list[bool]
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+
+class Encoder:
+    """An output compiled once, for many calls of `encode`."""
+
+    def __init__(self, output: Output) -> None:
+        self._threshold = output.review_threshold
+        self._labels: list[Scalar | None] = [*(output.classes or []), None]  # -1, an abstention, is the None at the end
+        self._keys = [str(label) for label in output.classes or []]
+
+    def encode(self, predictions: Predictions) -> Encoded:
+        """Return the records of n predictions."""
+        if predictions.values is not None:
+            records = [{VALUE: value, REVIEW: False} for value in predictions.values.tolist()]
+            return Encoded(records, [None] * len(records), [False] * len(records))
+        labels, review = self.labels(predictions), needs_review(predictions, self._threshold).tolist()
+        if predictions.probabilities is None:
+            pairs = zip(labels, review, strict=True)
+            return Encoded([{LABEL: label, REVIEW: one} for label, one in pairs], [None] * len(labels), review)
+        rows = predictions.probabilities.tolist()
+        records = [
+            {LABEL: label, PROBABILITIES: dict(zip(self._keys, row, strict=True)), REVIEW: one}
+            for label, row, one in zip(labels, rows, review, strict=True)
+        ]
+        return Encoded(records, [max(row, default=None) for row in rows], review)
+
+    def labels(self, predictions: Predictions) -> list[Scalar | None]:
+        """Return the class of each row as the data has it, None where the model abstained."""
+        assert predictions.codes is not None, "only classes have labels"
+        return [self._labels[code] for code in predictions.codes.tolist()]
+
+    def columns(self, predictions: Predictions) -> dict[str, Column]:
+        """Return what profiles keep: `value`, or `label` and, where there are probabilities, `confidence`."""
+        if predictions.values is not None:
+            return {VALUE: predictions.values}
+        found: dict[str, Column] = {LABEL: self.labels(predictions)}
+        if predictions.probabilities is not None and predictions.probabilities.shape[1]:
+            found[CONFIDENCE] = predictions.probabilities.max(axis=1)
+        return found
+
+
+def finite(predictions: Predictions) -> NDArray[np.bool_]:
+    """Return which rows hold finite numbers only, (n,): JSON cannot carry others."""
+    if predictions.values is not None:
+        return np.isfinite(predictions.values)
+    assert predictions.codes is not None, "a prediction has codes or values"
+    if predictions.probabilities is None:
+        return np.ones(len(predictions.codes), dtype=bool)
+    return np.asarray(np.isfinite(predictions.probabilities).all(axis=1), dtype=np.bool_)
+
+
+def chosen(predictions: Predictions, rows: NDArray[np.bool_]) -> Predictions:
+    """Return the predictions of the rows where `rows`, (n,), is true."""
+    if rows.all():
+        return predictions
+    return Predictions(
+        codes=None if predictions.codes is None else predictions.codes[rows],
+        probabilities=None if predictions.probabilities is None else predictions.probabilities[rows],
+        values=None if predictions.values is None else predictions.values[rows],
+    )
+
+
+def is_value(record: Record) -> bool:
+    """Say whether a record is of a regression."""
+    return VALUE in record
+
+
+def class_keys(record: Record) -> list[str] | None:
+    """Return the classes that a record gives probabilities for, as text; None where it gives none."""
+    offered = record.get(PROBABILITIES)
+    return list(offered) if isinstance(offered, Mapping) else None
+
+
+def record_columns(records: Sequence[Record], output: Output) -> dict[str, Sequence[Any]]:
+    """Return what `Encoder.columns` gave for the predictions that the records were made of."""
+    if output.task == "regression":
+        return {VALUE: [record.get(VALUE) for record in records]}
+    found: dict[str, Sequence[Any]] = {LABEL: [record.get(LABEL) for record in records]}
+    confidence = [_confidence(record.get(PROBABILITIES)) for record in records]
+    return found if all(one is None for one in confidence) else {**found, CONFIDENCE: confidence}
+
+
+def decode(records: Sequence[Record], classes: Sequence[Scalar]) -> Predictions:
+    """Return records of classes as arrays; never raises for what they hold.
+
+    A label that is none of `classes`, and an abstention, have the code -1. Probabilities are None unless every record
+    has a finite one for each class.
+    """
+    return Predictions(
+        encode_labels([record.get(LABEL) for record in records], classes), _probabilities(records, classes)
+    )
+
+
+def encode_labels(values: Sequence[Any], classes: Sequence[Scalar]) -> NDArray[np.int64]:
+    """Return the positions of labels among `classes`, (n,), -1 for what is none of them."""
+    places = {text: code for code, name in enumerate(classes) for text in (str(name), canonical(name))}
+    found = [places.get(canonical(value), places.get(str(value), -1)) if is_scalar(value) else -1 for value in values]
+    return np.array(found, dtype=np.int64)
+
+
+def finite_number(value: Any) -> float | None:
+    """Return a number that is finite as a float, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def is_scalar(value: Any) -> bool:
+    """Say whether a label may be a class at all."""
+    return isinstance(value, str | int | float)
+
+
+def _probabilities(records: Sequence[Record], classes: Sequence[Scalar]) -> NDArray[np.float64] | None:
+    keys = [str(name) for name in classes]
+    rows = [_row(record.get(PROBABILITIES), keys) for record in records]
+    complete = [row for row in rows if row is not None]
+    if not rows or not keys or len(complete) < len(rows):
+        return None
+    return np.array(complete, dtype=np.float64)
+
+
+def _row(probabilities: Any, keys: Sequence[str]) -> list[float] | None:
+    if not isinstance(probabilities, Mapping):
+        return None
+    row = [finite_number(probabilities.get(key)) for key in keys]
+    return [value for value in row if value is not None] if None not in row else None
+
+
+def _confidence(probabilities: object) -> float | None:
+    if not isinstance(probabilities, Mapping):
+        return None
+    return max((value for value in probabilities.values() if isinstance(value, int | float)), default=None)

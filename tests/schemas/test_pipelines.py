@@ -1,0 +1,59 @@
+"""The record of every pipeline agrees with what the pipelines do."""
+
+from importlib import import_module
+
+import pytest
+
+from cli.config.arguments import parse_arguments
+from cli.config.compose import compose
+from cli.config.load import load_run
+from schemas.home import ROOT
+from schemas.pipelines import CANDIDATE, PIPELINES, STEP_NAMES, PipelineSpec, StageSpec
+from schemas.stack import COMPONENT_TYPES
+
+STAGES = [CANDIDATE, *{stage.name: stage for spec in PIPELINES.values() for stage in spec.stages}.values()]
+
+
+def attribute(place: str) -> object:
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
+
+
+def test_every_pipeline_has_its_yaml_and_every_yaml_its_record() -> None:
+    assert {path.stem for path in (ROOT / "conf" / "pipeline").glob("*.yaml")} == set(PIPELINES)
+
+
+@pytest.mark.parametrize("spec", PIPELINES.values(), ids=PIPELINES)
+def test_every_stage_of_a_pipeline_can_be_run(spec: PipelineSpec) -> None:
+    assert all(callable(attribute(str(stage.run))) for stage in spec.stages)
+    assert set(spec.components) <= set(COMPONENT_TYPES)
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage.compiled], ids=lambda stage: stage.name)
+def test_the_steps_of_a_compiled_pipeline_are_those_of_its_record(stage: StageSpec) -> None:
+    from zenml.utils import source_utils
+
+    from pipelines.execution.context import RunContext
+
+    source_utils.set_custom_source_root(str(ROOT))  # a worker of pytest has no main module that would tell it
+    run = load_run(compose(parse_arguments(["+experiment=houses"])))
+    pipeline = attribute(str(stage.compiled)).copy()  # type: ignore[attr-defined]
+    pipeline.prepare(run=run, now=RunContext(label="x", fingerprint="y", salt="z", production=None))
+    assert tuple(pipeline.invocations) == stage.steps
+
+
+def test_a_stack_declares_resources_for_the_steps_that_an_orchestrator_runs() -> None:
+    assert "publish" not in STEP_NAMES and len(set(STEP_NAMES)) == len(STEP_NAMES)
+    assert {"load", "train", "detect_drift", "explore", "predict_batch"} <= set(STEP_NAMES)
+
+
+def test_a_pipeline_knows_whether_it_trains_and_deploys() -> None:
+    facts = {name: (spec.trains, spec.deploys) for name, spec in PIPELINES.items()}
+    assert facts == {
+        "lifecycle": (True, True),
+        "training": (True, False),
+        "deployment": (False, True),
+        "monitoring": (False, False),
+        "explore": (False, False),
+        "batch_inference": (False, False),
+    }

@@ -1,0 +1,66 @@
+"""Where a model's journal is: one function from home, model and stack to a URL."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import DeploymentError
+from schemas.home import ROOT, Home
+from schemas.stack import ComponentSpec, StackSpec
+from serving.journal.location import journal_url
+from serving.journal.tables import create, exists, open_existing
+from serving.releases.events import Entry, append
+from serving.releases.publisher import current_release
+from tests.ml.io.database.postgresql import OWNER, PASSWORD, Server, postgresql
+
+__all__ = ["postgresql"]
+LOCAL = ComponentSpec(flavor="local")
+
+
+def stack(journal: str | None = None) -> StackSpec:
+    return StackSpec(name="here", orchestrator=LOCAL, artifact_store=LOCAL, journal=journal)
+
+
+def test_a_journal_is_a_file_in_the_home_unless_the_stack_declares_another(tmp_path: Path) -> None:
+    own = f"sqlite:///{tmp_path}/journals/house.db"
+    assert journal_url(Home(tmp_path), "house") == journal_url(Home(tmp_path), "house", stack()) == own
+    declared = stack("postgresql+psycopg://me@host/journal_{model}")
+    assert journal_url(Home(tmp_path), "house", declared) == "postgresql+psycopg://me@host/journal_house"
+
+
+def test_nothing_else_builds_a_url_of_a_journal() -> None:
+    built = {
+        str(path.relative_to(ROOT))
+        for package in ("cli", "pipelines", "stacks", "steps", "serving")
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("sqlite:///")
+    }
+    assert built == {"serving/journal/location.py"}
+
+
+def test_nothing_is_in_production_before_there_is_a_journal(tmp_path: Path) -> None:
+    assert current_release(journal_url(Home(tmp_path), "house")) is None
+
+
+def test_a_journal_of_another_database_goes_through(postgresql: Server, tmp_path: Path) -> None:
+    template = postgresql.url.replace("postgresql://", f"postgresql+psycopg://{OWNER}@")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PGPASSWORD", PASSWORD)
+        postgresql.execute("CREATE DATABASE journal_house")
+        url = journal_url(Home(tmp_path), "house", stack(template.replace("/shop", "/journal_{model}")))
+        assert not exists(url) and current_release(url) is None
+        create(url)
+        assert exists(url)
+        engine = open_existing(url)
+        append(engine, lambda _past: [Entry("7", "/package", "current", weight=1.0)])
+        engine.dispose()
+        found = current_release(url)
+    assert found is not None and (found.version, found.package_url) == ("7", "/package")
+
+
+def test_a_database_that_does_not_answer_is_an_error_that_names_it(tmp_path: Path) -> None:
+    url = journal_url(Home(tmp_path), "house", stack(f"postgresql+psycopg://{OWNER}@127.0.0.1:1/{{model}}"))
+    with pytest.raises(DeploymentError, match=r"The journal postgresql\+psycopg://.*cannot be reached"):
+        current_release(url)
