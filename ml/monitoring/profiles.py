@@ -26,7 +26,7 @@ from ml.predictions.predictions import Predictions
 from ml.values.label_text import label, printable
 from schemas.data import ColumnType
 from schemas.errors import PackageError
-from schemas.signature import IdentifierDerivation, Output, Signature
+from schemas.signature import Output, Signature
 
 KNOWN, UNKNOWN = "known", "unknown"
 PREDICTIONS = ("label", "confidence", "value")
@@ -147,12 +147,7 @@ def reference_profile(train_frame: pd.DataFrame, signature: Signature, answers: 
     """
     kinds = {item.name: item.type for item in signature.inputs}
     columns = cells(train_frame, signature)
-    return profile(columns, kinds, known_identifiers(signature), _predictions(answers, signature.output)).to_bytes()
-
-
-def known_identifiers(signature: Signature) -> dict[str, list[str]]:
-    """Return the values of each identifier column that training knew."""
-    return {item.column: item.values for item in signature.derivations if isinstance(item, IdentifierDerivation)}
+    return profile(columns, kinds, signature.identifiers(), _predictions(answers, signature.output)).to_bytes()
 
 
 def _predictions(answers: Predictions, output: Output) -> dict[str, Values]:
