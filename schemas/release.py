@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import ConfigDict
+
 from schemas.base import Strict
 
 ReleaseState = Literal["announced", "ready", "failed", "current", "retired"]
@@ -9,6 +11,8 @@ ReleaseState = Literal["announced", "ready", "failed", "current", "retired"]
 
 class Release(Strict):
     """One version as `GET /releases` and `summary.json` name it."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)  # every key is written
 
     version: str
     weight: float

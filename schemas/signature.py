@@ -92,3 +92,15 @@ class Signature(Strict):
     derivations: list[Derivation]
     features: list[str]
     output: Output
+
+    def categories(self) -> dict[str, list[str]]:
+        """Return for each category column the values that training knew, in the order of their codes."""
+        return {one.column: one.categories for one in self.derivations if isinstance(one, CategoryDerivation)}
+
+    def identifiers(self) -> dict[str, list[str]]:
+        """Return for each identifier column the values that training knew, in the order of their codes."""
+        return {one.column: one.values for one in self.derivations if isinstance(one, IdentifierDerivation)}
+
+    def known_values(self) -> dict[str, list[str]]:
+        """Return for each column of labels, be they categories or identifiers, the values that training knew."""
+        return self.categories() | self.identifiers()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ml.values.canonical import canonical
 from ml.values.columns import as_cells
-from schemas.signature import CategoryDerivation, IdentifierDerivation, Input, Signature
+from schemas.signature import Input, Signature
 
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 
@@ -21,7 +21,7 @@ def raw_rows(frame: pd.DataFrame, signature: Signature) -> list[dict[str, Any]]:
     the model does not take are left out; so are those that the table does not have.
     """
     given = [item for item in signature.inputs if item.name in frame.columns]
-    labels = _known_labels(signature)
+    labels = signature.known_values()
     names = [item.name for item in given]
     columns = [_labelled(_values(frame[item.name], item), labels.get(item.name, ())) for item in given]
     if not columns:
@@ -47,16 +47,6 @@ def _values(column: pd.Series, item: Input) -> list[Any]:
     for position in unread:
         cells[position] = plain(column.iloc[position])
     return cells
-
-
-def _known_labels(signature: Signature) -> dict[str, Collection[str]]:
-    known: dict[str, Collection[str]] = {}
-    for derivation in signature.derivations:
-        if isinstance(derivation, CategoryDerivation):
-            known[derivation.column] = derivation.categories
-        elif isinstance(derivation, IdentifierDerivation):
-            known[derivation.column] = derivation.values
-    return known
 
 
 def _labelled(cells: list[Any], known: Collection[str]) -> list[Any]:

@@ -8,7 +8,7 @@ from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.column_summary import Values
 from ml.monitoring.histograms import distribution
 from ml.monitoring.hypothesis_tests import Expected
-from ml.monitoring.profiles import Profile, known_identifiers, profile
+from ml.monitoring.profiles import Profile, profile
 from ml.monitoring.statistics import holm
 from ml.monitoring.verdict import conclude, overall
 from ml.predictions.codec import Record, record_columns
@@ -16,7 +16,7 @@ from ml.values.label_text import label, printable
 from schemas.base import Scalar
 from schemas.monitoring import Distribution, MonitoringReport
 from schemas.run import MonitorSpec
-from schemas.signature import CategoryDerivation, Signature
+from schemas.signature import Signature
 
 Row = Mapping[str, Scalar | None]
 
@@ -47,7 +47,7 @@ def window_of(inputs: Sequence[Row], records: Sequence[Record], signature: Signa
 def window_profile(window: Window, signature: Signature) -> Profile:
     """Return the window's profile, which may be merged with others and compared later."""
     kinds = {item.name: item.type for item in signature.inputs}
-    return profile(window.columns, kinds, known_identifiers(signature), window.predictions)
+    return profile(window.columns, kinds, signature.identifiers(), window.predictions)
 
 
 def detect(
@@ -110,10 +110,7 @@ def detect(
 
 
 def _expectations(signature: Signature) -> dict[str, Expected]:
-    known: dict[str, list[str]] = known_identifiers(signature)
-    for derivation in signature.derivations:
-        if isinstance(derivation, CategoryDerivation):
-            known[derivation.column] = derivation.categories
+    known = signature.known_values()
     labels = {item.name: [*known.get(item.name, []), *(item.categories or [])] for item in signature.inputs}
     return {
         item.name: Expected(frozenset(label(text) for text in labels[item.name]) or None, item.range, item.nullable)

@@ -27,7 +27,7 @@ from ml.predictions.predictions import Predictions
 from ml.values.label_text import label, printable
 from schemas.data import ColumnType
 from schemas.errors import PackageError
-from schemas.signature import IdentifierDerivation, Signature
+from schemas.signature import Signature
 
 KNOWN, UNKNOWN = "known", "unknown"
 PREDICTIONS = ("label", "confidence", "value")
@@ -149,12 +149,7 @@ def reference_profile(train_frame: pd.DataFrame, signature: Signature, predictio
     kinds = {item.name: item.type for item in signature.inputs}
     columns = cells(train_frame, signature)
     found = Encoder(signature.output).columns(predictions)
-    return profile(columns, kinds, known_identifiers(signature), found).to_bytes()
-
-
-def known_identifiers(signature: Signature) -> dict[str, list[str]]:
-    """Return the values of each identifier column that training knew."""
-    return {item.column: item.values for item in signature.derivations if isinstance(item, IdentifierDerivation)}
+    return profile(columns, kinds, signature.identifiers(), found).to_bytes()
 
 
 def _stored(name: str) -> str:

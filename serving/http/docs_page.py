@@ -23,29 +23,34 @@ def docs(document: Json) -> str:
     """Return the page for an OpenAPI document."""
     info, schemas = document["info"], document["components"]["schemas"]
     paths = "".join(_path(path, methods) for path, methods in document["paths"].items())
+    examples = "".join(_request(*example) for example in _examples(document["paths"]))
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(info["title"])}</title>'
         f"<style>{_STYLE}</style></head><body><h1>{escape(info['title'])}</h1>"
         f"<p>{escape(info['description'])} Version that answers now: <code>{escape(info['version'])}</code>. "
-        f'The same as data: <a href="openapi.json">openapi.json</a>.</p>{_example(schemas)}'
+        f'The same as data: <a href="openapi.json">openapi.json</a>.</p>{examples}'
         f"<h2>Columns of a row</h2>{_columns(schemas['Row'])}{paths}</body></html>"
     )
 
 
-def _example(schemas: Json) -> str:
-    rows = {"instances": [schemas["Row"].get("example", {})]}
-    label = schemas["FeedbackRequest"]["example"]
-    return (
-        f"<h2>A request</h2>{_request('/predict', rows)}"
-        "<h2>A label that arrives later</h2><p>With the <code>request_id</code> of the answer, and the position of the "
-        f"row among its instances.</p>{_request('/feedback', label)}"
-    )
+def _examples(paths: Json) -> list[tuple[str, str, Json]]:
+    """Return path, summary and an example of its body for every operation that has one."""
+    return [
+        (path, operation["summary"], content["example"])
+        for path, methods in paths.items()
+        for operation in methods.values()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+        if "example" in content
+    ]
 
 
-def _request(path: str, body: Json) -> str:
+def _request(path: str, summary: str, body: Json) -> str:
     text = "\n".join(map(escaped, json.dumps(body, indent=1, ensure_ascii=False).split("\n")))
-    return f"<pre>POST {path}\ncontent-type: application/json\n\n{escape(text)}</pre>"
+    return (
+        f"<h2>Example: {escape(summary.removesuffix('.'))}</h2>"
+        f"<pre>POST {escape(path)}\ncontent-type: application/json\n\n{escape(text)}</pre>"
+    )
 
 
 def _columns(row: Json) -> str:

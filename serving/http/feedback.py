@@ -3,23 +3,32 @@
 import asyncio
 import json
 import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_args
 
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from ml.validation.values import Refusal, kind_of
-from schemas.base import Scalar
+from schemas.base import Scalar, Strict
+from schemas.signature import Signature
+from serving.http import models
 from serving.http.body import parse
-from serving.http.endpoint import RETRY
+from serving.http.endpoint import Context, Reply
 from serving.http.errors import HttpError, dump
+from serving.http.families import counter
+from serving.http.json_post import REFUSALS, RETRY, JsonPost
 from serving.http.label_value import accepted, classes_of
-from serving.http.metrics import Metrics
-from serving.journal.labels import Answered, Label, answered
-from serving.journal.writer import Journal, JournalError
-from serving.releases.follower import Follower
+from serving.journal.labels import Answered, Label, LabelStatus, answered
+from serving.journal.writer import JournalError
 
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+_EXAMPLE_ID = "01981c5e-7a40-7c1e-8f0a-3d2b1c4e5f60"
 _FORM = '{"request_id": "…", "index": 0, "label": …}'
 _LARGEST_INDEX = 2**31 - 1
 _LISTED = 10
@@ -34,12 +43,64 @@ class GivenLabel:
     label: Any
 
 
-class Feedback:
+class FeedbackRequest(Strict):
+    """A label for one prediction."""
+
+    request_id: str = Field(description="as the prediction came with it")
+    index: int | None = Field(None, ge=0, description="may be left out after a request of one row")
+    label: models.Label
+
+
+class FeedbackResponse(BaseModel):
+    """What became of the label."""
+
+    request_id: str
+    index: int
+    label: models.Label
+    status: LabelStatus
+
+
+class Feedback(JsonPost):
     """What takes labels. The journal is read and written in threads, off the event loop."""
 
-    def __init__(self, follower: Follower, journal: Journal, metrics: Metrics) -> None:
-        self._follower, self._journal, self._metrics = follower, journal, metrics
+    path = "/feedback"
+    summary = "Take a label that arrives later."
+    description = (
+        "It names its prediction by the request_id of the answer, and by the position of the row among the instances. "
+        "Monitoring compares predictions with the latest label of each. The same label again changes "
+        "nothing; another one corrects the earlier one, which stays in the journal."
+    )
+    request = FeedbackRequest
+    replies = {
+        200: Reply("What became of the label, once it is in the journal.", FeedbackResponse),
+        404: Reply("No prediction has this request_id, or none at this index.", models.Error),
+        422: Reply("The index is needed, or the label is none that the model could answer.", models.Error),
+        **REFUSALS,
+    }
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._model, self._follower, self._journal = context.settings.model, context.follower, context.journal
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="feedback")
+        self._labels: Counter[str] = Counter()
+
+    @classmethod
+    def example(cls, signature: Signature | None, sample: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a label for the first row of a request."""
+        classes = signature.output.classes if signature is not None else None
+        return {"request_id": _EXAMPLE_ID, "index": 0, "label": classes[0] if classes else 1.5}
+
+    def count(self, status: int, _seconds: float) -> None:
+        """Count what was not taken; a client that went away is not counted."""
+        if status >= 400 and status != 499:
+            self._labels["unknown" if status == 404 else "refused"] += 1
+
+    def metrics(self) -> "Iterator[Metric]":
+        """Yield labels by what became of them: also those that no prediction belongs to, and those refused."""
+        mine = {"model": self._model}
+        outcomes = (*get_args(LabelStatus), "unknown", "refused")
+        labels = [(mine | {"status": outcome}, self._labels[outcome]) for outcome in outcomes]
+        yield counter("drivetrain_labels", "Labels sent to /feedback.", labels)
 
     async def respond(self, content: bytes, _started: float) -> bytes:
         """Return the response to a body. Raises HttpError."""
@@ -56,14 +117,9 @@ class Feedback:
             raise HttpError(
                 503, "the journal cannot be read or written, so the label is not taken", headers=RETRY
             ) from error
-        self._metrics.label(status)
+        self._labels[status] += 1
         reply = {"request_id": given.request_id, "index": found.row, "label": label, "status": status}
         return dump(reply).encode()
-
-    def count(self, status: int, _seconds: float) -> None:
-        """Count what was not taken; a client that went away is not counted."""
-        if status >= 400 and status != 499:
-            self._metrics.label("unknown" if status == 404 else "refused")
 
     def _find(self, given: GivenLabel) -> Answered:
         found = answered(self._journal.engine, given.request_id, given.index, most=2)

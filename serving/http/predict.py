@@ -3,32 +3,95 @@
 import asyncio
 import os
 import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from ml.predictions.codec import Encoded, finite
 from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.validation.rows import Checked, RowError
-from serving.http.endpoint import RETRY
+from schemas.base import Strict
+from schemas.signature import Signature
+from serving.http import models
+from serving.http.endpoint import Context, Reply
 from serving.http.errors import HttpError, dump
+from serving.http.families import Latency, counter
 from serving.http.instances import instances
-from serving.http.metrics import Metrics
-from serving.journal.writer import Journal, JournalError, Prediction
-from serving.releases.follower import Follower
+from serving.http.json_post import REFUSALS, RETRY, JsonPost
+from serving.journal.writer import JournalError, Prediction
 from serving.releases.loaded_version import Version
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
 
 _INLINE_BYTES = 65_536  # larger bodies are worked on in a thread, so that the others need not wait
 
 
-class Predict:
+class PredictRequest(Strict):
+    """The rows to answer."""
+
+    instances: list[models.Row] = Field(min_length=1)
+
+
+class PredictResponse(BaseModel):
+    """One prediction or error for each row, in order."""
+
+    model: str
+    version: str
+    request_id: UUID
+    predictions: list[models.Prediction | models.RowError]
+
+
+class Predict(JsonPost):
     """What answers the rows of a body."""
 
-    def __init__(self, model: str, follower: Follower, journal: Journal, metrics: Metrics) -> None:
-        self._model, self._follower, self._journal, self._metrics = model, follower, journal, metrics
+    path = "/predict"
+    summary = "Answer rows."
+    description = "A row that breaks the signature gets its own error and harms no other row."
+    request = PredictRequest
+    replies = {
+        200: Reply("One prediction or error for each row, in order.", PredictResponse),
+        422: Reply("No row is valid, or the model has no finite answer.", models.Error),
+        **REFUSALS,
+    }
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._model, self._follower, self._journal = context.settings.model, context.follower, context.journal
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="predict")
+        self._requests: Counter[int] = Counter()
+        self._latency = Latency()
+        self._answered = self._refused = self._for_review = 0  # rows
+
+    @classmethod
+    def example(cls, signature: Signature | None, sample: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a request with one row."""
+        return {"instances": [dict(sample)]}
+
+    def count(self, status: int, seconds: float) -> None:
+        """Count one request."""
+        self._requests[status] += 1
+        self._latency.add(seconds)
+
+    def metrics(self) -> "Iterator[Metric]":
+        """Yield requests by status, rows, and how long requests took."""
+        mine = {"model": self._model}
+        requests = [(mine | {"status": str(status)}, count) for status, count in sorted(self._requests.items())]
+        yield counter("drivetrain_requests", "Requests to /predict by status.", requests)
+        yield counter("drivetrain_rows", "Rows answered.", [(mine, self._answered)])
+        yield counter(
+            "drivetrain_row_errors", "Rows refused beside others that were answered.", [(mine, self._refused)]
+        )
+        yield counter(
+            "drivetrain_needs_review", "Rows answered that a person should look at.", [(mine, self._for_review)]
+        )
+        yield self._latency.family("drivetrain_request_seconds", "Seconds a request to /predict took.", mine)
 
     async def respond(self, content: bytes, started: float) -> bytes:
         """Return the response to a body that arrived at `started`. Raises HttpError."""
@@ -46,7 +109,9 @@ class Predict:
             work = await loop.run_in_executor(self._threads, _work, version, content)
         request_id = _request_id()
         await self._record(request_id, version, work, started)
-        self._metrics.rows(len(work.predictions), len(work.checked.errors), sum(work.predictions.needs_review))
+        self._answered += len(work.predictions)
+        self._refused += len(work.checked.errors)
+        self._for_review += sum(work.predictions.needs_review)
         head = dump({"model": self._model, "version": version.version, "request_id": request_id})
         return f'{head[:-1]},"predictions":[{",".join(work.in_order())}]}}'.encode()
 

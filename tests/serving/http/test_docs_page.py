@@ -1,6 +1,7 @@
 """The page under `/docs`: for a phone and a screen, and with nothing in it that hides."""
 
 from schemas.signature import Input, Output, Signature
+from serving.http.app import ENDPOINTS
 from serving.http.docs_page import docs
 from serving.http.openapi import document
 
@@ -14,7 +15,7 @@ def page() -> str:
         features=[],
         output=Output(task="regression", target="t"),
     )
-    return docs(document("m", "1", signature, {LONG: 1.5, TURNED: "x\u2066y<b>"}))
+    return docs(document(ENDPOINTS, "m", "1", signature, {LONG: 1.5, TURNED: "x\u2066y<b>"}))
 
 
 def test_it_is_made_for_a_phone_and_for_dark_screens() -> None:

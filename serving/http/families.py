@@ -1,0 +1,56 @@
+"""Metric families from plain numbers; prometheus_client is imported only when somebody asks for them."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+Samples = Iterable[tuple[Mapping[str, str], float]]
+_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]  # seconds
+
+
+def counter(name: str, text: str, samples: Samples) -> "Metric":
+    """Return a counter of one number for each set of labels; the text format names it `name`_total."""
+    from prometheus_client.core import CounterMetricFamily
+
+    family = CounterMetricFamily(name, text)
+    for labels, value in samples:
+        family.add_sample(f"{name}_total", dict(labels), value)
+    return family
+
+
+def gauge(name: str, text: str, samples: Samples) -> "Metric":
+    """Return a gauge of one number for each set of labels."""
+    from prometheus_client.core import GaugeMetricFamily
+
+    family = GaugeMetricFamily(name, text)
+    for labels, value in samples:
+        family.add_sample(name, dict(labels), value)
+    return family
+
+
+class Latency:
+    """How long requests took: their number in each bucket, and the sum."""
+
+    def __init__(self) -> None:
+        self._buckets = [0] * (len(_BOUNDS) + 1)
+        self._seconds = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one request."""
+        self._buckets[bisect_left(_BOUNDS, seconds)] += 1
+        self._seconds += seconds
+
+    def family(self, name: str, text: str, labels: Mapping[str, str]) -> "Metric":
+        """Return the histogram."""
+        from prometheus_client.core import HistogramMetricFamily
+
+        total, buckets = 0, []
+        for bound, count in zip([*map(str, _BOUNDS), "+Inf"], self._buckets, strict=True):
+            total += count
+            buckets.append((bound, float(total)))
+        family = HistogramMetricFamily(name, text, labels=list(labels))
+        family.add_metric(list(labels.values()), buckets, self._seconds)
+        return family

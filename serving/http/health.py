@@ -1,0 +1,43 @@
+"""`GET /livez` and `GET /readyz`: whether the process is alive, and whether requests are answered."""
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from serving.http.endpoint import Page, Reply
+from serving.http.models import Error
+
+
+class Ready(BaseModel):
+    """The version that answers."""
+
+    model: str
+    version: str
+
+
+class Livez(Page):
+    """The process is alive."""
+
+    path = "/livez"
+    summary = "The process is alive."
+    replies = {200: Reply(summary, str, "text/plain")}
+
+    async def respond(self, request: Request) -> Response:
+        """Return a word."""
+        return PlainTextResponse("alive\n")
+
+
+class Readyz(Page):
+    """A version is loaded and the journal can be used."""
+
+    path = "/readyz"
+    summary = "Requests are answered."
+    replies = {200: Reply(summary, Ready), 503: Reply("Not ready; the message says why.", Error)}
+
+    async def respond(self, request: Request) -> Response:
+        """Return the version that answers, or 503 and the reason."""
+        follower = self._context.follower
+        if follower.is_ready and follower.current is not None:
+            return JSONResponse({"model": self._context.settings.model, "version": follower.current.version})
+        why = follower.journal_error or follower.why_not_ready
+        return JSONResponse({"error": {"message": f"not ready: {why}"}}, 503, headers={"retry-after": "1"})

@@ -1,0 +1,99 @@
+"""The components of the OpenAPI document that depend on the version that answers: its columns and its classes."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, create_model
+
+from schemas.base import Scalar
+from schemas.signature import Input, Output, Signature
+from serving.http.json_schema import Json, schema_of
+from serving.http.models import Label, Prediction, Row
+
+_SHOWN = 20  # categories
+
+
+class _Cells(BaseModel):
+    """What a cell of a column of each type may be, beside null."""
+
+    number: float
+    integer: int
+    boolean: bool | int = Field(description="0 is false, 1 true", json_schema_extra={"enum": [True, False, 0, 1]})
+    category: str | float | bool
+    identifier: str | float | bool
+    date: str = Field(description="ISO 8601", json_schema_extra={"format": "date-time"})
+
+
+class _Value(BaseModel):
+    """The answer of a regression to one row."""
+
+    value: float
+    needs_review: bool
+
+
+def live_schemas(signature: Signature) -> dict[str, Json]:
+    """Return the schemas of Row, Prediction and Label for a version."""
+    return {
+        "Row": _row(signature),
+        "Prediction": schema_of(_prediction(signature.output)),
+        "Label": schema_of(_label(signature.output)),
+    }
+
+
+def _row(signature: Signature) -> Json:
+    """Return the schema of a row; not from a model of its own: for a thousand columns pydantic takes 0.3 s."""
+    ignored = {name: {"description": "left out in training: has no effect"} for name in signature.ignored}
+    return schema_of(Row) | {
+        "properties": {column.name: _column(column) for column in signature.inputs} | ignored,
+        "required": [column.name for column in signature.inputs if not column.nullable],
+        "additionalProperties": False,
+    }
+
+
+def _column(column: Input) -> Json:
+    shape = dict(_cells()["integer" if column.integer else column.type])
+    notes = [shape.get("description"), *_notes(column)]
+    if any(notes):
+        shape["description"] = "; ".join(filter(None, notes))
+    if column.nullable:
+        shape["type"] = [*([shape["type"]] if isinstance(shape["type"], str) else shape["type"]), "null"]
+        if "enum" in shape:
+            shape["enum"] = [*shape["enum"], None]
+    return shape
+
+
+@cache
+def _cells() -> Json:
+    properties: Json = schema_of(_Cells)["properties"]
+    return properties
+
+
+def _notes(column: Input) -> list[str]:
+    notes = [f"unit {column.unit}"] if column.unit else []
+    if column.range is not None:
+        notes.append(f"{column.range[0]:g} to {column.range[1]:g} in training")
+    if column.categories:
+        shown = ", ".join(column.categories[:_SHOWN]) + (" …" if len(column.categories) > _SHOWN else "")
+        notes.append(f"seen in training: {shown}; others are taken as unknown")
+    return notes
+
+
+def _prediction(output: Output) -> type[BaseModel]:
+    if output.task == "regression":
+        value = Annotated[float, Field(description=output.unit)]
+        return create_model("Prediction", __base__=_Value, __doc__=_Value.__doc__, value=(value, ...))
+    if not output.classes:
+        return Prediction
+    label = _one_of([*output.classes, None])
+    return create_model("Prediction", __base__=Prediction, __doc__=Prediction.__doc__, label=(label, ...))
+
+
+def _label(output: Output) -> Any:
+    if output.task == "regression":
+        return Annotated[float, Field(description=output.unit)]
+    return _one_of(output.classes) if output.classes else Label
+
+
+def _one_of(values: Sequence[Scalar | None]) -> Any:
+    return Literal[tuple(values)]

@@ -1,0 +1,33 @@
+"""`GET /releases`: the versions, and which of them answers."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from schemas.release import Release
+from serving.http.endpoint import Page, Reply
+from serving.http.families import gauge
+from serving.releases import events
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+
+class Releases(Page):
+    """The versions that were ever announced."""
+
+    path = "/releases"
+    summary = "The versions, the current one first."
+    replies = {200: Reply(summary, list[Release])}
+
+    async def respond(self, request: Request) -> Response:
+        """Return the list."""
+        return JSONResponse([release.model_dump() for release in events.overview(self._context.follower.events)])
+
+    def metrics(self) -> "Iterator[Metric]":
+        """Yield the version that answers; no sample before there is one."""
+        current = self._context.follower.current
+        labels = [] if current is None else [{"model": self._context.settings.model, "version": current.version}]
+        yield gauge("drivetrain_current_version", "The version that answers.", [(one, 1) for one in labels])
