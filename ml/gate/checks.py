@@ -1,4 +1,4 @@
-"""Slot `gate`: what a candidate must satisfy before it may be deployed. Every outcome says why, for a person."""
+"""The gate: what a candidate must satisfy before it may be deployed. Every outcome says why, for a person."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -82,7 +82,7 @@ def _abstained(evidence: "Evidence") -> str:
     coverage = evidence.baseline.get("coverage")
     if coverage is None or coverage >= 1:
         return ""
-    return f" (which answers {coverage:.1%} of the rows; those it abstains from count as not right)"
+    return f" (which predicts {coverage:.1%} of the rows; those it abstains from count as not right)"
 
 
 class NoWorseThanProduction:
@@ -117,7 +117,7 @@ class NoWorseThanProduction:
         passed = self._params.when_not_comparable == "pass"
         end = "let through" if passed else "refused"
         reason = why or "it was not scored on these rows"
-        text = f"not comparable with version {version} in production: {reason}; {end}, as when_not_comparable says"
+        text = f"not comparable with version {version} in production: {reason}; {end}, as when_not_comparable declares"
         return _outcome(name, value, None, passed, text)
 
 

@@ -1,4 +1,4 @@
-"""The extended model: raw rows in, answers in labels and units out. Light: the service imports it."""
+"""The packaged model: raw rows in, predictions in labels and units out. Light: the service imports it."""
 
 from pathlib import Path
 from typing import Any
@@ -36,14 +36,14 @@ class PackagedModel:
         return cls(root, manifest, signature, load.load(manifest.runtime, data, signature.output))
 
     def predict(self, cells: Cells) -> Predictions:
-        """Answer raw rows, given as columns of equal length that already satisfy the signature."""
+        """Predict raw rows, given as columns of equal length that already satisfy the signature."""
         return self._answer(cells)
 
     def instances(self, predictions: Predictions) -> list[dict[str, Any]]:
         """Return a JSON object for each row: label and probabilities, or value, and whether a person should look."""
         if predictions.values is not None:
             return [{"value": value, "needs_review": False} for value in predictions.values.tolist()]
-        assert predictions.codes is not None, "an answer has codes or values"
+        assert predictions.codes is not None, "a prediction has codes or values"
         labels = [self._labels[code] if code >= 0 else None for code in predictions.codes.tolist()]
         if predictions.probabilities is None:
             return [{"label": label, "needs_review": label is None} for label in labels]
@@ -58,7 +58,7 @@ class PackagedModel:
         ]
 
     def check_samples(self) -> None:
-        """Compare the loaded form with the trainer's own answers on the package's sample rows.
+        """Compare the loaded form with the trainer's own predictions on the package's sample rows.
 
         Raises:
             PackageError: If a class differs, a probability by more than 1e-4, or a value by more than 1e-4 of itself.
@@ -72,5 +72,5 @@ class PackagedModel:
         found = difference(expected, self.predict(sample.cells))
         if found:
             raise PackageError(
-                f"The package {self.root} does not answer its sample rows as the trained model did: {found}"
+                f"The package {self.root} does not predict its sample rows as the trained model did: {found}"
             )
