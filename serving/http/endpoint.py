@@ -20,9 +20,9 @@ Count = Callable[[int, float], None]
 
 
 class Endpoint:
-    """An ASGI application around `answer`.
+    """An ASGI application around `respond`.
 
-    `respond(body, started)` returns the JSON of a 200 or raises HttpError; `count(status, seconds)` is told of every
+    `respond(body, started)` returns the JSON of a 200 or raises HttpError; `count(status, seconds)` is called for every
     request.
     """
 

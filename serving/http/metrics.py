@@ -1,4 +1,4 @@
-"""What `/metrics` tells, counted in plain numbers and put into words by prometheus_client only when somebody asks."""
+"""What `/metrics` exposes, counted in plain numbers and rendered by prometheus_client only when somebody asks."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -15,7 +15,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """Counters of one worker; `current` names the version that answers, None before there is one."""
+    """Counters of one worker; `current` names the current version, None before there is one."""
 
     def __init__(self, model: str, current: Callable[[], str | None]) -> None:
         self._model, self._current = model, current
@@ -61,9 +61,9 @@ class Metrics:
             requests.add_metric([self._model, str(status)], count)
         yield requests
         for name, key, text in (
-            ("drivetrain_rows", "answered", "Rows answered."),
-            ("drivetrain_row_errors", "refused", "Rows refused beside others that were answered."),
-            ("drivetrain_needs_review", "review", "Rows answered that a person should look at."),
+            ("drivetrain_rows", "answered", "Rows predicted."),
+            ("drivetrain_row_errors", "refused", "Rows refused beside others that were predicted."),
+            ("drivetrain_needs_review", "review", "Rows routed to review."),
         ):
             family = CounterMetricFamily(name, text, labels=["model"])
             family.add_metric([self._model], self._rows[key])
@@ -74,7 +74,7 @@ class Metrics:
             labels.add_metric([self._model, outcome], self._labels[outcome])
         yield labels
         version = GaugeMetricFamily(
-            "drivetrain_current_version", "The version that answers.", labels=["model", "version"]
+            "drivetrain_current_version", "The current version.", labels=["model", "version"]
         )
         if (current := self._current()) is not None:
             version.add_metric([self._model, current], 1)

@@ -1,4 +1,4 @@
-"""The OpenAPI document: every path, every status, and the columns of the version that answers now."""
+"""The OpenAPI document: every path, every status, and the columns of the current version."""
 
 from typing import Any, get_args
 
@@ -26,7 +26,7 @@ _REFUSED = {
 }
 _ERROR: Json = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
 _REFUSALS: Json = {status: {"description": text, "content": _ERROR} for status, text in _REFUSED.items()}
-"""What answering rows and taking a label share."""
+"""What predicting rows and taking a label share."""
 
 
 def document(model: str, version: str | None, signature: Signature | None, sample: Json | None = None) -> Json:
@@ -53,12 +53,12 @@ def document(model: str, version: str | None, signature: Signature | None, sampl
 
 def _predict() -> Json:
     return {
-        "summary": "Answer rows.",
+        "summary": "Predict rows.",
         "description": "A row that breaks the signature gets its own error and harms no other row.",
         "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("PredictRequest")}}},
         "responses": {
             "200": _response("One prediction or error for each row, in order.", _ref("PredictResponse")),
-            "422": _response("No row is valid, or the model has no finite answer.", _ref("Error")),
+            "422": _response("No row is valid, or the model has no finite prediction.", _ref("Error")),
             **_REFUSALS,
         },
     }
@@ -73,7 +73,7 @@ def _feedback() -> Json:
         "responses": {
             "200": _response("What became of the label, once it is in the journal.", _ref("FeedbackResponse")),
             "404": _response("No prediction has this request_id, or none at this index.", _ref("Error")),
-            "422": _response("The index is needed, or the label is none that the model could answer.", _ref("Error")),
+            "422": _response("The index is needed, or the label is none that the model could predict.", _ref("Error")),
             **_REFUSALS,
         },
     }
@@ -162,14 +162,14 @@ def _column(column: Input) -> Json:
     shape = dict(_TYPES[column.type])
     if column.integer:
         shape["type"] = "integer"
-    told = [f"unit {column.unit}"] if column.unit else []
+    notes = [f"unit {column.unit}"] if column.unit else []
     if column.range is not None:
-        told.append(f"{column.range[0]:g} to {column.range[1]:g} in training")
+        notes.append(f"{column.range[0]:g} to {column.range[1]:g} in training")
     if column.categories:
         shown = ", ".join(column.categories[:20]) + (" …" if len(column.categories) > 20 else "")
-        told.append(f"seen in training: {shown}; others are taken as unknown")
-    if told:
-        shape["description"] = "; ".join(filter(None, [shape.get("description"), *told]))
+        notes.append(f"seen in training: {shown}; others are taken as unknown")
+    if notes:
+        shape["description"] = "; ".join(filter(None, [shape.get("description"), *notes]))
     if column.nullable:
         shape["type"] = [*([shape["type"]] if isinstance(shape["type"], str) else shape["type"]), "null"]
         if "enum" in shape:

@@ -1,4 +1,4 @@
-"""`POST /predict`: read, validate, answer, journal, acknowledge."""
+"""`POST /predict`: read, validate, predict, journal, acknowledge."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ _INLINE_BYTES = 65_536  # larger bodies are worked on in a thread, so that the o
 
 
 class Predict:
-    """What answers the rows of a body."""
+    """What predicts the rows of a body."""
 
     def __init__(self, model: str, follower: Follower, journal: Journal, metrics: Metrics) -> None:
         self._model, self._follower, self._journal, self._metrics = model, follower, journal, metrics
@@ -68,7 +68,7 @@ class Predict:
 
 @dataclass(frozen=True)
 class _Work:
-    """What came of a body: its rows, what validation said, and the valid rows' answers as objects and as JSON."""
+    """What came of a body: its rows, what validation found, and the valid rows' predictions as objects and as JSON."""
 
     rows: list[Any]
     checked: Checked

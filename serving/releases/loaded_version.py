@@ -13,12 +13,12 @@ from ml.package.model import PackagedModel
 from ml.validation.rows import Validator
 from serving.releases.package_cache import fetch
 
-INLINE_SECONDS = 0.002  # answers that take longer than this are computed in a thread, so that the others need not wait
+INLINE_SECONDS = 0.002  # predictions that take longer are computed in a thread, so that the others need not wait
 
 
 @dataclass(frozen=True)
 class Version:
-    """A package that answers; `seconds_per_row` was measured on its sample rows."""
+    """A package that predicts; `seconds_per_row` was measured on its sample rows."""
 
     version: str
     package_url: str
@@ -29,16 +29,16 @@ class Version:
     sample: dict[str, Any]
 
     def predict(self, cells: dict[str, Sequence[Any]]) -> list[dict[str, Any]]:
-        """Return one JSON object a row: label and probabilities, or value, and whether a person should look at it."""
+        """Return one JSON object a row: label and probabilities, or value, and whether it is routed to review."""
         return self.model.instances(self.model.predict(cells))
 
     def is_quick(self, rows: int) -> bool:
-        """Say whether so many rows may be answered on the event loop."""
+        """Say whether so many rows may be predicted on the event loop."""
         return rows * self.seconds_per_row <= INLINE_SECONDS
 
 
 def load(version: str, package_url: str, cache: Path) -> Version:
-    """Fetch, verify, load, warm, and check the answers to the sample rows against the trainer's own.
+    """Fetch, verify, load, warm, and check the predictions for the sample rows against the trainer's own.
 
     Raises:
         PackageError: If any of it fails.
@@ -55,13 +55,13 @@ def load(version: str, package_url: str, cache: Path) -> Version:
 
 
 def confidence(answer: dict[str, Any]) -> float | None:
-    """Return the largest probability of an answer, None where the model gives none."""
+    """Return the largest probability of a prediction, None where the model gives none."""
     probabilities = answer.get("probabilities")
     return max(probabilities.values()) if probabilities else None
 
 
 def is_finite(answer: dict[str, Any]) -> bool:
-    """Say whether JSON can carry the answer."""
+    """Say whether JSON can carry the prediction."""
     numbers = answer["probabilities"].values() if "probabilities" in answer else [answer.get("value", 0.0)]
     return all(map(math.isfinite, numbers))
 
