@@ -1,4 +1,4 @@
-"""The conductor: runs the pipelines of a lap one after another and says how it went."""
+"""The conductor: runs the pipelines of a run one after another and reports how it went."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -64,7 +64,7 @@ def _follow_pointer(client: Any, model: str, home: Home, observer: Observer) -> 
 
 
 def run_stages(session: RunSession, stages: Sequence[Callable[[RunSession, Part], Part]]) -> Summary:
-    """Run the stages in order, up to the first that fails or is refused, and say how it went."""
+    """Run the stages in order, up to the first that fails or is refused, and report how it went."""
     parts: Part = {}
     status: Literal["succeeded", "failed", "refused"] = "succeeded"
     error: str | None = None

@@ -21,7 +21,7 @@ class ComponentSpec(Strict):
 
 
 class Resources(Strict):
-    """What a slot may ask of the stack."""
+    """What a step may ask of the stack."""
 
     cpu_count: float | None = Field(default=None, gt=0, description="cores")
     gpu_count: int | None = Field(default=None, ge=0, description="GPUs")
@@ -31,7 +31,7 @@ class Resources(Strict):
 
 
 class StackSpec(Strict):
-    """ZenML components by type, and what each slot may ask of them."""
+    """ZenML components by type, and what each step may ask of them."""
 
     name: Name = Field(description="the stack's name")
     orchestrator: ComponentSpec = Field(description="what runs the steps")

@@ -16,7 +16,7 @@ _FIRST = "python run.py +experiment=… pipeline=lifecycle"
 
 
 def missing(client: Any | None, run: Run, home: Home) -> list[Missing]:
-    """Return what the pipeline needs and does not find: something to deploy, to monitor, to answer with.
+    """Return what the pipeline needs and does not find: something to deploy, to monitor, to predict with.
 
     Args:
         client: ZenML's client; None when there is no store yet.
@@ -46,13 +46,13 @@ def _faults(client: Any | None, run: Run, home: Home) -> list[Fault]:
     if run.pipeline == "batch_inference":
         current = production(run.name, home)
         if current is None:
-            return [Fault(_PATH, f"no version of {run.name!r} is in production: nothing can answer", _FIRST)]
-        return _unanswerable(run, current)
+            return [Fault(_PATH, f"no version of {run.name!r} is in production: nothing can predict", _FIRST)]
+        return _unpredictable(run, current)
     return []
 
 
-def _unanswerable(run: Run, current: Production) -> list[Fault]:
-    """Return why the version in production cannot answer such rows at all, from the header of the input.
+def _unpredictable(run: Run, current: Production) -> list[Fault]:
+    """Return why the version in production cannot predict such rows at all, from the header of the input.
 
     Raises:
         PackageError: If the version in production cannot be loaded.

@@ -11,7 +11,7 @@ from schemas.summary import ModelRecord
 
 
 def predict_rows(session: RunSession) -> dict[str, Any]:
-    """Answer the declared rows with the version in production.
+    """Predict the declared rows with the version in production.
 
     Raises:
         DeploymentError: If nothing is in production.
@@ -24,6 +24,6 @@ def predict_rows(session: RunSession) -> dict[str, Any]:
     outcome = session.run_pipeline(batch_inference, run=session.run, batch=batch, production=current)
     record: BatchRecord = outcome.output("predict_batch", "record")
     refused = f", {record.refused:,} refused: {record.errors}" if record.errors else ""
-    session.observer.note(f"{record.answered:,} rows answered{refused}")
-    session.observer.note(f"answers: {record.output}")
+    session.observer.note(f"{record.answered:,} rows predicted{refused}")
+    session.observer.note(f"predictions: {record.output}")
     return {"model": ModelRecord(name=model, version=record.version, stage="production")}

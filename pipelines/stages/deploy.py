@@ -17,7 +17,7 @@ from serving.releases.publisher import releases
 
 
 def publish_version(session: RunSession, version: str | None) -> dict[str, Any]:
-    """Deploy `version`, or the newest registered one that the gate passed, and say what is served.
+    """Deploy `version`, or the newest registered one that the gate passed, and return what is served.
 
     Raises:
         DeploymentError: If there is nothing to deploy, or it could not be published; the old version goes on.

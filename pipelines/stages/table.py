@@ -1,4 +1,4 @@
-"""The stages of a lap and which pipeline has which; each gives its part of the summary."""
+"""The stages of a run and which pipeline has which; each gives its part of the summary."""
 
 from collections.abc import Callable
 from typing import Any
@@ -65,7 +65,7 @@ def explore(session: RunSession, _parts: Part) -> Part:
 
 
 def predict_batch(session: RunSession, _parts: Part) -> Part:
-    """Answer a table of rows with the version in production."""
+    """Predict a table of rows with the version in production."""
     from pipelines.stages.batch_inference import predict_rows
 
     return predict_rows(session)

@@ -73,9 +73,7 @@ class Metrics:
         for outcome in LABELS:
             labels.add_metric([self._model, outcome], self._labels[outcome])
         yield labels
-        version = GaugeMetricFamily(
-            "drivetrain_current_version", "The current version.", labels=["model", "version"]
-        )
+        version = GaugeMetricFamily("drivetrain_current_version", "The current version.", labels=["model", "version"])
         if (current := self._current()) is not None:
             version.add_metric([self._model, current], 1)
         yield version
