@@ -32,7 +32,7 @@ def incompatibilities(
     named = {"metric": metric} if metric not in AUTO else {}
     named |= {f"gate.{side}.{name}": name for side in ("min", "max") for name in getattr(gate, side)}
     wrong = [
-        f"{path}: {name!r} says nothing about a {task} task; use one of: {', '.join(fitting(task))}"
+        f"{path}: {name!r} is not defined for a {task} task; use one of: {', '.join(fitting(task))}"
         for path, name in named.items()
         if task not in TASKS[name]
     ]

@@ -192,7 +192,7 @@ def _unmeasured(
     from ml.evaluation.metrics import why_undefined
 
     if task not in TASKS.get(metric, ()):
-        why = f"{metric} says nothing about a {task} task; use one of: {', '.join(fitting(task))}"
+        why = f"{metric} is not defined for a {task} task; use one of: {', '.join(fitting(task))}"
         return _outcome(name, None, threshold, False, why)
     why = f"{metric} of {whose} is undefined on these rows: {why_undefined(metric, found)}"
     return _outcome(name, None, threshold, False, why)

@@ -1,4 +1,4 @@
-"""Answers in labels and units; who should look at them."""
+"""Predictions in labels and units, and which are routed to review."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def extended(benches, task, **output):
     return PackagedModel(None, None, signature, None)
 
 
-def test_answers_below_the_review_threshold_are_handed_over(benches):
+def test_predictions_below_the_review_threshold_are_routed_to_review(benches):
     model = extended(benches, "binary", review_threshold=0.8)
     predictions = Predictions(codes=np.array([0, 1]), probabilities=np.array([[0.7, 0.3], [0.1, 0.9]]))
     assert model.instances(predictions) == [
@@ -27,14 +27,14 @@ def test_answers_below_the_review_threshold_are_handed_over(benches):
     ]
 
 
-def test_abstaining_model_answers_null_and_asks_for_review(benches):
+def test_abstaining_model_predicts_null_and_asks_for_review(benches):
     assert extended(benches, "multiclass").instances(Predictions(codes=np.array([-1, 3]))) == [
         {"label": None, "needs_review": True},
         {"label": 7, "needs_review": False},
     ]
 
 
-def test_regression_answers_values(benches):
+def test_regression_predicts_values(benches):
     assert extended(benches, "regression").instances(Predictions(values=np.array([1.5]))) == [
         {"value": 1.5, "needs_review": False}
     ]
@@ -66,7 +66,7 @@ def test_skops_file_with_a_foreign_type_is_refused():
 
 
 @pytest.mark.parametrize("task", ["binary", "regression"])
-def test_absurdly_large_numbers_get_finite_answers(task, benches, packaged, tmp_path):
+def test_absurdly_large_numbers_get_finite_predictions(task, benches, packaged, tmp_path):
     bench = benches[task]
     trainer = {"binary": LogisticRegression, "regression": Ridge}[task]
     fitted = trainer(trainer.Params()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
