@@ -16,7 +16,7 @@ class Plain:
 
     @bentoml.api
     def predict(self, instances: list[dict[str, float]]) -> list[dict[str, float]]:
-        """Answer rows, without validation and without a journal."""
+        """Predict rows, without validation and without a journal."""
         probabilities = self.model.predict_proba([list(row.values()) for row in instances])
         return [{"label": float(row.argmax()), "probability": float(row.max())} for row in probabilities]
 

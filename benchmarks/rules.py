@@ -1,4 +1,4 @@
-"""What rules cost: conditions a second on many rows, and one row against a constant answer.
+"""What rules cost: conditions a second on many rows, and one row against a constant prediction.
 
     python -m benchmarks.rules
 
@@ -36,7 +36,7 @@ def best_of(call: Callable[[], object], times: int = 5) -> float:
 
 
 def main() -> None:
-    """Print both figures, the single row as a ratio to a constant answer on the same machine."""
+    """Print both figures, the single row as a ratio to a constant prediction on the same machine."""
     model = DecisionList(rule_set(), OUTPUT)
     table = {
         "n": [float(row % 7) for row in range(ROWS)],

@@ -1,4 +1,4 @@
-"""Tells how a run goes on: a line that moves for a person, plain lines on stderr for a log."""
+"""Shows how a run goes on: a line that moves for a person, plain lines on stderr for a log."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -49,7 +49,7 @@ class Progress:
         )
 
     def progress(self, text: str) -> None:
-        """How far the step that runs has come (an epoch, a piece of rows)."""
+        """How far the step that runs has come (an epoch, a chunk of rows)."""
         if self._status is not None:
             self._status.update(f"{self._step} … {_safe(text)}")
         elif not self._console.is_terminal:

@@ -3,7 +3,7 @@
     python examples/make_houses.py [PATH]
 
 The same rows come every time. Area, district, condition, year of building and the day of sale make the price; the
-agency moves it a little; the listing's id, unique in every row, and the constant country say nothing.
+agency moves it a little; the listing's id, unique in every row, and the constant country explain nothing.
 """
 
 import csv

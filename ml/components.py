@@ -1,4 +1,4 @@
-"""What a component of each slot must offer. A class with these attributes is a component; nothing is inherited.
+"""What a component of each kind must offer. A class with these attributes is a component; nothing is inherited.
 
 `Params` is a pydantic model (extra="forbid" unless the component checks the rest itself in `faults`). A component is
 constructed with its validated parameters only; modules of components import heavy libraries inside functions.
@@ -37,11 +37,11 @@ class Matrix:
 
 
 class Source(Protocol):
-    """Slot `load`: raw rows from somewhere.
+    """Component kind `load`: raw rows from somewhere.
 
-    Three things are optional. `pieces(rows) -> Iterator[DataFrame]` yields all rows in order, at most `rows` at a time
+    Three things are optional. `chunks(rows) -> Iterator[DataFrame]` yields all rows in order, at most `rows` at a time
     and with equal dtypes, for tables that do not fit in memory (`ml.sources.chunks` slices for sources without it).
-    `pieces_as_stored(rows, known) -> Iterator[ml.sources.chunks.Piece]` yields them also as the source holds them, for
+    `chunks_as_stored(rows, known) -> Iterator[ml.sources.chunks.Chunk]` yields them also as the source holds them, for
     sources that change them in reading. A component whose `Params` have a field of type `SecretRef` is constructed with
     `(params, reveal)`, where `reveal(reference) -> str` gives the secret at the point of use.
     """
@@ -85,7 +85,7 @@ class Writer(Protocol):
 
 
 class Sink(Protocol):
-    """Slot `write`: where answered rows go.
+    """Component kind `write`: where predicted rows go.
 
     Optional: `is_text: ClassVar[bool]`, true where all cells become text. Such a sink is given the cells of a text file
     as they stand there, others the columns in types.
@@ -108,7 +108,7 @@ class Sink(Protocol):
 
 
 class Splitter(Protocol):
-    """Slot `split`: which rows are test and validation rows."""
+    """Component kind `split`: which rows are test and validation rows."""
 
     Params: ClassVar[type[BaseModel]]
 
@@ -121,10 +121,10 @@ class Splitter(Protocol):
 
 
 class Fitted(Protocol):
-    """A trained object: answers, its packaged form, and what the library warned of while it was fitted.
+    """A trained object: predictions, its packaged form, and what the library warned of while it was fitted.
 
     One that learns by epochs has an attribute `learning: LearningCurves`. `libraries: tuple[str, ...]` names the
-    distributions that decide what it answers, where those are more than every model's. One that reads raw cells
+    distributions that decide what it predicts, where those are more than every model's. One that reads raw cells
     instead of features has `predict_cells(cells: Cells) -> Predictions`, and its runtime has it too
     (`ml.predictions.predictions.on_cells` chooses). One of rules has `records: Sequence[RuleRecord]`.
     """
@@ -150,14 +150,15 @@ class Export:
 
 
 class Trainer(Protocol):
-    """Slot `train` and the baseline.
+    """Component kind `train`, and the baseline.
 
     Some things are optional. `columns(params) -> Mapping[str, str]` names raw columns that the parameters refer to, by
-    key path below the trainer; the preflight looks for them in the header. `misfits(params, schema) -> list[str]` says
-    what cannot work with the rows' task and classes, each text beginning with a key path below the trainer; it is asked
-    before training. `gives_probabilities = False` keeps metrics that need them from being asked for; `light = True`
-    says that `faults` imports no training library, so that it is asked also where something else is wrong.
-    `faults_beside(params) -> list[Fault]` tells what is wrong in the sound part of parameters that do not fit `Params`.
+    key path below the trainer; the preflight looks for them in the header. `incompatibilities(params, schema) ->
+    list[str]` states what cannot work with the rows' task and classes, each text beginning with a key path below the
+    trainer; it is asked before training. `gives_probabilities = False` keeps metrics that need them from being asked
+    for; `light = True` declares that `faults` imports no training library, so that it is asked also where something
+    else is wrong. `faults_beside(params) -> list[Fault]` names what is wrong in the sound part of parameters that
+    do not fit `Params`.
     """
 
     Params: ClassVar[type[BaseModel]]
@@ -175,7 +176,7 @@ class Trainer(Protocol):
 
 @dataclass(frozen=True)
 class Evidence:
-    """What gate checks look at; `production` holds production's metrics on the same test rows, if any."""
+    """What gate checks are given; `production` holds production's metrics on the same test rows, if any."""
 
     problem: Problem
     metric: str
@@ -188,7 +189,7 @@ class Evidence:
 
 
 class GateCheck(Protocol):
-    """Slot `gate`: one question asked of a candidate."""
+    """Component kind `gate`: one check of a candidate."""
 
     Params: ClassVar[type[BaseModel]]
 

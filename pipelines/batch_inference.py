@@ -1,4 +1,4 @@
-"""A table of rows, answered by the version in production."""
+"""A table of rows, predicted by the version in production."""
 
 from zenml import pipeline
 from zenml.enums import ExecutionMode
@@ -11,7 +11,7 @@ from steps.gate.production import Production
 
 @pipeline(enable_cache=False, execution_mode=ExecutionMode.FAIL_FAST)
 def batch_inference(run: Run, batch: BatchSpec, production: Production) -> None:
-    """One step: read, answer, write, in pieces."""
+    """One step: read, predict, write, in chunks."""
     wired(predict_batch, "predict_batch", run.stack, ("load", batch.input), ("write", batch.output))(
         production=production, batch=batch
     )

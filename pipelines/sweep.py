@@ -26,7 +26,7 @@ class JobEnd:
 
 
 class Watcher(Protocol):
-    """Is told when a job begins and how it ended; what it raises stops the sweep."""
+    """Is called when a job begins and when it ended; what it raises stops the sweep."""
 
     def started(self, position: int) -> None:
         """The job at `position` begins."""
@@ -36,7 +36,7 @@ class Watcher(Protocol):
 
 
 def sweep(runs: Sequence[Run], observer: Observer, watcher: Watcher) -> None:
-    """Run every job on the stack that they share; one that fails is told and the next one begins.
+    """Run every job on the stack that they share; one that fails is reported and the next one begins.
 
     Raises:
         ConfigurationError: If the stack cannot work; nothing was started.

@@ -17,7 +17,7 @@ from steps.package.seal import package
 
 @pipeline(execution_mode=ExecutionMode.FAIL_FAST)
 def training(run: Run, now: RunContext) -> None:
-    """Step ids are slot names."""
+    """Step ids are the names that `resources` and caching use."""
     stack = run.stack
     sets = checked_sets(run, now)
     found = candidate(run, now, sets)

@@ -1,4 +1,4 @@
-"""What every step of a pipeline gets: its slot's name, its cache key, its share of the stack's resources."""
+"""What every step of a pipeline gets: its name, its cache key, its share of the stack's resources."""
 
 from collections.abc import Callable, Sequence
 from functools import partial

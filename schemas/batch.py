@@ -1,10 +1,10 @@
-"""What answering a table of rows left."""
+"""What predicting a table of rows left."""
 
 from schemas.base import Strict
 
 
 class BatchRecord(Strict):
-    """How many rows were answered and refused, by which version, and where both went."""
+    """How many rows were predicted and refused, by which version, and where both went."""
 
     version: str
     answered: int

@@ -43,7 +43,7 @@ class ColumnSpec(Strict):
         return self
 
 
-_SEVERITY = "what happens when it does not hold; off: it is not looked at"
+_SEVERITY = "what happens when it does not hold; off: it is not checked"
 
 
 class RowsCheck(Strict):
@@ -132,7 +132,7 @@ class SplitSpec(Strict):
 
     @property
     def time(self) -> str | None:
-        """The column of moments that the rows are split by, None with another method."""
+        """The column of timestamps that the rows are split by, None with another method."""
         return self.by if self.method.name == "time" else None
 
     @property
@@ -164,7 +164,7 @@ class Column(Strict):
 
 
 class TableSchema(Strict):
-    """The problem and the type of every input column, in the table's order; `why` says how the task was found."""
+    """The problem and the type of every input column, in the table's order; `why` is how the task was found."""
 
     problem: Problem
     columns: list[Column]

@@ -5,7 +5,7 @@ DrivetrainError
 ├── ContentError         the data cannot be read or trained on (exit 1)
 ├── PackageError         a model package is damaged, incomplete or not equal to the trained object (exit 1)
 ├── DeploymentError      a service could not be started or a version not published (exit 1)
-└── RefusedError         a declared data check or the gate said no (exit 3)
+└── RefusedError         a declared data check or the gate refused (exit 3)
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ class ContentError(DrivetrainError):
 
 
 class PackageError(DrivetrainError):
-    """A model package is damaged, incomplete, or does not answer as the trained object does."""
+    """A model package is damaged, incomplete, or does not predict as the trained object does."""
 
 
 class DeploymentError(DrivetrainError):
@@ -57,7 +57,7 @@ class DeploymentError(DrivetrainError):
 
 
 class RefusedError(DrivetrainError):
-    """A declared data check or the gate said no."""
+    """A declared data check or the gate refused."""
 
     exit_code = 3
 

@@ -1,4 +1,4 @@
-"""What was measured of a model, what the gate and the data checks said."""
+"""What was measured of a model, what the gate and the data checks found."""
 
 from typing import Literal
 
@@ -28,7 +28,7 @@ class CheckOutcome(Strict):
 
 
 class GateVerdict(Strict):
-    """The gate's answer; it passed when every check did."""
+    """The gate's verdict; it passed when every check did."""
 
     passed: bool
     checks: list[CheckOutcome]
@@ -57,7 +57,7 @@ class DataCheck(Strict):
 class DataReport(Strict):
     """All data checks of one run; `passed` is false when a check with severity `fail` did not hold.
 
-    `sets` says how many of the rows are in each set; rows in none are left over by a split that keeps sets apart.
+    `sets` counts how many of the rows are in each set; rows in none are left over by a split that keeps sets apart.
     """
 
     passed: bool

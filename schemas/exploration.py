@@ -10,7 +10,7 @@ from schemas.run import ReviewSpec
 
 
 class Declaration(Strict):
-    """What the explored experiment says itself; the suggested one says it again."""
+    """What the explored experiment declares itself; the suggested one declares it again."""
 
     name: Name
     data: DataSpec
@@ -57,7 +57,7 @@ class Numbers(Strict):
 
 
 class Span(Strict):
-    """The first, middle and last moment of a column of dates, ISO 8601."""
+    """The first, middle and last timestamp of a column of dates, ISO 8601."""
 
     first: str
     middle: str
@@ -81,7 +81,7 @@ class Group(Strict):
 
 
 class ColumnView(Strict):
-    """One column of the training rows; `association` is between 0 and 1, None where it cannot be said."""
+    """One column of the training rows; `association` is between 0 and 1, None where it is undefined."""
 
     name: str
     type: ColumnType | Literal["drop"]
@@ -98,7 +98,7 @@ class ColumnView(Strict):
 
 
 class Pair(Strict):
-    """Two columns and how they go together, between -1 and 1."""
+    """Two columns and their correlation, between -1 and 1."""
 
     first: str
     second: str
@@ -146,7 +146,7 @@ class Repeats(Strict):
 
 
 class Exploration(Strict):
-    """One look at the training rows."""
+    """One exploration of the training rows."""
 
     name: str
     source: str

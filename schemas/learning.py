@@ -1,4 +1,4 @@
-"""How a model learnt, epoch by epoch, and what that says."""
+"""How a model learnt, epoch by epoch, and its diagnosis."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ Diagnosis = Literal["fine", "underfits", "overfits", "noisy"]
 
 
 class LearningCurves(Strict):
-    """The loss after each epoch on both sets, the epoch whose weights were kept (from 1), and a diagnosis in words."""
+    """The loss after each epoch on both sets, the epoch whose weights were kept (from 1), and a diagnosis."""
 
     loss: str
     training: list[float]

@@ -35,7 +35,7 @@ TASKS: dict[str, tuple[Task, ...]] = {
 }
 NEED_PROBABILITIES = ("roc_auc", "log_loss", "expected_calibration_error")
 NOT_RANKED = ("coverage", "answered_accuracy")
-"""How much a model answers, and how well what it answers: one is bought with the other, so neither ranks models."""
+"""How much a model predicts, and how well what it predicts: one is bought with the other, so neither ranks models."""
 WITHOUT_PROBABILITIES = "balanced_accuracy"
 """What `auto` means for classes where the trainer or the baseline gives no probabilities."""
 AUTO_WITHOUT_PROBABILITIES = "auto without probabilities"
@@ -56,7 +56,7 @@ AUTO: dict[str, dict[Task, str]] = {
 
 
 def fitting(task: Task) -> list[str]:
-    """Return the metrics that say something about a task, in alphabetical order."""
+    """Return the metrics that are defined for a task, in alphabetical order."""
     return sorted(name for name, tasks in TASKS.items() if task in tasks)
 
 
@@ -64,7 +64,7 @@ def resolve_metric(metric: str, task: Task) -> str:
     """Return the metric that gate, tuning and sweeps rank by; each of `AUTO` depends on the task.
 
     Raises:
-        ValueError: If the metric is unknown or says nothing about the task.
+        ValueError: If the metric is unknown or not defined for the task.
     """
     name = AUTO[metric][task] if metric in AUTO else metric
     if task not in TASKS.get(name, ()):

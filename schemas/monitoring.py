@@ -1,4 +1,4 @@
-"""What monitoring says of a window of predictions."""
+"""What monitoring finds in a window of predictions."""
 
 from typing import Literal
 
@@ -13,9 +13,9 @@ SEVERITY: tuple[Verdict, ...] = ("schema_alarm", "drift", "no_verdict", "ok")
 class ColumnDrift(Strict):
     """One column of a window against the reference profile; `why` is for a person.
 
-    `value` of `statistic` alarms when it is above `threshold` and `adjusted_p_value` (for the number of questions
-    asked of the whole window) below the monitor's significance. Shares are of the window's rows (missing) or of its
-    values that are not missing.
+    `value` of `statistic` alarms when it is above `threshold` and `adjusted_p_value` (for the number of
+    hypothesis tests of the whole window) below the monitor's significance. Shares are of the window's rows (missing) or
+    of its values that are not missing.
     """
 
     column: str
@@ -51,7 +51,7 @@ class Distribution(Strict):
 class Performance(Strict):
     """Predictions of one version against the labels that have arrived for them.
 
-    `labelled` of `predictions` answers, counted from the first labelled one on (`first` to `last`), have a label;
+    `labelled` of `predictions`, counted from the first labelled one on (`first` to `last`), have a label;
     `handed_over` are the shares that needed review, of the labelled and of all of them. `value` and `interval` (95 %,
     bootstrap) are of `metric`; `scores` holds every metric of the task. `expected` is what the version scored on its
     test set, with that interval. The verdict is `drift` when the whole interval is worse than the whole expected one,
@@ -75,7 +75,7 @@ class Performance(Strict):
 
 
 class Review(Strict):
-    """How many answers of the window were handed to people, and how many the validation set led to expect."""
+    """How many predictions of the window were routed to review, and how many the validation set led to expect."""
 
     handed_over: int
     share: float
@@ -83,7 +83,7 @@ class Review(Strict):
 
 
 class MonitoringReport(Strict):
-    """The verdict over a window; `predictions` is the drift of the model's own answers.
+    """The verdict over a window; `predictions` is the drift of the model's own predictions.
 
     `performance` has one entry for each version with labels, the version of this report first; empty: no label arrived.
     """

@@ -24,7 +24,7 @@ class FileRecord(Strict):
 class SplitRecord(Strict):
     """What decides which rows were test rows; two packages with equal records were tested on the same rows.
 
-    `hashing` tells the ways of drawing a row by its content apart; 1 is that of packages that do not say.
+    `hashing` tells the ways of drawing a row by its content apart; 1 is that of packages that do not state it.
     """
 
     method: Choice
@@ -36,7 +36,7 @@ class SplitRecord(Strict):
 
 
 class DataRecord(Strict):
-    """Which rows the model saw; after a split by time, `newest` is the latest moment among them (ISO 8601)."""
+    """Which rows the model saw; after a split by time, `newest` is the latest timestamp among them (ISO 8601)."""
 
     label: str
     fingerprint: str
@@ -77,7 +77,7 @@ class Baseline(Strict):
 
 
 class Samples(Strict):
-    """Raw rows by column and the trainer's own answers for them; what does not fit the task is null."""
+    """Raw rows by column and the trainer's own predictions for them; what does not fit the task is null."""
 
     cells: dict[str, list[Scalar | None]]
     codes: list[int] | None = None

@@ -22,7 +22,7 @@ _CHARACTERS = ("ANY", "IN", "LITERAL", "NOT_LITERAL")
 
 
 def pattern_fault(pattern: str) -> str | None:
-    """Say why a pattern cannot be used, for a person; None when it can.
+    """Return why a pattern cannot be used, for a person; None when it can.
 
     On a text made for it the worst pattern that can be used takes about a second, `a.*b.*c` a fifth of that.
     """

@@ -1,11 +1,11 @@
-"""What `action=plan` shows, and who is told how a run goes on."""
+"""What `action=plan` shows, and who is shown how a run goes on."""
 
 from typing import Literal, Protocol
 
 from schemas.base import Strict
 from schemas.stack import Resources, StepName
 
-# The logger to which a long step says how far it has come.
+# The logger to which a long step logs how far it has come.
 PROGRESS = "drivetrain.progress"
 
 
@@ -45,7 +45,7 @@ class Plan(Strict):
 
 
 class Observer(Protocol):
-    """Is told how a run goes on; `cli` shows it to a person or a log."""
+    """Is called as a run goes on; `cli` shows it to a person or a log."""
 
     def stage(self, text: str) -> None:
         """Something outside a step begins (stack changes, deployment)."""
@@ -59,7 +59,7 @@ class Observer(Protocol):
         """A step ended."""
 
     def progress(self, text: str) -> None:
-        """How far the step that runs has come (an epoch, a piece of rows)."""
+        """How far the step that runs has come (an epoch, a chunk of rows)."""
 
     def note(self, text: str) -> None:
         """One line that a person should see (dropped columns, warnings)."""

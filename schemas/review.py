@@ -1,4 +1,4 @@
-"""What is handed to a person, and why so much."""
+"""What is routed to review, and why so much."""
 
 from schemas.base import Strict
 
@@ -6,9 +6,9 @@ from schemas.base import Strict
 class ReviewRecord(Strict):
     """How the review threshold came about; shares are of the validation rows.
 
-    `threshold` above 1: no answer is sure enough, all are handed over. None: the model gives no probabilities, and only
-    what it abstains from is handed over. `confident_error` is the error among the others, and `error_bound` what it is
-    at most, with 90 % confidence.
+    `threshold` above 1: no prediction is sure enough, all are routed to review. None: the model gives no probabilities,
+    and only what it abstains from is routed to review. `confident_error` is the error among the others, and
+    `error_bound` what it is at most, with 90 % confidence.
     """
 
     max_error: float
@@ -21,5 +21,5 @@ class ReviewRecord(Strict):
 
     @property
     def keeps_its_promise(self) -> bool:
-        """Whether what is not handed over is wrong as seldom as declared, as far as the validation rows tell."""
+        """Whether what is not routed to review is wrong as seldom as declared, as far as the validation rows show."""
         return self.threshold is not None or (self.error_bound is not None and self.error_bound <= self.max_error)

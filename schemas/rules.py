@@ -96,7 +96,7 @@ class Condition(Strict):
         if len(kinds) > 1:
             raise ValueError(f"has {' and '.join(kinds)}; it takes one of all, any, column")
         if not kinds:
-            what = f"compares ({', '.join(operators)}), but names no column" if operators else "says nothing"
+            what = f"compares ({', '.join(operators)}), but names no column" if operators else "is empty"
             raise ValueError(f"{what}; it takes all, any, or column with one operator: {', '.join(OPERATORS)}")
         if kinds != ["column"] and operators:
             raise ValueError(
@@ -126,17 +126,17 @@ class Condition(Strict):
 
 
 class Rule(Strict):
-    """If the condition holds, the answer; the first rule that holds decides."""
+    """If the condition holds, the prediction; the first rule that holds decides."""
 
     when: Condition = Field(description="the condition")
-    then: Scalar | None = Field(default=None, description="the class answered, as the data has it")
-    abstain: bool | None = Field(default=None, description="true: answer nothing and hand the row to a person")
+    then: Scalar | None = Field(default=None, description="the class predicted, as the data has it")
+    abstain: bool | None = Field(default=None, description="true: predict nothing and route the row to review")
 
     @field_validator("then", mode="before")
     @classmethod
     def _is_a_class(cls, then: Any) -> Any:
         if then is None:
-            raise ValueError("null is no class; where nothing is to be answered write abstain: true")
+            raise ValueError("null is no class; where nothing is to be predicted write abstain: true")
         return then
 
     @model_validator(mode="after")
@@ -148,7 +148,7 @@ class Rule(Strict):
 
 
 class RuleList(Strict):
-    """Rules in order; `otherwise` is the answer where none holds, and left out it abstains."""
+    """Rules in order; `otherwise` is the prediction where none holds, and left out it abstains."""
 
     rules: list[Rule] = Field(description="when and then (or abstain), in order; the first that holds decides")
     otherwise: Scalar | None = Field(default=None, description="the class where no rule holds; null: abstain")
@@ -176,7 +176,7 @@ class RuleSet(RuleList):
 
 
 class RuleRecord(Strict):
-    """One rule in words, on how many training rows it decided, and how many of those it got right (None: abstains)."""
+    """One rule as text, on how many training rows it decided, and how many of those it got right (None: abstains)."""
 
     text: str
     rows: int
@@ -184,7 +184,7 @@ class RuleRecord(Strict):
 
 
 def timestamp(text: str) -> datetime | None:
-    """Return what ISO 8601 text says, or None where it is none."""
+    """Return what ISO 8601 text means, or None where it is none."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:

@@ -79,7 +79,7 @@ class MonitorSpec(Strict):
         default=0.15, gt=0, lt=1, description="smallest distance between distributions that matters"
     )
     significance: float = Field(
-        default=0.01, gt=0, lt=1, description="how improbable by chance a distance must be, over all questions asked"
+        default=0.01, gt=0, lt=1, description="how improbable by chance a distance must be, over all hypothesis tests"
     )
     unseen: float = Field(default=0.05, ge=0, le=1, description="share of unseen categories tolerated")
     out_of_range: float = Field(
@@ -100,14 +100,14 @@ class MonitorSpec(Strict):
 
 
 class ReviewSpec(Strict):
-    """Which answers are handed to a person: those less sure than a threshold chosen on the validation set."""
+    """Which predictions are routed to review: those less sure than a threshold chosen on the validation set."""
 
-    max_error: float = Field(gt=0, lt=1, description="largest error of the answers kept, with 90 % confidence")
+    max_error: float = Field(gt=0, lt=1, description="largest error of the predictions kept, with 90 % confidence")
     min_rows: int = Field(default=30, ge=1, description="fewest confident validation rows that a threshold rests on")
 
 
 class BatchSpec(Strict):
-    """Rows that `pipeline=batch_inference` answers, where the answers go, and where what is wrong with a row goes."""
+    """Rows that `pipeline=batch_inference` predicts, where predictions go, and where what is wrong with a row goes."""
 
     input: Choice = Field(description="a data source, declared as under `data`")
     output: Choice = Field(description="a data sink; nothing that exists is overwritten")

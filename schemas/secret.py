@@ -1,4 +1,4 @@
-"""A secret by reference: what a configuration says instead of the secret itself."""
+"""A secret by reference: what a configuration holds instead of the secret itself."""
 
 from typing import Self
 
@@ -17,7 +17,7 @@ class SecretRef(Strict):
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if (self.env is None) == (self.secret is None):
-            raise ValueError("say either env, or secret and key")
+            raise ValueError("declare either env, or secret and key")
         if (self.secret is None) != (self.key is None):
             raise ValueError("a ZenML secret needs both: secret and key")
         return self

@@ -82,7 +82,7 @@ class Output(Strict):
 
 
 class Signature(Strict):
-    """The whole interface of the extended model; `features` names the matrix' columns in order.
+    """The whole interface of the packaged model; `features` names the matrix' columns in order.
 
     `ignored` are columns of the raw rows that the model was not trained on: they may be sent and have no effect.
     """

@@ -22,7 +22,7 @@ class ComponentSpec(Strict):
 
 
 class Resources(Strict):
-    """What a slot may ask of the stack."""
+    """What a step may ask of the stack."""
 
     cpu_count: float | None = Field(default=None, gt=0, description="cores")
     gpu_count: int | None = Field(default=None, ge=0, description="GPUs")

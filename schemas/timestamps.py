@@ -1,4 +1,4 @@
-"""Moments as they are told."""
+"""Timestamps as text."""
 
 from datetime import UTC, datetime
 

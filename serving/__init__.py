@@ -1,1 +1,1 @@
-"""The BentoML service: validation, answers, journal, publishing, and the operators' command."""
+"""The BentoML service: validation, predictions, journal, publishing, and the operators' command."""

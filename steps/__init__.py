@@ -1,1 +1,1 @@
-"""ZenML steps: adapters of a few lines, a folder per slot, and the registry of components."""
+"""ZenML steps: adapters of a few lines, a folder for each part of a pipeline, and the registry of components."""

@@ -46,7 +46,7 @@ _OURS = {
 }
 KINDS = tuple(_OURS)
 _NOUNS = {"load": "data source", "split": "split", "train": "trainer", "write": "data sink", "gate": "gate check"}
-# What an experiment calls the slot.
+# What an experiment calls the component kind.
 PATHS = {
     "load": "data.name",
     "split": "split.name",
@@ -106,7 +106,7 @@ def module_of(kind: str, name: str) -> str:
 
 
 def broken() -> list[Fault]:
-    """Import every foreign component and return a fault for each that does not work; ours are not looked at."""
+    """Import every foreign component and return a fault for each that does not work; ours are not imported."""
     faults = _misnamed()
     for kind, entries in _foreign().items():
         for name in entries:
@@ -161,7 +161,7 @@ def _misnamed() -> list[Fault]:
         owner = entry.dist.name if entry.dist is not None else "a plug-in"
         if kind not in _OURS or not name:
             faults.append(
-                Fault("", f"{owner} registers {entry.name!r}, which is not slot.name", f"slots: {', '.join(KINDS)}")
+                Fault("", f"{owner} registers {entry.name!r}, which is not kind.name", f"kinds: {', '.join(KINDS)}")
             )
         elif name in _OURS[kind]:
             faults.append(Fault("", f"{owner} registers {entry.name!r}, which is one of our own names; ours is used"))

@@ -14,7 +14,7 @@ _KINDS = {"input": "load", "output": "write"}
 _ENDINGS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".parq": "parquet", ".pq": "parquet"}
 _COMPRESSIONS = (".gz", ".bz2", ".xz", ".zip")
 _SQL_KEYS = ("url", "table", "query")
-_EXAMPLE = "batch.input.path=new.csv batch.output.path=answers.csv"
+_EXAMPLE = "batch.input.path=new.csv batch.output.path=predictions.csv"
 
 
 def read_batch(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
@@ -39,7 +39,7 @@ def missing_batch(tree: Mapping[str, Any]) -> list[Fault]:
     """Return what to write when a pipeline asks for the block and it is not there."""
     if tree.get("pipeline") != "batch_inference" or tree.get("batch") is not None:
         return []
-    return [Fault("batch", "must be given: the rows to answer, and where the answers go", f"for example {_EXAMPLE}")]
+    return [Fault("batch", "must be given: the rows to predict, and where predictions go", f"for example {_EXAMPLE}")]
 
 
 def place_batch(tree: dict[str, Any], composition: Composition) -> None:
@@ -61,7 +61,7 @@ def place_batch(tree: dict[str, Any], composition: Composition) -> None:
 
 
 def _errors_beside(output: Mapping[str, Any]) -> str:
-    """Return `answers.csv.errors.csv` beside `answers.csv`; for a table, `TABLE.errors.csv` in the current folder."""
+    """Return `out.csv.errors.csv` beside `out.csv`; for a table, `TABLE.errors.csv` in the current folder."""
     path = output.get("path")
     if isinstance(path, str) and "://" not in path:
         return f"{path}.errors.csv"
@@ -71,7 +71,7 @@ def _errors_beside(output: Mapping[str, Any]) -> str:
 
 
 def _name(flat: Mapping[str, Any]) -> Any:
-    """Return the name given, else what the other keys tell, else None."""
+    """Return the name given, else the one that the other keys imply, else None."""
     if flat.get("name") is not None:
         return flat["name"]
     path = flat.get("path")

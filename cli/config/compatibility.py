@@ -47,7 +47,7 @@ def _metric_faults(run: Run, tasks: tuple[Task, ...]) -> Iterator[Fault]:
             yield Fault(path, f"{metric!r} is not a metric.{did_you_mean(metric, known)}", hint)
         elif metric not in fitting:
             what = "a task that the trainer learns" if run.data.task == "auto" else f"a {run.data.task} task"
-            yield Fault(path, f"{metric!r} says nothing about {what}", hint)
+            yield Fault(path, f"{metric!r} is not defined for {what}", hint)
 
 
 def _trainer_faults(block: str, choice: Choice, task: str, tasks: tuple[Task, ...]) -> Iterator[Fault]:
@@ -70,7 +70,7 @@ def _reading_faults(block: str, choice: Choice, target: str) -> Iterator[Fault]:
 def _probability_faults(run: Run) -> Iterator[Fault]:
     blocks = [block for block in ("trainer", "baseline") if not gives_probabilities(getattr(run, block))]
     if run.metric in NOT_RANKED:
-        what = f"{run.metric!r} does not say which model is better: whoever answers less is right more often"
+        what = f"{run.metric!r} does not rank models: one that predicts fewer rows is right more often"
         yield Fault("metric", what, f"use it as a threshold, gate.min.{run.metric}")
     if run.metric in NEED_PROBABILITIES and blocks:
         what = f"{run.metric!r} needs probabilities, and the {blocks[0]} {getattr(run, blocks[0]).name!r} gives none"
@@ -82,7 +82,7 @@ def _probability_faults(run: Run) -> Iterator[Fault]:
         yield Fault(f"gate.{side}.{name}", what, hint)
 
 
-_GOES_BY = {"time": "the column that tells when a row was", "group": "the column whose equal values share a set"}
+_GOES_BY = {"time": "the column with each row's timestamp", "group": "the column whose equal values share a set"}
 
 
 def _split_faults(run: Run) -> Iterator[Fault]:
@@ -96,13 +96,13 @@ def _split_faults(run: Run) -> Iterator[Fault]:
     elif by is None:
         yield Fault("split.by", f"must be given: {_GOES_BY[method]}", "split.by=COLUMN or in the experiment's file")
     elif by == run.data.target:
-        what = f"{by!r} is the target; split {method!r} needs {_GOES_BY[method]}, known before the answer is"
+        what = f"{by!r} is the target; split {method!r} needs {_GOES_BY[method]}, known before the target is"
         yield Fault("split.by", what, "name another column")
 
 
 def _review_faults(run: Run, tasks: tuple[Task, ...]) -> Iterator[Fault]:
     if run.review is not None and tasks == ("regression",):
-        what = "a regression answers values, and a value has no probability to be sure of"
+        what = "a regression predicts values, and a value has no probability to be sure of"
         yield Fault("review", what, "leave it out, or choose a classification task")
 
 

@@ -14,7 +14,7 @@ from steps import registry
 def choose(
     block: str, kind: str, flat: Mapping[str, Any], also: Sequence[str] = ()
 ) -> tuple[Choice | None, list[Fault]]:
-    """Read `{name: x, parameter: value, …}` for a slot.
+    """Read `{name: x, parameter: value, …}` for a component kind.
 
     Args:
         block: The block's key path, for faults.

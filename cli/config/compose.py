@@ -21,7 +21,7 @@ _NOT_DELETED = "Could not delete from config. "
 
 @dataclass
 class Composition:
-    """The composed tree, and what is needed to say where a value in it came from."""
+    """The composed tree, and what is needed to find where a value in it came from."""
 
     config: DictConfig
     overrides: Overrides
@@ -91,7 +91,7 @@ def _as_fault(error: BaseException, overrides: Overrides) -> Fault:
     for key, typed in overrides.typed.items():
         if typed.startswith("~") and text.startswith(_NOT_DELETED) and f"'{key}'" in text:
             what = without_password(text.removeprefix(_NOT_DELETED))
-            return Fault(key, f"cannot be deleted: {what}", f"said by the override {without_password(typed)}")
+            return Fault(key, f"cannot be deleted: {what}", f"declared by the override {without_password(typed)}")
     return Fault("", text)
 
 

@@ -1,4 +1,4 @@
-"""What a declaration leaves open and other choices decide, settled before anything sees the run."""
+"""Resolve defaults: what a declaration leaves open and other choices decide, before anything sees the run."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -52,7 +52,7 @@ def tasks_of(run: Run) -> tuple[Task, ...]:
 
 
 def gives_probabilities(choice: Choice) -> bool:
-    """Say whether a trainer may answer with probabilities; one that never does says so itself."""
+    """Say whether a trainer may predict probabilities; one that never does declares it."""
     return choice == _AUTO or bool(getattr(registry.lookup("train", choice.name), "gives_probabilities", True))
 
 
@@ -68,7 +68,7 @@ def borrow_rules(built: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def declared_place(fault: Fault) -> Fault:
-    """Return a fault of borrowed rules at the place where they were said."""
+    """Return a fault of borrowed rules at the place where they were declared."""
     if not fault.path.startswith("trainer.rules"):
         return fault
     return Fault(fault.path.replace("trainer", "baseline", 1), fault.message, fault.hint)

@@ -44,7 +44,7 @@ def _faults(
     by_place: dict[tuple[str | int, ...], list[ErrorDetails]] = defaultdict(list)
     for detail in error.errors(include_url=False, include_context=True):
         by_place[_place(data, detail)].append(detail)
-    # What may be text or a mapping, and is a mapping with a fault inside, is not to be told that it is no text.
+    # What may be text or a mapping, and is a mapping with a fault inside, is not reported as being no text.
     around = {place[:depth] for place in by_place for depth in range(1, len(place))}
     return [
         _fault(model, place, details, also)

@@ -17,7 +17,7 @@ def load_run(composition: Composition) -> Run:
     """Read the composed tree.
 
     Raises:
-        ConfigurationError: With every fault, where it was said and what would be right.
+        ConfigurationError: With every fault, where it was declared and what would be right.
     """
     if "experiment" not in composition.overrides.chosen:
         raise ConfigurationError([*composition.faults, _no_experiment(composition)])

@@ -1,7 +1,7 @@
 """`key=value` words of the command line: read one by one, checked, and brought into the one form that always works.
 
 Hydra wants `+key` for a key that is not in any YAML and refuses it for one that is. Here both mean the same: the
-schema, not the YAML, says which keys exist.
+schema, not the YAML, declares which keys exist.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ FREE_HYDRA_KEYS = ("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hy
 
 @dataclass
 class Overrides:
-    """What the command line says: `words` for Hydra, `typed` as typed by key, `chosen` options by group."""
+    """What the command line declares: `words` for Hydra, `typed` as typed by key, `chosen` options by group."""
 
     words: list[str] = field(default_factory=list)
     typed: dict[str, str] = field(default_factory=dict)

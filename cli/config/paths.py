@@ -41,7 +41,7 @@ def absolute_data_path(path: str, composition: Composition, key: str = "data.pat
     """Return the path at `key` as it is when absolute or a URL; else the first of these that exists.
 
     Relative to the current folder, then to the experiment's file, then to the folder given as --config-dir; for an
-    experiment of this repository, to the repository. When none exists: to the current folder, and preflight tells.
+    experiment of this repository, to the repository. When none exists: to the current folder, and preflight reports it.
     """
     given = Path(path).expanduser()
     if "://" in path or "::" in path or given.is_absolute():

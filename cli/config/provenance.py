@@ -1,4 +1,4 @@
-"""Who said it: the override or the file that a faulty value came from."""
+"""Where it was declared: the override or the file that a faulty value came from."""
 
 import re
 from collections.abc import Mapping
@@ -23,11 +23,11 @@ def _override(path: str, typed: Mapping[str, str]) -> str:
     plain = re.sub(r"\[\d+\]", "", path)
     near = [key for key in typed if plain == key or plain.startswith(f"{key}.")]
     exact = [key for key in near if key == plain or "." in key or "." not in plain]
-    # A fault of a whole block (two keys that do not fit) is said by what was typed inside it.
+    # A fault of a whole block (two keys that do not fit) is declared by what was typed inside it.
     declared = (
         [typed[max(exact, key=len)]] if exact else [text for key, text in typed.items() if key.startswith(f"{plain}.")]
     )
-    return f"said by the override {' and '.join(map(without_password, declared))}" if declared else ""
+    return f"declared by the override {' and '.join(map(without_password, declared))}" if declared else ""
 
 
 def _file(path: str, composition: Composition) -> str:
@@ -40,7 +40,7 @@ def _file(path: str, composition: Composition) -> str:
             and len(parts) > len(prefix)
             and _holds(declared.content, parts[len(prefix) :])
         ):
-            return f"said by {declared.file}"
+            return f"declared by {declared.file}"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Where configuration files are found, and what an experiment may say in one."""
+"""Where configuration files are found, and what an experiment may declare in one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ GROUPS = ("experiment", "pipeline", "data", "split", "trainer", "gate", "deploy"
 
 @dataclass(frozen=True)
 class Declaration:
-    """What one configuration file says, and where it goes in the tree (`package`, empty for the top)."""
+    """What one configuration file declares, and where it goes in the tree (`package`, empty for the top)."""
 
     option: str
     file: Path
@@ -80,7 +80,7 @@ class Repository(ConfigRepository):
         """Read one file; an experiment's is checked and shortened.
 
         Raises:
-            ConfigurationError: If the file says what it may not, or another experiment has its name.
+            ConfigurationError: If the file declares what it may not, or another experiment has its name.
         """
         if config_path.startswith("experiment/"):
             self._refuse_two_of_one_name(config_path)
@@ -114,7 +114,7 @@ class Repository(ConfigRepository):
                 continue
             if not self.config_exists(f"{group}/{option}"):
                 options = self.get_group_options(group)
-                hint = f"{group} can be: {', '.join(options)}\n    said by {declared.file}"
+                hint = f"{group} can be: {', '.join(options)}\n    declared by {declared.file}"
                 yield Fault(group, f"{option!r} is not an option.{did_you_mean(option, options)}", hint)
 
     def _note(self, option: str, result: ConfigResult) -> Declaration:
@@ -142,7 +142,7 @@ def _placement_faults(declared: Declaration, result: ConfigResult) -> Iterable[F
         what = f"{declared.file} is not packaged at the top, so its keys would land in the wrong place"
         yield Fault("experiment", what, "make its first line: # @package _global_")
     if "stack" in top | groups:
-        what = f"an experiment says what to learn, never where, but {declared.file} names a stack"
+        what = f"an experiment declares what to learn, never where, but {declared.file} names a stack"
         yield Fault("stack", what, "choose it with stack=NAME")
 
 

@@ -1,4 +1,4 @@
-"""What must be true before rows are answered: they are there, and where the answers go nothing is."""
+"""What must be true before rows are predicted: they are there, and where the predictions go nothing is."""
 
 import os
 import shlex
@@ -62,7 +62,7 @@ def _clash(key: str, path: str | None, other: str | None, what: str) -> Fault | 
 
 
 def _once(faults: list[Fault]) -> list[Fault]:
-    """Say once what a folder lacks that the output and the file of errors share."""
+    """Report once what a folder lacks that the output and the file of errors share."""
     kept: dict[str, Fault] = {}
     for fault in faults:
         kept.setdefault(fault.message, fault)

@@ -75,8 +75,8 @@ def _where(fault: Fault) -> str:
     if fault.path != "path" or not fault.message.startswith("there is no file"):
         return ""
     return (
-        "a relative path is looked for in the current folder; one that the experiment says also beside its file and "
-        "under --config-dir"
+        "a relative path is looked for in the current folder; one that the experiment declares also beside its file "
+        "and under --config-dir"
     )
 
 

@@ -12,7 +12,7 @@ from schemas.choice import Choice
 from schemas.secret import SecretRef
 
 Row = tuple[str, str, str, str]
-# Not opened: components have tables of their own, and a reference is said in a word.
+# Not opened: components have tables of their own, and a reference is described in a word.
 _LEAVES: frozenset[Any] = frozenset({Choice, SecretRef})
 
 

@@ -24,7 +24,7 @@ _MADE = "<!-- made by python -m cli.reference from the schemas; edit those -->"
 
 
 class Page(NamedTuple):
-    """One page: its schema, keys of the schema that a person does not give, the slots whose components stand here."""
+    """One page: its schema, keys of the schema that a person does not give, the kinds of component that stand here."""
 
     about: str
     schema: type[BaseModel] | None = None
@@ -42,13 +42,13 @@ PAGES = {
     "data": Page("Where the rows come from and what they must satisfy.", DataSpec, ("source",), ("load",)),
     "split": Page("Which rows train, validate and test.", SplitSpec, ("method",), ("split",)),
     "trainer": Page("What learns. `baseline:` takes the same names and parameters, and `auto`.", kinds=("train",)),
-    "review": Page("Which answers are handed to a person. Without the block: none.", ReviewSpec),
+    "review": Page("Which predictions are routed to review. Without the block: none.", ReviewSpec),
     "gate": Page("What a candidate must satisfy before it may be deployed.", GateSpec, ("checks",), ("gate",)),
     "deploy": Page("The service: its port and limits.", DeploySpec),
     "monitor": Page("Which window of the journal is compared, and what counts as drift.", MonitorSpec),
     "batch": Page(
         "Rows for `pipeline=batch_inference`. A component's own parameters stand flat under `input` and `output`; "
-        "`name` may be left out where the path's ending says it.",
+        "`name` may be left out where the path's ending implies it.",
         BatchSpec,
         kinds=("write",),
     ),

@@ -55,7 +55,7 @@ def expand(texts: list[str], repository: Repository) -> Expansion:
     for text in texts:
         override = _parsed(text)
         if override is None or not override.is_sweep_override() or _is_refused_anyway(override):
-            places.append([(text, None, "")])  # composing tells what is wrong with a word that cannot be read
+            places.append([(text, None, "")])  # composing reports what is wrong with a word that cannot be read
             continue
         fault = _fault(override, found)
         values = [] if fault else _values(override, repository, found)

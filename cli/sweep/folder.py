@@ -28,7 +28,7 @@ class SweepFolder:
         self.is_open = False
         check_writable(self.path, _DIR)
         for job in jobs:
-            OmegaConf.copy_cache(first, job.composition.config)  # ${now:…} is one moment for all of them
+            OmegaConf.copy_cache(first, job.composition.config)  # ${now:…} is one time for all of them
         self._inside = [Path(text_at(job.composition.config, _SUBDIR)) for job in jobs]
         faults = list(_faults(self.path, jobs, self._inside))
         if self._given:

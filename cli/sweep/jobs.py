@@ -126,14 +126,14 @@ def _as_typed(fault: Fault, words: Words, typed: dict[str, str]) -> Fault:
     """Return a fault whose source is the word as typed, not a job's value: what every value has is one fault."""
     lines = fault.hint.split("\n")
     for place, line in enumerate(lines):
-        if line.lstrip().startswith("said by the override "):
+        if line.lstrip().startswith("declared by the override "):
             for key, value in words.choices.items():
                 lines[place] = lines[place].replace(f"{key}={value}", typed[key])
     return replace(fault, hint="\n".join(lines))
 
 
 def _placed(fault: Fault, where: list[Words], jobs: list[Words]) -> Fault:
-    """Return a fault with a line that says which jobs have it, unless all have."""
+    """Return a fault with a line that names the jobs that have it, unless all have."""
     if len(where) == len(jobs):
         return fault
     alike = [

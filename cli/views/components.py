@@ -1,4 +1,4 @@
-"""`action=components`: every slot, component and stack that is here."""
+"""`action=components`: every component, by kind, and every stack that is here."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -52,7 +52,7 @@ def component_rows() -> Iterator[Row]:
             try:
                 component = registry.lookup(component_kind, name)
             except ConfigurationError:
-                continue  # `registry.broken` says so
+                continue  # `registry.broken` reports it
             head = (_BLOCKS.get(component_kind, component_kind), name, registry.origin(component_kind, name))
             parameters = [*_parameters(component.Params), *_estimator_parameters(component)]
             for parameter in parameters or [("", "", "")]:

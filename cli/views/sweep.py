@@ -17,7 +17,7 @@ _BESIDE = ("roc_auc", "accuracy", "log_loss", "r2", "mean_absolute_error")
 
 @dataclass(frozen=True)
 class Ending:
-    """What is told besides the jobs: where the files are, how many jobs were not run, the next command."""
+    """What is shown besides the jobs: where the files are, how many jobs were not run, the next command."""
 
     table: Path
     picture: Path | None
@@ -95,7 +95,7 @@ def _cells(comparison: Comparison, rank: int, result: JobResult) -> list[str]:
 
 
 def _beside(comparison: Comparison) -> list[str]:
-    """Return two more metrics, those that say something else than the one ranked by."""
+    """Return two more metrics, those that measure something else than the one ranked by."""
     best = comparison.ranked[0].summary.metrics
     known = (best.validation or {}) if best is not None else {}
     return [name for name in _BESIDE if name in known and name != comparison.metric][:2]

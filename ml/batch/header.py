@@ -1,4 +1,4 @@
-"""The input: has it the columns that a version needs, and none of the names that its answers get?"""
+"""The input: has it the columns that a version needs, and none of the names that its predictions get?"""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from schemas.signature import Signature
 
 
 def header_faults(header: Sequence[str], signature: Signature, version: str) -> list[Fault]:
-    """Return what keeps every row of such a table from being answered."""
+    """Return what keeps every row of such a table from being predicted."""
     names = list(header)
     needed = [item.name for item in signature.inputs if not item.nullable and item.name not in names]
     free = [name for name in names if name not in {item.name for item in signature.inputs}]
@@ -24,12 +24,12 @@ def header_faults(header: Sequence[str], signature: Signature, version: str) -> 
     ]
     if not needed and signature.inputs and not any(item.name in names for item in signature.inputs):
         wanted = listed([item.name for item in signature.inputs])
-        what = f"none of the columns is one that version {version} answers from"
+        what = f"none of the columns is one that version {version} predicts from"
         faults.append(Fault("batch.input", what, f"it takes {wanted}; the table has {listed(names)}"))
     # Databases take names that differ in case for one.
     reserved = {name.casefold() for name in prediction_names(signature.output)}
     return faults + [
-        Fault("batch.input", f"column {name!r} has the name of a column of the answers", "rename it in the table")
+        Fault("batch.input", f"column {name!r} has the name of a column of the predictions", "rename it in the table")
         for name in names
         if name.casefold() in reserved
     ]

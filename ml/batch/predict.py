@@ -1,4 +1,4 @@
-"""A table of rows, answered in pieces by a loaded model; every row is checked as the service checks it."""
+"""A table of rows, predicted in chunks by a loaded model; every row is checked as the service checks it."""
 
 import logging
 import math
@@ -30,10 +30,10 @@ progress = logging.getLogger(PROGRESS)
 def predict_table(
     source: Source, sink: Sink, errors_path: Path, rows_at_once: int, model: PackagedModel, version: str
 ) -> BatchRecord:
-    """Answer every row of the source; the answered ones go to the sink, what is wrong with the others into a file.
+    """Predict every row of the source; the predicted ones go to the sink, what is wrong with the others into a file.
 
-    Both outputs appear at the end, the file of errors a moment before the answers: answers without their errors are
-    never to be seen.
+    Both outputs appear at the end, the file of errors a moment before the predictions: predictions without their errors
+    are never to be seen.
 
     Raises:
         ContentError: If the rows cannot be read or the output not written, and then nothing is left; or if every row
@@ -46,7 +46,7 @@ def predict_table(
         answered = 0
         for chunk in _chunks(source, rows_at_once, {item.name for item in model.signature.inputs}):
             answered += predictor.predict(chunk, writer, errors)
-            progress.info("%s", f"{answered + errors.count:,} rows read, {answered:,} answered")
+            progress.info("%s", f"{answered + errors.count:,} rows read, {answered:,} predicted")
         if not answered + errors.count:
             raise ContentError("the input has no rows")
         _publish(writer if answered else None, errors)
@@ -57,8 +57,8 @@ def predict_table(
             errors.abort()
     if not answered:
         raise ContentError(
-            f"none of the {errors.count:,} rows could be answered; what is wrong with each is in {errors.target}; "
-            f"the first: {errors.first}. Move that file away before the rows are answered again"
+            f"none of the {errors.count:,} rows could be predicted; what is wrong with each is in {errors.target}; "
+            f"the first: {errors.first}. Move that file away before the rows are predicted again"
         )
     return BatchRecord(
         version=version,
@@ -85,13 +85,13 @@ def _publish(writer: Writer | None, errors: ErrorsFile) -> None:
     if writer is not None:
         try:
             writer.commit()
-        except Exception:  # not a stop by a signal: that may come when the answers are there already
+        except Exception:  # not a stop by a signal: that may come when the predictions are there already
             errors.withdraw()
             raise
 
 
 class _TablePredictor:
-    """Answers pieces of one table; counts its rows from 1."""
+    """Predicts one table in chunks; counts its rows from 1."""
 
     def __init__(self, model: PackagedModel, version: str, *, as_text: bool) -> None:
         self._model, self._version, self._as_text = model, version, as_text
@@ -99,7 +99,7 @@ class _TablePredictor:
         self._before = 0
 
     def predict(self, chunk: Chunk, writer: Writer, errors: ErrorsFile) -> int:
-        """Write the answered rows and the errors of a piece; return how many rows were answered."""
+        """Write the predicted rows and the errors of a chunk; return how many rows were predicted."""
         frame = chunk.values
         if not self._before:
             for line in absent([str(name) for name in frame.columns], self._model.signature):

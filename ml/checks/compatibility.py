@@ -26,18 +26,18 @@ def incompatibilities(
         trainer: The trainer's name.
         metric: The metric that the gate ranks by, or `auto`.
         gate: Its thresholds name metrics too.
-        review: What is asked of the answers that no person sees.
+        review: What is asked of the predictions that are not routed to review.
     """
     task = schema.problem.task
     named = {"metric": metric} if metric not in AUTO else {}
     named |= {f"gate.{side}.{name}": name for side in ("min", "max") for name in getattr(gate, side)}
     wrong = [
-        f"{path}: {name!r} says nothing about a {task} task; use one of: {', '.join(fitting(task))}"
+        f"{path}: {name!r} is not defined for a {task} task; use one of: {', '.join(fitting(task))}"
         for path, name in named.items()
         if task not in TASKS[name]
     ]
     if review is not None and task == "regression":
-        wrong.append("review: a regression answers values, and a value has no probability to be sure of; leave it out")
+        wrong.append("review: a regression predicts values, and a value has no probability to be sure of; leave it out")
     if task not in learns:
         wrong.insert(0, f"trainer.name: {trainer!r} learns {' and '.join(learns)} tasks, not {task}")
     if wrong:

@@ -34,7 +34,7 @@ def check_split_drift(
 ) -> list[DataCheck]:
     """Return one outcome for each column that differs between the sets, or one for the table when there is none.
 
-    The column `time`, by which the rows were split, differs by construction and is not looked at.
+    The column `time`, by which the rows were split, differs by construction and is not compared.
     """
     if bound.severity == "off":
         return []

@@ -1,4 +1,4 @@
-"""Whether one column alone predicts the target almost perfectly: it then likely knows the answer.
+"""Whether one column alone predicts the target almost perfectly: it then likely leaks it.
 
 Small trees on one column, cross-validated on the training rows; for numbers predicted from numbers also the rank
 correlation, which sees a copy or a monotone function that a small tree only approximates.
@@ -17,7 +17,7 @@ from schemas.evaluation import DataCheck
 FOLDS = 3
 LEAST = 30
 MOST = 5_000
-"""Rows looked at: fewer say nothing, more only cost time."""
+"""Rows used: fewer show nothing, more only cost time."""
 
 
 def check_leakage(
@@ -25,7 +25,7 @@ def check_leakage(
 ) -> list[DataCheck]:
     """Return one outcome for each column that predicts too well, or one for the table when there is none.
 
-    Where a split keeps groups together, so do the folds: a column that merely tells the groups apart knows no answer.
+    Where a split keeps groups together, so do the folds: a column that merely tells the groups apart knows no target.
     """
     if bound.severity == "off":
         return []
@@ -91,7 +91,7 @@ def _score(
 def _held_out(
     feature: NDArray[np.float32], target: NDArray[np.float64], fold: NDArray[np.int64], many: bool, *, classes: bool
 ) -> NDArray[np.float64]:
-    """Return for every row the answer of a tree that has not seen it."""
+    """Return for every row the prediction of a tree that has not seen it."""
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     tree = (DecisionTreeClassifier if classes else DecisionTreeRegressor)(

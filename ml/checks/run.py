@@ -31,7 +31,7 @@ def check_data(
         rows: All rows, with the three sets that they were split into.
         schema: The type of every column, declared or inferred.
         spec: The declared expectations, and for each whole-table check its bound and severity.
-        time: The column of moments that the rows were split by, if they were.
+        time: The column of timestamps that the rows were split by, if they were.
         group: The column whose equal values share a set, if one does.
     """
     sets = {"train": train, "validation": validation, "test": test}

@@ -15,9 +15,9 @@ CLIP = float(np.finfo(np.float64).eps)
 
 
 def metrics_of_classes(task: Task, target: Codes, codes: Codes, probabilities: Floats | None) -> dict[str, Metric]:
-    """Return the metrics of answered `codes`, (n,), and `probabilities`, (n, classes) or None, against `target`, (n,).
+    """Return the metrics of predicted `codes`, (n,), and `probabilities`, (n, classes) or None, against `target`, (n,).
 
-    A target of -1 (a class that training did not see) and an answer of -1 (abstained) are classes of their own and
+    A target of -1 (a class that training did not see) and a prediction of -1 (abstained) are classes of their own and
     never right.
     """
     highest = int(max(target.max(initial=1), codes.max(initial=1)))
@@ -72,7 +72,7 @@ class _Counts:
 
 
 def _answering(truth: Codes, chosen: Codes, answered: NDArray[np.bool_]) -> dict[str, Metric]:
-    """The share of rows answered at all, and of those the share right."""
+    """The share of rows predicted at all, and of those the share right."""
     share, right = answered.astype(np.float64), (answered & (truth == chosen)).astype(np.float64)
 
     def accuracy(weights: Floats) -> Floats:

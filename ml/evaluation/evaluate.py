@@ -17,7 +17,7 @@ from schemas.evaluation import Scores
 def target_and_predictions(
     model: PackagedModel, frame: pd.DataFrame, problem: Problem
 ) -> tuple[NDArray[Any], Predictions]:
-    """Return the target, encoded by `ml.features.matrix.encode`, and the model's answers, for the rows of `frame`."""
+    """Return the target, encoded by `ml.features.matrix.encode`, and the model's predictions, for `frame`."""
     return encode(frame, problem), model.predict(cells(frame, model.signature))
 
 

@@ -1,4 +1,4 @@
-"""What the losses by epoch say of the training, in words and figures, and what to try."""
+"""What the losses by epoch show of the training, in text and figures, and what to try."""
 
 import math
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ from statistics import fmean, median
 from schemas.learning import Diagnosis
 from schemas.numbers import shown
 
-_HARDLY = 0.05  # share of a constant answer's loss that must at least be won
+_HARDLY = 0.05  # share of a constant prediction's loss that must at least be won
 _FALLING = 0.05  # share of the loss won in the last tenth of the epochs that counts as still falling
 _STEADILY = 0.05  # share of all that was won which, won in the last tenth, shows no levelling off
-_COLLAPSE = 0.1  # share of a constant answer's loss by which both losses must have risen again
+_COLLAPSE = 0.1  # share of a constant prediction's loss by which both losses must have risen again
 _RISEN = 0.15  # share by which the validation loss must have risen above its lowest
 _GAP = 1 / 3  # share of what was won on the training set that may be missing on the validation set
 _JUMP = 0.15  # share of the loss that it changes by from one epoch to the next
-_SMALL = 0.02  # share of a constant answer's loss that no difference below matters
+_SMALL = 0.02  # share of a constant prediction's loss that no difference below matters
 _TINY = 0.005  # the same for what is won by steady steps, whose direction is beyond doubt
 _FEWEST = 6  # epochs from which a course can be read
 
@@ -28,7 +28,7 @@ def diagnose(
     Args:
         training: Loss on the training rows after each epoch, in the validation loss's unit.
         validation: The same on the validation rows; empty where there were none.
-        constant: Training loss of the best answer that is the same for every row.
+        constant: Training loss of the best prediction that is the same for every row.
         best_epoch: The epoch whose weights were kept, from 1.
         stopped_early: Whether training ended because the validation loss got no better.
     """
@@ -53,8 +53,8 @@ def _too_little(training: Sequence[float], constant: float) -> tuple[Diagnosis, 
         return None
     below, rate = ("hardly", "a larger") if lowest < constant else ("not", "another")
     return "underfits", (
-        f"The training loss came down to {shown(lowest)}, {below} below the {shown(constant)} of an answer that is the "
-        f"same for every row. Try {rate} learning_rate (0.001 is usual), more epochs or "
+        f"The training loss came down to {shown(lowest)}, {below} below the {shown(constant)} of a prediction that is "
+        f"the same for every row. Try {rate} learning_rate (0.001 is usual), more epochs or "
         "wider layers, less dropout and l2; if that changes nothing, the columns say little about the target."
     )
 
@@ -72,8 +72,8 @@ def _collapsed(
     beside = f", on the validation rows from {shown(lows[1])} to {shown(ends[1])}" if validation else ""
     return "noisy", (
         f"The training is unstable: after epoch {at} the loss rose from {shown(lows[0])} to {shown(ends[0])} on the "
-        f"training rows{beside}; an answer that is the same for every row has {shown(constant)}. The weights of epoch "
-        f"{kept} were kept. Try a smaller learning_rate, or a larger batch_size."
+        f"training rows{beside}; a prediction that is the same for every row has {shown(constant)}. The weights of "
+        f"epoch {kept} were kept. Try a smaller learning_rate, or a larger batch_size."
     )
 
 
@@ -116,8 +116,8 @@ def _gap(learnt: float, watched: float, constant: float, kept: int) -> tuple[Dia
         return None
     return "overfits", (
         f"After epoch {kept}, whose weights were kept, the loss was {shown(learnt)} on the training rows and "
-        f"{shown(watched)} on the validation rows; an answer that is the same for every row has {shown(constant)}. Try "
-        "dropout or l2, fewer or narrower layers, or more rows."
+        f"{shown(watched)} on the validation rows; a prediction that is the same for every row has {shown(constant)}. "
+        "Try dropout or l2, fewer or narrower layers, or more rows."
     )
 
 
@@ -153,5 +153,5 @@ def _fine(training: Sequence[float], validation: Sequence[float], constant: floa
     short = "" if len(training) >= _FEWEST else " So few epochs show no course."
     return (
         f"After epoch {kept} of {len(training)}, whose weights were kept, the loss was {shown(training[kept - 1])} on "
-        f"the training rows{beside}; an answer that is the same for every row has {shown(constant)}.{short}"
+        f"the training rows{beside}; a prediction that is the same for every row has {shown(constant)}.{short}"
     )

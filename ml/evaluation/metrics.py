@@ -22,7 +22,7 @@ _UNDEFINED = {
     "balanced_accuracy": "it needs at least one row",
     "f1": "it needs at least one row of the second class, real or predicted",
     "coverage": "it is measured of models without probabilities, which may abstain",
-    "answered_accuracy": "it is measured of models without probabilities, on the rows they answer",
+    "answered_accuracy": "it is measured of models without probabilities, on the rows they predict",
     "roc_auc": "it needs rows of every class",
     "r2": "it needs targets that differ",
     "mean_absolute_percentage_error": "it needs targets that are not 0",
@@ -32,11 +32,11 @@ _FEWEST, _MOST, _ROWS_IN_ALL = 50, 300, 20_000_000
 
 
 def scores(task: Task, target: NDArray[Any], predictions: Predictions) -> Scores:
-    """Return every metric of the task; None where it is undefined (`why_undefined` says when).
+    """Return every metric of the task; None where it is undefined (`why_undefined` states when).
 
     Args:
         target: Class positions int64 (n,), -1 for a class that training did not see, or values float64 (n,).
-        predictions: The model's answers for the same rows.
+        predictions: The model's predictions for the same rows.
     """
     if not len(target):
         return dict.fromkeys(_metrics(task, target, predictions))
@@ -80,9 +80,9 @@ def why_undefined(metric: str, found: Mapping[str, float | None]) -> str:
 
 def _metrics(task: Task, target: NDArray[Any], predictions: Predictions) -> dict[str, Metric]:
     if task == "regression":
-        assert predictions.values is not None, "a regression model answers values"
+        assert predictions.values is not None, "a regression model predicts values"
         return metrics_of_values(target.astype(np.float64), predictions.values)
-    assert predictions.codes is not None, "a classifier answers classes"
+    assert predictions.codes is not None, "a classifier predicts classes"
     return metrics_of_classes(task, target.astype(np.int64), predictions.codes, predictions.probabilities)
 
 

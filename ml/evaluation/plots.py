@@ -33,7 +33,7 @@ def pictures(problem: Problem, target: NDArray[Any], predictions: Predictions) -
             "Residuals": residuals(target, predictions.values, problem),
         }
     else:
-        assert predictions.codes is not None, "an answer has codes or values"
+        assert predictions.codes is not None, "a prediction has codes or values"
         drawn = {"Confusion matrix": confusion_matrix(target, predictions.codes, problem.classes or [])}
         if predictions.probabilities is not None:
             drawn["Calibration"] = calibration_curve(target, predictions.codes, predictions.probabilities)
@@ -72,7 +72,7 @@ def confusion_matrix(target: NDArray[np.int64], codes: NDArray[np.int64], classe
 def calibration_curve(
     target: NDArray[np.int64], codes: NDArray[np.int64], probabilities: NDArray[np.float64]
 ) -> "Figure":
-    """Draw how often an answer was right against how sure the model was; the size of a dot is its number of rows.
+    """Draw how often a prediction was right against how sure the model was; the size of a dot is its number of rows.
 
     Bins of fewer than 5 rows are left out; the lines are Jeffreys' 95 % intervals.
 
@@ -100,8 +100,8 @@ def calibration_curve(
     low = max(0.0, float(confidence.min()) - 0.08)
     axes.set_xlim(low, 1.03)
     axes.set_ylim(-0.03, 1.06)
-    axes.set_xlabel("probability given to the answer")
-    axes.set_ylabel("share of answers that were right")
+    axes.set_xlabel("probability of the prediction")
+    axes.set_ylabel("share of predictions that were right")
     axes.legend(frameon=False, loc="lower right" if low < 0.5 else "lower left", markerscale=0.6)
     return figure
 

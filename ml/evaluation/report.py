@@ -29,7 +29,7 @@ def render_evaluation(
         made_by: What the model is, in words.
         baseline: The baseline's metrics on the last set of `evaluation`.
         learning: How the model learnt, of one that learns by epochs.
-        review: Sentences on what is handed to a person.
+        review: Sentences on what is routed to review.
     """
     from jinja2 import Environment
 

@@ -11,7 +11,7 @@ _MONDAY = 3
 
 
 def shown_day(days: float, *, timed: bool = False) -> str:
-    """Return a moment as ISO 8601, 2024-03-01 or 2024-03-01 09:30."""
+    """Return a timestamp as ISO 8601, 2024-03-01 or 2024-03-01 09:30."""
     text = str(np.datetime_as_string(_timestamp(np.array([days]))[0], unit="m" if timed else "D"))
     return text.replace("T", " ")
 

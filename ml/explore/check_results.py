@@ -64,7 +64,7 @@ def _bounded(check: DataCheck, value: float, bound: float) -> str:
         return f"{percent(value)} {_SHARES[check.name].format(bound=percent(bound))}"
     if check.name == "leakage":
         what = "alone predicts the target with" if check.column else "no column alone predicts the target; the best has"
-        return f"{what} a score of {value:.3f}; above {bound} it likely knows the answer"
+        return f"{what} a score of {value:.3f}; above {bound} it likely leaks the target"
     if check.name == "split_drift" and check.passed:
         return f"no difference beyond chance and {bound}; the largest is {value:.2f}"
     if check.name == "split_drift":

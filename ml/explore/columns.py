@@ -58,7 +58,7 @@ def reason(values: pd.Series, column: Column) -> str:
         found = None
     if found is not None and found.type == column.type:
         return plain_line(found.why)
-    return "read off all rows together; the training rows alone would not say so"
+    return "read off all rows; the training rows alone would not show it"
 
 
 def _distinct(reading: Reading) -> int:

@@ -30,7 +30,7 @@ def describe(
         schema: The task and the type of every column, as read off all rows.
         report: How the data checks went; they saw all rows, so only its figures are used.
         source: What the data is called.
-        declared: What the experiment says itself.
+        declared: What the experiment declares itself.
     """
     problem = schema.problem
     target = read_target(train, problem)
@@ -75,4 +75,4 @@ def _why(train: pd.DataFrame, data: DataSpec, problem: Problem) -> str:
     found, why, _ = infer_problem(train[problem.target], data)
     if found is not None and found.task == problem.task:
         return plain_line(why.partition(": ")[2])
-    return "read off all rows together; the training rows alone would not say so"
+    return "read off all rows; the training rows alone would not show it"

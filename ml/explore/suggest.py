@@ -64,15 +64,15 @@ def suggested_name(name: str) -> str:
 
 
 def _besides(declared: Declaration) -> list[str]:
-    """Return what the experiment says of metric, baseline and review."""
-    said: dict[str, Any] = {}
+    """Return what the experiment declares of metric, baseline and review."""
+    declaration: dict[str, Any] = {}
     if declared.metric not in AUTO:
-        said["metric"] = declared.metric
+        declaration["metric"] = declared.metric
     if declared.baseline.name != "auto":
-        said["baseline"] = {"name": declared.baseline.name, **declared.baseline.params}
+        declaration["baseline"] = {"name": declared.baseline.name, **declared.baseline.params}
     if declared.review is not None:
-        said["review"] = declared.review.model_dump(mode="json", exclude_defaults=True)
-    return block(said) if said else []
+        declaration["review"] = declared.review.model_dump(mode="json", exclude_defaults=True)
+    return block(declaration) if declaration else []
 
 
 def _columns(
@@ -91,27 +91,27 @@ def _columns(
             lines.append(f"    # {plain_line(repr(name), 80)} cannot be a key of a configuration; its type is inferred")
             continue
         if name in data.columns:
-            said = as_declared(data.columns[name], lenient=name in broken)
+            declaration = as_declared(data.columns[name], lenient=name in broken)
             why = "as declared" + ("; it does not hold, so it only warns" if name in broken else "")
         else:
-            said, why = suggested(train[name], readings[name], by_name[name])
-        entry = block({name: said}, indent=4, inline=True)
+            declaration, why = suggested(train[name], readings[name], by_name[name])
+        entry = block({name: declaration}, indent=4, inline=True)
         lines += [*entry[:-1], f"{entry[-1]}   # {why}"]
     head = "  columns:   # bounds lie outside of what was seen; on_violation: warn reports, fail refuses the rows"
     return [head, *lines] if any(not line.lstrip().startswith("#") for line in lines) else []
 
 
 def _checks(report: DataReport, data: DataSpec) -> list[str]:
-    said: dict[str, Any] = data.checks.model_dump(mode="json", exclude_defaults=True)
+    declaration: dict[str, Any] = data.checks.model_dump(mode="json", exclude_defaults=True)
     lowered = sorted({check.name for check in _failed(report)} & type(data.checks).model_fields.keys())
     for name in lowered:
-        said[name] = {**said.get(name, {}), "severity": "warn"}
+        declaration[name] = {**declaration.get(name, {}), "severity": "warn"}
     notes = dict.fromkeys(lowered, "does not hold in these rows, so it only warns")
-    if "rows" not in said:
-        said["rows"] = {"min": max(1, report.rows // 2), "severity": "fail"}
+    if "rows" not in declaration:
+        declaration["rows"] = {"min": max(1, report.rows // 2), "severity": "fail"}
         notes["rows"] = "half of today's rows: a delivery cut short is refused"
     lines = ["  checks:"]
-    for name, keys in said.items():
+    for name, keys in declaration.items():
         (line,) = block({name: keys}, indent=4, inline=True)
         lines.append(line + (f"   # {notes[name]}" if name in notes else ""))
     return lines
@@ -122,8 +122,8 @@ def _failed(report: DataReport) -> list[DataCheck]:
 
 
 def _split(split: SplitSpec) -> dict[str, Any]:
-    said = {"name": split.method.name, **split.method.params, "test": split.test, "validation": split.validation}
-    return said | {key: value for key in ("by", "salt") if (value := getattr(split, key)) is not None}
+    declaration = {"name": split.method.name, **split.method.params, "test": split.test, "validation": split.validation}
+    return declaration | {key: value for key in ("by", "salt") if (value := getattr(split, key)) is not None}
 
 
 def _by_time(views: Sequence[ColumnView], split: SplitSpec) -> list[str]:

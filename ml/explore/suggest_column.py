@@ -24,37 +24,37 @@ _DAYS_A_YEAR = 365.0
 
 def as_declared(spec: ColumnSpec, *, lenient: bool) -> dict[str, Any]:
     """Return what the experiment declares itself; `lenient` lowers a check that does not hold to a warning."""
-    said = spec.model_dump(mode="json", exclude_defaults=True)
-    return {**said, "on_violation": "warn"} if lenient else said
+    declaration = spec.model_dump(mode="json", exclude_defaults=True)
+    return {**declaration, "on_violation": "warn"} if lenient else declaration
 
 
 def suggested(values: pd.Series, reading: Reading, view: ColumnView) -> tuple[dict[str, Any], str]:
     """Return the keys below `data.columns.<name>` and a comment that says why.
 
-    Bounds lie outside of what was seen and a value beyond them warns: the other sets were not looked at.
+    Bounds lie outside of what was seen and a value beyond them warns: the other sets were not read.
 
     Args:
         values: The column's raw training rows.
         reading: The same as its type reads them.
-        view: What the page says of the column.
+        view: What the page shows of the column.
     """
     column = reading.column
     if column.type == "drop":
         return {"type": "drop"}, _comment(view.why)
-    said: dict[str, Any] = {"type": column.type}
+    declaration: dict[str, Any] = {"type": column.type}
     if column.type == "date":
-        said |= _date(reading, column)
+        declaration |= _date(reading, column)
     if not view.missing and len(values) >= ENOUGH:
-        said["nullable"] = False
+        declaration["nullable"] = False
     if column.type == "number" and view.numbers is not None and view.distinct > 1:
-        said |= _bounds(view.numbers.minimum, view.numbers.maximum)
+        declaration |= _bounds(view.numbers.minimum, view.numbers.maximum)
     if column.type == "category" and (known := _complete(values, reading)):
-        said["allowed"] = known
-    asks = {"nullable", "min", "max", "allowed"} & said.keys()
-    # A declared type is an expectation of its own; the rows that it was read off may hold a few misfits.
+        declaration["allowed"] = known
+    asks = {"nullable", "min", "max", "allowed"} & declaration.keys()
+    # A declared type is an expectation of its own; the rows that it was read off may break it in a few places.
     if asks or not fits(values, column.type, column.format).all() or column.type in ("number", "date", "boolean"):
-        said["on_violation"] = "warn"
-    return said, _comment(view.why)
+        declaration["on_violation"] = "warn"
+    return declaration, _comment(view.why)
 
 
 def outward(low: float, high: float) -> tuple[float | int, float | int]:
@@ -83,10 +83,10 @@ def _tidy(value: float, step: float) -> float | int:
 
 
 def _date(reading: Reading, column: Column) -> dict[str, Any]:
-    said: dict[str, Any] = {"format": column.format} if column.format not in (None, ISO) else {}
+    declaration: dict[str, Any] = {"format": column.format} if column.format not in (None, ISO) else {}
     assert reading.numbers is not None
     days = reading.numbers[~reading.missing]
-    return {**said, "parts": _parts(days)} if len(days) else said
+    return {**declaration, "parts": _parts(days)} if len(days) else declaration
 
 
 def _parts(days: NDArray[np.float64]) -> list[DatePart]:
@@ -106,7 +106,7 @@ def _parts(days: NDArray[np.float64]) -> list[DatePart]:
 
 
 def _complete(values: pd.Series, reading: Reading) -> list[Scalar] | None:
-    """Return the values of a column that likely has no others; None where that cannot be said.
+    """Return the values of a column that likely has no others; None where that is unknown.
 
     The chance that the next row brings a new value is about the share of values that occurred once. A column of
     which every value came at least twice, in enough rows, is taken to be complete.

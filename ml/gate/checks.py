@@ -1,4 +1,4 @@
-"""Slot `gate`: what a candidate must satisfy before it may be deployed. Every outcome says why, for a person."""
+"""The gate: what a candidate must satisfy before it may be deployed. Every outcome says why, for a person."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -82,7 +82,7 @@ def _abstained(evidence: "Evidence") -> str:
     coverage = evidence.baseline.get("coverage")
     if coverage is None or coverage >= 1:
         return ""
-    return f" (which answers {coverage:.1%} of the rows; those it abstains from count as not right)"
+    return f" (which predicts {coverage:.1%} of the rows; those it abstains from count as not right)"
 
 
 class NoWorseThanProduction:
@@ -117,7 +117,7 @@ class NoWorseThanProduction:
         passed = self._params.when_not_comparable == "pass"
         end = "let through" if passed else "refused"
         reason = why or "it was not scored on these rows"
-        text = f"not comparable with version {version} in production: {reason}; {end}, as when_not_comparable says"
+        text = f"not comparable with version {version} in production: {reason}; {end}, as when_not_comparable declares"
         return _outcome(name, value, None, passed, text)
 
 
@@ -192,7 +192,7 @@ def _unmeasured(
     from ml.evaluation.metrics import why_undefined
 
     if task not in TASKS.get(metric, ()):
-        why = f"{metric} says nothing about a {task} task; use one of: {', '.join(fitting(task))}"
+        why = f"{metric} is not defined for a {task} task; use one of: {', '.join(fitting(task))}"
         return _outcome(name, None, threshold, False, why)
     why = f"{metric} of {whose} is undefined on these rows: {why_undefined(metric, found)}"
     return _outcome(name, None, threshold, False, why)

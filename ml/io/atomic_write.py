@@ -1,6 +1,6 @@
 """A small file that is seen whole or not at all, and takes the place of the one before.
 
-A killed process leaves the draft, `.NAME.….partial`, which nothing reads and which may be removed.
+A killed process leaves the partial file, `.NAME.….partial`, which nothing reads and which may be removed.
 """
 
 import os

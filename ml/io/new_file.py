@@ -42,7 +42,7 @@ class NewFile:
             _name_without_replacing(self.partial, self.target)
         except FileExistsError:
             raise ContentError(
-                f"{self.target} came into being while the rows were answered; it was left as it is"
+                f"{self.target} came into being while the rows were predicted; it was left as it is"
             ) from None
         except OSError as error:
             raise ContentError(f"{self.target} cannot be written: {error.strerror}") from error
@@ -80,7 +80,7 @@ def _name_without_replacing(partial: Path, target: Path) -> None:
 def local_file_faults(path: str, key: str) -> list[Fault]:
     """Return why no new file can be written at `path`; the faults' path is `key`."""
     if "://" in path or "::" in path:
-        return [Fault(key, f"{path} is a URL; answers are written to local files only", "name a local path")]
+        return [Fault(key, f"{path} is a URL; predictions are written to local files only", "name a local path")]
     target = Path(path)
     if target.is_dir():
         return [Fault(key, f"{path} is a folder", "name a file in it")]

@@ -1,4 +1,4 @@
-"""One column of a window against that of the reference: what is certain, and what only statistics can tell."""
+"""One column of a window against that of the reference: what is certain, and what only statistics show."""
 
 from dataclasses import dataclass, field
 
@@ -47,7 +47,7 @@ def test_column(
     rows: int,
     spec: MonitorSpec,
 ) -> TestedColumn:
-    """Settle what is certain of a column, else ask what can be asked. `rows` counts the rows of the whole window."""
+    """Decide what is certain of a column, else run the tests that apply. `rows` counts the whole window's rows."""
     decided = _decided(reference, window, expected, rows, spec)
     if decided is not None:
         return TestedColumn(name, reference, window, expected, decided=decided[0], why=decided[1])
@@ -55,7 +55,7 @@ def test_column(
     checks = [ask_missing(reference, window, spec)]
     enough = window.present >= FEWEST_VALUES
     if enough and window.kind == "date":
-        # Time moves on by itself: that a window is later than training says little of the model's inputs.
+        # Time moves on by itself: that a window is later than training means little of the model's inputs.
         checks += ask_range(reference, window, in_time(reference, expected), spec)
         return TestedColumn(name, reference, window, expected, checks=checks, otherwise="ok", why=_DATES)
     if enough:

@@ -1,4 +1,4 @@
-"""Whether the rows that a service answered still look like the rows its model learnt from."""
+"""Whether the rows that a service predicted still look like the rows its model learnt from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ Row = Mapping[str, Scalar | None]
 
 @dataclass(frozen=True)
 class Window:
-    """Rows as columns, and the model's answers to them; a column that no row has is not among `columns`."""
+    """Rows as columns, and the model's predictions for them; a column that no row has is not among `columns`."""
 
     rows: int
     columns: Mapping[str, Values]
@@ -61,10 +61,10 @@ def detect(
     first: str | None = None,
     last: str | None = None,
 ) -> MonitoringReport:
-    """Compare a window with the reference profile of the package that answered it.
+    """Compare a window with the reference profile of the package that predicted it.
 
     A column drifts when a distance or share is above its tolerance AND improbable by chance, after correction for all
-    questions asked of the window. Overall, schema_alarm outweighs drift, drift no_verdict, and no_verdict ok.
+    hypothesis tests of the window. Overall, schema_alarm outweighs drift, drift no_verdict, and no_verdict ok.
 
     Args:
         reference: `reference.bin` of the package.
@@ -72,7 +72,7 @@ def detect(
         signature: The package's signature.
         spec: Tolerances, significance and the fewest rows for a verdict.
         model: The model's name, for the report.
-        version: The version that answered.
+        version: The version that predicted.
         first: Time of the first row, for the report.
         last: Time of the last row.
 

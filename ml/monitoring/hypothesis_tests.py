@@ -1,4 +1,4 @@
-"""What is asked of a column: missing, moved, never seen, out of range; each with the chance that it is chance."""
+"""What is tested of a column: missing, moved, never seen, out of range; each with the chance that it is chance."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _NAMES = {"kolmogorov_smirnov": "Kolmogorov-Smirnov distance", "total_variation"
 
 @dataclass(frozen=True)
 class Check:
-    """One question asked of a column: it alarms when `value` is above `tolerance` and chance alone is improbable."""
+    """One hypothesis test of a column: it alarms when `value` is above `tolerance` and chance alone is improbable."""
 
     name: Literal["distance", "missing", "unseen", "range"]
     statistic: str
@@ -31,7 +31,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Expected:
-    """What training says of a column: the labels it knew (None: any is valid), its range (None: the reference's).
+    """What training knows of a column: the labels it knew (None: any is valid), its range (None: the reference's).
 
     A nullable column may be left out of a row.
     """
@@ -84,7 +84,7 @@ def kolmogorov_distance(reference: Numbers, window: Numbers) -> float:
 
 
 def ask_missing(reference: ColumnProfile, window: ColumnProfile, spec: MonitorSpec) -> Check:
-    """Ask whether the share of missing values has jumped, either way."""
+    """Test whether the share of missing values has jumped, either way."""
     now, before = window.missing / window.rows, reference.missing / reference.rows
     value, p_value = abs(now - before), 1.0
     if value > spec.threshold:
@@ -95,7 +95,7 @@ def ask_missing(reference: ColumnProfile, window: ColumnProfile, spec: MonitorSp
 
 
 def ask_distance(reference: ColumnProfile, window: ColumnProfile, spec: MonitorSpec) -> list[Check]:
-    """Ask whether the distribution has moved; no question where neither numbers nor counts can be compared."""
+    """Test whether the distribution has moved; no test where neither numbers nor counts can be compared."""
     if reference.numbers is not None and window.numbers is not None:
         before, now = reference.numbers, window.numbers
         value = kolmogorov_distance(before, now)
@@ -127,7 +127,7 @@ def _aligned(reference: ColumnProfile, window: ColumnProfile) -> tuple[Mapping[s
 
 
 def ask_unseen(reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec) -> list[Check]:
-    """Ask whether more values are new than sampling explains.
+    """Test whether more values are new than sampling explains.
 
     The chance that the next value was never seen is about the share of values seen exactly once.
 
@@ -154,7 +154,7 @@ def ask_unseen(reference: ColumnProfile, window: ColumnProfile, expected: Expect
 
 
 def ask_range(reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec) -> list[Check]:
-    """Ask whether more values lie outside training's range than are tolerated."""
+    """Test whether more values lie outside training's range than are tolerated."""
     ends = limits(reference, expected)
     if ends is None or window.kind not in ("number", "date"):
         return []

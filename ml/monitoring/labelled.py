@@ -57,16 +57,16 @@ class LabelledArrays:
 
 
 def encode(found: Labelled, output: Output) -> LabelledArrays:
-    """Turn answers and labels into numbers; never raises for what they hold.
+    """Turn predictions and labels into numbers; never raises for what they hold.
 
     Args:
         found: Predictions and labels. A pair is left out when it cannot be compared: a label that is no scalar, or, of
-            a regression, an answer or a label that is no finite number.
-        output: What the version answers; of a version with other classes the answers themselves say which.
+            a regression, a prediction or a label that is no finite number.
+        output: What the version predicts; of a version with other classes the predictions themselves name them.
 
     Returns:
         Classes as positions, -1 for a label that is none of them (never right) and for an abstention. Probabilities
-        are None unless every answer has one for each class.
+        are None unless every prediction has one for each class.
     """
     if is_value(found.records[0]) if found.records else output.classes is None:
         return _values(found)

@@ -34,7 +34,7 @@ def performance(
 
     Args:
         found: The version's labelled predictions. Never raises for what they hold.
-        output: What the version answers.
+        output: What the version predicts.
         expected: What was measured of it before it was deployed; None when that is not known.
         metric: The run's metric, `auto` included; where it is undefined the first defined of FALLBACK is judged.
         spec: The fewest labels for a verdict.
@@ -77,23 +77,23 @@ def for_comparison(found: Labelled, output: Output, metric: str, spec: MonitorSp
 
 
 def with_labels(report: MonitoringReport, found: Sequence[Performance], review: Review | None) -> MonitoringReport:
-    """Add performance and review to a report; answers that have become worse make its verdict `drift` or keep worse.
+    """Add performance and review to a report; predictions that became worse make its verdict `drift` or keep worse.
 
-    What labels cannot say does not take back what the columns say.
+    What labels cannot show does not take back what the columns show.
     """
     own = next((one for one in found if one.version == report.version), None)
     verdict, why = report.verdict, report.why
     if own is not None:
         worse = own.verdict == "drift"
         verdict = min(verdict, "drift", key=SEVERITY.index) if worse else verdict
-        parts = [f"The answers have become worse: {own.why}", why] if worse else [why, f"Against labels: {own.why}"]
+        parts = [f"The predictions have become worse: {own.why}", why] if worse else [why, f"Against labels: {own.why}"]
         why = " ".join(parts)
     ranked = [*([own] if own else []), *(one for one in found if one is not own)]
     return report.model_copy(update={"verdict": verdict, "why": why, "performance": ranked, "review": review})
 
 
 def review_of(needs_review: Sequence[bool], record: ReviewRecord | None) -> Review | None:
-    """Count what a window handed to people; None for an empty window."""
+    """Count what a window routed to review; None for an empty window."""
     if not needs_review:
         return None
     handed_over = sum(needs_review)
@@ -117,7 +117,7 @@ def _verdict(
     if value is None or interval is None:
         return "no_verdict", f"{measured}: {why_undefined(name, values)}."
     if tested is None or tested_bounds is None:
-        return "no_verdict", f"{measured}; the package does not say what {name} was on the test set."
+        return "no_verdict", f"{measured}; the package does not state what {name} was on the test set."
     then = f"{shown(tested)} ({shown(tested_bounds[0])} to {shown(tested_bounds[1])}) on the test set"
     worse = interval[1] < tested_bounds[0] if HIGHER_IS_BETTER[name] else interval[0] > tested_bounds[1]
     return ("drift", f"{measured}, {then} before.") if worse else ("ok", f"{measured}, {then}.")
@@ -145,7 +145,7 @@ def _handed_over(found: Labelled) -> tuple[float, float] | None:
 
 
 def _skew(found: Labelled, spec: MonitorSpec) -> list[str]:
-    """Say so when people have labelled mostly what was handed to them: those are the hard ones."""
+    """Say so when people have labelled mostly what was routed to review: those are the hard ones."""
     shares = _handed_over(found)
     if shares is None or len(found) < spec.min_labels:
         return []
@@ -155,6 +155,6 @@ def _skew(found: Labelled, spec: MonitorSpec) -> list[str]:
         return []
     kind, way = ("hard", "worse") if labelled > overall else ("easy", "better")
     return [
-        f"The labels favour {kind} rows: {percent(labelled, 0)} of the labelled answers needed review, and "
+        f"The labels favour {kind} rows: {percent(labelled, 0)} of the labelled predictions needed review, and "
         f"{percent(overall, 0)} of all, so the figures look {way} than they are."
     ]

@@ -23,7 +23,7 @@ _SHORT: dict[Verdict, str] = {"ok": "ok", "drift": "drift", "no_verdict": "no ve
 
 
 def render(report: MonitoringReport) -> str:
-    """Return the page: the verdict in words, the predictions, columns by severity, distributions before and after."""
+    """Return the page: the verdict in a sentence, the predictions, columns by severity, their distributions."""
     drawings = {shown.column: Markup(chart(shown)) for shown in report.distributions}  # chart escapes
     ranked = sorted(report.columns, key=_severity)
     return _template().render(
@@ -43,7 +43,7 @@ def _headline(report: MonitoringReport) -> str:
         return _WORDS[report.verdict]
     asked = [*report.columns, *([report.predictions] if report.predictions else [])]
     moved = any(one.verdict == "drift" for one in asked)
-    return f"{_WORDS['drift']}, and the answers have become worse" if moved else "The answers have become worse"
+    return f"{_WORDS['drift']}, and the predictions have become worse" if moved else "The predictions have become worse"
 
 
 def _template() -> Template:

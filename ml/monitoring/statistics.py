@@ -48,7 +48,7 @@ def homogeneity_p_value(first: Mapping[str, int], second: Mapping[str, int]) -> 
     """Return the chi-square probability that two samples of counts come from the same categories with the same shares.
 
     Categories that would be expected less than five times in either sample are counted together; where only one group
-    is left nothing can be told apart and the answer is 1.
+    is left nothing can be compared and the result is 1.
 
     Args:
         first: Count by category, with a sum above 0.

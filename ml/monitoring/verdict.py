@@ -1,4 +1,4 @@
-"""From the questions asked of every column to a verdict in words."""
+"""From the hypothesis tests of every column to a verdict with its reason."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""From a trained object to its package: the draft that `train` writes, and the final package after the gate."""
+"""From a trained object to its package: the candidate package that `train` writes, and the sealed one."""
 
 import platform
 import shutil
@@ -47,14 +47,14 @@ def build_candidate(
     data: DataRecord,
     review: ReviewRecord | None = None,
 ) -> Manifest:
-    """Export a trained object and write it as a draft package under `root`, without evaluation, verdict and profile.
+    """Export a trained object and write it as a candidate package under `root`: no evaluation, verdict or profile yet.
 
     Args:
         train: The training rows; some of them are replayed through the packaged form, and 32 are kept as samples.
         review: The review threshold, which goes into the signature, and how it was chosen.
 
     Raises:
-        PackageError: If no runtime answers as the trained object does, or `root` exists.
+        PackageError: If no runtime predicts as the trained object does, or `root` exists.
     """
     signature = with_threshold(signature, review)
     example = derive(signature, cells(train.head(REPLAYED), signature))
@@ -86,10 +86,10 @@ def seal(
     gate: GateVerdict | None,
     reference: bytes | None,
 ) -> Manifest:
-    """Write the final package under `root`: the draft's files, the reference profile, the verdict and the card.
+    """Seal a candidate package as `root`: its files, the reference profile, the verdict and the card.
 
     Raises:
-        PackageError: If the draft is damaged or `root` exists.
+        PackageError: If the candidate package is damaged or `root` exists.
     """
     known = storage.verify(candidate)
     signature = storage.read_signature(candidate, known)
@@ -105,7 +105,7 @@ def seal(
 
 
 def libraries(beside: Sequence[str] = ()) -> dict[str, str]:
-    """Return the versions of the libraries that decide what a model answers; those not installed are left out.
+    """Return the versions of the libraries that decide what a model predicts; those not installed are left out.
 
     Args:
         beside: Distributions that this model depends on, beside those of every model.
@@ -163,12 +163,12 @@ def _require_copied(known: Manifest, sealed: Manifest, root: Path) -> None:
     changed = [name for name, record in known.files.items() if name != storage.CARD and sealed.files[name] != record]
     if changed:
         shutil.rmtree(root)
-        raise PackageError(f"The draft's files {changed} changed while they were copied")
+        raise PackageError(f"The candidate package's files {changed} changed while they were copied")
 
 
 def _samples(fitted: "Fitted", signature: Signature, train: pd.DataFrame) -> Samples:
     columns = cells(_pick(train, [one.name for one in signature.inputs]), signature)
-    # Read back from JSON: the answers belong to the rows as the package holds them.
+    # Read back from JSON: the predictions belong to the rows as the package holds them.
     kept = Samples.model_validate_json(Samples(cells=columns).model_dump_json())
     predictions = on_cells(fitted, Deriver(signature).matrix)(kept.cells)
     return kept.model_copy(update=_plain(predictions))

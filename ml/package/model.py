@@ -1,4 +1,4 @@
-"""The extended model: raw rows in, answers in labels and units out. Light: the service imports it."""
+"""The packaged model: raw rows in, predictions in labels and units out. Light: the service imports it."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class PackagedModel:
         return cls(root, manifest, signature, load.load(manifest.runtime, data, signature.output))
 
     def predict(self, cells: Cells) -> Predictions:
-        """Answer raw rows, given as columns of equal length that already satisfy the signature."""
+        """Predict raw rows, given as columns of equal length that already satisfy the signature."""
         return self._answer(cells)
 
     def encode(self, predictions: Predictions) -> Encoded:
@@ -42,7 +42,7 @@ class PackagedModel:
         return self._encoder.encode(predictions)
 
     def check_samples(self) -> None:
-        """Compare the loaded form with the trainer's own answers on the package's sample rows.
+        """Compare the loaded form with the trainer's own predictions on the package's sample rows.
 
         Raises:
             PackageError: If a class differs, a probability by more than 1e-4, or a value by more than 1e-4 of itself.
@@ -56,5 +56,5 @@ class PackagedModel:
         found = difference(expected, self.predict(sample.cells))
         if found:
             raise PackageError(
-                f"The package {self.root} does not answer its sample rows as the trained model did: {found}"
+                f"The package {self.root} does not predict its sample rows as the trained model did: {found}"
             )

@@ -8,7 +8,7 @@ from schemas.signature import Input, Output, Signature
 
 
 def render(manifest: Manifest, signature: Signature) -> str:
-    """Return the card as Markdown; a draft's manifest has no evaluation and no verdict yet."""
+    """Return the card as Markdown; a candidate package's manifest has no evaluation and no verdict yet."""
     parts = [
         f"# {manifest.model}",
         _purpose(signature.output, manifest),
@@ -34,7 +34,7 @@ def _purpose(output: Output, manifest: Manifest) -> str:
         unit = f" in {output.unit}" if output.unit else ""
         return f"Predicts `{output.target}`{unit} {source}."
     classes = ", ".join(f"`{label}`" for label in output.classes or [])
-    return f"Tells the class of `{output.target}` ({classes}) {source}."
+    return f"Predicts the class of `{output.target}` ({classes}) {source}."
 
 
 def _training(manifest: Manifest) -> str:
@@ -113,7 +113,7 @@ def _rules(records: list[RuleRecord]) -> str:
 
 def _right(record: RuleRecord) -> str:
     if record.right is None:
-        return "not answered"
+        return "not predicted"
     return "" if not record.rows else f"{record.right} ({record.right / record.rows:.0%})"
 
 
@@ -129,11 +129,11 @@ def _input(one: Input) -> list[str]:
 
 def _limits(manifest: Manifest) -> str:
     lines = [
-        "- It learnt from values like those above; others are answered too, but nothing vouches for those answers.",
-        "- The metrics hold for rows drawn like the test rows; monitoring says when arriving rows are no longer alike.",
+        "- It learnt from values like those above; others are predicted too, but nothing vouches for the result.",
+        "- The metrics hold for rows drawn like the test rows; monitoring reports when arriving rows differ.",
     ]
     if manifest.review is not None:
-        lines.append(f"- What is handed to a person: {manifest.review.why}.")
+        lines.append(f"- What is routed to review: {manifest.review.why}.")
     return "\n".join(lines)
 
 

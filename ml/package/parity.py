@@ -1,4 +1,4 @@
-"""Whether two forms of one model answer alike, and the rows that make the difference show."""
+"""Whether two forms of one model predict the same, and the rows that make the difference show."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ _FLOAT32_MAX = np.finfo(np.float32).max
 
 
 def difference(trained: Predictions, packaged: Predictions) -> str | None:
-    """Say how the packaged form's answers differ from the trained object's, or None when they are equal.
+    """Say how the packaged form's predictions differ from the trained object's, or None when they are equal.
 
     Classes must be equal, probabilities within 1e-4, values within 1e-4 of themselves or 1e-5 of the largest value.
     """
@@ -72,14 +72,14 @@ def failure(error: BaseException) -> str:
 
 
 def short(error: BaseException) -> str:
-    """Return what an error says, in one line of at most 160 characters."""
+    """Return an error's message, in one line of at most 160 characters."""
     text = " ".join(str(error).split())
     return text if len(text) <= 160 else text[:157] + "..."
 
 
 def equal_predictions(rows: NDArray[np.float32]) -> str:
-    """Return the reason for a packaged form that answered `rows` alike."""
-    return f"it converts, and {len(rows)} replayed rows get equal answers"
+    """Return the reason for a packaged form that predicted the same for `rows`."""
+    return f"it converts, and {len(rows)} replayed rows get equal predictions"
 
 
 def disturb(rows: NDArray[np.float32], categories: Mapping[int, int]) -> NDArray[np.float32]:
@@ -102,7 +102,7 @@ def disturb(rows: NDArray[np.float32], categories: Mapping[int, int]) -> NDArray
 
 
 def overflow(packaged: Predictor, rows: NDArray[np.float32], categories: Mapping[int, int]) -> str | None:
-    """Say whether the packaged form answers NaN or infinity when all numbers lie at the ends of float32.
+    """Say whether the packaged form predicts NaN or infinity when all numbers lie at the ends of float32.
 
     The first 100 of `rows` are asked.
     """
@@ -114,4 +114,4 @@ def overflow(packaged: Predictor, rows: NDArray[np.float32], categories: Mapping
     numbers = predictions.values if predictions.probabilities is None else predictions.probabilities
     if numbers is None or np.isfinite(numbers).all():
         return None
-    return "it answers NaN or infinity to very large numbers"
+    return "it predicts NaN or infinity for very large numbers"

@@ -104,7 +104,7 @@ def read_signature(root: Path, manifest: Manifest | None = None) -> Signature:
 
 
 def samples(root: Path, manifest: Manifest | None = None) -> Samples:
-    """Return sample raw rows and the trainer's own answers for them. Raises PackageError when they are damaged."""
+    """Return sample raw rows and the trainer's own predictions for them. Raises PackageError when they are damaged."""
     return _parse(Samples, _read_json(root, manifest, SAMPLES), root, SAMPLES)
 
 

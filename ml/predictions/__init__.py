@@ -1,1 +1,1 @@
-"""What a model predicts: the arrays, the table they become, and when a person should look."""
+"""What a model predicts: the arrays, the table they become, and which are routed to review."""

@@ -1,4 +1,4 @@
-"""Which answers are handed to a person: those less sure than a threshold chosen on the validation set."""
+"""Which predictions are routed to review: those less sure than a threshold chosen on the validation set."""
 
 import math
 from typing import Any
@@ -15,17 +15,17 @@ from schemas.signature import Signature
 EVERY = 1.01
 """The threshold of a model that is never sure enough: no probability reaches it."""
 CERTAINTY = 0.9
-"""How probable it is that the error among the confident answers is within its bound."""
+"""How probable it is that the error among the confident predictions is within its bound."""
 _PLACES = 20  # so few thresholds are tried that the luckiest of them is still nearly as certain
 
 
 def choose(spec: ReviewSpec, target: NDArray[Any], predictions: Predictions) -> ReviewRecord:
-    """Return the lowest threshold at which the answers that reach it are almost surely wrong as seldom as declared.
+    """Return the lowest threshold at which the predictions that reach it are almost surely wrong as seldom as declared.
 
     Args:
-        spec: The share of wrong answers tolerated, and the fewest rows that a threshold may rest on.
+        spec: The share of wrong predictions tolerated, and the fewest rows that a threshold may rest on.
         target: Class positions of the validation rows, (n,); -1 for a class that training did not see.
-        predictions: The trained object's answers to the same rows.
+        predictions: The trained object's predictions for the same rows.
 
     Source:
         C. K. Chow, On optimum recognition error and reject tradeoff, IEEE Trans. Information Theory 16 (1970): a
@@ -46,7 +46,7 @@ def choose(spec: ReviewSpec, target: NDArray[Any], predictions: Predictions) -> 
 
 
 def error_bound(wrong: int, rows: int) -> float:
-    """Return the share of wrong answers that is not exceeded, as `wrong` of `rows` show with the certainty above.
+    """Return the share of wrong predictions that is not exceeded, as `wrong` of `rows` show with the certainty above.
 
     Source:
         C. J. Clopper and E. S. Pearson, The use of confidence or fiducial limits illustrated in the case of the
@@ -58,7 +58,7 @@ def error_bound(wrong: int, rows: int) -> float:
 
 
 def _places(sure: NDArray[Any]) -> list[int]:
-    """Return how many of the surest rows may be taken, the most first: twentieths, equally sure answers together."""
+    """Return how many of the surest rows may be taken, the most first: twentieths, equally sure rows together."""
     rows = len(sure)
     if not rows:
         return []
@@ -72,8 +72,8 @@ def _of_threshold(spec: ReviewSpec, sure: NDArray[Any], count: int, wrong: int, 
     between = float(sure[count - 1] + sure[min(count, rows - 1)]) / 2
     threshold = 0.0 if count == rows else between if between > sure[count] else float(sure[count - 1])
     why = (
-        f"{wrong} of the {count} validation answers that are at least {threshold:.3g} sure are wrong: "
-        f"{_error_text(spec, wrong, count)}; {rows - count} of {rows} are handed over"
+        f"{wrong} of the {count} validation predictions that are at least {threshold:.3g} sure are wrong: "
+        f"{_error_text(spec, wrong, count)}; {rows - count} of {rows} are routed to review"
     )
     return _record(spec, threshold, rows, wrong / count, bound, (rows - count) / rows, why)
 
@@ -83,20 +83,20 @@ def _of_no_threshold(spec: ReviewSpec, rows: int) -> ReviewRecord:
     hint = f"; that takes {needed} rows or more, all of them right" if rows < needed else ""
     why = (
         f"no threshold keeps the error among {least} within {percent(spec.max_error)} with {percent(CERTAINTY, 0)} "
-        f"confidence{hint}: every answer is handed over"
+        f"confidence{hint}: every prediction is routed to review"
     )
     return _record(spec, EVERY, rows, None, None, 1.0, why)
 
 
 def _of_abstaining(spec: ReviewSpec, wrong: NDArray[np.bool_], answered: NDArray[np.bool_]) -> ReviewRecord:
-    """Tell what a model without probabilities does by itself: there is no threshold to choose."""
+    """Record what a model without probabilities does by itself: there is no threshold to choose."""
     rows, given = len(wrong), int(answered.sum())
     missed = int(wrong[answered].sum())
     bound = error_bound(missed, given)
     failing = "" if bound <= spec.max_error else "review.max_error cannot be kept: "
     why = (
-        f"{failing}the model gives no probabilities, so only what it abstains from is handed over, {rows - given} of "
-        f"{rows} validation rows; {missed} of the {given} answers given are wrong"
+        f"{failing}the model gives no probabilities, so only what it abstains from is routed to review, {rows - given} "
+        f"of {rows} validation rows; {missed} of the {given} predictions made are wrong"
     )
     why += f": {_error_text(spec, missed, given)}" if given else ""
     return _record(spec, None, rows, missed / given if given else None, bound, (rows - given) / max(rows, 1), why)
@@ -115,9 +115,9 @@ def _fewest(most: float) -> int:
 
 
 def measure(threshold: float | None, target: NDArray[Any], predictions: Predictions) -> tuple[float, float | None]:
-    """Return the share of rows handed over, and the error among the others (None when there are none).
+    """Return the share of rows routed to review, and the error among the others (None when there are none).
 
-    Rows below `threshold` are handed over, and those that the model abstains from. The test set shows whether a
+    Rows below `threshold` are routed to review, and those that the model abstains from. The test set shows whether a
     threshold chosen on the validation set keeps its promise.
     """
     assert predictions.codes is not None, "only classes are reviewed"
@@ -133,7 +133,7 @@ def review_notes(record: ReviewRecord | None, target: NDArray[Any], predictions:
     why = f"{record.why if record.why.startswith('review.') else record.why[:1].upper() + record.why[1:]}."
     handed_over, error = measure(record.threshold, target, predictions)
     kept = "nothing is left" if error is None else f"{percent(error)} of the others are wrong"
-    return [why, f"On the test set {percent(handed_over)} are handed over, and {kept}."]
+    return [why, f"On the test set {percent(handed_over)} are routed to review, and {kept}."]
 
 
 def with_threshold(signature: Signature, record: ReviewRecord | None) -> Signature:

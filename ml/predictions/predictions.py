@@ -1,4 +1,4 @@
-"""What a model answers, in a module light enough for the service: no pandas, no scikit-learn."""
+"""What a model predicts, in a module light enough for the service: no pandas, no scikit-learn."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from schemas.base import Scalar
 
 Cells = Mapping[str, Sequence[Scalar | None]]
-NO_FINITE_PREDICTION = "the model has no finite answer for these values; are they far from what it was trained on?"
+NO_FINITE_PREDICTION = "the model has no finite prediction for these values; are they far from what it was trained on?"
 _TIE_DECIMALS = 6
 _LARGEST = np.float32(1e25)
 
@@ -29,20 +29,20 @@ class Predictions:
 
 
 class Predictor(Protocol):
-    """A trained object or a loaded runtime; one that reads raw cells has `predict_cells(cells) -> Answers` too."""
+    """A trained object or a loaded runtime; one that reads raw cells has `predict_cells(cells) -> Predictions` too."""
 
     def predict(self, features: NDArray[np.float32]) -> Predictions:
         """Predict for the derived features, shape (n, features)."""
 
 
 def on_cells(model: Predictor, matrix: Callable[[Cells], NDArray[np.float32]]) -> Callable[[Cells], Predictions]:
-    """Return how a model answers raw cells: from the cells where it reads those, else from the features of `matrix`."""
+    """Return how a model predicts: from the raw cells where it reads those, else from the features of `matrix`."""
     reads = _reader(model)
     return reads if reads is not None else lambda cells: model.predict(matrix(cells))
 
 
 def predictions_of(model: Predictor, cells: Cells, features: NDArray[np.float32]) -> Predictions:
-    """Return a model's answers to rows that are there both as raw cells and as features, (n, features)."""
+    """Return a model's predictions for rows that are there both as raw cells and as features, (n, features)."""
     reads = _reader(model)
     return reads(cells) if reads is not None else model.predict(features)
 
@@ -53,11 +53,11 @@ def _reader(model: Predictor) -> Callable[[Cells], Predictions] | None:
 
 
 def needs_review(predictions: Predictions, threshold: float | None) -> NDArray[np.bool_]:
-    """Return which rows a person should look at, (n,): those abstained from, and those less sure than `threshold`.
+    """Return which rows are routed to review, (n,): those abstained from, and those less sure than `threshold`.
 
     Args:
         predictions: Of a classification.
-        threshold: The least probability of an answer that is sure enough; it has no meaning without probabilities.
+        threshold: The least probability of a prediction that is sure enough; it has no meaning without probabilities.
     """
     assert predictions.codes is not None, "only classes are reviewed"
     abstained = predictions.codes < 0

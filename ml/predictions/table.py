@@ -1,4 +1,4 @@
-"""Answers as columns of a table, for programs that read tables."""
+"""Predictions as columns of a table, for programs that read tables."""
 
 from typing import Any
 
@@ -16,14 +16,14 @@ VERSION = "model_version"
 
 
 def prediction_names(output: Output) -> list[str]:
-    """Return the columns that answers may have, in order; a model without probabilities leaves those out."""
+    """Return the columns that predictions may have, in order; a model without probabilities leaves those out."""
     if output.task == "regression":
         return [PREDICTION, VERSION]
     return [PREDICTION, *(f"{PROBABILITY}{label}" for label in output.classes or []), REVIEW, VERSION]
 
 
 def prediction_columns(predictions: Predictions, output: Output, version: str) -> pd.DataFrame:
-    """Return what the service answers, a row each: label or value, probabilities, whether a person should look.
+    """Return what the service predicts, a row each: label or value, probabilities, whether it is routed to review.
 
     Every frame of one model has the same dtypes. Where the model abstains, `prediction` is missing.
     """

@@ -1,7 +1,7 @@
 """Conditions as unions of boxes: a box names for some columns the values they may have; all others are free.
 
 Exact where a column's comparisons are all of one kind. What cannot be looked into (whether two regular expressions
-overlap, comparisons of one column with numbers here and texts there) is a question of its own, equal to itself only.
+overlap, comparisons of one column with numbers here and texts there) is a variable of its own, equal to itself only.
 So a union of boxes never lacks a row that the condition holds for.
 """
 
@@ -15,7 +15,7 @@ from schemas.patterns import LONGEST
 from schemas.rules import BOUNDS, Condition, timestamp
 
 Variable = tuple[str, str]
-"""A column, and the question asked of it; the empty question is for its values."""
+"""A column and a test of it, such as a pattern searched in it; the empty test is for its values."""
 Box = dict[Variable, Values]
 Kind = Literal["number", "date", "label", "mixed"]
 MOST = 64
@@ -57,13 +57,13 @@ def boxes(condition: Condition, of: Mapping[str, Kind]) -> list[Box]:
 def known(leaves: Sequence[Condition], booleans: frozenset[str]) -> Box:
     """Return the box in which every row lies: what is known of columns of booleans, and of patterns that find any text.
 
-    A boolean that anything but true and false is said of is not looked into.
+    A boolean that anything but true and false is compared with is not looked into.
     """
     found: Box = {}
     for column in booleans:
-        said = [leaf for leaf in leaves if leaf.column == column]
-        bounded = any(name in (*BOUNDS, "matches") for leaf in said for name in leaf.operators())
-        if said and not bounded and all(isinstance(point, bool) for leaf in said for point in leaf.points()):
+        own = [leaf for leaf in leaves if leaf.column == column]
+        bounded = any(name in (*BOUNDS, "matches") for leaf in own for name in leaf.operators())
+        if own and not bounded and all(isinstance(point, bool) for leaf in own for point in leaf.points()):
             found[column, ""] = Labels(frozenset([canonical(True), canonical(False)]), missing=True)
     for leaf in leaves:
         if leaf.matches in _FIND_ANYTHING:
@@ -94,24 +94,24 @@ def subtract(union: list[Box], taken: list[Box]) -> list[Box]:
 def _without(box: Box, taken: Box) -> list[Box]:
     if any(variable in box and box[variable].intersect(values).is_empty for variable, values in taken.items()):
         return [box]
-    chunks, inside = [], box
+    parts, inside = [], box
     for variable, values in taken.items():
         rest = intersect(inside, {variable: values.complement()})
         if rest is not None:
-            chunks.append(rest)
+            parts.append(rest)
         kept = intersect(inside, {variable: values})
         if kept is None:
             break
         inside = kept
-    return chunks
+    return parts
 
 
 def _is_empty(box: Box) -> bool:
     """Whether no value is left, regular expressions asked of the labels that a column is known to have."""
     if any(values.is_empty for values in box.values()):
         return True
-    for (column, question), values in box.items():
-        if question or not isinstance(values, Labels) or values.others:
+    for (column, test), values in box.items():
+        if test or not isinstance(values, Labels) or values.others:
             continue
         asked = {text: truth for (other, text), truth in box.items() if other == column and isinstance(truth, Truth)}
         absent = values.missing and all(truth.no for truth in asked.values())

@@ -1,4 +1,4 @@
-"""The classes that rules answer, matched with the classes that the target has. The service imports this."""
+"""The classes that rules predict, matched with the classes that the target has. The service imports this."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _TRUTHS = {True: ("yes", "on", "true", "y"), False: ("no", "off", "false", "n")}
 
 
 def outcomes(declared: RuleList) -> dict[str, Scalar | None]:
-    """Return what every rule answers, and `otherwise` at the end, by key path; None abstains."""
+    """Return what every rule predicts, and `otherwise` at the end, by key path; None abstains."""
     named: dict[str, Scalar | None] = {
         f"rules[{position}].then": rule.then for position, rule in enumerate(declared.rules)
     }
@@ -38,8 +38,8 @@ def _hint(outcome: Scalar, classes: Sequence[Scalar]) -> str:
     texts = [label for label in classes if isinstance(label, str)]
     if isinstance(outcome, bool):
         meant = [text for text in texts if text.lower() in _TRUTHS[outcome]]
-        said = "yes" if outcome else "no"
-        return f" YAML reads an unquoted {said} as {_yaml(outcome)}: write {meant[0]!r} in quotes" if meant else ""
+        word = "yes" if outcome else "no"
+        return f" YAML reads an unquoted {word} as {_yaml(outcome)}: write {meant[0]!r} in quotes" if meant else ""
     bare = [_yaml(label) for label in classes if isinstance(label, bool) and _yaml(label) == str(outcome).lower()]
     if bare:
         return f" Write {bare[0]} without quotes"

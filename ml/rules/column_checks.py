@@ -1,4 +1,4 @@
-"""What rules ask of columns that those cannot answer, known once the table's schema is."""
+"""Incompatibilities of rules with the columns they read, known once the table's schema is."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -46,7 +46,7 @@ def _incompatibilities(path: str, leaf: Condition, columns: dict[str, Column], t
 
 
 def _wrong(name: str, kind: ColumnType, operator: Operator, operand: Any) -> str:
-    """Say why an operator says nothing about a column of this type, empty when it does."""
+    """Say why an operator means nothing for a column of this type, empty when it does."""
     operands = operand if isinstance(operand, list) else [operand]
     declare = f"declare data.columns.{name}.type:"
     if operator == "matches":

@@ -25,7 +25,7 @@ class Texts:
     places: NDArray[np.int64]
 
     def where(self, holds: Callable[[str], bool]) -> Mask:
-        """Return for every row whether its text is there and `holds` says yes; each distinct text is asked once."""
+        """Return for every row whether its text is there and `holds` is true; each distinct text is asked once."""
         asked = [text is not None and holds(text) for text in self.distinct]
         found: Mask = np.array(asked, dtype=np.bool_)[self.places]
         return found

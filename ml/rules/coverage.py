@@ -1,4 +1,4 @@
-"""What each rule did on the training rows, and what of it a person should look at."""
+"""What each rule did on the training rows, and what of it needs a person's attention."""
 
 from typing import Any
 
@@ -19,10 +19,10 @@ def records(
 
     Args:
         fired: The position of the rule that decides each row, (n,).
-        predictions: The rules' answers for the same rows.
+        predictions: The rules' predictions for the same rows.
         target: Class positions, (n,).
     """
-    assert predictions.codes is not None, "rules answer classes"
+    assert predictions.codes is not None, "rules predict classes"
     places = len(rules.rules) + 1
     rows = np.bincount(fired, minlength=places).tolist()
     right = (

@@ -1,4 +1,4 @@
-"""Conditions compared as they are written: cheap however many parts they have, and true without a look at values."""
+"""Structural equivalence of conditions, as they are written: cheap however many parts they have, without a value."""
 
 from dataclasses import dataclass
 

@@ -30,8 +30,8 @@ def condition_text(condition: Condition, inner: bool = False) -> str:
         parts = condition.all or condition.any or []
         text = word.join(condition_text(part, inner=len(parts) > 1) for part in parts)
         return f"({text})" if inner and len(parts) > 1 else text
-    said = [_comparison(name, operand) for name, operand in condition.operators().items()]
-    return f"{condition.column} {' and '.join(said)}"
+    comparisons = [_comparison(name, operand) for name, operand in condition.operators().items()]
+    return f"{condition.column} {' and '.join(comparisons)}"
 
 
 def _comparison(operator: str, operand: Any) -> str:

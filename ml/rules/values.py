@@ -1,6 +1,6 @@
 """Sets of the values that one column may have, exactly: intersection, complement, emptiness.
 
-They answer which rules can never be reached. A missing value is a value of its own: it belongs to a set or does not.
+They decide which rules can never be reached. A missing value is a value of its own: it belongs to a set or does not.
 """
 
 import math
@@ -79,23 +79,23 @@ class Labels:
 
 @dataclass(frozen=True)
 class Truth:
-    """Whether a question that is not looked into (a regular expression) is answered with yes, no, or either."""
+    """Whether a condition that is not looked into (a regular expression) may hold, may fail, or either."""
 
     yes: bool
     no: bool
 
     @property
     def is_empty(self) -> bool:
-        """Whether no answer is left."""
+        """Whether no outcome is left."""
         return not self.yes and not self.no
 
     def complement(self) -> "Truth":
-        """Return the other answers."""
+        """Return the other outcomes."""
         return Truth(not self.yes, not self.no)
 
     def intersect(self, other: "Values") -> "Truth":
-        """Return the answers that belong to both."""
-        assert isinstance(other, Truth), "a question has one kind of set"
+        """Return the outcomes that belong to both."""
+        assert isinstance(other, Truth), "a condition has one kind of set"
         return Truth(self.yes and other.yes, self.no and other.no)
 
 

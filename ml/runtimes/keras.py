@@ -31,7 +31,7 @@ _busy = Lock()  # Keras keeps the state of a call on the model
 
 
 class KerasModel:
-    """A restored network, which answers as the trained one did."""
+    """A restored network, which predicts as the trained one did."""
 
     def __init__(self, model: Any, output: Output) -> None:
         self._model = model
@@ -57,7 +57,7 @@ class KerasModel:
                 raise PackageError(f"{FILE} cannot be loaded: {error}") from error
         width = 1 if output.task == "regression" else len(output.classes or [])
         if len(model.inputs) != 1 or len(model.outputs) != 1 or model.output_shape != (None, width):
-            raise PackageError(f"{FILE} cannot be used: it does not answer a {output.task} task")
+            raise PackageError(f"{FILE} cannot be used: it is not for a {output.task} task")
         return cls(model, output)
 
     def predict(self, features: NDArray[np.float32]) -> Predictions:

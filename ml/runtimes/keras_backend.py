@@ -105,7 +105,7 @@ def _without(names: tuple[str, ...]) -> Iterator[None]:
 
 
 def _full_float32(backend: Backend) -> None:
-    """Multiply matrices in full float32 on a GPU too: an answer must be the same where there is none."""
+    """Multiply matrices in full float32 on a GPU too: a prediction must be the same where there is none."""
     if backend == "jax":
         import_module("jax").config.update("jax_default_matmul_precision", "highest")
     elif backend == "tensorflow":

@@ -1,4 +1,4 @@
-"""The runtimes of a packaged model: the bytes of the runtime file in, an object that answers out.
+"""The runtimes of a packaged model: the bytes of the runtime file in, an object that predicts out.
 
 One module for each runtime; only the one that a package names is imported, so that a service with an ONNX package
 never loads scikit-learn or Keras.

@@ -1,4 +1,4 @@
-"""Rules packages, as plain JSON: a constant answer (the baselines), or rules that people wrote."""
+"""Rules packages, as plain JSON: a constant prediction (the baselines), or rules that people wrote."""
 
 from typing import Annotated, Literal
 
@@ -16,7 +16,7 @@ from schemas.signature import Output
 
 
 class Constant(Strict):
-    """The same answer for every row: a probability for each class, or a value."""
+    """The same prediction for every row: a probability for each class, or a value."""
 
     kind: Literal["constant"] = "constant"
     probabilities: list[float] | None = None
@@ -24,7 +24,7 @@ class Constant(Strict):
 
 
 class ConstantModel:
-    """A constant answer."""
+    """A constant prediction."""
 
     def __init__(self, rule: Constant, output: Output) -> None:
         self._rule = rule
@@ -40,10 +40,10 @@ class ConstantModel:
 
 
 class DecisionList:
-    """Rules on raw cells: the first that holds answers, without probabilities.
+    """Rules on raw cells: the first that holds decides, without probabilities.
 
     Raises:
-        KeyError: If a rule answers what is no class, reads a column whose type is not given, or searches one that is
+        KeyError: If a rule predicts what is no class, reads a column whose type is not given, or searches one that is
             no text.
         ValueError: If a rule compares a column with what is not of its type.
     """
@@ -53,7 +53,7 @@ class DecisionList:
         self._codes = np.array(codes(rules, output.classes or []), dtype=np.int64)
 
     def predict(self, features: NDArray[np.float32]) -> Predictions:
-        """Refuse: features no longer say what the cells were. Raises PackageError always."""
+        """Refuse: features no longer show what the cells were. Raises PackageError always."""
         raise PackageError("Rules read raw cells, not features")
 
     def predict_cells(self, cells: Cells) -> Predictions:
@@ -61,7 +61,7 @@ class DecisionList:
         return self.answers_of(self.fired(cells))
 
     def answers_of(self, fired: NDArray[np.int64]) -> Predictions:
-        """Return what the rules answer that decided, at the positions which `fired` gives; (n,)."""
+        """Return what the rules predict that decided, at the positions which `fired` gives; (n,)."""
         return Predictions(codes=self._codes[fired])
 
     def fired(self, cells: Cells) -> NDArray[np.int64]:
@@ -92,5 +92,5 @@ def load(data: bytes, output: Output) -> ConstantModel | DecisionList:
         else len(content.probabilities or []) == len(output.classes or [])
     )
     if not fits:
-        raise PackageError(f"rules.json cannot be used: it does not answer a {output.task} task")
+        raise PackageError(f"rules.json cannot be used: it is not for a {output.task} task")
     return ConstantModel(content, output)

@@ -36,7 +36,7 @@ TRUSTED = (
 
 
 class SkopsModel:
-    """A restored pipeline, which answers as the trained one did."""
+    """A restored pipeline, which predicts as the trained one did."""
 
     def __init__(self, pipeline: Any, output: Output) -> None:
         self._pipeline = pipeline

@@ -1,1 +1,1 @@
-"""What a table is when nobody says: column types and the task."""
+"""What a table is when nothing is declared: column types and the task."""

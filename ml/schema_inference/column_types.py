@@ -46,7 +46,7 @@ class Guess:
 
 
 def guess(name: str, column: pd.Series) -> Guess:
-    """Return the type of a column. Raises ContentError when a person must say whether day or month comes first."""
+    """Return the type of a column. Raises ContentError when it must be declared whether day or month comes first."""
     known = column.dropna()
     if known.empty:
         return Guess("drop", "there is no value in any row")
@@ -149,7 +149,7 @@ def _labels(name: str, text: pd.Series, count: str) -> Guess:
 
 
 def read_date_format(name: str, column: pd.Series) -> str | None:
-    """Return the form of a column that is declared to be a date. Raises ContentError when a person must choose."""
+    """Return the form of a column that is declared to be a date. Raises ContentError when a format must be declared."""
     found = _dates(name, column.dropna(), "") if is_text(column) else None
     return found.format if found else None
 

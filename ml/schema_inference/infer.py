@@ -1,4 +1,4 @@
-"""The table's schema: what is declared, and for the rest what the rows say."""
+"""The table's schema: what is declared, and for the rest what the rows show."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ from schemas.data import Column, ColumnSpec, ColumnType, DataSpec, TableSchema
 from schemas.errors import ContentError, did_you_mean
 
 OF_GROUPS = (
-    "the split goes by it: a group's name says nothing about the rows of other groups, and only such are answered; "
+    "the split goes by it: a group's name says nothing about the rows of other groups, and only such are predicted; "
     "declare its type to keep it"
 )
 
@@ -78,7 +78,7 @@ def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool) -> C
 
 
 def declared_type(spec: ColumnSpec) -> ColumnType | Literal["drop"] | None:
-    """Return the type that a declaration says or implies: parts and format make a date, min and max a number."""
+    """Return the type that a declaration states or implies: parts and format make a date, min and max a number."""
     if spec.type is None and (spec.parts or spec.format):
         return "date"
     if spec.type is None and (spec.min is not None or spec.max is not None):

@@ -1,1 +1,1 @@
-"""Where answered rows go, a module for each kind of output."""
+"""Where predicted rows go, a module for each kind of output."""

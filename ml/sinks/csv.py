@@ -27,7 +27,7 @@ class CsvSinkParams(Strict):
 
 
 class CsvSink:
-    """Answered rows as text: a missing value is an empty cell, dates are ISO 8601, booleans true and false."""
+    """Predicted rows as text: a missing value is an empty cell, dates are ISO 8601, booleans true and false."""
 
     Params: ClassVar = CsvSinkParams
     is_text: ClassVar = True
@@ -112,7 +112,7 @@ def _is_gz(target: Path) -> bool:
 
 
 def _as_text(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Return the frame with booleans and moments as text; pandas would write a moment by its neighbours' precision."""
+    """Return the frame with booleans and timestamps as text; pandas writes these by their neighbours' precision."""
     import pandas as pd
 
     def column(values: pd.Series) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Sink `parquet`: a Parquet file, a row group for each piece."""
+"""Sink `parquet`: a Parquet file, a row group for each chunk."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +22,7 @@ class ParquetSinkParams(Strict):
 
 
 class ParquetSink:
-    """Answered rows with their types."""
+    """Predicted rows with their types."""
 
     Params: ClassVar = ParquetSinkParams
 

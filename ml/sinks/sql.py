@@ -1,7 +1,7 @@
 """Sink `sql`: a new table of a database that SQLAlchemy knows.
 
 Rows are spooled to a temporary file and go in within one transaction at the end: nothing is locked while the model
-answers, and the database may be the one that the rows come from.
+predictions, and the database may be the one that the rows come from.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class SqlSinkParams(DatabaseParams):
 
 
 class SqlSink:
-    """Answered rows as a table with the columns' types."""
+    """Predicted rows as a table with the columns' types."""
 
     Params: ClassVar = SqlSinkParams
 

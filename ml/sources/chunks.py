@@ -1,4 +1,4 @@
-"""A source's rows in pieces, for tables that do not fit in memory."""
+"""A source's rows in chunks, for tables that do not fit in memory."""
 
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from ml.components import Source
 
 
 class Chunk(NamedTuple):
-    """The same rows three times: to answer them, to show them, and to keep them."""
+    """The same rows three times: to predict them, to show them, and to keep them."""
 
     values: pd.DataFrame
     """As a model reads them."""
@@ -25,7 +25,7 @@ def chunks(source: Source, rows: int) -> Iterator[pd.DataFrame]:
     A source without `chunks` of its own is read whole and sliced.
 
     Raises:
-        ContentError: When the rows cannot be read; also after the first pieces.
+        ContentError: When the rows cannot be read; also after the first chunks.
     """
     own = getattr(source, "chunks", None)
     if own is not None:
@@ -42,7 +42,7 @@ def chunks_as_stored(source: Source, rows: int, known: Collection[str]) -> Itera
     What a source without `chunks_as_stored` of its own reads is taken for what it holds.
 
     Raises:
-        ContentError: When the rows cannot be read; also after the first pieces.
+        ContentError: When the rows cannot be read; also after the first chunks.
     """
     own = getattr(source, "chunks_as_stored", None)
     if own is not None:

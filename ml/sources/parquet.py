@@ -99,7 +99,7 @@ class ParquetSource:
 
     @cached_property
     def _seen(self) -> tuple["Parts", "Head"]:
-        """What the files' footers told at the first look: a folder may have a thousand, far away."""
+        """What the files' footers held when first read: a folder may have a thousand, far away."""
         return self._look()
 
     def _look(self) -> tuple["Parts", "Head"]:

@@ -1,4 +1,4 @@
-"""The files that a path, a folder or a glob names, and what their footers say; no row is read."""
+"""The files that a path, a folder or a glob names, and what their footers declare; no row is read."""
 
 import hashlib
 import re
@@ -33,7 +33,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Head:
-    """What the footers say: columns to read and their plain types, how many rows, and what is wrong.
+    """What the footers declare: columns to read and their plain types, how many rows, and what is wrong.
 
     `stored` has the type of a column that the files store in another than its plain type, if they agree on it.
     """

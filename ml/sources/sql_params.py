@@ -24,7 +24,7 @@ class SqlParams(DatabaseParams):
     @model_validator(mode="after")
     def _table_or_query(self) -> Self:
         if (self.table is None) == (self.query is None):
-            raise ValueError("say either table or query; the other one is null")
+            raise ValueError("declare either table or query; the other one is null")
         if self.query is not None and self.database_schema is not None:
             raise ValueError("database_schema belongs to a table; name the schema in the query")
         return self

@@ -15,7 +15,7 @@ from schemas.errors import ContentError
 
 
 class Spool:
-    """Pieces of a table, each with its own types, in one scratch file per piece; gone on exit.
+    """Chunks of a table, each with its own types, in one scratch file per chunk; gone on exit.
 
     In a file, column `c3` has the values of the table's fourth, and `s3` what is stored where that is more.
     """
@@ -34,7 +34,7 @@ class Spool:
         self._folder.cleanup()
 
     def add(self, cells: Mapping[str, Sequence[Any]]) -> None:
-        """Write one piece, a column's values by its name. Raises ContentError when the disk is full."""
+        """Write one chunk, a column's values by its name. Raises ContentError when the disk is full."""
         path = Path(self._folder.name, f"{len(self._files)}.arrow")
         self._names = list(cells)
         chunk = pa.table(dict(self._columns(cells)))
@@ -46,7 +46,7 @@ class Spool:
         self._files.append(path)
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield the pieces in order, all with the types that hold all of them."""
+        """Yield the chunks in order, all with the types that hold all of them."""
         kinds = {place: final_type(found) for place, found in self._types.items()}
         known = {place: {kind for kind in found if kind} for place, found in self._stored.items() if None not in found}
         stored = {place: kind for place, found in known.items() if (kind := common_stored_type(found)) is not None}

@@ -25,13 +25,13 @@ _LARGEST = 2**63
 
 
 def wrong_kinds(values: Sequence[Any]) -> list[str]:
-    """Return in words which values are not single ones that can be learnt from; empty when all are."""
+    """Return which values are not single ones that can be learnt from; empty when all are."""
     kinds = [kind for kind in set(map(type, values)) if kind is not type(None) and not issubclass(kind, _SINGLE)]
     return sorted(next((word for types, word in _WORDS if issubclass(kind, types)), kind.__name__) for kind in kinds)
 
 
 def column(values: Sequence[Any]) -> pa.Array:
-    """Return one piece of a column; None is missing.
+    """Return one chunk of a column; None is missing.
 
     Whole numbers beyond 64 bits name things and become text, as does what mixes text with anything else, which only
     SQLite allows.
@@ -51,7 +51,7 @@ def column(values: Sequence[Any]) -> pa.Array:
 
 
 def stored_column(values: Sequence[Any]) -> pa.Array | None:
-    """Return decimals with all their digits, moments with their zone, days as days; None where `column` loses nothing.
+    """Return decimals with all digits, timestamps with their zone, days as days; None where `column` loses nothing.
 
     Different zones become UTC; decimals are text where they have more digits than any type holds.
     """
@@ -69,7 +69,7 @@ def stored_column(values: Sequence[Any]) -> pa.Array | None:
 
 
 def final_type(kinds: Iterable[pa.DataType]) -> pa.DataType:
-    """Return the type of a whole column, given those of its pieces; text holds everything."""
+    """Return the type of a whole column, given those of its chunks; text holds everything."""
     return common_type(kinds) or TEXT
 
 

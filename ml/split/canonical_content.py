@@ -1,4 +1,4 @@
-"""What a single value says, whatever it is written as: a number, a moment, a text, or nothing."""
+"""What a single value means, whatever it is written as: a number, a timestamp, a text, or nothing."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +22,7 @@ class CanonicalTime(int):
 
 
 def content(value: object) -> float | CanonicalTime | str | None:
-    """Return what a value says: True and "true" are 1.0; text in ISO 8601 is the moment it means; "" is None."""
+    """Return what a value means: True and "true" are 1.0; text in ISO 8601 is its timestamp; "" is None."""
     if isinstance(value, np.datetime64):
         value = pd.Timestamp(value)
     if isinstance(value, date):
@@ -39,7 +39,7 @@ def content(value: object) -> float | CanonicalTime | str | None:
 
 
 def timestamps_of(column: pd.Series) -> NDArray[np.int64]:
-    """Return microseconds since 1970 of a column of moments, (rows,); missing ones are any number."""
+    """Return microseconds since 1970 of a column of timestamps, (rows,); missing ones are any number."""
     if column.dt.tz is not None:
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     return column.to_numpy(dtype="datetime64[us]").view(np.int64)
@@ -59,7 +59,7 @@ def _timestamp(value: date) -> CanonicalTime | str:
 
 
 def _read(day: str, clock: str | None, zone: str | None) -> CanonicalTime | str | None:
-    """Return the moment that a text means, None for one that there is not, such as February 30."""
+    """Return the timestamp that a text means, None for one that there is not, such as February 30."""
     try:
         timestamp = datetime.fromisoformat(f"{day}T{clock or '00:00'}{zone or ''}")
     except ValueError:

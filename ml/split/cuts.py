@@ -15,7 +15,7 @@ from schemas.errors import ContentError
 def draw_by_time(
     timestamps: Timestamps, params: TimeSplitParams, by: str, test: float, validation: float
 ) -> NDArray[np.str_]:
-    """Return "train", "validation", "test" or "" (in a gap before a cut) for every moment, (rows,).
+    """Return "train", "validation", "test" or "" (in a gap before a cut) for every timestamp, (rows,).
 
     Raises:
         ContentError: If gap or cuts are of another kind than the column, or a set comes out empty.
@@ -45,23 +45,23 @@ def draw_by_time(
 
 
 def _by_share(timestamps: Timestamps, share: float, least: int, by: str) -> Any:
-    """Return the moment from which on the newest `share` lies, as nearly as equal moments allow.
+    """Return the timestamp from which on the newest `share` lies, as nearly as equal timestamps allow.
 
-    Rows that are newer than all others move it forward only: what counts is how many rows come before a moment, which
-    stays, while the number wanted grows.
+    Rows that are newer than all others move it forward only: what counts is how many rows come before a timestamp,
+    which stays, while the number wanted grows.
 
     Args:
         timestamps: When the rows were, (rows,).
         share: How much of them should lie at or after the cut.
-        least: How many different moments must be left before it.
+        least: How many different timestamps must be left before it.
         by: The column, for the error.
     """
     distinct, counts = np.unique(timestamps, return_counts=True)
     if len(distinct) <= least:
         held = " and ".join(map(written, distinct)) if len(distinct) else "none"
         raise ContentError(
-            f"column {by!r} holds too few different moments to split by time ({held}): training, validation and test "
-            "need at least one each, and equal moments stay together. Choose another split.by or another split"
+            f"column {by!r} holds too few different timestamps to split by time ({held}): training, validation and "
+            "test need at least one each, and equal timestamps stay together. Choose another split.by or another split"
         )
     before = np.cumsum(counts)[:-1]
     wanted = len(timestamps) * (1 - share)
@@ -84,7 +84,7 @@ def _gap(timestamps: Timestamps, params: TimeSplitParams, by: str) -> Any:
     if timestamps.dtype.kind == "M":
         if params.seconds is None:
             raise ContentError(
-                f"split.gap is {params.gap}, but column {by!r} holds dates; say the unit: {params.gap:g}d"
+                f"split.gap is {params.gap}, but column {by!r} holds dates; give the unit: {params.gap:g}d"
             )
         return np.timedelta64(params.seconds, "s")
     if params.seconds:

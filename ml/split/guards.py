@@ -28,7 +28,7 @@ def column_by(rows: pd.DataFrame, by: str | None, method: str) -> pd.Series:
     if missing.any():
         raise ContentError(
             f"column {by!r}, which the split {method!r} goes by, is missing in {missing.sum():,} of {len(rows):,} rows "
-            f"({places(missing)}): in which set they belong cannot be said. Fill it in or remove those rows"
+            f"({places(missing)}): in which set they belong is unknown. Fill it in or remove those rows"
         )
     return column
 

@@ -1,7 +1,7 @@
 """A number in [0, 1) for every row, from the row's own content and a salt alone.
 
 The same content gives the same number whatever the column's type happens to be (1, 1.0, "1", True and "true" are the
-same, a moment and its text in ISO 8601, a float32 and the decimal number that it prints as, and so are the ways of
+same, a timestamp and its text in ISO 8601, a float32 and the decimal number that it prints as, and so are the ways of
 writing "missing"), wherever the row stands, in whatever order the columns come, and whatever other rows there are. A
 row therefore keeps its set when others are added, and when the same table comes from another kind of file. Only blake2b
 and integer arithmetic are used, so that the numbers are the same on every machine and with every version of the
@@ -76,7 +76,7 @@ def _widened(value: object) -> object:
 
 
 def _of_contents(contents: Sequence[Any]) -> Hashes:
-    """Return hashes of what `content` gave: numbers, moments, texts and None, (n,)."""
+    """Return hashes of what `content` gave: numbers, timestamps, texts and None, (n,)."""
     hashes = np.full(len(contents), _MISSING, dtype=np.uint64)
     kinds = np.array([type(one).__name__ for one in contents], dtype=object)
     for place in np.flatnonzero(kinds == "str").tolist():

@@ -18,7 +18,7 @@ class StratifiedSplit:
     """A row's set depends on its inputs, its class and the salt: every class is drawn by itself.
 
     The shares of a class hold up to chance, not exactly: exact shares would make one row's set depend on the others.
-    The data checks name the classes that a set lacks, and say when the sets' shares of the classes are far apart.
+    The data checks name the classes that a set lacks, and report when the sets' shares of the classes are far apart.
     """
 
     Params: ClassVar = StratifiedSplitParams

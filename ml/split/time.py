@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class TimeSplit:
     """Test is the newest share of the rows, validation the newest of the rest, training older than all of it.
 
-    Membership depends on the rows' moments and the cuts, never on the seed, the salt or the order of the rows. Equal
-    moments are never torn apart, so that shares are met as closely as the moments allow.
+    Membership depends on the rows' timestamps and the cuts, never on the seed, the salt or the order of the rows. Equal
+    timestamps are never torn apart, so that shares are met as closely as the timestamps allow.
     """
 
     Params: ClassVar = TimeSplitParams
@@ -28,7 +28,7 @@ class TimeSplit:
         """Return the set of every row, (rows,); "" for one in the gap before a cut.
 
         Raises:
-            ContentError: If the column cannot be read as moments, or a set comes out empty.
+            ContentError: If the column cannot be read as timestamps, or a set comes out empty.
         """
         from ml.split.cuts import draw_by_time
         from ml.split.timestamps import read_timestamps

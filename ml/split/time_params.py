@@ -19,17 +19,17 @@ class TimeSplitParams(Strict):
     """Where the sets begin. A cut that is not given follows from its share; numbers are for a column of numbers."""
 
     test_from: Cut | None = Field(
-        default=None, description="first moment of the test set, ISO 8601; null: the newest split.test of the rows"
+        default=None, description="first timestamp of the test set, ISO 8601; null: the newest split.test of the rows"
     )
     validation_from: Cut | None = Field(
         default=None,
-        description="first moment of the validation set; null: the newest of the rest, by split.validation",
+        description="first timestamp of the validation set; null: the newest of the rest, by split.validation",
     )
     gap: Cut = Field(default=0, description="rows this close before either cut are in no set: 12h, 7d, 2w")
     format: str | None = Field(
         default=None,
         min_length=2,
-        description="how moments are written, %d.%m.%Y; null: as data.columns says, else ISO",
+        description="how timestamps are written, %d.%m.%Y; null: as data.columns declares, else ISO",
     )
 
     @field_validator("test_from", "validation_from", "gap", mode="before")
@@ -43,7 +43,7 @@ class TimeSplitParams(Strict):
     @classmethod
     def _a_number_is_one_that_columns_hold(cls, cut: Cut | None) -> Cut | None:
         if isinstance(cut, int | float) and not abs(cut) < _BEYOND:
-            raise ValueError(f"{cut} is no number that a column of moments holds")
+            raise ValueError(f"{cut} is no number that a column of timestamps holds")
         return cut
 
     @field_validator("test_from", "validation_from")
@@ -53,7 +53,8 @@ class TimeSplitParams(Strict):
             try:
                 datetime.fromisoformat(cut)
             except ValueError:
-                raise ValueError(f"{cut!r} is no moment in ISO 8601, such as 2024-06-01 or 2024-06-01T12:00") from None
+                what = "is no timestamp in ISO 8601, such as 2024-06-01 or 2024-06-01T12:00"
+                raise ValueError(f"{cut!r} {what}") from None
         return cut
 
     @field_validator("gap")
@@ -76,7 +77,8 @@ class TimeSplitParams(Strict):
         if first is None or last is None:
             return self
         if isinstance(first, str) != isinstance(last, str):
-            raise ValueError(f"validation_from {first!r} and test_from {last!r}: one is a moment, the other a number")
+            what = "one is a timestamp, the other a number"
+            raise ValueError(f"validation_from {first!r} and test_from {last!r}: {what}")
         if not _position(first) < _position(last):
             raise ValueError(f"validation_from {first!r} is not before test_from {last!r}")
         return self

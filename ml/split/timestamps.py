@@ -1,4 +1,4 @@
-"""A column that tells when: read as points in time or as plain numbers, and written into a package and back.
+"""A column of timestamps: read as points in time or as plain numbers, and written into a package and back.
 
 Understood are points in time (with or without a zone; without one they count as UTC), text in ISO 8601 or in a declared
 form, and numbers of any unit (years, epoch seconds), also written as text. Nothing is guessed and nothing is missing.
@@ -35,28 +35,28 @@ def read_timestamps(rows: pd.DataFrame, by: str | None, form: str | None) -> Tim
     if is_timestamp(column):
         return as_timestamps(column, None).to_numpy()
     if pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(column.dtype):
-        raise ContentError(f"column {by!r} ({column.dtype}) tells no moments; name a column of dates in split.by")
+        raise ContentError(f"column {by!r} ({column.dtype}) holds no timestamps; name a column of dates in split.by")
     if pd.api.types.is_signed_integer_dtype(column.dtype):
         return column.to_numpy(dtype=np.int64)
     return _finite(column)
 
 
 def form_of(plan: SplitSpec | SplitRecord, schema: TableSchema) -> str | None:
-    """Return the form in which the moments are written: as the split says, else as the schema reads the column."""
+    """Return the form in which timestamps are written: as the split declares, else as the schema reads the column."""
     found = plan.method.params.get("format")
     read = next((column.format for column in schema.columns if column.name == plan.by), None)
     return str(found) if found is not None else read
 
 
 def newest(sets: Sequence[pd.DataFrame], plan: SplitRecord, schema: TableSchema) -> str | None:
-    """Return the latest moment among the rows of `sets`, as text; None unless the split is by time."""
+    """Return the latest timestamp among the rows of `sets`, as text; None unless the split is by time."""
     if plan.method.name != "time":
         return None
     return written(read_timestamps(pd.concat(sets, ignore_index=True), plan.by, form_of(plan, schema)).max())
 
 
 def written(timestamp: Any) -> str:
-    """Return a moment as text: ISO 8601 in UTC without an offset, or a number."""
+    """Return a timestamp as text: ISO 8601 in UTC without an offset, or a number."""
     if not isinstance(timestamp, np.datetime64):
         return str(timestamp.item())
     whole = timestamp == timestamp.astype("datetime64[s]")
@@ -64,7 +64,7 @@ def written(timestamp: Any) -> str:
 
 
 def newer_than(timestamps: Timestamps, text: str) -> NDArray[np.bool_] | None:
-    """Return which moments come after the one that `written` gave as `text`; None where one is a date, one a number."""
+    """Return which timestamps come after the one written as `text`; None where one is a date, the other a number."""
     is_date = "T" in text
     if is_date != (timestamps.dtype.kind == "M"):
         return None
@@ -86,7 +86,7 @@ def _of_text(column: pd.Series, form: str | None) -> Timestamps:
     how = "in ISO 8601" if form in (None, ISO) else f"written as {form!r}"
     raise ContentError(
         f"{wrong.sum():,} of {len(column):,} values of column {str(column.name)!r}, which the split goes by, are no "
-        f"moments {how}: {shown} ({places(wrong)}). {_remedy(column, form)}"
+        f"timestamps {how}: {shown} ({places(wrong)}). {_remedy(column, form)}"
     )
 
 

@@ -1,1 +1,1 @@
-"""Slot `train`: what fits a model. A module for each family; scikit-learn and Keras are imported only when chosen."""
+"""Component kind `train`: what fits a model. scikit-learn and Keras are imported only when chosen."""

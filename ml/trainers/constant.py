@@ -1,4 +1,4 @@
-"""The baselines: the same answer for every row."""
+"""The baselines: the same prediction for every row."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class NoParams(Strict):
 
 @dataclass(frozen=True)
 class FittedConstant:
-    """A constant answer."""
+    """A constant prediction."""
 
     rule: "Constant"
     output: "Output"
@@ -43,11 +43,11 @@ class FittedConstant:
         from ml.components import Export
 
         (folder / "rules.json").write_text(self.rule.model_dump_json(), encoding="utf-8")
-        return Export(runtime="rules", file="rules.json", reason="a constant answer needs no graph")
+        return Export(runtime="rules", file="rules.json", reason="a constant prediction needs no graph")
 
 
 class Majority:
-    """Answers the most frequent class, with the training set's shares as probabilities."""
+    """Predicts the most frequent class, with the training set's shares as probabilities."""
 
     Params: ClassVar[type[BaseModel]] = NoParams
     tasks: ClassVar[Sequence[Task]] = ("binary", "multiclass")
@@ -59,7 +59,7 @@ class Majority:
     def faults(cls, params: Mapping[str, Any], task: str) -> list[Fault]:
         """Return a fault for a regression task."""
         if task == "regression":
-            return [Fault("name", "majority answers a class, but the task is regression", "choose mean")]
+            return [Fault("name", "majority predicts a class, but the task is regression", "choose mean")]
         return []
 
     def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> FittedConstant:
@@ -76,7 +76,7 @@ class Majority:
 
 
 class Mean:
-    """Answers the mean of the training set's target."""
+    """Predicts the mean of the training set's target."""
 
     Params: ClassVar[type[BaseModel]] = NoParams
     tasks: ClassVar[Sequence[Task]] = ("regression",)
@@ -88,7 +88,7 @@ class Mean:
     def faults(cls, params: Mapping[str, Any], task: str) -> list[Fault]:
         """Return a fault for a classification task."""
         if task not in ("regression", "auto"):
-            return [Fault("name", f"mean answers a value, but the task is {task}", "choose majority")]
+            return [Fault("name", f"mean predicts a value, but the task is {task}", "choose majority")]
         return []
 
     def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> FittedConstant:

@@ -32,7 +32,7 @@ class FittedRules:
     warnings: list[str]
 
     def predict(self, features: "NDArray[np.float32]") -> "Predictions":
-        """Refuse: features no longer say what the cells were. Raises PackageError always."""
+        """Refuse: features no longer show what the cells were. Raises PackageError always."""
         raise PackageError("Rules read raw cells, not features")
 
     def predict_cells(self, cells: "Cells") -> "Predictions":
@@ -49,7 +49,7 @@ class FittedRules:
 
 
 class Rules:
-    """Ordered if-then-else conditions on the raw columns; the first that holds answers, or abstains."""
+    """Ordered if-then-else conditions on the raw columns; the first that holds decides, or abstains."""
 
     Params: ClassVar[type[BaseModel]] = RuleList
     tasks: ClassVar[Sequence[Task]] = ("binary", "multiclass")
@@ -82,7 +82,7 @@ class Rules:
 
     @classmethod
     def incompatibilities(cls, params: Mapping[str, Any], schema: "TableSchema") -> list[str]:
-        """Return each answer that is no class, and each comparison that says nothing about its column."""
+        """Return each outcome that is no class, and each comparison that means nothing for its column."""
         from ml.rules.classes import strangers
         from ml.rules.column_checks import column_incompatibilities
 

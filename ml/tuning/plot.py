@@ -91,7 +91,7 @@ def _draw_job(axes: "Axes", place: int, job: JobResult, metric: str, limits: Ran
 
 
 def _draw_baselines(axes: "Axes", against: Sequence[tuple[str, float]], limits: Range) -> None:
-    """Draw each baseline; of one that is off the axis only the legend tells."""
+    """Draw each baseline; one that is off the axis is in the legend only."""
     for name, value in against:
         off = {-1: ", further left", 0: "", 1: ", further right"}[_side(value, limits)]
         label = f"baseline {_plain(name)} {numbers.shown(value)}{off}"

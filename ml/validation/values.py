@@ -1,4 +1,4 @@
-"""What one cell of a column may be, and the words for what it is not."""
+"""What one cell of a column may be, and the message for what it is not."""
 
 import math
 from collections.abc import Callable
@@ -58,7 +58,7 @@ def _integer(value: Any) -> float:
 def _boolean(value: Any) -> bool:
     if value is True or value is False:
         return value
-    if type(value) in (int, float) and value in (0, 1):  # as a table says it
+    if type(value) in (int, float) and value in (0, 1):  # as a table has it
         return bool(value)
     raise Refusal(f"must be true, false, 0 or 1, not {kind_of(value)}")
 
@@ -96,7 +96,7 @@ def _text(value: str) -> str:
 
 
 def kind_of(value: Any) -> str:
-    """Say in words what a JSON value is."""
+    """Name what a JSON value is."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""What a training run must know of the moment it starts in: the data's fingerprint, the salt, who is in production."""
+"""The run context: the data's fingerprint, the salt and who is in production when a training run starts."""
 
 from schemas.base import Strict
 from schemas.home import Home
@@ -10,7 +10,7 @@ from steps.gate.production import Production
 
 
 class RunContext(Strict):
-    """What the conductor finds out before a run: it belongs to the moment, not to the experiment."""
+    """What the conductor finds out before a run: it belongs to the time of the run, not to the experiment."""
 
     label: str
     fingerprint: str | None

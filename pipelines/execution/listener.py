@@ -13,7 +13,7 @@ _FAILED = re.compile(r"^Failed to run step `(?P<step>[^`]+)`")
 
 
 class Listener:
-    """Tells an observer what ZenML says of steps; warnings of our own code become notes."""
+    """Passes ZenML's messages about steps to an observer; warnings of our own code become notes."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer

@@ -12,7 +12,7 @@ _LISTED = 12
 
 
 def note_data_report(outcome: Any, observer: Observer, page: Path) -> None:
-    """Tell what the run's data report holds, as far as the run got, and put its page where a person finds it."""
+    """Note what the run's data report holds, as far as the run got, and put its page where a person finds it."""
     report: DataReport | None = outcome.output("validate_data", "data_report")
     if report is None:
         return

@@ -17,7 +17,7 @@ _FIRST = "python run.py +experiment=… pipeline=lifecycle"
 
 
 def missing(client: Any | None, run: Run, home: Home) -> list[Missing]:
-    """Return what the pipeline needs and does not find: something to deploy, to monitor, to answer with.
+    """Return what the pipeline needs and does not find: something to deploy, to monitor, to predict with.
 
     Args:
         client: ZenML's client; None when there is no store yet.
@@ -48,11 +48,11 @@ def _faults(client: Any | None, run: Run, home: Home) -> list[Fault]:
     if current is None:
         what = f"no version of {run.name!r} is in production, and pipeline {run.pipeline!r} needs one"
         return [Fault(_PATH, what, _FIRST)]
-    return _unanswerable(run, current) if "batch" in run.spec.inputs else []
+    return _unpredictable(run, current) if "batch" in run.spec.inputs else []
 
 
-def _unanswerable(run: Run, current: Production) -> list[Fault]:
-    """Return why the version in production cannot answer such rows at all, from the header of the input.
+def _unpredictable(run: Run, current: Production) -> list[Fault]:
+    """Return why the version in production cannot predict such rows at all, from the header of the input.
 
     Raises:
         PackageError: If the version in production cannot be loaded.

@@ -48,7 +48,7 @@ class RunSession:
         except RunInterruptedException:
             # ZenML's own signal handler, in place while a step runs.
             raise KeyboardInterrupt from None
-        except Exception as error:  # a step may raise anything; what a person needs of it is told below
+        except Exception as error:  # a step may raise anything; what a person needs of it is reported below
             fault = error
         outcome = Outcome.find(name)
         if outcome is None:

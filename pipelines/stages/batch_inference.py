@@ -9,7 +9,7 @@ from schemas.summary import ModelRecord
 
 
 def predict_batch(session: RunSession, _parts: Part) -> Part:
-    """Answer the declared rows with the version in production.
+    """Predict the declared rows with the version in production.
 
     Raises:
         DeploymentError: If nothing is in production.
@@ -22,6 +22,6 @@ def predict_batch(session: RunSession, _parts: Part) -> Part:
     outcome = session.run_pipeline(batch_inference, run=session.run, batch=batch, production=current)
     record: BatchRecord = outcome.output("predict_batch", "record")
     refused = f", {record.refused:,} refused: {record.errors}" if record.errors else ""
-    session.observer.note(f"{record.answered:,} rows answered{refused}")
-    session.observer.note(f"answers: {record.output}")
+    session.observer.note(f"{record.answered:,} rows predicted{refused}")
+    session.observer.note(f"predictions: {record.output}")
     return {"model": ModelRecord(name=model, version=record.version, stage="production")}

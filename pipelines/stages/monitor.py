@@ -30,11 +30,11 @@ def monitor(session: RunSession, _parts: Part) -> Part:
 
 
 def worse(found: Performance, target: str) -> ColumnDrift:
-    """Return answers that have become worse as drift of the target: a program sees why the verdict is not `ok`.
+    """Return predictions that have become worse as drift of the target: a program sees why the verdict is not `ok`.
 
     `value` of the metric `statistic` is beyond `threshold`, the nearer end of what was expected.
     """
-    assert found.expected_interval is not None, "drift is said against an expected interval"
+    assert found.expected_interval is not None, "drift is declared against an expected interval"
     low, high = found.expected_interval
     return ColumnDrift(
         column=target,

@@ -57,7 +57,7 @@ def _check_headers(headers: list[tuple[bytes, bytes]], limit: int) -> None:
 
 
 def parse(body: bytes) -> Any:
-    """Return what the JSON says. Raises HttpError: 400 when it is not strict JSON (no NaN, no key twice)."""
+    """Return what the JSON holds. Raises HttpError: 400 when it is not strict JSON (no NaN, no key twice)."""
     if not body.strip():
         raise HttpError(400, "the body is empty")
     try:

@@ -28,7 +28,7 @@ def docs(document: Json) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(info["title"])}</title>'
         f"<style>{_STYLE}</style></head><body><h1>{escape(info['title'])}</h1>"
-        f"<p>{escape(info['description'])} Version that answers now: <code>{escape(info['version'])}</code>. "
+        f"<p>{escape(info['description'])} Current version: <code>{escape(info['version'])}</code>. "
         f'The same as data: <a href="openapi.json">openapi.json</a>.</p>{examples}'
         f"<h2>Columns of a row</h2>{_columns(schemas['Row'])}{paths}</body></html>"
     )

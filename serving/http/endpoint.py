@@ -65,7 +65,7 @@ class Endpoint(ABC):
         """Return a request's body as a client may send it, None where a request has no body.
 
         Args:
-            signature: Of the version that answers, None before there is one.
+            signature: Of the current version, None before there is one.
             sample: A row that it takes.
         """
         return None

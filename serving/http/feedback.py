@@ -74,7 +74,7 @@ class Feedback(JsonPost):
     replies = {
         200: Reply("What became of the label, once it is in the journal.", FeedbackResponse),
         404: Reply("No prediction has this request_id, or none at this index.", models.Error),
-        422: Reply("The index is needed, or the label is none that the model could answer.", models.Error),
+        422: Reply("The index is needed, or the label is none that the model could predict.", models.Error),
         **REFUSALS,
     }
 
@@ -129,7 +129,7 @@ class Feedback(JsonPost):
         if not others:
             raise HttpError(404, "no prediction has this request_id")
         if given.index is None:
-            raise HttpError(422, "the request had several rows: say which one by its index, counted from 0")
+            raise HttpError(422, "the request had several rows: name one by its index, counted from 0")
         places = ", ".join(str(one.row) for one in others[:_LISTED]) + (", …" if len(others) > _LISTED else "")
         raise HttpError(404, f"the request has no prediction at index {given.index}; it has some at {places}")
 
@@ -147,7 +147,7 @@ class Feedback(JsonPost):
 
 
 def read(content: bytes) -> GivenLabel:
-    """Return what a body says. Raises HttpError: 400 unless it is strict JSON of exactly this form."""
+    """Return what a body states. Raises HttpError: 400 unless it is strict JSON of exactly this form."""
     body = parse(content)
     if not isinstance(body, dict):
         raise HttpError(400, f"the body must be a JSON object of the form {_FORM}")

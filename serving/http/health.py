@@ -9,7 +9,7 @@ from serving.http.models import Error
 
 
 class Ready(BaseModel):
-    """The version that answers."""
+    """The current version."""
 
     model: str
     version: str
@@ -35,7 +35,7 @@ class Readyz(Page):
     replies = {200: Reply(summary, Ready), 503: Reply("Not ready; the message says why.", Error)}
 
     async def respond(self, request: Request) -> Response:
-        """Return the version that answers, or 503 and the reason."""
+        """Return the current version, or 503 and the reason."""
         follower = self._context.follower
         if follower.is_ready and follower.current is not None:
             return JSONResponse({"model": self._context.settings.model, "version": follower.current.version})

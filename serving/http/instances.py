@@ -24,5 +24,5 @@ def instances(body: bytes) -> list[Any]:
     if not isinstance(rows, list):
         raise HttpError(400, '"instances" must be a list of rows, each an object of columns and values')
     if not rows:
-        raise HttpError(422, '"instances" is empty: there is no row to answer')
+        raise HttpError(422, '"instances" is empty: there is no row to predict')
     return rows

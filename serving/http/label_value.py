@@ -1,4 +1,4 @@
-"""What a prediction's label may be: one of the classes of the version that answered, or a finite number."""
+"""What a prediction's label may be: one of the classes of the version that predicted, or a finite number."""
 
 import math
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ _LISTED = 20
 
 
 def classes_of(record: Record, own: Sequence[Scalar] | None, others: Sequence[Scalar]) -> Sequence[Scalar] | None:
-    """Return the classes that an answer chose from, None when it was a number.
+    """Return the classes that a prediction chose from, None when it was a number.
 
     Args:
         record: One prediction as the journal has it.
-        own: Classes of the version that answered, None when it is not loaded any more. The answer then names them by
-            its probabilities; of one without probabilities (rules) nothing better is known than `others`.
+        own: Classes of the version that predicted, None when it is not loaded any more. The prediction then names them
+            by its probabilities; of one without probabilities (rules) nothing better is known than `others`.
         others: Classes of the versions that are loaded.
     """
     if is_value(record):

@@ -1,4 +1,4 @@
-"""The components of the OpenAPI document that depend on the version that answers: its columns and its classes."""
+"""The components of the OpenAPI document that depend on the current version: its columns and its classes."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -26,7 +26,7 @@ class _Cells(BaseModel):
 
 
 class _Value(BaseModel):
-    """The answer of a regression to one row."""
+    """The prediction of a regression for one row."""
 
     value: float
     needs_review: bool

@@ -1,7 +1,7 @@
 """What the bodies of several endpoints hold, as pydantic models.
 
 They describe: the OpenAPI document is made from them, and nothing is read or checked with them. What a row and a label
-may be depends on the version that answers; `live_models` puts that in the place of `Row`, `Prediction` and `Label`.
+may be depends on the current version; `live_models` puts that in the place of `Row`, `Prediction` and `Label`.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ class Row(BaseModel):
 
 
 class Prediction(BaseModel):
-    """The answer to one row; a label of null is an abstention."""
+    """The prediction for one row; a label of null is an abstention."""
 
     label: Any
     probabilities: dict[str, float] = Field(default_factory=dict)  # absent where the model gives none
@@ -32,7 +32,7 @@ class ErrorDetail(BaseModel):
 
 
 class RowError(BaseModel):
-    """Why one row has no answer."""
+    """Why one row has no prediction."""
 
     error: ErrorDetail
 

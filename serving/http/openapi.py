@@ -1,4 +1,4 @@
-"""The OpenAPI document: what every endpoint says of itself, and the columns of the version that answers now."""
+"""The OpenAPI document: what every endpoint says of itself, and the columns of the current version."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cache
@@ -26,7 +26,7 @@ def document(
     Args:
         endpoints: What the service answers, in the order of the document.
         model: The model's name.
-        version: The version that answers, None before there is one.
+        version: The current version, None before there is one.
         signature: Its signature; without one, rows are objects of anything.
         sample: A row that it takes, for the examples.
     """

@@ -1,4 +1,4 @@
-"""`POST /predict`: read, validate, answer, journal, acknowledge."""
+"""`POST /predict`: read, validate, predict, journal, acknowledge."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ _INLINE_BYTES = 65_536  # larger bodies are worked on in a thread, so that the o
 
 
 class PredictRequest(Strict):
-    """The rows to answer."""
+    """The rows to predict."""
 
     instances: list[models.Row] = Field(min_length=1)
 
@@ -49,15 +49,15 @@ class PredictResponse(BaseModel):
 
 
 class Predict(JsonPost):
-    """What answers the rows of a body."""
+    """What predicts the rows of a body."""
 
     path = "/predict"
-    summary = "Answer rows."
+    summary = "Predict rows."
     description = "A row that breaks the signature gets its own error and harms no other row."
     request = PredictRequest
     replies = {
         200: Reply("One prediction or error for each row, in order.", PredictResponse),
-        422: Reply("No row is valid, or the model has no finite answer.", models.Error),
+        422: Reply("No row is valid, or the model has no finite prediction.", models.Error),
         **REFUSALS,
     }
 
@@ -84,13 +84,11 @@ class Predict(JsonPost):
         mine = {"model": self._model}
         requests = [(mine | {"status": str(status)}, count) for status, count in sorted(self._requests.items())]
         yield counter("drivetrain_requests", "Requests to /predict by status.", requests)
-        yield counter("drivetrain_rows", "Rows answered.", [(mine, self._answered)])
+        yield counter("drivetrain_rows", "Rows predicted.", [(mine, self._answered)])
         yield counter(
-            "drivetrain_row_errors", "Rows refused beside others that were answered.", [(mine, self._refused)]
+            "drivetrain_row_errors", "Rows refused beside others that were predicted.", [(mine, self._refused)]
         )
-        yield counter(
-            "drivetrain_needs_review", "Rows answered that a person should look at.", [(mine, self._for_review)]
-        )
+        yield counter("drivetrain_needs_review", "Rows routed to review.", [(mine, self._for_review)])
         yield self._latency.family("drivetrain_request_seconds", "Seconds a request to /predict took.", mine)
 
     async def respond(self, content: bytes, started: float) -> bytes:
@@ -135,7 +133,7 @@ class Predict(JsonPost):
 
 @dataclass(frozen=True)
 class _Work:
-    """What came of a body: its rows, what validation said, and the valid rows' answers as objects and as JSON."""
+    """What came of a body: its rows, what validation found, and the valid rows' predictions as objects and as JSON."""
 
     rows: list[Any]
     checked: Checked

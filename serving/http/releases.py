@@ -27,7 +27,7 @@ class Releases(Page):
         return JSONResponse([release.model_dump() for release in events.overview(self._context.follower.events)])
 
     def metrics(self) -> "Iterator[Metric]":
-        """Yield the version that answers; no sample before there is one."""
+        """Yield the current version; no sample before there is one."""
         current = self._context.follower.current
         labels = [] if current is None else [{"model": self._context.settings.model, "version": current.version}]
-        yield gauge("drivetrain_current_version", "The version that answers.", [(one, 1) for one in labels])
+        yield gauge("drivetrain_current_version", "The current version.", [(one, 1) for one in labels])

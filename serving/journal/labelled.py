@@ -47,14 +47,14 @@ def labelled(
 
 def _pairs(seconds: float | None) -> Select[Any]:
     """Return the query for predictions with the latest label of each."""
-    said, given = labels.c, predictions.c
-    latest = select(func.max(said.id)).group_by(said.request_id, said.row)
+    own, given = labels.c, predictions.c
+    latest = select(func.max(own.id)).group_by(own.request_id, own.row)
     pairs = (
-        select(given.id, given.version, given.time, given.answer, given.needs_review, said.label)
-        .join(labels, (said.request_id == given.request_id) & (said.row == given.row))
-        .where(said.id.in_(latest))
+        select(given.id, given.version, given.time, given.answer, given.needs_review, own.label)
+        .join(labels, (own.request_id == given.request_id) & (own.row == given.row))
+        .where(own.id.in_(latest))
     )
-    return pairs if seconds is None else pairs.where(said.time >= time.time() - seconds)
+    return pairs if seconds is None else pairs.where(own.time >= time.time() - seconds)
 
 
 def _newest(pairs: Select[Any], versions: int | None, always: str | None) -> Select[Any]:

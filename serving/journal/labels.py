@@ -13,7 +13,7 @@ _LONGEST_ID = 36
 
 
 class Label(NamedTuple):
-    """What somebody says of one prediction; `label` is JSON text, `time` seconds since the epoch."""
+    """What somebody reports of one prediction; `label` is JSON text, `time` seconds since the epoch."""
 
     request_id: str
     row: int
@@ -23,7 +23,7 @@ class Label(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """One prediction of a request, as it was answered; `answer` is JSON text."""
+    """One prediction of a request, as it was sent; `answer` is JSON text."""
 
     row: int
     version: str
@@ -43,7 +43,7 @@ def answered(engine: Engine, request_id: str, row: int | None, most: int) -> lis
 
 
 def record(connection: Connection, fresh: Sequence[Label]) -> list[LabelStatus]:
-    """Append the labels that say something new, and return what became of each, in order.
+    """Append the labels that are new, and return what became of each, in order.
 
     The caller's transaction holds the write lock (`store.begin_writing`): of two equal labels at the same moment, sent
     to whichever process, one is recorded and the other is known.

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 from serving.journal.tables import open_existing, predictions
 
 MOST = 100_000
-"""Rows of a window: more of them tell nothing new, and they are held in memory."""
+"""Rows of a window: more of them show nothing new, and they are held in memory."""
 
 
 @dataclass(frozen=True)

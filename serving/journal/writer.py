@@ -18,7 +18,7 @@ _OF_THE_JOURNAL = (OperationalError, InternalError, InterfaceError, TimeoutError
 
 
 class Prediction(NamedTuple):
-    """One answered row; `inputs` and `answer` are JSON text, `time` seconds since the epoch, `latency` seconds."""
+    """One predicted row; `inputs` and `answer` are JSON text, `time` seconds since the epoch, `latency` seconds."""
 
     request_id: str
     row: int

@@ -1,4 +1,4 @@
-"""The whole deployment of a version: the service runs, the version is published, and it answers."""
+"""The whole deployment of a version: the service runs, the version is published, and it is ready."""
 
 import json
 import time

@@ -25,7 +25,7 @@ class Status:
 
 
 def running(home: Path, name: str, spec: DeploySpec, package: Path | None, journal_url: str) -> Deployment:
-    """Return the service, started or healed where need be; it may still have no version to answer with.
+    """Return the service, started or healed where need be; it may still have no version to predict with.
 
     The caller holds the lock of the name. A service that lives, with this code and limits, is left alone; otherwise
     it is started on its recorded port.

@@ -1,4 +1,4 @@
-"""What a service process is told: one JSON file named by one environment variable, so that no argument holds a URL."""
+"""The settings of a service process: one JSON file, named by one environment variable; no argument holds a URL."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ VARIABLE = "DRIVETRAIN_SERVICE"
 
 
 class Settings(Strict):
-    """`cache` is the folder for fetched packages, `poll` the seconds between looks at the releases."""
+    """`cache` is the folder for fetched packages, `poll` the seconds between polls of the releases."""
 
     model: Name
     journal_url: str

@@ -1,1 +1,1 @@
-"""Which version answers: events, publishing, following, loaded packages."""
+"""Which version predicts: events, publishing, following, loaded packages."""

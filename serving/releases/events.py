@@ -22,7 +22,7 @@ ALIVE_FOR = 5.0  # seconds after its last heartbeat that a worker counts as aliv
 
 @dataclass(frozen=True)
 class Event:
-    """One entry of the stream; `worker` says who wrote it, None is a publisher."""
+    """One entry of the stream; `worker` names who wrote it, None is a publisher."""
 
     sequence: int
     version: str
@@ -113,7 +113,7 @@ def history(events: Iterable[Event]) -> list[Event]:
 
 
 def same(one: Event | Entry, other: Event | Entry) -> bool:
-    """Say whether two entries speak of the same package."""
+    """Say whether two entries are about the same package."""
     return (one.version, one.package_url) == (other.version, other.package_url)
 
 

@@ -139,7 +139,7 @@ class Follower:
         try:
             releases.append(self._engine, lambda _past: [answer])
         except SQLAlchemyError as error:
-            logger.error("the journal does not take the answer for version %s: %s", announced.version, error)
+            logger.error("the journal does not take the outcome for version %s: %s", announced.version, error)
 
     def _load(self, event: Event) -> str | None:
         """Load a version unless it is loaded; return why that failed."""

@@ -14,12 +14,12 @@ from ml.predictions.predictions import Predictions
 from ml.validation.rows import Validator
 from serving.releases.package_cache import fetch
 
-INLINE_SECONDS = 0.002  # answers that take longer than this are computed in a thread, so that the others need not wait
+INLINE_SECONDS = 0.002  # predictions that take longer are computed in a thread, so that the others need not wait
 
 
 @dataclass(frozen=True)
 class Version:
-    """A package that answers; `seconds_per_row` was measured on its sample rows."""
+    """A package that predicts; `seconds_per_row` was measured on its sample rows."""
 
     version: str
     package_url: str
@@ -34,12 +34,12 @@ class Version:
         return self.model.predict(cells)
 
     def is_quick(self, rows: int) -> bool:
-        """Say whether so many rows may be answered on the event loop."""
+        """Say whether so many rows may be predicted on the event loop."""
         return rows * self.seconds_per_row <= INLINE_SECONDS
 
 
 def load(version: str, package_url: str, cache: Path) -> Version:
-    """Fetch, verify, load, warm, and check the answers to the sample rows against the trainer's own.
+    """Fetch, verify, load, warm, and check the predictions for the sample rows against the trainer's own.
 
     Raises:
         PackageError: If any of it fails.

@@ -1,6 +1,6 @@
 """The `drivetrain_bentoml` deployer: one background BentoML service a model name, published to without a restart.
 
-The deployment that ZenML records refers to the one-step `deployment` pipeline, whose parameters say what to publish.
+The deployment that ZenML records refers to the one-step `deployment` pipeline, whose parameters name what to publish.
 """
 
 from collections.abc import Generator
@@ -108,7 +108,7 @@ def publication(deployment: DeploymentResponse) -> Publication:
 
 
 class BentoMLDeployerFlavor(BaseDeployerFlavor):
-    """Tells ZenML of the deployer."""
+    """Registers the deployer with ZenML."""
 
     @property
     def name(self) -> str:

@@ -39,7 +39,7 @@ class WhylogsDataValidator(BaseDataValidator):
         profile_list: Sequence[Any] | None = None,
         **kwargs: Any,
     ) -> bytes:
-        """Return the serialised profile of `dataset` and of the answers to it.
+        """Return the serialised profile of `dataset` and of the predictions for it.
 
         `**kwargs` is ZenML's signature; `signature: Signature` and `predictions: Predictions` are required in it.
         """
@@ -76,7 +76,7 @@ class WhylogsDataValidator(BaseDataValidator):
 
 
 class WhylogsDataValidatorFlavor(BaseDataValidatorFlavor):
-    """Tells ZenML of the validator."""
+    """Registers the validator with ZenML."""
 
     @property
     def name(self) -> str:

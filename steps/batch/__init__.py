@@ -1,1 +1,1 @@
-"""Slot predict_batch: a table of rows, answered."""
+"""Batch inference: a table of rows, predicted."""

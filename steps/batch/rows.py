@@ -1,4 +1,4 @@
-"""Slot `predict_batch`: a table of rows, answered by the version in production."""
+"""Step `predict_batch`: a table of rows, predicted by the version in production."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,7 @@ from steps.materializers.schema import SchemaMaterializer
 
 @step(enable_cache=False, output_materializers={"record": SchemaMaterializer})
 def predict_batch(production: Production, batch: BatchSpec) -> Annotated[BatchRecord, "record"]:
-    """Read, check, answer, write."""
+    """Read, check, predict, write."""
     assert batch.errors is not None, "the command line says where errors go"
     source, sink = create("load", batch.input), create("write", batch.output)
     with opened(production) as model:

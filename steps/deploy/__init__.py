@@ -1,1 +1,1 @@
-"""Slot deploy: publishing."""
+"""Deploy: publishing."""

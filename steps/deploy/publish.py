@@ -1,4 +1,4 @@
-"""Slot `publish`: which version a deployment serves; the stack's deployer reads it from here and does the work."""
+"""Step `publish`: which version a deployment serves; the stack's deployer reads it from here and does the work."""
 
 from typing import Annotated
 

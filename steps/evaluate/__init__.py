@@ -1,1 +1,1 @@
-"""Slot evaluate: metrics."""
+"""Evaluate: metrics."""

@@ -1,4 +1,4 @@
-"""Slot `evaluate`: what the model and its baseline score, in their packaged form."""
+"""Step `evaluate`: what the model and its baseline score, in their packaged form."""
 
 from typing import Annotated, Any, Literal
 
@@ -51,7 +51,7 @@ def open_test_set(
     Annotated[Evaluation, "baseline_evaluation"],
     Annotated[HTMLString, "evaluation_page"],
 ]:
-    """Score both on the test set, once, and record that it was looked at."""
+    """Score both on the test set, once, and record the test-set access."""
     record_access("test_set", rows=len(test_set))
     model, problem = PackagedModel.open(candidate.root), schema.problem
     answered = target_and_predictions(model, test_set, problem)

@@ -1,1 +1,1 @@
-"""Slot explore: a look at the training rows."""
+"""Explore: the training rows on one page."""

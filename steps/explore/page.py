@@ -1,4 +1,4 @@
-"""Slot `explore`: what the training rows say, as values and as a page."""
+"""Step `explore`: what the training rows show, as values and as a page."""
 
 from typing import Annotated
 

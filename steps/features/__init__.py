@@ -1,1 +1,1 @@
-"""Slot features: raw rows to one float matrix."""
+"""Features: raw rows to one float matrix."""

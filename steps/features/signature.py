@@ -1,4 +1,4 @@
-"""Slot `fit_features`: the derivations from raw rows to one float matrix, fitted on the training rows only."""
+"""Step `fit_features`: the derivations from raw rows to one float matrix, fitted on the training rows only."""
 
 from typing import Annotated
 

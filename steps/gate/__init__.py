@@ -1,1 +1,1 @@
-"""Slot gate: may it go to production."""
+"""Gate: may it go to production."""

@@ -1,4 +1,4 @@
-"""Slot `gate`: may the candidate go to production?"""
+"""Step `gate`: may the candidate go to production?"""
 
 from typing import Annotated
 
@@ -33,7 +33,7 @@ def gate(
     plan: SplitRecord,
     production: Production | None,
 ) -> Annotated[GateVerdict, "verdict"]:
-    """Ask every check; the version in production answers the same rows where that can be compared."""
+    """Ask every check; the version in production predicts the same rows where that can be compared."""
     incumbent = score_production(production, test_set, schema, plan)
     if incumbent.scores is not None:
         record_access("test_set", rows=len(test_set))

@@ -69,7 +69,7 @@ def _why_not(model: PackagedModel, test_set: pd.DataFrame, schema: TableSchema, 
     elif split != plan:
         return "was trained under another split, so that it may have seen these test rows"
     if (output.target, output.task) != (problem.target, problem.task) or output.classes != problem.classes:
-        return "answers another question (target, task or classes differ)"
+        return "solves another problem (target, task or classes differ)"
     inputs, columns = {item.name for item in model.signature.inputs}, set(map(str, test_set.columns))
     if by_time or plan.method.name == "group":  # one column decides a row's set
         missing = sorted(inputs - columns)
@@ -84,7 +84,7 @@ def _why_not(model: PackagedModel, test_set: pd.DataFrame, schema: TableSchema, 
 def _saw(newest: str | None, test_set: pd.DataFrame, plan: SplitRecord, schema: TableSchema) -> str | None:
     """Return which test rows a version, whose latest row is from `newest`, may have been trained on."""
     if newest is None:
-        return "does not say up to when its rows go, so that it may have seen these test rows"
+        return "does not state up to when its rows go, so that it may have seen these test rows"
     timestamps = read_timestamps(test_set, plan.by, form_of(plan, schema))
     newer = newer_than(timestamps, newest)
     if newer is None:

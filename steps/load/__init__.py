@@ -1,1 +1,1 @@
-"""Slot load: raw rows."""
+"""Load: raw rows."""

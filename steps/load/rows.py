@@ -1,4 +1,4 @@
-"""Slot `load`: raw rows from the chosen source."""
+"""Step `load`: raw rows from the chosen source."""
 
 from typing import Annotated
 
@@ -12,6 +12,6 @@ from steps.materializers.frame import FrameMaterializer
 
 @step(output_materializers={"rows": FrameMaterializer})
 def load(source: Choice, fingerprint: str | None) -> Annotated[pd.DataFrame, "rows"]:
-    """Read all rows; `fingerprint` only tells the cache when they may have changed."""
+    """Read all rows; `fingerprint` only shows the cache when they may have changed."""
     rows: pd.DataFrame = create("load", source).read()
     return rows

@@ -1,1 +1,1 @@
-"""Slot monitor: a window of predictions against the reference."""
+"""Monitor: a window of predictions against the reference."""

@@ -1,4 +1,4 @@
-"""Slot `detect_drift`: a window of the journal against the profile of the version that answered it, and its labels."""
+"""Step `detect_drift`: a window of the journal against the profile of the version that predicted it, and its labels."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ from steps.monitor.validator import data_validator
 def detect_drift(
     production: Production, journal_url: str, monitor: MonitorSpec, metric: str, seed: int
 ) -> tuple[Annotated[MonitoringReport, "report"], Annotated[HTMLString, "drift_page"]]:
-    """Compare the window with what the model saw in training, answers with labels, and say what follows."""
+    """Compare the window with what the model saw in training, predictions with labels, and conclude."""
     rows, seconds = monitor.rows_or_seconds()
     found = window(journal_url, rows, seconds, production.version)
     with opened(production) as package:

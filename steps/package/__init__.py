@@ -1,1 +1,1 @@
-"""Slot package: the model package and its registration."""
+"""Package: the model package and its registration."""

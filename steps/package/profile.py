@@ -1,4 +1,4 @@
-"""Slot `profile`: the reference that monitoring compares with."""
+"""Step `profile`: the reference that monitoring compares with."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from steps.monitor.validator import data_validator
 
 @step(output_materializers={"reference": ProfileMaterializer})
 def profile(candidate: ModelPackage, train_set: pd.DataFrame) -> Annotated[ReferenceProfile, "reference"]:
-    """Profile the training rows and the packaged model's answers to them."""
+    """Profile the training rows and the packaged model's predictions for them."""
     model = PackagedModel.open(candidate.root)
     predictions = model.predict(cells(train_set, model.signature))
     return ReferenceProfile(

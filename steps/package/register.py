@@ -1,4 +1,4 @@
-"""Slot `register`: a new version in ZenML's Model Control Plane, with metadata and plots."""
+"""Step `register`: a new version in ZenML's Model Control Plane, with metadata and plots."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""Slot `package`: the immutable model package, with what was measured and what the gate said."""
+"""Step `package`: the immutable model package, with what was measured and the gate's verdict."""
 
 from typing import Annotated
 

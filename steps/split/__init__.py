@@ -1,1 +1,1 @@
-"""Slot split: the sets."""
+"""Split: the sets."""

@@ -1,4 +1,4 @@
-"""Slot `split`: train, validation and the sealed test set."""
+"""Step `split`: train, validation and the sealed test set."""
 
 import logging
 from typing import Annotated
@@ -42,7 +42,7 @@ def split(
 
 
 def _method(plan: SplitSpec, schema: TableSchema) -> Choice:
-    """Return the plan's method; one by time is told how the schema reads its column, unless it says so itself."""
+    """Return the plan's method; one by time gets the format of its column in the schema, unless it declares one."""
     form = form_of(plan, schema) if plan.time is not None else None
     if form is None:
         return plan.method

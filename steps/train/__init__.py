@@ -1,1 +1,1 @@
-"""Slot train: a trained and exported model."""
+"""Train: a trained and exported model."""

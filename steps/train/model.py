@@ -1,4 +1,4 @@
-"""Slot `train`: a trained object in its packaged form, checked against the object itself."""
+"""Step `train`: a trained object in its packaged form, checked against the object itself."""
 
 from typing import Annotated
 

@@ -1,1 +1,1 @@
-"""Slot validate: types and checks of the rows."""
+"""Validate: types and checks of the rows."""

@@ -1,4 +1,4 @@
-"""Slot `validate_data`: the declared expectations and the whole-table checks, and the door behind them."""
+"""Step `validate_data`: the declared expectations and the whole-table checks, and the door behind them."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Slot `infer_schema`: the task and the type of every column, declared or inferred."""
+"""Step `infer_schema`: the task and the type of every column, declared or inferred."""
 
 from typing import Annotated
 

@@ -49,7 +49,7 @@ def test_the_folder_holds_what_hydra_writes(empty: Path) -> None:
     assert "help" not in hydra
 
 
-def test_two_runs_of_the_same_moment_never_share_a_folder(empty: Path) -> None:
+def test_two_runs_of_the_same_second_never_share_a_folder(empty: Path) -> None:
     first, second = folder(), folder()
     second.path = first.path
     first.open()
@@ -66,7 +66,7 @@ def test_a_summary_is_written_whole(empty: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir() if entry.name != ".hydra"] == ["summary.json"]
 
 
-def test_a_file_that_cannot_be_written_whole_leaves_the_one_before_and_no_draft(
+def test_a_file_that_cannot_be_written_whole_leaves_the_one_before_and_no_partial_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = write_whole(tmp_path / "a" / "file.json", "before")
@@ -80,7 +80,7 @@ def test_a_file_that_cannot_be_written_whole_leaves_the_one_before_and_no_draft(
     assert [(path.name, path.read_text()) for path in target.parent.iterdir()] == [("file.json", "before")]
 
 
-def test_threads_that_write_one_file_do_not_meet_in_its_draft(tmp_path: Path) -> None:
+def test_threads_that_write_one_file_do_not_meet_in_its_partial_file(tmp_path: Path) -> None:
     texts = [str(number) * 100_000 for number in range(8)]
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda text: write_whole(tmp_path / "file", text), texts * 5))

@@ -1,4 +1,4 @@
-"""The pages under docs/reference are what the schemas say now."""
+"""The pages under docs/reference are what the schemas declare now."""
 
 import pytest
 

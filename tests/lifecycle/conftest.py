@@ -1,4 +1,4 @@
-"""One real lap for the whole session: own homes, a real service, and the command line called as `run.py` calls it."""
+"""One real run for the whole session: own homes, a real service, and the command line called as `run.py` calls it."""
 
 import contextlib
 import io

@@ -15,7 +15,7 @@ _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Example:
-    """A command as a person types it, and what the page says that it prints."""
+    """A command as a person types it, and what the page states that it prints."""
 
     command: str
     said: str

@@ -50,7 +50,7 @@ class Deployed:
         return found
 
     def expected(self, rows: list[Row]) -> Predictions:
-        """Answer with the trained object."""
+        """Predict with the trained object."""
         cells = {column.name: [row[column.name] for row in rows] for column in self.signature.inputs}
         if hasattr(self.fitted, "predict_cells"):
             answers: Predictions = self.fitted.predict_cells(cells)
@@ -59,7 +59,7 @@ class Deployed:
         return answers
 
     def answered(self, rows: list[Row]) -> Predictions:
-        """Answer over HTTP."""
+        """Predict over HTTP."""
         found: list[Row] = []
         for start in range(0, len(rows), BATCH):
             found += ask(self.url, "/predict", {"instances": rows[start : start + BATCH]})["predictions"]

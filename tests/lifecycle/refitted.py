@@ -40,7 +40,7 @@ class Deployed:
     fresh: Fresh
 
     def expected(self, path: Path) -> Predictions:
-        """Answer the rows of a CSV file with the trained object."""
+        """Predict the rows of a CSV file with the trained object."""
         frame = create("load", Choice(name="csv", params={"path": str(path)})).read()
         return on_cells(self.fitted, Deriver(self.signature).matrix)(cells(frame, self.signature))
 

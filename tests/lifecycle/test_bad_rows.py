@@ -46,7 +46,7 @@ MIXED = [("yes", "no")[number % 2] for number in range(200)]
         ("ragged", table(MIXED) + "1,2,3,4,5\n", 1, "row"),
     ],
 )
-def test_unfit_content_is_told_and_nothing_is_registered(
+def test_unfit_content_is_reported_and_nothing_is_registered(
     world: World, name: str, text: str, code: int, says: str
 ) -> None:
     result = run(world, name, text)
@@ -83,7 +83,7 @@ def test_a_declared_expectation_that_fails_refuses_with_3_and_keeps_the_report(w
 
 
 @pytest.mark.untraced
-def test_a_class_with_a_single_row_works_and_is_told(world: World) -> None:
+def test_a_class_with_a_single_row_works_and_is_reported(world: World) -> None:
     result = run(world, "single_row", table(["maybe", *MIXED]), "", "gate=open", "pipeline=training")
     assert result.code == 0
     assert "'maybe'" in result.err

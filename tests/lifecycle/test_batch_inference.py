@@ -1,4 +1,4 @@
-"""Batch inference end to end: the version in production answers a table, and the service agrees."""
+"""Batch inference end to end: the version in production predicts a table, and the service agrees."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def houses() -> pd.DataFrame:
     return pd.read_csv(ROOT / "examples" / "houses.csv", dtype="str", keep_default_na=False)
 
 
-def test_nothing_answers_before_something_is_in_production(world: World) -> None:
+def test_nothing_predicts_before_something_is_in_production(world: World) -> None:
     yaml = "# @package _global_\ndefaults:\n  - override /data: csv\nname: nobody\ndata: {path: gone.csv, target: y}\n"
     (world.folder / "some.csv").write_text("a\n1\n")
     words = (world.experiment("nobody", yaml), "+experiment=nobody", "pipeline=batch_inference")
@@ -43,19 +43,19 @@ def test_nothing_answers_before_something_is_in_production(world: World) -> None
 
 
 @pytest.mark.untraced
-def test_the_answers_are_the_services(world: World, deployed: Result, houses: pd.DataFrame) -> None:
+def test_the_predictions_are_the_services(world: World, deployed: Result, houses: pd.DataFrame) -> None:
     rows = houses.iloc[:300].copy()
     rows.loc[7, "rooms"] = "many"
     rows.to_csv(world.folder / "new.csv", index=False)
-    result = world.run(*BATCH, "batch.input.path=new.csv", "batch.output.path=answers.parquet", "batch.piece=90")
+    result = world.run(*BATCH, "batch.input.path=new.csv", "batch.output.path=predictions.parquet", "batch.piece=90")
     assert result.code == 0, result.err
-    errors = world.folder / "answers.parquet.errors.csv"
-    assert f"note: 299 rows answered, 1 refused: {errors}" in result.err
-    assert f"note: answers: {world.folder / 'answers.parquet'}" in result.err
+    errors = world.folder / "predictions.parquet.errors.csv"
+    assert f"note: 299 rows predicted, 1 refused: {errors}" in result.err
+    assert f"note: predictions: {world.folder / 'predictions.parquet'}" in result.err
     assert [line for line in result.err.splitlines() if line.startswith("progress predict_batch: 90 rows")]
     assert result.summary["model"] == {**deployed.summary["model"], "stage": "production"}
 
-    answers = pd.read_parquet(world.folder / "answers.parquet")
+    answers = pd.read_parquet(world.folder / "predictions.parquet")
     assert list(answers.columns) == [*houses.columns, "prediction", "model_version"]
     (wrong,) = pd.read_csv(errors).to_dict("records")
     whole = CsvSource(CsvParams(path=str(ROOT / "examples" / "houses.csv"))).read().iloc[:300]
@@ -78,14 +78,14 @@ def test_a_second_run_refuses_to_overwrite_and_starts_nothing(world: World, depl
     assert (world.folder / "there.csv").read_text() == "mine"
 
 
-def test_a_header_that_cannot_be_answered_starts_nothing(world: World, deployed: Result, houses: pd.DataFrame) -> None:
+def test_a_header_that_cannot_be_predicted_starts_nothing(world: World, deployed: Result, houses: pd.DataFrame) -> None:
     wrong = houses.rename(columns={"rooms": "room", "country": "Prediction"})
     wrong.to_csv(world.folder / "wrong.csv", index=False)
     words = ("batch.input.path=wrong.csv", "batch.output.path=never.csv")
     result = world.run(*BATCH, *words)
     assert (result.code, result.summary) == (2, None)
     assert "there is no column 'rooms', and version" in result.err and "Did you mean 'room'?" in result.err
-    assert "column 'Prediction' has the name of a column of the answers" in result.err
+    assert "column 'Prediction' has the name of a column of the predictions" in result.err
     plan = world.run(*BATCH, *words, "action=plan")
     assert (plan.code, plan.summary) == (0, None) and "'rooms'" in plan.out
     assert not list(world.folder.glob("never*"))
@@ -97,7 +97,7 @@ def test_when_every_row_is_refused_the_exit_code_is_1_and_the_errors_stay(
     houses.iloc[:20].assign(rooms="many").to_csv(world.folder / "bad.csv", index=False)
     result = world.run(*BATCH, "batch.input.path=bad.csv", "batch.output.path=none.csv")
     assert (result.code, result.summary["status"]) == (1, "failed")
-    assert "none of the 20 rows could be answered" in result.summary["error"]
+    assert "none of the 20 rows could be predicted" in result.summary["error"]
     assert len(pd.read_csv(world.folder / "none.csv.errors.csv")) == 20
     assert not (world.folder / "none.csv").exists()
     again = world.run(*BATCH, "batch.input.path=bad.csv", "batch.output.path=none.csv")

@@ -58,7 +58,7 @@ def test_a_service_that_was_deprovisioned_is_absent_and_the_next_deployment_brin
         assert not records.is_alive(before) and NAME not in records.names(world.home)
         with pytest.raises(urllib.error.URLError):
             ask(url, "/livez")
-        assert journal.exists(), "what was answered is kept"
+        assert journal.exists(), "what was predicted is kept"
     finally:
         again = world.run(f"+experiment={NAME}", "pipeline=deployment")
     assert (again.code, again.summary["deployment"]["url"]) == (0, url)

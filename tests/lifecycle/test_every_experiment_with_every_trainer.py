@@ -1,4 +1,4 @@
-"""Every shipped experiment with every trainer that fits it: deployed, and answering as the trained object does.
+"""Every shipped experiment with every trainer that fits it: deployed, and predicting as the trained object does.
 
 `make matrix` runs it; `make test` leaves it out, since it takes minutes.
 """
@@ -27,7 +27,7 @@ _RUNTIMES = {"majority": "rules", "mean": "rules", "rules": "rules"}
 @pytest.mark.parametrize(
     ("experiment", "trainer"), [(experiment, trainer) for experiment, known in _TRAINERS.items() for trainer in known]
 )
-def test_the_service_answers_as_the_trained_object(world: World, experiment: str, trainer: str):
+def test_the_service_predicts_as_the_trained_object(world: World, experiment: str, trainer: str):
     assert set(_TRAINERS) == {path.stem for path in (CONF / "experiment").glob("*.yaml")}, "an experiment is left out"
     model = deployed(world, experiment, trainer)
     rows = model.rows()

@@ -59,7 +59,7 @@ def test_the_registered_version_has_metadata_pages_and_a_verified_package(first:
     assert (manifest.runtime, manifest.gate is not None and manifest.gate.passed) == ("onnx", True)
 
 
-def test_the_look_at_the_test_set_is_recorded(first: Result) -> None:
+def test_the_test_set_access_is_recorded(first: Result) -> None:
     run = Client().get_pipeline_run(first.summary["runs"][0])
     metadata = run.steps["split"].outputs["test_set"][0].run_metadata
     looks = [

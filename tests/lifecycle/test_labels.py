@@ -1,4 +1,4 @@
-"""Labels over HTTP: counted exactly, scored as scikit-learn scores them, and worse answers are drift."""
+"""Labels over HTTP: counted exactly, scored as scikit-learn scores them, and worse predictions are drift."""
 
 import json
 import urllib.error
@@ -34,7 +34,7 @@ def frame_of(experiment: str) -> tuple[pd.DataFrame, str]:
 
 
 def play(url: str, experiment: str, count: int) -> Answered:
-    """Send rows one by one and in batches; return (request id, index, answer, truth) for each."""
+    """Send rows one by one and in batches; return (request id, index, prediction, truth) for each."""
     frame, target = frame_of(experiment)
     rows = json.loads(frame.drop(columns=target).head(count).to_json(orient="records"))
     answered: Answered = []
@@ -132,7 +132,7 @@ def test_monitoring_counts_them_and_scores_as_scikit_learn_does(monitored: Resul
     assert report.review is not None and report.review.handed_over == 0
 
 
-def test_corrected_labels_that_contradict_the_answers_are_drift_of_the_target_alone(
+def test_corrected_labels_that_contradict_the_predictions_are_drift_of_the_target_alone(
     monitored: Result, served: str, answered: Answered, world: World
 ) -> None:
     target = frame_of("breast_cancer")[1]
@@ -146,7 +146,7 @@ def test_corrected_labels_that_contradict_the_answers_are_drift_of_the_target_al
     assert report.performance[0].labelled == LABELLED
     assert told["verdict"] == "drift"
     assert [column["column"] for column in told["columns"] if column["verdict"] == "drift"] == [target]
-    assert "The answers have become worse" in Path(told["report"]).read_text(encoding="utf-8")
+    assert "The predictions have become worse" in Path(told["report"]).read_text(encoding="utf-8")
     assert "labels: roc_auc" in result.err
 
 

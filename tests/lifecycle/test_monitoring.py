@@ -15,7 +15,7 @@ def test_held_out_rows_are_ok_and_a_shifted_copy_is_drift(first: Result, world: 
     journal = f"sqlite:///{world.home / 'journals' / 'breast_cancer.db'}"
     before = count(journal)
     play(url, rows)
-    assert count(journal) == before + len(rows), "every answered row is in the journal"
+    assert count(journal) == before + len(rows), "every predicted row is in the journal"
     calm = world.run("+experiment=breast_cancer", "pipeline=monitoring", "monitor.window=200")
     play(url, shifted(rows))
     alarmed = world.run("+experiment=breast_cancer", "pipeline=monitoring", "monitor.window=200")

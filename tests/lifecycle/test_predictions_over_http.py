@@ -1,4 +1,4 @@
-"""What a service answers over HTTP equals what the trained object answers, refitted here from the run's artifacts."""
+"""What a service predicts over HTTP equals what the trained object predicts, refitted here from the run's artifacts."""
 
 import json
 import urllib.error
@@ -63,9 +63,7 @@ def page(url: str, path: str) -> str:
 
 
 @pytest.mark.untraced
-def test_a_thousand_rows_over_http_are_answered_as_the_trained_object_answers_them(
-    deployed: Deployed, tmp_path: Path
-) -> None:
+def test_a_thousand_rows_over_http_are_predicted_as_the_trained_object_does(deployed: Deployed, tmp_path: Path) -> None:
     rows = asked(deployed, tmp_path / "asked.csv")
     sent = [instance(deployed, row, number) for number, row in enumerate(rows)]
     assert any(None in row.values() for row in sent) and any(len(row) < len(deployed.signature.inputs) for row in sent)
@@ -84,10 +82,10 @@ def test_a_thousand_rows_over_http_are_answered_as_the_trained_object_answers_th
     assert [answer["label"] for answer in answers] == [classes[code] for code in expected.codes]
     given = np.array([[answer["probabilities"][str(label)] for label in classes] for answer in answers])
     assert np.abs(given - expected.probabilities).max() <= 1e-4
-    assert len({answer["label"] for answer in answers}) == len(classes), "every class is among the answers"
+    assert len({answer["label"] for answer in answers}) == len(classes), "every class is among the predictions"
 
 
-def test_unseen_values_and_gaps_change_answers_so_that_the_comparison_says_something(
+def test_unseen_values_and_gaps_change_predictions_so_that_the_comparison_means_something(
     mixed: Deployed, tmp_path: Path
 ) -> None:
     rows = asked(mixed, tmp_path / "asked.csv")
@@ -120,7 +118,7 @@ def nested(depth: int) -> Any:
 ABSURD = [None, True, "r00001", "\ud800", "x" * 100_000, 10**400, nested(300), {"\udfff": [{}]}, float("nan")]
 
 
-def test_whatever_stands_in_an_ignored_column_the_row_is_answered_or_refused(
+def test_whatever_stands_in_an_ignored_column_the_row_is_predicted_or_refused(
     deployed: Deployed, tmp_path: Path
 ) -> None:
     row = instance(deployed, asked(deployed, tmp_path / "asked.csv")[0], 0)

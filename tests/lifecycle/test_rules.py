@@ -1,4 +1,4 @@
-"""Rules on a real lap: as the model in production, and as the baseline that a model must beat."""
+"""Rules in a real run: as the model in production, and as the baseline that a model must beat."""
 
 import csv
 import random
@@ -79,7 +79,7 @@ def deployed(world: World) -> Deployed:
     return refitted(world, "ruled", world.folder / "orders.csv", fresh, experiment(world, "ruled", "rules", "trainer"))
 
 
-def test_a_thousand_rows_are_answered_over_http_as_by_the_fitted_rules(deployed: Deployed, tmp_path: Path) -> None:
+def test_a_thousand_rows_are_predicted_over_http_as_by_the_fitted_rules(deployed: Deployed, tmp_path: Path) -> None:
     rows = asked(deployed, tmp_path / "asked.csv")
     sent = [instance(deployed, row, number) for number, row in enumerate(rows)]
     answers = [
@@ -101,14 +101,14 @@ def test_the_document_says_that_a_label_may_be_null(deployed: Deployed) -> None:
     assert shape["label"]["enum"] == ["no", "yes", None]
 
 
-def test_monitoring_copes_with_answers_that_abstain(deployed: Deployed, world: World) -> None:
+def test_monitoring_copes_with_predictions_that_abstain(deployed: Deployed, world: World) -> None:
     assert np.mean(deployed.expected(world.folder / "orders.csv").codes < 0) > 0.1
     result = world.run(world.experiment("unused", ""), "+experiment=ruled", "pipeline=monitoring")
     assert result.code == 0, result.err
     assert result.summary["monitoring"]["verdict"] in ("ok", "drift", "no_verdict")
 
 
-def test_the_summary_has_what_rules_answer_and_a_gate_can_ask_for_it(deployed: Deployed, world: World) -> None:
+def test_the_summary_has_what_rules_predict_and_a_gate_can_ask_for_it(deployed: Deployed, world: World) -> None:
     given = experiment(world, "shy", "rules", "trainer", "gate: {min: {coverage: 0.99}}\n")
     result = world.run(given, "+experiment=shy", "pipeline=training")
     assert result.code == 3

@@ -77,7 +77,7 @@ def test_newer_rows_are_compared_with_production(letters: str, world: World) -> 
     assert check["threshold"] is not None and "not comparable" not in check["why"]
 
 
-def test_a_cut_that_moved_on_is_compared_and_rows_in_the_gap_are_told(letters: str, world: World) -> None:
+def test_a_cut_that_moved_on_is_compared_and_rows_in_the_gap_are_counted(letters: str, world: World) -> None:
     write(world.folder / "letters.csv", range(460))
     result = trained(world, "letters", letters, "split.test_from=2024-03-01", "split.gap=3d")
     assert production_check(result)["threshold"] is not None

@@ -1,4 +1,4 @@
-"""A sweep: jobs of one process that share what they can, a table, a picture, and a test set that nobody looked at."""
+"""A sweep: jobs of one process that share what they can, a table, a picture, and a test set that nobody accessed."""
 
 import csv
 import json
@@ -113,7 +113,7 @@ def test_jobs_share_what_does_not_depend_on_them(swept: Swept) -> None:
     assert swept.result.err.count("note: columns:") == 1
 
 
-def test_nothing_was_registered_or_deployed_and_nobody_looked_at_the_test_set(swept: Swept, world: World) -> None:
+def test_nothing_was_registered_or_deployed_and_the_test_set_was_not_accessed(swept: Swept, world: World) -> None:
     assert looks() == []
     assert Client().list_models().total == 0
     assert Client().list_deployments().total == 0
@@ -143,7 +143,7 @@ def test_jobs_of_one_process_do_not_touch_each_other(world: World) -> None:
     assert alone["metrics"] == together.summary(2)["metrics"]
 
 
-def test_a_refused_job_is_told_and_the_sweep_ends_with_3(world: World) -> None:
+def test_a_refused_job_is_reported_and_the_sweep_ends_with_3(world: World) -> None:
     refused = sweep(world, "refused", "data.checks.rows.min=10,100000")
     assert refused.result.code == 3
     assert [row["status"] for row in refused.rows] == ["succeeded", "refused"]

@@ -41,7 +41,7 @@ def bentoml_home(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory, bentoml_home: None) -> Iterator[Live]:
-    """A service that answers with version "1", an ONNX package."""
+    """A service that predicts with version "1", an ONNX package."""
     home = tmp_path_factory.mktemp("home")
     first = packages.write_onnx(home / "packages" / "1")
     url, _ = deploy(home, NAME, "1", str(first), DeploySpec())
@@ -71,7 +71,7 @@ LocalApp = Callable[[DeploySpec, float], AbstractContextManager[Local]]
 
 @pytest.fixture
 def local(tmp_path: Path, journal_url: str) -> LocalApp:
-    """Open an application with the given limits and lock timeout; it answers with version "1", a constant."""
+    """Open an application with the given limits and lock timeout; it predicts with version "1", a constant."""
 
     @contextmanager
     def open_app(spec: DeploySpec, lock_timeout: float) -> Iterator[Local]:

@@ -52,7 +52,7 @@ CELLS = {
 
 
 def write_rules(root: Path, yes: float = 0.7) -> Path:
-    """Write a package that answers every row with the same probability of "yes"."""
+    """Write a package that predicts every row with the same probability of "yes"."""
     rule = Constant(probabilities=[1 - yes, yes])
     answers = ConstantModel(rule, SIGNATURE.output).predict(derive(SIGNATURE, CELLS))
     return _write(root, "rules", "rules.json", rule.model_dump_json().encode(), answers)
@@ -82,7 +82,7 @@ def write_onnx(root: Path, seed: int = 0) -> Path:
 
 
 def write_wrong_samples(root: Path) -> Path:
-    """Write a package that is whole, but whose trainer answered otherwise than what is packaged."""
+    """Write a package that is whole, but whose trainer predicted otherwise than what is packaged."""
     rule = Constant(probabilities=[0.9, 0.1])
     other = ConstantModel(Constant(probabilities=[0.2, 0.8]), SIGNATURE.output).predict(derive(SIGNATURE, CELLS))
     return _write(root, "rules", "rules.json", rule.model_dump_json().encode(), other)

@@ -56,7 +56,7 @@ def test_rollback_goes_back_to_the_version_before(here: Live, capsys: pytest.Cap
     assert httpx.get(f"{here.url}/readyz").json()["version"] == "1"
 
 
-def test_a_dead_service_is_told_with_exit_code_1_and_can_be_stopped(
+def test_a_dead_service_is_reported_with_exit_code_1_and_can_be_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DRIVETRAIN_HOME", str(tmp_path))

@@ -106,7 +106,7 @@ def test_a_broken_plugin_takes_nothing_else_down(
 ) -> None:  # fmt: skip
     assert load("+experiment=diabetes").trainer.name == "ridge"
     assert "no licence" in faults("+experiment=diabetes", "trainer.name=broken")["trainer.name"].message
-    batch = ("+experiment=houses", "pipeline=batch_inference", "batch.output.path=answers.csv")
+    batch = ("+experiment=houses", "pipeline=batch_inference", "batch.output.path=predictions.csv")
     assert "no licence" in faults(*batch, "batch.input.name=cracked")["batch.input.name"].message
     assert len(registry.broken()) == 6
     assert main(["action=components"]) == 0

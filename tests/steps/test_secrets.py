@@ -94,7 +94,7 @@ def test_a_password_in_the_clear_in_a_file_is_refused_and_not_repeated(plan: Pla
 @pytest.mark.parametrize(
     ("reference", "path", "words"),
     [
-        ("{env: A, secret: b, key: c}", "data.password", "say either env, or secret and key"),
+        ("{env: A, secret: b, key: c}", "data.password", "declare either env, or secret and key"),
         ("{secret: b}", "data.password", "needs both: secret and key"),
         ("{envv: A}", "data.password.envv", "Did you mean 'env'?"),
         ("{env: ''}", "data.password.env", ""),
@@ -102,7 +102,9 @@ def test_a_password_in_the_clear_in_a_file_is_refused_and_not_repeated(plan: Pla
         ("{secret: sales, key: password}", "data.password", "ZenML has no secret 'sales'"),
     ],
 )
-def test_a_reference_that_leads_nowhere_is_told_by_its_key(plan: Plan, reference: str, path: str, words: str) -> None:
+def test_a_reference_that_leads_nowhere_is_reported_by_its_key(
+    plan: Plan, reference: str, path: str, words: str
+) -> None:
     code, text = plan("sql", f"{{url: 'postgresql://localhost/x', table: t, target: a, password: {reference}}}")
     assert code == 2 and path in text and words in text
 
@@ -195,7 +197,7 @@ def test_a_step_gets_the_reference_only(secret_run: SecretRun) -> None:
     assert parameters["source"]["params"]["password"] == {"env": "SHOP_PASSWORD"}
 
 
-def test_a_wrong_password_is_told_without_it(secret_run: SecretRun) -> None:
+def test_a_wrong_password_is_reported_without_it(secret_run: SecretRun) -> None:
     assert secret_run.found["planned"]["code"] == 2 and "data.password" in secret_run.found["planned"]["text"]
     assert "wr0ng-one" not in secret_run.found["planned"]["text"]
 

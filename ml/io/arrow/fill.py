@@ -1,4 +1,4 @@
-"""A frame filled piece by piece in place, so that no second copy of its numbers is ever held."""
+"""A frame filled chunk by chunk in place, so that no second copy of its numbers is ever held."""
 
 import numpy as np
 import pandas as pd

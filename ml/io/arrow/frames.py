@@ -1,6 +1,6 @@
 """Arrow columns as frames: few types, the same whatever widths a source stores.
 
-Whole numbers are int64, other numbers and decimals float64, moments naive UTC in microseconds, and dictionaries what
+Whole numbers are int64, other numbers and decimals float64, timestamps naive UTC in microseconds, and dictionaries what
 they stand for. What does not hold single values (lists, structs, bytes, times of day) is no column to learn from.
 """
 
@@ -42,7 +42,7 @@ def stored_type(kind: pa.DataType) -> pa.DataType:
 
 
 def common_type(kinds: Iterable[pa.DataType]) -> pa.DataType | None:
-    """Return the one plain type that holds values of all `kinds`; None where numbers, moments and text would mix."""
+    """Return the one plain type that holds values of all `kinds`; None where numbers, timestamps and text would mix."""
     found = {kind for kind in kinds if not pa.types.is_null(kind)}
     if not found:
         return pa.float64()
@@ -76,7 +76,7 @@ def plain(column: pa.Array, kind: pa.DataType) -> pa.Array:
     """Return the column as the plain type `kind`; a time zone becomes UTC, a float32 the decimal that it prints as.
 
     Raises:
-        ArrowInvalid: If a moment is beyond the years that microseconds hold, or text is not UTF-8.
+        ArrowInvalid: If a timestamp is beyond the years that microseconds hold, or text is not UTF-8.
     """
     column = widened(_bare(column))
     if column.type != kind:
@@ -112,7 +112,7 @@ def frame(columns: dict[str, pa.ChunkedArray], *, gaps: bool) -> pd.DataFrame:
     """Return a frame of plain columns, which are taken out of `columns` one by one to free their memory.
 
     With `gaps`, whole numbers and booleans get the types that can hold missing values even where none is missing, so
-    that pieces of a table are equal in type.
+    that chunks of a table are equal in type.
     """
     series = {name: _series(columns.pop(name), gaps) for name in list(columns)}
     return pd.DataFrame(series, copy=False)

@@ -1,1 +1,1 @@
-"""Databases through SQLAlchemy: URL, engine, and errors in a person's words."""
+"""Databases through SQLAlchemy: URL, engine, and errors that a person can act on."""

@@ -1,4 +1,4 @@
-"""The sorts of mishap that databases have, and how to tell them."""
+"""The kinds of error that databases have, and how to tell them apart."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Kind:
-    """One sort of mishap: SQLSTATEs and texts that tell it, whose fault it is, and what would be right.
+    """One kind of error: SQLSTATEs and texts that identify it, whose fault it is, and what would be right.
 
     A `path` of "" means the table or the query, whichever was given.
     """
@@ -113,7 +113,7 @@ _OTHER = Kind("other", (), "", "", "the database refuses")
 
 
 def kind_of(error: Exception) -> Kind:
-    """Return which sort of mishap a driver's error is."""
+    """Return which kind of error a driver's error is."""
     state = getattr(error, "sqlstate", None)
     by_state = (kind for kind in _KINDS if state is not None and state in kind.states)
     by_text = (kind for kind in _KINDS if re.search(kind.text, str(error), re.IGNORECASE))

@@ -32,8 +32,8 @@ def message_of(error: Exception, secrets: Sequence[str]) -> str:
     if any(re.search(r"[@/?#]", login) for login in logins):
         return f"{type(error).__name__}; {_WITHHELD}"
     named = [unquote(part) for login in logins for part in (login, *login.split(":", 1))]
-    said = getattr(error, "diag", None)
-    parts = (said.message_primary, said.message_hint) if said is not None and said.message_primary else (str(error),)
+    diag = getattr(error, "diag", None)
+    parts = (diag.message_primary, diag.message_hint) if diag is not None and diag.message_primary else (str(error),)
     text = " ".join(" ".join(filter(None, parts)).split())
     for secret in sorted(filter(None, [*secrets, *logins, *named]), key=len, reverse=True):
         for written in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret)):

@@ -21,7 +21,7 @@ class DatabaseParams(Strict):
 
     url: str | SecretRef = Field(description="postgresql://host/database, sqlite:///file.db, …; without a password")
     database_schema: str | None = Field(default=None, min_length=1, description="schema of the table, if not the first")
-    user: str | SecretRef | None = Field(default=None, description="text or reference; null: as the URL says")
+    user: str | SecretRef | None = Field(default=None, description="text or reference; null: as the URL has it")
     password: SecretRef | None = Field(default=None, description="reference, never the password itself")
     connect_timeout: int = Field(default=5, ge=1, le=60, description="seconds to wait for the server's answer")
 
@@ -48,18 +48,18 @@ def login(params: DatabaseParams, reveal: Callable[[SecretRef], str]) -> "Login"
     from ml.io.database.engine import Login
     from ml.io.database.errors import SqlError
 
-    said: dict[str, str | None] = {}
+    given: dict[str, str | None] = {}
     secrets: list[str] = []
     faults: list[Fault] = []
     for name, value in (("url", params.url), ("user", params.user), ("password", params.password)):
         if not isinstance(value, SecretRef):
-            said[name] = value
+            given[name] = value
             continue
         try:
-            said[name] = reveal(value)
-            secrets.append(str(said[name]))
+            given[name] = reveal(value)
+            secrets.append(str(given[name]))
         except ConfigurationError as error:
             faults += [Fault(name, fault.message, fault.hint) for fault in error.faults]
     if faults:
         raise SqlError(faults)
-    return Login(str(said["url"]), said["user"], said["password"], params.connect_timeout, tuple(secrets))
+    return Login(str(given["url"]), given["user"], given["password"], params.connect_timeout, tuple(secrets))

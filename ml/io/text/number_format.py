@@ -1,10 +1,10 @@
 """How a file writes its numbers: with which decimal mark, and with which mark between thousands.
 
 Comma and point are each other's opposite, so one decision holds for the whole file. A column decides it when its
-values can be numbers in one notation only: `1,5` and `0,123` have a decimal comma, `1,234,567` has thousands, and
+values can be numbers in one format only: `1,5` and `0,123` have a decimal comma, `1,234,567` has thousands, and
 numbers from 1,000 on in groups beside plain ones below 1,000 are thousands too. What is left, `4,098` alone, could be
-off by a factor of thousand: a person must say. Only the point is taken for a decimal mark where commas part the cells:
-whoever writes points between thousands parts cells by semicolons.
+off by a factor of thousand: it must be declared. Only the point is taken for a decimal mark where commas part the
+cells: whoever writes points between thousands parts cells by semicolons.
 """
 
 import re
@@ -52,7 +52,7 @@ def find_number_format(
     """Return how the numbers in columns of trimmed text are written; `decimal` may be auto, `thousands` None.
 
     Raises:
-        ContentError: When a person must say it, naming the columns and the keys.
+        ContentError: When it must be declared, naming the columns and the keys.
     """
     if decimal != "auto":
         return NumberFormat(decimal, thousands or _OPPOSITE[decimal])
@@ -89,7 +89,7 @@ def has(column: pa.ChunkedArray, pattern: str) -> bool:
 
 
 def _evidence(column: pa.ChunkedArray, thousands: str | None, *, points_are_decimal: bool) -> tuple[str, str] | None:
-    """Return which notation a column of numbers has, "point", "comma" or "either", and a value that shows it."""
+    """Return which number format a column of numbers has, "point", "comma" or "either", and a value that shows it."""
     if thousands:
         column = pc.replace_substring(column, thousands, "")
     point, comma = (NumberFormat(".", None), NumberFormat(",", None)) if thousands else (_POINT, _COMMA)
@@ -101,7 +101,7 @@ def _evidence(column: pa.ChunkedArray, thousands: str | None, *, points_are_deci
         return None
     only_point, only_comma = (column.filter(pc.and_not(a, b)) for a, b in ((as_point, as_comma), (as_comma, as_point)))
     if len(only_point) and len(only_comma):
-        return None  # no notation reads both: not numbers
+        return None  # no number format reads both: not numbers
     if len(only_point) or len(only_comma):
         return ("point", only_point[0].as_py()) if len(only_point) else ("comma", only_comma[0].as_py())
     return _of_groups(column.filter(either), points_are_decimal)

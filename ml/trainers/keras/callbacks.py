@@ -1,4 +1,4 @@
-"""What is watched while a network learns: the losses after each epoch, told to a person and kept as curves."""
+"""What is watched while a network learns: the losses after each epoch, logged and kept as curves."""
 
 import logging
 import math
@@ -21,7 +21,7 @@ _OF_CLASSES, _OF_VALUES = "cross-entropy", "mean squared error of the standardis
 
 
 class Watch:
-    """Keeps the losses, tells how training goes on, and ends it when a loss is no number any more."""
+    """Keeps the losses, logs how training goes on, and ends it when a loss is no number any more."""
 
     def __init__(self, params: KerasMlpParams) -> None:
         self._params = params
@@ -63,7 +63,7 @@ class Watch:
 
 
 def _loss_of_a_constant(target: NDArray[Any], weights: NDArray[np.float32] | None) -> float:
-    """Return the loss of the best answer that is the same for every row."""
+    """Return the loss of the best prediction that is the same for every row."""
     if target.dtype.kind != "i":
         return float(target.astype(np.float64).var())
     counts = np.bincount(target, weights=weights)

@@ -1,4 +1,4 @@
-"""A trained network to its packaged form: ONNX where all of it can be written and answers alike, else `.keras`."""
+"""A trained network to its packaged form: ONNX where all of it can be written and predicts the same, else `.keras`."""
 
 import json
 import tempfile
@@ -22,7 +22,7 @@ from ml.trainers.keras.onnx import ACTIVATIONS, convert
 from schemas.errors import PackageError
 from schemas.signature import Output
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say; equal networks are equal files
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can hold; equal networks are equal files
 
 
 def export(
@@ -36,14 +36,14 @@ def export(
 
     Args:
         network: What was trained.
-        output: What its answers mean.
+        output: What its predictions mean.
         categories: How many categories each feature that is a category code has, by position.
         folder: Where the file goes.
         example: Training rows, (n, features); up to 2,000 of them are replayed through the packaged form, then again
             with missing, unseen and extreme values in them.
 
     Raises:
-        PackageError: If no runtime answers as the trained network does.
+        PackageError: If no runtime predicts as the trained network does.
     """
     comparison = _Comparison(network, output, categories, parity.replayed(example, categories))
     data, why_not_onnx = _onnx(comparison)
@@ -68,10 +68,10 @@ class _Comparison:
     rows: NDArray[np.float32]
 
     def difference(self, packaged: Predictor) -> str | None:
-        """Say how a packaged form answers differently, None when it does not."""
+        """Say how a packaged form predicts differently, None when it does not."""
         found = parity.difference(ask(self.network.model, self.rows, self.output), packaged.predict(self.rows))
         found = found or parity.overflow(packaged, self.rows, self.categories)
-        return f"does not answer alike: {found}" if found else None
+        return f"does not predict the same: {found}" if found else None
 
 
 def _onnx(comparison: _Comparison) -> tuple[bytes | None, str]:

@@ -1,4 +1,4 @@
-"""The trained network as the rest of the program knows it: it answers, and it is exported."""
+"""The trained network as the rest of the program knows it: it predicts, and it is exported."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FittedKeras(TrainedNetwork):
-    """A trained network with what its answers mean, how it learnt, and what was warned of meanwhile."""
+    """A trained network with what its predictions mean, how it learnt, and what was warned of meanwhile."""
 
     output: Output
     categories: dict[int, int]
@@ -28,7 +28,7 @@ class FittedKeras(TrainedNetwork):
 
     @property
     def libraries(self) -> tuple[str, ...]:
-        """Return the distributions that decide what it answers, beside those of every model."""
+        """Return the distributions that decide what it predicts, beside those of every model."""
         return ("keras", self.params.backend)
 
     def predict(self, features: NDArray[np.float32]) -> Predictions:

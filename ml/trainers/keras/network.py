@@ -1,4 +1,4 @@
-"""The network as one Keras model from the float matrix to the answer: preparation, layers, probabilities or value.
+"""The network as one Keras model from the float matrix to the prediction: preparation, layers, probabilities or value.
 
 Only built-in layers and operations with constants are used, so that a file of it loads with Keras alone.
 """
@@ -77,7 +77,7 @@ def prepare(features: NDArray[np.float32], categories: Mapping[int, int]) -> Pre
 
 
 def build(keras: Any, params: KerasMlpParams, preparation: Preparation, head: Head, features: int) -> tuple[Any, Any]:
-    """Return the model that is trained (it gives raw sums) and the model that answers; they share their weights."""
+    """Return the model that is trained (it gives raw sums) and the model that predicts; they share their weights."""
     inputs = keras.Input((features,), name=INPUT, dtype="float32")
     hidden = _inputs(keras, preparation, inputs)
     penalty = keras.regularizers.L2(params.l2) if params.l2 else None

@@ -38,14 +38,14 @@ class Sklearn:
 
         name = params.get("estimator")
         if not isinstance(name, str):
-            return []  # `Params` says so already
+            return []  # `Params` reports it already
         found = catalog.find(name)
         own = {key: value for key, value in params.items() if key not in ("estimator", "name")}
         wrong = catalog.parameter_faults([found], own) if found else []
         return catalog.name_faults(name, task) + wrong
 
     def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> "FittedPipeline":
-        """Fit on `train`; scikit-learn's estimators do not look at `validation`. Raises ContentError."""
+        """Fit on `train`; scikit-learn's estimators do not use `validation`. Raises ContentError."""
         from ml.trainers.sklearn import catalog
         from ml.trainers.sklearn.pipeline import fit
         from schemas.errors import ConfigurationError

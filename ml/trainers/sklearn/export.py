@@ -1,4 +1,4 @@
-"""A trained pipeline to its packaged form: ONNX where it converts and answers alike, else skops; never pickle."""
+"""A trained pipeline to its packaged form: ONNX where it converts and predicts the same, else skops; never pickle."""
 
 import json
 import warnings
@@ -28,14 +28,14 @@ def export(
 
     Args:
         pipeline: What was trained, on class positions.
-        output: What its answers mean.
+        output: What its predictions mean.
         categories: How many categories each feature that is a category code has, by position.
         folder: Where the file goes.
         example: Training rows, (n, features); up to 2,000 of them are replayed through the packaged form, then again
             with missing, unseen and extreme values in them.
 
     Raises:
-        PackageError: If no runtime answers as the trained pipeline does.
+        PackageError: If no runtime predicts as the trained pipeline does.
     """
     replayed = parity.replayed(example, categories)
     trained = predict(pipeline, replayed, output)
@@ -64,7 +64,7 @@ def _onnx(
     except Exception as error:  # converters fail in their own ways; the reason is kept and skops takes over
         return None, parity.failure(error)
     found = found or parity.overflow(model, rows, categories)
-    return (None, f"does not answer alike: {found}") if found else (data, "")
+    return (None, f"does not predict the same: {found}") if found else (data, "")
 
 
 def _convert(pipeline: "Pipeline", output: Output, features: int) -> bytes:
@@ -103,4 +103,4 @@ def _skops(
     if foreign:
         return None, f"holds types that are not on the trusted list: {', '.join(foreign)}"
     found = parity.difference(trained, SkopsModel.load(data, output).predict(rows))
-    return (None, f"does not answer alike: {found}") if found else (data, "")
+    return (None, f"does not predict the same: {found}") if found else (data, "")

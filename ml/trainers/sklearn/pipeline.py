@@ -33,7 +33,7 @@ _UNSCALED = ("sklearn.tree.", "sklearn.ensemble.", "sklearn.dummy", "sklearn.nai
 
 @dataclass(frozen=True)
 class FittedPipeline:
-    """A pipeline fitted on the float matrix and class positions; `warnings` are what scikit-learn said meanwhile."""
+    """A pipeline fitted on the float matrix and class positions; `warnings` are scikit-learn's meanwhile."""
 
     pipeline: Pipeline
     output: Output

@@ -56,7 +56,7 @@ class Preset:
         return [_load(place) for kind in kinds(task) if (place := places[kind]) is not None]
 
     def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> "FittedPipeline":
-        """Fit on `train`; scikit-learn's estimators do not look at `validation`. Raises ContentError."""
+        """Fit on `train`; scikit-learn's estimators do not use `validation`. Raises ContentError."""
         from ml.trainers.sklearn.pipeline import fit
         from schemas.errors import ConfigurationError
 

@@ -18,7 +18,7 @@ from schemas.run import Run
 Load = Callable[..., Run]
 Faults = Callable[..., dict[str, Fault]]
 BASE = ("+experiment=houses", "pipeline=batch_inference")
-IN, OUT = "batch.input.path=new.csv", "batch.output.path=answers.csv"
+IN, OUT = "batch.input.path=new.csv", "batch.output.path=predictions.csv"
 
 
 @pytest.fixture
@@ -70,9 +70,9 @@ def test_a_name_that_is_given_counts_more_than_the_ending(load: Load) -> None:
 @pytest.mark.parametrize(
     ("output", "errors"),
     [
-        ("answers.csv", "answers.csv.errors.csv"),
-        ("answers.csv.gz", "answers.csv.gz.errors.csv"),
-        ("sub/answers.2024.parquet", "sub/answers.2024.parquet.errors.csv"),
+        ("predictions.csv", "predictions.csv.errors.csv"),
+        ("predictions.csv.gz", "predictions.csv.gz.errors.csv"),
+        ("sub/predictions.2024.parquet", "sub/predictions.2024.parquet.errors.csv"),
     ],
 )
 def test_errors_go_beside_the_output(load: Load, empty: Path, output: str, errors: str) -> None:
@@ -82,7 +82,7 @@ def test_errors_go_beside_the_output(load: Load, empty: Path, output: str, error
     assert batch.errors == str(empty / errors)
 
 
-def test_errors_go_where_they_are_told_to(load: Load, empty: Path) -> None:
+def test_errors_go_where_they_are_declared_to(load: Load, empty: Path) -> None:
     batch = load(*BASE, IN, OUT, "batch.errors=wrong.csv", "batch.piece=10").batch
     assert batch is not None and (batch.errors, batch.piece) == (str(empty / "wrong.csv"), 10)
 
@@ -102,7 +102,7 @@ def test_an_input_in_the_experiment_is_found_beside_it(load: Load, outside: Call
 @pytest.mark.parametrize(
     ("words", "path", "says"),
     [
-        ((), "batch", "batch.input.path=new.csv batch.output.path=answers.csv"),
+        ((), "batch", "batch.input.path=new.csv batch.output.path=predictions.csv"),
         ((IN,), "batch.output", "must be given"),
         ((OUT,), "batch.input", "must be given"),
         ((OUT, "batch.input=new.csv"), "batch.input", "not a mapping"),
@@ -146,8 +146,8 @@ def test_a_sound_block_passes_though_the_experiments_own_data_is_gone(refused: F
     assert refused(IN, OUT, "data.path=gone.csv") == {}
 
 
-def test_all_that_is_missing_is_said_before_anything_starts(refused: Faults, empty: Path) -> None:
-    found = refused("batch.input.path=none.csv", "batch.output.path=no/answers.parquet", "batch.errors=nor/x.csv")
+def test_all_that_is_missing_is_reported_before_anything_starts(refused: Faults, empty: Path) -> None:
+    found = refused("batch.input.path=none.csv", "batch.output.path=no/predictions.parquet", "batch.errors=nor/x.csv")
     assert set(found) == {"batch.input.path", "batch.output.path", "batch.errors"}
 
 
@@ -158,11 +158,11 @@ def test_a_secret_that_a_component_misses_hides_no_other_fault(
         raise ConfigurationError([Fault("token", "the environment variable TOKEN is not set")])
 
     monkeypatch.setattr(CsvSource, "preflight", missing)
-    assert set(refused(IN, "batch.output.path=no/answers.csv")) == {"batch.input.token", "batch.output.path"}
+    assert set(refused(IN, "batch.output.path=no/predictions.csv")) == {"batch.input.token", "batch.output.path"}
 
 
-def test_a_folder_that_is_missing_is_said_once(refused: Faults) -> None:
-    assert set(refused(IN, "batch.output.path=no/answers.parquet")) == {"batch.output.path"}
+def test_a_folder_that_is_missing_is_reported_once(refused: Faults) -> None:
+    assert set(refused(IN, "batch.output.path=no/predictions.parquet")) == {"batch.output.path"}
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n"])
@@ -177,7 +177,7 @@ def test_a_source_names_the_keys_that_they_have_here(refused: Faults, empty: Pat
     assert fault.path == "batch.input.encoding" and "declare batch.input.encoding" in fault.message
 
 
-@pytest.mark.parametrize("name", ["answers.csv", "answers.csv.errors.csv"])
+@pytest.mark.parametrize("name", ["predictions.csv", "predictions.csv.errors.csv"])
 def test_nothing_that_is_there_is_overwritten(refused: Faults, empty: Path, name: str) -> None:
     (empty / name).write_text("mine")
     (fault,) = refused(IN, OUT).values()
@@ -186,10 +186,10 @@ def test_nothing_that_is_there_is_overwritten(refused: Faults, empty: Path, name
 
 
 def test_errors_of_an_earlier_run_are_called_so_and_the_message_says_what_to_do(refused: Faults, empty: Path) -> None:
-    (empty / "answers.csv.errors.csv").write_bytes(b'row,column,message,content\r\n1,a,wrong,"{}"\r\n')
+    (empty / "predictions.csv.errors.csv").write_bytes(b'row,column,message,content\r\n1,a,wrong,"{}"\r\n')
     (fault,) = refused(IN, OUT).values()
     assert fault.path == "batch.errors" and "holds what an earlier run refused" in fault.message
-    assert fault.hint == f"rm {empty / 'answers.csv.errors.csv'}, or batch.errors=ANOTHER.csv"
+    assert fault.hint == f"rm {empty / 'predictions.csv.errors.csv'}, or batch.errors=ANOTHER.csv"
     assert refused(IN, OUT, "batch.errors=other.csv") == {}
 
 
@@ -200,8 +200,8 @@ def test_the_plan_shows_input_output_and_errors_without_secrets(load: Load, empt
     assert lines[1:5] == [
         "rows",
         "  input:  sql query SELECT * FROM t of postgresql://host/db",
-        f"  output: csv {empty / 'answers.csv'}",
-        f"  errors: {empty / 'answers.csv.errors.csv'}, if a row is refused",
+        f"  output: csv {empty / 'predictions.csv'}",
+        f"  errors: {empty / 'predictions.csv.errors.csv'}, if a row is refused",
     ]
     assert "rows" not in list(plan_lines(load("+experiment=houses", IN, OUT), Plan(changes=[], steps=[])))
 
@@ -219,7 +219,7 @@ def test_input_output_and_errors_are_three_files(refused: Faults, empty: Path) -
     assert "is the input" in refused(IN, "batch.output.path=new.csv")["batch.output.path"].message
     assert "is the input" in refused(IN, "batch.output.path=link.csv")["batch.output.path"].message
     assert "is the input" in refused(IN, OUT, "batch.errors=new.csv")["batch.errors"].message
-    assert "is the output" in refused(IN, OUT, "batch.errors=answers.csv")["batch.errors"].message
+    assert "is the output" in refused(IN, OUT, "batch.errors=predictions.csv")["batch.errors"].message
 
 
 def test_a_folder_that_cannot_be_written_is_a_fault(

@@ -119,7 +119,7 @@ def test_the_shipped_folder_may_be_given_and_other_groups_options_are_ours_as_be
     assert (run.stack.name, run.gate.beat_baseline) == ("local", True)
 
 
-def test_an_experiment_without_a_package_line_is_told_to_add_it(outside: Callable[..., Path], faults: Faults) -> None:
+def test_an_experiment_without_a_package_line_is_asked_to_add_it(outside: Callable[..., Path], faults: Faults) -> None:
     found = faults(f"--config-dir={outside(experiment__x=X.split(chr(10), 1)[1] + DATA)}", "+experiment=x")
     assert "# @package _global_" in found["experiment"].hint
 

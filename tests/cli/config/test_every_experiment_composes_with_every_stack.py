@@ -1,4 +1,4 @@
-"""Experiments say what, stacks say where: any pair works, and neither changes the other."""
+"""Experiments declare what, stacks declare where: any pair works, and neither changes the other."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ def test_an_experiment_composes_with_a_stack(experiment: str, stack: str, load: 
 
 @pytest.mark.parametrize("pipeline", options("pipeline"))
 def test_every_pipeline_can_be_asked_for(pipeline: str, load: Callable[..., Run]) -> None:
-    words = ["batch.input.path=new.csv", "batch.output.path=answers.csv"] if pipeline == "batch_inference" else []
+    words = ["batch.input.path=new.csv", "batch.output.path=predictions.csv"] if pipeline == "batch_inference" else []
     assert load("+experiment=diabetes", f"pipeline={pipeline}", *words).pipeline == pipeline
 
 

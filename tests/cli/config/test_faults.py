@@ -43,10 +43,10 @@ CASES = [
     ([BASE, "split.by=day"], "split.by", "draws each row by itself"),
     ([BASE, "split=time"], "split.by", "must be given"),
     ([BASE, "split=group"], "split.by", "must be given"),
-    ([BASE, "split=time", "split.by=null"], "split.by", "the column that tells when a row was"),
+    ([BASE, "split=time", "split.by=null"], "split.by", "the column with each row's timestamp"),
     ([BASE, "split=group", "split.by=target"], "split.by", "'target' is the target"),
     ([BASE, "split=time", "split.by=day", "split.gap=long"], "split.gap", "is no span of time"),
-    ([BASE, "split=time", "split.by=day", "split.test_from=soon"], "split.test_from", "no moment in ISO 8601"),
+    ([BASE, "split=time", "split.by=day", "split.test_from=soon"], "split.test_from", "no timestamp in ISO 8601"),
     ([BASE, "split=time", "split.by=day", "split.test_frm=2024"], "split.test_frm", "Did you mean 'test_from'?"),
     ([BASE, "seed=abc"], "seed", "not a whole number"),
     ([BASE, "seed='5'"], "seed", "not a whole number"),
@@ -56,8 +56,8 @@ CASES = [
     ([BASE, "seed=[1]"], "seed", "not a whole number"),
     ([BASE, "name='A b'"], "name", "of the form"),
     ([BASE, "metric=acuracy"], "metric", "Did you mean 'accuracy'?"),
-    ([BASE, "metric=r2"], "metric", "says nothing about a binary task"),
-    ([BASE, "gate.min.r2=0.5"], "gate.min.r2", "says nothing about a binary task"),
+    ([BASE, "metric=r2"], "metric", "is not defined for a binary task"),
+    ([BASE, "gate.min.r2=0.5"], "gate.min.r2", "is not defined for a binary task"),
     ([BASE, "gate.min.acuracy=0.5"], "gate.min.acuracy", "Did you mean 'accuracy'?"),
     ([BASE, "gate.min.accuracy=high"], "gate.min.accuracy", "not a number"),
     ([BASE, "gate.beat_baselin=true"], "gate.beat_baselin", "Did you mean 'beat_baseline'?"),
@@ -85,7 +85,7 @@ CASES = [
     ([BASE, "just_a_word"], "just_a_word", "not of the form key=value"),
     ([BASE, "a=[b"], "a=[b", "not of the form key=value"),
     ([BASE, "=3"], "=3", "not of the form key=value"),
-    ([BASE, "~nothing.here"], "nothing.here", "said by the override ~nothing.here"),
+    ([BASE, "~nothing.here"], "nothing.here", "declared by the override ~nothing.here"),
 ]
 
 
@@ -109,18 +109,18 @@ def test_all_faults_come_at_once_in_the_order_of_the_configuration(faults: Fault
     assert list(found) == paths
 
 
-def test_a_fault_says_which_override_said_it(faults: Faults) -> None:
-    assert "said by the override split.test=1.3" in faults(BASE, "split.test=1.3")["split.test"].hint
-    assert "said by the override monitor.window=x" in faults(BASE, "monitor.window=x")["monitor.window"].hint
+def test_a_fault_names_the_override_that_declared_it(faults: Faults) -> None:
+    assert "declared by the override split.test=1.3" in faults(BASE, "split.test=1.3")["split.test"].hint
+    assert "declared by the override monitor.window=x" in faults(BASE, "monitor.window=x")["monitor.window"].hint
 
 
-def test_a_fault_says_which_file_said_it(outside: Callable[..., Path], faults: Faults) -> None:
+def test_a_fault_names_the_file_that_declared_it(outside: Callable[..., Path], faults: Faults) -> None:
     text = "# @package _global_\ndefaults:\n  - override /data: csv\n"
     text += "name: x\ndata: {path: a.csv, taget: y}\nsplit: {test: 2}\n"
     folder = outside(experiment__x=text)
     found = faults(f"--config-dir={folder}", "+experiment=x")
-    assert f"said by {folder / 'experiment' / 'x.yaml'}" in found["data.taget"].hint
-    assert f"said by {folder / 'experiment' / 'x.yaml'}" in found["split.test"].hint
+    assert f"declared by {folder / 'experiment' / 'x.yaml'}" in found["data.taget"].hint
+    assert f"declared by {folder / 'experiment' / 'x.yaml'}" in found["split.test"].hint
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_a_check_under_its_own_list_is_not_a_key(faults: Faults) -> None:
     assert "gate.checks" in faults(BASE, "gate.checks=[{name: nonsense}]")
 
 
-def test_resources_of_an_unknown_slot_are_a_fault(faults: Faults) -> None:
+def test_resources_of_an_unknown_step_are_a_fault(faults: Faults) -> None:
     assert "stack.resources.trian" in faults(BASE, "stack.resources={trian: {cpu_count: 1}}")
 
 

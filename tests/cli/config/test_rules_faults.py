@@ -1,4 +1,4 @@
-"""Rules in an experiment: what is wrong with them is told before anything starts, all at once, with its key path."""
+"""Rules in an experiment: what is wrong with them is reported before anything starts, at once, with its key path."""
 
 import json
 from collections.abc import Callable
@@ -60,7 +60,7 @@ CASES: list[tuple[Any, str, str]] = [
     ([{"when": GOOD[0]["when"], "abstain": False}], "rules[0]", "has neither"),
     ([{"when": GOOD[0]["when"], "then": None}], "rules[0].then", "abstain: true"),
     ([{"when": GOOD[0]["when"], "then": ["yes"]}], "rules[0].then", "not text"),
-    (when(), "rules[0].when", "says nothing"),
+    (when(), "rules[0].when", "is empty"),
     (when(column="km"), "rules[0].when", "no operator"),
     (when(column="km", abowe=3), "rules[0].when.abowe", "Did you mean 'above'?"),
     (when(column="km", inn=[3]), "rules[0].when.inn", "Did you mean 'in'?"),
@@ -182,7 +182,7 @@ def test_trainer_rules_takes_those_of_the_baseline_which_is_then_auto(
     assert "baseline: rules cannot beat itself, so the baseline is auto" in capsys.readouterr().err
 
 
-def test_faults_of_borrowed_rules_are_told_where_they_were_said(
+def test_faults_of_borrowed_rules_are_reported_where_they_were_declared(
     words: Callable[..., list[str]], faults: Faults
 ) -> None:
     found = faults(

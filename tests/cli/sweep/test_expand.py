@@ -140,12 +140,12 @@ def test_the_faults_of_all_jobs_come_at_once_each_with_its_jobs() -> None:
 
 
 @pytest.mark.untraced
-def test_a_fault_that_does_not_depend_on_the_value_is_told_once() -> None:
+def test_a_fault_that_does_not_depend_on_the_value_is_reported_once() -> None:
     (only,) = faults(BASE, "trainer.foo=1,2", "seed=range(0,4)")
     assert "no parameter 'foo'" in only.message and "in every job" not in str(only)
-    assert only.hint.endswith("said by the override trainer.foo=1,2")
+    assert only.hint.endswith("declared by the override trainer.foo=1,2")
     (only,) = faults(BASE, "+trainer.foo=1,2,3,4,5,6")
-    assert only.hint.endswith("said by the override +trainer.foo=1,2,3,4,5,…")
+    assert only.hint.endswith("declared by the override +trainer.foo=1,2,3,4,5,…")
 
 
 def test_a_fault_of_one_combination_names_it() -> None:
@@ -153,7 +153,7 @@ def test_a_fault_of_one_combination_names_it() -> None:
     assert "in the job split.test=0.6 split.validation=0.5" in str(only)
 
 
-def test_jobs_that_ask_for_the_same_run_once_and_are_told() -> None:
+def test_jobs_that_ask_for_the_same_run_once_and_are_reported() -> None:
     arguments = parse_arguments(["-m", BASE, "gate.max_size=5,5.0", "seed=1,2"])
     found = expanded(*arguments.overrides)
     kept = read_jobs(arguments, found)
@@ -246,7 +246,7 @@ def test_a_sweep_repeats_no_password(words: list[str], empty: Path, capsys: pyte
     assert list(empty.iterdir()) == []
 
 
-def test_a_choice_is_told_and_written_without_what_could_be_a_password() -> None:
+def test_a_choice_is_shown_and_written_without_what_could_be_a_password() -> None:
     words = Words(["data.url=sqlite://u:s3cret@h/a", "seed=1"], {"data.url": "sqlite://u:s3cret@h/a", "seed": "1"})
     assert words.label == "data.url=… seed=1"
     assert words.repeatable == {"data.url": "…", "seed": "1"}
@@ -272,7 +272,7 @@ def test_a_folder_of_an_earlier_sweep_is_refused(there: str, empty: Path, capsys
         (["hydra.sweep.dir=out/${seed}"], "another folder for each job"),
         (["hydra.sweep.dir=file/out"], "is a file"),
         (["data.target=targett"], "Did you mean 'target'?"),
-        (["~gate.min", "gate=open"], "said by the override ~gate.min"),
+        (["~gate.min", "gate=open"], "declared by the override ~gate.min"),
     ],
 )
 def test_what_cannot_start_writes_nothing(

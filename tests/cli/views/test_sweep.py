@@ -1,4 +1,4 @@
-"""How the jobs of a sweep are ranked, told and drawn."""
+"""How the jobs of a sweep are ranked, shown and drawn."""
 
 import csv
 import io
@@ -81,7 +81,7 @@ def test_the_best_are_told_apart_only_where_their_intervals_are(second: float, t
     assert any("cannot be told from the best" in line for line in plain_lines(found, ENDING)) == bool(ties)
 
 
-def test_rows_that_changed_meanwhile_are_told() -> None:
+def test_rows_that_changed_meanwhile_are_reported() -> None:
     assert "rows changed" in "\n".join(plain_lines(compare([job(0, 0.5), job(1, 0.6, rows="other")]), ENDING))
     assert "rows changed" not in "\n".join(plain_lines(compare([job(0, 0.5), job(1, 0.6)]), ENDING))
 

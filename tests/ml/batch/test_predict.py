@@ -1,4 +1,4 @@
-"""A table answered in pieces: equal to the service's answers, refusing what it refuses, whole or not at all."""
+"""A table predicted in chunks: equal to the service's predictions, refusing what it refuses, whole or not at all."""
 
 import csv
 import json
@@ -73,7 +73,7 @@ def csv_in(folder: Path, frame: pd.DataFrame) -> Choice:
 
 
 def csv_out(folder: Path) -> Choice:
-    return Choice(name="csv", params={"path": str(folder / "answers.csv")})
+    return Choice(name="csv", params={"path": str(folder / "predictions.csv")})
 
 
 def parquet(folder: Path, name: str) -> Choice:
@@ -92,12 +92,12 @@ def as_the_service_answers(model: PackagedModel, frame: pd.DataFrame) -> list[di
     return model.encode(model.predict(checked.cells)).records
 
 
-def test_every_row_gets_the_services_answer_beside_its_own_columns(model: PackagedModel, tmp_path: Path) -> None:
+def test_every_row_gets_the_services_prediction_beside_its_own_columns(model: PackagedModel, tmp_path: Path) -> None:
     frame = rows(40)
     record = answered(model, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "e.csv")
-    back = pd.read_csv(tmp_path / "answers.csv")
+    back = pd.read_csv(tmp_path / "predictions.csv")
     assert (record.answered, record.refused, record.errors) == (40, 0, None)
-    assert record.output == str(tmp_path / "answers.csv")
+    assert record.output == str(tmp_path / "predictions.csv")
     new = ["prediction", "probability_no", "probability_yes", "needs_review", "model_version"]
     assert list(back.columns) == [*frame.columns, *new]
     assert back["note"].tolist() == frame["note"].tolist()
@@ -107,7 +107,7 @@ def test_every_row_gets_the_services_answer_beside_its_own_columns(model: Packag
         assert row["model_version"] == 3
         for label, share in expected["probabilities"].items():
             assert row[f"probability_{label}"] == pytest.approx(share, abs=1e-6)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["answers.csv", "new.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["predictions.csv", "new.csv"]
 
 
 AS_THEY_STAND = {
@@ -135,7 +135,7 @@ def test_the_cells_of_a_text_file_come_out_of_a_text_file_as_they_stand(
 ) -> None:
     record = answered(model, as_it_stands(tmp_path), csv_out(tmp_path), tmp_path / "wrong.csv", chunk)
     assert (record.answered, record.refused) == (3, 1)
-    with (tmp_path / "answers.csv").open(newline="") as file:
+    with (tmp_path / "predictions.csv").open(newline="") as file:
         back = list(csv.DictReader(file))
     for name, cells in AS_THEY_STAND.items():
         assert [row[name] for row in back] == cells[:3], name
@@ -175,7 +175,7 @@ def test_a_parquet_files_own_types_come_out_of_a_parquet_file(model: PackagedMod
     back = pq.read_table(tmp_path / "a.parquet")
     for name in list(columns)[:-1]:
         assert (back[name].type, back[name].to_pylist()) == (columns[name].type, columns[name].to_pylist()), name
-    with (tmp_path / "answers.csv").open(newline="") as file:
+    with (tmp_path / "predictions.csv").open(newline="") as file:
         first = list(csv.reader(file))[1]
     assert first[:6] == ["12345678901234567.10", "2024-01-01T12:00:00+01:00", "2024-01-01", "7", "0.1", "0.1"]
     with sqlite3.connect(tmp_path / "rows.db") as database:
@@ -190,7 +190,7 @@ def test_files_with_decimals_of_different_width_lose_no_digit(model: PackagedMod
         table = pa.table({"size": [1.0], "city": ["Bern"], "price": [Decimal(price)]})
         pq.write_table(table, tmp_path / "new" / f"{name}.parquet")
     answered(model, parquet(tmp_path, "new"), csv_out(tmp_path), tmp_path / "wrong.csv")
-    with (tmp_path / "answers.csv").open(newline="") as file:
+    with (tmp_path / "predictions.csv").open(newline="") as file:
         assert [row["price"] for row in csv.DictReader(file)] == ["12345678901234567.100", "0.125"]
 
 
@@ -210,7 +210,7 @@ def test_csv_parquet_and_databases_follow_each_other_round(model: PackagedModel,
     with sqlite3.connect(tmp_path / "rows.db") as database:
         second, third = (pd.read_sql(f"SELECT * FROM {table}", database) for table in ("answers", "again"))
     database.close()
-    fourth = pd.read_csv(tmp_path / "answers.csv")
+    fourth = pd.read_csv(tmp_path / "predictions.csv")
     for other in (second, third, fourth):
         assert list(other.columns) == list(first.columns)
         assert other["prediction"].tolist() == first["prediction"].tolist()
@@ -218,15 +218,15 @@ def test_csv_parquet_and_databases_follow_each_other_round(model: PackagedModel,
         assert other["rooms"].isna().tolist() == first["rooms"].isna().tolist()
 
 
-def test_the_size_of_a_piece_changes_nothing(model: PackagedModel, tmp_path: Path) -> None:
+def test_the_size_of_a_chunk_changes_nothing(model: PackagedModel, tmp_path: Path) -> None:
     given = csv_in(tmp_path, rows(25))
     first = None
     for chunk in (1000, 25, 7, 1):
         answered(model, given, csv_out(tmp_path), tmp_path / "e", chunk)
-        back = pd.read_csv(tmp_path / "answers.csv")
+        back = pd.read_csv(tmp_path / "predictions.csv")
         first = back if first is None else first
         pd.testing.assert_frame_equal(back, first, rtol=0, atol=1e-6)
-        (tmp_path / "answers.csv").unlink()
+        (tmp_path / "predictions.csv").unlink()
 
 
 def test_a_broken_row_alone_is_refused_with_the_services_words(model: PackagedModel, tmp_path: Path) -> None:
@@ -244,11 +244,11 @@ def test_a_broken_row_alone_is_refused_with_the_services_words(model: PackagedMo
         assert (told["column"], told["message"]) == (said["column"], said["message"])
     content = json.loads(wrong["content"][0])
     assert list(content) == list(frame.columns) and content["size"] == "big, very" and content["listing id"] == "11"
-    back = pd.read_csv(tmp_path / "answers.csv")
+    back = pd.read_csv(tmp_path / "predictions.csv")
     assert back["listing id"].tolist() == [number for number in range(30) if number not in (11, 20, 29)]
     kept = rows(30).drop(index=[11, 20, 29])
     expected = [row["probabilities"]["yes"] for row in as_the_service_answers(model, kept)]
-    assert np.allclose(back["probability_yes"], expected, atol=1e-6), "the others are answered as without it"
+    assert np.allclose(back["probability_yes"], expected, atol=1e-6), "the others are predicted as without it"
 
 
 def test_when_every_row_is_refused_only_the_errors_are_left(model: PackagedModel, tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ def test_when_every_row_is_refused_only_the_errors_are_left(model: PackagedModel
 
 
 class Fails:
-    """A source that breaks off after two pieces."""
+    """A source that breaks off after two chunks."""
 
     Params = CsvParams
 
@@ -293,7 +293,7 @@ def test_when_the_output_cannot_even_be_cleared_away_the_errors_are(
 
 
 @pytest.mark.parametrize(("error", "stays"), [(RuntimeError, False), (KeyboardInterrupt, True)])
-def test_errors_are_taken_back_whatever_a_sink_raises_and_kept_when_a_stop_leaves_open_whether_answers_are_there(
+def test_errors_are_taken_back_whatever_a_sink_raises_and_kept_when_a_stop_leaves_open_if_predictions_are_there(
     error: type[BaseException], stays: bool, model: PackagedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_writer: object) -> None:
@@ -307,7 +307,7 @@ def test_errors_are_taken_back_whatever_a_sink_raises_and_kept_when_a_stop_leave
     assert (tmp_path / "wrong.csv").exists() is stays
 
 
-@pytest.mark.parametrize("taken", ["answers.csv", "wrong.csv"])
+@pytest.mark.parametrize("taken", ["predictions.csv", "wrong.csv"])
 def test_what_appeared_meanwhile_stays_and_neither_output_is_left(
     taken: str, model: PackagedModel, tmp_path: Path
 ) -> None:
@@ -388,7 +388,7 @@ def test_a_database_process_killed_while_sending_leaves_no_table(tmp_path: Path)
     database.close()
 
 
-def test_a_column_that_the_table_lacks_counts_as_missing_and_is_told(
+def test_a_column_that_the_table_lacks_counts_as_missing_and_is_reported(
     model: PackagedModel, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     frame = rows(20).rename(columns={"garden": "gardn"})
@@ -405,7 +405,7 @@ def test_a_header_without_a_column_that_is_needed_is_a_fault() -> None:
     assert len(absent(["size", "city"], packages.SIGNATURE)) == 3
 
 
-def test_a_column_with_the_name_of_an_answer_is_a_fault() -> None:
+def test_a_column_with_the_name_of_a_prediction_is_a_fault() -> None:
     faults = header_faults(["size", "city", "Prediction", "probability_yes", "model"], packages.SIGNATURE, "3")
     assert [fault.message.split("'")[1] for fault in faults] == ["Prediction", "probability_yes"]
 
@@ -517,10 +517,10 @@ def test_rules_that_abstain_leave_the_prediction_empty_and_ask_for_review(
     abstaining = PackagedModel(model.root, model.manifest, signature, DecisionList(rules, signature.output))
     outputs = {"csv": csv_out(tmp_path), "parquet": parquet(tmp_path, "a.parquet"), "sql": sql(tmp_path, "answers")}
     frame = rows(30)
-    frame.loc[:9, "size"] = 1.0  # a whole piece without an answer
+    frame.loc[:9, "size"] = 1.0  # a whole chunk without a prediction
     answered(abstaining, csv_in(tmp_path, frame), outputs[kind], tmp_path / "e")
     read = {
-        "csv": lambda: pd.read_csv(tmp_path / "answers.csv"),
+        "csv": lambda: pd.read_csv(tmp_path / "predictions.csv"),
         "parquet": lambda: pd.read_parquet(tmp_path / "a.parquet"),
         "sql": lambda: create("load", outputs["sql"]).read(),
     }
@@ -533,7 +533,7 @@ def test_rules_that_abstain_leave_the_prediction_empty_and_ask_for_review(
 
 
 class Diverges:
-    """A runtime whose answers are not finite for large sizes."""
+    """A runtime whose predictions are not finite for large sizes."""
 
     def predict(self, features: np.ndarray) -> Predictions:
         share = np.where(features[:, 0] > 5, np.nan, 0.25)
@@ -542,18 +542,18 @@ class Diverges:
         )
 
 
-def test_a_row_without_a_finite_answer_is_refused_and_no_other(model: PackagedModel, tmp_path: Path) -> None:
+def test_a_row_without_a_finite_prediction_is_refused_and_no_other(model: PackagedModel, tmp_path: Path) -> None:
     diverging = PackagedModel(model.root, model.manifest, model.signature, Diverges())  # type: ignore[arg-type]
     frame = rows(30)
     record = answered(diverging, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "wrong.csv")
-    wrong, back = pd.read_csv(tmp_path / "wrong.csv"), pd.read_csv(tmp_path / "answers.csv")
+    wrong, back = pd.read_csv(tmp_path / "wrong.csv"), pd.read_csv(tmp_path / "predictions.csv")
     assert (wrong["row"] - 1).tolist() == frame.index[frame["size"] > 5].tolist()
     assert set(wrong["message"]) == {NO_FINITE_PREDICTION} and wrong["column"].isna().all()
     assert back["listing id"].tolist() == frame.index[frame["size"] <= 5].tolist()
     assert (record.answered, record.refused) == (len(back), len(wrong))
 
 
-def test_a_regression_answers_a_value_and_a_version() -> None:
+def test_a_regression_predicts_a_value_and_a_version() -> None:
     frame = prediction_columns(Predictions(values=np.array([1.5])), Output(task="regression", target="y"), "3")
     assert frame.to_dict("records") == [{"prediction": 1.5, "model_version": "3"}]
 
@@ -579,7 +579,7 @@ print(int(peak.group(1)) // 1024, seconds)
 
 @pytest.mark.untraced
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel does not tell")
-def test_memory_depends_on_the_piece_and_not_on_the_table(model: PackagedModel, tmp_path: Path) -> None:
+def test_memory_depends_on_the_chunk_and_not_on_the_table(model: PackagedModel, tmp_path: Path) -> None:
     peaks = []
     for count in (20_000, 200_000):
         rows(count).to_parquet(tmp_path / f"{count}.parquet", row_group_size=10_000)

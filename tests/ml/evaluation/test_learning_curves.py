@@ -1,4 +1,4 @@
-"""What the curves of a training are said to show."""
+"""What the diagnosis reads off the curves of a training."""
 
 import math
 
@@ -25,13 +25,13 @@ def read(training: list[float], validation: list[float], *, stopped_early: bool 
     return diagnose(training, validation, CONSTANT, best, stopped_early=stopped_early)
 
 
-def test_losses_that_settle_close_together_are_fine():
+def test_losses_that_end_close_together_are_fine():
     diagnosis, why = read(falling(0.2, 60), falling(0.22, 60))
     assert diagnosis == "fine"
     assert "epoch 60 of 60" in why and "0.22" in why and "0.69" in why
 
 
-def test_loss_hardly_below_a_constant_answers_underfits():
+def test_loss_hardly_below_a_constant_predictions_underfits():
     diagnosis, why = read(falling(0.67, 60), falling(0.68, 60))
     assert diagnosis == "underfits" and "hardly below the 0.69" in why and "wider layers" in why
     assert read(falling(0.62, 60), falling(0.63, 60))[0] == "fine"
@@ -47,7 +47,7 @@ def test_losses_that_creep_down_to_the_last_epoch_underfit():
     creeping = np.linspace(0.728, 0.65, 40).tolist()
     diagnosis, why = read(creeping, [loss + 0.002 for loss in creeping])
     assert diagnosis == "underfits" and "still falling" in why and "larger learning_rate" in why
-    assert read(creeping, falling(0.66, 40))[0] == "fine"  # the validation loss has settled
+    assert read(creeping, falling(0.66, 40))[0] == "fine"  # the validation loss has levelled off
 
 
 def test_two_or_three_epochs_of_falling_losses_underfit():

@@ -1,4 +1,4 @@
-"""From rows to the look at them, as the pipeline does it, less ZenML."""
+"""From rows to the page about them, as the pipeline does it, less ZenML."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The look at the training rows: right figures, harmless text, YAML that means what it says, and no other rows."""
+"""The page about the training rows: right figures, harmless text, YAML that means what it says, and no other rows."""
 
 from html.parser import HTMLParser
 from pathlib import Path
@@ -115,10 +115,10 @@ def test_every_link_leads_to_a_place_on_the_page(ugly: Exploration) -> None:
 
 
 @pytest.mark.parametrize("target", ["price", "dear"])
-def test_the_page_says_what_was_looked_at(target: str) -> None:
+def test_the_page_states_which_rows_were_read(target: str) -> None:
     found = look(table().drop(columns="dear" if target == "price" else "price"), target)
     text = " ".join(" ".join(Parsed(render(found)).text).split())
-    assert "comes from the 180 training rows. The 60 validation rows and 60 test rows were not looked at" in text
+    assert "comes from the 180 training rows. The 60 validation rows and 60 test rows were not read" in text
     assert found.measure in text
     assert "None" not in text and "nan" not in text
 
@@ -324,7 +324,7 @@ def test_the_page_says_which_columns_were_too_many_to_compare(monkeypatch: pytes
     assert render(found).count("Left out, as too many to compare: 1 column explaining least of the target.") == 2
 
 
-def test_a_share_and_a_distance_are_told_as_numbers_are_elsewhere() -> None:
+def test_a_share_and_a_distance_are_shown_as_numbers_are_elsewhere() -> None:
     rows = table().drop(columns="price")
     held = {one.name: one.text for one in look(rows, "dear").outcomes if one.column is None and one.state == "held"}
     assert held["split_drift"].startswith("no difference beyond chance and 0.2; the largest is 0.")

@@ -107,7 +107,7 @@ def test_a_value_has_one_name_whatever_its_type(value: object, text: str) -> Non
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.datetimes(timezones=st.timezones()))
-def test_every_moment_that_python_writes_is_read(timestamp: object) -> None:
+def test_every_timestamp_that_python_writes_is_read(timestamp: object) -> None:
     assert parse_date(timestamp.isoformat()).tzinfo is None  # type: ignore[attr-defined]
 
 

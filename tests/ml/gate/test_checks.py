@@ -1,4 +1,4 @@
-"""Every gate check passes, refuses and says why."""
+"""Every gate check passes, refuses and states why."""
 
 import pytest
 from pydantic import ValidationError
@@ -24,7 +24,7 @@ def only(spec, seen):
     return outcome.passed, outcome.why
 
 
-def test_minimum_and_maximum_look_at_the_test_set():
+def test_minimum_and_maximum_are_of_the_test_set():
     assert only({"min": {"roc_auc": 0.95}}, evidence()) == (False, "roc_auc 0.91 is below the minimum 0.95")
     assert only({"min": {"roc_auc": 0.91}}, evidence()) == (True, "roc_auc 0.91 reaches the minimum 0.91")
     assert only({"max": {"log_loss": 0.2}}, evidence()) == (False, "log_loss 0.3 is above the maximum 0.2")
@@ -35,10 +35,10 @@ def test_undefined_metric_never_passes_and_says_why():
     passed, why = only({"min": {"f1": 0.1}}, evidence())
     assert not passed and "f1 of the candidate is undefined on these rows: it needs" in why
     passed, why = only({"min": {"r2": 0.1}}, evidence())
-    assert not passed and "r2 says nothing about a binary task; use one of: accuracy" in why
+    assert not passed and "r2 is not defined for a binary task; use one of: accuracy" in why
 
 
-def test_the_reason_is_the_one_that_holds_and_is_told_once():
+def test_the_reason_is_the_one_that_holds_and_is_stated_once():
     sure, mute = {"roc_auc": None, "log_loss": 0.1}, {"roc_auc": None, "log_loss": None, "coverage": 1.0}
     least, beat = {"min": {"roc_auc": 0.9}, "beat_baseline": True}, {"beat_baseline": True}
     assert only(beat, evidence(test=sure))[1].endswith("these rows: it needs rows of every class")

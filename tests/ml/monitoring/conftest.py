@@ -36,7 +36,7 @@ def draw(rows, seed):
 
 
 def answers(rows, seed, yes=0.5):
-    """Answers as the journal has them."""
+    """Predictions as the journal has them."""
     rng = np.random.default_rng(seed)
     labels = ["yes" if draw < yes else "no" for draw in rng.random(rows)]
     sure = rng.uniform(0.5, 1.0, rows).tolist()

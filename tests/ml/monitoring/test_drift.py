@@ -1,4 +1,4 @@
-"""What the monitor says of windows whose truth is known."""
+"""What the monitor finds in windows whose truth is known."""
 
 import numpy as np
 import pandas as pd
@@ -169,7 +169,7 @@ def test_numbers_that_name_the_same_categories_are_no_changed_type():
     assert detect(reference, window, signature, SPEC, model="m", version="1").verdict == "ok"
 
 
-def test_answers_that_are_not_there_are_never_ok(world):
+def test_predictions_that_are_not_there_are_never_ok(world):
     assert world.judge(draw(200, 7), []).predictions.verdict == "schema_alarm"
     assert world.judge(draw(200, 7), [{"label": None}] * 200).predictions.verdict == "schema_alarm"
     assert world.detect(Window(200, {}, {})).verdict == "schema_alarm"

@@ -39,7 +39,7 @@ def labelled(answers, labels, *, version="3", needs_review=None, predictions=Non
 
 
 def sold(rows, seed=0, flipped=0.0):
-    """Answers of a good classifier, and labels of which a share was drawn from another world."""
+    """Predictions of a good classifier, and labels of which a share was drawn from another world."""
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, 2, rows)
     yes = np.clip(np.where(truth == 1, 0.8, 0.2) + rng.normal(0, 0.25, rows), 0.001, 0.999)
@@ -96,7 +96,7 @@ def test_flipped_labels_are_drift_and_right_ones_are_not(metric, flipped, verdic
     assert f"{result.expected:.3g}"[:4] in result.why and "300 labelled predictions" in result.why
 
 
-def test_answers_that_are_better_than_expected_are_ok():
+def test_predictions_that_are_better_than_expected_are_ok():
     poor = measured(YES_NO, sold(300, flipped=0.4)[0])
     assert judged(sold(300)[0], before=poor).verdict == "ok"
 
@@ -114,11 +114,11 @@ def test_too_few_labels_and_an_unknown_past_give_no_verdict_but_the_figures():
     assert few.verdict == "no_verdict" and few.value is not None and f"needs {SPEC.min_labels}" in few.why
     assert judged(sold(SPEC.min_labels)[0]).verdict == "ok"
     unknown = performance(sold(100)[0], YES_NO, None, "auto", SPEC, seed=0)
-    assert unknown.verdict == "no_verdict" and "does not say" in unknown.why
+    assert unknown.verdict == "no_verdict" and "does not state" in unknown.why
     assert judged(labelled([], [])).verdict == "no_verdict"
 
 
-def test_where_the_metric_is_undefined_the_next_one_is_judged_and_it_is_said():
+def test_where_the_metric_is_undefined_the_next_one_is_judged_and_named():
     without = labelled([{"label": "yes"}] * 40 + [{"label": "no"}] * 40, (["yes"] * 35 + ["no"] * 5) * 2)
     result = judged(without)
     assert result.metric == "balanced_accuracy" and "roc_auc is undefined on these labels" in result.why
@@ -143,13 +143,13 @@ def test_another_version_is_shown_and_not_judged_also_when_its_classes_differ():
     assert "not in production" in result.why
 
 
-def test_labels_of_handed_over_rows_only_are_called_so():
+def test_labels_of_reviewed_rows_only_are_called_so():
     found, _, _ = sold(100)
     count = len(found)
     hard = labelled(
         found.records, found.labels, needs_review=[True] * 90 + [False] * 10, predictions=1000, handed_over=100
     )
-    assert "The labels favour hard rows: 90 % of the labelled answers" in judged(hard).why
+    assert "The labels favour hard rows: 90 % of the labelled predictions" in judged(hard).why
     assert judged(hard).handed_over == (0.9, 0.1)
     fair = labelled(
         found.records, found.labels, needs_review=[True] * 10 + [False] * 90, predictions=1000, handed_over=100
@@ -164,17 +164,17 @@ def quiet(world) -> MonitoringReport:
     return report
 
 
-def test_worse_answers_make_a_quiet_window_drift_and_the_page_says_so(quiet):
+def test_worse_predictions_make_a_quiet_window_drift_and_the_page_reports_it(quiet):
     review = review_of([True] * 10 + [False] * 290, None)
     drifted = with_labels(quiet, [judged(sold(300, flipped=0.4)[0])], review)
     assert drifted.verdict == "drift" and all(column.verdict == "ok" for column in drifted.columns)
-    assert drifted.why.startswith("The answers have become worse: roc_auc ") and quiet.why in drifted.why
+    assert drifted.why.startswith("The predictions have become worse: roc_auc ") and quiet.why in drifted.why
     page = render(drifted)
-    assert "<strong>The answers have become worse</strong>" in page and "The data has drifted" not in page
-    assert "Handed to people: 10 of 300 (3.3 %" in page and "expected" not in page.split("Handed to people")[1][:60]
+    assert "<strong>The predictions have become worse</strong>" in page and "The data has drifted" not in page
+    assert "Routed to review: 10 of 300 (3.3 %" in page and "expected" not in page.split("Routed to review")[1][:60]
 
 
-def test_right_answers_and_too_few_labels_leave_the_verdict_as_it_is(quiet):
+def test_right_predictions_and_too_few_labels_leave_the_verdict_as_it_is(quiet):
     for found in (judged(sold(300)[0]), judged(sold(5)[0])):
         report = with_labels(quiet, [found], None)
         assert report.verdict == "ok" and found.why in report.why
@@ -184,7 +184,7 @@ def test_good_labels_do_not_take_back_what_the_columns_say(world):
     moved = world.judge([{**row, "size": row["size"] + 4} for row in draw(300, 7)])
     assert with_labels(moved, [judged(sold(300)[0])], None).verdict == "drift"
     both = with_labels(moved, [judged(sold(300, flipped=0.4)[0])], None)
-    assert "The data has drifted, and the answers have become worse" in render(both)
+    assert "The data has drifted, and the predictions have become worse" in render(both)
     alarmed = world.judge([{**row, "size": str(row["color"])} for row in draw(300, 7)])
     assert alarmed.verdict == "schema_alarm"
     assert with_labels(alarmed, [judged(sold(300, flipped=0.4)[0])], None).verdict == "schema_alarm"
@@ -197,7 +197,7 @@ def test_the_version_of_the_report_comes_first_and_another_one_changes_nothing(q
     assert [one.version for one in report.performance] == ["3", "2"] and report.verdict == "ok"
     alone = with_labels(quiet, [other], None)
     assert (alone.verdict, alone.why) == (quiet.verdict, quiet.why)
-    assert "No label has arrived for the answers of version 3" in render(alone)
+    assert "No label has arrived for the predictions of version 3" in render(alone)
 
 
 def flip(rows):

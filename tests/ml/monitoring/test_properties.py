@@ -1,4 +1,4 @@
-"""Whatever the window holds, the monitor answers, and never says ok of what it cannot know."""
+"""Whatever the window holds, the monitor concludes, and never says ok of what it cannot know."""
 
 import json
 

@@ -72,7 +72,7 @@ def test_the_page_is_well_formed_and_says_the_verdict_first(drifted):
     page = Structure(render(drifted))
     assert (page.faults, page.open) == ([], [])
     text = " ".join(part.strip() for part in page.text if part.strip())
-    body = text[text.index("the rows it answered") :]
+    body = text[text.index("the rows it predicted") :]
     assert body.index("The data has drifted") < body.index("Predictions") < body.index("Columns, most severe first")
 
 

@@ -1,4 +1,4 @@
-"""Answers in labels and units; who should look at them."""
+"""Predictions in labels and units, and which are routed to review."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def extended(benches, task, **output):
     return PackagedModel(None, None, signature, None)
 
 
-def test_answers_below_the_review_threshold_are_handed_over(benches):
+def test_predictions_below_the_review_threshold_are_routed_to_review(benches):
     model = extended(benches, "binary", review_threshold=0.8)
     predictions = Predictions(codes=np.array([0, 1]), probabilities=np.array([[0.7, 0.3], [0.1, 0.9]]))
     assert model.encode(predictions).records == [
@@ -66,7 +66,7 @@ def test_skops_file_with_a_foreign_type_is_refused():
 
 
 @pytest.mark.parametrize("task", ["binary", "regression"])
-def test_absurdly_large_numbers_get_finite_answers(task, benches, packaged, tmp_path):
+def test_absurdly_large_numbers_get_finite_predictions(task, benches, packaged, tmp_path):
     bench = benches[task]
     trainer = {"binary": LogisticRegression, "regression": Ridge}[task]
     fitted = trainer(trainer.Params()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)

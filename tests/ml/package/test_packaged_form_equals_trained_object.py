@@ -1,4 +1,4 @@
-"""Every preset and task: what is packaged answers as what was trained, missing and unseen values included."""
+"""Every preset and task: what is packaged predicts as what was trained, missing and unseen values included."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def test_packaged_form_equals_the_trained_object_on_1000_rows(
 
 
 @pytest.mark.parametrize("trainer", [LogisticRegression, RandomForest])
-def test_trained_object_answers_as_its_scikit_learn_pipeline(trainer, benches):
+def test_trained_object_predicts_as_its_scikit_learn_pipeline(trainer, benches):
     bench = benches["binary"]
     fitted = trainer(trainer.Params()).fit(bench.matrix, bench.matrix, bench.signature, seed=5)
     predictions, exact = fitted.predict(bench.ask()), bench.ask().astype(np.float64)

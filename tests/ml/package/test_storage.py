@@ -143,7 +143,7 @@ def test_killed_writer_leaves_nothing_under_the_final_name(final, tmp_path):
         storage.verify(tmp_path / "new")
 
 
-def test_sample_check_finds_a_model_that_answers_differently(copy):
+def test_sample_check_finds_a_model_that_predicts_differently(copy):
     samples = json.loads((copy / "samples.json").read_text())
     samples["probabilities"][0] = samples["probabilities"][0][::-1]
     files = {path.name: path.read_bytes() for path in copy.iterdir() if not path.name.startswith("manifest")}
@@ -177,7 +177,7 @@ def test_a_package_whose_rows_were_drawn_otherwise_is_not_compared(final, benche
     def scored(plan):
         return score_production(in_production, bench.train, schema, plan)
 
-    assert record.split.hashing == 1 and HASHING > 1, "packages that do not say were drawn in the first way"
+    assert record.split.hashing == 1 and HASHING > 1, "packages that do not state it were drawn in the first way"
     assert scored(record.split).not_comparable is None
     later = record.split.model_copy(update={"hashing": HASHING})
     assert "drew its rows in another way" in scored(later).not_comparable

@@ -1,4 +1,4 @@
-"""The review threshold: chosen on the validation set for a declared error among confident answers."""
+"""The review threshold: chosen on the validation set for a declared error among confident predictions."""
 
 import numpy as np
 import pytest
@@ -51,7 +51,7 @@ def test_a_model_that_is_right_everywhere_hands_nothing_over():
     assert (record.threshold, record.handed_over) == (0.0, 0.0)
 
 
-def test_too_few_rows_for_a_promise_are_told_with_how_many_it_takes():
+def test_too_few_rows_for_a_promise_are_reported_with_how_many_it_takes():
     record = choose(ReviewSpec(max_error=0.01), np.ones(40, dtype=np.int64), predictions([0.9] * 40))
     assert record.threshold == EVERY and "takes 230 rows or more, all of them right" in record.why
     assert error_bound(0, 230) <= 0.01 < error_bound(0, 229)
@@ -60,7 +60,7 @@ def test_too_few_rows_for_a_promise_are_told_with_how_many_it_takes():
 def test_a_model_that_is_never_right_hands_everything_over():
     record = choose(ReviewSpec(max_error=0.01), np.zeros(40, dtype=np.int64), predictions([0.9] * 40))
     assert (record.threshold, record.handed_over) == (EVERY, 1.0)
-    assert "every answer is handed over" in record.why
+    assert "every prediction is routed to review" in record.why
 
 
 def test_a_threshold_does_not_rest_on_a_handful_of_rows():
@@ -74,14 +74,14 @@ def test_a_class_that_training_did_not_see_counts_as_wrong():
     assert record.threshold == EVERY
 
 
-def test_without_probabilities_only_what_is_abstained_from_is_handed_over():
+def test_without_probabilities_only_what_is_abstained_from_is_routed_to_review():
     rules, target = Predictions(codes=np.array([1] * 30 + [-1] * 10)), np.array([1] * 27 + [0] * 13)
     record = choose(ReviewSpec(max_error=0.01), target, rules)
     assert (record.threshold, record.handed_over, record.confident_error) == (None, 0.25, 0.1)
     assert record.why.startswith("review.max_error cannot be kept: ") and not record.keeps_its_promise
     first, second = review_notes(record, target, rules)
     assert first == f"{record.why}."
-    assert second == "On the test set 25.0 % are handed over, and 10.0 % of the others are wrong."
+    assert second == "On the test set 25.0 % are routed to review, and 10.0 % of the others are wrong."
 
 
 def test_without_probabilities_a_promise_that_holds_anyway_is_no_warning():
@@ -118,5 +118,5 @@ def test_the_test_set_says_whether_the_promise_was_kept():
     sure = predictions([0.99] * 60 + [0.6] * 40)
     record = choose(ReviewSpec(max_error=0.04), np.array([1] * 60 + [0] * 40), sure)
     first, second = review_notes(record, np.array([1] * 57 + [0] * 43), sure)
-    assert "40 of 100 are handed over" in first
-    assert second == "On the test set 40.0 % are handed over, and 5.0 % of the others are wrong."
+    assert "40 of 100 are routed to review" in first
+    assert second == "On the test set 40.0 % are routed to review, and 5.0 % of the others are wrong."

@@ -40,9 +40,9 @@ def grid(columns: str) -> dict[str, list[Any]]:
 
 
 def comparisons(column: str, hidden: bool = True) -> st.SearchStrategy[dict[str, Any]]:
-    """Return comparisons that say something about a column of its type.
+    """Return comparisons that mean something for a column of its type.
 
-    `hidden` allows what reachability does not look into: patterns, and one moment written in two ways.
+    `hidden` allows what reachability does not look into: patterns, and one timestamp written in two ways.
     """
     dates = DATES if hidden else [text for text in DATES if "+" not in text]
     pool: list[Any] = {"n": NUMBERS, "d": dates, "b": [True, False]}.get(column, LABELS)

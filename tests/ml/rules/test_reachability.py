@@ -89,7 +89,7 @@ def test_rules_that_catch_all_only_together_are_all_named() -> None:
         {"all": [{"column": "x", "above": "2024-01-01"}, {"column": "x", "below": "2023-01-01"}]},
     ],
 )
-def test_a_condition_that_contradicts_itself_is_told(when: dict[str, Any]) -> None:
+def test_a_condition_that_contradicts_itself_is_reported(when: dict[str, Any]) -> None:
     (fault,) = unreachable(listed(when))
     assert "can never hold" in fault.message
 
@@ -172,7 +172,7 @@ def test_with_known_booleans_the_rules_that_no_row_reaches_are_reported_and_no_o
 
 @pytest.mark.untraced
 @pytest.mark.parametrize("columns", ["nl", "bl"])
-def test_what_is_told_from_the_writing_alone_is_true(columns: str) -> None:
+def test_what_structural_equivalence_finds_is_true(columns: str) -> None:
     @settings(max_examples=150, deadline=None)
     @given(rules=rule_lists(columns))
     def check(rules: RuleList) -> None:
@@ -183,7 +183,7 @@ def test_what_is_told_from_the_writing_alone_is_true(columns: str) -> None:
     check()
 
 
-def test_a_hidden_rule_is_a_misfit_once_the_column_is_known_to_be_boolean() -> None:
+def test_a_hidden_rule_is_an_incompatibility_once_the_column_is_known_to_be_boolean() -> None:
     rules = listed(
         {"column": "f", "equals": True}, {"column": "f", "not_equals": True}, {"column": "f", "equals": False}
     )

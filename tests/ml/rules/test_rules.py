@@ -1,4 +1,4 @@
-"""Rules: what they answer, what they refuse to be asked, what they leave in a package, and how fast they are."""
+"""Rules: what they predict, what they refuse to be asked, what they leave in a package, and how fast they are."""
 
 import json
 import subprocess
@@ -57,7 +57,7 @@ def one(when: dict[str, Any], kind: Any, values: list[Any]) -> list[bool]:
 
 
 @pytest.mark.parametrize("columns", ["nli", "bd", "nd"])
-def test_columns_are_answered_as_one_row_after_the_other_would_be(columns: str) -> None:
+def test_columns_are_predicted_as_one_row_after_the_other_would_be(columns: str) -> None:
     table = grid(columns)
 
     @settings(max_examples=150, deadline=None)
@@ -95,7 +95,7 @@ def test_true_is_no_bound(operator: str) -> None:
         RuleList.model_validate(listed({"column": "x", operator: True}))
 
 
-def test_rules_without_a_row_answer_none() -> None:
+def test_rules_without_a_row_predict_none() -> None:
     model = DecisionList(
         RuleSet.model_validate({"columns": {"x": "number"}, **listed({"column": "x", "above": 1})}), YES_NO
     )
@@ -106,7 +106,7 @@ def listed(*whens: dict[str, Any]) -> dict[str, Any]:
     return {"rules": [{"when": when, "then": "yes"} for when in whens]}
 
 
-def test_what_is_packaged_answers_as_what_was_fitted(
+def test_what_is_packaged_predicts_as_what_was_fitted(
     benches: dict[str, Bench], packaged: Callable[..., PackagedModel], tmp_path: Path
 ) -> None:
     bench = benches["binary"]
@@ -160,7 +160,7 @@ def test_a_missing_value_that_the_service_would_refuse_is_warned_of(benches: dic
     assert any("data.columns.color.nullable: true" in warning for warning in warnings)
 
 
-def test_metrics_of_rules_that_answer_nothing_are_undefined_or_nil() -> None:
+def test_metrics_of_rules_that_predict_nothing_are_undefined_or_nil() -> None:
     found = scores("binary", np.array([0, 1, 1]), Predictions(codes=np.full(3, -1)))
     assert (found["coverage"], found["answered_accuracy"], found["accuracy"], found["f1"]) == (0, None, 0, 0)
 
@@ -197,14 +197,14 @@ SCHEMA = TableSchema(
         ({"column": "nowhere", "equals": "yes"}, "yes", "rules[0].when.column", "there is no column"),
     ],
 )
-def test_what_does_not_fit_the_rows_is_told_with_its_remedy(
+def test_what_does_not_fit_the_rows_is_reported_with_its_remedy(
     when: dict[str, Any], then: Any, path: str, said: str
 ) -> None:
     (text,) = Rules.incompatibilities({"rules": [{"when": when, "then": then}]}, SCHEMA)
     assert text.startswith(f"{path}: ") and said in text
 
 
-def test_everything_that_does_not_fit_the_rows_is_told_at_once() -> None:
+def test_everything_that_does_not_fit_the_rows_is_reported_at_once() -> None:
     rule = {"when": {"column": "carrier", "above": 1}, "then": "maybe"}
     assert len(Rules.incompatibilities({"rules": [rule, rule], "otherwise": False}, SCHEMA)) == 5
 

@@ -199,7 +199,7 @@ def test_a_target_that_cannot_be_learnt_is_refused(values: object, keys: dict[st
         problem(values, **keys)
 
 
-def test_every_fault_is_told_at_once() -> None:
+def test_every_fault_is_reported_at_once() -> None:
     frame = pd.DataFrame({"shape": ["a", "b"] * 30, "when": ["03/04/2024", "05/06/2024"] * 30})
     with pytest.raises(ContentError) as caught:
         infer_schema(frame, spec("shap", columns={"shape": {"type": "number"}, "sizes": {"type": "number"}}))

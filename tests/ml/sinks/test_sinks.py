@@ -89,7 +89,7 @@ def write(sink: Any, *frames: pd.DataFrame) -> None:
     writer.abort()  # does nothing any more
 
 
-def test_what_was_written_in_pieces_comes_back_in_order(kind: str, tmp_path: Path) -> None:
+def test_what_was_written_in_chunks_comes_back_in_order(kind: str, tmp_path: Path) -> None:
     rows = table()
     write(SINKS[kind](tmp_path), rows.iloc[:1], rows.iloc[1:])
     back = SOURCES[kind](tmp_path).read()
@@ -226,7 +226,7 @@ def test_gzip_and_tabs_follow_from_the_name_and_the_same_rows_give_the_same_byte
     assert gzip.decompress(first).decode().splitlines()[0].count("\t") == 4
 
 
-def test_parquet_keeps_types_and_writes_a_row_group_for_each_piece(tmp_path: Path) -> None:
+def test_parquet_keeps_types_and_writes_a_row_group_for_each_chunk(tmp_path: Path) -> None:
     rows = table()
     write(to_parquet(tmp_path), rows, rows)
     file = pq.ParquetFile(tmp_path / "out.parquet")
@@ -247,7 +247,7 @@ def test_objects_of_no_one_type_become_text(make: Make, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [to_parquet, to_sql])
-def test_a_type_that_changes_between_pieces_is_told_by_column(make: Make, tmp_path: Path) -> None:
+def test_a_type_that_changes_between_chunks_is_reported_by_column(make: Make, tmp_path: Path) -> None:
     writer = make(tmp_path).open()
     writer.write(pd.DataFrame({"a": [1, 2]}))
     with pytest.raises(ContentError, match="column a"):
@@ -372,7 +372,7 @@ def test_postgresql_keeps_the_table_that_came_into_being_meanwhile(postgres_sink
     writer.abort()
 
 
-def test_postgresql_mishaps_are_faults_by_key_and_hold_no_password(
+def test_postgresql_errors_are_faults_by_key_and_hold_no_password(
     postgres_sink: Callable[..., SqlSink], postgresql: Server
 ) -> None:
     def unset(_reference: SecretRef) -> str:
@@ -415,7 +415,7 @@ def test_no_database_cuts_fractions_of_a_second_off() -> None:
     }
 
 
-def test_what_a_driver_refuses_is_told_without_the_statement_and_its_rows(tmp_path: Path) -> None:
+def test_what_a_driver_refuses_is_reported_without_the_statement_and_its_rows(tmp_path: Path) -> None:
     writer = to_sql(tmp_path).open()
     writer.write(pd.DataFrame({"a": ["hers alone"]}))
     (tmp_path / "out.db").write_bytes(b"no database")

@@ -141,7 +141,7 @@ def test_numbers_that_a_person_must_decide_on_are_refused_with_columns_and_keys(
     assert len(read(tmp_path, text, decimal=",")) == len(read(tmp_path, text, decimal=".")) == len(rows)
 
 
-def test_a_declaration_settles_what_the_file_leaves_open(tmp_path: Path) -> None:
+def test_a_declaration_decides_what_the_file_leaves_open(tmp_path: Path) -> None:
     text = "salary;b\n4,098;1\n5,123;2\n"
     assert read(tmp_path, text, thousands=",")["salary"].tolist() == [4098, 5123]
     assert read(tmp_path, text, decimal=",")["salary"].tolist() == [4.098, 5.123]
@@ -152,7 +152,7 @@ def test_a_declaration_settles_what_the_file_leaves_open(tmp_path: Path) -> None
     }
 
 
-def test_numbers_among_words_follow_the_same_notation(tmp_path: Path) -> None:
+def test_numbers_among_words_follow_the_same_number_format(tmp_path: Path) -> None:
     text = "a;b\n" + "".join(f"{number};0,5\n" for number in [*PATTERN, "unknown"])
     found = read(tmp_path, text.replace(",", "\0").replace("0\0", "0,").replace("\0", "."))["a"].tolist()
     assert found == [str(value) for value in range(100, 9000, 370)] + ["unknown"]

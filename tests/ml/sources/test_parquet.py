@@ -104,7 +104,7 @@ def test_a_relative_path_is_found_beside_the_experiment(tmp_path: Path, plan: Pl
     group=st.integers(1, 7),
     rows=st.integers(1, 7),
 )
-def test_pieces_are_equal_in_type_and_together_the_whole(
+def test_chunks_are_equal_in_type_and_together_the_whole(
     tmp_path: Path, values: list[tuple[int | None, str | None]], group: int, rows: int
 ) -> None:
     numbers, texts = zip(*values, strict=True)
@@ -118,7 +118,7 @@ def test_pieces_are_equal_in_type_and_together_the_whole(
     pd.testing.assert_frame_equal(joined.astype(parts.read().dtypes.to_dict()), parts.read())
 
 
-def test_a_source_without_pieces_is_sliced(tmp_path: Path) -> None:
+def test_a_source_without_chunks_is_sliced(tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text("x,y\n1,a\n2,\n,c\n", encoding="utf-8")
     table = CsvSource(CsvParams(path=str(tmp_path / "sales.csv")))
     found = list(chunks(table, 2))
@@ -289,7 +289,7 @@ def test_duplicate_names_are_a_fault(tmp_path: Path) -> None:
     assert "'x' stand twice" in fault.message
 
 
-def test_a_moment_beyond_the_calendar_names_its_column(tmp_path: Path) -> None:
+def test_a_timestamp_beyond_the_calendar_names_its_column(tmp_path: Path) -> None:
     late = pa.table({"x": [1], "due": pa.array([2**62], pa.timestamp("s"))})
     path = written(tmp_path, late.set_column(1, "due", pa.array([2**62], pa.timestamp("ms"))))
     with pytest.raises(ContentError, match="column 'due'"):

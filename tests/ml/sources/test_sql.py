@@ -81,7 +81,7 @@ def test_a_query_is_sent_as_it_is_written(orders: str) -> None:
 
 
 def stored(*batches: list[Any]) -> tuple[str, list[Any]]:
-    """Return the type and the values that a column's pieces have as they are stored."""
+    """Return the type and the values that a column's chunks have as they are stored."""
     with Spool() as spool:
         for batch in batches:
             spool.add({"a": batch})
@@ -108,7 +108,7 @@ def test_decimals_zones_and_days_are_kept_as_they_are_stored() -> None:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cells=st.lists(CELLS, min_size=1, max_size=9), rows=st.integers(1, 4))
-def test_pieces_are_equal_in_type_whatever_a_column_mixes(tmp_path: Path, cells: list[Any], rows: int) -> None:
+def test_chunks_are_equal_in_type_whatever_a_column_mixes(tmp_path: Path, cells: list[Any], rows: int) -> None:
     url = sqlite(tmp_path, "DROP TABLE IF EXISTS t", "CREATE TABLE t (a)")
     with closing(sqlite3.connect(tmp_path / "sales.db")) as connection:
         connection.executemany("INSERT INTO t VALUES (?)", [(cell,) for cell in cells])
@@ -145,7 +145,7 @@ def test_pieces_are_equal_in_type_whatever_a_column_mixes(tmp_path: Path, cells:
         ({"query": "WITH a AS (SELECT 1) DELETE FROM orders"}, "query", "only reads"),
     ],
 )
-def test_what_cannot_be_read_is_told_by_its_key(orders: str, params: dict[str, str], path: str, words: str) -> None:
+def test_what_cannot_be_read_is_reported_by_its_key(orders: str, params: dict[str, str], path: str, words: str) -> None:
     fault = only_fault(source(orders, **params))
     assert fault.path == path and words in fault.message
     if words == "no such table":
@@ -168,7 +168,7 @@ def test_what_cannot_be_read_is_told_by_its_key(orders: str, params: dict[str, s
         ("postgresql://127.0.0.1:1/x", "the server does not answer"),
     ],
 )
-def test_a_database_that_cannot_be_reached_is_told(tmp_path: Path, url: str, words: str) -> None:
+def test_a_database_that_cannot_be_reached_is_reported(tmp_path: Path, url: str, words: str) -> None:
     (tmp_path / "text.db").write_text("nothing of a database, but long enough to look at" * 20)
     fault = only_fault(source(url.format(tmp_path), table="orders"))
     assert fault.path == "url" and words in fault.message
@@ -188,7 +188,7 @@ def test_a_slow_query_does_not_hold_the_preflight_up(orders: str, monkeypatch: p
     assert table.preflight() == [] and table.header() is None
 
 
-def test_a_kind_of_value_that_comes_late_is_told_too(tmp_path: Path) -> None:
+def test_a_kind_of_value_that_comes_late_is_reported_too(tmp_path: Path) -> None:
     rows = ", ".join(f"({number})" for number in range(150))
     url = sqlite(tmp_path, "CREATE TABLE t (a)", f"INSERT INTO t VALUES {rows}, (x'00')")
     assert source(url, table="t").preflight() == []
@@ -333,7 +333,7 @@ def test_postgresql_columns_that_hold_no_single_values_are_all_named(shop: Serve
         ({"table": "sales", "url": "{}x"}, "url", "no such database"),
     ],
 )
-def test_postgresql_mishaps_are_told_by_their_key(
+def test_postgresql_errors_are_reported_by_their_key(
     shop: Server,
     password: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
@@ -367,7 +367,7 @@ def test_a_whole_url_may_be_a_secret(shop: Server, monkeypatch: pytest.MonkeyPat
     assert written not in str(only_fault(broken)) and secret not in str(only_fault(broken))
 
 
-def test_a_date_without_an_end_is_told_with_a_remedy(shop: Server, password: dict[str, Any]) -> None:
+def test_a_date_without_an_end_is_reported_with_a_remedy(shop: Server, password: dict[str, Any]) -> None:
     fault = only_fault(source(shop.url, query="SELECT DATE 'infinity' AS until", **password))
     assert "beyond the years 1 to 9999" in fault.message and "CAST(b AS TEXT)" in fault.hint
 
@@ -399,7 +399,7 @@ def test_a_plan_reads_by_password_and_refuses_what_cannot_work(
         shop.start()
 
 
-def test_a_connection_that_is_cut_is_told(shop: Server, password: dict[str, Any]) -> None:
+def test_a_connection_that_is_cut_is_reported(shop: Server, password: dict[str, Any]) -> None:
     table = source(shop.url, query="SELECT pg_terminate_backend(pg_backend_pid()) AS a", **password)
     (fault,) = table.preflight()
     assert fault.path == "url" and "does not answer" in fault.message

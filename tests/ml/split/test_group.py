@@ -106,7 +106,7 @@ def test_shares_hold_up_to_chance_counted_in_groups() -> None:
         (["a", "b"] * 20, ["the 2 groups of column 'who' are too few", "Give more groups"]),
     ],
 )
-def test_groups_that_cannot_be_split_are_told(groups: list[Any], words: list[str]) -> None:
+def test_groups_that_cannot_be_split_are_reported(groups: list[Any], words: list[str]) -> None:
     with pytest.raises(ContentError) as caught:
         assign(pd.Series(groups, dtype="object"))
     assert all(word in str(caught.value) for word in words), str(caught.value)
@@ -148,7 +148,7 @@ def test_the_checks_know_that_rows_of_a_group_are_alike() -> None:
     assert {"site", "built_on"} <= checks_of(rows, None)["split_drift"], "a dozen pumps differ by chance"
 
 
-def test_a_column_that_only_tells_groups_apart_is_no_leak_and_one_that_knows_the_answer_is() -> None:
+def test_a_column_that_only_tells_groups_apart_is_no_leak_and_one_that_knows_the_target_is() -> None:
     pumps = frame()["pump_id"]
     draw = np.random.default_rng(0)
     fate = dict(zip(pumps.unique(), draw.choice(["normal", "failing"], pumps.nunique()), strict=True))
@@ -160,7 +160,7 @@ def test_a_column_that_only_tells_groups_apart_is_no_leak_and_one_that_knows_the
     assert checks_of(rows, "pump_id")["leakage"] == {"repaired"}
 
 
-def test_groups_that_take_turns_in_a_large_table_are_all_looked_at() -> None:
+def test_groups_that_take_turns_in_a_large_table_are_all_used() -> None:
     count = 8 * 4376  # every eighth row would be of one group
     groups = np.arange(count) % 8
     draw = np.random.default_rng(0)

@@ -111,7 +111,7 @@ def test_rows_of_another_file_have_the_same_sets(kind: str, tmp_path: Path) -> N
     assert sets(KINDS[kind](tmp_path)) == sets(csv(tmp_path))
 
 
-def test_points_in_time_with_a_zone_and_of_another_unit_are_the_same_moments(tmp_path: Path) -> None:
+def test_points_in_time_with_a_zone_and_of_another_unit_are_the_same_timestamps(tmp_path: Path) -> None:
     rows = KINDS["zones"](tmp_path)
     expected = csv(tmp_path)
     rows["tenth"] = expected["tenth"]  # stored as float64, 0.10000000149011612 is that number
@@ -167,7 +167,7 @@ def test_cells_of_a_type_their_text_and_bare_objects_have_the_same_numbers(rows:
     assert fractions(objects, names, "s").tolist() == fractions(texts, names, "s").tolist() == expected
 
 
-def test_different_moments_and_what_is_no_moment_stay_apart() -> None:
+def test_different_timestamps_and_what_is_no_timestamp_stay_apart() -> None:
     column = pd.Series(["2024-01-01", "2024-01-01T00:00:01", "2024-01-01T00:00:00+01:00", "2024-02-30", "2024-01", "0"])
     assert len(np.unique(fractions(column.to_frame("x"), ["x"], "s"))) == len(column)
     assert (fractions(column[3:].to_frame("x"), ["x"], "s") == fractions(column.to_frame("x"), ["x"], "s")[3:]).all()

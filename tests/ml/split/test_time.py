@@ -1,4 +1,4 @@
-"""A split by time: nothing of the future in training, whatever the moments look like and whoever they arrive with."""
+"""A split by time: nothing of the future in training, whatever timestamps look like and whoever they arrive with."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,7 +49,7 @@ def broken(days: list[int], sets: Sets, gap: int = 0) -> set[str]:
     if train.max() + gap >= validation.min() or max(train.max(), validation.max()) + gap >= test.min():
         found.add("a row of the future")
     if pd.DataFrame({"day": days, "set": sets}).groupby("day")["set"].nunique().max() > 1:
-        found.add("equal moments in two sets")
+        found.add("equal timestamps in two sets")
     left_out = timestamps[sets == ""]
     near = [(cut - gap <= left_out) & (left_out < cut) for cut in (validation.min(), test.min())]
     if not (near[0] | near[1]).all():
@@ -67,7 +67,7 @@ def test_training_is_older_than_validation_and_validation_older_than_test(
 
 @checked
 @given(st.integers(30, 300), SHARES)
-def test_shares_are_met_to_a_row_where_no_moments_are_equal(count: int, shares: tuple[float, float]) -> None:
+def test_shares_are_met_to_a_row_where_no_timestamps_are_equal(count: int, shares: tuple[float, float]) -> None:
     sets = assign(table(list(range(count))), *shares)
     for name, share in zip(("test", "validation"), shares, strict=True):
         assert abs((sets == name).sum() - share * count) <= 1
@@ -106,7 +106,7 @@ def row_left_out(days: list[int], sets: Sets) -> Sets:
     [
         (one_row_of_the_future, "a row of the future"),
         (drawn_row_by_row, "a row of the future"),
-        (cut_by_position, "equal moments in two sets"),
+        (cut_by_position, "equal timestamps in two sets"),
         (row_left_out, "a row left out that is in no gap"),
     ],
 )
@@ -190,13 +190,13 @@ def test_years_are_told_apart_as_they_are_and_shares_are_met_as_nearly_as_ties_a
         (["2024-01-01", "soon", "2024-01-03"] * 10, {}, ["10 of 30 values", "'soon' (rows 2, 5", "split.format"]),
         (["01/02/2024", "02/02/2024", "03/04/2024"] * 10, {}, ["look like '%d/%m/%Y' or '%m/%d/%Y'", "split.format"]),
         (["13.02.2024", "14.02.2024"] * 10, {"format": "%m/%d/%Y"}, ["written as '%m/%d/%Y'", "look like '%d.%m.%Y'"]),
-        (["2024-01-01"] * 30, {}, ["too few different moments", "2024-01-01T00:00:00"]),
-        (["2024-01-01", "2024-01-02"] * 10, {}, ["too few different moments"]),
-        ([True, False] * 10, {}, ["tells no moments"]),
+        (["2024-01-01"] * 30, {}, ["too few different timestamps", "2024-01-01T00:00:00"]),
+        (["2024-01-01", "2024-01-02"] * 10, {}, ["too few different timestamps"]),
+        ([True, False] * 10, {}, ["holds no timestamps"]),
         ([1.0, float("inf"), 3.0] * 5, {}, ["infinite in 5 rows"]),
         (range(30), {"gap": "2d"}, ["split.gap is '2d'", "holds numbers"]),
         (range(30), {"test_from": "2024-01-01"}, ["split.test_from", "holds numbers; for example test_from: 29"]),
-        (pd.date_range(START, periods=30), {"gap": 2}, ["split.gap is 2", "say the unit: 2d"]),
+        (pd.date_range(START, periods=30), {"gap": 2}, ["split.gap is 2", "give the unit: 2d"]),
         (pd.date_range(START, periods=30), {"test_from": 2024}, ["split.test_from", "test_from: 2024-06-01"]),
         (
             pd.date_range(START, periods=30),
@@ -212,7 +212,7 @@ def test_years_are_told_apart_as_they_are_and_shares_are_met_as_nearly_as_ties_a
         ),
     ],
 )
-def test_what_cannot_be_split_by_time_is_told_with_column_count_and_remedy(
+def test_what_cannot_be_split_by_time_is_reported_with_column_count_and_remedy(
     when: Any, params: dict[str, Any], words: list[str]
 ) -> None:
     with pytest.raises(ContentError) as caught:
@@ -221,7 +221,7 @@ def test_what_cannot_be_split_by_time_is_told_with_column_count_and_remedy(
     assert "when" in str(caught.value)
 
 
-def test_a_column_that_is_not_given_or_not_there_is_told() -> None:
+def test_a_column_that_is_not_given_or_not_there_is_reported() -> None:
     splitter = TimeSplit(TimeSplitParams())
     for by, words in ((None, "needs split.by"), ("wen", "Did you mean 'when'?")):
         with pytest.raises(ContentError, match=words.replace("?", r"\?")):
@@ -233,10 +233,10 @@ def test_a_column_that_is_not_given_or_not_there_is_told() -> None:
     [
         ({"gap": "3 days"}, "no span of time"),
         ({"gap": -1}, "less than 0"),
-        ({"test_from": "June 2024"}, "no moment in ISO 8601"),
+        ({"test_from": "June 2024"}, "no timestamp in ISO 8601"),
         ({"test_from": "2024-01-01", "validation_from": "2024-01-01"}, "is not before test_from"),
         ({"test_from": "2024-01-01T00:30+01:00", "validation_from": "2023-12-31T23:45"}, "is not before test_from"),
-        ({"test_from": "2024-01-01", "validation_from": 2023}, "one is a moment, the other a number"),
+        ({"test_from": "2024-01-01", "validation_from": 2023}, "one is a timestamp, the other a number"),
         ({"cut": 1}, "cut"),
         ({"gap": "20000000w"}, "longer than a thousand years"),
         ({"gap": float("nan")}, "no number that a column"),
@@ -333,5 +333,5 @@ def test_a_column_that_is_known_only_after_the_event_is_found(orders: pd.DataFra
     found = checks_of(orders.assign(**future), time="ordered_at")["leakage"]
     assert found == set(future)
     assert checks_of(orders.assign(arrived_at=arrived), time="ordered_at")["leakage"] == set(), (
-        "a moment of arrival says so only beside the moment of the order: one column alone does not give it away"
+        "a timestamp of arrival shows it only beside the timestamp of the order: one column alone does not give it away"
     )

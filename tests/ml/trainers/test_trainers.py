@@ -1,4 +1,4 @@
-"""Parameters are checked against the estimator; rows that cannot be trained on are said so."""
+"""Parameters are checked against the estimator; rows that cannot be trained on are reported."""
 
 import subprocess
 import sys

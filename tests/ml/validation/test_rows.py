@@ -120,7 +120,7 @@ def test_a_column_that_the_model_does_not_have_is_refused_with_the_nearest_name(
     assert column == "sise" and "Did you mean 'size'?" in message
 
 
-def test_all_that_is_wrong_with_a_row_is_said_at_once() -> None:
+def test_all_that_is_wrong_with_a_row_is_reported_at_once() -> None:
     column, message = refusal(size="x", garden=3, nonsense=1)
     assert column == "size" and "'garden'" in message and "'nonsense'" in message
 

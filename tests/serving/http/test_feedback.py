@@ -52,7 +52,7 @@ async def predicted(http: httpx.AsyncClient, *rows: Any) -> str:
 
 
 def said(app: Local, *bodies: dict[str, Any], rows: Any = ()) -> list[httpx.Response]:
-    """Send labels one after another, for a request that is answered first unless a body names one itself."""
+    """Send labels one after another, for a request that is predicted first unless a body names one itself."""
 
     async def scenario(http: httpx.AsyncClient) -> list[httpx.Response]:
         request_id = await predicted(http, *rows)
@@ -196,7 +196,7 @@ def test_a_locked_journal_is_503_and_the_label_can_be_sent_again(local: LocalApp
         assert again.json()["status"] == "recorded"
 
 
-def test_equal_labels_at_the_same_moment_are_recorded_once_and_known_otherwise(app: Local) -> None:
+def test_equal_labels_at_the_same_time_are_recorded_once_and_known_otherwise(app: Local) -> None:
     async def scenario(http: httpx.AsyncClient) -> list[str]:
         requests = [await predicted(http) for _ in range(20)]
         sent = [http.post("/feedback", json={"request_id": one, "label": "yes"}) for one in requests * 5]
@@ -330,7 +330,7 @@ def test_a_label_of_a_regression_must_be_a_finite_number(label: Any) -> None:
         ({"label": None}, ["x", "y"]),
     ],
 )
-def test_an_answer_of_a_version_that_is_gone_names_its_classes_itself(answer: Any, classes: Any) -> None:
+def test_a_prediction_of_a_version_that_is_gone_names_its_classes_itself(answer: Any, classes: Any) -> None:
     assert classes_of(answer, None, ["x", "y"]) == classes
     if classes is not None:
         assert classes_of(answer, ["own"], ["x", "y"]) == ["own"]

@@ -33,7 +33,7 @@ def test_a_column_that_is_unknown_is_refused_also_beside_an_ignored_one() -> Non
 
 
 @pytest.mark.untraced
-def test_a_living_service_answers_the_same_and_journals_only_what_the_model_takes(live: Live) -> None:
+def test_a_living_service_predicts_the_same_and_journals_only_what_the_model_takes(live: Live) -> None:
     rows = [packages.ROW, *({**packages.ROW, IGNORED: value} for value in ("A-17", "\ud800", nested(300)))]
     answers = [
         httpx.post(

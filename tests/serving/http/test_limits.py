@@ -99,7 +99,7 @@ def test_a_removed_journal_is_noticed_before_more_is_acknowledged_into_nothing(l
         assert asyncio.run(scenario(app)) == 503
 
 
-def test_a_slow_model_answers_from_a_thread_and_a_quick_one_does_not(local: LocalApp) -> None:
+def test_a_slow_model_predicts_in_a_thread_and_a_quick_one_does_not(local: LocalApp) -> None:
     with local(DeploySpec(), 5.0) as app:
         current = app.follower.current
         assert current is not None and current.is_quick(1) and not current.is_quick(10**6)

@@ -1,4 +1,4 @@
-"""The real service: what it answers, and what it refuses."""
+"""The real service: what it predicts, and what it refuses."""
 
 import json
 import uuid
@@ -22,7 +22,7 @@ def predict(live: Live, *rows: Any) -> httpx.Response:
     return httpx.post(f"{live.url}/predict", json={"instances": list(rows)})
 
 
-def test_a_prediction_has_the_form_of_the_contract_and_the_packages_own_answer(live: Live) -> None:
+def test_a_prediction_has_the_form_of_the_contract_and_equals_the_packages_own(live: Live) -> None:
     answer = predict(live, packages.ROW).json()
     assert list(answer) == ["model", "version", "request_id", "predictions"]
     assert (answer["model"], answer["version"]) == ("house", "1")
@@ -131,7 +131,7 @@ def test_another_method_and_another_path_are_refused_in_json(live: Live) -> None
     assert wrong_path.status_code == 404 and "Did you mean '/predict'?" in wrong_path.json()["error"]["message"]
 
 
-def test_a_thousand_rows_are_answered_in_one_request(live: Live) -> None:
+def test_a_thousand_rows_are_predicted_in_one_request(live: Live) -> None:
     response = predict(live, *[{**packages.ROW, "size": size} for size in range(1000)])
     assert response.status_code == 200 and len(response.json()["predictions"]) == 1000
 

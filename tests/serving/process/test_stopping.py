@@ -68,7 +68,7 @@ def test_a_service_started_under_a_folder_is_stopped_through_a_link_to_it(
     assert "Nothing is deployed" in capsys.readouterr().out
 
 
-def test_a_service_started_through_a_link_whose_record_cannot_be_read_is_told_and_stopped(
+def test_a_service_started_through_a_link_whose_record_cannot_be_read_is_reported_and_stopped(
     home: Path, start: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployment = start(home.parent / "link")
@@ -85,7 +85,7 @@ def test_a_service_started_through_a_link_whose_record_cannot_be_read_is_told_an
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"name": 3}', "\x00\xff"])
-def test_an_unreadable_record_of_a_service_that_is_gone_is_told_and_can_be_removed(
+def test_an_unreadable_record_of_a_service_that_is_gone_is_reported_and_can_be_removed(
     home: Path, text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_whole(records.folder(home) / "house.json", text)

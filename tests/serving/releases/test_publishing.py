@@ -1,4 +1,4 @@
-"""Publishing to the real service: nothing restarts, no request fails, and what is broken never answers."""
+"""Publishing to the real service: nothing restarts, no request fails, and what is broken never serves."""
 
 import shutil
 import threading
@@ -97,7 +97,7 @@ def test_a_package_with_one_byte_flipped_is_never_published(live: Live, name: st
     assert next(one for one in releases(live.journal_url) if one.version == f"broken-{name}").weight == 0
 
 
-def test_a_package_that_does_not_answer_as_its_trainer_did_is_never_published(live: Live) -> None:
+def test_a_package_that_does_not_predict_as_its_trainer_did_is_never_published(live: Live) -> None:
     with pytest.raises(DeploymentError, match="sample rows"):
         publish(live.journal_url, "wrong", str(packages.write_wrong_samples(live.packages / "wrong")))
     assert version(live) == "1"

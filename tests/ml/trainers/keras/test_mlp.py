@@ -175,7 +175,7 @@ def test_training_leaves_the_random_generators_of_others_alone(benches):
     assert (random.getstate(), np.random.get_state()[1].tolist()) == before
 
 
-def test_every_epoch_is_told_in_one_line_and_nothing_is_printed(benches, caplog, capfd):
+def test_every_epoch_is_logged_in_one_line_and_nothing_is_printed(benches, caplog, capfd):
     with caplog.at_level(logging.INFO, logger=PROGRESS):
         fit(benches["binary"], epochs=3)
     told = [record.getMessage() for record in caplog.records if record.name == PROGRESS]
@@ -186,7 +186,7 @@ def test_every_epoch_is_told_in_one_line_and_nothing_is_printed(benches, caplog,
 
 def test_training_stops_when_the_validation_loss_gets_no_better_and_keeps_the_best_epoch(benches):
     bench, draw = benches["binary"], np.random.default_rng(0)
-    # Labels of chance: what is learnt from the training rows makes the answers for others worse.
+    # Labels of chance: what is learnt from the training rows makes the predictions for others worse.
     noise = Matrix(bench.matrix.features, draw.integers(0, 2, 700))
     train, validation = (Matrix(noise.features[part], noise.target[part]) for part in (slice(100), slice(100, 700)))
     long = {"layers": [64], "learning_rate": 0.01}
@@ -200,7 +200,7 @@ def test_training_stops_when_the_validation_loss_gets_no_better_and_keeps_the_be
 
 
 @pytest.mark.untraced
-def test_an_overfit_training_is_said_so(benches):
+def test_an_overfit_training_is_diagnosed(benches):
     bench, draw = benches["binary"], np.random.default_rng(0)
     train = Matrix(bench.matrix.features[:60], draw.integers(0, 2, 60))
     validation = Matrix(bench.matrix.features[60:], draw.integers(0, 2, 640))
@@ -267,7 +267,7 @@ def test_a_loss_that_is_no_number_ends_the_training_with_advice(benches):
         fit(benches["regression"], optimizer="sgd", learning_rate=1e30, epochs=20)
 
 
-def test_constant_target_is_answered_everywhere(benches):
+def test_constant_target_is_predicted_everywhere(benches):
     bench = benches["regression"]
     fitted = fit(bench, train=Matrix(bench.matrix.features, np.full(700, 42.0)), epochs=20)
     assert np.abs(fitted.predict(bench.ask()).values - 42).max() < 5
@@ -308,7 +308,7 @@ def untrained(bench, **params):
 
 
 @pytest.mark.untraced
-def test_every_activation_answers_alike_in_its_packaged_form(benches, tmp_path):
+def test_every_activation_predicts_the_same_in_its_packaged_form(benches, tmp_path):
     bench = benches["multiclass"]  # the head of each task: test_packaged_form_equals_trained_object
     for activation in get_args(Activation):
         fitted = untrained(bench, activation=activation, layers=[16, 8])
@@ -345,14 +345,14 @@ def test_a_linear_network_and_one_of_categories_only_are_packaged(benches, tmp_p
     assert fitted.preparation.width == 3 and fitted.export(tmp_path, only.features).runtime == "onnx"
 
 
-def test_a_file_that_answers_otherwise_is_no_package(benches, tmp_path, monkeypatch):
+def test_a_file_that_predicts_otherwise_is_no_package(benches, tmp_path, monkeypatch):
     from ml.trainers.keras import export as keras_export
     from ml.trainers.keras import onnx
 
     fitted = fit(benches["binary"])
     monkeypatch.setitem(onnx.ACTIVATIONS, "relu", lambda graph, x: graph.add("Tanh", x))
     export = fitted.export(tmp_path, benches["binary"].matrix.features)
-    assert export.runtime == "keras" and "ONNX: does not answer alike" in export.reason
+    assert export.runtime == "keras" and "ONNX: does not predict the same" in export.reason
     other = fit(benches["binary"], seed=6)
     monkeypatch.setattr(keras_export, "_file", lambda _: (tmp_path / FILE).read_bytes())
     with pytest.raises(PackageError, match="cannot be packaged"):
@@ -388,7 +388,7 @@ def test_equal_networks_are_equal_files(benches, tmp_path):
         assert written[0] == written[1]
 
 
-def test_any_number_of_rows_is_answered_alike(benches, keras_file):
+def test_any_number_of_rows_is_predicted_alike(benches, keras_file):
     data, fitted = keras_file
     model, asked = KerasModel.load(data, benches["binary"].signature.output), benches["binary"].ask()
     whole = model.predict(asked).probabilities
@@ -461,7 +461,7 @@ def test_a_file_that_is_cut_off_is_refused(keep, keras_file, benches):
 
 
 def test_a_file_that_does_not_fit_its_task_or_lacks_parts_is_refused(keras_file, benches):
-    with pytest.raises(PackageError, match="does not answer a regression task"):
+    with pytest.raises(PackageError, match="it is not for a regression task"):
         KerasModel.load(keras_file[0], benches["regression"].signature.output)
     for broken in ({}, [], {"class_name": "Dense", "module": "keras.layers", "config": {}}):
         with pytest.raises(PackageError, match="cannot be"):
@@ -470,7 +470,7 @@ def test_a_file_that_does_not_fit_its_task_or_lacks_parts_is_refused(keras_file,
             )
 
 
-def test_graph_answers_extreme_and_missing_numbers_with_numbers(benches, tmp_path):
+def test_graph_predicts_numbers_for_extreme_and_missing_numbers(benches, tmp_path):
     bench = benches["multiclass"]
     fit(bench).export(tmp_path, bench.matrix.features)
     model = OnnxModel.load((tmp_path / "model.onnx").read_bytes(), bench.signature.output)
