@@ -98,5 +98,6 @@ def epsilon_squared(groups: NDArray[np.int64], numbers: NDArray[np.float64]) -> 
 
 
 def _entropy(shares: NDArray[np.float64]) -> float:
-    known = shares[shares > 0]
-    return float(-(known * np.log(known)).sum())
+    from scipy.special import entr
+
+    return float(entr(shares).sum())

@@ -1,30 +1,24 @@
 """One column of a window against that of the reference: what is certain, and what only statistics show."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.column_summary import READS, TypeName
-from ml.monitoring.hypothesis_tests import (
-    Check,
-    Expected,
-    ask_distance,
-    ask_missing,
-    ask_range,
-    ask_unseen,
-    in_time,
-    unseen,
-)
+from ml.monitoring.expected import Expected
+from ml.monitoring.hypothesis_tests.catalog import run_all
+from ml.monitoring.hypothesis_tests.interface import FEWEST_VALUES, DriftTestResult
+from ml.monitoring.shares import unseen
 from schemas.monitoring import Verdict
 from schemas.run import MonitorSpec
 
-FEWEST_VALUES = 10
-"""A column with fewer present values in the window is not judged by its distribution."""
 _NUMERIC: frozenset[TypeName] = frozenset({"integral", "fractional"})
+_DATES = "dates move on by themselves; these are neither before training nor far beyond it"
 
 
 @dataclass(frozen=True)
-class TestedColumn:
-    """`decided` is a verdict that no statistic can change; `otherwise` the verdict when no check alarms."""
+class AssessedColumn:
+    """`decided` is a verdict that no statistic can change; `otherwise` the verdict when no test alarms."""
 
     column: str
     reference: ColumnProfile | None
@@ -33,45 +27,33 @@ class TestedColumn:
     why: str
     decided: Verdict | None = None
     otherwise: Verdict = "ok"
-    checks: list[Check] = field(default_factory=list)
+    results: Sequence[DriftTestResult] = ()
 
 
-_DATES = "dates move on by themselves; these are neither before training nor far beyond it"
-
-
-def test_column(
+def assess_column(
     name: str,
     reference: ColumnProfile | None,
     window: ColumnProfile | None,
     expected: Expected,
     rows: int,
     spec: MonitorSpec,
-) -> TestedColumn:
-    """Decide what is certain of a column, else run the tests that apply. `rows` counts the whole window's rows."""
+) -> AssessedColumn:
+    """Decide what is certain of a column, else run the tests. `rows` counts the rows of the whole window."""
     decided = _decided(reference, window, expected, rows, spec)
     if decided is not None:
-        return TestedColumn(name, reference, window, expected, decided=decided[0], why=decided[1])
+        return AssessedColumn(name, reference, window, expected, decided=decided[0], why=decided[1])
     assert reference is not None and window is not None
-    checks = [ask_missing(reference, window, spec)]
-    enough = window.present >= FEWEST_VALUES
-    if enough and window.kind == "date":
-        # Time moves on by itself: that a window is later than training means little of the model's inputs.
-        checks += ask_range(reference, window, in_time(reference, expected), spec)
-        return TestedColumn(name, reference, window, expected, checks=checks, otherwise="ok", why=_DATES)
-    if enough:
-        checks += [*ask_distance(reference, window, spec), *ask_unseen(reference, window, expected, spec)]
-        checks += ask_range(reference, window, expected, spec)
-    judged = any(check.name in ("distance", "unseen") for check in checks)
-    few = f"only {window.present} of {rows} rows have a usable value: too few to compare"
-    return TestedColumn(
-        name,
-        reference,
-        window,
-        expected,
-        checks=checks,
-        otherwise="ok" if judged else "no_verdict",
-        why="distributed as in training" if judged else few,
-    )
+    results = tuple(run_all(reference, window, expected, spec))
+    otherwise, why = _unless_alarmed(window, results, rows)
+    return AssessedColumn(name, reference, window, expected, results=results, otherwise=otherwise, why=why)
+
+
+def _unless_alarmed(window: ColumnProfile, results: Sequence[DriftTestResult], rows: int) -> tuple[Verdict, str]:
+    if window.kind == "date" and window.present >= FEWEST_VALUES:
+        return "ok", _DATES
+    if any(result.test.judges_distribution for result in results):
+        return "ok", "distributed as in training"
+    return "no_verdict", f"only {window.present} of {rows} rows have a usable value: too few to compare"
 
 
 def _decided(

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ml.monitoring.column_drift import test_column
+from ml.monitoring.column_drift import assess_column
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.column_summary import Values
+from ml.monitoring.expected import Expected
 from ml.monitoring.histograms import distribution
-from ml.monitoring.hypothesis_tests import Expected
 from ml.monitoring.profiles import Profile, profile
 from ml.monitoring.statistics import holm
 from ml.monitoring.verdict import conclude, overall
@@ -81,16 +81,16 @@ def detect(
     """
     before, now = Profile.from_bytes(reference), window_profile(window, signature)
     expectations = _expectations(signature)
-    tested = [
-        test_column(name, before.column(name), now.column(name), expected, window.rows, spec)
+    assessed = [
+        assess_column(name, before.column(name), now.column(name), expected, window.rows, spec)
         for name, expected in expectations.items()
     ]
     answer = "value" if signature.output.task == "regression" else "label"
-    tested.append(
-        test_column("prediction", before.prediction(answer), now.prediction(answer), Expected(), window.rows, spec)
+    assessed.append(
+        assess_column("prediction", before.prediction(answer), now.prediction(answer), Expected(), window.rows, spec)
     )
-    chances = iter(holm([check.p_value for column in tested for check in column.checks]))
-    drifts = [conclude(column, [next(chances) for _ in column.checks], spec) for column in tested]
+    chances = iter(holm([result.p_value for column in assessed for result in column.results]))
+    drifts = [conclude(column, [next(chances) for _ in column.results], spec) for column in assessed]
     verdict, why = overall(drifts[:-1], drifts[-1], window.rows, spec)
     return MonitoringReport(
         model=model,

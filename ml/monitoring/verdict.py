@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from ml.monitoring.column_drift import TestedColumn
-from ml.monitoring.hypothesis_tests import limits, outside, unseen
+from ml.monitoring.column_drift import AssessedColumn
+from ml.monitoring.shares import missing_share, out_of_range_share, unseen_share
 from ml.values.label_text import printable
 from schemas.monitoring import SEVERITY, ColumnDrift, Verdict
 from schemas.run import MonitorSpec
@@ -13,30 +13,25 @@ _NAMED = 3
 _LONGEST_NAME = 60
 
 
-def conclude(column: TestedColumn, adjusted: Sequence[float], spec: MonitorSpec) -> ColumnDrift:
-    """Return a column's verdict; `adjusted` are the p-values of its checks, corrected for all checks of the window."""
+def conclude(column: AssessedColumn, adjusted: Sequence[float], spec: MonitorSpec) -> ColumnDrift:
+    """Return a column's verdict; `adjusted` are the p-values of its results, corrected for all tests of the window."""
     verdict, why = _verdict(column, adjusted, spec)
-    shown = [
-        pair
-        for name in ("distance", "unseen")
-        for pair in zip(column.checks, adjusted, strict=True)
-        if pair[0].name == name
-    ]
-    check, chance = shown[0] if shown else (None, None)
+    pairs = zip(column.results, adjusted, strict=True)
+    result, chance = next((pair for pair in pairs if pair[0].test.may_be_shown), (None, None))
     now, before = column.window, column.reference
     return ColumnDrift(
         column=printable(column.column),
         kind=now.kind if now is not None else before.kind if before is not None else None,
         verdict=verdict,
-        statistic=check.statistic if check else None,
-        value=_finite(check.value) if check else None,
-        p_value=_finite(check.p_value) if check else None,
+        statistic=result.test.statistic if result else None,
+        value=_finite(result.value) if result else None,
+        p_value=_finite(result.p_value) if result else None,
         adjusted_p_value=_finite(chance),
-        threshold=check.tolerance if check else None,
-        missing_share=now.missing / now.rows if now is not None and now.rows else None,
-        reference_missing_share=before.missing / before.rows if before is not None and before.rows else None,
-        unseen_share=_unseen_share(column),
-        out_of_range_share=_outside_share(column),
+        threshold=result.tolerance if result else None,
+        missing_share=missing_share(now),
+        reference_missing_share=missing_share(before),
+        unseen_share=unseen_share(now, column.expected) if now is not None else None,
+        out_of_range_share=_finite(out_of_range_share(now, column.expected.limits(before))) if now and before else None,
         why=why,
     )
 
@@ -74,39 +69,24 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
-def _verdict(column: TestedColumn, adjusted: Sequence[float], spec: MonitorSpec) -> tuple[Verdict, str]:
+def _verdict(column: AssessedColumn, adjusted: Sequence[float], spec: MonitorSpec) -> tuple[Verdict, str]:
     if column.decided is not None:
         return column.decided, column.why
-    pairs = list(zip(column.checks, adjusted, strict=True))
-    above = [(check, chance) for check, chance in pairs if check.value > check.tolerance]
-    alarms = [(check, chance) for check, chance in above if chance < spec.significance]
+    pairs = list(zip(column.results, adjusted, strict=True))
+    above = [(result, chance) for result, chance in pairs if result.value > result.tolerance]
+    alarms = [(result, chance) for result, chance in above if chance < spec.significance]
     if alarms:
-        return "drift", "; ".join(f"{check.why}, {_chance(chance)}" for check, chance in alarms)
-    undefined = [check for check, chance in pairs if not math.isfinite(check.value) or not math.isfinite(chance)]
+        return "drift", "; ".join(f"{result.why}, {_chance(chance)}" for result, chance in alarms)
+    undefined = [result for result, chance in pairs if not math.isfinite(result.value) or not math.isfinite(chance)]
     if undefined:
-        return "no_verdict", f"no number for {', '.join(check.statistic for check in undefined)}"
+        return "no_verdict", f"no number for {', '.join(result.test.statistic for result in undefined)}"
     if above and column.otherwise == "ok":
-        return "ok", "; ".join(f"{check.why}, which may be chance, {_chance(chance)}" for check, chance in above)
+        return "ok", "; ".join(f"{result.why}, which may be chance, {_chance(chance)}" for result, chance in above)
     return column.otherwise, column.why
 
 
 def _chance(chance: float) -> str:
     return "p < 0.001" if chance < 0.001 else f"p = {chance:.3f}"
-
-
-def _unseen_share(column: TestedColumn) -> float | None:
-    now, known = column.window, column.expected.known
-    if now is None or known is None or now.present == 0 or now.kind not in ("category", "identifier"):
-        return None
-    return unseen(now, known) / now.present
-
-
-def _outside_share(column: TestedColumn) -> float | None:
-    now, before = column.window, column.reference
-    if now is None or before is None or now.kind not in ("number", "date") or not (now.numbers or now.infinite):
-        return None
-    ends = limits(before, column.expected)
-    return None if ends is None else _finite(outside(now, *ends))
 
 
 def _finite(value: float | None) -> float | None:

@@ -66,6 +66,7 @@ def _loss_of_a_constant(target: NDArray[Any], weights: NDArray[np.float32] | Non
     """Return the loss of the best prediction that is the same for every row."""
     if target.dtype.kind != "i":
         return float(target.astype(np.float64).var())
+    from scipy.special import entr
+
     counts = np.bincount(target, weights=weights)
-    shares = counts / counts.sum()
-    return float(-(shares * np.log(shares)).sum())
+    return float(entr(counts / counts.sum()).sum())

@@ -1,34 +1,15 @@
 """The statistics against SciPy's and against what they must be."""
 
+from fractions import Fraction
+from math import comb
+
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
-from ml.monitoring.hypothesis_tests import kolmogorov_distance
-from ml.monitoring.profiles import profile
 from ml.monitoring.statistics import excess_p_value, holm, homogeneity_p_value, kolmogorov_p_value, total_variation
-
-
-def numbers(values):
-    return profile({"x": np.asarray(values, dtype=float)}, {"x": "number"}).column("x").numbers
-
-
-@pytest.mark.parametrize("shift", [0.0, 0.3, 1.0, 50.0])
-@pytest.mark.parametrize("rounding", [8, 0])
-def test_the_distance_is_scipys_also_with_ties(shift, rounding):
-    rng = np.random.default_rng(3)
-    first, second = rng.normal(size=400).round(rounding), (rng.normal(size=200) + shift).round(rounding)
-    assert kolmogorov_distance(numbers(first), numbers(second)) == pytest.approx(
-        stats.ks_2samp(first, second).statistic
-    )
-
-
-def test_the_distance_of_large_samples_is_close_to_scipys():
-    rng = np.random.default_rng(4)
-    first, second = rng.normal(size=100_000), rng.normal(0.2, 1.3, size=50_000)
-    assert kolmogorov_distance(numbers(first), numbers(second)) == pytest.approx(
-        stats.ks_2samp(first, second).statistic, abs=0.01
-    )
 
 
 @pytest.mark.parametrize("distance", [0.05, 0.12, 0.2, 0.4])
@@ -62,8 +43,40 @@ def test_rare_categories_do_not_alarm_by_themselves():
     assert homogeneity_p_value(first, second) > 0.01
 
 
-def test_an_excess_is_the_beta_binomial_tail():
-    assert excess_p_value(30, 200, 6, 396) == pytest.approx(stats.betabinom.sf(29, 200, 6, 396))
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(50, 99), st.integers(50, 99)), min_size=2, max_size=6), st.integers(2, 4))
+def test_rare_categories_count_together(frequent, rare):
+    first, second = ({f"often {n}": pair[side] for n, pair in enumerate(frequent)} for side in (0, 1))
+    table = np.array([[*first.values(), rare], [*second.values(), rare]])
+    names = [f"rare {n}" for n in range(rare)]
+    spread = [{**side, **dict.fromkeys(names, 1)} for side in (first, second)]
+    expected = stats.chi2_contingency(table, correction=False).pvalue
+    assert homogeneity_p_value(*spread) == pytest.approx(expected, rel=1e-9, abs=0)
+
+
+def exact_excess(count, rows, hits, misses):
+    """The same in whole numbers: of all orders of `rows` draws among the hits and misses known, those with as many."""
+    ways = (comb(k + hits - 1, k) * comb(rows - k + misses - 1, rows - k) for k in range(count, rows + 1))
+    return Fraction(sum(ways), comb(rows + hits + misses - 1, rows))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 300), st.floats(0, 1), st.integers(1, 500), st.integers(1, 1_000_000))
+@example(300, 1.0, 1, 1_000_000)
+@example(300, 0.0, 500, 1)
+def test_an_excess_is_the_beta_binomial_tail_down_to_the_smallest_probability(rows, share, hits, misses):
+    count = round(share * rows)
+    expected = float(exact_excess(count, rows, hits, misses))
+    assert excess_p_value(count, rows, hits, misses) == pytest.approx(expected, rel=1e-8, abs=1e-300)
+
+
+def test_an_excess_of_a_million_rows_is_answered():
+    assert excess_p_value(500, 1_000_000, 1, 1_000_000) == pytest.approx(2.870e-151, rel=1e-3)
+    assert excess_p_value(200_000, 1_000_000, 1, 1_000_000) == 0.0
+    assert excess_p_value(1, 1_000_000, 1_000_000, 1) == pytest.approx(1.0, rel=1e-8)
+
+
+def test_no_excess_is_certain():
     assert excess_p_value(0, 200, 6, 396) == 1.0
     assert excess_p_value(200, 200, 1, 400) < 1e-50
 

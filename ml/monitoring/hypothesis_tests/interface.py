@@ -1,0 +1,53 @@
+"""What a drift test must offer. A class with these attributes is one; nothing is inherited."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from ml.monitoring.column_profile import ColumnProfile
+from ml.monitoring.expected import Expected
+from schemas.data import ColumnType
+from schemas.run import MonitorSpec
+
+FEWEST_VALUES = 10
+"""A column with fewer present values in the window is not judged by its distribution."""
+
+
+class DriftTest(Protocol):
+    """One hypothesis test: that nothing about a column has changed but by chance.
+
+    `statistic` names it in reports; `kinds` are the types of column that it is for, and `fewest_values` how many
+    present values of the window it needs. The first test with `may_be_shown` gives the statistic that a report shows of
+    a column. A column that no test with `judges_distribution` was run on, and none alarmed for, has no verdict.
+    """
+
+    statistic: ClassVar[str]
+    kinds: ClassVar[frozenset[ColumnType]]
+    fewest_values: ClassVar[int]
+    may_be_shown: ClassVar[bool]
+    judges_distribution: ClassVar[bool]
+
+    def run(
+        self, reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec
+    ) -> "DriftTestResult | None":
+        """Test a column of one of `kinds`; None where it has not what the test needs.
+
+        Args:
+            reference: The column in training, with at least one present value.
+            window: The column in the window, with at least `fewest_values` present values and at least one.
+            expected: The labels, range and gaps that training allows.
+            spec: The tolerances.
+        """
+
+
+@dataclass(frozen=True)
+class DriftTestResult:
+    """A column drifts when `value` is above `tolerance` and `p_value`, corrected for all tests, is improbable.
+
+    `why` tells a person the value.
+    """
+
+    test: DriftTest
+    value: float
+    tolerance: float
+    p_value: float
+    why: str

@@ -1,0 +1,50 @@
+"""Whether more values lie outside the range of training than are tolerated."""
+
+from typing import ClassVar
+
+from ml.monitoring.column_profile import ColumnProfile
+from ml.monitoring.expected import Expected
+from ml.monitoring.hypothesis_tests.interface import FEWEST_VALUES, DriftTestResult
+from ml.monitoring.shares import out_of_range_share
+from ml.monitoring.statistics import excess_p_value
+from schemas.data import ColumnType
+from schemas.numbers import percent
+from schemas.run import MonitorSpec
+
+_YEAR = 366.0
+
+
+class OutOfRangeShare:
+    """The share of numbers or dates outside training's range, which is a tolerance interval for any distribution.
+
+    Source:
+        S. S. Wilks, Determination of sample sizes for setting tolerance limits, Ann. Math. Stat. 12 (1941), pages
+        91-96.
+    """
+
+    statistic: ClassVar[str] = "out_of_range_share"
+    kinds: ClassVar[frozenset[ColumnType]] = frozenset({"number", "date"})
+    fewest_values: ClassVar[int] = FEWEST_VALUES
+    may_be_shown: ClassVar[bool] = False
+    judges_distribution: ClassVar[bool] = False
+
+    def run(
+        self, reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec
+    ) -> DriftTestResult | None:
+        """Count the values outside; None where no range is known."""
+        limits = expected.limits(reference)
+        value, p_value = out_of_range_share(window, _later(limits) if window.kind == "date" else limits), 1.0
+        if value is None:
+            return None
+        if value > spec.out_of_range:
+            p_value = excess_p_value(round(value * window.present), window.present, 2, max(1, reference.present - 1))
+        why = f"{percent(value, 0)} of the values lie outside the range of training"
+        return DriftTestResult(self, value, spec.out_of_range, p_value, why)
+
+
+def _later(limits: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Return the dates that a later window may hold: as long after training as training lasted, and at least a year."""
+    if limits is None:
+        return None
+    low, high = limits
+    return low, high + max(high - low, _YEAR)

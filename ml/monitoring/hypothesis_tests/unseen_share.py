@@ -1,0 +1,42 @@
+"""Whether more values are new than sampling explains."""
+
+from typing import ClassVar
+
+from ml.monitoring.column_profile import ColumnProfile
+from ml.monitoring.expected import Expected
+from ml.monitoring.hypothesis_tests.interface import FEWEST_VALUES, DriftTestResult
+from ml.monitoring.shares import unseen
+from ml.monitoring.statistics import excess_p_value
+from schemas.data import ColumnType
+from schemas.numbers import percent
+from schemas.run import MonitorSpec
+
+
+class UnseenShare:
+    """The share of values that training never had.
+
+    The chance that the next value was never seen is about the share of values seen exactly once.
+
+    Source:
+        I. J. Good, The population frequencies of species and the estimation of population parameters, Biometrika 40
+        (1953).
+    """
+
+    statistic: ClassVar[str] = "unseen_share"
+    kinds: ClassVar[frozenset[ColumnType]] = frozenset({"category", "identifier"})
+    fewest_values: ClassVar[int] = FEWEST_VALUES
+    may_be_shown: ClassVar[bool] = True
+    judges_distribution: ClassVar[bool] = True
+
+    def run(
+        self, reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec
+    ) -> DriftTestResult | None:
+        """Count the new values; None where any value is valid."""
+        if expected.known is None:
+            return None
+        count = unseen(window, expected.known)
+        value, p_value = count / window.present, 1.0
+        if value > spec.unseen:
+            p_value = excess_p_value(count, window.present, reference.once + 1, reference.present - reference.once + 1)
+        why = f"{percent(value, 0)} of the values never occurred in training"
+        return DriftTestResult(self, value, spec.unseen, p_value, why)

@@ -1,0 +1,36 @@
+"""The test of missing values."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from ml.monitoring.hypothesis_tests.missing_share import MissingShare
+from tests.ml.monitoring.hypothesis_tests.columns import ANYTHING, SPEC, column_of, share_below
+
+
+def run(reference, window):
+    sides = [column_of([1.0] * (rows - missing) + [None] * missing) for missing, rows in (reference, window)]
+    return MissingShare().run(*sides, ANYTHING, SPEC)
+
+
+@pytest.mark.parametrize(("reference", "window"), [((3, 100), (25, 60)), ((60, 100), (10, 60)), ((0, 50), (60, 60))])
+def test_a_jump_either_way_is_as_improbable_as_the_beta_binomial_says(reference, window):
+    result = run(reference, window)
+    (before, trained), (now, rows) = reference, window
+    assert result.value == pytest.approx(abs(now / rows - before / trained))
+    expected = stats.betabinom(rows, before + 1, trained - before + 1)
+    tail = expected.pmf(np.arange(now, rows + 1) if now / rows > before / trained else np.arange(now + 1)).sum()
+    assert result.p_value == pytest.approx(min(1.0, 2 * tail), rel=1e-9, abs=0)
+
+
+def test_a_difference_that_is_tolerated_is_not_improbable():
+    result = run((10, 100), (11, 100))
+    assert result.value <= result.tolerance == SPEC.threshold
+    assert result.p_value == 1.0
+    assert result.why == "11 % of the values are missing, 10 % were in training"
+
+
+def test_equal_rates_seldom_seem_to_have_jumped():
+    rng = np.random.default_rng(1)
+    results = [run((rng.binomial(60, 0.3), 60), (rng.binomial(40, 0.3), 40)) for _ in range(300)]
+    assert share_below([result.p_value for result in results]) <= 0.06
