@@ -50,7 +50,7 @@ def test_a_service_with_an_onnx_package_loads_no_training_library(tmp_path: Path
 
 
 def test_the_bento_holds_the_modules_that_the_service_imports_and_no_others() -> None:
-    names = {str(path) for path in code_closure.modules()}
+    names = {str(path) for path in code_closure.files()}
     assert {
         "serving/service.py",
         "serving/http/predict.py",
@@ -72,7 +72,7 @@ def test_the_bento_holds_the_modules_that_the_service_imports_and_no_others() ->
 
 
 def test_the_hash_changes_with_the_services_code_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for path in code_closure.modules():
+    for path in code_closure.files():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes((code_closure.ROOT / path).read_bytes())
     monkeypatch.setattr(code_closure, "ROOT", tmp_path)
