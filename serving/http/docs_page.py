@@ -1,78 +1,33 @@
 """The page under `/docs`: the OpenAPI document for a person, whole in one file, so that it works without a network."""
 
 import json
-from html import escape
 from typing import Any
 
-from ml.values.display import NAME, escaped, readable
+from ml.values.display import escaped
 
 Json = dict[str, Any]
-_STYLE = """
-:root{color-scheme:light dark;--line:#8886;--code:#8882}
-body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}
-code,pre{font-family:ui-monospace,monospace;font-size:13px;background:var(--code);padding:.1em .3em;border-radius:4px}
-pre{padding:1em;overflow:auto;overflow-wrap:normal} table{border-collapse:collapse;width:100%}
-td,th{text-align:left;padding:.3em .6em .3em 0;border-bottom:1px solid var(--line);vertical-align:top}
-td:first-child{min-width:6rem} .word{white-space:nowrap} h2{margin-top:2em}
-@media(max-width:42rem){tr{display:block;padding:.5em 0;border-bottom:1px solid var(--line)}
-td{display:block;border:0;padding:.1em 0} th{display:none}}
-"""
 
 
 def docs(document: Json) -> str:
-    """Return the page for an OpenAPI document."""
-    info, schemas = document["info"], document["components"]["schemas"]
-    paths = "".join(_path(path, methods) for path, methods in document["paths"].items())
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(info["title"])}</title>'
-        f"<style>{_STYLE}</style></head><body><h1>{escape(info['title'])}</h1>"
-        f"<p>{escape(info['description'])} Version that answers now: <code>{escape(info['version'])}</code>. "
-        f'The same as data: <a href="openapi.json">openapi.json</a>.</p>{_example(schemas)}'
-        f"<h2>Columns of a row</h2>{_columns(schemas['Row'])}{paths}</body></html>"
-    )
+    """Return the page for an OpenAPI document. Until someone asks for it, nothing that renders pages is imported."""
+    from ml.reports.templates import render_page
+
+    schemas = document["components"]["schemas"]
+    context = {
+        "info": document["info"],
+        "instances": _text({"instances": [schemas["Row"].get("example", {})]}),
+        "label": _text(schemas["FeedbackRequest"]["example"]),
+        "row": schemas["Row"],
+        "kinds": _kinds,
+        "paths": document["paths"],
+    }
+    return render_page(__file__, context)
 
 
-def _example(schemas: Json) -> str:
-    rows = {"instances": [schemas["Row"].get("example", {})]}
-    label = schemas["FeedbackRequest"]["example"]
-    return (
-        f"<h2>A request</h2>{_request('/predict', rows)}"
-        "<h2>A label that arrives later</h2><p>With the <code>request_id</code> of the answer, and the position of the "
-        f"row among its instances.</p>{_request('/feedback', label)}"
-    )
-
-
-def _request(path: str, body: Json) -> str:
-    text = "\n".join(map(escaped, json.dumps(body, indent=1, ensure_ascii=False).split("\n")))
-    return f"<pre>POST {path}\ncontent-type: application/json\n\n{escape(text)}</pre>"
-
-
-def _columns(row: Json) -> str:
-    required = set(row.get("required", []))
-    lines = "".join(
-        f"<tr><td><code>{escape(readable(name, NAME))}</code></td><td>{escape(_kinds(shape))}</td>"
-        f'<td class="word">{"required" if name in required else "may be missing"}</td>'
-        f"<td>{escape(escaped(shape.get('description', '')))}</td></tr>"
-        for name, shape in row.get("properties", {}).items()
-    )
-    return f"<table><tr><th>column</th><th>type</th><th></th><th></th></tr>{lines}</table>"
+def _text(body: Json) -> str:
+    return "\n".join(map(escaped, json.dumps(body, indent=1, ensure_ascii=False).split("\n")))
 
 
 def _kinds(shape: Json) -> str:
     kind = shape.get("type", "anything")
     return " or ".join(kind) if isinstance(kind, list) else str(kind)
-
-
-def _path(path: str, methods: Json) -> str:
-    text = ""
-    for method, operation in methods.items():
-        lines = "".join(
-            f"<tr><td><code>{escape(status)}</code></td><td>{escape(response['description'])}</td></tr>"
-            for status, response in sorted(operation["responses"].items())
-        )
-        text += (
-            f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(operation['summary'])} "
-            f"{escape(operation.get('description', ''))}</p><table>{lines}</table>"
-        )
-    return text

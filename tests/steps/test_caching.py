@@ -49,6 +49,19 @@ def test_a_template_counts_with_all_that_it_extends_includes_and_imports(tree: P
     assert not [name for name in source_files(["ml.far"]) if name.endswith(".j2")]
 
 
+@pytest.mark.parametrize(
+    ("step", "page"),
+    [
+        ("steps.validate.checks", "ml/checks/page.html.j2"),
+        ("steps.evaluate.scores", "ml/evaluation/report.html.j2"),
+        ("steps.explore.page", "ml/explore/page.css.j2"),
+        ("steps.monitor.drift", "ml/monitoring/report.html.j2"),
+    ],
+)
+def test_a_step_that_renders_a_page_runs_again_when_the_shared_frame_changes(step: str, page: str) -> None:
+    assert {page, "ml/reports/base.html.j2", "ml/reports/style.css.j2"} <= set(source_files([step]))
+
+
 def test_foreign_modules_are_not_files_of_ours(tree: Path) -> None:
     assert source_files(["numpy", "acme.trainers"]) == []
 
