@@ -1,4 +1,5 @@
-"""What a step's cached result depends on besides its inputs: every first-party module that its code reaches by imports.
+"""What a step's cached result depends on besides its inputs: every first-party module and template that its code
+reaches.
 
 ZenML's own key covers the step's function only, so that a changed helper would go unnoticed. Imports are read from the
 source, not executed. A component is found by name, which no import shows; the caller names its module.
@@ -9,13 +10,18 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from ml.reports.template_files import template_files
 from schemas.home import ROOT
 
 _PACKAGES = ("ml", "schemas", "serving", "stacks", "steps")
 
 
 def source_files(modules: Iterable[str]) -> list[str]:
-    """Return the files of `modules` and of all first-party modules they import, relative to the repository, sorted."""
+    """Return the files of `modules`, of all first-party modules they import and of the templates these render with.
+
+    Returns:
+        Paths relative to the repository, sorted.
+    """
     found: set[Path] = set()
     waiting = [path for module in modules if (path := _file(module))]
     while waiting:
@@ -24,8 +30,7 @@ def source_files(modules: Iterable[str]) -> list[str]:
             continue
         found.add(path)
         waiting += [imported for module in _imports(path) if (imported := _file(module)) and imported not in found]
-    templates = {template for path in found for template in path.parent.glob(f"{path.stem}.*.j2")}
-    return sorted(str(path.relative_to(ROOT)) for path in found | templates)
+    return sorted(str(path.relative_to(ROOT)) for path in found | template_files(found, ROOT))
 
 
 def _file(module: str) -> Path | None:

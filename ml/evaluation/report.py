@@ -2,14 +2,12 @@
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from ml.evaluation.learning_curve_plot import TITLE, learning_picture
+from ml.reports.templates import render_page
 from schemas.evaluation import Evaluation, Scores
 from schemas.learning import LearningCurves
 from schemas.numbers import shown
-
-_TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 
 def render_evaluation(
@@ -31,24 +29,22 @@ def render_evaluation(
         learning: How the model learnt, of one that learns by epochs.
         review: Sentences on what is routed to review.
     """
-    from jinja2 import Environment
-
     sets = [part for part in ("validation", "test") if part in evaluation.metrics]
     rows = ", ".join(f"{count} {part}" for part, count in evaluation.rows.items())
     drawn = {TITLE: learning_picture(learning), **pictures} if learning is not None else pictures
-    template = Environment(autoescape=True, trim_blocks=True).from_string(_TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(
-        title=title,
-        rows=f"Rows: {rows}" if rows else "",
-        sets=sets,
-        made_by=made_by,
-        course=TITLE,
-        lines=_lines(evaluation, sets, baseline or {}),
-        baseline=bool(baseline),
-        learning=learning,
-        review=review,
-        pictures={caption: b64encode(data).decode("ascii") for caption, data in drawn.items()},
-    )
+    context = {
+        "title": title,
+        "rows": f"Rows: {rows}" if rows else "",
+        "sets": sets,
+        "made_by": made_by,
+        "course": TITLE,
+        "lines": _lines(evaluation, sets, baseline or {}),
+        "baseline": bool(baseline),
+        "learning": learning,
+        "review": review,
+        "pictures": {caption: b64encode(data).decode("ascii") for caption, data in drawn.items()},
+    }
+    return render_page(__file__, context)
 
 
 def _lines(evaluation: Evaluation, sets: Sequence[str], baseline: Scores) -> list[dict[str, object]]:
@@ -65,11 +61,8 @@ def _lines(evaluation: Evaluation, sets: Sequence[str], baseline: Scores) -> lis
     ]
 
 
-def _cell(value: float | None, interval: tuple[float, float] | None) -> dict[str, str]:
-    return {
-        "value": _number(value),
-        "interval": "" if interval is None else f"{shown(interval[0])} to {shown(interval[1])}",
-    }
+def _cell(value: float | None, interval: tuple[float, float] | None) -> tuple[str, str]:
+    return _number(value), "" if interval is None else f"{shown(interval[0])} to {shown(interval[1])}"
 
 
 def _number(value: float | None) -> str:

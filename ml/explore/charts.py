@@ -1,28 +1,10 @@
-"""Small pictures as inline SVG, and widths for the page's own bars; they hold figures only, no text of the data."""
+"""The ends of a histogram's axis, and where the marks of the page's own bars lie."""
 
 from collections.abc import Sequence
-
-from markupsafe import Markup
 
 from ml.explore.calendar import shown_day
 from schemas.exploration import Bars, Group
 from schemas.numbers import shown
-
-_WIDTH, _HEIGHT = 10, 100
-
-
-def histogram(counts: Sequence[int], title: str) -> Markup:
-    """Return bars side by side that fill the room given to them; a count that is not 0 can always be seen."""
-    top = max([*counts, 1])
-    path = "".join(
-        f"M{place * _WIDTH + 0.5:g} {_HEIGHT}V{_HEIGHT - max(count / top * (_HEIGHT - 2), 1.5):.1f}"
-        f"h{_WIDTH - 1}V{_HEIGHT}z"
-        for place, count in enumerate(counts)
-        if count
-    )
-    return Markup(
-        '<svg viewBox="0 0 {} {}" preserveAspectRatio="none" role="img"><title>{}</title><path d="{}"/></svg>'
-    ).format(len(counts) * _WIDTH, _HEIGHT, title, path)
 
 
 def axis(bars: Bars) -> list[str]:
@@ -31,17 +13,6 @@ def axis(bars: Bars) -> list[str]:
     if low == high:
         return [_point(low, bars)]
     return [_point(low, bars), _point((low + high) / 2, bars), _point(high, bars)]
-
-
-def percent(share: float) -> str:
-    """Return a share as a person reads it, with blanks that do not break a line: 0 %, < 0.1 %, 3.4 %, 41 %."""
-    if 0 < share < 0.001:
-        text = "< 0.1 %"
-    elif 0.999 < share < 1:
-        text = "> 99.9 %"
-    else:
-        text = f"{100 * share:.1f} %" if 0 < share < 0.0995 or 0.99 < share < 1 else f"{100 * share:.0f} %"
-    return text.replace(" ", "\u00a0")
 
 
 def spreads(groups: Sequence[Group], mean: float) -> tuple[list[tuple[float, float, float]], float]:

@@ -1,10 +1,10 @@
 """The look as one self-contained HTML page: no script, no network, no files beside it."""
 
-from pathlib import Path
 from typing import Any
 
-from ml.explore.charts import axis, histogram, percent, spreads
-from ml.values.display import NAME, readable
+from ml.explore.charts import axis, spreads
+from ml.reports.svg import histogram
+from ml.reports.templates import render_page
 from schemas.exploration import ColumnView, Exploration
 from schemas.numbers import shown
 
@@ -17,14 +17,7 @@ _STATES = {"failed": "failed", "warning": "warned", "held": "held"}
 
 def render(exploration: Exploration) -> str:
     """Return the page. Everything that comes from the data is escaped and cut to a readable length."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    pages = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    pages.filters |= {"shown": shown, "percent": percent, "seen": readable, "count": _count}
-    pages.globals |= {"histogram": histogram, "axis": axis, "spreads": spreads}
-    return pages.get_template("page.html.j2").render(**_context(exploration))
+    return render_page(__file__, _context(exploration))
 
 
 def _context(found: Exploration) -> dict[str, Any]:
@@ -47,8 +40,10 @@ def _context(found: Exploration) -> dict[str, Any]:
         "opened": {view.name for view in ranked[:OPEN]},
         "tally": _tally(found),
         "facts": facts,
-        "longest": NAME,
         "words": _STATES,
+        "histogram": histogram,
+        "axis": axis,
+        "spreads": spreads,
     }
 
 
@@ -72,9 +67,3 @@ def facts(view: ColumnView) -> list[tuple[str, str]]:
 
 def _tally(found: Exploration) -> list[tuple[str, int]]:
     return [(state, sum(one.state == state for one in found.outcomes)) for state in _STATES]
-
-
-def _count(number: int, one: str = "", many: str | None = None) -> str:
-    """Return 1,204 rows or 1 row."""
-    word = one if number == 1 else (many if many is not None else f"{one}s")
-    return f"{number:,} {word}".strip() if one else f"{number:,}"

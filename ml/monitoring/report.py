@@ -1,15 +1,10 @@
 """The monitoring report as one self-contained HTML page: no network, no files beside it."""
 
 from collections import Counter
-from datetime import UTC, datetime
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
 
 from ml.monitoring.charts import chart
+from ml.reports.templates import render_page
 from schemas.monitoring import SEVERITY, ColumnDrift, MonitoringReport, Verdict
-from schemas.numbers import shown
 
 EXPANDED = 8
 """So many alarming columns show their distributions without a click."""
@@ -24,17 +19,18 @@ _SHORT: dict[Verdict, str] = {"ok": "ok", "drift": "drift", "no_verdict": "no ve
 
 def render(report: MonitoringReport) -> str:
     """Return the page: the verdict in a sentence, the predictions, columns by severity, their distributions."""
-    drawings = {shown.column: Markup(chart(shown)) for shown in report.distributions}  # chart escapes
+    drawings = {shown.column: chart(shown) for shown in report.distributions}
     ranked = sorted(report.columns, key=_severity)
-    return _template().render(
-        report=report,
-        headline=_headline(report),
-        short=_SHORT,
-        tally=_tally(report.columns),
-        columns=[(one, drawings.get(one.column, "")) for one in ranked],
-        prediction_drawings=[(shown.column, Markup(chart(shown))) for shown in report.prediction_distributions],
-        expanded=EXPANDED,
-    )
+    context = {
+        "report": report,
+        "headline": _headline(report),
+        "short": _SHORT,
+        "tally": _tally(report.columns),
+        "columns": [(one, drawings.get(one.column, "")) for one in ranked],
+        "prediction_drawings": [(shown.column, chart(shown)) for shown in report.prediction_distributions],
+        "expanded": EXPANDED,
+    }
+    return render_page(__file__, context)
 
 
 def _headline(report: MonitoringReport) -> str:
@@ -44,30 +40,6 @@ def _headline(report: MonitoringReport) -> str:
     asked = [*report.columns, *([report.predictions] if report.predictions else [])]
     moved = any(one.verdict == "drift" for one in asked)
     return f"{_WORDS['drift']}, and the predictions have become worse" if moved else "The predictions have become worse"
-
-
-def _template() -> Template:
-    pages = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    pages.filters["capfirst"] = _capital
-    pages.filters["shown"] = shown
-    pages.filters["timestamp"] = timestamp
-    return pages.get_template("report.html.j2")
-
-
-def timestamp(text: str | None) -> str:
-    """Return a time of the journal, ISO 8601, as 2026-11-20 13:51:37 UTC; other text stays as it is."""
-    try:
-        when = datetime.fromisoformat(text or "")
-    except ValueError:
-        return text or "an unknown time"
-    known = when.astimezone(UTC) if when.tzinfo is not None else when
-    return f"{known:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _severity(one: ColumnDrift) -> tuple[int, float]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from schemas.errors import DeploymentError
 from schemas.home import ROOT
-from serving.process.code_closure import LOCK, modules
+from serving.process.code_closure import LOCK, files
 
 SERVICE = "serving.service:Drivetrain"
 _PACKAGE = "package"
@@ -63,7 +63,7 @@ def source(tag: str) -> Path:
 
 
 def _fill(context: Path, package: Path | None) -> None:
-    for path in modules():
+    for path in files():
         target = context / path
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / path, target)

@@ -1,10 +1,11 @@
-"""The first-party modules that the service is made of, found by following its imports, and their hash."""
+"""The first-party files that the service is made of, found by following its imports and templates, and their hash."""
 
 import ast
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from ml.reports.template_files import template_files
 from schemas.home import ROOT
 
 LOCK = "requirements.lock"
@@ -12,8 +13,8 @@ _ENTRY = "serving.service"
 _PACKAGES = ("serving", "ml", "schemas")
 
 
-def modules(entry: str = _ENTRY) -> list[Path]:
-    """Return the files, relative to ROOT, of `entry` and all that it imports, also inside functions."""
+def files(entry: str = _ENTRY) -> list[Path]:
+    """Return `entry`, all that it imports, also inside functions, and the templates of these, relative to ROOT."""
     found: set[Path] = set()
     waiting = [entry]
     while waiting:
@@ -23,13 +24,14 @@ def modules(entry: str = _ENTRY) -> list[Path]:
         found.add(path)
         waiting += _imports(ROOT / path)
         waiting += [".".join(parent.parts) for parent in path.parents if parent.parts]
-    return sorted(found)
+    templates = template_files([ROOT / path for path in found], ROOT)
+    return sorted(found | {path.relative_to(ROOT) for path in templates})
 
 
 def code_hash() -> str:
-    """Return a hash over the service's modules and the lock file; when it differs, a running service is outdated."""
+    """Return a hash over the service's files and the lock file; when it differs, a running service is outdated."""
     digest = hashlib.sha256()
-    for path in [*modules(), *([Path(LOCK)] if (ROOT / LOCK).is_file() else [])]:
+    for path in [*files(), *([Path(LOCK)] if (ROOT / LOCK).is_file() else [])]:
         digest.update(f"{path}\0".encode())
         digest.update(hashlib.sha256((ROOT / path).read_bytes()).digest())
     return digest.hexdigest()

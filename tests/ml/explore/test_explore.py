@@ -18,7 +18,6 @@ from cli.config.load import load_run
 from ml.explore.association import association, epsilon_squared, uncertainty_coefficient
 from ml.explore.bars import number_bars
 from ml.explore.calendar import MOST, periods
-from ml.explore.charts import percent
 from ml.explore.columns import MEASURED
 from ml.explore.correlations import correlations, gaps, repeats
 from ml.explore.levels import Levels, levels
@@ -390,14 +389,6 @@ def test_readable_text_is_one_short_line_without_controls(text: str) -> None:
     assert not any(ord(character) < 32 or 0xD800 <= ord(character) < 0xE000 for character in shown)
     assert not set(shown) & set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2028\u2029")
     shown.encode()
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0, "0 %"), (0.0004, "< 0.1 %"), (0.034, "3.4 %"), (0.41, "41 %"), (0.9996, "> 99.9 %"), (1, "100 %")],
-)
-def test_shares_are_short(share: float, text: str) -> None:
-    assert percent(share).replace("\u00a0", " ") == text
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_the_page_is_well_formed_and_says_the_verdict_first(drifted):
 
 def test_columns_are_sorted_by_severity(drifted):
     table = render(drifted).split("<tbody>")[1].split("</tbody>")[0]
-    shown = re.findall(r'<td class="v (\w+)">', table)
+    shown = re.findall(r'<td class="state (\w+)">', table)
     assert shown == sorted(shown, key=["schema_alarm", "drift", "no_verdict", "ok"].index)
     assert shown[0] == "drift"
     assert len(shown) == len(drifted.columns)
@@ -140,6 +140,7 @@ def test_shares_that_are_not_known_stay_blank(drifted):
 def test_times_are_for_people_and_no_bracket_is_closed_twice():
     found = wide(["size"], shift=2.0)
     times = {"first": "2026-11-20T13:51:37.123+00:00", "last": "2026-11-20T16:00:00.000+02:00"}
-    text = " ".join(Structure(render(found.model_copy(update=times))).text)
+    body = render(found.model_copy(update=times)).split("</style>")[1]
+    text = " ".join(Structure(body).text)
     assert "2026-11-20 13:51:37 UTC to 2026-11-20 14:00:00 UTC" in text
     assert "Kolmogorov-Smirnov distance, p < 0.001" in text and "))" not in text

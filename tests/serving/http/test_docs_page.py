@@ -20,7 +20,7 @@ def page() -> str:
 
 def test_it_is_made_for_a_phone_and_for_dark_screens() -> None:
     shown = page()
-    assert 'name="viewport"' in shown and "color-scheme:light dark" in shown and "@media(max-width" in shown
+    assert 'name="viewport"' in shown and "color-scheme: light dark" in shown and "@media (max-width" in shown
 
 
 def test_long_names_are_cut_and_marks_that_turn_text_around_are_written_out() -> None:

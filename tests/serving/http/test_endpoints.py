@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from html import unescape
 from typing import Any
 
 import httpx
@@ -112,8 +113,8 @@ def test_the_document_has_its_models_its_example_and_its_statuses(extended: Loca
 
 
 def test_the_page_shows_it_with_its_example(extended: Local) -> None:
-    page = ask(extended, ("GET", "/docs", None))[0].text
-    assert "POST /explain\n" in page and "&quot;row&quot;: {" in page and "In a few words." in page
+    page = unescape(ask(extended, ("GET", "/docs", None))[0].text)
+    assert "POST /explain\n" in page and '"row": {' in page and "In a few words." in page
     assert "GET /limits" in page and "What is taken." in page
 
 

@@ -1,4 +1,4 @@
-"""The look in a real browser without a network: it is there, it fits, and nothing in the data becomes code."""
+"""The pages in a real browser without a network, the look above all: they fit, and no data becomes code."""
 
 import html
 import os
@@ -14,6 +14,7 @@ from matplotlib.image import imread
 from ml.explore.page import render
 from tests.ml.explore.exploring import look_at_csv
 from tests.ml.features.ugly_table import IMAGE, SCRIPT, TARGET, write_ugly
+from tests.ml.reports.pages import PAGES
 
 pytestmark = pytest.mark.own_worker
 
@@ -70,14 +71,24 @@ def test_the_file_is_small_and_refers_to_nothing(page: Path) -> None:
     assert not re.search(r"https?:|[\"'(=]\s*//|@import|url\(|src=", markup)
 
 
+def width_needed(chromium: str, folder: Path, text: str, width: int) -> int:
+    """Return how wide a page is in a frame of `width` pixels."""
+    frame = folder / "frame.html"
+    frame.write_text(FRAME.format(width=width, page=html.escape(text, quote=True)), encoding="utf-8")
+    seen = browse(chromium, folder, frame, "--dump-dom", "--window-size=1400,2500")
+    measured = re.search(r"wide: (\d+)", seen)
+    assert measured is not None
+    return int(measured[1])
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_it_fits_a_phone_and_a_screen(chromium: str, page: Path, tmp_path: Path, width: int) -> None:
-    frame = tmp_path / "frame.html"
-    shown = FRAME.format(width=width, page=html.escape(page.read_text(encoding="utf-8"), quote=True))
-    frame.write_text(shown, encoding="utf-8")
-    seen = browse(chromium, tmp_path, frame, "--dump-dom", "--window-size=1400,2500")
-    measured = re.search(r"wide: (\d+)", seen)
-    assert measured is not None and int(measured[1]) <= width
+    assert width_needed(chromium, tmp_path, page.read_text(encoding="utf-8"), width) <= width
+
+
+@pytest.mark.parametrize("name", sorted(set(PAGES) - {"exploration"}))
+def test_the_other_pages_fit_a_phone_too(chromium: str, tmp_path: Path, name: str) -> None:
+    assert width_needed(chromium, tmp_path, PAGES[name](), 390) <= 390
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
