@@ -63,7 +63,7 @@ def rows(count: int, seed: int = 0) -> pd.DataFrame:
     )
 
 
-def answered(model: PackagedModel, given: Choice, output: Choice, errors: Path, chunk: int = CHUNK) -> BatchRecord:
+def predicted(model: PackagedModel, given: Choice, output: Choice, errors: Path, chunk: int = CHUNK) -> BatchRecord:
     return predict_table(create("load", given), create("write", output), errors, chunk, model, "3")
 
 
@@ -84,7 +84,7 @@ def sql(folder: Path, table: str) -> Choice:
     return Choice(name="sql", params={"url": f"sqlite:///{folder / 'rows.db'}", "table": table})
 
 
-def as_the_service_answers(model: PackagedModel, frame: pd.DataFrame) -> list[dict[str, Any]]:
+def as_the_service_predicts(model: PackagedModel, frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Send the rows through JSON, as a client would, to what the service does with them."""
     instances = json.loads(json.dumps(raw_rows(frame, model.signature), allow_nan=False))
     checked = Validator(model.signature).check(instances)
@@ -94,20 +94,20 @@ def as_the_service_answers(model: PackagedModel, frame: pd.DataFrame) -> list[di
 
 def test_every_row_gets_the_services_prediction_beside_its_own_columns(model: PackagedModel, tmp_path: Path) -> None:
     frame = rows(40)
-    record = answered(model, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "e.csv")
+    record = predicted(model, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "e.csv")
     back = pd.read_csv(tmp_path / "predictions.csv")
     assert (record.answered, record.refused, record.errors) == (40, 0, None)
     assert record.output == str(tmp_path / "predictions.csv")
     new = ["prediction", "probability_no", "probability_yes", "needs_review", "model_version"]
     assert list(back.columns) == [*frame.columns, *new]
     assert back["note"].tolist() == frame["note"].tolist()
-    for row, expected in zip(back.to_dict("records"), as_the_service_answers(model, frame), strict=True):
+    for row, expected in zip(back.to_dict("records"), as_the_service_predicts(model, frame), strict=True):
         assert row["prediction"] == expected["label"]
         assert row["needs_review"] is expected["needs_review"]
         assert row["model_version"] == 3
         for label, share in expected["probabilities"].items():
             assert row[f"probability_{label}"] == pytest.approx(share, abs=1e-6)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["predictions.csv", "new.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.csv", "predictions.csv"]
 
 
 AS_THEY_STAND = {
@@ -133,7 +133,7 @@ def as_it_stands(folder: Path) -> Choice:
 def test_the_cells_of_a_text_file_come_out_of_a_text_file_as_they_stand(
     chunk: int, model: PackagedModel, tmp_path: Path
 ) -> None:
-    record = answered(model, as_it_stands(tmp_path), csv_out(tmp_path), tmp_path / "wrong.csv", chunk)
+    record = predicted(model, as_it_stands(tmp_path), csv_out(tmp_path), tmp_path / "wrong.csv", chunk)
     assert (record.answered, record.refused) == (3, 1)
     with (tmp_path / "predictions.csv").open(newline="") as file:
         back = list(csv.DictReader(file))
@@ -149,7 +149,7 @@ def test_an_output_with_types_has_the_text_of_columns_that_a_type_would_change(
     kind: str, model: PackagedModel, tmp_path: Path
 ) -> None:
     output = {"parquet": parquet(tmp_path, "a.parquet"), "sql": sql(tmp_path, "answers")}[kind]
-    answered(model, as_it_stands(tmp_path), output, tmp_path / "wrong.csv", chunk=1)
+    predicted(model, as_it_stands(tmp_path), output, tmp_path / "wrong.csv", chunk=1)
     back = create("load", output).read()
     for name in ("listing id", "when", "flag", "note"):
         assert back[name].fillna("").tolist() == AS_THEY_STAND[name][:3], name
@@ -171,7 +171,7 @@ def test_a_parquet_files_own_types_come_out_of_a_parquet_file(model: PackagedMod
     }
     pq.write_table(pa.table(columns), tmp_path / "new.parquet")
     for output in (parquet(tmp_path, "a.parquet"), csv_out(tmp_path), sql(tmp_path, "answers")):
-        answered(model, parquet(tmp_path, "new.parquet"), output, tmp_path / "wrong.csv", chunk=1)
+        predicted(model, parquet(tmp_path, "new.parquet"), output, tmp_path / "wrong.csv", chunk=1)
     back = pq.read_table(tmp_path / "a.parquet")
     for name in list(columns)[:-1]:
         assert (back[name].type, back[name].to_pylist()) == (columns[name].type, columns[name].to_pylist()), name
@@ -189,24 +189,24 @@ def test_files_with_decimals_of_different_width_lose_no_digit(model: PackagedMod
     for name, price in {"a": "12345678901234567.10", "b": "0.125"}.items():
         table = pa.table({"size": [1.0], "city": ["Bern"], "price": [Decimal(price)]})
         pq.write_table(table, tmp_path / "new" / f"{name}.parquet")
-    answered(model, parquet(tmp_path, "new"), csv_out(tmp_path), tmp_path / "wrong.csv")
+    predicted(model, parquet(tmp_path, "new"), csv_out(tmp_path), tmp_path / "wrong.csv")
     with (tmp_path / "predictions.csv").open(newline="") as file:
         assert [row["price"] for row in csv.DictReader(file)] == ["12345678901234567.100", "0.125"]
 
 
 def test_csv_parquet_and_databases_follow_each_other_round(model: PackagedModel, tmp_path: Path) -> None:
     frame = rows(30)
-    answered(model, csv_in(tmp_path, frame), parquet(tmp_path, "a.parquet"), tmp_path / "1")
+    predicted(model, csv_in(tmp_path, frame), parquet(tmp_path, "a.parquet"), tmp_path / "1")
     first = pd.read_parquet(tmp_path / "a.parquet")
     taken = first[list(frame.columns)]
     taken.to_parquet(tmp_path / "b.parquet")
-    answered(model, parquet(tmp_path, "b.parquet"), sql(tmp_path, "answers"), tmp_path / "2")
+    predicted(model, parquet(tmp_path, "b.parquet"), sql(tmp_path, "answers"), tmp_path / "2")
     with sqlite3.connect(tmp_path / "rows.db") as database:
         names = ", ".join(f'"{name}"' for name in frame.columns)
         database.execute(f"CREATE TABLE new AS SELECT {names} FROM answers")
     database.close()
-    answered(model, sql(tmp_path, "new"), sql(tmp_path, "again"), tmp_path / "3")  # within one database
-    answered(model, sql(tmp_path, "new"), csv_out(tmp_path), tmp_path / "4")
+    predicted(model, sql(tmp_path, "new"), sql(tmp_path, "again"), tmp_path / "3")  # within one database
+    predicted(model, sql(tmp_path, "new"), csv_out(tmp_path), tmp_path / "4")
     with sqlite3.connect(tmp_path / "rows.db") as database:
         second, third = (pd.read_sql(f"SELECT * FROM {table}", database) for table in ("answers", "again"))
     database.close()
@@ -222,7 +222,7 @@ def test_the_size_of_a_chunk_changes_nothing(model: PackagedModel, tmp_path: Pat
     given = csv_in(tmp_path, rows(25))
     first = None
     for chunk in (1000, 25, 7, 1):
-        answered(model, given, csv_out(tmp_path), tmp_path / "e", chunk)
+        predicted(model, given, csv_out(tmp_path), tmp_path / "e", chunk)
         back = pd.read_csv(tmp_path / "predictions.csv")
         first = back if first is None else first
         pd.testing.assert_frame_equal(back, first, rtol=0, atol=1e-6)
@@ -234,7 +234,7 @@ def test_a_broken_row_alone_is_refused_with_the_services_words(model: PackagedMo
     frame.loc[11, "size"] = "big, very"
     frame.loc[20, "size"] = None
     frame.loc[29, "built"] = "yesterday"
-    record = answered(model, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "wrong.csv")
+    record = predicted(model, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "wrong.csv")
     assert (record.answered, record.refused, record.errors) == (27, 3, str(tmp_path / "wrong.csv"))
     wrong = pd.read_csv(tmp_path / "wrong.csv")
     service = Validator(model.signature)
@@ -247,14 +247,14 @@ def test_a_broken_row_alone_is_refused_with_the_services_words(model: PackagedMo
     back = pd.read_csv(tmp_path / "predictions.csv")
     assert back["listing id"].tolist() == [number for number in range(30) if number not in (11, 20, 29)]
     kept = rows(30).drop(index=[11, 20, 29])
-    expected = [row["probabilities"]["yes"] for row in as_the_service_answers(model, kept)]
+    expected = [row["probabilities"]["yes"] for row in as_the_service_predicts(model, kept)]
     assert np.allclose(back["probability_yes"], expected, atol=1e-6), "the others are predicted as without it"
 
 
 def test_when_every_row_is_refused_only_the_errors_are_left(model: PackagedModel, tmp_path: Path) -> None:
     frame = rows(20).assign(size="x")
     with pytest.raises(ContentError, match=r"none of the 20 rows.*wrong\.csv.*row 1, size: must be a number"):
-        answered(model, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "wrong.csv")
+        predicted(model, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "wrong.csv")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new.csv", "wrong.csv"]
     assert len(pd.read_csv(tmp_path / "wrong.csv")) == 20
 
@@ -288,7 +288,7 @@ def test_when_the_output_cannot_even_be_cleared_away_the_errors_are(
     monkeypatch.setattr(_Sending, "prepare", refuse)
     source = csv_in(tmp_path, rows(3).astype({"size": "object"}).assign(size=["x", 1, 2]))
     with pytest.raises(ContentError, match=r"may have been left behind, empty: the server has gone away"):
-        answered(model, source, sql(tmp_path, "answers"), tmp_path / "wrong.csv")
+        predicted(model, source, sql(tmp_path, "answers"), tmp_path / "wrong.csv")
     assert [path.name for path in tmp_path.iterdir() if "wrong" in path.name] == []
 
 
@@ -365,7 +365,7 @@ def test_a_killed_process_leaves_hidden_files_at_most_and_the_next_run_works(
     assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")] == []
     assert create("write", output).preflight() == []
     given = csv_in(tmp_path, rows(10))
-    assert answered(model, given, output, tmp_path / "wrong.csv").answered == 10
+    assert predicted(model, given, output, tmp_path / "wrong.csv").answered == 10
     assert not (tmp_path / "wrong.csv").exists()
 
 
@@ -392,7 +392,7 @@ def test_a_column_that_the_table_lacks_counts_as_missing_and_is_reported(
     model: PackagedModel, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     frame = rows(20).rename(columns={"garden": "gardn"})
-    answered(model, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "e")
+    predicted(model, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "e")
     assert [line for line in caplog.messages if "garden" in line] == [
         "there is no column 'garden': it counts as missing in every row. Did you mean 'gardn'?"
     ]
@@ -518,7 +518,7 @@ def test_rules_that_abstain_leave_the_prediction_empty_and_ask_for_review(
     outputs = {"csv": csv_out(tmp_path), "parquet": parquet(tmp_path, "a.parquet"), "sql": sql(tmp_path, "answers")}
     frame = rows(30)
     frame.loc[:9, "size"] = 1.0  # a whole chunk without a prediction
-    answered(abstaining, csv_in(tmp_path, frame), outputs[kind], tmp_path / "e")
+    predicted(abstaining, csv_in(tmp_path, frame), outputs[kind], tmp_path / "e")
     read = {
         "csv": lambda: pd.read_csv(tmp_path / "predictions.csv"),
         "parquet": lambda: pd.read_parquet(tmp_path / "a.parquet"),
@@ -545,7 +545,7 @@ class Diverges:
 def test_a_row_without_a_finite_prediction_is_refused_and_no_other(model: PackagedModel, tmp_path: Path) -> None:
     diverging = PackagedModel(model.root, model.manifest, model.signature, Diverges())  # type: ignore[arg-type]
     frame = rows(30)
-    record = answered(diverging, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "wrong.csv")
+    record = predicted(diverging, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "wrong.csv")
     wrong, back = pd.read_csv(tmp_path / "wrong.csv"), pd.read_csv(tmp_path / "predictions.csv")
     assert (wrong["row"] - 1).tolist() == frame.index[frame["size"] > 5].tolist()
     assert set(wrong["message"]) == {NO_FINITE_PREDICTION} and wrong["column"].isna().all()

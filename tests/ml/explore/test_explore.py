@@ -167,7 +167,7 @@ def test_a_reason_that_only_all_rows_give_is_not_repeated() -> None:
     found = look(rows, "dear", train=np.arange(300) < 200)
     (place,) = [view for view in found.columns if view.name == "place"]
     assert (place.type, place.distinct) == ("identifier", 1)
-    assert place.why.startswith("read off all rows together")
+    assert place.why.startswith("read off all rows; the training rows alone would not show it")
 
 
 def test_a_column_that_the_split_goes_by_says_so() -> None:
