@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from ml.package import storage
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES
 from schemas.choice import Choice
 from schemas.home import ROOT

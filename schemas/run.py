@@ -1,7 +1,7 @@
 """The frozen run: one experiment on one stack."""
 
 import re
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -47,6 +47,19 @@ class GateSpec(Strict):
         if unknown:
             raise ValueError(f"{unknown} are not metrics; known: {', '.join(sorted(HIGHER_IS_BETTER))}")
         return self
+
+    @property
+    def choices(self) -> list[Choice]:
+        """Every check that is switched on, ours and those of installed packages, by its registered name."""
+        compared = self.no_worse_than_production
+        own: dict[str, dict[str, Any] | None] = {
+            "min": dict(self.min) or None,
+            "max": dict(self.max) or None,
+            "beat_baseline": {} if self.beat_baseline else None,
+            "no_worse_than_production": None if compared is None else compared.model_dump(),
+            "max_size": None if self.max_size is None else {"mib": self.max_size},
+        }
+        return [*(Choice(name=name, params=params) for name, params in own.items() if params is not None), *self.checks]
 
 
 class DeploySpec(Strict):

@@ -42,7 +42,13 @@ _OURS = {
         "parquet": "ml.sinks.parquet:ParquetSink",
         "sql": "ml.sinks.sql:SqlSink",
     },
-    "gate": {},  # the gate's own keys are fields of schemas.run.GateSpec; what is named here stands beside them
+    "gate": {
+        "min": "ml.gate.thresholds:Minimum",
+        "max": "ml.gate.thresholds:Maximum",
+        "beat_baseline": "ml.gate.beat_baseline:BeatBaseline",
+        "no_worse_than_production": "ml.gate.no_worse_than_production:NoWorseThanProduction",
+        "max_size": "ml.gate.max_size:MaxSize",
+    },
 }
 KINDS = tuple(_OURS)
 _NOUNS = {"load": "data source", "split": "split", "train": "trainer", "write": "data sink", "gate": "gate check"}

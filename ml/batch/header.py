@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from ml.components import Source
+from ml.components.source import Source
 from ml.predictions.table import prediction_names
 from schemas.errors import Fault, did_you_mean, listed
 from schemas.signature import Signature

@@ -12,12 +12,12 @@ import pandas as pd
 from ml.batch.header import absent, as_batch_keys
 from ml.batch.rejected_rows import ErrorsFile
 from ml.batch.rows import plain, raw_rows
-from ml.components import Sink, Source, Writer
+from ml.components.sink import Sink, Writer
+from ml.components.source import Chunk, Source
 from ml.package.model import PackagedModel
 from ml.predictions.codec import chosen, finite
 from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.predictions.table import prediction_columns
-from ml.sources.chunks import Chunk, chunks_as_stored
 from ml.validation.rows import RowError, Validator
 from schemas.batch import BatchRecord
 from schemas.errors import ContentError
@@ -39,7 +39,7 @@ def predict_table(
         ContentError: If the rows cannot be read or the output not written, and then nothing is left; or if every row
             was refused, and then the file of errors is left.
     """
-    predictor = _TablePredictor(model, version, as_text=getattr(sink, "is_text", False))
+    predictor = _TablePredictor(model, version, as_text=sink.is_text)
     errors = ErrorsFile(errors_path)
     writer = sink.open()
     try:
@@ -71,7 +71,7 @@ def predict_table(
 
 def _chunks(source: Source, rows: int, known: Collection[str]) -> Iterator[Chunk]:
     try:
-        yield from chunks_as_stored(source, rows, known)
+        yield from source.chunks_as_stored(rows, known)
     except ContentError as error:
         raise ContentError(as_batch_keys(str(error), source)) from error
 

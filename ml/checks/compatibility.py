@@ -57,6 +57,4 @@ def incompatibilities_of(block: str, choice: Choice, component: type[Any], schem
     task = schema.problem.task
     if block != "trainer" and task not in component.tasks:
         return [f"{block}.name: {choice.name!r} learns {' and '.join(component.tasks)} tasks, not {task}; {schema.why}"]
-    if not hasattr(component, "incompatibilities"):
-        return []
     return [f"{block}.{text}" for text in component.incompatibilities(choice.params, schema)]

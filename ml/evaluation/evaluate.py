@@ -9,7 +9,7 @@ from ml.evaluation import metrics
 from ml.features.cells import cells
 from ml.features.matrix import encode
 from ml.package.model import PackagedModel
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from schemas.data import Problem
 from schemas.evaluation import Scores
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ml.evaluation.classification import metrics_of_classes
 from ml.evaluation.regression import Floats, Metric, metrics_of_values
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from schemas.base import Task
 from schemas.evaluation import Scores
 from schemas.metrics import NEED_PROBABILITIES

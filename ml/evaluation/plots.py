@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.evaluation.classification import calibration
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from schemas import numbers
 from schemas.base import Scalar
 from schemas.data import Problem

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.components import Matrix
+from ml.components.matrix import Matrix
 from ml.features.cells import cells
 from ml.features.derive import derive
 from ml.values.canonical import canonical

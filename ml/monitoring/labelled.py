@@ -18,7 +18,7 @@ from ml.predictions.codec import (
     is_scalar,
     is_value,
 )
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from ml.values.canonical import canonical
 from schemas.base import Scalar, Task
 from schemas.signature import Output

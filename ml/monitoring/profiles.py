@@ -23,7 +23,7 @@ from ml.features.cells import cells
 from ml.monitoring.column_profile import ColumnProfile, Numbers
 from ml.monitoring.column_summary import ColumnSummary, TypeName, Values, summarize
 from ml.predictions.codec import Encoder
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from ml.values.label_text import label, printable
 from schemas.data import ColumnType
 from schemas.errors import PackageError

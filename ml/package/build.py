@@ -28,8 +28,8 @@ from schemas.review import ReviewRecord
 from schemas.signature import Signature
 
 if TYPE_CHECKING:
-    from ml.components import Export, Fitted
-    from ml.predictions.predictions import Predictions
+    from ml.components.trainer import Export, Fitted
+    from ml.predictions.predictor import Predictions
 
 SAMPLED = 32
 _LIBRARIES = ("numpy", "onnx", "onnxruntime", "pandas", "pydantic", "scikit-learn", "skl2onnx", "skops")
@@ -150,10 +150,10 @@ def _manifest(
         data=data,
         git_commit=git_commit(ROOT),
         python=platform.python_version(),
-        libraries=libraries(getattr(fitted, "libraries", ())),
-        learning=getattr(fitted, "learning", None),
+        libraries=libraries(fitted.libraries),
+        learning=fitted.learning,
         review=review,
-        rules=list(getattr(fitted, "records", ())),
+        rules=list(fitted.records),
         warnings=list(fitted.warnings),
         files={},
     )

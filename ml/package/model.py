@@ -8,7 +8,8 @@ from ml.features.derive import Deriver
 from ml.package import storage
 from ml.package.parity import difference
 from ml.predictions.codec import Encoded, Encoder
-from ml.predictions.predictions import Cells, Predictions, Predictor, on_cells
+from ml.predictions.predictions import on_cells
+from ml.predictions.predictor import Cells, Predictions, Predictor
 from ml.runtimes import load
 from schemas.errors import PackageError
 from schemas.package import Manifest

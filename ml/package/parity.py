@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Predictions, Predictor
+from ml.predictions.predictor import Predictions, Predictor
 
 TOLERANCE = 1e-4
 _SCALE_TOLERANCE = 1e-5

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Predictions, needs_review
+from ml.predictions.predictions import needs_review
+from ml.predictions.predictor import Predictions
 from schemas.numbers import percent
 from schemas.review import ReviewRecord
 from schemas.run import ReviewSpec

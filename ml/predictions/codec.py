@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Predictions, needs_review
+from ml.predictions.predictions import needs_review
+from ml.predictions.predictor import Predictions
 from ml.values.canonical import canonical
 from schemas.base import Scalar
 from schemas.signature import Output

@@ -1,55 +1,25 @@
-"""What a model predicts, in a module light enough for the service: no pandas, no scikit-learn."""
+"""From a predictor to predictions, and what they mean: classes, who is routed to review. Light: NumPy only."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.base import Scalar
+from ml.predictions.predictor import Cells, Predictions, Predictor
 
-Cells = Mapping[str, Sequence[Scalar | None]]
 NO_FINITE_PREDICTION = "the model has no finite prediction for these values; are they far from what it was trained on?"
 _TIE_DECIMALS = 6
 _LARGEST = np.float32(1e25)
 
 
-@dataclass(frozen=True)
-class Predictions:
-    """Predictions for n rows.
-
-    `codes`: class positions, int64 (n,), None for regression; -1 where the model abstains. `probabilities`: float64
-    (n, classes) or None when the model gives none. `values`: float64 (n,), None for classification.
-    """
-
-    codes: NDArray[np.int64] | None = None
-    probabilities: NDArray[np.float64] | None = None
-    values: NDArray[np.float64] | None = None
-
-
-class Predictor(Protocol):
-    """A trained object or a loaded runtime; one that reads raw cells has `predict_cells(cells) -> Predictions` too."""
-
-    def predict(self, features: NDArray[np.float32]) -> Predictions:
-        """Predict for the derived features, shape (n, features)."""
-
-
 def on_cells(model: Predictor, matrix: Callable[[Cells], NDArray[np.float32]]) -> Callable[[Cells], Predictions]:
     """Return how a model predicts: from the raw cells where it reads those, else from the features of `matrix`."""
-    reads = _reader(model)
-    return reads if reads is not None else lambda cells: model.predict(matrix(cells))
+    return model.predict_cells if model.reads_cells else lambda cells: model.predict(matrix(cells))
 
 
 def predictions_of(model: Predictor, cells: Cells, features: NDArray[np.float32]) -> Predictions:
     """Return a model's predictions for rows that are there both as raw cells and as features, (n, features)."""
-    reads = _reader(model)
-    return reads(cells) if reads is not None else model.predict(features)
-
-
-def _reader(model: Predictor) -> Callable[[Cells], Predictions] | None:
-    reads: Callable[[Cells], Predictions] | None = getattr(model, "predict_cells", None)
-    return reads
+    return model.predict_cells(cells) if model.reads_cells else model.predict(features)
 
 
 def needs_review(predictions: Predictions, threshold: float | None) -> NDArray[np.bool_]:

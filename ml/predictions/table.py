@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 
 from ml.predictions.codec import Encoder
-from ml.predictions.predictions import Predictions, needs_review
+from ml.predictions.predictions import needs_review
+from ml.predictions.predictor import Predictions
 from schemas.base import Scalar
 from schemas.signature import Output
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.features.derive import Cell, boolean, number
-from ml.predictions.predictions import Cells
+from ml.predictions.predictor import Cells
 from ml.values.canonical import canonical, parse_date
 from schemas.data import ColumnType
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from ml.rules.text import outcome_text, rule_text
 from schemas.data import ColumnType
 from schemas.rules import Rule, RuleRecord, RuleSet

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Cells
+from ml.predictions.predictor import Cells
 from ml.rules.columns import Mask, Table
 from ml.values.canonical import canonical, parse_date
 from schemas.data import ColumnType

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Predictions, bounded, decide
+from ml.predictions.predictions import bounded, decide
+from ml.predictions.predictor import Predictions, Predictor
 from ml.runtimes import keras_backend
 from ml.runtimes.keras_backend import BACKENDS
 from schemas.errors import ConfigurationError, PackageError
@@ -30,7 +31,7 @@ _CHUNKS = (1, 64)  # rows; a compiled network takes one number of rows, and each
 _busy = Lock()  # Keras keeps the state of a call on the model
 
 
-class KerasModel:
+class KerasModel(Predictor):
     """A restored network, which predicts as the trained one did."""
 
     def __init__(self, model: Any, output: Output) -> None:
@@ -133,3 +134,8 @@ def _is_trusted(node: dict[str, Any]) -> bool:
         return name in _PLAIN and registered is None
     # Keras registers operations and the network under their own class names only.
     return str(module).partition(".")[0] == "keras" and name in TRUSTED and registered in (None, name)
+
+
+def load(data: bytes, output: Output) -> KerasModel:
+    """Load the runtime file's bytes. Raises PackageError."""
+    return KerasModel.load(data, output)

@@ -1,13 +1,24 @@
 """The runtimes of a packaged model: the bytes of the runtime file in, an object that predicts out.
 
-One module for each runtime; only the one that a package names is imported, so that a service with an ONNX package
-never loads scikit-learn or Keras.
+A runtime is a module of its own and a row in the table; only the one that a package names is imported, so that a service
+with an ONNX package never loads scikit-learn or Keras.
 """
 
-from ml.predictions.predictions import Predictor
+from collections.abc import Callable
+from importlib import import_module
+
+from ml.predictions.predictor import Predictor
 from schemas.errors import PackageError
 from schemas.package import Runtime
 from schemas.signature import Output
+
+LOADERS: dict[Runtime, str] = {
+    "onnx": "ml.runtimes.onnx:load",
+    "keras": "ml.runtimes.keras:load",
+    "skops": "ml.runtimes.skops:load",
+    "rules": "ml.runtimes.rules:load",
+}
+"""Runtime → `module:function` of `(data: bytes, output: Output) -> Predictor`, which raises PackageError."""
 
 
 def load(runtime: Runtime, data: bytes, output: Output) -> Predictor:
@@ -16,20 +27,9 @@ def load(runtime: Runtime, data: bytes, output: Output) -> Predictor:
     Raises:
         PackageError: If this program cannot run them.
     """
-    if runtime == "onnx":
-        from ml.runtimes.onnx import OnnxModel
-
-        return OnnxModel.load(data, output)
-    if runtime == "skops":
-        from ml.runtimes.skops import SkopsModel
-
-        return SkopsModel.load(data, output)
-    if runtime == "rules":
-        from ml.runtimes import rules
-
-        return rules.load(data, output)
-    if runtime == "keras":
-        from ml.runtimes.keras import KerasModel
-
-        return KerasModel.load(data, output)
-    raise PackageError(f"This version cannot run packages of runtime {runtime!r}; it runs onnx, keras, skops and rules")
+    if runtime not in LOADERS:
+        known = ", ".join(LOADERS)
+        raise PackageError(f"This version cannot run packages of runtime {runtime!r}; it runs {known}")
+    module, _, name = LOADERS[runtime].partition(":")
+    loader: Callable[[bytes, Output], Predictor] = getattr(import_module(module), name)
+    return loader(data, output)

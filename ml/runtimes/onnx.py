@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
-from ml.predictions.predictions import Predictions, bounded, decide
+from ml.predictions.predictions import bounded, decide
+from ml.predictions.predictor import Predictions, Predictor
 from schemas.errors import PackageError
 from schemas.signature import Output
 
@@ -19,7 +20,7 @@ PROBABILITIES = "drivetrain.probabilities"
 INPUT = "features"
 
 
-class OnnxModel:
+class OnnxModel(Predictor):
     """An inference session with one thread and reproducible sums."""
 
     def __init__(self, session: onnxruntime.InferenceSession, output: Output) -> None:
@@ -67,3 +68,8 @@ class OnnxModel:
         probabilities = np.zeros((len(raw), self._classes))
         probabilities[:, self._known] = raw
         return probabilities
+
+
+def load(data: bytes, output: Output) -> OnnxModel:
+    """Load the runtime file's bytes. Raises PackageError."""
+    return OnnxModel.load(data, output)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter, ValidationError
 
-from ml.predictions.predictions import Cells, Predictions, decide
+from ml.predictions.predictions import decide
+from ml.predictions.predictor import Cells, Predictions, Predictor
 from ml.rules.classes import codes
 from ml.rules.evaluate import Evaluator
 from schemas.base import Strict
@@ -23,7 +24,7 @@ class Constant(Strict):
     value: float | None = None
 
 
-class ConstantModel:
+class ConstantModel(Predictor):
     """A constant prediction."""
 
     def __init__(self, rule: Constant, output: Output) -> None:
@@ -39,7 +40,7 @@ class ConstantModel:
         return Predictions(codes=decide(probabilities, self._threshold), probabilities=probabilities)
 
 
-class DecisionList:
+class DecisionList(Predictor):
     """Rules on raw cells: the first that holds decides, without probabilities.
 
     Raises:
@@ -47,6 +48,8 @@ class DecisionList:
             no text.
         ValueError: If a rule compares a column with what is not of its type.
     """
+
+    reads_cells = True
 
     def __init__(self, rules: RuleSet, output: Output) -> None:
         self._evaluator = Evaluator(rules.rules, rules.columns)

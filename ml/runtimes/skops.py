@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Predictions, bounded, decide
+from ml.predictions.predictions import bounded, decide
+from ml.predictions.predictor import Predictions, Predictor
 from schemas.errors import PackageError
 from schemas.signature import Output
 
@@ -35,7 +36,7 @@ TRUSTED = (
 )
 
 
-class SkopsModel:
+class SkopsModel(Predictor):
     """A restored pipeline, which predicts as the trained one did."""
 
     def __init__(self, pipeline: Any, output: Output) -> None:
@@ -79,3 +80,8 @@ def predict(pipeline: Any, features: NDArray[np.float32], output: Output) -> Pre
     probabilities = np.zeros((len(features), len(output.classes or [])))
     probabilities[:, pipeline.classes_] = pipeline.predict_proba(exact)
     return Predictions(codes=decide(probabilities, output.decision_threshold), probabilities=probabilities)
+
+
+def load(data: bytes, output: Output) -> SkopsModel:
+    """Load the runtime file's bytes. Raises PackageError."""
+    return SkopsModel.load(data, output)

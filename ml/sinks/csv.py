@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from ml.components.sink import Sink, Writer
 from ml.io.new_file import NewFile, local_file_faults
 from schemas.base import Strict
 from schemas.errors import ContentError, Fault
@@ -26,14 +27,12 @@ class CsvSinkParams(Strict):
     separator: str = Field(default="auto", description="auto: a tab for .tsv, else a comma; or one character")
 
 
-class CsvSink:
+class CsvSink(Sink):
     """Predicted rows as text: a missing value is an empty cell, dates are ISO 8601, booleans true and false."""
 
     Params: ClassVar = CsvSinkParams
+    params: CsvSinkParams
     is_text: ClassVar = True
-
-    def __init__(self, params: CsvSinkParams) -> None:
-        self.params = params
 
     @property
     def place(self) -> str:
@@ -58,7 +57,7 @@ class CsvSink:
         return CsvWriter(Path(self.params.path), mark)
 
 
-class CsvWriter:
+class CsvWriter(Writer):
     """Appends frames as text; the first one writes the header."""
 
     def __init__(self, target: Path, separator: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
+from ml.components.sink import Sink, Writer
 from ml.io.arrow.tables import Tables
 from ml.io.new_file import NewFile, local_file_faults
 from schemas.base import Strict
@@ -21,13 +22,11 @@ class ParquetSinkParams(Strict):
     path: str = Field(min_length=1, description="a local path")
 
 
-class ParquetSink:
+class ParquetSink(Sink):
     """Predicted rows with their types."""
 
     Params: ClassVar = ParquetSinkParams
-
-    def __init__(self, params: ParquetSinkParams) -> None:
-        self.params = params
+    params: ParquetSinkParams
 
     @property
     def place(self) -> str:
@@ -43,7 +42,7 @@ class ParquetSink:
         return ParquetWriter(Path(self.params.path))
 
 
-class ParquetWriter:
+class ParquetWriter(Writer):
     """Appends frames; the first one decides the schema."""
 
     def __init__(self, target: Path) -> None:

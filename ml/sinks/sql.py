@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from ml.components.sink import Sink
 from ml.io.database.params import DatabaseParams
 from schemas.errors import Fault
 from schemas.secret import SecretRef
@@ -25,10 +26,11 @@ class SqlSinkParams(DatabaseParams):
     table: str = Field(min_length=1, description="a table that is not there yet")
 
 
-class SqlSink:
+class SqlSink(Sink):
     """Predicted rows as a table with the columns' types."""
 
     Params: ClassVar = SqlSinkParams
+    params: SqlSinkParams
 
     def __init__(self, params: SqlSinkParams, reveal: Callable[[SecretRef], str]) -> None:
         self.params = params

@@ -9,6 +9,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import SQLAlchemyError
 
+from ml.components.sink import Writer
 from ml.io.arrow.tables import Tables
 from ml.io.database.errors import message_of
 from ml.io.new_file import NewFile
@@ -23,7 +24,7 @@ _AT_ONCE = 5_000
 """Rows in one statement's parameters."""
 
 
-class SqlWriter:
+class SqlWriter(Writer):
     """Spools frames; `prepare` sends them all within a transaction, `commit` makes them visible.
 
     MySQL and Oracle commit a new table at once: there a killed process leaves it, empty.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from ml.components.source import Source
 from ml.io.text.file import HEAD_BYTES, Header, decode, fingerprint, read_bytes, read_header, stem, uncomment
 from schemas.base import Strict
 from schemas.errors import ContentError, Fault
@@ -14,7 +15,7 @@ from schemas.errors import ContentError, Fault
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ml.sources.chunks import Chunk
+    from ml.components.source import Chunk
 
 MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "#N/A"]
 
@@ -33,13 +34,11 @@ class CsvParams(Strict):
     missing: list[str] = Field(default=MISSING, description="texts that mean that a value is missing")
 
 
-class CsvSource:
+class CsvSource(Source):
     """Rows of a delimited text file; types are read off all values, text stays text."""
 
     Params: ClassVar = CsvParams
-
-    def __init__(self, params: CsvParams) -> None:
-        self.params = params
+    params: CsvParams
 
     @property
     def label(self) -> str:
@@ -80,9 +79,9 @@ class CsvSource:
 
     def chunks_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Chunk"]:
         """Yield all rows in order, at most `rows` at a time, also as the file writes them. Raises ContentError."""
+        from ml.components.source import Chunk
         from ml.io.arrow.frames import TEXT, frame
         from ml.io.text.lossless import typed_or_text
-        from ml.sources.chunks import Chunk
 
         with self._opened() as (text, header):
             table = self._table(text, header)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
+from ml.components.source import Source
 from schemas.base import Strict
 from schemas.errors import ContentError, Fault
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ml.sources.chunks import Chunk
+    from ml.components.source import Chunk
     from ml.sources.parquet_files import Head, Part, Parts
 
 _BATCH = 65_536
@@ -27,13 +28,11 @@ class ParquetParams(Strict):
     leave_out: list[str] = Field(default=[], description="columns that are not read")
 
 
-class ParquetSource:
+class ParquetSource(Source):
     """Rows of Parquet files in the order of their names; the files' own types count."""
 
     Params: ClassVar = ParquetParams
-
-    def __init__(self, params: ParquetParams) -> None:
-        self.params = params
+    params: ParquetParams
 
     @property
     def label(self) -> str:
@@ -86,8 +85,8 @@ class ParquetSource:
         import pandas as pd
         import pyarrow as pa
 
+        from ml.components.source import Chunk
         from ml.io.arrow.frames import as_stored, frame
-        from ml.sources.chunks import Chunk
 
         parts, head = self._readable()
         for columns, batch in _batches(parts, head, rows):

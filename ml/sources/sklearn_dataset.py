@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from ml.components.source import Source
 from schemas.base import Strict
 from schemas.errors import Fault
 
@@ -19,13 +20,11 @@ class SklearnDatasetParams(Strict):
     dataset: DatasetName = Field(description="which bundled table")
 
 
-class SklearnDataset:
+class SklearnDataset(Source):
     """Rows of a bundled dataset: features under their own names, class labels by name where the dataset names them."""
 
     Params: ClassVar = SklearnDatasetParams
-
-    def __init__(self, params: SklearnDatasetParams) -> None:
-        self.params = params
+    params: SklearnDatasetParams
 
     @property
     def label(self) -> str:

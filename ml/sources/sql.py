@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ml.components.source import Source
 from ml.sources.sql_params import SqlParams
 from schemas.errors import Fault
 from schemas.secret import SecretRef
@@ -12,8 +13,8 @@ from schemas.secret import SecretRef
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ml.components.source import Chunk
     from ml.io.database.engine import Login
-    from ml.sources.chunks import Chunk
     from ml.sources.sql_rows import Rows, Wanted
 
 _CHUNK = 50_000
@@ -24,10 +25,11 @@ _PATIENCE = 10.0
 """Seconds that the preflight gives a query; a slower one is judged when it is read."""
 
 
-class SqlSource:
+class SqlSource(Source):
     """Rows of a table or a query, in the order in which the database gives them; never cached."""
 
     Params: ClassVar = SqlParams
+    params: SqlParams
 
     def __init__(self, params: SqlParams, reveal: Callable[[SecretRef], str]) -> None:
         self.params = params

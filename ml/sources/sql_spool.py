@@ -8,8 +8,8 @@ from typing import Any, Self
 import pandas as pd
 import pyarrow as pa
 
+from ml.components.source import Chunk
 from ml.io.arrow.frames import as_stored, common_stored_type, frame, plain
-from ml.sources.chunks import Chunk
 from ml.sources.sql_values import column, final_type, stored_column
 from schemas.errors import ContentError
 

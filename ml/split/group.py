@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ml.components.splitter import Splitter
 from schemas.base import Strict
 
 if TYPE_CHECKING:
@@ -14,16 +15,14 @@ class GroupSplitParams(Strict):
     """No parameters of its own."""
 
 
-class GroupSplit:
+class GroupSplit(Splitter):
     """A row's set depends on its group's value and the salt alone, so that no group is ever in two sets.
 
     Shares hold up to chance, counted in groups: exact shares would make one group's set depend on the others.
     """
 
     Params: ClassVar = GroupSplitParams
-
-    def __init__(self, params: GroupSplitParams) -> None:
-        self.params = params
+    params: GroupSplitParams
 
     def assign(
         self, rows: "pd.DataFrame", target: str, *, test: float, validation: float, by: str | None, salt: str

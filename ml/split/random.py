@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ml.components.splitter import Splitter
 from schemas.base import Strict
 
 if TYPE_CHECKING:
@@ -14,13 +15,11 @@ class RandomSplitParams(Strict):
     """No parameters of its own."""
 
 
-class RandomSplit:
+class RandomSplit(Splitter):
     """A row's set depends on its inputs and the salt; not on the target, so that a corrected label moves no row."""
 
     Params: ClassVar = RandomSplitParams
-
-    def __init__(self, params: RandomSplitParams) -> None:
-        self.params = params
+    params: RandomSplitParams
 
     def assign(
         self, rows: "pd.DataFrame", target: str, *, test: float, validation: float, by: str | None, salt: str

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ml.components.splitter import Splitter
 from schemas.base import Strict
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ class StratifiedSplitParams(Strict):
     """No parameters of its own."""
 
 
-class StratifiedSplit:
+class StratifiedSplit(Splitter):
     """A row's set depends on its inputs, its class and the salt: every class is drawn by itself.
 
     The shares of a class hold up to chance, not exactly: exact shares would make one row's set depend on the others.
@@ -22,9 +23,7 @@ class StratifiedSplit:
     """
 
     Params: ClassVar = StratifiedSplitParams
-
-    def __init__(self, params: StratifiedSplitParams) -> None:
-        self.params = params
+    params: StratifiedSplitParams
 
     def assign(
         self, rows: "pd.DataFrame", target: str, *, test: float, validation: float, by: str | None, salt: str

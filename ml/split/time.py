@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ml.components.splitter import Splitter
 from ml.split.time_params import TimeSplitParams
 
 if TYPE_CHECKING:
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class TimeSplit:
+class TimeSplit(Splitter):
     """Test is the newest share of the rows, validation the newest of the rest, training older than all of it.
 
     Membership depends on the rows' timestamps and the cuts, never on the seed, the salt or the order of the rows. Equal
@@ -18,9 +19,7 @@ class TimeSplit:
     """
 
     Params: ClassVar = TimeSplitParams
-
-    def __init__(self, params: TimeSplitParams) -> None:
-        self.params = params
+    params: TimeSplitParams
 
     def assign(
         self, rows: "pd.DataFrame", target: str, *, test: float, validation: float, by: str | None, salt: str

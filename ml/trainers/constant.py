@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
+from ml.components.trainer import Fitted, Trainer
 from schemas.base import Strict, Task
 from schemas.errors import ContentError, Fault
 
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ml.components import Export, Matrix
-    from ml.predictions.predictions import Predictions
+    from ml.components.matrix import Matrix
+    from ml.components.trainer import Export
+    from ml.predictions.predictor import Predictions
     from ml.runtimes.rules import Constant
     from schemas.signature import Output, Signature
 
@@ -25,7 +27,7 @@ class NoParams(Strict):
 
 
 @dataclass(frozen=True)
-class FittedConstant:
+class FittedConstant(Fitted):
     """A constant prediction."""
 
     rule: "Constant"
@@ -40,20 +42,18 @@ class FittedConstant:
 
     def export(self, folder: Path, example: "NDArray[np.float32]") -> "Export":
         """Write `rules.json` into `folder`."""
-        from ml.components import Export
+        from ml.components.trainer import Export
 
         (folder / "rules.json").write_text(self.rule.model_dump_json(), encoding="utf-8")
         return Export(runtime="rules", file="rules.json", reason="a constant prediction needs no graph")
 
 
-class Majority:
+class Majority(Trainer):
     """Predicts the most frequent class, with the training set's shares as probabilities."""
 
     Params: ClassVar[type[BaseModel]] = NoParams
+    params: NoParams
     tasks: ClassVar[Sequence[Task]] = ("binary", "multiclass")
-
-    def __init__(self, params: NoParams) -> None:
-        self._params = params
 
     @classmethod
     def faults(cls, params: Mapping[str, Any], task: str) -> list[Fault]:
@@ -75,14 +75,12 @@ class Majority:
         return FittedConstant(Constant(probabilities=(counts / counts.sum()).tolist()), signature.output)
 
 
-class Mean:
+class Mean(Trainer):
     """Predicts the mean of the training set's target."""
 
     Params: ClassVar[type[BaseModel]] = NoParams
+    params: NoParams
     tasks: ClassVar[Sequence[Task]] = ("regression",)
-
-    def __init__(self, params: NoParams) -> None:
-        self._params = params
 
     @classmethod
     def faults(cls, params: Mapping[str, Any], task: str) -> list[Fault]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ValidationError
 
+from ml.components.trainer import Fitted, Trainer
 from schemas.base import Task
 from schemas.errors import ContentError, Fault, PackageError
 from schemas.rules import Condition, Rule, RuleList, RuleRecord, RuleSet
@@ -15,21 +16,23 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ml.components import Export, Matrix
-    from ml.predictions.predictions import Cells, Predictions
+    from ml.components.matrix import Matrix
+    from ml.components.trainer import Export
+    from ml.predictions.predictor import Cells, Predictions
     from ml.runtimes.rules import DecisionList
     from schemas.data import TableSchema
     from schemas.signature import Signature
 
 
 @dataclass(frozen=True)
-class FittedRules:
+class FittedRules(Fitted):
     """The rules as they were written, compiled, and what each did on the training rows."""
 
     rules: RuleSet
     model: "DecisionList"
     records: list[RuleRecord]
     warnings: list[str]
+    reads_cells: ClassVar[bool] = True
 
     def predict(self, features: "NDArray[np.float32]") -> "Predictions":
         """Refuse: features no longer show what the cells were. Raises PackageError always."""
@@ -41,17 +44,18 @@ class FittedRules:
 
     def export(self, folder: Path, example: "NDArray[np.float32]") -> "Export":
         """Write `rules.json` into `folder`."""
-        from ml.components import Export
+        from ml.components.trainer import Export
 
         text = self.rules.model_dump_json(by_alias=True, exclude_none=True, indent=1)
         (folder / "rules.json").write_text(text, encoding="utf-8")
         return Export(runtime="rules", file="rules.json", reason="rules read raw cells and need no graph")
 
 
-class Rules:
+class Rules(Trainer):
     """Ordered if-then-else conditions on the raw columns; the first that holds decides, or abstains."""
 
     Params: ClassVar[type[BaseModel]] = RuleList
+    params: RuleList
     tasks: ClassVar[Sequence[Task]] = ("binary", "multiclass")
     gives_probabilities: ClassVar[bool] = False
     light: ClassVar[bool] = True

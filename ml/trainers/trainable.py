@@ -8,7 +8,7 @@ from schemas.errors import ContentError
 from schemas.signature import CategoryDerivation, DateDerivation, Signature
 
 if TYPE_CHECKING:
-    from ml.components import Matrix
+    from ml.components.matrix import Matrix
 
 
 def require_trainable(train: "Matrix", signature: Signature) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ml.package import storage
 from ml.package.model import PackagedModel
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from ml.validation.rows import Validator
 from serving.releases.package_cache import fetch
 

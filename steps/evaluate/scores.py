@@ -13,7 +13,7 @@ from ml.evaluation.plots import pictures
 from ml.evaluation.report import render_evaluation
 from ml.package.model import PackagedModel
 from ml.predictions.abstention import review_notes
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from schemas.data import Problem, TableSchema
 from schemas.evaluation import Evaluation
 from steps.artifacts import ModelPackage

@@ -5,8 +5,8 @@ from typing import Annotated
 import pandas as pd
 from zenml import step
 
-from ml.components import Evidence
-from ml.gate.checks import built_in, judge
+from ml.components.gate_check import Evidence
+from ml.gate.judge import judge
 from ml.package.storage import size, verify
 from schemas.data import TableSchema
 from schemas.evaluation import Evaluation, GateVerdict
@@ -47,4 +47,4 @@ def gate(
         production_version=production.version if production else None,
         not_comparable=incumbent.not_comparable,
     )
-    return judge([*built_in(rules), *(create("gate", check) for check in rules.checks)], evidence)
+    return judge([create("gate", check) for check in rules.choices], evidence)

@@ -12,7 +12,7 @@ from ml.features.cells import rows as as_rows
 from ml.features.derive import derive
 from ml.features.matrix import make_matrix
 from ml.package.storage import read_manifest, read_signature
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from schemas.package import Manifest
 from schemas.signature import Signature
 from steps.components import create

@@ -13,7 +13,8 @@ from ml.features.cells import cells
 from ml.features.derive import Deriver
 from ml.features.matrix import make_matrix
 from ml.package.storage import read_manifest
-from ml.predictions.predictions import Predictions, on_cells
+from ml.predictions.predictions import on_cells
+from ml.predictions.predictor import Predictions
 from schemas.choice import Choice
 from schemas.data import TableSchema
 from schemas.signature import Signature

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.components import Matrix
+from ml.components.matrix import Matrix
 from ml.features.matrix import make_matrix
 from ml.features.signature import fit_signature
 from ml.package.build import build_candidate

@@ -6,7 +6,7 @@ import numpy as np
 
 from ml.features.derive import derive
 from ml.package import storage
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES, OnnxModel
 from ml.runtimes.rules import Constant, ConstantModel
 from schemas.choice import Choice

@@ -73,5 +73,5 @@ def test_the_training_step_depends_on_what_trains_and_not_on_what_measures() -> 
         "ml/evaluation/metrics.py",
         "ml/evaluation/plots.py",
         "ml/monitoring/drift.py",
-        "ml/gate/checks.py",
+        "ml/gate/thresholds.py",
     } & set(files)

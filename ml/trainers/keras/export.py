@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.components import Export
+from ml.components.trainer import Export
 from ml.package import parity
-from ml.predictions.predictions import Predictor
+from ml.predictions.predictor import Predictor
 from ml.runtimes.keras import CONFIG, FILE, METADATA, KerasModel, ask
 from ml.runtimes.onnx import OnnxModel
 from ml.trainers.keras.network import TrainedNetwork

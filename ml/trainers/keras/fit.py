@@ -20,7 +20,7 @@ from schemas.errors import ContentError
 from schemas.signature import Output, Signature
 
 if TYPE_CHECKING:
-    from ml.components import Matrix
+    from ml.components.matrix import Matrix
 
 _WATCHED_AT_ONCE = 1024  # validation rows in a step, at least
 
@@ -60,7 +60,7 @@ def fit(
         network, answering = build(keras, params, preparation, head, train.features.shape[1])
         watch = _train(keras, network, params, learnt, watched)
     learning = watch.curves(learnt.target, learnt.weights)
-    return FittedKeras(answering, params, preparation, head, output, categories, learning)
+    return FittedKeras(answering, params, preparation, head, output, categories, learning, ("keras", params.backend))
 
 
 def _head(train: "Matrix", output: Output) -> Head:

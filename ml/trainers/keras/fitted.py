@@ -7,29 +7,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import Predictions
+from ml.components.trainer import Fitted
+from ml.predictions.predictor import Predictions
 from ml.runtimes.keras import ask
 from ml.trainers.keras.network import TrainedNetwork
 from schemas.learning import LearningCurves
 from schemas.signature import Output
 
 if TYPE_CHECKING:
-    from ml.components import Export
+    from ml.components.trainer import Export
 
 
 @dataclass(frozen=True)
-class FittedKeras(TrainedNetwork):
+class FittedKeras(TrainedNetwork, Fitted):
     """A trained network with what its predictions mean, how it learnt, and what was warned of meanwhile."""
 
     output: Output
     categories: dict[int, int]
     learning: LearningCurves
+    libraries: tuple[str, ...] = ()
     warnings: list[str] = field(default_factory=list)
-
-    @property
-    def libraries(self) -> tuple[str, ...]:
-        """Return the distributions that decide what it predicts, beside those of every model."""
-        return ("keras", self.params.backend)
 
     def predict(self, features: NDArray[np.float32]) -> Predictions:
         """Predict for (n, features)."""

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
+from ml.components.trainer import Trainer
 from ml.trainers.keras.params import KerasMlpParams
 from schemas.base import Task
 from schemas.errors import Fault
 
 if TYPE_CHECKING:
-    from ml.components import Matrix
+    from ml.components.matrix import Matrix
     from ml.trainers.keras.fitted import FittedKeras
     from schemas.data import TableSchema
     from schemas.signature import Signature
@@ -18,14 +19,12 @@ if TYPE_CHECKING:
 _NO_CLASSES = "a regression has no classes to weigh"
 
 
-class KerasMlp:
+class KerasMlp(Trainer):
     """Fully connected layers on imputed, standardised and one-hot encoded features."""
 
     Params: ClassVar[type[BaseModel]] = KerasMlpParams
+    params: KerasMlpParams
     tasks: ClassVar[Sequence[Task]] = ("binary", "multiclass", "regression")
-
-    def __init__(self, params: KerasMlpParams) -> None:
-        self._params = params
 
     @classmethod
     def faults(cls, params: Mapping[str, Any], task: str) -> list[Fault]:
@@ -53,4 +52,4 @@ class KerasMlp:
         """
         from ml.trainers.keras.fit import fit
 
-        return fit(self._params, train, validation, signature, seed=seed)
+        return fit(self.params, train, validation, signature, seed=seed)

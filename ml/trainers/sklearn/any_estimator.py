@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ml.components.trainer import Trainer
 from schemas.base import Task
 from schemas.errors import Fault
 
 if TYPE_CHECKING:
-    from ml.components import Matrix
+    from ml.components.matrix import Matrix
     from ml.trainers.sklearn.pipeline import FittedPipeline
     from schemas.signature import Signature
 
@@ -22,14 +23,12 @@ class SklearnParams(BaseModel):
     estimator: str = Field(description="class name of a scikit-learn classifier or regressor")
 
 
-class Sklearn:
+class Sklearn(Trainer):
     """A scikit-learn estimator behind imputation, scaling where it needs it, and one-hot encoding."""
 
     Params: ClassVar[type[BaseModel]] = SklearnParams
+    params: SklearnParams
     tasks: ClassVar[Sequence[Task]] = ("binary", "multiclass", "regression")
-
-    def __init__(self, params: SklearnParams) -> None:
-        self._params = params
 
     @classmethod
     def faults(cls, params: Mapping[str, Any], task: str) -> list[Fault]:
@@ -50,8 +49,8 @@ class Sklearn:
         from ml.trainers.sklearn.pipeline import fit
         from schemas.errors import ConfigurationError
 
-        found = catalog.find(self._params.estimator)
-        faults = catalog.name_faults(self._params.estimator, signature.output.task)
+        found = catalog.find(self.params.estimator)
+        faults = catalog.name_faults(self.params.estimator, signature.output.task)
         if found is None or faults:
             raise ConfigurationError(faults)
-        return fit(found, self._params.model_extra or {}, train, signature, seed=seed)
+        return fit(found, self.params.model_extra or {}, train, signature, seed=seed)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.components import Export
+from ml.components.trainer import Export
 from ml.package import parity
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES, OnnxModel
 from ml.runtimes.skops import TRUSTED, SkopsModel, predict
 from schemas.errors import PackageError

@@ -17,7 +17,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from ml.predictions.predictions import Predictions, bounded
+from ml.components.trainer import Fitted
+from ml.predictions.predictions import bounded
+from ml.predictions.predictor import Predictions
 from ml.runtimes.skops import predict
 from ml.trainers.sklearn.catalog import parameters
 from ml.trainers.trainable import category_sizes, require_trainable
@@ -25,14 +27,15 @@ from schemas.errors import ContentError, did_you_mean
 from schemas.signature import Output, Signature
 
 if TYPE_CHECKING:
-    from ml.components import Export, Matrix
+    from ml.components.matrix import Matrix
+    from ml.components.trainer import Export
 
 # Indifferent to scale, or (naive Bayes on counts) only at home with values as they are.
 _UNSCALED = ("sklearn.tree.", "sklearn.ensemble.", "sklearn.dummy", "sklearn.naive_bayes")
 
 
 @dataclass(frozen=True)
-class FittedPipeline:
+class FittedPipeline(Fitted):
     """A pipeline fitted on the float matrix and class positions; `warnings` are scikit-learn's meanwhile."""
 
     pipeline: Pipeline

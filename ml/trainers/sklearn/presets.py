@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from ml.components.trainer import Trainer
 from schemas.base import Task
 from schemas.errors import Fault
 
 if TYPE_CHECKING:
-    from ml.components import Matrix
+    from ml.components.matrix import Matrix
     from ml.trainers.sklearn.pipeline import FittedPipeline
     from schemas.signature import Signature
 
@@ -23,16 +24,14 @@ class PresetParams(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
-class Preset:
+class Preset(Trainer):
     """What the presets share; `classifier` and `regressor` are `module:class` inside scikit-learn."""
 
     Params: ClassVar[type[BaseModel]] = PresetParams
+    params: PresetParams
     tasks: ClassVar[Sequence[Task]] = (*_CLASSIFICATION, "regression")
     classifier: ClassVar[str | None] = None
     regressor: ClassVar[str | None] = None
-
-    def __init__(self, params: PresetParams) -> None:
-        self._params = params
 
     @classmethod
     def faults(cls, params: Mapping[str, Any], task: str) -> list[Fault]:
@@ -63,7 +62,7 @@ class Preset:
         allowed = self.estimators(signature.output.task)
         if not allowed:
             raise ConfigurationError(self.faults({}, signature.output.task))
-        return fit(allowed[0], self._params.model_extra or {}, train, signature, seed=seed)
+        return fit(allowed[0], self.params.model_extra or {}, train, signature, seed=seed)
 
 
 class LogisticRegression(Preset):

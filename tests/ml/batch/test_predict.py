@@ -25,7 +25,8 @@ from ml.batch.header import absent, header_faults
 from ml.batch.predict import predict_table
 from ml.batch.rows import raw_rows
 from ml.package.model import PackagedModel
-from ml.predictions.predictions import NO_FINITE_PREDICTION, Predictions
+from ml.predictions.predictions import NO_FINITE_PREDICTION
+from ml.predictions.predictor import Predictions
 from ml.predictions.table import prediction_columns
 from ml.runtimes.rules import DecisionList
 from ml.sinks.sql_writer import _Sending

@@ -6,7 +6,7 @@ import pytest
 from ml.evaluation.evaluate import evaluate, target_and_predictions
 from ml.evaluation.plots import calibration_curve, pictures
 from ml.evaluation.report import render_evaluation
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from ml.trainers.sklearn.presets import LogisticRegression, Ridge
 from schemas.data import Problem
 from schemas.evaluation import Evaluation

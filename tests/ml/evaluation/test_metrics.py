@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as theirs
 
 from ml.evaluation.metrics import intervals, scores, why_undefined
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from schemas.metrics import NOT_RANKED, TASKS
 
 

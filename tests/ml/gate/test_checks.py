@@ -3,11 +3,17 @@
 import pytest
 from pydantic import ValidationError
 
-from ml.components import Evidence
-from ml.gate.checks import Minimum, built_in, judge
+from ml.components.gate_check import Evidence, GateCheck
+from ml.gate.judge import judge
+from ml.gate.thresholds import Minimum
 from schemas.data import Problem
 from schemas.evaluation import Evaluation
 from schemas.run import GateSpec
+from steps.components import create
+
+
+def checks_of(spec: GateSpec) -> list[GateCheck]:
+    return [create("gate", choice) for choice in spec.choices]
 
 
 def evidence(metric="roc_auc", task="binary", *, test=None, **more):
@@ -20,7 +26,7 @@ def evidence(metric="roc_auc", task="binary", *, test=None, **more):
 
 def only(spec, seen):
     base = {"beat_baseline": False, "no_worse_than_production": None}
-    (outcome,) = judge(built_in(GateSpec.model_validate(base | spec)), seen).checks
+    (outcome,) = judge(checks_of(GateSpec.model_validate(base | spec)), seen).checks
     return outcome.passed, outcome.why
 
 
@@ -45,7 +51,7 @@ def test_the_reason_is_the_one_that_holds_and_is_stated_once():
     assert only(beat, evidence(baseline=mute))[1].endswith(
         "of the baseline is undefined on these rows: it needs probabilities"
     )
-    verdict = judge(built_in(GateSpec.model_validate(least)), evidence(test=mute))
+    verdict = judge(checks_of(GateSpec.model_validate(least)), evidence(test=mute))
     assert [check.passed for check in verdict.checks] == [False, False, True]
     assert verdict.reasons == ["roc_auc of the candidate is undefined on these rows: it needs probabilities"]
 
@@ -93,7 +99,7 @@ def test_package_must_not_be_too_large():
 
 
 def test_gate_passes_when_all_checks_do():
-    checks = built_in(GateSpec(min={"roc_auc": 0.9}, max={"log_loss": 0.1}))
+    checks = checks_of(GateSpec(min={"roc_auc": 0.9}, max={"log_loss": 0.1}))
     verdict = judge(checks, evidence())
     assert not verdict.passed and [check.passed for check in verdict.checks] == [True, False, True, True]
 

@@ -8,7 +8,7 @@ import pytest
 
 from ml.monitoring.drift import Window, detect, window_of
 from ml.monitoring.profiles import reference_profile
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from schemas.monitoring import MonitoringReport
 from schemas.run import MonitorSpec
 from schemas.signature import CategoryDerivation, IdentifierDerivation, Input, Output, Signature

@@ -6,7 +6,7 @@ import pytest
 
 from ml.monitoring.drift import Window, detect, window_of
 from ml.monitoring.profiles import reference_profile
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from schemas.errors import PackageError
 from schemas.monitoring import SEVERITY
 from schemas.run import MonitorSpec

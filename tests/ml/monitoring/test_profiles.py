@@ -11,7 +11,7 @@ import pytest
 
 from ml.monitoring.column_summary import summarize
 from ml.monitoring.profiles import KNOWN, UNKNOWN, Profile, profile, reference_profile
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from schemas.errors import PackageError
 from schemas.signature import IdentifierDerivation, Input, Output, Signature
 

@@ -10,7 +10,7 @@ import pytest
 from ml.monitoring.drift import Window, detect
 from ml.monitoring.profiles import reference_profile
 from ml.monitoring.report import EXPANDED, render
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from schemas.run import MonitorSpec
 from schemas.signature import Input, Output, Signature
 from tests.ml.monitoring.conftest import draw

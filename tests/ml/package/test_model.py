@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from ml.package.model import PackagedModel
-from ml.predictions.predictions import Predictions, decide
+from ml.predictions.predictions import decide
+from ml.predictions.predictor import Predictions
 from ml.runtimes import load
 from ml.runtimes.skops import SkopsModel
 from ml.trainers.sklearn.presets import LogisticRegression, Ridge

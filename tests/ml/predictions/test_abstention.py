@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.predictions.abstention import EVERY, choose, error_bound, measure, review_notes
-from ml.predictions.predictions import Predictions, decide
+from ml.predictions.predictions import decide
+from ml.predictions.predictor import Predictions
 from schemas.run import ReviewSpec
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.predictions.codec import Encoder, chosen, decode, finite, record_columns
-from ml.predictions.predictions import Predictions, needs_review
+from ml.predictions.predictions import needs_review
+from ml.predictions.predictor import Predictions
 from ml.predictions.table import prediction_columns
 from schemas.signature import Output
 

@@ -18,7 +18,7 @@ from ml.features.cells import cells, rows
 from ml.package.build import seal
 from ml.package.model import PackagedModel
 from ml.package.storage import read
-from ml.predictions.predictions import Predictions
+from ml.predictions.predictor import Predictions
 from ml.rules.evaluate import Evaluator
 from ml.runtimes.load import load
 from ml.runtimes.rules import DecisionList

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from ml.components import Matrix
+from ml.components.matrix import Matrix
 from ml.trainers.constant import Majority, Mean
 from ml.trainers.sklearn.any_estimator import Sklearn
 from ml.trainers.sklearn.presets import GradientBoosting, LogisticRegression, RandomForest, Ridge
@@ -94,7 +94,7 @@ def test_warnings_of_the_estimator_are_kept(benches):
 def test_naming_a_trainer_imports_nothing_heavy():
     code = (
         "import sys; import ml.trainers.sklearn.presets, ml.trainers.sklearn.any_estimator\n"
-        "import ml.trainers.constant, ml.gate.checks\n"
+        "import ml.trainers.constant, ml.gate.judge, ml.gate.thresholds\n"
         "print([name for name in ('numpy', 'pandas', 'sklearn', 'onnxruntime') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ml.components import Matrix
+from ml.components.matrix import Matrix
 from ml.features.cells import cells
 from ml.package.parity import difference
 from ml.runtimes import keras_backend

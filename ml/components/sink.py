@@ -1,0 +1,61 @@
+"""Kind `write`: where predicted rows go."""
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel
+
+from schemas.errors import Fault
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Writer(ABC):
+    """An output being written; nothing of it is to be seen before `commit`."""
+
+    @abstractmethod
+    def write(self, frame: "pd.DataFrame") -> None:
+        """Append rows; every frame has the columns and dtypes of the first. Raises ContentError."""
+
+    def prepare(self) -> None:  # noqa: B027  an output that takes no time has nothing to prepare
+        """Do what takes long once all rows are there (force them to disk, send them), so that `commit` is quick.
+
+        Raises ContentError.
+        """
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Make the whole output visible at once. Raises ContentError when something is there already."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Leave nothing behind; does nothing after `commit`."""
+
+
+class Sink(ABC):
+    """A data sink; `place` and `open` are its own. `Params` is a pydantic model (extra="forbid")."""
+
+    Params: ClassVar[type[BaseModel]]
+    is_text: ClassVar[bool] = False
+    """Whether all cells become text: such a sink is given the cells of a text file as they stand there."""
+    endings: ClassVar[tuple[str, ...]] = ()
+    """The endings of the files that it writes, `.csv`."""
+    keys: ClassVar[tuple[str, ...]] = ()
+    """Keys that only this sink has, by which a block without a name is known to be its."""
+
+    def __init__(self, params: Any) -> None:
+        self.params = params
+
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """Where the output will be, for a person; without secrets."""
+
+    @abstractmethod
+    def open(self) -> Writer:
+        """Begin an output. Raises ContentError."""
+
+    def preflight(self) -> list[Fault]:
+        """Return why nothing can be written there, an output that exists included; paths relative to `batch.output`."""
+        return []

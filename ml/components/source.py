@@ -1,0 +1,84 @@
+"""Kind `load`: raw rows from somewhere."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from pydantic import BaseModel
+
+from schemas.errors import Fault
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Chunk(NamedTuple):
+    """The same rows three times: to predict them, to show them, and to keep them."""
+
+    values: "pd.DataFrame"
+    """As a model reads them."""
+    cells: "pd.DataFrame"
+    """As they stand in the source: the text of a text file, else what is stored, in its own type."""
+    kept: "pd.DataFrame"
+    """For an output with types: what is stored in its own type, and a text file's cells where typing changes none."""
+
+
+class Source(ABC):
+    """A data source. `label` and `read` are its own; all else has a default.
+
+    `Params` is a pydantic model (extra="forbid"). One whose parameters have a field of type `SecretRef` is constructed
+    with `(params, reveal)`, where `reveal(reference) -> str` gives the secret at the point of use.
+    """
+
+    Params: ClassVar[type[BaseModel]]
+    endings: ClassVar[tuple[str, ...]] = ()
+    """The endings of the files that it reads, `.csv`: a batch whose input has one of them needs no name of a source."""
+    keys: ClassVar[tuple[str, ...]] = ()
+    """Keys that only this source has, by which a block without a name is known to be its."""
+
+    def __init__(self, params: Any) -> None:
+        self.params = params
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """The data's name, which salts the split; independent of where the data lies."""
+
+    @abstractmethod
+    def read(self) -> "pd.DataFrame":
+        """Return all rows. Raises ContentError when they cannot be read."""
+
+    def preflight(self) -> list[Fault]:
+        """Return what keeps the source from being read; fault paths are relative to `data`. Reads a head at most."""
+        return []
+
+    def header(self) -> list[str] | None:
+        """Return the column names without reading the rows, or None where that is impossible."""
+        return None
+
+    def fingerprint(self) -> str | None:
+        """Return what changes when the rows may have changed (size, mtime, ETag), or None: never cache."""
+        return None
+
+    def chunks(self, rows: int) -> "Iterator[pd.DataFrame]":
+        """Yield all rows in order, at most `rows` at a time and with equal dtypes; by default slices of `read`.
+
+        Raises:
+            ContentError: When the rows cannot be read; also after the first chunks.
+        """
+        table = self.read()
+        for start in range(0, len(table), rows):
+            yield table.iloc[start : start + rows].reset_index(drop=True)
+
+    def chunks_as_stored(self, rows: int, known: Collection[str]) -> Iterator[Chunk]:
+        """Yield what `chunks` yields, also as the source holds it, for sources that change values in reading.
+
+        Args:
+            rows: At most so many at a time.
+            known: The columns of a model; others are only carried along.
+
+        Raises:
+            ContentError: When the rows cannot be read; also after the first chunks.
+        """
+        for frame in self.chunks(rows):
+            yield Chunk(frame, frame, frame)

@@ -1,0 +1,100 @@
+"""Kind `train`: what learns, and the baselines."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel
+
+from ml.predictions.predictor import Predictor
+from schemas.base import Task
+from schemas.errors import Fault
+from schemas.learning import LearningCurves
+from schemas.package import Runtime
+from schemas.rules import RuleRecord
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ml.components.matrix import Matrix
+    from schemas.data import TableSchema
+    from schemas.signature import Signature
+
+
+@dataclass(frozen=True)
+class Export:
+    """Which runtime the packaged form has, its file's name, and the reason for it."""
+
+    runtime: Runtime
+    file: str
+    reason: str
+
+
+class Fitted(Predictor):
+    """A trained object: what it predicts, its packaged form, and what is known of how it came about."""
+
+    warnings: Sequence[str] = ()
+    """Texts for a person, such as a solver that did not converge."""
+    learning: LearningCurves | None = None
+    """How one that learns by epochs has learnt."""
+    libraries: Sequence[str] = ()
+    """The distributions that decide what it predicts, where those are more than every model's."""
+    records: Sequence[RuleRecord] = ()
+    """Of one made of rules: what each rule did on the training rows."""
+
+    @abstractmethod
+    def export(self, folder: Path, example: "NDArray[np.float32]") -> Export:
+        """Write the runtime's file into `folder`: ONNX, else the next runtime, never pickle. Raises PackageError."""
+
+
+class Trainer(ABC):
+    """A trainer or baseline; `tasks` and `fit` are its own, all else has a default.
+
+    `Params` is a pydantic model (extra="forbid" unless the component checks the rest itself in `faults`). Modules of
+    trainers import heavy libraries inside functions.
+    """
+
+    Params: ClassVar[type[BaseModel]]
+    tasks: ClassVar[Sequence[Task]]
+    gives_probabilities: ClassVar[bool] = True
+    """False keeps metrics that need probabilities from being asked for."""
+    light: ClassVar[bool] = False
+    """Whether `faults` imports no training library, so that it is asked also where something else is wrong."""
+
+    def __init__(self, params: Any) -> None:
+        self.params = params
+
+    @abstractmethod
+    def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> Fitted:
+        """Fit on `train`; `validation` steers early stopping only. Raises ContentError for what it cannot learn."""
+
+    @classmethod
+    def faults(cls, params: Mapping[str, Any], task: str) -> list[Fault]:
+        """Return what is wrong with parameters beyond `Params` (`task` may be auto); paths relative to `trainer`."""
+        return []
+
+    @classmethod
+    def faults_beside(cls, params: Mapping[str, Any]) -> list[Fault]:
+        """Return what is wrong in the sound part of parameters that do not fit `Params`."""
+        return []
+
+    @classmethod
+    def columns(cls, params: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return the raw columns that the parameters refer to, by key path below the trainer."""
+        return {}
+
+    @classmethod
+    def incompatibilities(cls, params: Mapping[str, Any], schema: "TableSchema") -> list[str]:
+        """Return what cannot work with the rows' task and classes; each text begins with a key path below the trainer.
+
+        It is asked before training.
+        """
+        return []
+
+    @classmethod
+    def estimators(cls, task: str) -> list[type[Any]]:
+        """Return the classes of a library whose parameters are the trainer's own, where there are such."""
+        return []
