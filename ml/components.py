@@ -75,7 +75,9 @@ class Writer(Protocol):
 
     def prepare(self) -> None:
         """Do what takes long once all rows are there (force them to disk, send them), so that `commit` is but a moment.
-        Raises ContentError."""
+
+        Raises ContentError.
+        """
 
     def commit(self) -> None:
         """Make the whole output visible at once. Raises ContentError when something is there already."""
@@ -100,8 +102,10 @@ class Sink(Protocol):
         """Where the output will be, for a person; without secrets."""
 
     def preflight(self) -> list[Fault]:
-        """Return why nothing can be written there, an output that exists already included; paths relative to
-        `batch.output`."""
+        """Return why nothing can be written there, an output that exists already included.
+
+        Paths of faults are relative to `batch.output`.
+        """
 
     def open(self) -> Writer:
         """Begin an output. Raises ContentError."""

@@ -35,7 +35,8 @@ def window_of(inputs: Sequence[Row], answers: Sequence[Mapping[str, object]], si
     Args:
         inputs: Raw values by column, one mapping a row; a value that a row lacks is missing.
         answers: One mapping a row: `label` and perhaps `probabilities` by label, or `value`. None or absent: the
-        model abstained.
+            model abstained.
+        signature: The inputs and the task of the version that predicted them.
     """
     present = set().union(*(row.keys() for row in inputs))
     columns: dict[str, Values] = {
