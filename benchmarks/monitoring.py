@@ -12,9 +12,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from ml.components import Predictions
 from ml.monitoring.drift import Window, detect
 from ml.monitoring.profiles import profile, reference_profile
+from ml.predictions.predictions import Predictions
 from schemas.data import ColumnType
 from schemas.run import MonitorSpec
 from schemas.signature import Input, Output, Signature

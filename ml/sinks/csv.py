@@ -7,7 +7,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from ml.io.new_file import NewFile, local_file_faults
 from schemas.base import Strict
@@ -29,7 +29,7 @@ class CsvSinkParams(Strict):
 class CsvSink:
     """Answered rows as text: a missing value is an empty cell, dates are ISO 8601, booleans true and false."""
 
-    Params: ClassVar = CsvSinkParams
+    Params: ClassVar[type[BaseModel]] = CsvSinkParams
     is_text: ClassVar = True
 
     def __init__(self, params: CsvSinkParams) -> None:

@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from ml.io.arrow.tables import Tables
 from ml.io.new_file import NewFile, local_file_faults
@@ -24,7 +24,7 @@ class ParquetSinkParams(Strict):
 class ParquetSink:
     """Answered rows with their types."""
 
-    Params: ClassVar = ParquetSinkParams
+    Params: ClassVar[type[BaseModel]] = ParquetSinkParams
 
     def __init__(self, params: ParquetSinkParams) -> None:
         self.params = params

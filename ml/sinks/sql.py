@@ -7,7 +7,7 @@ answers, and the database may be the one that the rows come from.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from ml.io.database.params import DatabaseParams
 from schemas.errors import Fault
@@ -28,7 +28,7 @@ class SqlSinkParams(DatabaseParams):
 class SqlSink:
     """Answered rows as a table with the columns' types."""
 
-    Params: ClassVar = SqlSinkParams
+    Params: ClassVar[type[BaseModel]] = SqlSinkParams
 
     def __init__(self, params: SqlSinkParams, reveal: Callable[[SecretRef], str]) -> None:
         self.params = params

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from ml.io.text.file import HEAD_BYTES, Header, decode, fingerprint, read_bytes, read_header, stem, uncomment
 from schemas.base import Strict
@@ -36,7 +36,7 @@ class CsvParams(Strict):
 class CsvSource:
     """Rows of a delimited text file; types are read off all values, text stays text."""
 
-    Params: ClassVar = CsvParams
+    Params: ClassVar[type[BaseModel]] = CsvParams
 
     def __init__(self, params: CsvParams) -> None:
         self.params = params

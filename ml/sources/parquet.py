@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from schemas.base import Strict
 from schemas.errors import ContentError, Fault
@@ -30,7 +30,7 @@ class ParquetParams(Strict):
 class ParquetSource:
     """Rows of Parquet files in the order of their names; the files' own types count."""
 
-    Params: ClassVar = ParquetParams
+    Params: ClassVar[type[BaseModel]] = ParquetParams
 
     def __init__(self, params: ParquetParams) -> None:
         self.params = params

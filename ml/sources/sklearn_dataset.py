@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from schemas.base import Strict
 from schemas.errors import Fault
@@ -22,7 +22,7 @@ class SklearnDatasetParams(Strict):
 class SklearnDataset:
     """Rows of a bundled dataset: features under their own names, class labels by name where the dataset names them."""
 
-    Params: ClassVar = SklearnDatasetParams
+    Params: ClassVar[type[BaseModel]] = SklearnDatasetParams
 
     def __init__(self, params: SklearnDatasetParams) -> None:
         self.params = params

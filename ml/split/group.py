@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import BaseModel
+
 from schemas.base import Strict
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ class GroupSplit:
     Shares hold up to chance, counted in groups: exact shares would make one group's set depend on the others.
     """
 
-    Params: ClassVar = GroupSplitParams
+    Params: ClassVar[type[BaseModel]] = GroupSplitParams
 
     def __init__(self, params: GroupSplitParams) -> None:
         self.params = params

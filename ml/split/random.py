@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import BaseModel
+
 from schemas.base import Strict
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ class RandomSplitParams(Strict):
 class RandomSplit:
     """A row's set depends on its inputs and the salt; not on the target, so that a corrected label moves no row."""
 
-    Params: ClassVar = RandomSplitParams
+    Params: ClassVar[type[BaseModel]] = RandomSplitParams
 
     def __init__(self, params: RandomSplitParams) -> None:
         self.params = params

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import BaseModel
+
 from schemas.base import Strict
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ class StratifiedSplit:
     The data checks name the classes that a set lacks, and say when the sets' shares of the classes are far apart.
     """
 
-    Params: ClassVar = StratifiedSplitParams
+    Params: ClassVar[type[BaseModel]] = StratifiedSplitParams
 
     def __init__(self, params: StratifiedSplitParams) -> None:
         self.params = params

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import BaseModel
+
 from ml.split.time_params import TimeSplitParams
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ class TimeSplit:
     moments are never torn apart, so that shares are met as closely as the moments allow.
     """
 
-    Params: ClassVar = TimeSplitParams
+    Params: ClassVar[type[BaseModel]] = TimeSplitParams
 
     def __init__(self, params: TimeSplitParams) -> None:
         self.params = params

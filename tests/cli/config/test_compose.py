@@ -29,7 +29,7 @@ def test_an_experiment_becomes_a_frozen_run(load: Load) -> None:
     assert run.trainer == Choice(name="logistic_regression", params={"max_iter": 1000})
     assert run.data.source == Choice(name="sklearn_dataset", params={"dataset": "breast_cancer"})
     with pytest.raises(ValueError, match="frozen"):
-        run.seed = 2  # type: ignore[misc]
+        run.seed = 2
 
 
 @pytest.mark.parametrize("prefix", ["", "+", "++"])

@@ -89,8 +89,12 @@ REASONS = (
     "not readable YAML",
     "interpolation",
     "name of one option",
+    "cannot be moved",
+    "is not available here",
+    "neither true, false",
+    "holds a password",
+    "Could not load",
 )
-REASONS += ("cannot be moved", "is not available here", "neither true, false", "holds a password", "Could not load")
 
 
 def first(line: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -207,7 +208,12 @@ def test_a_plan_asks_zenml_once_however_many_jobs_there_are(empty: Path, monkeyp
 
     asked: list[Run] = []
     real = pipelines.plan.plan
-    monkeypatch.setattr(pipelines.plan, "plan", lambda run, *rest: (asked.append(run), real(run, *rest))[1])
+
+    def noted(run: Run, *rest: Any) -> Any:
+        asked.append(run)
+        return real(run, *rest)
+
+    monkeypatch.setattr(pipelines.plan, "plan", noted)
     assert main(["-m", BASE, "seed=1,2", "action=plan"]) == 0
     assert [run.seed for run in asked] == [1]
 

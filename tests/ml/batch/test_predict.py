@@ -31,6 +31,7 @@ from ml.runtimes.rules import DecisionList
 from ml.sinks.sql_writer import _Sending
 from ml.sources.csv import CsvParams, CsvSource
 from ml.validation.rows import Validator
+from schemas.base import Scalar
 from schemas.batch import BatchRecord
 from schemas.choice import Choice
 from schemas.errors import ContentError
@@ -468,7 +469,7 @@ def test_a_date_is_read_in_the_form_that_training_had_or_in_iso_8601() -> None:
     assert [row["built"] for row in raw_rows(frame, signature)] == ["2024-05-31T00:00:00", "2024-05-31", "31/05/2024"]
 
 
-LABELS = {
+LABELS: dict[str, list[Scalar]] = {
     "str": ["no", "yes", "perhaps"],
     "int": [1, 2, 7],
     "bool": [False, True],
@@ -543,7 +544,7 @@ class Diverges:
 
 
 def test_a_row_without_a_finite_answer_is_refused_and_no_other(model: PackagedModel, tmp_path: Path) -> None:
-    diverging = PackagedModel(model.root, model.manifest, model.signature, Diverges())  # type: ignore[arg-type]
+    diverging = PackagedModel(model.root, model.manifest, model.signature, Diverges())
     frame = rows(30)
     record = answered(diverging, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "wrong.csv")
     wrong, back = pd.read_csv(tmp_path / "wrong.csv"), pd.read_csv(tmp_path / "answers.csv")

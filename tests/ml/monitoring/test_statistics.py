@@ -10,7 +10,9 @@ from ml.monitoring.statistics import excess_p_value, holm, homogeneity_p_value, 
 
 
 def numbers(values):
-    return profile({"x": np.asarray(values, dtype=float)}, {"x": "number"}).column("x").numbers
+    column = profile({"x": np.asarray(values, dtype=float)}, {"x": "number"}).column("x")
+    assert column is not None and column.numbers is not None
+    return column.numbers
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.3, 1.0, 50.0])

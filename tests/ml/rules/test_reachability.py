@@ -121,12 +121,19 @@ def test_rules_too_intricate_to_compare_are_taken_as_reachable() -> None:
 
 
 def test_one_intricate_rule_hides_nothing_about_the_others() -> None:
-    blocks = [{"all": [{"column": f"x{place}{part}", "equals": 1} for part in range(3)]} for place in range(4)]
-    whens = [{"any": blocks}, {"column": "m", "above": 5}, {"column": "m", "above": 7}]
+    blocks: list[dict[str, Any]] = [
+        {"all": [{"column": f"x{place}{part}", "equals": 1} for part in range(3)]} for place in range(4)
+    ]
+    whens: list[dict[str, Any]] = [{"any": blocks}, {"column": "m", "above": 5}, {"column": "m", "above": 7}]
     (fault,) = unreachable(listed(*whens))
     assert fault.path == "rules[2].when" and "rules[1] (" in fault.message
     assert reported(listed(INTRICATE, *whens)) == {3}
-    parts = [{"column": "m", "above": 5}, {"any": blocks}, {"column": "m", "at_most": 5}, {"column": "m", "above": 5.5}]
+    parts: list[dict[str, Any]] = [
+        {"column": "m", "above": 5},
+        {"any": blocks},
+        {"column": "m", "at_most": 5},
+        {"column": "m", "above": 5.5},
+    ]
     assert (
         "rules[0], rules[2] together" in unreachable(listed(*parts[:3], {"column": "m", "missing": False}))[0].message
     )

@@ -211,8 +211,8 @@ def test_a_file_system_that_fails_in_its_own_way_is_a_fault_of_the_path(name: st
     url = f"unreachable://bucket/rows.{name}"
     code, text = plan(name, f"{{path: '{url}', target: y}}")
     assert code == 2 and f"data.path: {url} cannot be read: Unable to locate credentials" in text
-    made = source(url) if name == "parquet" else CsvSource(CsvParams(path=url))
-    assert made.header() is made.fingerprint() is None
+    made: ParquetSource | CsvSource = source(url) if name == "parquet" else CsvSource(CsvParams(path=url))
+    assert made.header() is None and made.fingerprint() is None
     with pytest.raises(ContentError, match="Unable to locate credentials"):
         made.read()
 

@@ -134,8 +134,8 @@ def checks_of(rows: pd.DataFrame, group: str | None) -> dict[str, set[str | None
     sets = GroupSplit(GroupSplitParams()).assign(
         rows, "condition", test=0.2, validation=0.2, by="pump_id", salt="pumps"
     )
-    parts = [rows[sets == name].reset_index(drop=True) for name in ("train", "validation", "test")]
-    report = check_data(rows, *parts, schema, spec, group=group)
+    train, validation, test = (rows[sets == name].reset_index(drop=True) for name in ("train", "validation", "test"))
+    report = check_data(rows, train, validation, test, schema, spec, group=group)
     return {
         name: {check.column for check in report.checks if check.name == name and not check.passed}
         for name in ("leakage", "split_drift")

@@ -140,7 +140,9 @@ def test_content_counts_and_not_its_type(same: list[pd.Series]) -> None:
     assert all(result == results[0] for result in results)
 
 
-ZONES = st.sampled_from([None, UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=8))])
+ZONES: st.SearchStrategy[Any] = st.sampled_from(
+    [None, UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=8))]
+)
 CELLS = st.tuples(
     st.dates(), st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=ZONES), st.booleans(),
     st.floats(width=32, allow_nan=False), st.integers(-(2**63), 2**63 - 1),

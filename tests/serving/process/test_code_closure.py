@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.home import ROOT
 from serving.journal.tables import create, sqlite_url
 from serving.process import code_closure
 from serving.process.settings import VARIABLE, Settings
@@ -37,7 +38,7 @@ def test_a_service_with_an_onnx_package_loads_no_training_library(tmp_path: Path
         [sys.executable, "-c", PROGRAM, url, str(package), json.dumps(packages.ROW)],
         env={
             VARIABLE: str(config),
-            "PYTHONPATH": str(code_closure.ROOT),
+            "PYTHONPATH": str(ROOT),
             "BENTOML_DO_NOT_TRACK": "True",
             "HOME": str(tmp_path),
         },
@@ -74,7 +75,7 @@ def test_the_bento_holds_the_modules_that_the_service_imports_and_no_others() ->
 def test_the_hash_changes_with_the_services_code_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path in code_closure.modules():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_bytes((code_closure.ROOT / path).read_bytes())
+        (tmp_path / path).write_bytes((ROOT / path).read_bytes())
     monkeypatch.setattr(code_closure, "ROOT", tmp_path)
     before = code_closure.code_hash()
     (tmp_path / "serving" / "other.py").write_text("x = 1\n")
