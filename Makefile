@@ -1,4 +1,5 @@
 # make demo   the main job from nothing: train, gate, deploy, watch
+# make quick  while you work: ruff, and the tests that start no server, browser, database or real run
 # make test   the test suite with coverage
 # make matrix every experiment with every trainer, deployed and compared
 # make lint   formatting, lint, types, import contracts
@@ -23,6 +24,10 @@ $(READY): requirements.lock
 
 demo: $(READY)
 	.venv/bin/python -m examples.demo
+
+quick: $(READY)
+	.venv/bin/ruff check .
+	.venv/bin/python -m pytest -m "not matrix and not slow" -n 2 --dist loadscope
 
 test: $(READY)
 	.venv/bin/python -m coverage erase

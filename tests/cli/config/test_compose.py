@@ -161,6 +161,7 @@ def test_interpolation_between_keys_works(outside: Callable[..., Path], load: Lo
     assert run.trainer.params["random_state"] == 5
 
 
+@pytest.mark.slow
 def test_the_configuration_is_shown_as_hydra_would_show_it(empty: Path, tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "run.py"), "+experiment=diabetes", "seed=3", "--cfg", "job"]
     shown = subprocess.run(command, cwd=empty, capture_output=True, text=True, check=True)

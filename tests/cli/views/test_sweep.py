@@ -137,6 +137,7 @@ def test_the_csv_holds_every_metric_of_every_job() -> None:
     csv.DictWriter(io.StringIO(), list(rows[0])).writerows(rows)  # a failed job has no column of its own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "results",
     [

@@ -353,6 +353,7 @@ predict_table(Slow(), sink, Path(folder) / "wrong.csv", 5000, PackagedModel.open
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["csv", "parquet", "sql"])
 def test_a_killed_process_leaves_hidden_files_at_most_and_the_next_run_works(
     kind: str, model: PackagedModel, tmp_path: Path
@@ -370,6 +371,7 @@ def test_a_killed_process_leaves_hidden_files_at_most_and_the_next_run_works(
     assert not (tmp_path / "wrong.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_database_process_killed_while_sending_leaves_no_table(tmp_path: Path) -> None:
     script = (
         "import os, sys, pandas as pd; from schemas.choice import Choice; from steps.components import create\n"
@@ -578,6 +580,7 @@ print(int(peak.group(1)) // 1024, seconds)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.untraced
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel does not tell")
 def test_memory_depends_on_the_piece_and_not_on_the_table(model: PackagedModel, tmp_path: Path) -> None:

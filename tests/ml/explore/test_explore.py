@@ -123,6 +123,7 @@ def test_the_page_says_what_was_looked_at(target: str) -> None:
     assert "None" not in text and "nan" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.untraced
 def test_a_wide_table_with_long_names_stays_light() -> None:
     draw = np.random.default_rng(0)
@@ -133,6 +134,7 @@ def test_a_wide_table_with_long_names_stays_light() -> None:
     assert "and 100 more columns" in page
 
 
+@pytest.mark.slow
 @pytest.mark.untraced
 def test_the_page_of_a_large_table_stays_light(draw: np.random.Generator) -> None:
     rows = 100_000
@@ -229,6 +231,7 @@ def test_columns_that_make_the_target_rank_above_noise(target: str) -> None:
     assert ranks["size"] > ranks["kind"] > 0.03 > max(ranks["noise"], ranks["day"])
 
 
+@pytest.mark.slow
 def test_the_uncertainty_coefficient_is_less_what_dealing_the_classes_out_anew_gives(draw: np.random.Generator) -> None:
     from sklearn.metrics import mutual_info_score
 
@@ -537,6 +540,7 @@ tricky = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.untraced
 @settings(deadline=None)
 @given(st.dictionaries(names | tricky, st.lists(names | tricky | FINITE | st.integers() | st.booleans()), min_size=1))

@@ -62,6 +62,7 @@ def columns(instances: list[dict[str, Cell]]) -> dict[str, list[Cell]]:
     return {item.name: [row[item.name] for row in instances] for item in SIGNATURE.inputs}
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(CELL, max_size=8))
 def test_features_are_finite_or_missing_and_one_row_at_a_time_gives_the_same(

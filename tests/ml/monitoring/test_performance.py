@@ -227,6 +227,7 @@ ODD = st.recursive(
 ANSWER = st.dictionaries(st.sampled_from(["label", "value", "probabilities", "needs_review"]), ODD)
 
 
+@pytest.mark.slow
 @pytest.mark.untraced
 @settings(max_examples=200, deadline=None)
 @given(

@@ -189,6 +189,7 @@ def test_a_regression_reference_holds_the_values():
     assert found(read.prediction("value")).numbers.maximum == 2.5
 
 
+@pytest.mark.slow
 def test_importing_the_monitor_imports_no_whylogs_and_keeps_the_users_choice():
     code = (
         "import sys, os, json; os.environ['WHYLOGS_NO_ANALYTICS'] = 'mine'\n"

@@ -10,7 +10,7 @@ from ml.trainers.keras.mlp import KerasMlp
 from ml.trainers.sklearn.any_estimator import Sklearn
 from ml.trainers.sklearn.presets import GradientBoosting, LogisticRegression, PresetParams, RandomForest, Ridge
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.untraced, pytest.mark.slow]
 
 CASES = [
     (LogisticRegression, {}, "binary", "onnx"),

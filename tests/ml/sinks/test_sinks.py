@@ -293,6 +293,7 @@ def test_a_new_sqlite_file_gets_its_name_at_the_commit_and_only_then(tmp_path: P
     assert [(path.name, path.stat().st_size) for path in tmp_path.iterdir()] == [("out.db", 0)]
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     texts=st.lists(

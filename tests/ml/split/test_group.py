@@ -38,6 +38,7 @@ def in_two_sets(groups: Any, sets: Sets) -> list[str]:
     return list(counts[counts > 1].index)
 
 
+@pytest.mark.slow
 @checked
 @given(GROUPS, GROUPS, st.randoms(use_true_random=False))
 def test_no_group_is_in_two_sets_and_each_keeps_its_own_when_others_join_in_any_order(

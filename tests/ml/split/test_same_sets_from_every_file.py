@@ -149,6 +149,7 @@ CELLS = st.tuples(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(CELLS, min_size=1, max_size=8))
 def test_cells_of_a_type_their_text_and_bare_objects_have_the_same_numbers(rows: list[tuple[Any, ...]]) -> None:

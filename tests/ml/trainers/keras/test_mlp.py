@@ -34,7 +34,7 @@ from schemas.errors import ConfigurationError, ContentError, PackageError
 from schemas.home import ROOT
 from schemas.plan import PROGRESS
 
-pytestmark = pytest.mark.own_worker
+pytestmark = [pytest.mark.own_worker, pytest.mark.slow]
 _BOUNDS = (float(np.float32(-1e25)), float(np.float32(1e25)))
 TASKS = ("binary", "multiclass", "regression")
 
