@@ -1,8 +1,10 @@
 # make demo   the main job from nothing: train, gate, deploy, watch
+# make quick  while you work: ruff, and the tests that start no server, browser, database or real run
 # make test   the test suite with coverage
 # make matrix every experiment with every trainer, deployed and compared
 # make lint   formatting, lint, types, import contracts
 # make docs   docs/reference from the schemas
+# make site   the documentation as a site in site/, links checked
 # make bench  measured ratios; nothing in the suite is timed
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -12,8 +14,10 @@ FITTING := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c '$(FITTING)' >/dev/null 2>&1 && echo $$p && break; done)
 READY := .venv/.ready
+SITE := .venv/.site
+EXTRA := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")
 
-.PHONY: demo test matrix lint docs bench
+.PHONY: demo quick test matrix lint docs site bench
 
 $(READY): requirements.lock
 	@if [ -z "$(PYTHON)" ]; then echo "Drivetrain needs Python 3.11, 3.12 or 3.13 on the PATH; found none of them with venv and pip (Debian: python3-venv)." >&2; exit 2; fi
@@ -23,6 +27,10 @@ $(READY): requirements.lock
 
 demo: $(READY)
 	.venv/bin/python -m examples.demo
+
+quick: $(READY)
+	.venv/bin/ruff check .
+	.venv/bin/python -m pytest -m "not matrix and not slow" -n 2 --dist loadscope
 
 test: $(READY)
 	.venv/bin/python -m coverage erase
@@ -44,3 +52,12 @@ bench: $(READY)
 
 docs: $(READY)
 	.venv/bin/python -m cli.reference
+
+# What the site is built with is not in the lock: nothing that runs or is tested needs it.
+$(SITE): $(READY) pyproject.toml
+	.venv/bin/python -c '$(EXTRA)' > .venv/site.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r .venv/site.txt
+	touch $(SITE)
+
+site: $(SITE)
+	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict

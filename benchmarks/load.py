@@ -23,11 +23,13 @@ class Client(asyncio.Protocol):
         self.failed = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send the first request."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._send()
 
     def data_received(self, data: bytes) -> None:
+        """Note a whole response and, before the end of the time, send the next request."""
         self._buffer += data
         head, separator, body = self._buffer.partition(b"\r\n\r\n")
         if not separator or len(body) < _length(head):
@@ -41,6 +43,7 @@ class Client(asyncio.Protocol):
             self._transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
+        """Tell who waits that it is over; a lost connection counts as a failure."""
         self.failed += error is not None
         if not self.done.done():
             self.done.set_result(None)

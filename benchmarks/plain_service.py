@@ -14,7 +14,7 @@ class Plain:
 
         self.model = skops.io.load(os.environ["PLAIN_MODEL"])
 
-    @bentoml.api
+    @bentoml.api  # type: ignore[untyped-decorator]
     def predict(self, instances: list[dict[str, float]]) -> list[dict[str, float]]:
         """Predict rows, without validation and without a journal."""
         probabilities = self.model.predict_proba([list(row.values()) for row in instances])
@@ -25,7 +25,7 @@ class Plain:
 class Empty:
     """Nothing: how long BentoML itself takes to be ready."""
 
-    @bentoml.api
+    @bentoml.api  # type: ignore[untyped-decorator]
     def nothing(self) -> str:
         """Return nothing."""
         return ""

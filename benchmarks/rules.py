@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ml.runtimes.rules import Constant, ConstantModel, DecisionList
+from schemas.base import Scalar
 from schemas.rules import RuleSet
 from schemas.signature import Output
 
@@ -38,7 +39,7 @@ def best_of(call: Callable[[], object], times: int = 5) -> float:
 def main() -> None:
     """Print both figures, the single row as a ratio to a constant prediction on the same machine."""
     model = DecisionList(rule_set(), OUTPUT)
-    table = {
+    table: dict[str, list[Scalar | None]] = {
         "n": [float(row % 7) for row in range(ROWS)],
         "l": [f"c{row % 90}" for row in range(ROWS)],
         "i": [f"note {row}" for row in range(ROWS)],

@@ -67,14 +67,10 @@ def _execute(declared: Run, folder: RunFolder) -> Summary:
             if summary.status == "failed":
                 stops.raise_any()
             return summary
-    except ConfigurationError as error:
-        if not folder.is_open:
-            raise
-        return ended(declared, "failed", str(error))
-    except RefusedError as error:
-        return ended(declared, "refused", str(error))
     except DrivetrainError as error:
-        return ended(declared, "failed", str(error))
+        if isinstance(error, ConfigurationError) and not folder.is_open:
+            raise
+        return ended(declared, "refused" if isinstance(error, RefusedError) else "failed", str(error))
     except (KeyboardInterrupt, Terminated) as error:
         if folder.is_open:
             folder.write_summary(ended(declared, "failed", f"stopped by {SIGNALS[type(error)]}"))

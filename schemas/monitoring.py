@@ -34,10 +34,10 @@ class ColumnDrift(Strict):
 
 
 class Distribution(Strict):
-    """Shares before and after, for a picture: of bins between `edges` (numbers, days since 1970 for dates) or of
-    `labels`.
+    """Shares before and after, for a picture.
 
-    The first and the last bin hold what lies beyond them too. An empty side has shares of 0.
+    They are of bins between `edges` (numbers, days since 1970 for dates) or of `labels`. The first and the last bin
+    hold what lies beyond them too. An empty side has shares of 0.
     """
 
     column: str

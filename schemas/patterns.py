@@ -96,31 +96,42 @@ def _again(word: str) -> float:
 
 def _part(operation: str, details: Any) -> tuple[float, float]:
     match operation:
-        case "IN":
-            # What is beyond 16 bits, and classes such as \d beside others, are compared one after the other.
-            return 1, _CHARACTER * (1 + sum(_is_compared_alone(*item) for item in details))
         case "MAX_REPEAT" | "MIN_REPEAT":
             return _repeated(*details)
-        case "POSSESSIVE_REPEAT":
-            return 1, _repeated(*details)[1]
         case "BRANCH":
-            tried = [_work(alternative) for alternative in details[1]]
-            return sum(ways for ways, _ in tried), sum(steps for _, steps in tried)
+            return _alternatives(details[1])
+        case "GROUPREF_EXISTS":
+            return _alternatives([details[1], details[2] or []])
         case "SUBPATTERN":
             ways, steps = _work(details[3])
             return ways, steps + (details[0] is not None)  # what a group holds is noted
-        case "ATOMIC_GROUP":
-            return 1, _work(details)[1]
-        case "ASSERT" | "ASSERT_NOT":
-            return 1, 1 + _work(details[1])[1]
-        case "GROUPREF":
-            return 1, LONGEST * _CHARACTER
-        case "GROUPREF_EXISTS":
-            return _part("BRANCH", (None, [details[1], details[2] or []]))
-        case "AT":
-            return 1, 1
         case _:
-            return 1, _CHARACTER
+            return 1, _steps_of_one_way(operation, details)
+
+
+def _alternatives(bodies: list[Any]) -> tuple[float, float]:
+    tried = [_work(body) for body in bodies]
+    return sum(ways for ways, _ in tried), sum(steps for _, steps in tried)
+
+
+def _steps_of_one_way(operation: str, details: Any) -> float:
+    """Return the steps of a part that matches in one way at most: once left, it is not tried again."""
+    match operation:
+        case "IN":
+            # What is beyond 16 bits, and classes such as \d beside others, are compared one after the other.
+            return _CHARACTER * (1 + sum(_is_compared_alone(*item) for item in details))
+        case "POSSESSIVE_REPEAT":
+            return _repeated(*details)[1]
+        case "ATOMIC_GROUP":
+            return _work(details)[1]
+        case "ASSERT" | "ASSERT_NOT":
+            return 1 + _work(details[1])[1]
+        case "GROUPREF":
+            return LONGEST * _CHARACTER
+        case "AT":
+            return 1
+        case _:
+            return _CHARACTER
 
 
 def _repeated(least: int, most: int, body: Any) -> tuple[float, float]:

@@ -1,5 +1,4 @@
-"""What a step's cached result depends on besides its inputs: every first-party module and template that its code
-reaches.
+"""What a step's cached result depends on besides its inputs: the first-party modules and templates that it reaches.
 
 ZenML's own key covers the step's function only, so that a changed helper would go unnoticed. Imports are read from the
 source, not executed. A component is found by name, which no import shows; the caller names its module.

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.quick import mark_slow, nothing_slow_starts
+
 ROOT = Path(__file__).resolve().parent
 _TOGETHER = ("lifecycle", "serving")  # their tests share a session's real run or service
 _FIRST = ("lifecycle", "serving", "ml")  # begun last, what takes minutes would leave the other workers idle at the end
@@ -25,8 +27,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what -m does not ask for
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the folders whose tests take longest, and there with the run on whose results others build."""
+    """Mark what is slow; begin with the folders whose tests take longest, there with the run on which others build."""
+    for item in items:
+        mark_slow(item, ROOT)
 
     def rank(item: pytest.Item) -> tuple[int, bool]:
         folder, *_ = item.path.relative_to(ROOT).parts
@@ -39,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep a file on one worker, and of some folders all files; a file marked `own_worker` goes alone."""
-    from xdist.scheduler import LoadScopeScheduling
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped,unused-ignore]
 
     class Together(LoadScopeScheduling):  # type: ignore[misc,unused-ignore]
         def _split_scope(self, nodeid: str) -> str:
@@ -66,17 +71,18 @@ def _is_matrix(file: str) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Measure no coverage in tests marked `untraced` and in what they set up.
+    """Hold quick tests to what they may start; measure no coverage in tests marked `untraced` and what they set up.
 
     Others cover what they call, and tracing doubles the time of a test.
     """
     import coverage
 
     current = coverage.Coverage.current() if item.get_closest_marker("untraced") else None
-    if current is None:
-        return (yield)
-    current.stop()
-    try:
-        return (yield)
-    finally:
-        current.start()
+    with nothing_slow_starts(item):
+        if current is None:
+            return (yield)
+        current.stop()
+        try:
+            return (yield)
+        finally:
+            current.start()

@@ -167,15 +167,19 @@ def _not_plain(path: str, node: Any) -> Iterator[Fault]:
     elif isinstance(node, list):
         for position, value in enumerate(node):
             yield from _not_plain(f"{path}[{position}]", value)
-    elif isinstance(node, float) and not math.isfinite(node):
-        yield Fault(path, f"{node} is not a finite number")
-    elif not isinstance(node, str | int | float | bool | None):
-        yield Fault(
-            path,
-            f"{shown(str(node))} ({type(node).__name__}) is neither text, number, true, false, null, list nor mapping",
-        )
-    elif isinstance(node, str) and not _encodes(node):
-        yield Fault(path, f"{node!r} is not text that UTF-8 can hold")
+    elif (message := _why_not_plain(node)) is not None:
+        yield Fault(path, message)
+
+
+def _why_not_plain(value: Any) -> str | None:
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{value} is not a finite number"
+    if not isinstance(value, str | int | float | bool | None):
+        kind = type(value).__name__
+        return f"{shown(str(value))} ({kind}) is neither text, number, true, false, null, list nor mapping"
+    if isinstance(value, str) and not _encodes(value):
+        return f"{value!r} is not text that UTF-8 can hold"
+    return None
 
 
 def _encodes(text: str) -> bool:

@@ -32,6 +32,7 @@ class Declaration:
 
     @property
     def is_experiment(self) -> bool:
+        """Whether the file is an experiment's."""
         return self.option.startswith("experiment/")
 
 

@@ -33,6 +33,10 @@ def plan_lines(run: Run, plan: Plan) -> Iterator[str]:
     for step in plan.steps:
         component = f" ({step.component})" if step.component else ""
         yield f"  {_MARKS[step.action]} {step.action:8}{step.pipeline}.{step.step}{component}: {step.why}"
+    yield from _needs(plan)
+
+
+def _needs(plan: Plan) -> Iterator[str]:
     if plan.resources:
         yield "resources"
         for step_name, need in plan.resources.items():

@@ -31,6 +31,17 @@ def plain_lines(summary: Summary, path: Path, command: str) -> Iterator[str]:
     yield f"status: {summary.status}"
     if summary.error:
         yield f"error: {' '.join(summary.error.split())}"
+    yield from _judged(summary)
+    for what, found in explore_reports(summary).items():
+        yield f"{what}: {found}"
+    yield f"summary: {path}"
+    for text in next_commands(summary, command):
+        yield f"next: {text}"
+    if summary.deployment is not None:
+        yield f"url: {summary.deployment.url}"
+
+
+def _judged(summary: Summary) -> Iterator[str]:
     if summary.model is not None:
         yield f"model: {summary.model.name} version {summary.model.version} stage {summary.model.stage or '-'}"
     for name, value, interval, baseline in _metric_rows(summary):
@@ -40,13 +51,6 @@ def plain_lines(summary: Summary, path: Path, command: str) -> Iterator[str]:
     if summary.monitoring is not None:
         yield f"monitoring: {summary.monitoring.verdict}"
         yield f"report: {summary.monitoring.report or '-'}"
-    for what, found in explore_reports(summary).items():
-        yield f"{what}: {found}"
-    yield f"summary: {path}"
-    for text in next_commands(summary, command):
-        yield f"next: {text}"
-    if summary.deployment is not None:
-        yield f"url: {summary.deployment.url}"
 
 
 def next_commands(summary: Summary, command: str) -> list[str]:
@@ -93,20 +97,10 @@ def _show_person(console: Console, summary: Summary, path: Path, command: str) -
     colour = _VERDICTS[summary.status]
     console.print()
     if summary.metrics is not None:
-        table = Table(
-            "metric",
-            "value",
-            "95 % interval",
-            f"baseline {summary.baseline.name if summary.baseline else ''}",
-            box=None,
-        )
-        for row in _metric_rows(summary):
-            table.add_row(*row)
-        console.print(table)
+        console.print(_metric_table(summary))
     for check in summary.gate.checks if summary.gate else []:
-        console.print(
-            f"  {'[green]✓[/]' if check.passed else '[red]✗[/]'} gate {escape(check.name)}: {escape(check.why)}"
-        )
+        mark = "[green]✓[/]" if check.passed else "[red]✗[/]"
+        console.print(f"  {mark} gate {escape(check.name)}: {escape(check.why)}")
     if summary.error:
         console.print(f"[{colour}]{escape(summary.error)}[/]")
     if summary.monitoring is not None:
@@ -124,3 +118,11 @@ def _show_person(console: Console, summary: Summary, path: Path, command: str) -
         console.print(f"  next        [bold]{escape(text)}[/]", soft_wrap=True)
     if summary.deployment is not None:
         console.print(f"  service     [bold]{escape(summary.deployment.url)}[/]", soft_wrap=True)
+
+
+def _metric_table(summary: Summary) -> Table:
+    baseline = summary.baseline.name if summary.baseline else ""
+    table = Table("metric", "value", "95 % interval", f"baseline {baseline}", box=None)
+    for row in _metric_rows(summary):
+        table.add_row(*row)
+    return table

@@ -28,7 +28,10 @@ def check_data(
     """Run every check that is not off and report all of them.
 
     Args:
-        rows: All rows, with the three sets that they were split into.
+        rows: All rows.
+        train: The rows to train on.
+        validation: The rows that early stopping and sweeps look at.
+        test: The rows that the gate looks at; the three sets are `rows` as they were split.
         schema: The type of every column, declared or inferred.
         spec: The declared expectations, and for each whole-table check its bound and severity.
         time: The column of timestamps that the rows were split by, if they were.

@@ -35,6 +35,7 @@ def scores(task: Task, target: NDArray[Any], predictions: Predictions) -> Scores
     """Return every metric of the task; None where it is undefined (`why_undefined` states when).
 
     Args:
+        task: What is predicted, which decides the metrics.
         target: Class positions int64 (n,), -1 for a class that training did not see, or values float64 (n,).
         predictions: The model's predictions for the same rows.
     """

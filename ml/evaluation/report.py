@@ -23,6 +23,8 @@ def render_evaluation(
     """Return the page.
 
     Args:
+        title: The page's heading.
+        evaluation: Metrics, intervals and rows of each set.
         pictures: PNG bytes by caption, as `ml.evaluation.plots.pictures` gives them for the test set.
         made_by: What the model is, in words.
         baseline: The baseline's metrics on the last set of `evaluation`.

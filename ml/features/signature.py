@@ -38,6 +38,7 @@ def fit_signature(train: pd.DataFrame, schema: TableSchema) -> Signature:
 
     Args:
         train: The training rows with the columns of `schema`; dropped columns are ignored.
+        schema: The columns with their types, declared or inferred, and the problem.
     """
     inputs: list[Input] = []
     derivations: list[Derivation] = []

@@ -36,6 +36,7 @@ def window_of(inputs: Sequence[Row], records: Sequence[Record], signature: Signa
     Args:
         inputs: Raw values by column, one mapping a row; a value that a row lacks is missing.
         records: What was predicted, as `ml.predictions.codec` writes it; a label that is None: the model abstained.
+        signature: The inputs and the task of the version that predicted them.
     """
     present = set().union(*(row.keys() for row in inputs))
     columns: dict[str, Values] = {

@@ -50,7 +50,14 @@ def build_candidate(
     """Export a trained object and write it as a candidate package under `root`: no evaluation, verdict or profile yet.
 
     Args:
+        root: The package's folder, which must not exist yet.
+        fitted: What the trainer fitted.
+        signature: Its inputs and derivations, without a review threshold.
         train: The training rows; some of them are replayed through the packaged form, and 32 are kept as samples.
+        model: The model's name, for the manifest and the card.
+        trainer: The trainer's name and parameters, for both too.
+        seed: The seed of its random choices.
+        data: Where the rows come from, with their fingerprint.
         review: The review threshold, which goes into the signature, and how it was chosen.
 
     Raises:

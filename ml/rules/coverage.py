@@ -18,6 +18,7 @@ def records(
     """Return a record for every rule and, last, for the rows that none decides.
 
     Args:
+        rules: The rules in their order.
         fired: The position of the rule that decides each row, (n,).
         predictions: The rules' predictions for the same rows.
         target: Class positions, (n,).

@@ -1,7 +1,7 @@
 """The runtimes of a packaged model: the bytes of the runtime file in, an object that predicts out.
 
-A runtime is a module of its own and a row in the table; only the one that a package names is imported, so that a service
-with an ONNX package never loads scikit-learn or Keras.
+A runtime is a module of its own and a row in the table; only the one that a package names is imported, so that a
+service with an ONNX package never loads scikit-learn or Keras.
 """
 
 from collections.abc import Callable

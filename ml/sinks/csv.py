@@ -7,7 +7,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from ml.components.sink import Sink, Writer
 from ml.io.new_file import NewFile, local_file_faults
@@ -30,7 +30,7 @@ class CsvSinkParams(Strict):
 class CsvSink(Sink):
     """Predicted rows as text: a missing value is an empty cell, dates are ISO 8601, booleans true and false."""
 
-    Params: ClassVar = CsvSinkParams
+    Params: ClassVar[type[BaseModel]] = CsvSinkParams
     params: CsvSinkParams
     is_text: ClassVar = True
 

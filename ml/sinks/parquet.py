@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from ml.components.sink import Sink, Writer
 from ml.io.arrow.tables import Tables
@@ -25,7 +25,7 @@ class ParquetSinkParams(Strict):
 class ParquetSink(Sink):
     """Predicted rows with their types."""
 
-    Params: ClassVar = ParquetSinkParams
+    Params: ClassVar[type[BaseModel]] = ParquetSinkParams
     params: ParquetSinkParams
 
     @property

@@ -7,7 +7,7 @@ predictions, and the database may be the one that the rows come from.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from ml.components.sink import Sink
 from ml.io.database.params import DatabaseParams
@@ -29,7 +29,7 @@ class SqlSinkParams(DatabaseParams):
 class SqlSink(Sink):
     """Predicted rows as a table with the columns' types."""
 
-    Params: ClassVar = SqlSinkParams
+    Params: ClassVar[type[BaseModel]] = SqlSinkParams
     params: SqlSinkParams
 
     def __init__(self, params: SqlSinkParams, reveal: Callable[[SecretRef], str]) -> None:

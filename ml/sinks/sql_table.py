@@ -30,7 +30,7 @@ def declare(table: str, schema: str | None, columns: Any) -> "sa.Table":
 
 
 def rows_of(batch: Any) -> list[dict[str, Any]]:
-    """Return an Arrow record batch as rows under the keys c0, c1, …"""
+    """Return an Arrow record batch as rows under the keys c0, c1 and so on."""
     columns = [_values(column) for column in batch.columns]
     keys = [f"c{position}" for position in range(len(columns))]
     return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]

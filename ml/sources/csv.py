@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from ml.components.source import Source
 from ml.io.text.file import HEAD_BYTES, Header, decode, fingerprint, read_bytes, read_header, stem, uncomment
@@ -37,7 +37,7 @@ class CsvParams(Strict):
 class CsvSource(Source):
     """Rows of a delimited text file; types are read off all values, text stays text."""
 
-    Params: ClassVar = CsvParams
+    Params: ClassVar[type[BaseModel]] = CsvParams
     params: CsvParams
 
     @property

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from ml.components.source import Source
 from schemas.base import Strict
@@ -31,7 +31,7 @@ class ParquetParams(Strict):
 class ParquetSource(Source):
     """Rows of Parquet files in the order of their names; the files' own types count."""
 
-    Params: ClassVar = ParquetParams
+    Params: ClassVar[type[BaseModel]] = ParquetParams
     params: ParquetParams
 
     @property

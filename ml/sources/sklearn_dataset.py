@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from ml.components.source import Source
 from schemas.base import Strict
@@ -23,7 +23,7 @@ class SklearnDatasetParams(Strict):
 class SklearnDataset(Source):
     """Rows of a bundled dataset: features under their own names, class labels by name where the dataset names them."""
 
-    Params: ClassVar = SklearnDatasetParams
+    Params: ClassVar[type[BaseModel]] = SklearnDatasetParams
     params: SklearnDatasetParams
 
     @property

@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pydantic import BaseModel
+
 from ml.components.source import Source
 from ml.sources.sql_params import SqlParams
 from schemas.errors import Fault
@@ -28,7 +30,7 @@ _PATIENCE = 10.0
 class SqlSource(Source):
     """Rows of a table or a query, in the order in which the database gives them; never cached."""
 
-    Params: ClassVar = SqlParams
+    Params: ClassVar[type[BaseModel]] = SqlParams
     params: SqlParams
 
     def __init__(self, params: SqlParams, reveal: Callable[[SecretRef], str]) -> None:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import BaseModel
+
 from ml.components.splitter import Splitter
 from schemas.base import Strict
 
@@ -21,7 +23,7 @@ class GroupSplit(Splitter):
     Shares hold up to chance, counted in groups: exact shares would make one group's set depend on the others.
     """
 
-    Params: ClassVar = GroupSplitParams
+    Params: ClassVar[type[BaseModel]] = GroupSplitParams
     params: GroupSplitParams
 
     def assign(

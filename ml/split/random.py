@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import BaseModel
+
 from ml.components.splitter import Splitter
 from schemas.base import Strict
 
@@ -18,7 +20,7 @@ class RandomSplitParams(Strict):
 class RandomSplit(Splitter):
     """A row's set depends on its inputs and the salt; not on the target, so that a corrected label moves no row."""
 
-    Params: ClassVar = RandomSplitParams
+    Params: ClassVar[type[BaseModel]] = RandomSplitParams
     params: RandomSplitParams
 
     def assign(

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import BaseModel
+
 from ml.components.splitter import Splitter
 from schemas.base import Strict
 
@@ -22,7 +24,7 @@ class StratifiedSplit(Splitter):
     The data checks name the classes that a set lacks, and report when the sets' shares of the classes are far apart.
     """
 
-    Params: ClassVar = StratifiedSplitParams
+    Params: ClassVar[type[BaseModel]] = StratifiedSplitParams
     params: StratifiedSplitParams
 
     def assign(

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import BaseModel
+
 from ml.components.splitter import Splitter
 from ml.split.time_params import TimeSplitParams
 
@@ -18,7 +20,7 @@ class TimeSplit(Splitter):
     timestamps are never torn apart, so that shares are met as closely as the timestamps allow.
     """
 
-    Params: ClassVar = TimeSplitParams
+    Params: ClassVar[type[BaseModel]] = TimeSplitParams
     params: TimeSplitParams
 
     def assign(

@@ -21,6 +21,8 @@ def missing(client: Any | None, run: Run, home: Home) -> list[Missing]:
 
     Args:
         client: ZenML's client; None when there is no store yet.
+        run: The declared run.
+        home: DRIVETRAIN_HOME, with the journals and deployment records.
     """
     return [
         Missing(what=fault.message if fault.path == _PATH else f"{fault.path}: {fault.message}", command=fault.hint)

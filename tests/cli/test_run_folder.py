@@ -135,6 +135,7 @@ def test_a_failed_preflight_starts_and_writes_nothing(
     assert sorted(empty.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_found_before_anything_starts(empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -153,6 +154,7 @@ def test_looking_writes_nothing(words: list[str], empty: Path, capsys: pytest.Ca
     assert list(empty.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.untraced
 @pytest.mark.parametrize(("number", "code", "word"), [(signal.SIGINT, 130, "SIGINT"), (signal.SIGTERM, 143, "SIGTERM")])
 def test_a_stopped_run_says_so(

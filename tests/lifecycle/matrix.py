@@ -38,7 +38,7 @@ class Deployed:
         own = as_rows(self.table, self.signature)
         found = own[: ROWS // 2]
         while len(found) < ROWS:
-            row = dict(draw.choice(own))
+            row: Row = dict(draw.choice(own))
             for column in self.signature.inputs:
                 if column.nullable and draw.random() < 0.2:
                     row[column.name] = None

@@ -26,7 +26,9 @@ def known(first: Result) -> DeploymentResponse:
 def deployer(known: DeploymentResponse) -> BaseDeployer:
     """The stack's deployer, made from what ZenML recorded of it."""
     assert known.deployer is not None
-    return BaseDeployer.from_model(known.deployer)
+    made = BaseDeployer.from_model(known.deployer)
+    assert isinstance(made, BaseDeployer)
+    return made
 
 
 @pytest.mark.untraced

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from zenml.client import Client
 
@@ -53,6 +54,7 @@ def test_the_registered_version_has_metadata_pages_and_a_verified_package(first:
     linked = {name for name in ("model", "evaluation_page", "data_page") if version.get_artifact(name) is not None}
     assert linked == {"model", "evaluation_page", "data_page"}
     artifact = version.get_artifact("model")
+    assert artifact is not None and artifact.visualizations is not None
     assert artifact.type == "ModelArtifact"
     assert {visual.type.value for visual in artifact.visualizations} == {"markdown"}
     manifest = verify(Path(artifact.uri) / "package")
@@ -62,7 +64,7 @@ def test_the_registered_version_has_metadata_pages_and_a_verified_package(first:
 def test_the_test_set_access_is_recorded(first: Result) -> None:
     run = Client().get_pipeline_run(first.summary["runs"][0])
     metadata = run.steps["split"].outputs["test_set"][0].run_metadata
-    looks = [
+    looks: list[Any] = [
         json.loads(value) if isinstance(value, str) else value
         for key, value in metadata.items()
         if key.startswith("test-set access ")

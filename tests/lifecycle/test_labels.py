@@ -65,9 +65,8 @@ def report_of(result: Result) -> MonitoringReport:
     from zenml.client import Client
 
     assert result.code == 0, result.err
-    report: MonitoringReport = Outcome(Client().get_pipeline_run(result.summary["runs"][-1])).output(
-        "detect_drift", "report"
-    )
+    report = Outcome(Client().get_pipeline_run(result.summary["runs"][-1])).output("detect_drift", "report")
+    assert isinstance(report, MonitoringReport)
     return report
 
 

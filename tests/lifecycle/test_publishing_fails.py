@@ -28,7 +28,9 @@ def test_a_package_that_was_damaged_in_the_store_is_not_published_and_the_old_ve
     version, client = trained.summary["model"]["version"], Client()
     served, stage = ask(url, "/releases")[0]["version"], client.get_model_version(NAME, "production").name
     assert version != served == stage
-    damaged = Path(client.get_model_version(NAME, version).get_artifact("model").uri) / "package" / "model.onnx"
+    artifact = client.get_model_version(NAME, version).get_artifact("model")
+    assert artifact is not None
+    damaged = Path(artifact.uri) / "package" / "model.onnx"
     flip(damaged)
     try:
         failed = world.run(f"+experiment={NAME}", "pipeline=deployment")

@@ -59,7 +59,7 @@ def swept(world: World) -> Swept:
     return sweep(world, "swept", "trainer.solver=lbfgs,liblinear,saga", "trainer.l1_ratio=0,1")
 
 
-def looks() -> list[dict[str, Any]]:
+def looks() -> list[Any]:
     versions = Client().list_artifact_versions(artifact="test_set", hydrate=True).items
     assert versions, "the split makes a test set; a sweep keeps it sealed"
     return [value for version in versions for key, value in version.run_metadata.items() if key.startswith(PREFIX)]

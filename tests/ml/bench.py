@@ -9,17 +9,18 @@ import pandas as pd
 import pytest
 
 from ml.components.matrix import Matrix
+from ml.components.trainer import Fitted
 from ml.features.matrix import make_matrix
 from ml.features.signature import fit_signature
 from ml.package.build import build_candidate
 from ml.package.model import PackagedModel
-from schemas.base import Task
+from schemas.base import Scalar, Task
 from schemas.choice import Choice
-from schemas.data import Column, Problem, TableSchema
+from schemas.data import Column, ColumnType, Problem, TableSchema
 from schemas.package import DataRecord, SplitRecord
 from schemas.signature import Signature
 
-TYPES = {
+TYPES: dict[str, ColumnType] = {
     "größe in cm": "number",
     "big": "number",
     "empty": "number",
@@ -28,7 +29,7 @@ TYPES = {
     "who": "identifier",
     "when": "date",
 }
-CLASSES = {"binary": ["no", "yes"], "multiclass": [1, 2, 3, 7], "regression": None}
+CLASSES: dict[Task, list[Scalar] | None] = {"binary": ["no", "yes"], "multiclass": [1, 2, 3, 7], "regression": None}
 
 
 @dataclass
@@ -86,7 +87,7 @@ def bench(task: Task) -> Bench:
 
 @pytest.fixture(scope="session")
 def benches() -> dict[str, Bench]:
-    return {task: bench(task) for task in ("binary", "multiclass", "regression")}
+    return {task: bench(task) for task in CLASSES}
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +100,7 @@ def record() -> DataRecord:
 def packaged(benches: dict[str, Bench], record: DataRecord) -> Callable[..., PackagedModel]:
     """Return a function that fits, packages under a folder, and opens what was packaged."""
 
-    def build(fitted: object, bench: Bench, root: Path, trainer: str = "some") -> PackagedModel:
+    def build(fitted: Fitted, bench: Bench, root: Path, trainer: str = "some") -> PackagedModel:
         build_candidate(
             root,
             fitted=fitted,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.features.derive import derive
+from ml.features.derive import Cell, derive
 from ml.package import storage
 from ml.predictions.predictor import Predictions
 from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES, OnnxModel
@@ -41,8 +41,8 @@ SIGNATURE = Signature(
     features=["size", "rooms", "garden", "city", "built.year", "built.month"],
     output=Output(task="binary", target="sold", classes=list(CLASSES_HERE), review_threshold=0.6),
 )
-ROW = {"size": 3.5, "rooms": 2, "garden": True, "city": "Bern", "built": "1999-05-01"}
-CELLS = {
+ROW: dict[str, Cell] = {"size": 3.5, "rooms": 2, "garden": True, "city": "Bern", "built": "1999-05-01"}
+CELLS: dict[str, list[Cell]] = {
     "size": [1.0, 9.0, 5.5],
     "rooms": [1, None, 4],
     "garden": [True, None, False],

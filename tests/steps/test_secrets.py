@@ -53,7 +53,7 @@ def test_a_password_that_is_not_written_as_a_url_wants_it_is_not_shown(
     monkeypatch: pytest.MonkeyPatch, password: str, kind: str
 ) -> None:
     monkeypatch.setenv("SHOP_URL", f"postgresql://me:{password}@127.0.0.1:1/shop")
-    made = create(kind, Choice(name="sql", params={"url": {"env": "SHOP_URL"}, "table": "t"}))  # type: ignore[arg-type]
+    made = create(kind, Choice(name="sql", params={"url": {"env": "SHOP_URL"}, "table": "t"}))
     (fault,) = made.preflight()
     assert not any(part in str(fault) for part in ("hun", "ter2", "me:")) and "%40" in str(fault)
 

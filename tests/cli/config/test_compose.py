@@ -29,7 +29,7 @@ def test_an_experiment_becomes_a_frozen_run(load: Load) -> None:
     assert run.trainer == Choice(name="logistic_regression", params={"max_iter": 1000})
     assert run.data.source == Choice(name="sklearn_dataset", params={"dataset": "breast_cancer"})
     with pytest.raises(ValueError, match="frozen"):
-        run.seed = 2  # type: ignore[misc]
+        run.seed = 2
 
 
 @pytest.mark.parametrize("prefix", ["", "+", "++"])
@@ -161,6 +161,7 @@ def test_interpolation_between_keys_works(outside: Callable[..., Path], load: Lo
     assert run.trainer.params["random_state"] == 5
 
 
+@pytest.mark.slow
 def test_the_configuration_is_shown_as_hydra_would_show_it(empty: Path, tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "run.py"), "+experiment=diabetes", "seed=3", "--cfg", "job"]
     shown = subprocess.run(command, cwd=empty, capture_output=True, text=True, check=True)

@@ -16,7 +16,7 @@ from cli.config.parse import parse
 from schemas.errors import ConfigurationError
 from schemas.run import Run
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.untraced, pytest.mark.slow]
 
 KNOWN_KEYS = (
     "name seed metric data split trainer gate deploy monitor stack baseline pipeline target task columns checks "

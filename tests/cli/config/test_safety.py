@@ -89,8 +89,12 @@ REASONS = (
     "not readable YAML",
     "interpolation",
     "name of one option",
+    "cannot be moved",
+    "is not available here",
+    "neither true, false",
+    "holds a password",
+    "Could not load",
 )
-REASONS += ("cannot be moved", "is not available here", "neither true, false", "holds a password", "Could not load")
 
 
 def first(line: str) -> str:
@@ -169,16 +173,19 @@ def test_an_override_that_would_run_code_is_refused(word: str, empty: Path, caps
     refuses([BASE, word], empty, capsys)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", [word for word in BY_OVERRIDE if "_target_" in word])
 def test_showing_the_configuration_refuses_code_too(word: str, empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
     refuses([BASE, word, "--cfg", "all"], empty, capsys)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", BY_OVERRIDE)
 def test_a_sweep_refuses_code_too(word: str, empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
     refuses(["-m", BASE, word], empty, capsys)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "word",
     [

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -71,6 +72,7 @@ def test_values_come_in_the_order_typed(word: str, expected: list[str]) -> None:
     assert values(word) == expected
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(st.characters(exclude_categories=["C"]), min_size=1), min_size=2, max_size=4, unique=True))
 def test_any_text_survives_being_one_of_several_values(texts: list[str]) -> None:
     quoted = [text.replace("\\", "\\\\").replace("'", "\\'") for text in texts]
@@ -94,6 +96,7 @@ def test_a_sweep_without_several_values_is_one_job() -> None:
     assert (job.run.seed, job.words.label) == (3, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "path", "phrase"),
     [
@@ -139,6 +142,7 @@ def test_the_faults_of_all_jobs_come_at_once_each_with_its_jobs() -> None:
     assert "sampler" in told["split.test"]
 
 
+@pytest.mark.slow
 @pytest.mark.untraced
 def test_a_fault_that_does_not_depend_on_the_value_is_reported_once() -> None:
     (only,) = faults(BASE, "trainer.foo=1,2", "seed=range(0,4)")
@@ -164,6 +168,7 @@ def test_jobs_that_ask_for_the_same_run_once_and_are_reported() -> None:
     assert "runs once" in expanded("seed=1,1").notes[0]
 
 
+@pytest.mark.slow
 @pytest.mark.untraced
 def test_a_job_is_what_the_same_words_give_without_a_sweep(load: Callable[..., object]) -> None:
     found = jobs(BASE, "trainer=random_forest,gradient_boosting", "seed=4,5", "trainer.random_state=${seed},1")
@@ -207,7 +212,12 @@ def test_a_plan_asks_zenml_once_however_many_jobs_there_are(empty: Path, monkeyp
 
     asked: list[Run] = []
     real = pipelines.plan.plan
-    monkeypatch.setattr(pipelines.plan, "plan", lambda run, *rest: (asked.append(run), real(run, *rest))[1])
+
+    def noted(run: Run, *rest: Any) -> Any:
+        asked.append(run)
+        return real(run, *rest)
+
+    monkeypatch.setattr(pipelines.plan, "plan", noted)
     assert main(["-m", BASE, "seed=1,2", "action=plan"]) == 0
     assert [run.seed for run in asked] == [1]
 

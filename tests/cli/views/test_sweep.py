@@ -3,7 +3,9 @@
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +41,13 @@ def job(number: int, value: float | None, half: float = 0.01, metric: str = "roc
 
 
 def ended(number: int, status: str, error: str) -> JobResult:
-    lost = {"experiment": "x", "pipeline": "training", "stack": "local", "status": status, "error": error}
+    lost: dict[str, Any] = {
+        "experiment": "x",
+        "pipeline": "training",
+        "stack": "local",
+        "status": status,
+        "error": error,
+    }
     return JobResult(
         number=number, choices={"trainer": "b", "seed": "9"}, folder=f"/out/{number}", summary=Summary(**lost)
     )
@@ -129,6 +137,7 @@ def test_the_csv_holds_every_metric_of_every_job() -> None:
     csv.DictWriter(io.StringIO(), list(rows[0])).writerows(rows)  # a failed job has no column of its own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "results",
     [
@@ -147,7 +156,7 @@ def test_any_sweep_can_be_drawn(results: list[JobResult]) -> None:
 def test_a_value_beyond_the_axis_is_written_in_the_margin_and_never_drawn_as_a_dot() -> None:
     figure = comparison_figure(compare([job(0, 0.91), job(1, 0.905), job(2, 0.2), job(3, 0.9)]))
     (axes,) = figure.axes
-    dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
+    dots = [float(np.asarray(line.get_xdata())[0]) for line in axes.lines if line.get_marker() == "o"]
     assert sorted(dots) == [0.9, 0.905, 0.91]
     (beyond,) = [text for text in axes.texts if text.get_text() == "← 0.2"]
     assert axes.get_xlim()[0] < beyond.get_position()[0] < min(axes.get_xticks())

@@ -24,14 +24,16 @@ from hypothesis import strategies as st
 from ml.batch.header import absent, header_faults
 from ml.batch.predict import predict_table
 from ml.batch.rows import raw_rows
+from ml.components.source import Source
 from ml.package.model import PackagedModel
 from ml.predictions.predictions import NO_FINITE_PREDICTION
-from ml.predictions.predictor import Predictions
+from ml.predictions.predictor import Predictions, Predictor
 from ml.predictions.table import prediction_columns
 from ml.runtimes.rules import DecisionList
 from ml.sinks.sql_writer import _Sending
 from ml.sources.csv import CsvParams, CsvSource
 from ml.validation.rows import Validator
+from schemas.base import Scalar
 from schemas.batch import BatchRecord
 from schemas.choice import Choice
 from schemas.errors import ContentError
@@ -260,10 +262,18 @@ def test_when_every_row_is_refused_only_the_errors_are_left(model: PackagedModel
     assert len(pd.read_csv(tmp_path / "wrong.csv")) == 20
 
 
-class Fails:
-    """A source that breaks off after two chunks."""
+class Chunked(Source):
+    """A source that gives its rows in chunks only."""
 
     Params = CsvParams
+    label = "chunks"
+
+    def read(self) -> pd.DataFrame:
+        raise AssertionError("a batch reads chunks")
+
+
+class Fails(Chunked):
+    """A source that breaks off after two chunks."""
 
     def chunks(self, count: int) -> Iterator[pd.DataFrame]:
         yield rows(count).assign(size=["x", *range(count - 1)]).astype({"size": "str"})
@@ -275,7 +285,7 @@ class Fails:
 def test_an_input_that_breaks_off_leaves_nothing(kind: str, model: PackagedModel, tmp_path: Path) -> None:
     output = {"csv": csv_out(tmp_path), "parquet": parquet(tmp_path, "a.parquet"), "sql": sql(tmp_path, "answers")}
     with pytest.raises(ContentError, match=r"declare batch\.input\.encoding"):
-        predict_table(Fails(), create("write", output[kind]), tmp_path / "wrong.csv", CHUNK, model, "3")  # type: ignore[arg-type]
+        predict_table(Fails(None), create("write", output[kind]), tmp_path / "wrong.csv", CHUNK, model, "3")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -316,15 +326,13 @@ def test_what_appeared_meanwhile_stays_and_neither_output_is_left(
     frame.loc[3, "size"] = "x"
     source = CsvSource(CsvParams(path=str(csv_in(tmp_path, frame).params["path"])))
 
-    class Meanwhile:
-        Params = CsvParams
-
+    class Meanwhile(Chunked):
         def chunks(self, _count: int) -> Iterator[pd.DataFrame]:
             yield source.read()
             (tmp_path / taken).write_text("theirs")
 
     with pytest.raises(ContentError, match="came into being"):
-        predict_table(Meanwhile(), create("write", csv_out(tmp_path)), tmp_path / "wrong.csv", 99, model, "3")  # type: ignore[arg-type]
+        predict_table(Meanwhile(None), create("write", csv_out(tmp_path)), tmp_path / "wrong.csv", 99, model, "3")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["new.csv", taken])
     assert (tmp_path / taken).read_text() == "theirs"
 
@@ -333,14 +341,12 @@ SLOW = """
 import sys, time
 from pathlib import Path
 from ml.package.model import PackagedModel
-from ml.sources.csv import CsvParams
 from schemas.choice import Choice
 from ml.batch.predict import predict_table
 from steps.components import create
-from tests.ml.batch.test_predict import rows
+from tests.ml.batch.test_predict import Chunked, rows
 
-class Slow:
-    Params = CsvParams
+class Slow(Chunked):
     def chunks(self, count):
         for _ in range(3):
             yield rows(count).assign(size=["x", *range(count - 1)]).astype({"size": "str"})
@@ -349,10 +355,11 @@ class Slow:
 
 package, folder, name, params = sys.argv[1:]
 sink = create("write", Choice.model_validate_json(params))
-predict_table(Slow(), sink, Path(folder) / "wrong.csv", 5000, PackagedModel.open(Path(package)), "3")
+predict_table(Slow(None), sink, Path(folder) / "wrong.csv", 5000, PackagedModel.open(Path(package)), "3")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["csv", "parquet", "sql"])
 def test_a_killed_process_leaves_hidden_files_at_most_and_the_next_run_works(
     kind: str, model: PackagedModel, tmp_path: Path
@@ -370,6 +377,7 @@ def test_a_killed_process_leaves_hidden_files_at_most_and_the_next_run_works(
     assert not (tmp_path / "wrong.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_database_process_killed_while_sending_leaves_no_table(tmp_path: Path) -> None:
     script = (
         "import os, sys, pandas as pd; from schemas.choice import Choice; from steps.components import create\n"
@@ -469,7 +477,7 @@ def test_a_date_is_read_in_the_form_that_training_had_or_in_iso_8601() -> None:
     assert [row["built"] for row in raw_rows(frame, signature)] == ["2024-05-31T00:00:00", "2024-05-31", "31/05/2024"]
 
 
-LABELS = {
+LABELS: dict[str, list[Scalar]] = {
     "str": ["no", "yes", "perhaps"],
     "int": [1, 2, 7],
     "bool": [False, True],
@@ -533,7 +541,7 @@ def test_rules_that_abstain_leave_the_prediction_empty_and_ask_for_review(
     assert back["needs_review"].tolist() == (~sure).tolist()
 
 
-class Diverges:
+class Diverges(Predictor):
     """A runtime whose predictions are not finite for large sizes."""
 
     def predict(self, features: np.ndarray) -> Predictions:
@@ -544,7 +552,7 @@ class Diverges:
 
 
 def test_a_row_without_a_finite_prediction_is_refused_and_no_other(model: PackagedModel, tmp_path: Path) -> None:
-    diverging = PackagedModel(model.root, model.manifest, model.signature, Diverges())  # type: ignore[arg-type]
+    diverging = PackagedModel(model.root, model.manifest, model.signature, Diverges())
     frame = rows(30)
     record = predicted(diverging, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "wrong.csv")
     wrong, back = pd.read_csv(tmp_path / "wrong.csv"), pd.read_csv(tmp_path / "predictions.csv")
@@ -565,6 +573,7 @@ from pathlib import Path
 from ml.package.model import PackagedModel
 from schemas.choice import Choice
 from ml.batch.predict import predict_table
+from ml.components.source import Source
 from steps.components import create
 
 package, given, output = sys.argv[1:]
@@ -578,6 +587,7 @@ print(int(peak.group(1)) // 1024, seconds)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.untraced
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel does not tell")
 def test_memory_depends_on_the_chunk_and_not_on_the_table(model: PackagedModel, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What the data checks say."""
 
 from html.parser import HTMLParser
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -135,12 +136,13 @@ def test_a_check_that_is_off_says_nothing_and_one_that_fails_refuses() -> None:
 def test_a_column_that_knows_the_class_is_found(kind: str) -> None:
     frame, draw = table(), np.random.default_rng(0)
     yes = (frame["y"] == "yes").to_numpy()
-    frame["leak"] = {
+    leaks: dict[str, Any] = {
         "copy": frame["y"].str.upper(),
         "number": yes * 10 + draw.normal(size=ROWS),
         "identifier": [f"{answer}{number}" for answer, number in zip(yes, draw.integers(0, 30, ROWS), strict=True)],
         "missing": np.where(yes, draw.normal(size=ROWS), np.nan),
-    }[kind]
+    }
+    frame["leak"] = leaks[kind]
     assert [check.column for check in broken(report(frame), "leakage")] == ["leak"]
 
 
@@ -190,6 +192,7 @@ def test_the_page_is_self_contained_and_escapes_what_the_data_says() -> None:
 
 def test_a_name_too_long_for_a_page_is_cut_and_marks_of_direction_are_written_out() -> None:
     frame = table()
-    page = render(report(frame.assign(**{"n" * 300: range(len(frame)), "a\u202eb": 1.5})))
+    named: dict[str, Any] = {"n" * 300: range(len(frame)), "a\u202eb": 1.5}
+    page = render(report(frame.assign(**named)))
     assert "n" * 121 not in page[page.index("<h2>Columns") :]
     assert "\u202e" not in page and "a\\u202eb" in page

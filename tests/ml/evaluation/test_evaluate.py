@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection
 
 from ml.evaluation.evaluate import evaluate, target_and_predictions
 from ml.evaluation.plots import calibration_curve, pictures
@@ -23,7 +24,8 @@ def test_packaged_model_is_scored_on_raw_rows(trainer, task, metric, benches, pa
     model = packaged(fitted, bench, tmp_path / "package")
     answered = target_and_predictions(model, bench.asked, bench.problem)
     found, bounds = evaluate(bench.problem, *answered, seed=4)
-    assert 0.5 < found[metric] < 1 and bounds[metric][0] < found[metric] < bounds[metric][1]
+    score, (low, high) = found[metric], bounds[metric]
+    assert score is not None and 0.5 < score < 1 and low < score < high
     drawn = pictures(bench.problem, *answered)
     assert len(drawn) == 2 and all(data.startswith(PNG) for data in drawn.values())
 
@@ -54,8 +56,10 @@ def test_calibration_leaves_out_bins_that_hold_next_to_no_rows_and_joins_nothing
     figure = calibration_curve(target, np.zeros(84, dtype=np.int64), np.column_stack([sure, 1 - sure]))
     (axes,) = figure.axes
     intervals, dots = axes.collections
-    assert dots.get_offsets().data == pytest.approx(np.array([[0.75, 0.7], [0.95, 0.95]]))
-    for (_, right), segment in zip(dots.get_offsets().data, intervals.get_segments(), strict=True):
+    assert isinstance(intervals, LineCollection)
+    drawn = np.asarray(dots.get_offsets())
+    assert drawn == pytest.approx(np.array([[0.75, 0.7], [0.95, 0.95]]))
+    for (_, right), segment in zip(drawn, intervals.get_segments(), strict=True):
         assert segment[0, 1] < right < segment[1, 1]
     assert [line.get_linestyle() for line in axes.lines] == ["--"]
 
@@ -63,4 +67,4 @@ def test_calibration_leaves_out_bins_that_hold_next_to_no_rows_and_joins_nothing
 def test_calibration_of_too_few_rows_is_an_empty_picture():
     sure, codes = np.array([0.9, 0.6]), np.zeros(2, dtype=np.int64)
     (axes,) = calibration_curve(codes, codes, np.column_stack([sure, 1 - sure])).axes
-    assert not any(len(drawn.get_offsets()) for drawn in axes.collections[1:])
+    assert not any(len(np.asarray(drawn.get_offsets())) for drawn in axes.collections[1:])

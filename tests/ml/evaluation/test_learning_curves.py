@@ -147,13 +147,14 @@ def test_picture_is_drawn_of_one_epoch_and_without_validation_rows(training, val
 
 def test_evaluation_page_shows_the_curves_and_says_what_they_mean():
     diagnosis, why = read(falling(0.67, 9), falling(0.68, 9))
+    assert diagnosis == "underfits"
     curves = LearningCurves(
         loss="cross-entropy",
         training=falling(0.67, 9),
         validation=falling(0.68, 9),
         best_epoch=9,
         stopped_early=True,
-        diagnosis=diagnosis,
+        diagnosis="underfits",
         why=f"<i>{why}",
     )
     page = render_evaluation("m", Evaluation(metrics={}), {}, learning=curves)

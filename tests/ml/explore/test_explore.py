@@ -122,6 +122,7 @@ def test_the_page_states_which_rows_were_read(target: str) -> None:
     assert "None" not in text and "nan" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.untraced
 def test_a_wide_table_with_long_names_stays_light() -> None:
     draw = np.random.default_rng(0)
@@ -132,6 +133,7 @@ def test_a_wide_table_with_long_names_stays_light() -> None:
     assert "and 100 more columns" in page
 
 
+@pytest.mark.slow
 @pytest.mark.untraced
 def test_the_page_of_a_large_table_stays_light(draw: np.random.Generator) -> None:
     rows = 100_000
@@ -150,9 +152,10 @@ def test_nothing_of_the_other_rows_reaches_the_page_or_the_yaml() -> None:
     mixed = np.arange(300).astype(str).astype(object)
     train = np.arange(300) < 200
     rows["mixed"], rows["const"] = mixed, "same"
-    for place, (column, value) in enumerate(
-        {"kind": "MARKER-A", "mixed": "MARKER-B", "day": "2031-12-24", "size": 98765.4, "dear": "MARKER-C"}.items()
-    ):
+    marked: dict[str, Any] = {
+        "kind": "MARKER-A", "mixed": "MARKER-B", "day": "2031-12-24", "size": 98765.4, "dear": "MARKER-C",
+    }  # fmt: skip
+    for place, (column, value) in enumerate(marked.items()):
         rows.loc[250 + place, column] = value
     found = look(rows, "dear", train=train, columns={"kind": {"allowed": ["a", "b", "c"]}})
     everything = render(found) + found.model_dump_json() + found.suggestion
@@ -227,6 +230,7 @@ def test_columns_that_make_the_target_rank_above_noise(target: str) -> None:
     assert ranks["size"] > ranks["kind"] > 0.03 > max(ranks["noise"], ranks["day"])
 
 
+@pytest.mark.slow
 def test_the_uncertainty_coefficient_is_less_what_dealing_the_classes_out_anew_gives(draw: np.random.Generator) -> None:
     from sklearn.metrics import mutual_info_score
 
@@ -260,7 +264,7 @@ def test_a_label_that_decides_the_target_explains_all_of_it(rows: int, draw: np.
     groups = Levels(kind, [str(one) for one in range(6)], gaps=False)
     bars = number_bars(kind.astype(float))
     assert association(groups, Target(kind % 2, None, [], bars, None)) == pytest.approx(1)
-    assert association(groups, Target(None, kind + draw.normal(0, 0.1, rows), [], bars, None)) > 0.95
+    assert (association(groups, Target(None, kind + draw.normal(0, 0.1, rows), [], bars, None)) or 0) > 0.95
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 4)), min_size=2, max_size=60))
@@ -284,7 +288,7 @@ def test_a_label_of_its_own_in_every_row_explains_nothing(draw: np.random.Genera
 def test_rank_correlations_are_spearmans(draw: np.random.Generator) -> None:
     frame = pd.DataFrame(draw.normal(size=(200, 4)), columns=list("abcd"))
     frame["e"], frame["flat"] = np.exp(frame["a"]), 1.0
-    found = correlations({name: frame[name].to_numpy() for name in frame})
+    found = correlations({str(name): frame[name].to_numpy() for name in frame})
     expected = frame.corr(method="spearman").to_numpy()
     for i, line in enumerate(found.lower):
         for j, value in enumerate(line):
@@ -527,6 +531,7 @@ tricky = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.untraced
 @settings(deadline=None)
 @given(st.dictionaries(names | tricky, st.lists(names | tricky | FINITE | st.integers() | st.booleans()), min_size=1))

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ml.features.cells import cells, rows
-from ml.features.derive import Deriver, derive
+from ml.features.derive import Cell, Deriver, derive
 from ml.features.matrix import encode
 from ml.features.signature import fit_signature
 from ml.values.canonical import canonical, parse_date
@@ -58,14 +58,15 @@ CELL = st.fixed_dictionaries(
 )
 
 
-def columns(instances: list[dict[str, object]]) -> dict[str, list[object]]:
+def columns(instances: list[dict[str, Cell]]) -> dict[str, list[Cell]]:
     return {item.name: [row[item.name] for row in instances] for item in SIGNATURE.inputs}
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(CELL, max_size=8))
 def test_features_are_finite_or_missing_and_one_row_at_a_time_gives_the_same(
-    instances: list[dict[str, object]],
+    instances: list[dict[str, Cell]],
 ) -> None:
     deriver = Deriver(SIGNATURE)
     matrix = deriver.matrix(columns(instances))

@@ -1,5 +1,7 @@
 """Every gate check passes, refuses and states why."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -20,7 +22,7 @@ def evidence(metric="roc_auc", task="binary", *, test=None, **more):
     scores = {"roc_auc": 0.91, "log_loss": 0.3, "f1": None} if test is None else test
     problem = Problem(target="y", task=task, classes=None if task == "regression" else ["a", "b"])
     evaluation = Evaluation(metrics={"validation": {"roc_auc": 0.99}, "test": scores})
-    known = {"baseline": {"roc_auc": 0.5}, "size_bytes": 3 << 20} | more
+    known: dict[str, Any] = {"baseline": {"roc_auc": 0.5}, "size_bytes": 3 << 20} | more
     return Evidence(problem=problem, metric=metric, evaluation=evaluation, **known)
 
 

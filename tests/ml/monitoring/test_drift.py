@@ -77,7 +77,7 @@ def test_identifiers_of_which_training_saw_most_only_once_may_be_new():
     fresh = [{"u": f"u{number}"} for number in rng.integers(0, 2000, 200)]
     window = window_of(fresh, [{"value": float(value)} for value in rng.normal(size=200)], signature)
     report = detect(reference, window, signature, SPEC, model="m", version="1")
-    assert report.columns[0].unseen_share > 0.5
+    assert (report.columns[0].unseen_share or 0) > 0.5
     assert report.verdict == "ok", report.why
 
 

@@ -10,7 +10,7 @@ from ml.predictions.predictor import Predictions
 from schemas.run import MonitorSpec
 from schemas.signature import Input, Output, Signature
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.untraced, pytest.mark.slow]
 
 NAMES = [f"c{number}" for number in range(30)]
 SIGNATURE = Signature(

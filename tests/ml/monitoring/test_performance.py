@@ -159,7 +159,7 @@ def test_labels_of_reviewed_rows_only_are_called_so():
 
 @pytest.fixture(scope="module")
 def quiet(world) -> MonitoringReport:
-    report = world.judge(draw(300, 7))
+    report: MonitoringReport = world.judge(draw(300, 7))
     assert report.verdict == "ok"
     return report
 
@@ -208,6 +208,7 @@ def flip(rows):
 def test_review_is_counted_and_expected_as_the_validation_set_led_to():
     record = ReviewRecord(max_error=0.05, threshold=0.8, rows=100, confident_error=0.01, handed_over=0.05, why="")
     review = review_of([True, False, False, False], record)
+    assert review is not None
     assert (review.handed_over, review.share, review.expected_share) == (1, 0.25, 0.05)
     assert review_of([], record) is None
 
@@ -226,6 +227,7 @@ ODD = st.recursive(
 ANSWER = st.dictionaries(st.sampled_from(["label", "value", "probabilities", "needs_review"]), ODD)
 
 
+@pytest.mark.slow
 @pytest.mark.untraced
 @settings(max_examples=200, deadline=None)
 @given(

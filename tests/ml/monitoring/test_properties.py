@@ -12,7 +12,7 @@ from schemas.monitoring import SEVERITY
 from schemas.run import MonitorSpec
 from tests.ml.monitoring.conftest import COLORS, answers, draw, make_world
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.untraced, pytest.mark.slow]
 
 WORLD = make_world()
 SPEC = MonitorSpec(min_rows=20)

@@ -1,5 +1,7 @@
 """Predictions in labels and units, and which are routed to review."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from ml.predictions.predictions import decide
 from ml.predictions.predictor import Predictions
 from ml.runtimes import load
 from ml.runtimes.skops import SkopsModel
-from ml.trainers.sklearn.presets import LogisticRegression, Ridge
+from ml.trainers.sklearn.presets import LogisticRegression, PresetParams, Ridge
 from schemas.errors import PackageError
 from schemas.signature import Output
 
@@ -16,7 +18,8 @@ from schemas.signature import Output
 def extended(benches, task, **output):
     signature = benches[task].signature
     signature = signature.model_copy(update={"output": signature.output.model_copy(update=output)})
-    return PackagedModel(None, None, signature, None)
+    nothing: Any = None  # neither files nor a runtime: what is asked of it needs the signature alone
+    return PackagedModel(nothing, nothing, signature, nothing)
 
 
 def test_predictions_below_the_review_threshold_are_routed_to_review(benches):
@@ -70,7 +73,7 @@ def test_skops_file_with_a_foreign_type_is_refused():
 def test_absurdly_large_numbers_get_finite_predictions(task, benches, packaged, tmp_path):
     bench = benches[task]
     trainer = {"binary": LogisticRegression, "regression": Ridge}[task]
-    fitted = trainer(trainer.Params()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
+    fitted = trainer(PresetParams()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
     model = packaged(fitted, bench, tmp_path / "package")
     cells = {one.name: [None] for one in bench.signature.inputs} | {"größe in cm": [1e300], "big": [-1e300]}
     predictions = model.predict(cells)

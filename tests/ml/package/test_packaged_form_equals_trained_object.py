@@ -8,9 +8,9 @@ from ml.package.parity import difference
 from ml.trainers.constant import Majority, Mean
 from ml.trainers.keras.mlp import KerasMlp
 from ml.trainers.sklearn.any_estimator import Sklearn
-from ml.trainers.sklearn.presets import GradientBoosting, LogisticRegression, RandomForest, Ridge
+from ml.trainers.sklearn.presets import GradientBoosting, LogisticRegression, PresetParams, RandomForest, Ridge
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.untraced, pytest.mark.slow]
 
 CASES = [
     (LogisticRegression, {}, "binary", "onnx"),
@@ -55,7 +55,7 @@ def test_trained_object_predicts_as_its_scikit_learn_pipeline(trainer, benches):
 
 def test_a_class_without_training_rows_gets_probability_zero(benches, packaged, tmp_path):
     bench = benches["multiclass"]
-    fitted = LogisticRegression(LogisticRegression.Params()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
+    fitted = LogisticRegression(PresetParams()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
     model = packaged(fitted, bench, tmp_path / "package")
     first = model.encode(model.predict(cells(bench.asked.head(1), bench.signature))).records[0]
     assert first["probabilities"]["3"] == 0.0 and set(first["probabilities"]) == {"1", "2", "3", "7"}
@@ -65,7 +65,7 @@ def test_a_class_without_training_rows_gets_probability_zero(benches, packaged, 
 def test_the_same_seed_gives_the_same_packaged_model(benches, packaged, tmp_path):
     bench, digests = benches["binary"], []
     for name in ("one", "two"):
-        trainer = RandomForest(RandomForest.Params(n_estimators=5))
+        trainer = RandomForest(PresetParams.model_validate({"n_estimators": 5}))
         model = packaged(trainer.fit(bench.matrix, bench.matrix, bench.signature, seed=9), bench, tmp_path / name)
         digests.append(model.manifest.files["model.onnx"].sha256)
     assert digests[0] == digests[1]

@@ -1,23 +1,26 @@
 """What is encoded is read back: arrays to records, columns and tables, and records to arrays."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from ml.predictions.codec import Encoder, chosen, decode, finite, record_columns
 from ml.predictions.predictions import needs_review
 from ml.predictions.predictor import Predictions
 from ml.predictions.table import prediction_columns
+from schemas.base import Scalar, Task
 from schemas.signature import Output
 
-CLASSES = [[False, True], ["no", "yes"], [1, 2, 7], ["a", 1, 2.5, True]]
+CLASSES: list[list[Scalar]] = [[False, True], ["no", "yes"], [1, 2, 7], ["a", 1, 2.5, True]]
 
 
-def output(classes: list, threshold: float | None = None) -> Output:
-    task = "binary" if len(classes) == 2 else "multiclass"
+def output(classes: list[Scalar], threshold: float | None = None) -> Output:
+    task: Task = "binary" if len(classes) == 2 else "multiclass"
     return Output(task=task, target="y", classes=classes, review_threshold=threshold)
 
 
@@ -28,7 +31,7 @@ def predicted(draw: st.DrawFn) -> tuple[Output, Predictions]:
     codes = np.array(draw(st.lists(st.integers(-1, len(classes) - 1), min_size=count, max_size=count)), dtype=np.int64)
     if draw(st.booleans()):
         return output(classes), Predictions(codes=codes)
-    weights = np.array(
+    weights: NDArray[np.float64] = np.array(
         draw(
             st.lists(
                 st.lists(st.floats(0.01, 1), min_size=len(classes), max_size=len(classes)),
@@ -89,7 +92,7 @@ def test_a_row_that_is_not_finite_is_found_and_can_be_left_out(wrong: float) -> 
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2), max_leaves=4,
 )), max_size=4))  # fmt: skip
-def test_whatever_a_record_holds_it_is_read_without_an_error(records: list) -> None:
+def test_whatever_a_record_holds_it_is_read_without_an_error(records: list[dict[str, Any]]) -> None:
     found = decode(records, ["no", "yes"])
     assert found.codes is not None and len(found.codes) == len(records)
     record_columns(records, output(["no", "yes"]))

@@ -6,6 +6,7 @@ from ml.checks import page as checks
 from ml.evaluation import report as evaluation
 from ml.explore import page as exploration
 from ml.monitoring import report as monitoring
+from schemas.base import Severity
 from schemas.data import Column
 from schemas.evaluation import DataCheck, DataReport, Evaluation
 from schemas.monitoring import ColumnDrift, Distribution, MonitoringReport, Performance
@@ -62,7 +63,7 @@ def explored() -> str:
 
 def checked() -> str:
     """The data checks, one of each outcome."""
-    states = [("fail", False), ("warn", False), ("fail", True)]
+    states: list[tuple[Severity, bool]] = [("fail", False), ("warn", False), ("fail", True)]
     return checks.render(
         DataReport(
             passed=False,

@@ -2,6 +2,8 @@
 
 import itertools
 import re
+from collections.abc import Callable
+from operator import ge, gt, le, lt
 from typing import Any
 
 from hypothesis import strategies as st
@@ -14,6 +16,12 @@ TYPES: dict[str, ColumnType] = {"n": "number", "d": "date", "l": "category", "b"
 NUMBERS = [0, 1, 2.5]
 DATES = ["2024-01-01", "2024-06-01T12:00:00", "2024-06-01T14:00:00+02:00", "2025-01-01"]
 LABELS = ["red", "Red", 3, "3", True]
+_ORDERS: dict[str, Callable[[Any, Any], Any]] = {
+    "above": gt,
+    "at_least": ge,
+    "below": lt,
+    "at_most": le,
+}
 PATTERNS = ["^r", "(?i)RED", "d$", "x"]
 VALUES: dict[str, list[Any]] = {
     "n": [None, -1, 0, 0.5, 1, 1.0, 2, 2.5, 7],
@@ -45,7 +53,8 @@ def comparisons(column: str, hidden: bool = True) -> st.SearchStrategy[dict[str,
     `hidden` allows what reachability does not look into: patterns, and one timestamp written in two ways.
     """
     dates = DATES if hidden else [text for text in DATES if "+" not in text]
-    pool: list[Any] = {"n": NUMBERS, "d": dates, "b": [True, False]}.get(column, LABELS)
+    pools: dict[str, list[Any]] = {"n": NUMBERS, "d": dates, "b": [True, False]}
+    pool = pools.get(column, LABELS)
     one, some = st.sampled_from(pool), st.lists(st.sampled_from(pool), min_size=1, max_size=3)
     kinds = [
         st.fixed_dictionaries({"missing": st.booleans()}),
@@ -96,23 +105,13 @@ def _holds(condition: Condition, row: dict[str, Any]) -> bool:
 
 def _compares(column: str, cell: Any, operator: str, operand: Any) -> bool:
     if operator == "missing":
-        return (cell is None) == operand
+        return (cell is None) is bool(operand)
     if cell is None:
         return False
     if operator == "matches":
         return re.search(operand, canonical(cell)) is not None
     read: Any = {"n": float, "d": parse_date}.get(column, canonical)
     value, operands = read(cell), [read(one) for one in (operand if isinstance(operand, list) else [operand])]
-    match operator:
-        case "above":
-            return bool(value > operands[0])
-        case "at_least":
-            return bool(value >= operands[0])
-        case "below":
-            return bool(value < operands[0])
-        case "at_most":
-            return bool(value <= operands[0])
-        case "equals" | "in":
-            return value in operands
-        case _:
-            return value not in operands
+    if operator in _ORDERS:
+        return bool(_ORDERS[operator](value, operands[0]))
+    return bool(value in operands) == (operator in ("equals", "in"))

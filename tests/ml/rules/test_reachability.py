@@ -29,6 +29,7 @@ def listed(*whens: dict[str, Any]) -> RuleList:
     return RuleList.model_validate({"rules": [{"when": when, "then": "a"} for when in whens]})
 
 
+@pytest.mark.slow
 @pytest.mark.untraced
 @pytest.mark.parametrize("columns", ["nl", "di", "nd", "bl", "nli"])
 def test_a_rule_reported_as_unreachable_decides_no_row(columns: str) -> None:
@@ -40,6 +41,7 @@ def test_a_rule_reported_as_unreachable_decides_no_row(columns: str) -> None:
     check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", ["nl", "nd"])
 def test_every_rule_that_no_row_reaches_is_reported_where_nothing_is_hidden(columns: str) -> None:
     @settings(max_examples=200, deadline=None)
@@ -121,12 +123,19 @@ def test_rules_too_intricate_to_compare_are_taken_as_reachable() -> None:
 
 
 def test_one_intricate_rule_hides_nothing_about_the_others() -> None:
-    blocks = [{"all": [{"column": f"x{place}{part}", "equals": 1} for part in range(3)]} for place in range(4)]
-    whens = [{"any": blocks}, {"column": "m", "above": 5}, {"column": "m", "above": 7}]
+    blocks: list[dict[str, Any]] = [
+        {"all": [{"column": f"x{place}{part}", "equals": 1} for part in range(3)]} for place in range(4)
+    ]
+    whens: list[dict[str, Any]] = [{"any": blocks}, {"column": "m", "above": 5}, {"column": "m", "above": 7}]
     (fault,) = unreachable(listed(*whens))
     assert fault.path == "rules[2].when" and "rules[1] (" in fault.message
     assert reported(listed(INTRICATE, *whens)) == {3}
-    parts = [{"column": "m", "above": 5}, {"any": blocks}, {"column": "m", "at_most": 5}, {"column": "m", "above": 5.5}]
+    parts: list[dict[str, Any]] = [
+        {"column": "m", "above": 5},
+        {"any": blocks},
+        {"column": "m", "at_most": 5},
+        {"column": "m", "above": 5.5},
+    ]
     assert (
         "rules[0], rules[2] together" in unreachable(listed(*parts[:3], {"column": "m", "missing": False}))[0].message
     )
@@ -163,6 +172,7 @@ def test_true_and_false_leave_nothing_of_a_column_known_to_hold_only_those(last:
     assert not unreachable(listed({"column": "f", "equals": 1}), frozenset("f"))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(rules=rule_lists("bn", hidden=False))
 def test_with_known_booleans_the_rules_that_no_row_reaches_are_reported_and_no_others(rules: RuleList) -> None:
@@ -170,6 +180,7 @@ def test_with_known_booleans_the_rules_that_no_row_reaches_are_reported_and_no_o
     assert found == set(range(len(rules.rules))) - deciding(rules, "bn")
 
 
+@pytest.mark.slow
 @pytest.mark.untraced
 @pytest.mark.parametrize("columns", ["nl", "bl"])
 def test_what_structural_equivalence_finds_is_true(columns: str) -> None:

@@ -1,5 +1,7 @@
 """Types and task, read off the rows."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,7 +19,7 @@ ROWS = 120
 DAYS = pd.date_range("2024-01-01", periods=ROWS)
 
 
-def spec(target: str = "y", **keys: object) -> DataSpec:
+def spec(target: str = "y", **keys: Any) -> DataSpec:
     return DataSpec.model_validate({"source": Choice(name="csv"), "target": target, **keys})
 
 
@@ -146,7 +148,7 @@ def test_a_declaration_overrides_what_the_values_say(declared: dict[str, object]
     assert infer(np.arange(ROWS), declared).type == expected
 
 
-def problem(values: object, **keys: object) -> tuple[str, object]:
+def problem(values: object, **keys: Any) -> tuple[str, object]:
     schema = infer_schema(pd.DataFrame({"x": [1.5, 2.5, 3.5] * 20, "y": values}), spec(**keys))
     assert schema.why
     return schema.problem.task, schema.problem.classes

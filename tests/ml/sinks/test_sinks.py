@@ -55,7 +55,7 @@ def from_sql(folder: Path) -> SqlSource:
     return SqlSource(SqlParams(url=f"sqlite:///{folder / 'out.db'}", table="out"), no_secret)
 
 
-SINKS = {"csv": to_csv, "parquet": to_parquet, "sql": to_sql}
+SINKS: dict[str, Make] = {"csv": to_csv, "parquet": to_parquet, "sql": to_sql}
 SOURCES: dict[str, Callable[[Path], Any]] = {
     "csv": lambda folder: CsvSource(CsvParams(path=str(folder / "out.csv"))),
     "parquet": lambda folder: ParquetSource(ParquetParams(path=str(folder / "out.parquet"))),
@@ -75,7 +75,7 @@ def table() -> pd.DataFrame:
             "a:b.c": pd.array([1, None, 2**53 + 1], dtype="Int64"),
             'said "so", she': pd.Series(["two\nlines", "a, b", None], dtype="str"),
             "open": pd.array([True, False, None], dtype="boolean"),
-            "when": pd.to_datetime(["2024-02-29", "2024-02-29T10:00:00.000001", None], format="ISO8601"),
+            "when": pd.Series(["2024-02-29", "2024-02-29T10:00:00.000001", None], dtype="datetime64[us]"),
         }
     )
 
@@ -293,6 +293,7 @@ def test_a_new_sqlite_file_gets_its_name_at_the_commit_and_only_then(tmp_path: P
     assert [(path.name, path.stat().st_size) for path in tmp_path.iterdir()] == [("out.db", 0)]
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     texts=st.lists(
@@ -336,7 +337,7 @@ def test_postgresql_takes_every_type_and_gives_it_back(
     assert sink.preflight() == [] and sink.place == f"table out of {postgresql.url}"
     rows = table().assign(zone=pd.Timestamp("2024-01-01T12:00:00+02:00"))
     write(sink, rows.iloc[:2], rows.iloc[2:])
-    login = {"user": OWNER, "password": SecretRef(env="HIS_PASSWORD"), "database_schema": "answers"}
+    login: dict[str, Any] = {"user": OWNER, "password": SecretRef(env="HIS_PASSWORD"), "database_schema": "answers"}
     source = SqlSource(SqlParams(url=postgresql.url, table="out", **login), lambda _reference: PASSWORD)
     back = source.read()
     assert list(back.columns) == list(rows.columns)

@@ -5,6 +5,7 @@ import gzip
 import io
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,13 +18,13 @@ from ml.sources.csv import CsvParams, CsvSource
 from schemas.errors import ContentError
 
 
-def source(folder: Path, content: bytes, name: str = "houses.csv", **options: object) -> CsvSource:
+def source(folder: Path, content: bytes, name: str = "houses.csv", **options: Any) -> CsvSource:
     path = folder / name
     path.write_bytes(content)
     return CsvSource(CsvParams.model_validate({"path": str(path), **options}))
 
 
-def read(folder: Path, text: str, **options: object) -> pd.DataFrame:
+def read(folder: Path, text: str, **options: Any) -> pd.DataFrame:
     return source(folder, text.encode(), **options).read()
 
 
@@ -184,7 +185,7 @@ def test_blanks_before_a_name_change_no_cell(tmp_path: Path) -> None:
     ],
 )
 def test_byte_order_marks_and_encodings_leave_no_trace_in_names(
-    tmp_path: Path, content: bytes, options: dict[str, object]
+    tmp_path: Path, content: bytes, options: dict[str, Any]
 ) -> None:
     table = source(tmp_path, content, **options)
     assert table.preflight() == []

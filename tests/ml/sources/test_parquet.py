@@ -15,7 +15,6 @@ from fsspec import AbstractFileSystem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ml.sources.chunks import chunks, chunks_as_stored
 from ml.sources.csv import CsvParams, CsvSource
 from ml.sources.parquet import ParquetParams, ParquetSource
 from schemas.errors import ContentError
@@ -110,7 +109,7 @@ def test_chunks_are_equal_in_type_and_together_the_whole(
     numbers, texts = zip(*values, strict=True)
     table = pa.table({"n": pa.array(numbers, pa.int16()), "t": pa.array(texts, pa.string())})
     parts = source(written(tmp_path, table, row_group_size=group))
-    found = [chunk.values for chunk in chunks_as_stored(parts, rows, ())]
+    found = [chunk.values for chunk in parts.chunks_as_stored(rows, ())]
     assert {tuple(map(str, chunk.dtypes)) for chunk in found} == {("Int64", "str")}
     assert all(0 < len(chunk) <= rows for chunk in found)
     joined = pd.concat(found, ignore_index=True)
@@ -121,7 +120,7 @@ def test_chunks_are_equal_in_type_and_together_the_whole(
 def test_a_source_without_chunks_is_sliced(tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text("x,y\n1,a\n2,\n,c\n", encoding="utf-8")
     table = CsvSource(CsvParams(path=str(tmp_path / "sales.csv")))
-    found = list(chunks(table, 2))
+    found = list(table.chunks(2))
     assert [len(chunk) for chunk in found] == [2, 1] and found[1].index.tolist() == [0]
     assert found[0].dtypes.to_dict() == found[1].dtypes.to_dict()
     pd.testing.assert_frame_equal(pd.concat(found, ignore_index=True), table.read())
@@ -211,8 +210,8 @@ def test_a_file_system_that_fails_in_its_own_way_is_a_fault_of_the_path(name: st
     url = f"unreachable://bucket/rows.{name}"
     code, text = plan(name, f"{{path: '{url}', target: y}}")
     assert code == 2 and f"data.path: {url} cannot be read: Unable to locate credentials" in text
-    made = source(url) if name == "parquet" else CsvSource(CsvParams(path=url))
-    assert made.header() is made.fingerprint() is None
+    made: ParquetSource | CsvSource = source(url) if name == "parquet" else CsvSource(CsvParams(path=url))
+    assert made.header() is None and made.fingerprint() is None
     with pytest.raises(ContentError, match="Unable to locate credentials"):
         made.read()
 

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ml.io.database.url import holds_password, why_not_one_query
-from ml.sources.chunks import chunks_as_stored
 from ml.sources.sql import SqlSource
 from ml.sources.sql_params import SqlParams
 from ml.sources.sql_spool import Spool
@@ -114,7 +113,7 @@ def test_chunks_are_equal_in_type_whatever_a_column_mixes(tmp_path: Path, cells:
         connection.executemany("INSERT INTO t VALUES (?)", [(cell,) for cell in cells])
         connection.commit()
     table = source(url, table="t")
-    whole, found = table.read()["a"], [chunk.values for chunk in chunks_as_stored(table, rows, ())]
+    whole, found = table.read()["a"], [chunk.values for chunk in table.chunks_as_stored(rows, ())]
     assert [len(chunk) for chunk in found[:-1]] == [rows] * (len(found) - 1)
     assert len({str(chunk["a"].dtype) for chunk in found}) == 1
     joined = pd.concat(found, ignore_index=True)["a"]

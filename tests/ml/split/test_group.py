@@ -38,6 +38,7 @@ def in_two_sets(groups: Any, sets: Sets) -> list[str]:
     return list(counts[counts > 1].index)
 
 
+@pytest.mark.slow
 @checked
 @given(GROUPS, GROUPS, st.randoms(use_true_random=False))
 def test_no_group_is_in_two_sets_and_each_keeps_its_own_when_others_join_in_any_order(
@@ -134,8 +135,8 @@ def checks_of(rows: pd.DataFrame, group: str | None) -> dict[str, set[str | None
     sets = GroupSplit(GroupSplitParams()).assign(
         rows, "condition", test=0.2, validation=0.2, by="pump_id", salt="pumps"
     )
-    parts = [rows[sets == name].reset_index(drop=True) for name in ("train", "validation", "test")]
-    report = check_data(rows, *parts, schema, spec, group=group)
+    train, validation, test = (rows[sets == name].reset_index(drop=True) for name in ("train", "validation", "test"))
+    report = check_data(rows, train, validation, test, schema, spec, group=group)
     return {
         name: {check.column for check in report.checks if check.name == name and not check.passed}
         for name in ("leakage", "split_drift")

@@ -140,13 +140,16 @@ def test_content_counts_and_not_its_type(same: list[pd.Series]) -> None:
     assert all(result == results[0] for result in results)
 
 
-ZONES = st.sampled_from([None, UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=8))])
+ZONES: st.SearchStrategy[Any] = st.sampled_from(
+    [None, UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=8))]
+)
 CELLS = st.tuples(
     st.dates(), st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=ZONES), st.booleans(),
     st.floats(width=32, allow_nan=False), st.integers(-(2**63), 2**63 - 1),
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(CELLS, min_size=1, max_size=8))
 def test_cells_of_a_type_their_text_and_bare_objects_have_the_same_numbers(rows: list[tuple[Any, ...]]) -> None:

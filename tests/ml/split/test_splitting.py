@@ -17,12 +17,12 @@ ROWS = st.lists(st.tuples(VALUE, VALUE), min_size=1, max_size=12)
 
 def numbers(rows: list[tuple[object, object]], salt: str = "s") -> list[float]:
     table = pd.DataFrame({"a": [row[0] for row in rows], "b": [row[1] for row in rows]}, dtype="object")
-    return fractions(table.infer_objects(), ["a", "b"], salt).tolist()
+    return list(map(float, fractions(table.infer_objects(), ["a", "b"], salt)))
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ROWS, ROWS, st.randoms(use_true_random=False))
-def test_a_row_keeps_its_number_when_others_join_and_all_are_shuffled(rows, others, order) -> None:  # type: ignore[no-untyped-def]
+def test_a_row_keeps_its_number_when_others_join_and_all_are_shuffled(rows, others, order):
     alone = numbers(rows)
     together = [(row, place) for place, row in enumerate(rows)] + [(row, None) for row in others]
     order.shuffle(together)

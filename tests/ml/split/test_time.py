@@ -15,7 +15,8 @@ from examples.make_deliveries import COLUMNS, deliveries
 from ml.checks.run import check_data
 from ml.schema_inference.infer import infer_schema
 from ml.split.random import RandomSplit, RandomSplitParams
-from ml.split.time import TimeSplit, TimeSplitParams
+from ml.split.time import TimeSplit
+from ml.split.time_params import TimeSplitParams
 from ml.split.timestamps import form_of, newer_than, newest, read_timestamps, written
 from schemas.choice import Choice
 from schemas.data import ColumnSpec, DataSpec, SplitSpec
@@ -133,7 +134,7 @@ def test_neither_order_nor_salt_nor_other_columns_move_a_row(days: list[int], or
 def test_between_given_cuts_a_row_keeps_its_set_whatever_rows_join(
     days: list[int], others: list[int], cut: int
 ) -> None:
-    cuts = {
+    cuts: dict[str, Any] = {
         "validation_from": str(START + pd.Timedelta(days=cut - 8)),
         "test_from": str(START + pd.Timedelta(days=cut)),
     }
@@ -303,8 +304,8 @@ def checks_of(rows: pd.DataFrame, **more: Any) -> dict[str, set[str | None]]:
     sets = TimeSplit(TimeSplitParams(gap="1d")).assign(
         rows, "outcome", test=0.2, validation=0.2, by="ordered_at", salt="s"
     )
-    parts = [rows[sets == name].reset_index(drop=True) for name in ("train", "validation", "test")]
-    report = check_data(rows, *parts, infer_schema(rows, spec), spec, **more)
+    train, validation, test = (rows[sets == name].reset_index(drop=True) for name in ("train", "validation", "test"))
+    report = check_data(rows, train, validation, test, infer_schema(rows, spec), spec, **more)
     return {
         name: {check.column for check in report.checks if check.name == name and not check.passed}
         for name in ("leakage", "split_drift")

@@ -8,8 +8,8 @@ import pytest
 
 from ml.components.matrix import Matrix
 from ml.trainers.constant import Majority, Mean
-from ml.trainers.sklearn.any_estimator import Sklearn
-from ml.trainers.sklearn.presets import GradientBoosting, LogisticRegression, RandomForest, Ridge
+from ml.trainers.sklearn.any_estimator import Sklearn, SklearnParams
+from ml.trainers.sklearn.presets import GradientBoosting, LogisticRegression, PresetParams, RandomForest, Ridge
 from schemas.errors import ContentError
 from schemas.home import ROOT
 
@@ -57,7 +57,7 @@ def test_one_class_only_cannot_be_trained_on(benches):
     bench = benches["binary"]
     one = Matrix(bench.matrix.features, np.zeros(len(bench.train), dtype=np.int64))
     with pytest.raises(ContentError, match="same class"):
-        LogisticRegression(LogisticRegression.Params()).fit(one, one, bench.signature, seed=0)
+        LogisticRegression(PresetParams()).fit(one, one, bench.signature, seed=0)
 
 
 def test_missing_target_cannot_be_trained_on(benches):
@@ -66,26 +66,26 @@ def test_missing_target_cannot_be_trained_on(benches):
     target[:3] = np.nan
     broken = Matrix(bench.matrix.features, target)
     with pytest.raises(ContentError, match="3 of 700 training rows"):
-        Ridge(Ridge.Params()).fit(broken, broken, bench.signature, seed=0)
+        Ridge(PresetParams()).fit(broken, broken, bench.signature, seed=0)
 
 
 def test_what_the_estimator_refuses_is_a_content_error(benches):
     bench = benches["binary"]
-    trainer = Sklearn(Sklearn.Params(estimator="NuSVC", nu=1.0))
+    trainer = Sklearn(SklearnParams.model_validate({"estimator": "NuSVC", "nu": 1.0}))
     with pytest.raises(ContentError, match="NuSVC cannot be trained"):
         trainer.fit(bench.matrix, bench.matrix, bench.signature, seed=0)
 
 
 def test_unknown_label_in_class_weight_is_named(benches):
     bench = benches["binary"]
-    trainer = LogisticRegression(LogisticRegression.Params(class_weight={"yess": 2}))
+    trainer = LogisticRegression(PresetParams.model_validate({"class_weight": {"yess": 2}}))
     with pytest.raises(ContentError, match="Did you mean 'yes'"):
         trainer.fit(bench.matrix, bench.matrix, bench.signature, seed=0)
 
 
 def test_warnings_of_the_estimator_are_kept(benches):
     bench = benches["binary"]
-    fitted = LogisticRegression(LogisticRegression.Params(max_iter=1)).fit(
+    fitted = LogisticRegression(PresetParams.model_validate({"max_iter": 1})).fit(
         bench.matrix, bench.matrix, bench.signature, seed=0
     )
     assert any("converge" in text for text in fitted.warnings)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, text
@@ -80,7 +81,7 @@ def test_what_nobody_waits_for_any_more_is_not_written(journal_url: str) -> None
 
     async def scenario(holder: Connection) -> None:
         label = Label("a", 0, '"yes"', 0.0)
-        waiting = [asyncio.ensure_future(journal.write([prediction(one)])) for one in "ab"]
+        waiting: list[asyncio.Future[Any]] = [asyncio.ensure_future(journal.write([prediction(one)])) for one in "ab"]
         waiting += [
             asyncio.ensure_future(journal.label(label)),
             asyncio.ensure_future(journal.write([prediction("c")])),

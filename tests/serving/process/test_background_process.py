@@ -54,6 +54,13 @@ def test_a_second_run_leaves_the_living_service_alone(home: Path, package: str, 
     assert [(one.version, one.weight) for one in published] == [("1", 1.0)]
 
 
+def test_a_service_listens_on_the_loopback_address_only(running: Deployment) -> None:
+    supervisor = psutil.Process(running.pid)
+    family = [supervisor, *supervisor.children(recursive=True)]
+    ends = [one for process in family for one in process.net_connections("inet") if one.status == psutil.CONN_LISTEN]
+    assert {one.laddr.ip for one in ends} == {"127.0.0.1"}
+
+
 def test_two_runs_at_once_share_one_service(home: Path, package: str, running: Deployment) -> None:
     with ThreadPoolExecutor(2) as pool:
         urls = set(pool.map(lambda _: deploy(home, "house", "1", package, DeploySpec())[0], range(2)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.home import ROOT
 from serving.journal.location import sqlite_url
 from serving.journal.tables import create
 from serving.process import code_closure
@@ -38,7 +39,7 @@ def test_a_service_with_an_onnx_package_loads_no_training_library_and_renders_no
         [sys.executable, "-c", PROGRAM, url, str(package), json.dumps(packages.ROW)],
         env={
             VARIABLE: str(config),
-            "PYTHONPATH": str(code_closure.ROOT),
+            "PYTHONPATH": str(ROOT),
             "BENTOML_DO_NOT_TRACK": "True",
             "HOME": str(tmp_path),
         },
@@ -82,14 +83,14 @@ def test_the_bento_holds_the_modules_and_templates_that_the_service_reaches_and_
 def test_the_hash_changes_with_the_services_code_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path in code_closure.files():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_bytes((code_closure.ROOT / path).read_bytes())
+        (tmp_path / path).write_bytes((ROOT / path).read_bytes())
     monkeypatch.setattr(code_closure, "ROOT", tmp_path)
     before = code_closure.code_hash()
     (tmp_path / "serving" / "other.py").write_text("x = 1\n")
     (tmp_path / "serving" / "other.html.j2").write_text("x")
     assert code_closure.code_hash() == before
-    for path in ("ml/package/model.py", "ml/reports/style.css.j2"):
-        with (tmp_path / path).open("a") as file:
+    for name in ("ml/package/model.py", "ml/reports/style.css.j2"):
+        with (tmp_path / name).open("a") as file:
             file.write("# changed\n")
         assert code_closure.code_hash() != before
         before = code_closure.code_hash()

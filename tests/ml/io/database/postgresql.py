@@ -62,8 +62,9 @@ class Server:
     def _in(self, database: str, statements: Sequence[str]) -> None:
         import psycopg
 
-        login = {"host": "127.0.0.1", "port": self.port, "user": OWNER, "password": PASSWORD, "dbname": database}
-        with psycopg.connect(**login, autocommit=True) as connection:
+        with psycopg.connect(
+            host="127.0.0.1", port=self.port, user=OWNER, password=PASSWORD, dbname=database, autocommit=True
+        ) as connection:
             for statement in statements:
                 connection.execute(statement)
 

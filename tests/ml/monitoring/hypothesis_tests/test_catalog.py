@@ -1,6 +1,6 @@
 """What every drift test must be, and that the catalog is the only place that knows them."""
 
-from typing import get_args
+from typing import ClassVar, get_args
 
 import pytest
 
@@ -62,11 +62,11 @@ def test_few_values_are_tested_only_for_what_is_missing(kind):
 class Rounded:
     """A drift test as a reader of the documentation would add it."""
 
-    statistic = "rounded"
-    kinds = frozenset({"number"})
-    fewest_values = 5
-    may_be_shown = False
-    judges_distribution = False
+    statistic: ClassVar[str] = "rounded"
+    kinds: ClassVar[frozenset[ColumnType]] = frozenset({"number"})
+    fewest_values: ClassVar[int] = 5
+    may_be_shown: ClassVar[bool] = False
+    judges_distribution: ClassVar[bool] = False
 
     def run(self, reference, window, expected, spec):
         return DriftTestResult(self, 0.0, spec.threshold, 1.0, "nothing was rounded")

@@ -9,8 +9,8 @@ from tests.ml.monitoring.hypothesis_tests.columns import ANYTHING, SPEC, column_
 
 
 def run(reference, window):
-    sides = [column_of([1.0] * (rows - missing) + [None] * missing) for missing, rows in (reference, window)]
-    return MissingShare().run(*sides, ANYTHING, SPEC)
+    before, now = (column_of([1.0] * (rows - missing) + [None] * missing) for missing, rows in (reference, window))
+    return MissingShare().run(before, now, ANYTHING, SPEC)
 
 
 @pytest.mark.parametrize(("reference", "window"), [((3, 100), (25, 60)), ((60, 100), (10, 60)), ((0, 50), (60, 60))])

@@ -11,8 +11,8 @@ from tests.ml.monitoring.hypothesis_tests.columns import ANYTHING, SPEC, column_
 
 def run(reference, window, kind):
     known = frozenset(reference)
-    sides = (column_of(values, kind, known) for values in (reference, window))
-    return UnseenShare().run(*sides, Expected(known=known), SPEC)
+    before, now = (column_of(values, kind, known) for values in (reference, window))
+    return UnseenShare().run(before, now, Expected(known=known), SPEC)
 
 
 @pytest.mark.parametrize("kind", ["category", "identifier"])
@@ -31,8 +31,8 @@ def test_a_share_that_is_tolerated_is_not_improbable():
 
 
 def test_where_any_value_is_valid_none_is_new():
-    sides = (column_of([text] * 20, "category") for text in ("a", "b"))
-    assert UnseenShare().run(*sides, ANYTHING, SPEC) is None
+    before, now = (column_of([text] * 20, "category") for text in ("a", "b"))
+    assert UnseenShare().run(before, now, ANYTHING, SPEC) is None
 
 
 def test_draws_from_many_rare_values_seldom_seem_new():

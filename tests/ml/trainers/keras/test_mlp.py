@@ -1,5 +1,6 @@
 """A network: parameters, seeds, progress, what it learns from, both packaged forms, and which files are refused."""
 
+import importlib.util
 import json
 import logging
 import math
@@ -9,7 +10,7 @@ import sys
 import zipfile
 from dataclasses import replace
 from io import BytesIO
-from typing import get_args
+from typing import Any, get_args
 
 import jax
 import numpy as np
@@ -28,18 +29,18 @@ from ml.runtimes.onnx import OnnxModel
 from ml.trainers.keras.mlp import KerasMlp
 from ml.trainers.keras.network import build, prepare
 from ml.trainers.keras.onnx import ACTIVATIONS, Graph
-from ml.trainers.keras.params import Activation
+from ml.trainers.keras.params import Activation, KerasMlpParams
 from schemas.errors import ConfigurationError, ContentError, PackageError
 from schemas.home import ROOT
 from schemas.plan import PROGRESS
 
-pytestmark = pytest.mark.own_worker
+pytestmark = [pytest.mark.own_worker, pytest.mark.slow]
 _BOUNDS = (float(np.float32(-1e25)), float(np.float32(1e25)))
 TASKS = ("binary", "multiclass", "regression")
 
 
 def fit(bench, *, seed=5, train=None, validation=None, **params):
-    trainer = KerasMlp(KerasMlp.Params(**{"epochs": 2, "layers": [8], "batch_size": 100, **params}))
+    trainer = KerasMlp(KerasMlpParams(**{"epochs": 2, "layers": [8], "batch_size": 100, **params}))
     return trainer.fit(train or bench.matrix, validation or bench.matrix, bench.signature, seed=seed)
 
 
@@ -114,8 +115,8 @@ def test_every_parameter_is_described_and_bounded():
 
 
 def test_a_backend_that_is_not_installed_is_a_fault_with_the_command(monkeypatch):
-    known = keras_backend.find_spec
-    monkeypatch.setattr(keras_backend, "find_spec", lambda name: None if name == "torch" else known(name))
+    known = importlib.util.find_spec
+    monkeypatch.setattr("ml.runtimes.keras_backend.find_spec", lambda name: None if name == "torch" else known(name))
     found = KerasMlp.faults({"backend": "torch"}, "binary")
     assert [fault.path for fault in found] == ["backend"]
     assert "torch is not installed" in found[0].message and "pip install 'keras>=3.15' 'torch" in found[0].hint
@@ -170,9 +171,9 @@ def test_the_same_seed_gives_the_same_weights_in_another_process(benches):
 
 def test_training_leaves_the_random_generators_of_others_alone(benches):
     random.seed(1), np.random.seed(1)
-    before = random.getstate(), np.random.get_state()[1].tolist()
+    before = random.getstate(), np.random.get_state(legacy=False)["state"]["key"].tolist()
     fit(benches["regression"])
-    assert (random.getstate(), np.random.get_state()[1].tolist()) == before
+    assert (random.getstate(), np.random.get_state(legacy=False)["state"]["key"].tolist()) == before
 
 
 def test_every_epoch_is_logged_in_one_line_and_nothing_is_printed(benches, caplog, capfd):
@@ -287,10 +288,10 @@ def test_preparation_is_finite_whatever_the_numbers(table):
 
 
 def test_preparation_is_that_of_scikit_learns_trainers(benches):
-    from ml.trainers.sklearn.presets import LogisticRegression
+    from ml.trainers.sklearn.presets import LogisticRegression, PresetParams
 
     bench = benches["binary"]
-    fitted = LogisticRegression(LogisticRegression.Params()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
+    fitted = LogisticRegression(PresetParams()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
     steps = fitted.pipeline.named_steps["features"].named_transformers_["numbers"].named_steps
     ours = prepare(bench.matrix.features, fitted.categories)
     assert np.array_equal(ours.medians, steps["impute"].statistics_.astype(np.float32))
@@ -301,10 +302,10 @@ def test_preparation_is_that_of_scikit_learns_trainers(benches):
 def untrained(bench, **params):
     """Return a network with the weights that it starts with: to compare forms of it nothing need be compiled."""
     keras = keras_backend.load("jax")
-    base, params = fit(bench), KerasMlp.Params(**params)
+    base, chosen = fit(bench), KerasMlpParams(**params)
     keras.utils.set_random_seed(3)
-    _, model = build(keras, params, base.preparation, base.head, bench.matrix.features.shape[1])
-    return replace(base, params=params, model=model)
+    _, model = build(keras, chosen, base.preparation, base.head, bench.matrix.features.shape[1])
+    return replace(base, params=chosen, model=model)
 
 
 @pytest.mark.untraced
@@ -341,7 +342,7 @@ def test_a_linear_network_and_one_of_categories_only_are_packaged(benches, tmp_p
     signature = bench.signature.model_copy(
         update={"derivations": [one for one in bench.signature.derivations if one.kind == "category"]}
     )
-    fitted = KerasMlp(KerasMlp.Params(epochs=1)).fit(only, only, signature, seed=0)
+    fitted = KerasMlp(KerasMlpParams(epochs=1)).fit(only, only, signature, seed=0)
     assert fitted.preparation.width == 3 and fitted.export(tmp_path, only.features).runtime == "onnx"
 
 
@@ -365,7 +366,7 @@ def test_a_network_that_onnx_cannot_hold_is_packaged_as_keras_holds_it(benches, 
     def too_large(*_):
         raise ValueError("Message onnx.ModelProto exceeds maximum protobuf size of 2GB")
 
-    for place, name in ((keras_export, "convert"), (keras_export.OnnxModel, "load")):
+    for place, name in ((keras_export, "convert"), (OnnxModel, "load")):
         with monkeypatch.context() as patched:
             patched.setattr(place, name, too_large)
             export = fit(benches["binary"]).export(tmp_path, benches["binary"].matrix.features)
@@ -394,7 +395,7 @@ def test_any_number_of_rows_is_predicted_alike(benches, keras_file):
     whole = model.predict(asked).probabilities
     for count in (0, 1, 2, 63, 64, 65, 200):
         part = model.predict(asked[:count])
-        assert part.probabilities.shape == (count, 2)
+        assert part.probabilities is not None and whole is not None and part.probabilities.shape == (count, 2)
         assert np.allclose(part.probabilities, whole[:count], atol=1e-6)
     assert difference(fitted.predict(asked), model.predict(asked)) is None
 
@@ -463,6 +464,7 @@ def test_a_file_that_is_cut_off_is_refused(keep, keras_file, benches):
 def test_a_file_that_does_not_fit_its_task_or_lacks_parts_is_refused(keras_file, benches):
     with pytest.raises(PackageError, match="it is not for a regression task"):
         KerasModel.load(keras_file[0], benches["regression"].signature.output)
+    broken: Any
     for broken in ({}, [], {"class_name": "Dense", "module": "keras.layers", "config": {}}):
         with pytest.raises(PackageError, match="cannot be"):
             KerasModel.load(
@@ -477,5 +479,6 @@ def test_graph_predicts_numbers_for_extreme_and_missing_numbers(benches, tmp_pat
     far = np.finfo(np.float32).max
     odd = np.array([[far], [-far], [np.nan], [np.inf], [-np.inf]], dtype=np.float32)
     predictions = model.predict(np.repeat(odd, bench.matrix.features.shape[1], axis=1))
+    assert predictions.probabilities is not None
     assert np.isfinite(predictions.probabilities).all() and (predictions.probabilities[:, 2] == 0).all()
     assert np.allclose(predictions.probabilities.sum(axis=1), 1, atol=1e-5)
