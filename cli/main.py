@@ -1,7 +1,9 @@
 """The command line: composes, checks, shows or runs, and answers with the exit code of the contract."""
 
+import gc
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from typing import NoReturn
 
 from cli.caches import caches_at_home
 from cli.config.arguments import Arguments, parse_arguments
@@ -12,6 +14,15 @@ from cli.views.config import show_config, show_help, show_info
 from schemas.errors import ConfigurationError, DrivetrainError, Fault, did_you_mean
 
 _ACTIONS = ("run", "plan", "components")
+
+
+def program() -> NoReturn:
+    """Run the command line of this process and end it: what `run.py` and the command `drivetrain` are."""
+    # The imports leave hundreds of thousands of objects; walking them over and over costs more than it frees.
+    gc.set_threshold(100_000, 50, 100)
+    code = main(sys.argv[1:])
+    gc.freeze()
+    sys.exit(code)
 
 
 def main(argv: list[str]) -> int:

@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from schemas.contract import contract_mismatch
 from schemas.errors import ConfigurationError, Fault
 
 GROUP = "drivetrain.flavors"
@@ -35,11 +36,16 @@ def load_flavor(name: str) -> Any:
     """Return an instance of the flavor `name`.
 
     Raises:
-        ConfigurationError: If an installed package's flavor does not import.
+        ConfigurationError: If an installed package's flavor was made for another version of the contract, or does not
+            import.
     """
     module, _, attribute = flavor_sources()[name].rpartition(".")
     if name in _OURS:
         return getattr(import_module(module), attribute)()
+    mismatch = contract_mismatch(next(entry.dist for entry in _foreign() if entry.name == name))
+    if mismatch:
+        fault = Fault("stack", f"flavor {name!r} of an installed package {mismatch.message}", mismatch.hint)
+        raise ConfigurationError([fault], heading="The stack cannot work")
     try:
         return getattr(import_module(module), attribute)()
     except Exception as error:

@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from schemas.contract import contract_mismatch
 from schemas.errors import ConfigurationError, Fault, did_you_mean
 
 GROUP = "drivetrain.components"
@@ -51,6 +52,13 @@ _OURS = {
     },
 }
 KINDS = tuple(_OURS)
+_BASES = {
+    "load": "ml.components.source:Source",
+    "split": "ml.components.splitter:Splitter",
+    "train": "ml.components.trainer:Trainer",
+    "write": "ml.components.sink:Sink",
+    "gate": "ml.components.gate_check:GateCheck",
+}
 _NOUNS = {"load": "data source", "split": "split", "train": "trainer", "write": "data sink", "gate": "gate check"}
 # What an experiment calls the component kind.
 PATHS = {
@@ -66,30 +74,28 @@ def lookup(kind: str, name: str) -> type[Any]:
     """Return the component class registered as `name` for `kind`.
 
     Raises:
-        ConfigurationError: If there is none, or a plug-in's does not import or offers no `Params`.
+        ConfigurationError: If there is none, or a plug-in's was made for another version of the contract, does not
+            import, or is not a component of the kind.
     """
     where = _where(kind, name)
     module, _, attribute = where.partition(":")
     if name in _OURS[kind]:
         own: type[Any] = _attribute(import_module(module), attribute)
         return own
+    whose = f"plug-in {name!r} of {origin(kind, name)}"
+    mismatch = contract_mismatch(_foreign()[kind][name].dist)
+    if mismatch:
+        raise ConfigurationError([Fault(PATHS[kind], f"{whose} {mismatch.message}", mismatch.hint)])
     try:
         component = _attribute(import_module(module), attribute)
     except Exception as error:
         # Whatever a stranger's module does on import, the person must hear whose module it was.
-        fault = Fault(
-            PATHS[kind], f"plug-in {name!r} of {origin(kind, name)} does not import: {type(error).__name__}: {error}"
-        )
+        fault = Fault(PATHS[kind], f"{whose} does not import: {type(error).__name__}: {error}")
         raise ConfigurationError([fault]) from error
-    if not (isinstance(component, type) and hasattr(component, "Params")):
-        raise ConfigurationError(
-            [
-                Fault(
-                    PATHS[kind],
-                    f"plug-in {name!r} of {origin(kind, name)}: {where} is not a component class with Params",
-                )
-            ]
-        )
+    base = _base(kind)
+    if not (isinstance(component, type) and issubclass(component, base) and hasattr(component, "Params")):
+        what = f"{where} is not a subclass of drivetrain.{base.__name__} with Params"
+        raise ConfigurationError([Fault(PATHS[kind], f"{whose}: {what}")])
     return component
 
 
@@ -126,6 +132,12 @@ def broken() -> list[Fault]:
 def clear_cache() -> None:
     """Forget the entry points read so far, for a process in which packages come and go."""
     _entries.cache_clear()
+
+
+def _base(kind: str) -> type[Any]:
+    module, _, name = _BASES[kind].partition(":")
+    base: type[Any] = getattr(import_module(module), name)
+    return base
 
 
 def _where(kind: str, name: str) -> str:

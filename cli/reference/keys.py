@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from cli.config.schema_paths import bounds_at, describe, members
+from ml.components.trainer import Trainer
 from schemas.choice import Choice
 from schemas.secret import SecretRef
 
@@ -50,7 +51,7 @@ def _nested(annotation: Any) -> Iterator[tuple[type[BaseModel], str]]:
 
 def of_estimators(component: type[Any], prefix: str) -> list[Row]:
     """Return a row for each scikit-learn class whose parameters a preset takes."""
-    if not hasattr(component, "estimators"):
+    if not issubclass(component, Trainer):
         return []
     return [
         (f"{prefix}…", "", "", f"every parameter of scikit-learn's `{estimator.__name__}`")

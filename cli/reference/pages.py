@@ -43,7 +43,7 @@ PAGES = {
     "split": Page("Which rows train, validate and test.", SplitSpec, ("method",), ("split",)),
     "trainer": Page("What learns. `baseline:` takes the same names and parameters, and `auto`.", kinds=("train",)),
     "review": Page("Which predictions are routed to review. Without the block: none.", ReviewSpec),
-    "gate": Page("What a candidate must satisfy before it may be deployed.", GateSpec, ("checks",), ("gate",)),
+    "gate": Page("What a candidate must satisfy before it may be deployed.", GateSpec, ("checks",)),
     "deploy": Page("The service: its port and limits.", DeploySpec),
     "monitor": Page("Which window of the journal is compared, and what counts as drift.", MonitorSpec),
     "batch": Page(

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from cli.config.repository import Repository
 from cli.config.schema_paths import describe
+from ml.components.trainer import Trainer
 from schemas.errors import ConfigurationError
 from schemas.run import GateSpec
 from steps import registry
@@ -53,6 +54,8 @@ def component_rows() -> Iterator[Row]:
                 component = registry.lookup(component_kind, name)
             except ConfigurationError:
                 continue  # `registry.broken` reports it
+            if component_kind == "gate" and registry.origin(component_kind, name) == registry.OWN:
+                continue  # `gate_rows` has their keys as an experiment writes them
             head = (_BLOCKS.get(component_kind, component_kind), name, registry.origin(component_kind, name))
             parameters = [*_parameters(component.Params), *_estimator_parameters(component)]
             for parameter in parameters or [("", "", "")]:
@@ -76,7 +79,7 @@ def _parameters(model: type[BaseModel]) -> Iterator[tuple[str, str, str]]:
 
 def _estimator_parameters(component: type[Any]) -> Iterator[tuple[str, str, str]]:
     """Yield what the presets take: the parameters of the scikit-learn classes behind them."""
-    if not hasattr(component, "estimators"):
+    if not issubclass(component, Trainer):
         return
     from ml.trainers.sklearn.catalog import parameters
 

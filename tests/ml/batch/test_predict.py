@@ -26,6 +26,7 @@ from ml.batch.predict import predict_table
 from ml.batch.rows import raw_rows
 from ml.components.source import Source
 from ml.package.model import PackagedModel
+from ml.predictions.codec import Encoder
 from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.predictions.predictor import Predictions, Predictor
 from ml.predictions.table import prediction_columns
@@ -496,10 +497,9 @@ def test_columns_say_what_the_service_says(
     codes = data.draw(st.lists(st.integers(lowest, len(classes) - 1), min_size=1, max_size=8))
     shares = np.array([[data.draw(st.floats(0, 1)) for _ in classes] for _ in codes])
     output = Output(task="multiclass", target="y", classes=classes, review_threshold=threshold)
-    signature = packages.SIGNATURE.model_copy(update={"output": output})
     predictions = Predictions(codes=np.array(codes), probabilities=shares if has_probabilities else None)
     frame = prediction_columns(predictions, output, "3")
-    expected = PackagedModel(Path(), None, signature, None).encode(predictions).records  # type: ignore[arg-type]
+    expected = Encoder(output).encode(predictions).records
     assert str(frame["prediction"].dtype) == str(
         prediction_columns(predictions, output, "4").iloc[:1]["prediction"].dtype
     )

@@ -9,6 +9,7 @@ from ml.package.model import PackagedModel
 from ml.predictions.predictions import decide
 from ml.predictions.predictor import Predictions
 from ml.runtimes import load
+from ml.runtimes.rules import Constant, ConstantModel
 from ml.runtimes.skops import SkopsModel
 from ml.trainers.sklearn.presets import LogisticRegression, PresetParams, Ridge
 from schemas.errors import PackageError
@@ -18,8 +19,8 @@ from schemas.signature import Output
 def extended(benches, task, **output):
     signature = benches[task].signature
     signature = signature.model_copy(update={"output": signature.output.model_copy(update=output)})
-    nothing: Any = None  # neither files nor a runtime: what is asked of it needs the signature alone
-    return PackagedModel(nothing, nothing, signature, nothing)
+    nothing: Any = None  # no files: what is asked of it needs the signature alone
+    return PackagedModel(nothing, nothing, signature, ConstantModel(Constant(), signature.output))
 
 
 def test_predictions_below_the_review_threshold_are_routed_to_review(benches):

@@ -1,0 +1,1 @@
+"""What Acme adds to Drivetrain: a data source and a gate check."""
