@@ -5,8 +5,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from cli.config.components import choose
-from cli.config.compose import Composition
 from cli.config.paths import here, placed, placed_here
+from cli.config.reading import Reading
 from schemas.errors import Fault
 from steps import registry
 
@@ -35,29 +35,30 @@ def read_batch(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
     return built, faults
 
 
-def missing_batch(tree: Mapping[str, Any]) -> list[Fault]:
-    """Return what to write when a pipeline asks for the block and it is not there."""
-    if tree.get("pipeline") != "batch_inference" or tree.get("batch") is not None:
-        return []
-    return [Fault("batch", "must be given: the rows to answer, and where the answers go", f"for example {_EXAMPLE}")]
+def batch_is_given(reading: Reading) -> Reading:
+    """Find that a pipeline asks for the block and it is not there."""
+    if reading.tree.get("pipeline") != "batch_inference" or reading.tree.get("batch") is not None:
+        return reading
+    what = "must be given: the rows to answer, and where the answers go"
+    return reading.with_faults([Fault("batch", what, f"for example {_EXAMPLE}")])
 
 
-def place_batch(tree: dict[str, Any], composition: Composition) -> None:
+def place_batch(reading: Reading) -> Reading:
     """Make the block's paths absolute: an input is found as `data.path` is, outputs belong to the current folder."""
-    block = tree.get("batch")
-    if not isinstance(block, dict):
-        return
-    block = dict(block)
-    given, output = block.get("input"), block.get("output")
-    if isinstance(given, dict):
-        block["input"] = placed(given, composition, "batch.input")
-    if isinstance(output, dict):
-        output = block["output"] = placed_here(output)
-    if isinstance(block.get("errors"), str):
-        block["errors"] = here(block["errors"])
-    elif block.get("errors") is None and isinstance(output, dict):
-        block["errors"] = _errors_beside(output)
-    tree["batch"] = block
+    block = reading.tree.get("batch")
+    if not isinstance(block, Mapping):
+        return reading
+    built: dict[str, Any] = dict(block)
+    given, output, errors = block.get("input"), block.get("output"), block.get("errors")
+    if isinstance(given, Mapping):
+        built["input"] = placed(given, reading.composition, "batch.input")
+    if isinstance(output, Mapping):
+        built["output"] = placed_here(output)
+    if isinstance(errors, str):
+        built["errors"] = here(errors)
+    elif errors is None and isinstance(output, Mapping):
+        built["errors"] = _errors_beside(built["output"])
+    return reading.with_blocks({"batch": built})
 
 
 def _errors_beside(output: Mapping[str, Any]) -> str:
