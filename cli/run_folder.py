@@ -7,8 +7,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from cli.config.compose import Composition
-from cli.config.resolve import job_config
+from cli.config.compose import Composition, job_config
 from ml.io.atomic_write import write_whole
 from schemas.errors import ConfigurationError, Fault
 from schemas.summary import Summary

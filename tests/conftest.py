@@ -2,7 +2,8 @@
 
 import gc
 import os
-from collections.abc import Generator
+import signal
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,13 @@ ROOT = Path(__file__).resolve().parent
 _TOGETHER = ("lifecycle", "serving")  # their tests share a session's real run or service
 _FIRST = ("lifecycle", "serving", "ml")  # begun last, what takes minutes would leave the other workers idle at the end
 
+# What a person's shell may hold: proxies, though every server of a test is on this machine, and what Rich takes a
+# terminal to be, though tests say for themselves what is one.
+SHELL_VARIABLES = (
+    *("http_proxy", "https_proxy", "all_proxy"),
+    *("force_color", "no_color", "tty_compatible", "tty_interactive", "columns", "lines"),
+)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Save time that says nothing about the code under test.
@@ -25,6 +33,30 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(100_000, 50, 100)
     if hasattr(config, "workerinput"):
         os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def children_can_be_interrupted() -> Iterator[None]:
+    """Let the processes that tests start heed Ctrl-C, however the suite was started.
+
+    A shell starts what runs in the background (`make test &`) with SIGINT ignored, and a process hands that on. A
+    signal with a handler is the default one again in a new program; a handler that does nothing keeps the suite deaf.
+    """
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if ignored:
+        signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    yield
+    if ignored:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shell_variables_are_left_out() -> Iterator[None]:
+    """Run tests, and what they start, without the variables of a shell that would change what is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.lower() in SHELL_VARIABLES]:
+            patch.delenv(name)
+        yield
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves out what -m does not ask for

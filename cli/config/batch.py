@@ -1,19 +1,18 @@
 """The `batch` block: two components whose keys stand flat, named by what is given where no name is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
 from cli.config.components import choose
-from cli.config.compose import Composition
 from cli.config.paths import here, placed, placed_here
-from schemas.errors import Fault
+from cli.config.reading import Reading
+from schemas.errors import ConfigurationError, Fault
+from schemas.pipelines import PIPELINES
 from steps import registry
 
 _KINDS = {"input": "load", "output": "write"}
-_ENDINGS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".parq": "parquet", ".pq": "parquet"}
 _COMPRESSIONS = (".gz", ".bz2", ".xz", ".zip")
-_SQL_KEYS = ("url", "table", "query")
 _EXAMPLE = "batch.input.path=new.csv batch.output.path=predictions.csv"
 
 
@@ -28,36 +27,39 @@ def read_batch(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
             wrong = "must be given" if flat is None else f"{flat!r} is not a mapping of keys to values"
             faults.append(Fault(f"batch.{side}", wrong, f"for example {_EXAMPLE}"))
             continue
-        fault = _unnamed(side, flat)
-        choice, wrongs = (None, [fault]) if fault else choose(f"batch.{side}", kind, {**flat, "name": _name(flat)})
+        name = _name(kind, flat)
+        fault = _unnamed(side, flat) if name is None else None
+        choice, wrongs = (None, [fault]) if fault else choose(f"batch.{side}", kind, {**flat, "name": name})
         built[side] = choice.model_dump() if choice is not None else {"name": "?"}
         faults += wrongs
     return built, faults
 
 
-def missing_batch(tree: Mapping[str, Any]) -> list[Fault]:
-    """Return what to write when a pipeline asks for the block and it is not there."""
-    if tree.get("pipeline") != "batch_inference" or tree.get("batch") is not None:
-        return []
-    return [Fault("batch", "must be given: the rows to predict, and where predictions go", f"for example {_EXAMPLE}")]
+def batch_is_given(reading: Reading) -> Reading:
+    """Find that a pipeline asks for the block and it is not there."""
+    pipeline = PIPELINES.get(str(reading.tree.get("pipeline")))
+    if pipeline is None or "batch" not in pipeline.inputs or reading.tree.get("batch") is not None:
+        return reading
+    what = "must be given: the rows to predict, and where predictions go"
+    return reading.with_faults([Fault("batch", what, f"for example {_EXAMPLE}")])
 
 
-def place_batch(tree: dict[str, Any], composition: Composition) -> None:
+def place_batch(reading: Reading) -> Reading:
     """Make the block's paths absolute: an input is found as `data.path` is, outputs belong to the current folder."""
-    block = tree.get("batch")
-    if not isinstance(block, dict):
-        return
-    block = dict(block)
-    given, output = block.get("input"), block.get("output")
-    if isinstance(given, dict):
-        block["input"] = placed(given, composition, "batch.input")
-    if isinstance(output, dict):
-        output = block["output"] = placed_here(output)
-    if isinstance(block.get("errors"), str):
-        block["errors"] = here(block["errors"])
-    elif block.get("errors") is None and isinstance(output, dict):
-        block["errors"] = _errors_beside(output)
-    tree["batch"] = block
+    block = reading.tree.get("batch")
+    if not isinstance(block, Mapping):
+        return reading
+    built: dict[str, Any] = dict(block)
+    given, output, errors = block.get("input"), block.get("output"), block.get("errors")
+    if isinstance(given, Mapping):
+        built["input"] = placed(given, reading.composition, "batch.input")
+    if isinstance(output, Mapping):
+        built["output"] = placed_here(output)
+    if isinstance(errors, str):
+        built["errors"] = here(errors)
+    elif errors is None and isinstance(output, Mapping):
+        built["errors"] = _errors_beside(built["output"])
+    return reading.with_blocks({"batch": built})
 
 
 def _errors_beside(output: Mapping[str, Any]) -> str:
@@ -70,24 +72,33 @@ def _errors_beside(output: Mapping[str, Any]) -> str:
     return str(Path.cwd() / f"{name}.errors.csv")
 
 
-def _name(flat: Mapping[str, Any]) -> Any:
-    """Return the name given, else the one that the other keys imply, else None."""
+def _name(kind: str, flat: Mapping[str, Any]) -> Any:
+    """Return the name given, else that of the component whose ending or keys the block has, else None."""
     if flat.get("name") is not None:
         return flat["name"]
     path = flat.get("path")
-    if isinstance(path, str):
-        endings = [ending.lower() for ending in PurePath(path.split("?")[0] if "://" in path else path).suffixes]
-        while endings and endings[-1] in _COMPRESSIONS:
-            endings.pop()
-        return _ENDINGS.get(endings[-1]) if endings else None
-    return "sql" if any(key in flat for key in _SQL_KEYS) else None
+    if not isinstance(path, str):
+        return next((name for name, one in _components(kind) if any(key in flat for key in one.keys)), None)
+    endings = [ending.lower() for ending in PurePath(path.split("?")[0] if "://" in path else path).suffixes]
+    while endings and endings[-1] in _COMPRESSIONS:
+        endings.pop()
+    return next((name for name, one in _components(kind) if endings and endings[-1] in one.endings), None)
 
 
-def _unnamed(side: str, flat: Mapping[str, Any]) -> Fault | None:
-    if _name(flat) is not None:
-        return None
-    known = f"one of: {', '.join(registry.names(_KINDS[side]))}"
+def _components(kind: str) -> Iterator[tuple[str, Any]]:
+    """Yield name and class of all that can be imported, ours first: a plug-in is imported where none of ours fits."""
+    for name in sorted(registry.names(kind), key=lambda name: registry.origin(kind, name) != registry.OWN):
+        try:
+            yield name, registry.lookup(kind, name)
+        except ConfigurationError:
+            continue  # who names it is told why
+
+
+def _unnamed(side: str, flat: Mapping[str, Any]) -> Fault:
+    kind = _KINDS[side]
+    known = f"one of: {', '.join(registry.names(kind))}"
     if isinstance(flat.get("path"), str):
-        what = f"must be given: the ending of {flat['path']} does not tell csv from parquet"
+        endings = sorted({ending for _, one in _components(kind) for ending in one.endings})
+        what = f"must be given: the ending of {flat['path']} is none of {', '.join(endings)}"
         return Fault(f"batch.{side}.name", what, known)
     return Fault(f"batch.{side}", "names neither a path nor a database", f"for example batch.{side}.path=…; or {known}")

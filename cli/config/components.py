@@ -59,7 +59,8 @@ def gate_checks(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
     if isinstance(switch, bool):
         kept["no_worse_than_production"] = {} if switch else None
     chosen: list[Any] = []
-    faults = _unknown_metrics(kept)
+    thresholds, faults = _known_metrics(kept)
+    kept |= thresholds
     if "checks" in kept:
         del kept["checks"]
         known = ", ".join(sorted(registered)) or "none"
@@ -83,17 +84,19 @@ def gate_checks(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
     return kept, faults
 
 
-def _unknown_metrics(block: dict[str, Any]) -> list[Fault]:
+def _known_metrics(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
+    """Return `min` and `max` with thresholds of metrics only, and the other names one by one."""
     known = sorted(HIGHER_IS_BETTER)
+    kept: dict[str, Any] = {}
     faults = []
     for side in ("min", "max"):
         thresholds = block.get(side)
         if not isinstance(thresholds, Mapping):
             continue
-        unknown = [name for name in thresholds if name not in HIGHER_IS_BETTER]
-        block[side] = {name: value for name, value in thresholds.items() if name not in unknown}
+        kept[side] = {name: value for name, value in thresholds.items() if name in HIGHER_IS_BETTER}
         faults += [
             Fault(f"gate.{side}.{name}", f"is not a metric.{did_you_mean(name, known)}", f"metrics: {', '.join(known)}")
-            for name in unknown
+            for name in thresholds
+            if name not in HIGHER_IS_BETTER
         ]
-    return faults
+    return kept, faults

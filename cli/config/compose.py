@@ -59,6 +59,11 @@ def compose(arguments: Arguments) -> Composition:
     return Composition(config, overrides, repository, list(overrides.faults))
 
 
+def job_config(config: DictConfig) -> DictConfig:
+    """Return a copy of the tree without the hydra node."""
+    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+
+
 def _restore_typed(config: DictConfig, texts: list[str]) -> None:
     """Record the words as typed, not as they were rewritten for Hydra."""
     task = [text for text in texts if not text.lstrip("+").startswith("hydra.")]

@@ -1,35 +1,27 @@
-"""From a composition to a Run: the one place where all faults of the configuration come together."""
+"""From a composition to a Run, or to every fault of the configuration at once."""
 
-from typing import Any
-
-from cli.config.batch import place_batch
 from cli.config.compose import Composition
-from cli.config.defaults import notes_on_defaults
-from cli.config.parse import parse
-from cli.config.paths import placed
+from cli.config.passes import PASSES
 from cli.config.provenance import with_source
-from cli.config.resolve import plain
+from cli.config.reading import Reading, read
 from schemas.errors import ConfigurationError, Fault
 from schemas.run import Run
 
 
 def load_run(composition: Composition) -> Run:
-    """Read the composed tree.
+    """Read the composed tree; nothing heavier than the chosen components' own modules is imported.
 
     Raises:
         ConfigurationError: With every fault, where it was declared and what would be right.
     """
     if "experiment" not in composition.overrides.chosen:
         raise ConfigurationError([*composition.faults, _no_experiment(composition)])
-    tree = plain(composition)
-    _find_data(tree, composition)
-    place_batch(tree, composition)
-    run, wrong = parse(tree)
-    faults = _without_echoes(composition, wrong)
-    if run is None or faults:
+    reading = read(Reading.of(composition), PASSES)
+    faults = _without_echoes(reading)
+    if reading.run is None or faults:
         raise ConfigurationError([with_source(fault, composition) for fault in faults])
-    composition.notes += notes_on_defaults(tree, run)
-    return run
+    composition.notes += reading.notes
+    return reading.run
 
 
 def _no_experiment(composition: Composition) -> Fault:
@@ -41,18 +33,11 @@ def _no_experiment(composition: Composition) -> Fault:
     )
 
 
-def _find_data(tree: dict[str, Any], composition: Composition) -> None:
-    data = tree.get("data")
-    if isinstance(data, dict):
-        tree["data"] = placed(data, composition, "data")
-
-
-def _without_echoes(composition: Composition, found: list[Fault]) -> list[Fault]:
-    """Keep the first fault of each path, and none that only follows from a group option that does not exist."""
+def _without_echoes(reading: Reading) -> list[Fault]:
+    """Return what was left out, then the first fault of each kind and path that does not only follow from that."""
     kept: dict[tuple[str, str], Fault] = {}
-    first = list(composition.faults)
-    paths = {fault.path for fault in first}
-    for fault in found:
-        echo = fault.path.split(".")[0] in composition.overrides.broken_groups or fault.path in paths
-        kept.setdefault((fault.path, fault.message), fault) if not echo else None
-    return first + list(kept.values())
+    paths = {fault.path for fault in reading.left_out}
+    for fault in reading.faults:
+        if fault.path not in paths and fault.path.split(".")[0] not in reading.broken:
+            kept.setdefault((fault.path, fault.message), fault)
+    return [*reading.left_out, *kept.values()]

@@ -6,10 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from cli.config.compose import Composition
+from cli.config.reading import Reading
 from cli.config.repository import CONF
 from schemas.home import ROOT
 
 _SQLITE_FILE = re.compile(r"(?P<scheme>sqlite(?:\+\w+)?:///)(?!file:|:memory:)(?P<path>[^?]+)")
+
+
+def place_data(reading: Reading) -> Reading:
+    """Make the path of the data block absolute."""
+    data = reading.tree.get("data")
+    if not isinstance(data, Mapping):
+        return reading
+    return reading.with_blocks({"data": placed(data, reading.composition, "data")})
 
 
 def placed(block: Mapping[str, Any], composition: Composition, key: str) -> dict[str, Any]:

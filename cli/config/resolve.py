@@ -1,51 +1,51 @@
 """A composed tree as plain values: interpolations filled in, what is missing named."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from cli.config.compose import Composition
+from cli.config.reading import Reading
 from schemas.errors import Fault
 
 
-def plain(composition: Composition) -> dict[str, Any]:
-    """Return the tree without the hydra node; what is missing or cannot be resolved is left out and becomes a fault."""
-    raw = OmegaConf.to_container(composition.config, resolve=False)
+def resolve(reading: Reading) -> Reading:
+    """Fill the tree from the composed one, without the hydra node; what cannot be had is left out, with a fault."""
+    config = reading.composition.config
+    raw = OmegaConf.to_container(config, resolve=False)
     assert isinstance(raw, dict)
-    found: dict[str, Any] = {}
+    tree: dict[str, Any] = {}
+    left_out, broken = list(reading.left_out), set(reading.broken)
     for key, block in raw.items():
         if key == "hydra":
             continue
-        missing = list(_missing(str(key), block))
-        composition.faults += [
-            Fault(path, "must be given", f"{path}=… or in the experiment's file") for path in missing
+        left_out += [
+            Fault(path, "must be given", f"{path}=… or in the experiment's file") for path in _missing(str(key), block)
         ]
-        if block != "???":
-            _resolve(composition, key, found)
-    return found
+        if block == "???":
+            continue
+        value, fault = _resolved(config, key)
+        if fault is None:
+            tree[str(key)] = value
+        else:
+            left_out.append(fault)
+            broken.add(str(key))
+    return replace(reading, tree=tree, left_out=tuple(left_out), broken=frozenset(broken))
 
 
-def _resolve(composition: Composition, key: Any, found: dict[str, Any]) -> None:
+def _resolved(config: DictConfig, key: Any) -> tuple[Any, Fault | None]:
     try:
-        value = composition.config[key]
+        value = config[key]
         if OmegaConf.is_config(value):
             value = _without_missing(OmegaConf.to_container(value, resolve=True))
     except OmegaConfBaseException as error:
-        composition.overrides.broken_groups.add(str(key))
         first = next(iter(str(error).splitlines()), "cannot be resolved")
-        composition.faults.append(Fault(str(error.full_key or key), first))
+        return None, Fault(str(error.full_key or key), first)
     except RecursionError:
-        composition.overrides.broken_groups.add(str(key))
-        composition.faults.append(Fault(str(key), "refers to itself, directly or through other keys"))
-    else:
-        found[str(key)] = value
-
-
-def job_config(config: DictConfig) -> DictConfig:
-    """Return a copy of the tree without the hydra node."""
-    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+        return None, Fault(str(key), "refers to itself, directly or through other keys")
+    return value, None
 
 
 def _missing(path: str, node: Any) -> Iterator[str]:

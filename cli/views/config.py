@@ -6,9 +6,8 @@ from omegaconf import Container, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from cli.config.arguments import USAGE, Arguments
-from cli.config.compose import Composition
+from cli.config.compose import Composition, job_config
 from cli.config.repository import GROUPS, Repository
-from cli.config.resolve import job_config
 from schemas.errors import ConfigurationError, Fault
 
 

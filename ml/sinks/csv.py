@@ -32,6 +32,7 @@ class CsvSink(Sink):
 
     Params: ClassVar[type[BaseModel]] = CsvSinkParams
     params: CsvSinkParams
+    endings: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
     is_text: ClassVar = True
 
     @property

@@ -27,6 +27,7 @@ class ParquetSink(Sink):
 
     Params: ClassVar[type[BaseModel]] = ParquetSinkParams
     params: ParquetSinkParams
+    endings: ClassVar[tuple[str, ...]] = (".parquet", ".parq", ".pq")
 
     @property
     def place(self) -> str:

@@ -31,6 +31,7 @@ class SqlSink(Sink):
 
     Params: ClassVar[type[BaseModel]] = SqlSinkParams
     params: SqlSinkParams
+    keys: ClassVar[tuple[str, ...]] = ("url", "table", "query")
 
     def __init__(self, params: SqlSinkParams, reveal: Callable[[SecretRef], str]) -> None:
         self.params = params

@@ -39,6 +39,7 @@ class CsvSource(Source):
 
     Params: ClassVar[type[BaseModel]] = CsvParams
     params: CsvParams
+    endings: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
 
     @property
     def label(self) -> str:

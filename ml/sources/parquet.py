@@ -33,6 +33,7 @@ class ParquetSource(Source):
 
     Params: ClassVar[type[BaseModel]] = ParquetParams
     params: ParquetParams
+    endings: ClassVar[tuple[str, ...]] = (".parquet", ".parq", ".pq")
 
     @property
     def label(self) -> str:

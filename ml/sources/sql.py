@@ -32,6 +32,7 @@ class SqlSource(Source):
 
     Params: ClassVar[type[BaseModel]] = SqlParams
     params: SqlParams
+    keys: ClassVar[tuple[str, ...]] = ("url", "table", "query")
 
     def __init__(self, params: SqlParams, reveal: Callable[[SecretRef], str]) -> None:
         self.params = params

@@ -157,11 +157,6 @@ def test_without_a_single_success_there_is_no_picture(world: World) -> None:
     assert "nothing to compare" in failed.result.out
 
 
-def _heed_interrupts() -> None:
-    """Undo what a shell does to commands in the background, which hand it on: they ignore Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.untraced
 def test_a_stopped_sweep_shows_what_it_has(world: World) -> None:
     folder = world.folder / "stopped"
@@ -174,7 +169,6 @@ def test_a_stopped_sweep_shows_what_it_has(world: World) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=_heed_interrupts,
     )
     assert process.stderr is not None
     said = ""

@@ -23,22 +23,32 @@ train.odd = acme_sources:NUMBER
 gate.fair = acme_sources:Fair
 gate.strict = acme_sources:Strict
 nonsense = acme_sources:Parquet
+
+[drivetrain.contract]
+1.0 = acme_sources
 """
-SOURCES = """from pydantic import BaseModel, ConfigDict
+SOURCES = """from drivetrain import GateCheck, Source, Strict as Base
 
 NUMBER = 3
 
 
-class Params(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Rows(Base):
     rows: int = 10
 
 
-class Parquet:
-    Params = Params
+class Parquet(Source):
+    Params = Rows
+    label = "lake"
+    endings = (".lake",)
 
-class Fair(Parquet): ...
-class Strict(Parquet): ...
+    def read(self): ...
+
+class Fair(GateCheck):
+    Params = Rows
+
+    def check(self, evidence): ...
+
+class Strict(Fair): ...
 """
 
 
@@ -92,7 +102,8 @@ def test_our_own_name_cannot_be_taken(plugin: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("broken", "no licence"), ("vanished", "Nothing"), ("odd", "not a component class")]
+    ("name", "why"),
+    [("broken", "no licence"), ("vanished", "Nothing"), ("odd", "is not a subclass of drivetrain.Trainer")],
 )
 def test_a_broken_plugin_is_reported_by_name(name: str, why: str, plugin: None) -> None:
     with pytest.raises(ConfigurationError, match=why) as caught:

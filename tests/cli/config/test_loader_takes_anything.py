@@ -1,6 +1,7 @@
 """Whatever stands on the command line or in a file: a Run, or a ConfigurationError. Never another exception."""
 
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cli.config.arguments import parse_arguments
-from cli.config.compose import compose
+from cli.config.compose import Composition, compose
 from cli.config.load import load_run
-from cli.config.parse import parse
+from cli.config.passes import PASSES
+from cli.config.reading import Reading, read
 from schemas.errors import ConfigurationError
 from schemas.run import Run
 
@@ -43,6 +45,11 @@ OVERRIDES = st.builds(
     WORDS | st.text(max_size=10) | st.integers().map(str) | st.floats().map(str),
 )
 MANY = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@cache
+def composed() -> Composition:
+    return compose(parse_arguments(["+experiment=diabetes"]))
 
 
 def loads_or_faults(words: list[str]) -> None:
@@ -92,6 +99,7 @@ def test_any_text_as_an_experiment_file_gives_faults(text: str) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(TREES)
-def test_any_plain_tree_is_parsed_or_faulted(tree: dict[str, Any]) -> None:
-    run, faults = parse(tree)
-    assert (run is None) == bool(faults)
+def test_any_plain_tree_is_read_or_faulted(tree: dict[str, Any]) -> None:
+    _, *later = PASSES  # the first fills the tree
+    reading = read(Reading(composed(), tree), later)
+    assert (reading.run is None) == bool(reading.faults)
