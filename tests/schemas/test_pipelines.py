@@ -14,6 +14,14 @@ from schemas.stack import COMPONENT_TYPES
 STAGES = [CANDIDATE, *{stage.name: stage for spec in PIPELINES.values() for stage in spec.stages}.values()]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def source_root() -> None:
+    """Tell ZenML where our source is: a worker of pytest has no main module that would."""
+    from zenml.utils import source_utils
+
+    source_utils.set_custom_source_root(str(ROOT))
+
+
 def attribute(place: str) -> object:
     module, _, name = place.partition(":")
     return getattr(import_module(module), name)
@@ -31,11 +39,8 @@ def test_every_stage_of_a_pipeline_can_be_run(spec: PipelineSpec) -> None:
 
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage.compiled], ids=lambda stage: stage.name)
 def test_the_steps_of_a_compiled_pipeline_are_those_of_its_record(stage: StageSpec) -> None:
-    from zenml.utils import source_utils
-
     from pipelines.execution.context import RunContext
 
-    source_utils.set_custom_source_root(str(ROOT))  # a worker of pytest has no main module that would tell it
     run = load_run(compose(parse_arguments(["+experiment=houses"])))
     pipeline = attribute(str(stage.compiled)).copy()  # type: ignore[attr-defined]
     pipeline.prepare(run=run, now=RunContext(label="x", fingerprint="y", salt="z", production=None))

@@ -106,7 +106,7 @@ def test_an_input_in_the_experiment_is_found_beside_it(load: Load, outside: Call
         ((IN,), "batch.output", "must be given"),
         ((OUT,), "batch.input", "must be given"),
         ((OUT, "batch.input=new.csv"), "batch.input", "not a mapping"),
-        ((OUT, "batch.input.path=new.dat"), "batch.input.name", "does not tell csv from parquet"),
+        ((OUT, "batch.input.path=new.dat"), "batch.input.name", "is none of .csv, .parq"),
         ((OUT, "batch.input.path=new"), "batch.input.name", "one of: csv"),
         ((IN, "batch.output.separator=x"), "batch.output", "neither a path nor a database"),
         ((IN, OUT, "batch.output.pth=x"), "batch.output.pth", "Did you mean 'path'?"),
