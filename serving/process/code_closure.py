@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from schemas.home import ROOT
 LOCK = "requirements.lock"
 _ENTRY = "serving.service"
 _PACKAGES = ("serving", "ml", "schemas")
+_PLACE = re.compile(r"(?:serving|ml)(?:\.\w+)+:\w+")  # a row of a table of modules counts as an import
 
 
 def files(entry: str = _ENTRY) -> list[Path]:
@@ -52,3 +54,5 @@ def _imports(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _PLACE.fullmatch(node.value):
+            yield node.value.partition(":")[0]
