@@ -92,9 +92,7 @@ def candidate(run: Run, now: RunContext, sets: Sets) -> Candidate:
         "schema": sets.schema,
         "signature": signature,
         "seed": run.seed,
-        "name": run.name,
-        "label": now.label,
-        "plan": split_record(run, now),
+        "ordered": run.split.ordered,
     }
     model = wired(train, "train", stack, ("train", run.trainer))(trainer=run.trainer, review=run.review, **fitting)
     baseline = wired(train, "train_baseline", stack, ("train", run.baseline))(

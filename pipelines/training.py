@@ -7,6 +7,7 @@ from zenml.model.model import Model
 from pipelines.execution.context import RunContext
 from pipelines.fragments import candidate, checked_sets, split_record
 from pipelines.wiring import profiled, wired
+from schemas.package import Naming
 from schemas.run import Run
 from steps.evaluate.scores import open_test_set
 from steps.gate.judgement import gate
@@ -22,6 +23,7 @@ def training(run: Run, now: RunContext) -> None:
     sets = checked_sets(run, now)
     found = candidate(run, now, sets)
     tested, baseline_tested, page = wired(open_test_set, "open_test_set", stack)(
+        name=run.name,
         candidate=found.model,
         baseline=found.baseline,
         test_set=sets.test,
@@ -50,6 +52,7 @@ def training(run: Run, now: RunContext) -> None:
         baseline_evaluation=baseline_tested,
         verdict=verdict,
         reference=reference,
+        naming=Naming(model=run.name, label=now.label, split=split_record(run, now)),
     )
     wired(register.with_options(model=Model(name=run.name)), "register", stack)(
         model=model, evaluation=tested, evaluation_page=page, data_page=sets.page, verdict=verdict

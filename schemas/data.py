@@ -115,6 +115,21 @@ class DataSpec(Strict):
     checks: TableChecks = Field(default=TableChecks(), description="checks of the whole table")
 
 
+class Ordered(Strict):
+    """The column of timestamps that a split goes by, and how it is written; None: as the schema has it."""
+
+    by: str
+    format: str | None = None
+
+    @classmethod
+    def of(cls, method: Choice, by: str | None) -> Self | None:
+        """Return the column that a split by time goes by, None with another method."""
+        if method.name != "time" or by is None:
+            return None
+        form = method.params.get("format")
+        return cls(by=by, format=None if form is None else str(form))
+
+
 class SplitSpec(Strict):
     """Shares of the test and validation sets and how rows are drawn; `salt` None means the data's label."""
 
@@ -134,6 +149,11 @@ class SplitSpec(Strict):
     def time(self) -> str | None:
         """The column of timestamps that the rows are split by, None with another method."""
         return self.by if self.method.name == "time" else None
+
+    @property
+    def ordered(self) -> Ordered | None:
+        """The column of timestamps with its declared form, None with another method."""
+        return Ordered.of(self.method, self.by)
 
     @property
     def group(self) -> str | None:

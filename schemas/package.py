@@ -6,6 +6,7 @@ from pydantic import JsonValue
 
 from schemas.base import Scalar, Strict
 from schemas.choice import Choice
+from schemas.data import Ordered
 from schemas.evaluation import Evaluation, GateVerdict, Scores
 from schemas.learning import LearningCurves
 from schemas.review import ReviewRecord
@@ -34,6 +35,11 @@ class SplitRecord(Strict):
     by: str | None = None
     hashing: int = 1
 
+    @property
+    def ordered(self) -> Ordered | None:
+        """The column of timestamps with its declared form, None with another method than `time`."""
+        return Ordered.of(self.method, self.by)
+
 
 class DataRecord(Strict):
     """Which rows the model saw; after a split by time, `newest` is the latest timestamp among them (ISO 8601)."""
@@ -43,6 +49,14 @@ class DataRecord(Strict):
     rows: dict[str, int]
     split: SplitRecord
     newest: str | None = None
+
+
+class Naming(Strict):
+    """What a package is called and how its rows were drawn: it changes nothing of what a trainer learns."""
+
+    model: str
+    label: str
+    split: SplitRecord
 
 
 class Manifest(Strict):

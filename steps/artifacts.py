@@ -1,8 +1,13 @@
 """Artifact types that are more than a table or a schema."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from ml.package.model import PackagedModel
+from ml.package.storage import read_manifest
+from schemas.package import Manifest
 
 
 @dataclass(frozen=True)
@@ -12,6 +17,16 @@ class ModelPackage:
     root: Path
     url: str | None = None
     _scratch: "TemporaryDirectory[str] | None" = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """The manifest, checked against its seal. Raises PackageError."""
+        return read_manifest(self.root)
+
+    @cached_property
+    def model(self) -> PackagedModel:
+        """The model, loaded from files that each are checked against the manifest. Raises PackageError."""
+        return PackagedModel.load(self.root, self.manifest)
 
     @classmethod
     def in_scratch(cls) -> "ModelPackage":

@@ -21,6 +21,16 @@ def target_and_predictions(
     return encode(frame, problem), model.predict(cells(frame, model.signature))
 
 
+def target_and_both(
+    first: PackagedModel, second: PackagedModel, frame: pd.DataFrame, problem: Problem
+) -> tuple[tuple[NDArray[Any], Predictions], tuple[NDArray[Any], Predictions]]:
+    """Return what `target_and_predictions` gives for two models; rows that both read alike are turned to cells once."""
+    target, table = encode(frame, problem), cells(frame, first.signature)
+    alike = first.signature.inputs == second.signature.inputs
+    others = table if alike else cells(frame, second.signature)
+    return (target, first.predict(table)), (target, second.predict(others))
+
+
 def evaluate(
     problem: Problem, target: NDArray[Any], predictions: Predictions, seed: int
 ) -> tuple[Scores, dict[str, tuple[float, float]]]:

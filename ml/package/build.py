@@ -23,7 +23,7 @@ from schemas.choice import Choice
 from schemas.errors import PackageError
 from schemas.evaluation import Evaluation, GateVerdict
 from schemas.home import ROOT
-from schemas.package import Baseline, DataRecord, Manifest, Samples
+from schemas.package import Baseline, DataRecord, Manifest, Naming, Samples, SplitRecord
 from schemas.review import ReviewRecord
 from schemas.signature import Signature
 
@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from ml.predictions.predictor import Predictions
 
 SAMPLED = 32
+UNNAMED = Naming(
+    model="candidate",
+    label="unnamed",
+    split=SplitRecord(method=Choice(name="unnamed"), salt="", test=0, validation=0),
+)
+"""What a candidate package is called until it is sealed: a name must not decide whether training is reused."""
 _LIBRARIES = ("numpy", "onnx", "onnxruntime", "pandas", "pydantic", "scikit-learn", "skl2onnx", "skops")
 
 
@@ -92,16 +98,29 @@ def seal(
     baseline: Baseline | None,
     gate: GateVerdict | None,
     reference: bytes | None,
+    naming: Naming | None = None,
 ) -> Manifest:
     """Seal a candidate package as `root`: its files, the reference profile, the verdict and the card.
+
+    Args:
+        candidate: The candidate package's folder; each file is checked while it is copied.
+        root: The sealed package's folder, which must not exist yet.
+        evaluation: What the model scores.
+        baseline: What its baseline scores.
+        gate: The gate's verdict.
+        reference: The profile of the training rows.
+        naming: Model, data and split; None keeps what the candidate says.
 
     Raises:
         PackageError: If the candidate package is damaged or `root` exists.
     """
-    known = storage.verify(candidate)
+    known = storage.read_manifest(candidate)
     signature = storage.read_signature(candidate, known)
     scored = None if baseline is None else baseline.model_dump(mode="json")
     manifest = known.model_copy(update={"evaluation": evaluation, "baseline": scored, "gate": gate, "files": {}})
+    if naming is not None:
+        data = known.data.model_copy(update={"label": naming.label, "split": naming.split})
+        manifest = manifest.model_copy(update={"model": naming.model, "data": data})
     files: dict[str, bytes | Path] = {name: candidate / name for name in known.files}
     files[storage.CARD] = model_card.render(manifest, signature).encode()
     if reference is not None:

@@ -29,7 +29,14 @@ class PackagedModel:
     @classmethod
     def open(cls, root: Path) -> "PackagedModel":
         """Verify the package at `root` to the last byte, then load it. Raises PackageError."""
-        manifest = storage.verify(root)
+        return cls.load(root, storage.verify(root))
+
+    @classmethod
+    def load(cls, root: Path, manifest: Manifest) -> "PackagedModel":
+        """Load a package whose manifest is known to be good; each file used is checked against it.
+
+        Raises PackageError.
+        """
         signature = storage.read_signature(root, manifest)
         data = storage.read(root, manifest, manifest.runtime_file)
         return cls(root, manifest, signature, load.load(manifest.runtime, data, signature.output))

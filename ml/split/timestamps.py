@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from ml.split.guards import column_by, places
 from ml.values.columns import ISO, as_numbers, as_timestamps, is_text, is_timestamp
 from ml.values.date_formats import find_format
-from schemas.data import SplitSpec, TableSchema
+from schemas.data import Ordered, TableSchema
 from schemas.errors import ContentError
-from schemas.package import SplitRecord
 
 Timestamps = NDArray[Any]
 """datetime64[us], int64 or float64, (rows,)."""
@@ -41,18 +40,16 @@ def read_timestamps(rows: pd.DataFrame, by: str | None, form: str | None) -> Tim
     return _finite(column)
 
 
-def form_of(plan: SplitSpec | SplitRecord, schema: TableSchema) -> str | None:
+def form_of(ordered: Ordered, schema: TableSchema) -> str | None:
     """Return the form in which timestamps are written: as the split declares, else as the schema reads the column."""
-    found = plan.method.params.get("format")
-    read = next((column.format for column in schema.columns if column.name == plan.by), None)
-    return str(found) if found is not None else read
+    if ordered.format is not None:
+        return ordered.format
+    return next((column.format for column in schema.columns if column.name == ordered.by), None)
 
 
-def newest(sets: Sequence[pd.DataFrame], plan: SplitRecord, schema: TableSchema) -> str | None:
-    """Return the latest timestamp among the rows of `sets`, as text; None unless the split is by time."""
-    if plan.method.name != "time":
-        return None
-    return written(read_timestamps(pd.concat(sets, ignore_index=True), plan.by, form_of(plan, schema)).max())
+def newest(sets: Sequence[pd.DataFrame], ordered: Ordered, schema: TableSchema) -> str:
+    """Return the latest timestamp among the rows of `sets`, as text."""
+    return written(read_timestamps(pd.concat(sets, ignore_index=True), ordered.by, form_of(ordered, schema)).max())
 
 
 def written(timestamp: Any) -> str:

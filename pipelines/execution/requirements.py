@@ -9,8 +9,9 @@ from schemas.home import Home
 from schemas.plan import Missing
 from schemas.run import Run
 from serving.journal.location import journal_url
+from serving.releases.package_cache import fetch_signature
 from steps.components import create
-from steps.gate.production import Production, opened
+from steps.gate.production import Production
 
 _PATH = "pipeline"
 _FIRST = "python run.py +experiment=… pipeline=lifecycle"
@@ -57,13 +58,12 @@ def _unpredictable(run: Run, current: Production) -> list[Fault]:
     """Return why the version in production cannot predict such rows at all, from the header of the input.
 
     Raises:
-        PackageError: If the version in production cannot be loaded.
+        PackageError: If the package in production cannot be read.
     """
     header = None if run.batch is None else create("load", run.batch.input).header()
     if header is None:
         return []
-    with opened(current) as model:
-        return header_faults(header, model.signature, current.version)
+    return header_faults(header, fetch_signature(current.package_url), current.version)
 
 
 def newest_passed(client: Any, model: str) -> Any | None:

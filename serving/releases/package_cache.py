@@ -8,9 +8,10 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import ValidationError
 
-from ml.package.storage import MANIFEST, SEAL
+from ml.package.storage import MANIFEST, SEAL, SIGNATURE, read_manifest, read_signature
 from schemas.errors import PackageError
 from schemas.package import Manifest
+from schemas.signature import Signature
 
 
 def fetch(package_url: str, version: str, cache: Path) -> Path:
@@ -35,6 +36,24 @@ def fetch(package_url: str, version: str, cache: Path) -> Path:
         if earlier:
             return earlier[-1]
         raise PackageError(f"The package {package_url} cannot be fetched: {type(error).__name__}: {error}") from error
+
+
+def fetch_signature(package_url: str) -> Signature:
+    """Return a package's signature; of its files no other is fetched than those that vouch for it.
+
+    Raises:
+        PackageError: If it cannot be fetched, or is damaged.
+    """
+    with tempfile.TemporaryDirectory(prefix="drivetrain-signature-") as folder:
+        root = Path(folder)
+        try:
+            for name in (MANIFEST, SEAL, SIGNATURE):
+                (root / name).write_bytes(_read(package_url, name))
+        except Exception as error:  # every file system behind fsspec has errors of its own
+            raise PackageError(
+                f"The package {package_url} cannot be fetched: {type(error).__name__}: {error}"
+            ) from error
+        return read_signature(root, read_manifest(root))
 
 
 def keep(cache: Path, roots: set[Path]) -> None:

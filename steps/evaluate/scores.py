@@ -8,10 +8,9 @@ from zenml import step
 from zenml.types import HTMLString
 
 from ml.evaluation.evaluate import evaluate as score
-from ml.evaluation.evaluate import target_and_predictions
+from ml.evaluation.evaluate import target_and_both
 from ml.evaluation.plots import pictures
 from ml.evaluation.report import render_evaluation
-from ml.package.model import PackagedModel
 from ml.predictions.abstention import review_notes
 from ml.predictions.predictor import Predictions
 from schemas.data import Problem, TableSchema
@@ -26,10 +25,7 @@ def evaluate(
     candidate: ModelPackage, baseline: ModelPackage, validation_set: pd.DataFrame, schema: TableSchema, seed: int
 ) -> tuple[Annotated[Evaluation, "evaluation"], Annotated[Evaluation, "baseline_evaluation"]]:
     """Score both on the validation set; the test set stays sealed."""
-    first, second = (
-        target_and_predictions(PackagedModel.open(package.root), validation_set, schema.problem)
-        for package in (candidate, baseline)
-    )
+    first, second = target_and_both(candidate.model, baseline.model, validation_set, schema.problem)
     nothing = Evaluation(metrics={})
     return (
         _scored("validation", schema.problem, *first, seed, nothing),
@@ -39,6 +35,7 @@ def evaluate(
 
 @step(output_materializers={"evaluation": SchemaMaterializer, "baseline_evaluation": SchemaMaterializer})
 def open_test_set(
+    name: str,
     candidate: ModelPackage,
     baseline: ModelPackage,
     test_set: pd.DataFrame,
@@ -53,19 +50,18 @@ def open_test_set(
 ]:
     """Score both on the test set, once, and record the test-set access."""
     record_access("test_set", rows=len(test_set))
-    model, problem = PackagedModel.open(candidate.root), schema.problem
-    answered = target_and_predictions(model, test_set, problem)
-    tested = _scored("test", problem, *answered, seed, evaluation)
-    of_baseline = target_and_predictions(PackagedModel.open(baseline.root), test_set, problem)
+    model, problem = candidate.model, schema.problem
+    predicted, of_baseline = target_and_both(model, baseline.model, test_set, problem)
+    tested = _scored("test", problem, *predicted, seed, evaluation)
     baseline_tested = _scored("test", problem, *of_baseline, seed, baseline_evaluation)
     page = render_evaluation(
-        model.manifest.model,
+        name,
         tested,
-        pictures(problem, *answered),
+        pictures(problem, *predicted),
         made_by=f"Trainer {model.manifest.trainer.name}, runtime {model.manifest.runtime}",
         baseline=baseline_tested.metrics["test"],
         learning=model.manifest.learning,
-        review=review_notes(model.manifest.review, *answered),
+        review=review_notes(model.manifest.review, *predicted),
     )
     return tested, baseline_tested, HTMLString(page)
 

@@ -7,7 +7,7 @@ from zenml import step
 
 from ml.components.gate_check import Evidence
 from ml.gate.judge import judge
-from ml.package.storage import size, verify
+from ml.package.storage import size
 from schemas.data import TableSchema
 from schemas.evaluation import Evaluation, GateVerdict
 from schemas.metrics import resolve_metric
@@ -42,7 +42,7 @@ def gate(
         metric=resolve_metric(metric, schema.problem.task),
         evaluation=evaluation,
         baseline=baseline_evaluation.metrics["test"],
-        size_bytes=size(verify(candidate.root)) + len(reference.data),
+        size_bytes=size(candidate.manifest) + len(reference.data),
         production=incumbent.scores,
         production_version=production.version if production else None,
         not_comparable=incumbent.not_comparable,

@@ -85,7 +85,8 @@ def _saw(newest: str | None, test_set: pd.DataFrame, plan: SplitRecord, schema: 
     """Return which test rows a version, whose latest row is from `newest`, may have been trained on."""
     if newest is None:
         return "does not state up to when its rows go, so that it may have seen these test rows"
-    timestamps = read_timestamps(test_set, plan.by, form_of(plan, schema))
+    assert plan.ordered is not None, "asked of a split by time only"
+    timestamps = read_timestamps(test_set, plan.by, form_of(plan.ordered, schema))
     newer = newer_than(timestamps, newest)
     if newer is None:
         return f"was trained on rows up to {newest}, which cannot be compared with {written(timestamps.max())}"

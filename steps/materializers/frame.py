@@ -9,8 +9,10 @@ from zenml.enums import ArtifactType
 from zenml.materializers.base_materializer import BaseMaterializer
 
 from ml.values.digest import frame_digest
+from steps.materializers.recent import Recent
 
 _FILE = "rows.parquet"
+_RECENT: Recent[pd.DataFrame] = Recent(512 << 20, lambda frame: int(frame.memory_usage(deep=True).sum()))
 
 
 class FrameMaterializer(BaseMaterializer):
@@ -21,10 +23,8 @@ class FrameMaterializer(BaseMaterializer):
     SKIP_REGISTRATION: ClassVar[bool] = True
 
     def load(self, data_type: type[Any]) -> pd.DataFrame:
-        """Read the table."""
-        with self.artifact_store.open(self._path(), "rb") as file:
-            frame: pd.DataFrame = pq.read_table(file).to_pandas()
-        return frame
+        """Return the table; one that this process read before is copied on write."""
+        return _RECENT.get(self._path(), self._read).copy(deep=False)
 
     def save(self, data: pd.DataFrame) -> None:
         """Write the table."""
@@ -38,6 +38,11 @@ class FrameMaterializer(BaseMaterializer):
     def compute_content_hash(self, data: pd.DataFrame) -> str:
         """Hash names, types and values in order."""
         return frame_digest(data)
+
+    def _read(self) -> pd.DataFrame:
+        with self.artifact_store.open(self._path(), "rb") as file:
+            frame: pd.DataFrame = pq.read_table(file).to_pandas()
+        return frame
 
     def _path(self) -> str:
         return f"{self.uri}/{_FILE}"

@@ -9,10 +9,12 @@ from typing import Any, ClassVar
 from zenml.enums import ArtifactType, VisualizationType
 from zenml.materializers.base_materializer import BaseMaterializer
 
-from ml.package.storage import verify
+from ml.package.storage import size, verify
 from steps.artifacts import ModelPackage
+from steps.materializers.recent import Recent
 
 _FOLDER = "package"
+_RECENT: Recent[ModelPackage] = Recent(8, lambda _package: 1)
 
 
 class PackageMaterializer(BaseMaterializer):
@@ -23,7 +25,10 @@ class PackageMaterializer(BaseMaterializer):
     SKIP_REGISTRATION: ClassVar[bool] = True
 
     def load(self, data_type: type[Any]) -> ModelPackage:
-        """Fetch the folder and verify every byte; a local store's folder is used in place."""
+        """Fetch the folder and verify every byte, once a process; a local store's folder is used in place."""
+        return _RECENT.get(self._folder(), self._fetch)
+
+    def _fetch(self) -> ModelPackage:
         if os.path.isdir(self._folder()):  # noqa: PTH112  a URI, which Path would mangle
             verify(Path(self._folder()))
             return ModelPackage(root=Path(self._folder()), url=self._folder())
@@ -48,9 +53,8 @@ class PackageMaterializer(BaseMaterializer):
 
     def extract_metadata(self, data: ModelPackage) -> dict[str, Any]:
         """Give the runtime with its reason, and the size."""
-        manifest = verify(data.root)
-        size = sum(record.bytes for record in manifest.files.values())
-        return {"runtime": manifest.runtime, "runtime_reason": manifest.runtime_reason, "bytes": size}
+        manifest = data.manifest
+        return {"runtime": manifest.runtime, "runtime_reason": manifest.runtime_reason, "bytes": size(manifest)}
 
     def compute_content_hash(self, data: ModelPackage) -> str:
         """Hash the manifest, which holds the hashes of all other files."""

@@ -6,7 +6,6 @@ import pandas as pd
 from zenml import step
 
 from ml.features.cells import cells
-from ml.package.model import PackagedModel
 from steps.artifacts import ModelPackage, ReferenceProfile
 from steps.materializers.profile import ProfileMaterializer
 from steps.monitor.validator import data_validator
@@ -15,7 +14,7 @@ from steps.monitor.validator import data_validator
 @step(output_materializers={"reference": ProfileMaterializer})
 def profile(candidate: ModelPackage, train_set: pd.DataFrame) -> Annotated[ReferenceProfile, "reference"]:
     """Profile the training rows and the packaged model's predictions for them."""
-    model = PackagedModel.open(candidate.root)
+    model = candidate.model
     predictions = model.predict(cells(train_set, model.signature))
     return ReferenceProfile(
         data_validator().data_profiling(train_set, signature=model.signature, predictions=predictions)

@@ -5,9 +5,8 @@ from typing import Annotated
 from zenml import step
 
 from ml.package.build import seal
-from ml.package.storage import read_manifest
 from schemas.evaluation import Evaluation, GateVerdict
-from schemas.package import Baseline
+from schemas.package import Baseline, Naming
 from steps.artifacts import ModelPackage, ReferenceProfile
 from steps.materializers.package import PackageMaterializer
 
@@ -20,9 +19,18 @@ def package(
     baseline_evaluation: Evaluation,
     verdict: GateVerdict,
     reference: ReferenceProfile,
+    naming: Naming,
 ) -> Annotated[ModelPackage, "model"]:
     """Seal the candidate package; one that the gate refused is sealed too, so that it can be inspected."""
     sealed = ModelPackage.in_scratch()
-    scored = Baseline(name=read_manifest(baseline.root).trainer.name, metrics=baseline_evaluation.metrics)
-    seal(candidate.root, sealed.root, evaluation=evaluation, baseline=scored, gate=verdict, reference=reference.data)
+    scored = Baseline(name=baseline.manifest.trainer.name, metrics=baseline_evaluation.metrics)
+    seal(
+        candidate.root,
+        sealed.root,
+        evaluation=evaluation,
+        baseline=scored,
+        gate=verdict,
+        reference=reference.data,
+        naming=naming,
+    )
     return sealed

@@ -43,7 +43,7 @@ def split(
 
 def _method(plan: SplitSpec, schema: TableSchema) -> Choice:
     """Return the plan's method; one by time gets the format of its column in the schema, unless it declares one."""
-    form = form_of(plan, schema) if plan.time is not None else None
+    form = form_of(plan.ordered, schema) if plan.ordered is not None else None
     if form is None:
         return plan.method
     return Choice(name=plan.method.name, params={**plan.method.params, "format": form})

@@ -6,15 +6,15 @@ import pandas as pd
 from zenml import step
 
 from ml.features.matrix import make_matrix
-from ml.package.build import build_candidate
+from ml.package.build import UNNAMED, build_candidate
 from ml.predictions.abstention import choose
 from ml.predictions.predictions import predictions_of
 from ml.split.timestamps import newest
 from ml.trainers.baselines import resolve_baseline
 from ml.values.digest import frame_digest
 from schemas.choice import Choice
-from schemas.data import TableSchema
-from schemas.package import DataRecord, SplitRecord
+from schemas.data import Ordered, TableSchema
+from schemas.package import DataRecord
 from schemas.run import ReviewSpec
 from schemas.signature import Signature
 from steps.artifacts import ModelPackage
@@ -30,9 +30,7 @@ def train(
     signature: Signature,
     trainer: Choice,
     seed: int,
-    name: str,
-    label: str,
-    plan: SplitRecord,
+    ordered: Ordered | None,
     review: ReviewSpec | None,
 ) -> Annotated[ModelPackage, "candidate"]:
     """Fit the chosen trainer on `train_set`; `validation_set` steers early stopping and the review threshold only."""
@@ -50,23 +48,23 @@ def train(
         fitted=fitted,
         signature=signature,
         train=train_set,
-        model=name,
+        model=UNNAMED.model,
         trainer=trainer,
         seed=seed,
-        data=_seen(train_set, validation_set, schema, plan, label),
+        data=_seen(train_set, validation_set, schema, ordered),
         review=reviewed,
     )
     return candidate
 
 
 def _seen(
-    train_set: pd.DataFrame, validation_set: pd.DataFrame, schema: TableSchema, plan: SplitRecord, label: str
+    train_set: pd.DataFrame, validation_set: pd.DataFrame, schema: TableSchema, ordered: Ordered | None
 ) -> DataRecord:
     """Return which rows a model has seen; the test set is none of them."""
     return DataRecord(
-        label=label,
+        label=UNNAMED.label,
         fingerprint=frame_digest(train_set),
         rows={"train": len(train_set), "validation": len(validation_set)},
-        split=plan,
-        newest=newest([train_set, validation_set], plan, schema),
+        split=UNNAMED.split,
+        newest=None if ordered is None else newest([train_set, validation_set], ordered, schema),
     )

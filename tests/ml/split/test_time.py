@@ -19,7 +19,7 @@ from ml.split.time import TimeSplit
 from ml.split.time_params import TimeSplitParams
 from ml.split.timestamps import form_of, newer_than, newest, read_timestamps, written
 from schemas.choice import Choice
-from schemas.data import ColumnSpec, DataSpec, SplitSpec
+from schemas.data import ColumnSpec, DataSpec, Ordered, SplitSpec
 from schemas.errors import ContentError
 from schemas.home import ROOT
 from schemas.package import SplitRecord
@@ -278,12 +278,17 @@ def test_the_step_reads_dates_as_they_are_declared_and_leaves_out_what_is_in_no_
 def test_the_newest_row_that_was_seen_is_written_down_and_read_back(form: str) -> None:
     rows = table([3, 9, 4]).assign(when=forms([3, 9, 4])[form])
     schema = infer_schema(rows.assign(x=[1.5, 2.5, 3.5]), DataSpec(source=Choice(name="csv"), target="y"))
-    record = SplitRecord(method=Choice(name="time"), salt="", test=0.2, validation=0.2, by="when")
-    seen = newest([rows[:1], rows[1:]], record, schema)
-    assert seen == written(read_timestamps(rows, "when", form_of(record, schema)).max())
+    ordered = Ordered(by="when")
+    seen = newest([rows[:1], rows[1:]], ordered, schema)
+    assert seen == written(read_timestamps(rows, "when", form_of(ordered, schema)).max())
     later = read_timestamps(rows.assign(when=forms([9, 10, 8])[form]), "when", None)
     assert newer_than(later, str(seen)).tolist() == [False, True, False]  # type: ignore[union-attr]
-    assert newest([rows], record.model_copy(update={"method": Choice(name="random")}), schema) is None
+
+
+def test_only_a_split_by_time_has_a_newest_row() -> None:
+    record = SplitRecord(method=Choice(name="time"), salt="", test=0.2, validation=0.2, by="when")
+    assert record.ordered == Ordered(by="when")
+    assert record.model_copy(update={"method": Choice(name="random")}).ordered is None
 
 
 def test_large_whole_numbers_are_compared_exactly() -> None:
