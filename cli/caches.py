@@ -13,9 +13,7 @@ _FOLDERS = {"MPLCONFIGDIR": "matplotlib", "UV_CACHE_DIR": "uv"}
 def caches_at_home() -> Iterator[None]:
     """Name the caches' folders while a command runs, where the environment does not name them."""
     given = {key: os.environ[key] for key in _FOLDERS if key in os.environ}
-    os.environ.update(
-        {key: str(Home.here().root / "cache" / name) for key, name in _FOLDERS.items() if key not in given}
-    )
+    os.environ.update({key: str(Home.here().cache(name)) for key, name in _FOLDERS.items() if key not in given})
     try:
         yield
     finally:

@@ -11,14 +11,14 @@ from ml.trainers.baselines import AUTO, AUTO_MODULE
 from schemas.choice import Choice
 from schemas.stack import StackSpec, StepName
 from stacks.plugins import profiling_source
-from steps.caching import source_files
+from steps.caching import code_digest
 from steps.registry import OWN, module_of, origin
 
 
 def wired(
     step: Any, step_name: StepName, stack: StackSpec, *components: tuple[str, Choice], also: Sequence[str] = ()
 ) -> Callable[..., Any]:
-    """Return `step` as the pipeline calls it: named `step_name`, and keyed by all first-party source that it uses.
+    """Return `step` as the pipeline calls it: named `step_name`, and keyed by the code of all that it reaches.
 
     Args:
         step: The ZenML step.
@@ -35,10 +35,11 @@ def wired(
         for kind, choice in components
         if choice.name != AUTO and (where := origin(kind, choice.name)) != OWN
     }
-    policy = CachePolicy(include_step_code=False, file_dependencies=source_files(modules))
+    environment = {"DRIVETRAIN_CODE": code_digest(modules), **versions}  # ZenML's key takes in what stands here
+    policy = CachePolicy(include_step_code=False)
     need = stack.resources.get(step_name)
     settings = {"resources": ResourceSettings(**need.model_dump(exclude_none=True))} if need else {}
-    return partial(step.with_options(cache_policy=policy, environment=versions, settings=settings), id=step_name)
+    return partial(step.with_options(cache_policy=policy, environment=environment, settings=settings), id=step_name)
 
 
 def profiled(step: Any, step_name: StepName, stack: StackSpec) -> Callable[..., Any]:

@@ -19,6 +19,10 @@ class Home:
         """Return the folder that the environment names, else `.drivetrain` in the current folder."""
         return cls(Path(os.environ.get("DRIVETRAIN_HOME") or ".drivetrain").resolve())
 
+    def cache(self, name: str) -> Path:
+        """Return a folder or file of what may be removed at any time and only costs time then."""
+        return self.root / "cache" / name
+
     def report(self, model: str, kind: str, run: str) -> Path:
         """Return the file of the HTML report that a run of ZenML left, by the run's id."""
         return self.root / "reports" / model / f"{kind}-{run[:8]}.html"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ml.io.file_lock import one_at_a_time
 from schemas.home import ROOT
 
 _QUIET = {
@@ -43,17 +44,6 @@ class _Listener(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._handle(record)
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Let one process at a time create or migrate ZenML's store: it fails on one that is half made."""
-    import fcntl
-
-    config_folder().mkdir(parents=True, exist_ok=True)
-    with (config_folder() / ".drivetrain.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 @contextmanager
@@ -95,7 +85,8 @@ def zenml_session(handle: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
         root.removeHandler(handler)
     root.addHandler(listener)
     try:
-        with _one_at_a_time():
+        # One process at a time creates or migrates the store: ZenML fails on one that is half made.
+        with one_at_a_time(config_folder() / ".drivetrain.lock"):
             client = Client()
             client.zen_store  # noqa: B018  the store must exist before a stack is chosen for this process only
         with _parameters_as_given():

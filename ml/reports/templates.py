@@ -21,7 +21,7 @@ def render_page(module: str, context: Mapping[str, object]) -> str:
     """Return the page of the template `STEM.html.j2` that lies beside a module.
 
     Args:
-        module: The module's `__file__`. `ml.reports.template_files` finds the template by the same rule.
+        module: The module's `__file__`. `ml.source_code.templates` finds the template by the same rule.
         context: The names that the template uses.
 
     Raises:

@@ -21,7 +21,7 @@ def build(name: str, code_hash: str, package: Path | None) -> str:
 
     Args:
         name: The model's name.
-        code_hash: Of the service's code, `closure.code_hash()`.
+        code_hash: Of the service's code, `code_closure.code_hash`.
         package: Folder of the package that is current; None leaves it out.
     """
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")  # building posts home otherwise

@@ -1,58 +1,28 @@
 """The first-party files that the service is made of, found by following its imports and templates, and their hash."""
 
-import ast
-import hashlib
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
-from ml.reports.template_files import template_files
-from schemas.home import ROOT
+from ml.source_code.imports import Sources
+from schemas.home import ROOT, Home
 
 LOCK = "requirements.lock"
 _ENTRY = "serving.service"
-_PACKAGES = ("serving", "ml", "schemas")
-_PLACE = re.compile(r"(?:serving|ml)(?:\.\w+)+:\w+")  # a row of a table of modules counts as an import
 
 
-def files(entry: str = _ENTRY) -> list[Path]:
-    """Return `entry`, all that it imports, also inside functions, and the templates of these, relative to ROOT."""
-    found: set[Path] = set()
-    waiting = [entry]
-    while waiting:
-        path = _file(waiting.pop())
-        if path is None or path in found:
-            continue
-        found.add(path)
-        waiting += _imports(ROOT / path)
-        waiting += [".".join(parent.parts) for parent in path.parents if parent.parts]
-    templates = template_files([ROOT / path for path in found], ROOT)
-    return sorted(found | {path.relative_to(ROOT) for path in templates})
+def files() -> list[Path]:
+    """Return the service's module, all that it imports and the templates of these, relative to ROOT."""
+    return Sources(ROOT).files([_ENTRY])
 
 
-def code_hash() -> str:
-    """Return a hash over the service's files and the lock file; when it differs, a running service is outdated."""
-    digest = hashlib.sha256()
-    for path in [*files(), *([Path(LOCK)] if (ROOT / LOCK).is_file() else [])]:
-        digest.update(f"{path}\0".encode())
-        digest.update(hashlib.sha256((ROOT / path).read_bytes()).digest())
-    return digest.hexdigest()
+def code_hash(home: Path) -> str:
+    """Return a hash over the service's code and the lock file; when it differs, a running service is outdated.
 
+    Comments and docstrings are not in it. The service shows some docstrings as descriptions, in its OpenAPI document:
+    a changed one is seen when the service is started for another reason.
 
-def _file(module: str) -> Path | None:
-    parts = module.split(".")
-    if parts[0] not in _PACKAGES:
-        return None
-    candidates = [Path(*parts, "__init__.py"), Path(*parts[:-1], parts[-1] + ".py")]
-    return next((path for path in candidates if (ROOT / path).is_file()), None)
-
-
-def _imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _PLACE.fullmatch(node.value):
-            yield node.value.partition(":")[0]
+    Args:
+        home: DRIVETRAIN_HOME, where parsed source is kept.
+    """
+    sources = Sources.of_this_program(Home(home))
+    lock = [Path(LOCK)] if (ROOT / LOCK).is_file() else []
+    return sources.digest([*sources.files([_ENTRY]), *lock])

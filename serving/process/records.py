@@ -1,13 +1,13 @@
 """What is remembered of a deployed service, so that the next run finds it alive or heals it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psutil
 from pydantic import ValidationError
 
 from ml.io.atomic_write import write_whole
+from ml.io.file_lock import one_at_a_time
 from schemas.base import Strict
 from schemas.errors import DeploymentError, did_you_mean
 from schemas.run import DeploySpec
@@ -108,12 +108,6 @@ def members(home: Path, name: str) -> list[psutil.Process]:
     return found
 
 
-@contextmanager
-def lock(home: Path, name: str) -> Iterator[None]:
+def lock(home: Path, name: str) -> AbstractContextManager[None]:
     """Let one run at a time change a service; the others wait. The lock ends with the process that holds it."""
-    import fcntl
-
-    folder(home).mkdir(parents=True, exist_ok=True)
-    with (folder(home) / f".{name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    return one_at_a_time(folder(home) / f".{name}.lock")

@@ -41,7 +41,7 @@ def running(home: Path, name: str, spec: DeploySpec, package: Path | None, journ
         ConfigurationError: If the declared port belongs to somebody else.
         DeploymentError: If it does not come up; the end of its log is in the text.
     """
-    code_hash = code_closure.code_hash()
+    code_hash = code_closure.code_hash(home)
     known = records.read(home, name)
     as_asked = known is not None and (known.code_hash, known.spec, known.journal_url) == (code_hash, spec, journal_url)
     if known and as_asked and records.is_alive(known) and tables.exists(journal_url) and _is_live_soon(known):

@@ -71,8 +71,15 @@ def shorten(table: Path, rows: int) -> None:
 
 
 def touch(module: Path) -> None:
-    """Change a module's source, not what it does."""
-    module.write_text(module.read_text(encoding="utf-8") + "\n# a changed helper\n", encoding="utf-8")
+    """Change a module's code, not what it does."""
+    module.write_text(module.read_text(encoding="utf-8") + "\n_CHANGED = 1\n", encoding="utf-8")
+
+
+def reword(module: Path) -> None:
+    """Change a module's docstring and add a comment."""
+    text = module.read_text(encoding="utf-8")
+    assert text.startswith('"""')
+    module.write_text(f'"""Now: {text[3:]}\n# a comment\n', encoding="utf-8")
 
 
 def test_a_change_reruns_exactly_what_depends_on_it(copy: Path) -> None:
@@ -83,6 +90,15 @@ def test_a_change_reruns_exactly_what_depends_on_it(copy: Path) -> None:
 
     touch(copy / "ml" / "evaluation" / "metrics.py")
     assert steps(copy).ran == {"evaluate", "open_test_set"} | ALWAYS
+
+    for module in ("profiles", "drift"):
+        reword(copy / "ml" / "monitoring" / f"{module}.py")
+    reword(copy / "ml" / "evaluation" / "metrics.py")
+    reword(copy / "ml" / "sources" / "csv.py")
+    assert steps(copy).ran == ALWAYS, "words are no code"
+
+    touch(copy / "ml" / "runtimes" / "rules.py")
+    assert steps(copy).ran == MODEL | {"package"} | ALWAYS, "a table names it, no import"
 
     shorten(copy / "examples" / "houses.csv", 370)  # enough that every set loses some
     assert steps(copy).ran == ALL

@@ -4,49 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from steps import caching
-from steps.caching import source_files
+from ml.source_code.imports import Sources
+from schemas.home import ROOT
+from steps.caching import code_digest
+
+RUNTIMES = {f"ml/runtimes/{name}.py" for name in ("onnx", "keras", "skops", "rules")}
 
 
-def write(root: Path, name: str, text: str) -> None:
-    path = root / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+@pytest.fixture(scope="module")
+def sources() -> Sources:
+    return Sources(ROOT)
 
 
-@pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(caching, "ROOT", tmp_path)
-    write(tmp_path, "ml/__init__.py", "")
-    write(tmp_path, "ml/near.py", "from ml import far\nimport numpy\n")
-    write(tmp_path, "ml/far.py", "def f():\n    from schemas.deep import thing\n")
-    write(tmp_path, "schemas/deep.py", "import ml.near\n")
-    write(tmp_path, "ml/other.py", "")
-    return tmp_path
-
-
-def test_imports_are_followed_to_the_end_also_inside_functions_and_in_circles(tree: Path) -> None:
-    assert source_files(["ml.near"]) == ["ml/__init__.py", "ml/far.py", "ml/near.py", "schemas/deep.py"]
-
-
-def test_a_module_that_nothing_reaches_does_not_count(tree: Path) -> None:
-    assert "ml/other.py" not in source_files(["ml.near"])
-
-
-def test_a_template_counts_with_all_that_it_extends_includes_and_imports(tree: Path) -> None:
-    write(tree, "ml/page.py", "import ml.far\n")
-    page = '{% extends "ml/shared/base.j2" %}{% block x %}{% include "ml/shared/part.j2" %}{% endblock %}'
-    write(tree, "ml/page.html.j2", page)
-    write(tree, "ml/shared/base.j2", '{% import "schemas/macros.j2" as macros %}{% block x %}{% endblock %}')
-    write(tree, "ml/shared/part.j2", '{% from "schemas/more.j2" import row %}')
-    write(tree, "schemas/macros.j2", "")
-    write(tree, "schemas/more.j2", '{% extends "ml/shared/base.j2" %}{% macro row() %}{% endmacro %}')
-    write(tree, "ml/shared/unused.j2", "")
-    templates = [name for name in source_files(["ml.page"]) if name.endswith(".j2")]
-    assert templates == [
-        "ml/page.html.j2", "ml/shared/base.j2", "ml/shared/part.j2", "schemas/macros.j2", "schemas/more.j2",
-    ]  # fmt: skip
-    assert not [name for name in source_files(["ml.far"]) if name.endswith(".j2")]
+def names(sources: Sources, *modules: str) -> set[str]:
+    return {path.as_posix() for path in sources.files(modules)}
 
 
 @pytest.mark.parametrize(
@@ -58,20 +29,39 @@ def test_a_template_counts_with_all_that_it_extends_includes_and_imports(tree: P
         ("steps.monitor.drift", "ml/monitoring/report.html.j2"),
     ],
 )
-def test_a_step_that_renders_a_page_runs_again_when_the_shared_frame_changes(step: str, page: str) -> None:
-    assert {page, "ml/reports/base.html.j2", "ml/reports/style.css.j2"} <= set(source_files([step]))
+def test_a_step_that_renders_a_page_runs_again_when_the_shared_frame_changes(
+    sources: Sources, step: str, page: str
+) -> None:
+    assert {page, "ml/reports/base.html.j2", "ml/reports/style.css.j2"} <= names(sources, step)
 
 
-def test_foreign_modules_are_not_files_of_ours(tree: Path) -> None:
-    assert source_files(["numpy", "acme.trainers"]) == []
+@pytest.mark.parametrize("step", ["steps.train.model", "steps.evaluate.scores", "steps.batch.rows"])
+def test_a_step_that_predicts_runs_again_when_a_runtime_changes(sources: Sources, step: str) -> None:
+    assert names(sources, step) >= RUNTIMES
 
 
-def test_the_training_step_depends_on_what_trains_and_not_on_what_measures() -> None:
-    files = source_files(["steps.train.model", "ml.trainers.sklearn.presets"])
-    assert {"ml/trainers/sklearn/presets.py", "ml/features/matrix.py", "ml/features/derive.py"} <= set(files)
+def test_a_step_that_looks_a_component_up_does_not_depend_on_all_components(sources: Sources) -> None:
+    files = names(sources, "steps.load.rows")
+    assert "steps/registry.py" in files
+    assert not [name for name in files if name.startswith(("ml/sources/csv", "ml/trainers/", "pipelines/"))]
+
+
+def test_the_training_step_depends_on_what_trains_and_not_on_what_measures(sources: Sources) -> None:
+    files = names(sources, "steps.train.model", "ml.trainers.sklearn.presets")
+    assert {"ml/trainers/sklearn/presets.py", "ml/features/matrix.py", "ml/features/derive.py"} <= files
     assert not {
         "ml/evaluation/metrics.py",
         "ml/evaluation/plots.py",
         "ml/monitoring/drift.py",
         "ml/gate/thresholds.py",
     } & set(files)
+
+
+def test_the_digest_is_one_of_all_these_files(
+    sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRIVETRAIN_HOME", str(tmp_path))
+    modules = ["steps.train.model", "ml.trainers.sklearn.presets"]
+    assert code_digest(modules) == sources.digest(sources.files(modules))
+    assert code_digest(modules) != code_digest(modules[:1])
+    assert (tmp_path / "cache" / "source_code.json").is_file()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ml.source_code import imports
 from schemas.home import ROOT
 from serving.journal.location import sqlite_url
 from serving.journal.tables import create
@@ -66,13 +67,15 @@ def test_the_bento_holds_the_modules_and_templates_that_the_service_reaches_and_
         "ml/reports/macros.html.j2",
         "ml/reports/style.css.j2",
     } <= names
-    assert {"ml/runtimes/onnx.py", "ml/runtimes/skops.py", "ml/runtimes/rules.py"} <= names
+    assert {f"ml/runtimes/{name}.py" for name in ("onnx", "keras", "keras_backend", "skops", "rules")} <= names
     assert (
         not {
             "serving/process/services.py",
             "serving/__main__.py",
             "serving/process/bento.py",
-            "ml/components.py",
+            "ml/components/trainer.py",
+            "ml/source_code/imports.py",
+            "ml/trainers/sklearn/export.py",
             "ml/evaluation/plots.py",
             "ml/evaluation/report.html.j2",
         }
@@ -80,17 +83,35 @@ def test_the_bento_holds_the_modules_and_templates_that_the_service_reaches_and_
     )
 
 
-def test_the_hash_changes_with_the_services_code_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for path in code_closure.files():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_bytes((ROOT / path).read_bytes())
-    monkeypatch.setattr(code_closure, "ROOT", tmp_path)
-    before = code_closure.code_hash()
-    (tmp_path / "serving" / "other.py").write_text("x = 1\n")
-    (tmp_path / "serving" / "other.html.j2").write_text("x")
-    assert code_closure.code_hash() == before
-    for name in ("ml/package/model.py", "ml/reports/style.css.j2"):
-        with (tmp_path / name).open("a") as file:
-            file.write("# changed\n")
-        assert code_closure.code_hash() != before
-        before = code_closure.code_hash()
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the service's files and the lock file that may be changed, and is what the hash is taken of."""
+    root = tmp_path / "copy"
+    for path in (*code_closure.files(), Path(code_closure.LOCK)):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes((ROOT / path).read_bytes())
+    monkeypatch.setattr(code_closure, "ROOT", root)
+    monkeypatch.setattr(imports, "ROOT", root)
+    return root
+
+
+def test_the_hash_changes_with_the_services_code_only(copy: Path, tmp_path: Path) -> None:
+    seen = {code_closure.code_hash(tmp_path)}
+    (copy / "serving" / "other.py").write_text("x = 1\n")
+    (copy / "serving" / "other.html.j2").write_text("x")
+    assert {code_closure.code_hash(tmp_path)} == seen
+    changes = ("ml/package/model.py", "ml/runtimes/rules.py", "ml/reports/style.css.j2", code_closure.LOCK)
+    for number, name in enumerate(changes, start=2):
+        with (copy / name).open("a") as file:
+            file.write("_CHANGED = 1\n")
+        seen.add(code_closure.code_hash(tmp_path))
+        assert len(seen) == number, name
+
+
+def test_a_comment_and_a_docstring_outdate_no_service(copy: Path, tmp_path: Path) -> None:
+    before = code_closure.code_hash(tmp_path)
+    module = copy / "ml" / "package" / "model.py"
+    text = module.read_text()
+    module.write_text(text.replace('"""', '"""Now: ', 1) + "\n# a comment\n")
+    assert module.read_text().count("Now: ") == 1
+    assert code_closure.code_hash(tmp_path) == before

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ml.reports.template_files import template_files
+from ml.source_code.templates import template_files
 
 
 def test_only_templates_of_the_modules_own_stem_are_a_start(tmp_path: Path) -> None:

@@ -17,13 +17,20 @@ def template_files(modules: Iterable[Path], root: Path) -> set[Path]:
         ValueError: If a template computes the name of another.
     """
     found: set[Path] = set()
-    waiting = [template for module in modules for template in module.parent.glob(f"{module.stem}.*.j2")]
+    stems = {module.with_suffix("") for module in modules}
+    beside = [template for folder in {stem.parent for stem in stems} for template in folder.glob("*.j2")]
+    waiting = [template for template in beside if _renderer(template) in stems]
     while waiting:
         path = waiting.pop()
         if path not in found:
             found.add(path)
             waiting += [root / name for name in _named(path)]
     return found
+
+
+def _renderer(template: Path) -> Path:
+    """Return the module of a template `STEM.*.j2`, without its suffix."""
+    return template.with_name(template.name.partition(".")[0])
 
 
 @cache

@@ -1,0 +1,18 @@
+"""A lock among processes: one holds a file, the others wait for it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Wait until no other process holds the file, which is made with the folders above it and stays.
+
+    The lock ends with the process that holds it, however that ends.
+    """
+    from filelock import FileLock
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path):
+        yield
