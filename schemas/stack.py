@@ -57,8 +57,8 @@ class StackSpec(Strict):
     sandbox: ComponentSpec | None = Field(default=None, description="where code that is not trusted runs")
     journal: str | None = Field(
         default=None,
-        description="SQLAlchemy URL of the journals, {model} in it stands for the model's name; null: SQLite files "
-        "under DRIVETRAIN_HOME",
+        description="SQLAlchemy URL of the journals, {model} in it stands for the model's name, no password; null: "
+        "SQLite files under DRIVETRAIN_HOME",
     )
     resources: dict[StepName, Resources] = Field(default={}, description="what a step may ask for, by step")
 
