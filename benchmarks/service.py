@@ -109,12 +109,12 @@ def write_package(root: Path, fitted: "Pipeline", names: list[str], row: dict[st
         output=Output(task="binary", target="target", classes=[0, 1]),
     )
     matrix = np.array([list(row.values())], dtype=np.float32)
-    answers = Predictions(codes=fitted.predict(matrix), probabilities=fitted.predict_proba(matrix))
-    assert answers.codes is not None and answers.probabilities is not None
+    predictions = Predictions(codes=fitted.predict(matrix), probabilities=fitted.predict_proba(matrix))
+    assert predictions.codes is not None and predictions.probabilities is not None
     samples = Samples(
         cells={name: [value] for name, value in row.items()},
-        codes=answers.codes.tolist(),
-        probabilities=answers.probabilities.tolist(),
+        codes=predictions.codes.tolist(),
+        probabilities=predictions.probabilities.tolist(),
     )
     files: dict[str, bytes | Path] = {
         "model.onnx": model.SerializeToString(),

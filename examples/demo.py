@@ -75,7 +75,7 @@ def play(url: str, rows: Rows) -> None:
         request = urllib.request.Request(f"{url}/predict", body, {"Content-Type": "application/json"})
         with _DIRECT.open(request, timeout=30) as response:
             predictions = json.load(response)["predictions"]
-        refused = [answer["error"] for answer in predictions if "error" in answer]
+        refused = [prediction["error"] for prediction in predictions if "error" in prediction]
         if refused:
             sys.exit(f"the service refused {len(refused)} rows, the first with {refused[0]}")
     print(f"played {len(rows)} rows against {url}/predict")

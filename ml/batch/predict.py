@@ -43,26 +43,26 @@ def predict_table(
     errors = ErrorsFile(errors_path)
     writer = sink.open()
     try:
-        answered = 0
+        predicted = 0
         for chunk in _chunks(source, rows_at_once, {item.name for item in model.signature.inputs}):
-            answered += predictor.predict(chunk, writer, errors)
-            progress.info("%s", f"{answered + errors.count:,} rows read, {answered:,} predicted")
-        if not answered + errors.count:
+            predicted += predictor.predict(chunk, writer, errors)
+            progress.info("%s", f"{predicted + errors.count:,} rows read, {predicted:,} predicted")
+        if not predicted + errors.count:
             raise ContentError("the input has no rows")
-        _publish(writer if answered else None, errors)
+        _publish(writer if predicted else None, errors)
     finally:
         try:
             writer.abort()
         finally:
             errors.abort()
-    if not answered:
+    if not predicted:
         raise ContentError(
             f"none of the {errors.count:,} rows could be predicted; what is wrong with each is in {errors.target}; "
             f"the first: {errors.first}. Move that file away before the rows are predicted again"
         )
     return BatchRecord(
         version=version,
-        answered=answered,
+        answered=predicted,
         refused=errors.count,
         output=sink.place,
         errors=str(errors.target) if errors.count else None,
@@ -114,9 +114,9 @@ class _TablePredictor:
             positions = positions[sound]
             if len(positions):
                 own = chunk.cells if self._as_text else chunk.kept
-                answered = own.iloc[positions].reset_index(drop=True)
+                predicted = own.iloc[positions].reset_index(drop=True)
                 columns = prediction_columns(chosen(predictions, sound), self._model.signature.output, self._version)
-                writer.write(pd.concat([answered, columns], axis="columns"))
+                writer.write(pd.concat([predicted, columns], axis="columns"))
         places = sorted(wrong)
         for place, content in zip(places, _contents(chunk.cells.iloc[places]), strict=True):
             errors.add(self._before + place + 1, wrong[place], content)

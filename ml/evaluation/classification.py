@@ -71,9 +71,9 @@ class _Counts:
         return sums.reshape(resamples, self._classes)
 
 
-def _answering(truth: Codes, chosen: Codes, answered: NDArray[np.bool_]) -> dict[str, Metric]:
+def _abstaining(truth: Codes, chosen: Codes, predicted: NDArray[np.bool_]) -> dict[str, Metric]:
     """The share of rows predicted at all, and of those the share right."""
-    share, right = answered.astype(np.float64), (answered & (truth == chosen)).astype(np.float64)
+    share, right = predicted.astype(np.float64), (predicted & (truth == chosen)).astype(np.float64)
 
     def accuracy(weights: Floats) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -84,10 +84,10 @@ def _answering(truth: Codes, chosen: Codes, answered: NDArray[np.bool_]) -> dict
 
 
 def _graded(
-    task: Task, truth: Codes, chosen: Codes, answered: NDArray[np.bool_], probabilities: Floats | None
+    task: Task, truth: Codes, chosen: Codes, predicted: NDArray[np.bool_], probabilities: Floats | None
 ) -> dict[str, Metric]:
     if probabilities is None:
-        return _answering(truth, chosen, answered) | dict.fromkeys(NEED_PROBABILITIES, _undefined)
+        return _abstaining(truth, chosen, predicted) | dict.fromkeys(NEED_PROBABILITIES, _undefined)
     padded = np.hstack([probabilities, np.zeros((len(truth), 2))])
     own = np.take_along_axis(padded, truth[:, None], axis=1)[:, 0]
     confidence = np.take_along_axis(padded, chosen[:, None], axis=1)[:, 0]

@@ -86,9 +86,11 @@ def detect(
         assess_column(name, before.column(name), now.column(name), expected, window.rows, spec)
         for name, expected in expectations.items()
     ]
-    answer = "value" if signature.output.task == "regression" else "label"
+    predicted = "value" if signature.output.task == "regression" else "label"
     assessed.append(
-        assess_column("prediction", before.prediction(answer), now.prediction(answer), Expected(), window.rows, spec)
+        assess_column(
+            "prediction", before.prediction(predicted), now.prediction(predicted), Expected(), window.rows, spec
+        )
     )
     chances = iter(holm([result.p_value for column in assessed for result in column.results]))
     drifts = [conclude(column, [next(chances) for _ in column.results], spec) for column in assessed]
@@ -105,7 +107,7 @@ def detect(
         predictions=drifts[-1],
         distributions=_distributions({name: (before.column(name), now.column(name)) for name in expectations}),
         prediction_distributions=_distributions(
-            {name: (before.prediction(name), now.prediction(name)) for name in (answer, "confidence")}
+            {name: (before.prediction(name), now.prediction(name)) for name in (predicted, "confidence")}
         ),
     )
 

@@ -89,10 +89,10 @@ def _of_no_threshold(spec: ReviewSpec, rows: int) -> ReviewRecord:
     return _record(spec, EVERY, rows, None, None, 1.0, why)
 
 
-def _of_abstaining(spec: ReviewSpec, wrong: NDArray[np.bool_], answered: NDArray[np.bool_]) -> ReviewRecord:
+def _of_abstaining(spec: ReviewSpec, wrong: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> ReviewRecord:
     """Record what a model without probabilities does by itself: there is no threshold to choose."""
-    rows, given = len(wrong), int(answered.sum())
-    missed = int(wrong[answered].sum())
+    rows, given = len(wrong), int(predicted.sum())
+    missed = int(wrong[predicted].sum())
     bound = error_bound(missed, given)
     failing = "" if bound <= spec.max_error else "review.max_error cannot be kept: "
     why = (

@@ -82,8 +82,8 @@ def _padded(model: Any, rows: NDArray[np.float32]) -> NDArray[np.float64]:
     full = np.zeros((size, rows.shape[1]), dtype=np.float32)
     full[: len(rows)] = rows
     with _busy:
-        answered: NDArray[np.float32] = np.asarray(model.predict_on_batch(full))
-    return answered[: len(rows)].astype(np.float64)
+        predicted: NDArray[np.float32] = np.asarray(model.predict_on_batch(full))
+    return predicted[: len(rows)].astype(np.float64)
 
 
 def _keras(data: bytes) -> Any:

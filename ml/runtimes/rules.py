@@ -61,9 +61,9 @@ class DecisionList(Predictor):
 
     def predict_cells(self, cells: Cells) -> Predictions:
         """Predict for raw cells, columns of equal length; -1 where they abstain."""
-        return self.answers_of(self.fired(cells))
+        return self.predictions_at(self.fired(cells))
 
-    def answers_of(self, fired: NDArray[np.int64]) -> Predictions:
+    def predictions_at(self, fired: NDArray[np.int64]) -> Predictions:
         """Return what the rules predict that decided, at the positions which `fired` gives; (n,)."""
         return Predictions(codes=self._codes[fired])
 

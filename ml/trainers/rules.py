@@ -113,7 +113,7 @@ class Rules(Trainer):
         )
         model = DecisionList(rules, output)
         fired = model.fired(train.cells)
-        coverage = records(rules, fired, model.answers_of(fired), train.target)
+        coverage = records(rules, fired, model.predictions_at(fired), train.target)
         return FittedRules(rules, model, coverage, warnings(rules, coverage, signature))
 
 

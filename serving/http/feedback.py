@@ -22,7 +22,7 @@ from serving.http.errors import HttpError, dump
 from serving.http.families import counter
 from serving.http.json_post import REFUSALS, RETRY, JsonPost
 from serving.http.label_value import accepted, classes_of
-from serving.journal.labels import Answered, Label, LabelStatus, answered
+from serving.journal.labels import KeptPrediction, Label, LabelStatus, kept_predictions
 from serving.journal.writer import JournalError
 
 if TYPE_CHECKING:
@@ -121,11 +121,11 @@ class Feedback(JsonPost):
         reply = {"request_id": given.request_id, "index": found.row, "label": label, "status": status}
         return dump(reply).encode()
 
-    def _find(self, given: GivenLabel) -> Answered:
-        found = answered(self._journal.engine, given.request_id, given.index, most=2)
+    def _find(self, given: GivenLabel) -> KeptPrediction:
+        found = kept_predictions(self._journal.engine, given.request_id, given.index, most=2)
         if [one.row for one in found] == [given.index or 0]:
             return found[0]
-        others = found or answered(self._journal.engine, given.request_id, None, most=_LISTED + 1)
+        others = found or kept_predictions(self._journal.engine, given.request_id, None, most=_LISTED + 1)
         if not others:
             raise HttpError(404, "no prediction has this request_id")
         if given.index is None:
@@ -133,7 +133,7 @@ class Feedback(JsonPost):
         places = ", ".join(str(one.row) for one in others[:_LISTED]) + (", …" if len(others) > _LISTED else "")
         raise HttpError(404, f"the request has no prediction at index {given.index}; it has some at {places}")
 
-    def _accepted(self, label: Any, found: Answered) -> Scalar:
+    def _accepted(self, label: Any, found: KeptPrediction) -> Scalar:
         loaded = [(version.version, version.model.signature.output.classes) for version in self._follower.loaded()]
         own = next((classes for name, classes in loaded if name == found.version), None)
         record = json.loads(found.answer)

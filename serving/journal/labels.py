@@ -22,7 +22,7 @@ class Label(NamedTuple):
     who: str | None = None
 
 
-class Answered(NamedTuple):
+class KeptPrediction(NamedTuple):
     """One prediction of a request, as it was sent; `answer` is JSON text."""
 
     row: int
@@ -30,7 +30,7 @@ class Answered(NamedTuple):
     answer: str
 
 
-def answered(engine: Engine, request_id: str, row: int | None, most: int) -> list[Answered]:
+def kept_predictions(engine: Engine, request_id: str, row: int | None, most: int) -> list[KeptPrediction]:
     """Return a request's predictions in order, at most so many; only that of `row` unless it is None."""
     if len(request_id) > _LONGEST_ID or not (request_id.isascii() and request_id.isprintable()):
         return []  # none of ours, and not every database takes it
@@ -39,7 +39,7 @@ def answered(engine: Engine, request_id: str, row: int | None, most: int) -> lis
     if row is not None:
         query = query.where(c.row == row)
     with engine.connect() as connection:
-        return [Answered(*found) for found in connection.execute(query)]
+        return [KeptPrediction(*found) for found in connection.execute(query)]
 
 
 def record(connection: Connection, fresh: Sequence[Label]) -> list[LabelStatus]:

@@ -70,10 +70,12 @@ def _folder(package_url: str) -> Path | None:
 
 def _await_version(url: str, version: str) -> None:
     deadline = time.monotonic() + _SWITCH_SECONDS
-    answer = (0, "")
+    response = (0, "")
     while time.monotonic() < deadline:
-        answer = get(f"{url}/readyz")
-        if answer[0] == 200 and json.loads(answer[1])["version"] == version:
+        response = get(f"{url}/readyz")
+        if response[0] == 200 and json.loads(response[1])["version"] == version:
             return
         time.sleep(0.02)
-    raise DeploymentError(f"Version {version} is published, but {url}/readyz answers {answer[0]}: {answer[1].strip()}")
+    raise DeploymentError(
+        f"Version {version} is published, but {url}/readyz answers {response[0]}: {response[1].strip()}"
+    )

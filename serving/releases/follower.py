@@ -133,11 +133,11 @@ class Follower:
 
     def _prepare(self, announced: Event) -> None:
         failure = self._load(announced)
-        answer = Entry(
+        reply = Entry(
             announced.version, announced.package_url, "ready" if failure is None else "failed", failure, self.worker
         )
         try:
-            releases.append(self._engine, lambda _past: [answer])
+            releases.append(self._engine, lambda _past: [reply])
         except SQLAlchemyError as error:
             logger.error("the journal does not take the outcome for version %s: %s", announced.version, error)
 

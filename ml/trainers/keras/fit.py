@@ -57,10 +57,10 @@ def fit(
     head = _head(train, output)
     learnt, watched = _sets(params, head, train, validation)
     with _seeded(keras, seed):
-        network, answering = build(keras, params, preparation, head, train.features.shape[1])
+        network, predicting = build(keras, params, preparation, head, train.features.shape[1])
         watch = _train(keras, network, params, learnt, watched)
     learning = watch.curves(learnt.target, learnt.weights)
-    return FittedKeras(answering, params, preparation, head, output, categories, learning, ("keras", params.backend))
+    return FittedKeras(predicting, params, preparation, head, output, categories, learning, ("keras", params.backend))
 
 
 def _head(train: "Matrix", output: Output) -> Head:
