@@ -19,6 +19,8 @@ _QUIET = {
     "ORT_DISABLE_TELEMETRY": "1",
 }
 
+_UNUSED = ("bentoml", "numpy", "pandas", "pillow", "scipy", "sklearn")
+
 
 def has_store() -> bool:
     """Say whether ZenML was ever used here: a plan must not create its store."""
@@ -68,6 +70,41 @@ def _as_given(value: Any, raise_when_missing: bool = True) -> Any:
 
 
 @contextmanager
+def _without_unused_integrations() -> Iterator[None]:
+    """Keep ZenML from importing libraries for materializers that no step of ours uses.
+
+    Before it compiles a pipeline it imports every integration whose package is installed: two seconds of CPU for
+    BentoML and scikit-learn alone, in a run that only monitors too. Every step of ours names its materializers.
+    """
+    from zenml.integrations.registry import integration_registry
+
+    known = {key: integration_registry.integrations[key] for key in _UNUSED if key in integration_registry.integrations}
+    try:
+        for key in known:
+            integration_registry.register_integration(key, _not_activated())
+        yield
+    finally:
+        for key, integration in known.items():
+            integration_registry.register_integration(key, integration)
+
+
+def _not_activated() -> Any:
+    from zenml.integrations.integration import Integration
+
+    class NotActivated(Integration):
+        """Takes the place of an integration that is installed and not used."""
+
+        NAME = "drivetrain_not_activated"
+
+        @classmethod
+        def check_installation(cls) -> bool:
+            """Say that there is nothing to activate."""
+            return False
+
+    return NotActivated
+
+
+@contextmanager
 def zenml_session(handle: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
     """Give a `zenml.client.Client` whose log records go to `handle` and not to the terminal."""
     for key, value in _QUIET.items():
@@ -89,7 +126,7 @@ def zenml_session(handle: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
         with one_at_a_time(config_folder() / ".drivetrain.lock"):
             client = Client()
             client.zen_store  # noqa: B018  the store must exist before a stack is chosen for this process only
-        with _parameters_as_given():
+        with _parameters_as_given(), _without_unused_integrations():
             yield client
     finally:
         root.removeHandler(listener)
