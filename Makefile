@@ -37,6 +37,7 @@ test: $(READY)
 	.venv/bin/python -m coverage run -m pytest -n 3 --dist loadscope
 	.venv/bin/python -m coverage combine --quiet
 	.venv/bin/python -m coverage report
+	.venv/bin/python -m tests.coverage_floors
 
 matrix: $(READY)
 	.venv/bin/python -m pytest -m matrix -n 2 --dist loadscope

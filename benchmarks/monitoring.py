@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from ml.features.cells import cells
 from ml.monitoring.drift import Window, detect
 from ml.monitoring.profiles import profile, reference_profile
 from ml.predictions.predictor import Predictions
@@ -60,7 +61,7 @@ def main() -> None:
         features=[],
         output=Output(task="regression", target="t"),
     )
-    reference = reference_profile(small, signature, Predictions(values=np.zeros(FEWER)))
+    reference = reference_profile(cells(small, signature), signature, Predictions(values=np.zeros(FEWER)))
     window = Window(1000, {name: values[:1000] for name, values in columns.items()}, {"value": np.zeros(1000)})
     verdict = seconds(lambda: detect(reference, window, signature, MonitorSpec(), model="m", version="1"))
     print(

@@ -27,6 +27,8 @@ from schemas.errors import (
 )
 from schemas.evaluation import CheckOutcome, Evaluation
 from schemas.learning import LearningCurves
+from schemas.package import Runtime
+from schemas.rules import RuleRecord
 from schemas.secret import SecretRef
 from schemas.signature import Input, Output, Signature
 
@@ -59,6 +61,8 @@ __all__ = [
     "Predictor",
     "Problem",
     "RefusedError",
+    "RuleRecord",
+    "Runtime",
     "Scalar",
     "SecretRef",
     "Signature",

@@ -4,12 +4,14 @@ A package names the version that it was made for as an entry point: group `drive
 name, the package's own module as the value. Within one major version newer ones only add.
 """
 
+import re
 from importlib.metadata import Distribution
 
 from schemas.errors import Fault
 
 GROUP = "drivetrain.contract"
 CONTRACT = (1, 0)
+_NUMBER = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})")
 
 
 def version_text() -> str:
@@ -26,10 +28,10 @@ def contract_mismatch(distribution: Distribution | None) -> Fault | None:
             "does not say for which version of the contract it was made" if not declared else "names several versions"
         )
         return Fault("", what, f'[project.entry-points."{GROUP}"]  "{version_text()}" = "ITS_MODULE"')
-    major, _, minor = declared[0].partition(".")
-    if not (major.isdigit() and minor.isdigit()):
+    number = _NUMBER.fullmatch(declared[0])
+    if number is None:
         return Fault("", f"was made for version {declared[0]!r} of the contract, which is no version such as 1.0")
-    made_for = (int(major), int(minor))
+    made_for = (int(number[1]), int(number[2]))
     if made_for[0] == CONTRACT[0] and made_for[1] <= CONTRACT[1]:
         return None
     text = f"was made for version {declared[0]} of the contract, and this program has {version_text()}"

@@ -1,8 +1,8 @@
 """The manifest of a model package."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from schemas.base import Scalar, Strict
 from schemas.choice import Choice
@@ -12,7 +12,8 @@ from schemas.learning import LearningCurves
 from schemas.review import ReviewRecord
 from schemas.rules import RuleRecord
 
-Runtime = Literal["onnx", "keras", "skops", "rules"]
+Runtime = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+"""A row of the table in `ml.runtimes.load`, which names what runs it and refuses what it does not know."""
 
 
 class FileRecord(Strict):

@@ -1,11 +1,12 @@
 """A stack: where a run happens."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
-from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, field_validator
 
 from schemas.base import Name, Strict
+from schemas.database_url import holds_password
 from schemas.pipelines import STEP_NAMES
 
 if TYPE_CHECKING:
@@ -67,12 +68,11 @@ class StackSpec(Strict):
     def _a_journal_belongs_to_one_model_and_names_no_password(cls, url: str | None) -> str | None:
         if url is None:
             return url
-        if "://" not in url:
-            raise ValueError(f"{url!r} is no URL, such as postgresql+psycopg://host/journal_{{model}}")
+        if holds_password(url):
+            raise ValueError("a password must not stand here: leave it to the driver (PGPASSWORD, a password file)")
         if "{model}" not in url:
             raise ValueError("two models would share one journal: say {model} where the model's name belongs")
-        if urlsplit(url).password is not None:
-            raise ValueError("a password must not stand here: leave it to the driver (PGPASSWORD, a password file)")
+        _require_location(url)
         return url
 
     @property
@@ -88,3 +88,16 @@ COMPONENT_TYPES: tuple[str, ...] = tuple(
     if ComponentSpec in (field.annotation, *get_args(field.annotation))
 )
 """ZenML's component types."""
+
+
+def _require_location(url: str) -> None:
+    """Raise ValueError where the URL names no database that every process of a deployment finds again."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        place = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ValueError("is no SQLAlchemy URL, such as postgresql+psycopg://host/journal_{model}") from None
+    if place.get_backend_name() == "sqlite" and not Path(place.database or "").is_absolute():
+        raise ValueError("the service runs in another folder: say where the file is from the root on, sqlite:////…")

@@ -21,6 +21,11 @@ def code_digest(modules: Iterable[str]) -> str:
     return sources.digest(sources.files(modules))
 
 
+def keep_parsed() -> None:
+    """Keep what `code_digest` has parsed for the next process; what only plans writes nothing."""
+    _sources(Home.here()).save()
+
+
 @cache
 def _sources(home: Home) -> Sources:
     return Sources.of_this_program(home)

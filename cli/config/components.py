@@ -37,7 +37,7 @@ def choose(
     params = {key: value for key, value in flat.items() if key != "name"}
     _, faults = check(component.Params, params, also)
     if faults:
-        faults += component.faults_beside(params) if hasattr(component, "faults_beside") else []
+        faults += component.faults_beside(params)
         return None, [Fault(f"{block}.{fault.path}".rstrip("."), fault.message, fault.hint) for fault in faults]
     return Choice(name=name, params=params), []
 
@@ -47,7 +47,7 @@ def columns_of(block: str, choice: Choice) -> dict[str, str]:
     if choice.name == "auto":
         return {}
     component = registry.lookup("train", choice.name)
-    named: Mapping[str, str] = component.columns(choice.params) if hasattr(component, "columns") else {}
+    named: Mapping[str, str] = component.columns(choice.params)
     return {f"{block}.{path}": column for path, column in named.items()}
 
 

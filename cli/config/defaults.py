@@ -68,7 +68,7 @@ def tasks_of(run: Run) -> tuple[Task, ...]:
 
 def gives_probabilities(choice: Choice) -> bool:
     """Say whether a trainer may predict probabilities; one that never does declares it."""
-    return choice == _AUTO or bool(getattr(registry.lookup("train", choice.name), "gives_probabilities", True))
+    return choice == _AUTO or bool(registry.lookup("train", choice.name).gives_probabilities)
 
 
 def _alike(trainer: Choice, baseline: Choice) -> bool:

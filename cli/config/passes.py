@@ -18,7 +18,7 @@ from cli.config.sound_blocks import compatible
 PASSES: tuple[Pass, ...] = (
     # First, because no other pass knows an interpolation from a text.
     Pass("interpolations", resolve),
-    # Before components check their parameters: they are told where a file is, not what it is relative to.
+    # Before components check their parameters: they are given where a file is, not what it is relative to.
     Pass("data paths", place_data),
     Pass("batch paths", place_batch),
     # Before anything compares or validates values, which NaN, dates and bytes would upset.

@@ -11,8 +11,8 @@ from omegaconf import grammar_parser
 from omegaconf.errors import GrammarParseError
 from omegaconf.grammar.gen.OmegaConfGrammarParser import OmegaConfGrammarParser
 
-from ml.io.database.url import holds_password
 from schemas.code_keys import names_code
+from schemas.database_url import holds_password
 from schemas.errors import Fault
 
 _PASSWORD = re.compile(r"://[^/@\s:]*:[^/@\s]+@")

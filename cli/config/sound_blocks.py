@@ -9,6 +9,7 @@ from cli.config.reading import Reading
 from cli.config.schema import run_blocks
 from schemas.pipelines import SWEPT
 from schemas.run import Run
+from schemas.stack import COMPONENT_TYPES
 
 # What stands for a block with faults while the others are compared.
 _ANY = {"flavor": "any"}
@@ -24,7 +25,7 @@ _NEUTRAL: dict[str, Any] = {
     "gate": {},
     "deploy": {},
     "monitor": {},
-    "stack": {"name": "any", **dict.fromkeys(("orchestrator", "artifact_store", "deployer", "data_validator"), _ANY)},
+    "stack": {"name": "any", **dict.fromkeys(COMPONENT_TYPES, _ANY)},
 }
 
 

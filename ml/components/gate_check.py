@@ -1,12 +1,10 @@
 """Kind `gate`: what a candidate must satisfy before it may be deployed."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
-from pydantic import BaseModel
-
+from ml.components.component import Component
 from schemas.data import Problem
 from schemas.evaluation import CheckOutcome, Evaluation, Scores
 
@@ -30,16 +28,11 @@ class Evidence:
         return self.evaluation.metrics.get("test") or self.evaluation.metrics.get("validation") or {}
 
 
-class GateCheck(ABC):
-    """One requirement of a candidate. `Params` is a pydantic model (extra="forbid").
+class GateCheck(Component):
+    """One requirement of a candidate.
 
     An experiment switches a check on by its registered name: `gate.NAME: true`, or the check's parameters.
     """
-
-    Params: ClassVar[type[BaseModel]]
-
-    def __init__(self, params: Any) -> None:
-        self.params = params
 
     @abstractmethod
     def check(self, evidence: Evidence) -> list[CheckOutcome]:

@@ -1,10 +1,9 @@
 """Kind `write`: where predicted rows go."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import BaseModel
-
+from ml.components.component import Component
 from schemas.errors import Fault
 
 if TYPE_CHECKING:
@@ -33,19 +32,15 @@ class Writer(ABC):
         """Leave nothing behind; does nothing after `commit`."""
 
 
-class Sink(ABC):
-    """A data sink; `place` and `open` are its own. `Params` is a pydantic model (extra="forbid")."""
+class Sink(Component):
+    """A data sink; `place` and `open` are its own."""
 
-    Params: ClassVar[type[BaseModel]]
     is_text: ClassVar[bool] = False
     """Whether all cells become text: such a sink is given the cells of a text file as they stand there."""
     endings: ClassVar[tuple[str, ...]] = ()
     """The endings of the files that it writes, `.csv`."""
     keys: ClassVar[tuple[str, ...]] = ()
     """Keys that only this sink has, by which a block without a name is known to be its."""
-
-    def __init__(self, params: Any) -> None:
-        self.params = params
 
     @property
     @abstractmethod

@@ -1,11 +1,10 @@
 """Kind `load`: raw rows from somewhere."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from pydantic import BaseModel
-
+from ml.components.component import Component
 from schemas.errors import Fault
 
 if TYPE_CHECKING:
@@ -23,21 +22,17 @@ class Chunk(NamedTuple):
     """For an output with types: what is stored in its own type, and a text file's cells where typing changes none."""
 
 
-class Source(ABC):
+class Source(Component):
     """A data source. `label` and `read` are its own; all else has a default.
 
-    `Params` is a pydantic model (extra="forbid"). One whose parameters have a field of type `SecretRef` is constructed
+    One whose parameters have a field of type `SecretRef` is constructed
     with `(params, reveal)`, where `reveal(reference) -> str` gives the secret at the point of use.
     """
 
-    Params: ClassVar[type[BaseModel]]
     endings: ClassVar[tuple[str, ...]] = ()
     """The endings of the files that it reads, `.csv`: a batch whose input has one of them needs no name of a source."""
     keys: ClassVar[tuple[str, ...]] = ()
     """Keys that only this source has, by which a block without a name is known to be its."""
-
-    def __init__(self, params: Any) -> None:
-        self.params = params
 
     @property
     @abstractmethod

@@ -1,9 +1,9 @@
 """Kind `split`: which rows are test and validation rows."""
 
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from abc import abstractmethod
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel
+from ml.components.component import Component
 
 if TYPE_CHECKING:
     import numpy as np
@@ -11,13 +11,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Splitter(ABC):
-    """A split. `Params` is a pydantic model (extra="forbid")."""
-
-    Params: ClassVar[type[BaseModel]]
-
-    def __init__(self, params: Any) -> None:
-        self.params = params
+class Splitter(Component):
+    """A split."""
 
     @abstractmethod
     def assign(

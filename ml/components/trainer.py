@@ -1,13 +1,12 @@
 """Kind `train`: what learns, and the baselines."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel
-
+from ml.components.component import Component
 from ml.predictions.predictor import Predictor
 from schemas.base import Task
 from schemas.errors import Fault
@@ -50,22 +49,18 @@ class Fitted(Predictor):
         """Write the runtime's file into `folder`: ONNX, else the next runtime, never pickle. Raises PackageError."""
 
 
-class Trainer(ABC):
+class Trainer(Component):
     """A trainer or baseline; `tasks` and `fit` are its own, all else has a default.
 
     `Params` is a pydantic model (extra="forbid" unless the component checks the rest itself in `faults`). Modules of
     trainers import heavy libraries inside functions.
     """
 
-    Params: ClassVar[type[BaseModel]]
     tasks: ClassVar[Sequence[Task]]
     gives_probabilities: ClassVar[bool] = True
     """False keeps metrics that need probabilities from being asked for."""
     light: ClassVar[bool] = False
     """Whether `faults` imports no training library, so that it is asked also where something else is wrong."""
-
-    def __init__(self, params: Any) -> None:
-        self.params = params
 
     @abstractmethod
     def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> Fitted:
@@ -74,11 +69,6 @@ class Trainer(ABC):
     @classmethod
     def faults(cls, params: Mapping[str, Any], task: str) -> list[Fault]:
         """Return what is wrong with parameters beyond `Params` (`task` may be auto); paths relative to `trainer`."""
-        return []
-
-    @classmethod
-    def faults_beside(cls, params: Mapping[str, Any]) -> list[Fault]:
-        """Return what is wrong in the sound part of parameters that do not fit `Params`."""
         return []
 
     @classmethod

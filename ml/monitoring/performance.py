@@ -60,7 +60,7 @@ def performance(
         expected=tested,
         expected_interval=tested_bounds,
         scores=values,
-        handed_over=_handed_over(found),
+        handed_over=_routed_shares(found),
         first=iso(found.times[0]) if found.times else None,
         last=iso(found.times[-1]) if found.times else None,
         verdict=verdict,
@@ -96,9 +96,9 @@ def review_of(needs_review: Sequence[bool], record: ReviewRecord | None) -> Revi
     """Count what a window routed to review; None for an empty window."""
     if not needs_review:
         return None
-    handed_over = sum(needs_review)
+    routed = sum(needs_review)
     expected = None if record is None else record.handed_over
-    return Review(handed_over=handed_over, share=handed_over / len(needs_review), expected_share=expected)
+    return Review(handed_over=routed, share=routed / len(needs_review), expected_share=expected)
 
 
 def _verdict(
@@ -138,7 +138,7 @@ def _other_metric(wanted: str, judged: str, values: Scores) -> list[str]:
     return [] if judged == wanted else [f"{wanted} is undefined on these labels ({why}), so {judged} is judged."]
 
 
-def _handed_over(found: Labelled) -> tuple[float, float] | None:
+def _routed_shares(found: Labelled) -> tuple[float, float] | None:
     if not len(found) or not found.predictions:
         return None
     return sum(found.needs_review) / len(found), found.handed_over / found.predictions
@@ -146,7 +146,7 @@ def _handed_over(found: Labelled) -> tuple[float, float] | None:
 
 def _skew(found: Labelled, spec: MonitorSpec) -> list[str]:
     """Say so when people have labelled mostly what was routed to review: those are the hard ones."""
-    shares = _handed_over(found)
+    shares = _routed_shares(found)
     if shares is None or len(found) < spec.min_labels:
         return []
     labelled, overall = shares

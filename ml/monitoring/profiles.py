@@ -17,13 +17,11 @@ from types import SimpleNamespace
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 
-from ml.features.cells import cells
 from ml.monitoring.column_profile import ColumnProfile, Numbers
 from ml.monitoring.column_summary import ColumnSummary, TypeName, Values, summarize
 from ml.predictions.codec import Encoder
-from ml.predictions.predictor import Predictions
+from ml.predictions.predictor import Cells, Predictions
 from ml.values.label_text import label, printable
 from schemas.data import ColumnType
 from schemas.errors import PackageError
@@ -137,17 +135,16 @@ def profile(
     return Profile(view, notes)
 
 
-def reference_profile(train_frame: pd.DataFrame, signature: Signature, predictions: Predictions) -> bytes:
+def reference_profile(columns: Cells, signature: Signature, predictions: Predictions) -> bytes:
     """Return `reference.bin`: the profile of the training rows and of predictions.
 
     Args:
-        train_frame: The raw training rows; only the signature's inputs are read.
+        columns: The training rows' inputs.
         signature: Names and types of the inputs, known identifiers, classes.
         predictions: On the training rows. Their number may differ from the rows': predictions on rows that were
             not trained on are the better reference for a model that overfits.
     """
     kinds = {item.name: item.type for item in signature.inputs}
-    columns = cells(train_frame, signature)
     found = Encoder(signature.output).columns(predictions)
     return profile(columns, kinds, signature.identifiers(), found).to_bytes()
 

@@ -115,6 +115,7 @@ def seal(
         PackageError: If the candidate package is damaged or `root` exists.
     """
     known = storage.read_manifest(candidate)
+    storage.require_plain_files(candidate, known)
     signature = storage.read_signature(candidate, known)
     scored = None if baseline is None else baseline.model_dump(mode="json")
     manifest = known.model_copy(update={"evaluation": evaluation, "baseline": scored, "gate": gate, "files": {}})

@@ -23,7 +23,7 @@ class PackagedModel:
         self.root = root
         self.manifest = manifest
         self.signature = signature
-        self._answer = on_cells(runtime, Deriver(signature).matrix)
+        self._on_cells = on_cells(runtime, Deriver(signature).matrix)
         self._encoder = Encoder(signature.output)
 
     @classmethod
@@ -43,7 +43,7 @@ class PackagedModel:
 
     def predict(self, cells: Cells) -> Predictions:
         """Predict raw rows, given as columns of equal length that already satisfy the signature."""
-        return self._answer(cells)
+        return self._on_cells(cells)
 
     def encode(self, predictions: Predictions) -> Encoded:
         """Return a JSON record for each row: label and probabilities, or value, and whether a person should look."""

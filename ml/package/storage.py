@@ -83,6 +83,22 @@ def read_manifest(root: Path) -> Manifest:
     return manifest
 
 
+def require_plain_files(root: Path, manifest: Manifest) -> None:
+    """Check that a package's folder holds its manifest's files, each a plain one, and no other, without reading them.
+
+    Raises:
+        PackageError: Naming each file that is missing, too many or not a plain file.
+    """
+    wrong = _unexpected(root, manifest)
+    for name in sorted(manifest.files):
+        try:
+            open_plain(root, name).close()
+        except PackageError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise PackageError(f"The package {root} is damaged: " + "; ".join(wrong))
+
+
 def read(root: Path, manifest: Manifest, name: str) -> bytes:
     """Return the bytes of one file, checked against its record: what is used is what was verified.
 

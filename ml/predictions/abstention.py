@@ -132,9 +132,9 @@ def review_notes(record: ReviewRecord | None, target: NDArray[Any], predictions:
     if record is None:
         return []
     why = f"{record.why if record.why.startswith('review.') else record.why[:1].upper() + record.why[1:]}."
-    handed_over, error = measure(record.threshold, target, predictions)
+    routed, error = measure(record.threshold, target, predictions)
     kept = "nothing is left" if error is None else f"{percent(error)} of the others are wrong"
-    return [why, f"On the test set {percent(handed_over)} are routed to review, and {kept}."]
+    return [why, f"On the test set {percent(routed)} are routed to review, and {kept}."]
 
 
 def with_threshold(signature: Signature, record: ReviewRecord | None) -> Signature:
@@ -151,7 +151,7 @@ def _record(
     rows: int,
     error: float | None,
     bound: float | None,
-    handed_over: float,
+    routed: float,
     why: str,
 ) -> ReviewRecord:
     return ReviewRecord(
@@ -160,6 +160,6 @@ def _record(
         rows=rows,
         confident_error=error,
         error_bound=bound,
-        handed_over=handed_over,
+        handed_over=routed,
         why=why,
     )

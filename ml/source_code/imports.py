@@ -53,9 +53,12 @@ class Sources:
         while waiting:
             found |= waiting
             waiting = frozenset().union(*map(self._reaches, waiting)) - found
-        self._cache.save()
         templates = template_files([self._root / path for path in found], self._root)
         return sorted(found | {path.relative_to(self._root) for path in templates})
+
+    def save(self) -> None:
+        """Keep what was parsed for other processes."""
+        self._cache.save()
 
     def digest(self, files: Iterable[Path]) -> str:
         """Return the SHA-256 over the names and contents of files; of Python its code without comments and docstrings.

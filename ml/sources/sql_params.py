@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from ml.io.database.params import DatabaseParams
-from ml.io.database.url import why_not_one_query
+from ml.io.database.query import why_not_one_query
 
 
 class SqlParams(DatabaseParams):

@@ -9,6 +9,7 @@ from schemas.home import Home
 from schemas.plan import Observer
 from schemas.run import Run
 from serving.journal.location import journal_url
+from steps.caching import keep_parsed
 
 Part = dict[str, Any]
 
@@ -50,6 +51,7 @@ class RunSession:
             raise KeyboardInterrupt from None
         except Exception as error:  # a step may raise anything; what a person needs of it is reported below
             fault = error
+        keep_parsed()
         outcome = Outcome.find(name)
         if outcome is None:
             raise fault if fault else DrivetrainError(f"ZenML has no run named {name}")

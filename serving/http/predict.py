@@ -67,7 +67,7 @@ class Predict(JsonPost):
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="predict")
         self._requests: Counter[int] = Counter()
         self._latency = Latency()
-        self._answered = self._refused = self._for_review = 0  # rows
+        self._predicted = self._refused = self._for_review = 0  # rows
 
     @classmethod
     def example(cls, signature: Signature | None, sample: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class Predict(JsonPost):
         mine = {"model": self._model}
         requests = [(mine | {"status": str(status)}, count) for status, count in sorted(self._requests.items())]
         yield counter("drivetrain_requests", "Requests to /predict by status.", requests)
-        yield counter("drivetrain_rows", "Rows predicted.", [(mine, self._answered)])
+        yield counter("drivetrain_rows", "Rows predicted.", [(mine, self._predicted)])
         yield counter(
             "drivetrain_row_errors", "Rows refused beside others that were predicted.", [(mine, self._refused)]
         )
@@ -107,7 +107,7 @@ class Predict(JsonPost):
             work = await loop.run_in_executor(self._threads, _work, version, content)
         request_id = _request_id()
         await self._record(request_id, version, work, started)
-        self._answered += len(work.predictions)
+        self._predicted += len(work.predictions)
         self._refused += len(work.checked.errors)
         self._for_review += sum(work.predictions.needs_review)
         head = dump({"model": self._model, "version": version.version, "request_id": request_id})

@@ -45,7 +45,7 @@ def kept_predictions(engine: Engine, request_id: str, row: int | None, most: int
 def record(connection: Connection, fresh: Sequence[Label]) -> list[LabelStatus]:
     """Append the labels that are new, and return what became of each, in order.
 
-    The caller's transaction holds the write lock (`store.begin_writing`): of two equal labels at the same moment, sent
+    The caller's transaction holds the write lock (`begin_writing`): of two equal labels at the same moment, sent
     to whichever process, one is recorded and the other is known.
     """
     if not fresh:

@@ -116,13 +116,14 @@ def create(url: str) -> None:
     location = make_url(url)
     if location.get_backend_name() == "sqlite" and location.database:
         Path(location.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = connect(url)
     try:
-        _create_in(engine)
-    except SQLAlchemyError as error:
-        raise DeploymentError(f"The journal cannot be created: {error}") from error
-    finally:
-        engine.dispose()
+        engine = connect(url)
+        try:
+            _create_in(engine)
+        finally:
+            engine.dispose()
+    except (SQLAlchemyError, ImportError) as error:
+        raise DeploymentError(f"The journal {location.render_as_string()} cannot be created: {error}") from error
 
 
 def identity(engine: Engine) -> tuple[int, int] | None:

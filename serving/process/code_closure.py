@@ -18,11 +18,13 @@ def code_hash(home: Path) -> str:
     """Return a hash over the service's code and the lock file; when it differs, a running service is outdated.
 
     Comments and docstrings are not in it. The service shows some docstrings as descriptions, in its OpenAPI document:
-    a changed one is seen when the service is started for another reason.
+    a changed one is seen where a new version of the code or the package starts another service.
 
     Args:
         home: DRIVETRAIN_HOME, where parsed source is kept.
     """
     sources = Sources.of_this_program(Home(home))
     lock = [Path(LOCK)] if (ROOT / LOCK).is_file() else []
-    return sources.digest([*sources.files([_ENTRY]), *lock])
+    digest = sources.digest([*sources.files([_ENTRY]), *lock])
+    sources.save()
+    return digest

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
-import pandas as pd
 from zenml.data_validators import BaseDataValidator, BaseDataValidatorFlavor
 from zenml.data_validators.base_data_validator import BaseDataValidatorConfig
 
 from ml.package.model import PackagedModel
+from ml.predictions.predictor import Cells
 from schemas.monitoring import MonitoringReport
 from schemas.timestamps import iso
 from serving.journal.predictions import Window
@@ -34,12 +34,12 @@ class WhylogsDataValidator(BaseDataValidator):
 
     def data_profiling(
         self,
-        dataset: pd.DataFrame,
+        dataset: Cells,
         comparison_dataset: Any | None = None,
         profile_list: Sequence[Any] | None = None,
         **kwargs: Any,
     ) -> bytes:
-        """Return the serialised profile of `dataset` and of the predictions for it.
+        """Return the serialised profile of the rows in `dataset` and of the predictions for them.
 
         `**kwargs` is ZenML's signature; `signature: Signature` and `predictions: Predictions` are required in it.
         """

@@ -23,8 +23,8 @@ class FrameMaterializer(BaseMaterializer):
     SKIP_REGISTRATION: ClassVar[bool] = True
 
     def load(self, data_type: type[Any]) -> pd.DataFrame:
-        """Return the table; one that this process read before is copied on write."""
-        return _RECENT.get(self._path(), self._read).copy(deep=False)
+        """Return the table, a copy of one that this process read before: a step may change what it was given."""
+        return _RECENT.get(self._path(), self._read).copy()
 
     def save(self, data: pd.DataFrame) -> None:
         """Write the table."""

@@ -15,7 +15,7 @@ from steps.monitor.validator import data_validator
 def profile(candidate: ModelPackage, train_set: pd.DataFrame) -> Annotated[ReferenceProfile, "reference"]:
     """Profile the training rows and the packaged model's predictions for them."""
     model = candidate.model
-    predictions = model.predict(cells(train_set, model.signature))
+    columns = cells(train_set, model.signature)
     return ReferenceProfile(
-        data_validator().data_profiling(train_set, signature=model.signature, predictions=predictions)
+        data_validator().data_profiling(columns, signature=model.signature, predictions=model.predict(columns))
     )

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import pandas as pd
-from zenml import step
+from zenml import get_step_context, step
 
 from ml.features.matrix import make_matrix
 from ml.package.build import UNNAMED, build_candidate
@@ -11,9 +11,9 @@ from ml.predictions.abstention import choose
 from ml.predictions.predictions import predictions_of
 from ml.split.timestamps import newest
 from ml.trainers.baselines import resolve_baseline
-from ml.values.digest import frame_digest
 from schemas.choice import Choice
 from schemas.data import Ordered, TableSchema
+from schemas.errors import ContentError
 from schemas.package import DataRecord
 from schemas.run import ReviewSpec
 from schemas.signature import Signature
@@ -63,8 +63,16 @@ def _seen(
     """Return which rows a model has seen; the test set is none of them."""
     return DataRecord(
         label=UNNAMED.label,
-        fingerprint=frame_digest(train_set),
+        fingerprint=_stored_digest("train_set"),
         rows={"train": len(train_set), "validation": len(validation_set)},
         split=UNNAMED.split,
         newest=None if ordered is None else newest([train_set, validation_set], ordered, schema),
     )
+
+
+def _stored_digest(table: str) -> str:
+    """Return the digest of an input table, which was computed when the table was stored."""
+    stored = get_step_context().inputs[table][0].content_hash
+    if stored is None:
+        raise ContentError(f"the artifact store keeps no digest of {table}")
+    return stored

@@ -34,8 +34,12 @@ def test_a_rerun_with_nothing_changed_reuses_every_step_that_may_be_reused(first
 
 
 def test_the_plan_says_what_is_then_done(first: Result, world: World) -> None:
+    parsed = world.home / "cache" / "source_code.json"
+    parsed.unlink()
+    before = sorted(world.home.rglob("*"))
     plan = world.run("+experiment=breast_cancer", "action=plan")
     assert (plan.code, plan.summary) == (0, None)
+    assert sorted(world.home.rglob("*")) == before, "it writes nothing"
     reused = {
         line.split("training.")[1].split(" ")[0].rstrip(":") for line in plan.out.splitlines() if " reuse " in line
     }

@@ -16,6 +16,12 @@ def test_an_artifact_is_loaded_once_and_the_oldest_gives_way() -> None:
 
 
 def test_what_is_larger_than_the_bound_is_given_and_not_kept() -> None:
+    loaded: list[str] = []
+
+    def load() -> str:
+        loaded.append("a")
+        return "x" * 10
+
     recent: Recent[str] = Recent(5, len)
-    assert [recent.get("a", lambda: "x" * 10) for _ in range(2)] == ["x" * 10] * 2
-    assert not recent._known
+    assert [recent.get("a", load) for _ in range(2)] == ["x" * 10] * 2
+    assert loaded == ["a", "a"]

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, Field, field_validator
 
-from ml.io.database.url import holds_password
 from schemas.base import Strict
+from schemas.database_url import holds_password
 from schemas.errors import ConfigurationError, Fault
 from schemas.secret import SecretRef
 

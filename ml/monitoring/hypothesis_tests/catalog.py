@@ -1,4 +1,4 @@
-"""The drift tests, in the order in which they are run and told; a new one is a file and a line here."""
+"""The drift tests, in the order in which they are run and shown; a new one is a file and a line here."""
 
 from collections.abc import Iterator
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml.features.cells import cells
 from ml.monitoring.drift import Window, detect, window_of
 from ml.monitoring.profiles import reference_profile
 from ml.predictions.predictor import Predictions
@@ -85,7 +86,9 @@ def make_world():
     codes = np.random.default_rng(2).integers(0, 2, 500)
     sure = np.random.default_rng(3).uniform(0.5, 1.0, 500)
     table = np.where(codes[:, None] == [0, 1], sure[:, None], 1 - sure[:, None])
-    return World(signature, reference_profile(frame, signature, Predictions(codes=codes, probabilities=table)))
+    return World(
+        signature, reference_profile(cells(frame, signature), signature, Predictions(codes=codes, probabilities=table))
+    )
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml.features.cells import cells
 from ml.monitoring.drift import Window, detect, window_of
 from ml.monitoring.profiles import reference_profile
 from ml.predictions.predictor import Predictions
@@ -73,7 +74,7 @@ def test_identifiers_of_which_training_saw_most_only_once_may_be_new():
         }
     )
     values = rng.normal(size=400)
-    reference = reference_profile(pd.DataFrame({"u": train}), signature, Predictions(values=values))
+    reference = reference_profile(cells(pd.DataFrame({"u": train}), signature), signature, Predictions(values=values))
     fresh = [{"u": f"u{number}"} for number in rng.integers(0, 2000, 200)]
     window = window_of(fresh, [{"value": float(value)} for value in rng.normal(size=200)], signature)
     report = detect(reference, window, signature, SPEC, model="m", version="1")
@@ -163,7 +164,7 @@ def test_numbers_that_name_the_same_categories_are_no_changed_type():
     )
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"c": rng.choice(["1", "2"], 300)})
-    reference = reference_profile(frame, signature, Predictions(values=rng.normal(size=300)))
+    reference = reference_profile(cells(frame, signature), signature, Predictions(values=rng.normal(size=300)))
     rows = [{"c": float(value)} for value in rng.choice([1, 2], 200)]
     window = window_of(rows, [{"value": float(value)} for value in rng.normal(size=200)], signature)
     assert detect(reference, window, signature, SPEC, model="m", version="1").verdict == "ok"
@@ -183,7 +184,9 @@ def test_a_column_that_training_had_no_values_of_is_no_verdict():
         output=Output(task="regression", target="t"),
     )
     values = np.arange(300.0)
-    reference = reference_profile(pd.DataFrame({"x": [np.nan] * 300}), signature, Predictions(values=values))
+    reference = reference_profile(
+        cells(pd.DataFrame({"x": [np.nan] * 300}), signature), signature, Predictions(values=values)
+    )
     replies = [{"value": float(value)} for value in values]
     for x in (1.0, None):
         window = window_of([{"x": x}] * 300, replies, signature)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml.features.cells import cells
 from ml.monitoring.drift import Window, detect
 from ml.monitoring.profiles import reference_profile
 from ml.predictions.predictor import Predictions
@@ -39,7 +40,9 @@ def verdict(reference, table, answers):
 
 def reference_of(rng):
     table = rows(rng, 350)
-    return reference_profile(pd.DataFrame(table, columns=NAMES), SIGNATURE, Predictions(values=rng.normal(size=350)))
+    return reference_profile(
+        cells(pd.DataFrame(table, columns=NAMES), SIGNATURE), SIGNATURE, Predictions(values=rng.normal(size=350))
+    )
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml.features.cells import cells
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.column_summary import summarize
 from ml.monitoring.profiles import KNOWN, UNKNOWN, Profile, profile, reference_profile
@@ -171,7 +172,7 @@ def test_the_reference_holds_inputs_and_predictions():
         output=Output(task="multiclass", target="t", classes=["no", "yes", 3]),
     )
     answers = Predictions(codes=np.array([0, 1, -1, 2]), probabilities=np.array([[0.5, 0.3, 0.2]] * 4))
-    read = Profile.from_bytes(reference_profile(frame, signature, answers))
+    read = Profile.from_bytes(reference_profile(cells(frame, signature), signature, answers))
     assert set(read.columns()) == set(types)
     assert found(read.column("n")).missing == 1
     assert found(read.column("d")).numbers.n == 3
@@ -185,7 +186,7 @@ def test_the_reference_holds_inputs_and_predictions():
 def test_a_regression_reference_holds_the_values():
     signature = Signature(inputs=[], derivations=[], features=[], output=Output(task="regression", target="t"))
     answers = Predictions(values=np.array([1.5, 2.5]))
-    read = Profile.from_bytes(reference_profile(pd.DataFrame(index=range(2)), signature, answers))
+    read = Profile.from_bytes(reference_profile({}, signature, answers))
     assert found(read.prediction("value")).numbers.maximum == 2.5
 
 

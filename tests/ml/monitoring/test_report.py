@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml.features.cells import cells
 from ml.monitoring.drift import Window, detect
 from ml.monitoring.profiles import reference_profile
 from ml.monitoring.report import EXPANDED, render
@@ -56,7 +57,7 @@ def wide(names, shift=0.0):
         output=Output(task="regression", target="t"),
     )
     frame = pd.DataFrame(rng.normal(size=(300, len(names))), columns=names)
-    reference = reference_profile(frame, signature, Predictions(values=rng.normal(size=300)))
+    reference = reference_profile(cells(frame, signature), signature, Predictions(values=rng.normal(size=300)))
     columns = {name: rng.normal(shift, 1, 200) for name in names}
     window = Window(200, columns, {"value": rng.normal(size=200)})
     return detect(reference, window, signature, MonitorSpec(), model="m<b>", version="1")

@@ -185,3 +185,47 @@ def test_a_package_whose_rows_were_drawn_otherwise_is_not_compared(final, benche
     assert "drew its rows in another way" in scored(later).not_comparable
     by_time = {"method": Choice(name="time"), "by": "when"}
     assert "another split" in scored(record.split.model_copy(update=by_time)).not_comparable
+
+
+def remove(path):
+    path.unlink()
+
+
+def make_a_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+def make_a_link(path):
+    path.rename(path.parent.parent / "elsewhere")
+    path.symlink_to(path.parent.parent / "elsewhere")
+
+
+def change_a_byte(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def put_another_beside(path):
+    path.with_name("other").write_text("")
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (remove, "model.onnx is missing"),
+        (make_a_folder, "model.onnx is not a plain file"),
+        (make_a_link, "model.onnx is not a plain file"),
+        (change_a_byte, "'model.onnx'. changed while they were copied"),
+        (put_another_beside, "other does not belong to it"),
+    ],
+)
+def test_a_damaged_candidate_is_not_sealed(damage, reason, final, tmp_path):
+    candidate = Path(shutil.copytree(final.parent / "draft", tmp_path / "here" / "draft"))
+    damage(candidate / "model.onnx")
+    with pytest.raises(PackageError, match=reason):
+        seal(
+            candidate, tmp_path / "package", evaluation=Evaluation(metrics={}), baseline=None, gate=None, reference=None
+        )
+    assert not (tmp_path / "package").exists() and not list(tmp_path.glob(".*"))

@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ml.io.database.url import holds_password, why_not_one_query
+from ml.io.database.query import why_not_one_query
 from ml.sources.sql import SqlSource
 from ml.sources.sql_params import SqlParams
 from ml.sources.sql_spool import Spool
+from schemas.database_url import holds_password
 from schemas.errors import ContentError, Fault
 from steps.secrets import reveal
 from tests.ml.conftest import Plan

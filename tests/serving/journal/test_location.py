@@ -44,6 +44,13 @@ def test_nothing_is_in_production_before_there_is_a_journal(tmp_path: Path) -> N
     assert current_release(journal_url(Home(tmp_path), "house")) is None
 
 
+def test_a_database_without_a_driver_is_a_fault(tmp_path: Path) -> None:
+    url = "firebird://host/journal_house"
+    for ask in (exists, create):
+        with pytest.raises(DeploymentError, match="firebird://host/journal_house cannot be"):
+            ask(url)
+
+
 def test_a_journal_of_another_database_goes_through(postgresql: Server, tmp_path: Path) -> None:
     template = postgresql.url.replace("postgresql://", f"postgresql+psycopg://{OWNER}@")
     with pytest.MonkeyPatch.context() as patch:
