@@ -11,7 +11,7 @@ from ml.monitoring.histograms import distribution
 from ml.monitoring.profiles import Profile, profile
 from ml.monitoring.statistics import holm
 from ml.monitoring.verdict import conclude, overall
-from ml.predictions.codec import Record, record_columns
+from ml.predictions.codec import LABEL, VALUE, Record, record_columns
 from ml.values.label_text import label, printable
 from schemas.base import Scalar
 from schemas.monitoring import Distribution, MonitoringReport
@@ -86,7 +86,7 @@ def detect(
         assess_column(name, before.column(name), now.column(name), expected, window.rows, spec)
         for name, expected in expectations.items()
     ]
-    predicted = "value" if signature.output.task == "regression" else "label"
+    predicted = VALUE if signature.output.task == "regression" else LABEL
     assessed.append(
         assess_column(
             "prediction", before.prediction(predicted), now.prediction(predicted), Expected(), window.rows, spec

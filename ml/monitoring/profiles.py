@@ -20,7 +20,7 @@ import numpy as np
 
 from ml.monitoring.column_profile import ColumnProfile, Numbers
 from ml.monitoring.column_summary import ColumnSummary, TypeName, Values, summarize
-from ml.predictions.codec import Encoder
+from ml.predictions.codec import CONFIDENCE, LABEL, VALUE, Encoder
 from ml.predictions.predictor import Cells, Predictions
 from ml.values.label_text import label, printable
 from schemas.data import ColumnType
@@ -28,7 +28,7 @@ from schemas.errors import PackageError
 from schemas.signature import Signature
 
 KNOWN, UNKNOWN = "known", "unknown"
-PREDICTIONS = ("label", "confidence", "value")
+PREDICTIONS = (LABEL, CONFIDENCE, VALUE)
 _RESERVED = "drivetrain:"
 _KEY = "drivetrain"
 _TYPES: tuple[TypeName, ...] = ("integral", "fractional", "boolean", "string", "object")
@@ -127,7 +127,7 @@ def profile(
     }
     lists = {_stored(name): {label(value) for value in values} for name, values in known.items()}
     for name, values in (predictions or {}).items():
-        kind: ColumnType = "category" if name == "label" else "number"
+        kind: ColumnType = "category" if name == LABEL else "number"
         summaries[_prediction(name)] = (kind, summarize(values, kind))
     views = {name: _sketch(found, kind, lists.get(name)) for name, (kind, found) in summaries.items()}
     notes = {name: {"kind": kind, "once": _once(found)} for name, (kind, found) in summaries.items()}

@@ -10,8 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ml.package.model import PackagedModel
 from ml.sources.csv import CsvParams, CsvSource
 from schemas.home import ROOT
+from schemas.package import Manifest
 from tests.lifecycle.conftest import Result, World, ask
 
 pytestmark = pytest.mark.own_worker
@@ -47,8 +49,19 @@ def test_the_predictions_are_the_services(world: World, deployed: Result, houses
     rows = houses.iloc[:300].copy()
     rows.loc[7, "rooms"] = "many"
     rows.to_csv(world.folder / "new.csv", index=False)
-    result = world.run(*BATCH, "batch.input.path=new.csv", "batch.output.path=predictions.parquet", "batch.piece=90")
+    with pytest.MonkeyPatch.context() as patch:
+        loaded: list[Path] = []
+        load = PackagedModel.load
+
+        def counted(root: Path, manifest: Manifest) -> PackagedModel:
+            loaded.append(root)
+            return load(root, manifest)
+
+        patch.setattr(PackagedModel, "load", counted)
+        words = ("batch.input.path=new.csv", "batch.output.path=predictions.parquet", "batch.piece=90")
+        result = world.run(*BATCH, *words)
     assert result.code == 0, result.err
+    assert len(loaded) == 1, "the production package is loaded once a batch"
     errors = world.folder / "predictions.parquet.errors.csv"
     assert f"note: 299 rows predicted, 1 refused: {errors}" in result.err
     assert f"note: predictions: {world.folder / 'predictions.parquet'}" in result.err
