@@ -14,6 +14,7 @@ from tests.quick import mark_slow, nothing_slow_starts
 
 ROOT = Path(__file__).resolve().parent
 _TOGETHER = ("lifecycle", "serving")  # their tests share a session's real run or service
+_TRACES_PROCESSES = "COVERAGE_PROCESS_CONFIG"  # coverage.py measures a process that has it
 _FIRST = ("lifecycle", "serving", "ml")  # begun last, what takes minutes would leave the other workers idle at the end
 
 # What a person's shell may hold: proxies, though every server of a test is on this machine, and what Rich takes a
@@ -105,7 +106,7 @@ def _is_matrix(file: str) -> bool:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     """Hold quick tests to what they may start; measure no coverage in tests marked `untraced` and what they set up.
 
-    Others cover what they call, and tracing doubles the time of a test.
+    Others cover what they call, and tracing doubles the time of a test. Nor are processes traced that they start.
     """
     import coverage
 
@@ -114,7 +115,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
         if current is None:
             return (yield)
         current.stop()
+        traced = os.environ.pop(_TRACES_PROCESSES, None)
         try:
             return (yield)
         finally:
+            if traced is not None:
+                os.environ[_TRACES_PROCESSES] = traced
             current.start()

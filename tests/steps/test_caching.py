@@ -6,7 +6,7 @@ import pytest
 
 from ml.source_code.imports import Sources
 from schemas.home import ROOT
-from steps.caching import code_digest
+from steps.caching import code_digest, keep_parsed
 
 RUNTIMES = {f"ml/runtimes/{name}.py" for name in ("onnx", "keras", "skops", "rules")}
 
@@ -64,4 +64,6 @@ def test_the_digest_is_one_of_all_these_files(
     modules = ["steps.train.model", "ml.trainers.sklearn.presets"]
     assert code_digest(modules) == sources.digest(sources.files(modules))
     assert code_digest(modules) != code_digest(modules[:1])
+    assert not (tmp_path / "cache" / "source_code.json").exists(), "to ask writes nothing"
+    keep_parsed()
     assert (tmp_path / "cache" / "source_code.json").is_file()
