@@ -4,6 +4,8 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,20 @@ def _as_given(value: Any, raise_when_missing: bool = True) -> Any:
 
 
 @contextmanager
+def _packages_looked_up_once() -> Iterator[None]:
+    """Keep ZenML from reading the metadata of all installed packages for each foreign type that a step gives.
+
+    What is installed does not change while a run lasts.
+    """
+    looked_up = metadata.packages_distributions
+    metadata.packages_distributions = cache(looked_up)
+    try:
+        yield
+    finally:
+        metadata.packages_distributions = looked_up
+
+
+@contextmanager
 def _without_unused_integrations() -> Iterator[None]:
     """Keep ZenML from importing libraries for materializers that no step of ours uses.
 
@@ -126,7 +142,7 @@ def zenml_session(handle: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
         with one_at_a_time(config_folder() / ".drivetrain.lock"):
             client = Client()
             client.zen_store  # noqa: B018  the store must exist before a stack is chosen for this process only
-        with _parameters_as_given(), _without_unused_integrations():
+        with _parameters_as_given(), _packages_looked_up_once(), _without_unused_integrations():
             yield client
     finally:
         root.removeHandler(listener)
