@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
-from ml.predictions.codec import Encoded, finite
+from ml.predictions.codec import Encoded, is_finite
 from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.validation.rows import Checked, RowError
 from schemas.base import Strict
@@ -154,10 +154,9 @@ def _work(version: Version, content: bytes) -> _Work:
     checked = version.validator.check(rows)
     if not checked.positions:
         raise _NoValidRow(checked.errors, len(rows))
-    predictions = version.predict(checked.cells)
-    if not finite(predictions).all():
+    encoded = version.model.encode(version.predict(checked.cells))
+    if not all(map(is_finite, encoded.records)):
         raise HttpError(422, NO_FINITE_PREDICTION)
-    encoded = version.model.encode(predictions)
     return _Work(rows, checked, encoded, [to_json(record).decode() for record in encoded.records])
 
 
