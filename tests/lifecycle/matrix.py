@@ -52,7 +52,7 @@ class Deployed:
     def expected(self, rows: list[Row]) -> Predictions:
         """Predict with the trained object."""
         cells = {column.name: [row[column.name] for row in rows] for column in self.signature.inputs}
-        if hasattr(self.fitted, "predict_cells"):
+        if self.fitted.reads_cells:
             answers: Predictions = self.fitted.predict_cells(cells)
         else:
             answers = self.fitted.predict(derive(self.signature, cells))
