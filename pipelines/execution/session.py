@@ -22,9 +22,8 @@ class RunSession:
     ) -> None:
         self.run, self.home, self.stack, self.observer = run, home, stack, observer
         self._listener = listener
-        self._reported: set[str] = (
-            set() if reported is None else reported
-        )  # data reports that a person was shown already
+        # Data reports that a person was shown already.
+        self._reported: set[str] = set() if reported is None else reported
         self.journal_url = journal_url(home, run.name, run.stack)
         self.seconds: dict[str, float] = {}
         self.run_ids: list[str] = []

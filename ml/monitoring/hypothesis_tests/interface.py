@@ -1,7 +1,8 @@
-"""What a drift test must offer. A class with these attributes is one; nothing is inherited."""
+"""What a drift test must offer; what most have in common is a default."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.expected import Expected
@@ -12,7 +13,7 @@ FEWEST_VALUES = 10
 """A column with fewer present values in the window is not judged by its distribution."""
 
 
-class DriftTest(Protocol):
+class DriftTest(ABC):
     """One hypothesis test: that nothing about a column has changed but by chance.
 
     `statistic` names it in reports; `kinds` are the types of column that it is for, and `fewest_values` how many
@@ -22,10 +23,11 @@ class DriftTest(Protocol):
 
     statistic: ClassVar[str]
     kinds: ClassVar[frozenset[ColumnType]]
-    fewest_values: ClassVar[int]
-    may_be_shown: ClassVar[bool]
-    judges_distribution: ClassVar[bool]
+    fewest_values: ClassVar[int] = FEWEST_VALUES
+    may_be_shown: ClassVar[bool] = True
+    judges_distribution: ClassVar[bool] = True
 
+    @abstractmethod
     def run(
         self, reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec
     ) -> "DriftTestResult | None":

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ml.monitoring.column_profile import ColumnProfile, Numbers
 from ml.monitoring.expected import Expected
-from ml.monitoring.hypothesis_tests.interface import FEWEST_VALUES, DriftTestResult
+from ml.monitoring.hypothesis_tests.interface import DriftTest, DriftTestResult
 from ml.monitoring.statistics import kolmogorov_p_value
 from schemas.data import ColumnType
 from schemas.run import MonitorSpec
@@ -15,7 +15,7 @@ from schemas.run import MonitorSpec
 _GRID = 2049
 
 
-class KolmogorovSmirnov:
+class KolmogorovSmirnov(DriftTest):
     """The two-sample Kolmogorov-Smirnov test on sketches; their rank errors are taken off the distance it tests.
 
     Dates are not tested: time moves on by itself, and that a window is later than training says little of the inputs.
@@ -27,9 +27,6 @@ class KolmogorovSmirnov:
 
     statistic: ClassVar[str] = "kolmogorov_smirnov"
     kinds: ClassVar[frozenset[ColumnType]] = frozenset({"number"})
-    fewest_values: ClassVar[int] = FEWEST_VALUES
-    may_be_shown: ClassVar[bool] = True
-    judges_distribution: ClassVar[bool] = True
 
     def run(
         self, reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec

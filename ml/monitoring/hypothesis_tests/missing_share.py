@@ -4,14 +4,14 @@ from typing import ClassVar, get_args
 
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.expected import Expected
-from ml.monitoring.hypothesis_tests.interface import DriftTestResult
+from ml.monitoring.hypothesis_tests.interface import DriftTest, DriftTestResult
 from ml.monitoring.statistics import excess_p_value
 from schemas.data import ColumnType
 from schemas.numbers import percent
 from schemas.run import MonitorSpec
 
 
-class MissingShare:
+class MissingShare(DriftTest):
     """The difference of the shares of missing values; improbable by the rate's posterior after the reference rows.
 
     Source:

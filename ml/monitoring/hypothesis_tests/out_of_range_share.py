@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.expected import Expected
-from ml.monitoring.hypothesis_tests.interface import FEWEST_VALUES, DriftTestResult
+from ml.monitoring.hypothesis_tests.interface import DriftTest, DriftTestResult
 from ml.monitoring.shares import out_of_range_share
 from ml.monitoring.statistics import excess_p_value
 from schemas.data import ColumnType
@@ -14,7 +14,7 @@ from schemas.run import MonitorSpec
 _YEAR = 366.0
 
 
-class OutOfRangeShare:
+class OutOfRangeShare(DriftTest):
     """The share of numbers or dates outside training's range, which is a tolerance interval for any distribution.
 
     Source:
@@ -24,7 +24,6 @@ class OutOfRangeShare:
 
     statistic: ClassVar[str] = "out_of_range_share"
     kinds: ClassVar[frozenset[ColumnType]] = frozenset({"number", "date"})
-    fewest_values: ClassVar[int] = FEWEST_VALUES
     may_be_shown: ClassVar[bool] = False
     judges_distribution: ClassVar[bool] = False
 

@@ -5,13 +5,13 @@ from typing import ClassVar
 
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.expected import Expected
-from ml.monitoring.hypothesis_tests.interface import FEWEST_VALUES, DriftTestResult
+from ml.monitoring.hypothesis_tests.interface import DriftTest, DriftTestResult
 from ml.monitoring.statistics import homogeneity_p_value, total_variation
 from schemas.data import ColumnType
 from schemas.run import MonitorSpec
 
 
-class TotalVariation:
+class TotalVariation(DriftTest):
     """The total variation distance of the shares; improbable by the chi-square test of homogeneity.
 
     The distance alone would depend on the number of rows and categories, the test alone alarms at any difference once
@@ -25,9 +25,6 @@ class TotalVariation:
 
     statistic: ClassVar[str] = "total_variation"
     kinds: ClassVar[frozenset[ColumnType]] = frozenset({"category", "boolean"})
-    fewest_values: ClassVar[int] = FEWEST_VALUES
-    may_be_shown: ClassVar[bool] = True
-    judges_distribution: ClassVar[bool] = True
 
     def run(
         self, reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.expected import Expected
-from ml.monitoring.hypothesis_tests.interface import FEWEST_VALUES, DriftTestResult
+from ml.monitoring.hypothesis_tests.interface import DriftTest, DriftTestResult
 from ml.monitoring.shares import unseen
 from ml.monitoring.statistics import excess_p_value
 from schemas.data import ColumnType
@@ -12,7 +12,7 @@ from schemas.numbers import percent
 from schemas.run import MonitorSpec
 
 
-class UnseenShare:
+class UnseenShare(DriftTest):
     """The share of values that training never had.
 
     The chance that the next value was never seen is about the share of values seen exactly once.
@@ -24,9 +24,6 @@ class UnseenShare:
 
     statistic: ClassVar[str] = "unseen_share"
     kinds: ClassVar[frozenset[ColumnType]] = frozenset({"category", "identifier"})
-    fewest_values: ClassVar[int] = FEWEST_VALUES
-    may_be_shown: ClassVar[bool] = True
-    judges_distribution: ClassVar[bool] = True
 
     def run(
         self, reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec

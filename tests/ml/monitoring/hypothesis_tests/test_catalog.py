@@ -5,7 +5,7 @@ from typing import ClassVar, get_args
 import pytest
 
 from ml.monitoring.hypothesis_tests.catalog import DRIFT_TESTS, run_all
-from ml.monitoring.hypothesis_tests.interface import FEWEST_VALUES, DriftTestResult
+from ml.monitoring.hypothesis_tests.interface import FEWEST_VALUES, DriftTest, DriftTestResult
 from schemas.data import ColumnType
 from tests.ml.monitoring.hypothesis_tests.columns import ANYTHING, SPEC, column_of
 
@@ -59,7 +59,7 @@ def test_few_values_are_tested_only_for_what_is_missing(kind):
     assert statistics_of(kind, FEWEST_VALUES - 1) == ["missing_share"]
 
 
-class Rounded:
+class Rounded(DriftTest):
     """A drift test as a reader of the documentation would add it."""
 
     statistic: ClassVar[str] = "rounded"
