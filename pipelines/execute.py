@@ -13,7 +13,7 @@ from schemas.pipelines import StageSpec
 from schemas.plan import Observer
 from schemas.run import Run
 from schemas.summary import Summary
-from stacks.apply import apply_stack, plan_stack
+from stacks.apply import apply_stack
 from stacks.session import zenml_session
 
 Stage = Callable[[RunSession, Part], Part]
@@ -43,9 +43,9 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
         from pipelines.execution.requirements import require
 
         require(client, run, Home.here())
-        for change in plan_stack(client, run.stack):
-            observer.stage(f"stack: {change.action} {change.kind} {change.name}")
-        stack = apply_stack(client, run.stack)
+        stack = apply_stack(
+            client, run.stack, lambda change: observer.stage(f"stack: {change.action} {change.kind} {change.name}")
+        )
         from zenml.utils.env_utils import temporary_environment
 
         with temporary_environment({"ZENML_ACTIVE_STACK_ID": str(stack.id)}):

@@ -1,5 +1,6 @@
 """The only writer to ZenML's stacks: makes what `stacks.plan` found missing, and nothing else."""
 
+from collections.abc import Callable
 from typing import Any
 
 from schemas.errors import ConfigurationError, Fault
@@ -85,8 +86,13 @@ def plan_stack(client: Any, spec: StackSpec) -> list[PlannedChange]:
     return changes(spec, our_flavors(spec), observe(client, spec))
 
 
-def apply_stack(client: Any, spec: StackSpec) -> Any:
+def apply_stack(client: Any, spec: StackSpec, announce: Callable[[PlannedChange], None]) -> Any:
     """Make the stack exist as declared and return it; the user's active stack is never touched.
+
+    Args:
+        client: ZenML's.
+        spec: The declared stack.
+        announce: Called with each change before it is made.
 
     Raises:
         ConfigurationError: If a flavor is unknown or refuses its settings; nothing was changed.
@@ -95,6 +101,7 @@ def apply_stack(client: Any, spec: StackSpec) -> Any:
     if faults:
         raise ConfigurationError(faults, heading="The stack cannot work")
     for change in plan_stack(client, spec):
+        announce(change)
         _make(client, spec, change)
     return client.get_stack(stack_name(spec), allow_name_prefix_match=False)
 

@@ -1,77 +1,75 @@
-"""Pictures of an evaluation: PNG bytes, drawn without a display. matplotlib is imported when the first one is drawn."""
+"""Pictures of an evaluation, as inline SVG for its page."""
 
-import io
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from ml.evaluation.classification import calibration
 from ml.predictions.predictor import Predictions
-from schemas import numbers
+from ml.reports.chart import Axis, Chart
+from ml.reports.svg import WIDTH, drawing, text
 from schemas.base import Scalar
 from schemas.data import Problem
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-_DOTS_PER_INCH = 150
-BLUE, GREY = "#1f5fa8", "#8a8f98"
-_SHOWN_CLASSES, _SHOWN_ROWS = 20, 3000
+_SHOWN_CLASSES, _SHOWN_ROWS, _LONGEST = 20, 3000, 18
 _FEWEST_ROWS = 5
+_SIDE = 0.2  # share of the width that the histogram of the errors takes
+_CHARACTER, _CELL, _LARGEST = 6.2, 25, 80
+"""Of a confusion matrix: width of a character, least and largest side of a cell."""
+_MANY = 12  # of so many classes, cells of no row have no number
+_DARKEST = 0.5  # so that ink on the darkest cell can be read on a light and on a dark page
 
 
-def pictures(problem: Problem, target: NDArray[Any], predictions: Predictions) -> dict[str, bytes]:
+def pictures(problem: Problem, target: NDArray[Any], predictions: Predictions) -> Mapping[str, Markup]:
     """Return the task's pictures by title: confusion matrix and calibration, or predictions and residuals."""
     if not len(target):
         return {}
     if predictions.values is not None:
-        drawn = {
+        return {
             "Predicted against actual": predicted_against_actual(target, predictions.values, problem),
             "Residuals": residuals(target, predictions.values, problem),
         }
-    else:
-        assert predictions.codes is not None, "a prediction has codes or values"
-        drawn = {"Confusion matrix": confusion_matrix(target, predictions.codes, problem.classes or [])}
-        if predictions.probabilities is not None:
-            drawn["Calibration"] = calibration_curve(target, predictions.codes, predictions.probabilities)
-    return {title: png(figure) for title, figure in drawn.items()}
+    assert predictions.codes is not None, "a prediction has codes or values"
+    drawn = {"Confusion matrix": confusion_matrix(target, predictions.codes, problem.classes or [])}
+    if predictions.probabilities is not None:
+        drawn["Calibration"] = calibration_curve(target, predictions.codes, predictions.probabilities)
+    return drawn
 
 
-def png(figure: "Figure") -> bytes:
-    """Return a figure as PNG bytes."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH)
-    return buffer.getvalue()
-
-
-def confusion_matrix(target: NDArray[np.int64], codes: NDArray[np.int64], classes: Sequence[Scalar]) -> "Figure":
+def confusion_matrix(target: NDArray[np.int64], codes: NDArray[np.int64], classes: Sequence[Scalar]) -> Markup:
     """Draw counts of actual (rows) by predicted (columns) class; colour is the share of the actual class.
 
     Of more than 20 classes the most frequent are drawn, and one called `other` for the rest and for unseen ones.
     """
     counts, labels = _confusion(target, codes, classes)
-    side = min(7.5, 3.2 + 0.45 * len(labels))
-    figure, axes = canvas(side, side)
+    longest = _CHARACTER * max(map(len, labels))
+    left = 24 + longest
+    side = min(_LARGEST, max(_CELL, (WIDTH - left) / len(labels)))
+    slanted = longest > side
+    floor, foot = side * len(labels) + 2, (longest * 0.7 if slanted else 0) + 16
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    size = 11 if len(labels) <= 6 else 8 if len(labels) <= 12 else 6
-    for row, column in np.argwhere(counts > 0) if len(labels) > 12 else np.ndindex(*counts.shape):
-        colour = "white" if shares[row, column] > 0.55 else "#20242b"
-        axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=colour, fontsize=size)
-    slant = 0 if max(map(len, labels)) <= 4 else 40
-    axes.set_xticks(range(len(labels)), labels, rotation=slant, ha="center" if slant == 0 else "right", fontsize=size)
-    axes.set_yticks(range(len(labels)), labels, fontsize=size)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("actual")
-    return figure
+    parts = [
+        _cell(int(counts[at]), float(shares[at]), left, side, *at)
+        for at in np.ndindex(*counts.shape)
+        if counts[at] or len(labels) <= _MANY
+    ]
+    for place, label in enumerate(labels):
+        middle = (place + 0.5) * side
+        parts.append(text(left - 6, middle + 5, label, "end"))
+        across = (left + middle, floor + 13, label, "end" if slanted else "middle")
+        parts.append(text(*across, turned=-45 if slanted else 0))
+    parts.append(text(left + side * len(labels) / 2, floor + foot + 12, "predicted", "middle"))
+    parts.append(text(12, floor / 2, "actual", "middle", turned=-90))
+    width = max(WIDTH, left + side * len(labels))
+    return drawing(floor + foot + 18, "Confusion matrix", parts, width)
 
 
 def calibration_curve(
     target: NDArray[np.int64], codes: NDArray[np.int64], probabilities: NDArray[np.float64]
-) -> "Figure":
+) -> Markup:
     """Draw how often a prediction was right against how sure the model was; the size of a dot is its number of rows.
 
     Bins of fewer than 5 rows are left out; the lines are Jeffreys' 95 % intervals.
@@ -87,63 +85,53 @@ def calibration_curve(
 
     hits = np.round(right[full] * rows[full])
     ends = beta.ppf([[0.025], [0.975]], hits + 0.5, rows[full] - hits + 0.5)
-    figure, axes = canvas(5.2, 4.6)
-    axes.plot([0, 1], [0, 1], linestyle="--", color=GREY, label="as sure as right")
-    axes.vlines(sure[full], *ends, color=BLUE, linewidth=1, alpha=0.7)
-    axes.scatter(
-        sure[full],
-        right[full],
-        s=20 + 180 * rows[full] / rows.max(),
-        color=BLUE,
-        label="this model, 95 % interval (size: rows)",
-    )
     low = max(0.0, float(confidence.min()) - 0.08)
-    axes.set_xlim(low, 1.03)
-    axes.set_ylim(-0.03, 1.06)
-    axes.set_xlabel("probability of the prediction")
-    axes.set_ylabel("share of predictions that were right")
-    axes.legend(frameon=False, loc="lower right" if low < 0.5 else "lower left", markerscale=0.6)
-    return figure
+    chart = Chart(
+        "Calibration",
+        Axis("probability of the prediction", low, 1.03),
+        Axis("share of predictions that were right", -0.03, 1.06),
+        [("guide", "as sure as right"), ("points", "this model, 95 % interval (size: rows)")],
+    )
+    chart.line("guide", [(low, low), (1, 1)])
+    for at, hit, count, *interval in zip(sure[full], right[full], rows[full], *ends, strict=True):
+        chart.line("interval", [(at, end) for end in interval])
+        chart.dots("points", [(at, hit)], radius=2 + 5 * float(np.sqrt(count / rows.max())))
+    return chart.markup()
 
 
-def predicted_against_actual(target: NDArray[np.float64], values: NDArray[np.float64], problem: Problem) -> "Figure":
+def predicted_against_actual(target: NDArray[np.float64], values: NDArray[np.float64], problem: Problem) -> Markup:
     """Draw predicted against actual values; on the dashed line a prediction is exact."""
     shown = _shown(len(target))
-    figure, axes = canvas(5.2, 4.8)
-    ends = [min(target.min(), values.min()), max(target.max(), values.max())]
-    axes.plot(ends, ends, linestyle="--", color=GREY, label="exact")
-    axes.scatter(target[shown], values[shown], s=14, alpha=0.55, color=BLUE, edgecolors="none")
-    axes.set_xlabel(_named("actual", problem))
-    axes.set_ylabel(_named("predicted", problem))
-    axes.xaxis.set_major_formatter(tick)
-    axes.yaxis.set_major_formatter(tick)
-    axes.tick_params("x", rotation=30)
-    axes.legend(frameon=False, loc="upper left")
-    return figure
+    chart = Chart(
+        "Predicted against actual",
+        Axis.around(_named("actual", problem), target),
+        Axis.around(_named("predicted", problem), [*target, *values]),
+        [("guide", "exact")],
+    )
+    chart.line("guide", [(end, end) for end in (target.min(), target.max())])
+    chart.dots("points", zip(target[shown], values[shown], strict=True))
+    return chart.markup()
 
 
-def residuals(target: NDArray[np.float64], values: NDArray[np.float64], problem: Problem) -> "Figure":
+def residuals(target: NDArray[np.float64], values: NDArray[np.float64], problem: Problem) -> Markup:
     """Draw predicted minus actual against predicted values, with the errors' histogram at the side."""
-    from matplotlib.figure import Figure
-
     shown, missed = _shown(len(target)), values - target
-    figure = Figure(figsize=(5.6, 4.4), layout="constrained")
-    grid = figure.add_gridspec(1, 2, width_ratios=[4, 1], wspace=0.02)
-    axes = figure.add_subplot(grid[0])
-    axes.axhline(0, linestyle="--", color=GREY)
-    axes.scatter(values[shown], missed[shown], s=14, alpha=0.55, color=BLUE, edgecolors="none")
-    axes.set_xlabel(_named("predicted", problem))
-    axes.set_ylabel(_named("predicted minus actual", problem))
-    axes.xaxis.set_major_formatter(tick)
-    axes.yaxis.set_major_formatter(tick)
-    axes.tick_params("x", rotation=30)
-    side = figure.add_subplot(grid[1], sharey=axes)
-    side.hist(missed, bins=min(40, max(8, len(missed) // 10)), orientation="horizontal", color=BLUE, alpha=0.6)
-    side.tick_params(labelleft=False)
-    side.set_xlabel("rows")
-    for one in (axes, side):
-        one.spines[["top", "right"]].set_visible(False)
-    return figure
+    across = Axis.around(_named("predicted", problem), values)
+    wide = Axis(across.label, across.low, across.high + (across.high - across.low) * _SIDE / (1 - _SIDE))
+    chart = Chart("Residuals", wide, Axis.around(_named("predicted minus actual", problem), [0.0, *missed]))
+    chart.line("guide", [(wide.low, 0.0), (wide.high, 0.0)])
+    chart.dots("points", zip(values[shown], missed[shown], strict=True))
+    counts, edges = np.histogram(missed, bins=min(40, max(8, len(missed) // 10)))
+    chart.columns("columns", counts.tolist(), edges.tolist(), _SIDE)
+    return chart.markup()
+
+
+def _cell(count: int, share: float, left: float, side: float, row: int, column: int) -> Markup:
+    x, y, written = left + column * side, row * side, str(count)
+    size = min(11.0, (side - 2) / (len(written) * 0.6))
+    cell = '<rect class="cell" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill-opacity="{:.3f}"/>'
+    drawn = Markup(cell).format(x, y, side, side, share * _DARKEST)
+    return drawn + text(x + side / 2, y + side / 2 + size / 3, written, "middle", size=0 if size == 11 else size)
 
 
 def _confusion(
@@ -161,15 +149,9 @@ def _confusion(
     return np.bincount(rows * size + columns, minlength=size * size).reshape(size, size), labels
 
 
-def tick(value: float, _position: object) -> str:
-    """Return what stands at a tick of an axis of numbers."""
-    return numbers.shown(value)
-
-
 def _shorten(label: str) -> str:
-    # matplotlib reads text between dollar signs as mathematics
-    plain = " ".join(label.split()).replace("$", r"\$")
-    return plain if len(plain) <= 18 else plain[:17] + "…"
+    plain = " ".join(label.split())
+    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
 
 
 def _named(what: str, problem: Problem) -> str:
@@ -179,13 +161,3 @@ def _named(what: str, problem: Problem) -> str:
 
 def _shown(rows: int) -> NDArray[np.int64]:
     return np.linspace(0, rows - 1, min(rows, _SHOWN_ROWS)).astype(np.int64)
-
-
-def canvas(width: float, height: float) -> tuple["Figure", "Axes"]:
-    """Return a figure of so many inches and its only axes."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes

@@ -1,7 +1,8 @@
 """The evaluation as one self-contained HTML page: metrics with intervals, the course of the training, the pictures."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup
 
 from ml.evaluation.learning_curve_plot import TITLE, learning_picture
 from ml.reports.templates import render_page
@@ -13,7 +14,7 @@ from schemas.numbers import shown
 def render_evaluation(
     title: str,
     evaluation: Evaluation,
-    pictures: Mapping[str, bytes],
+    pictures: Mapping[str, Markup],
     *,
     made_by: str = "",
     baseline: Scores | None = None,
@@ -25,7 +26,7 @@ def render_evaluation(
     Args:
         title: The page's heading.
         evaluation: Metrics, intervals and rows of each set.
-        pictures: PNG bytes by caption, as `ml.evaluation.plots.pictures` gives them for the test set.
+        pictures: inline SVG by caption, as `ml.evaluation.plots.pictures` gives them for the test set.
         made_by: What the model is, in words.
         baseline: The baseline's metrics on the last set of `evaluation`.
         learning: How the model learnt, of one that learns by epochs.
@@ -44,7 +45,7 @@ def render_evaluation(
         "baseline": bool(baseline),
         "learning": learning,
         "review": review,
-        "pictures": {caption: b64encode(data).decode("ascii") for caption, data in drawn.items()},
+        "pictures": drawn,
     }
     return render_page(__file__, context)
 

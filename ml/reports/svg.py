@@ -1,13 +1,13 @@
 """Small drawings as inline SVG, coloured by the style sheet's classes. All text in them is escaped."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
 from schemas.numbers import percent
 
-_WIDTH, _HEIGHT, _FOOT = 360, 130, 16
-"""Of a drawing that keeps its proportions, and of the line of text below it."""
+WIDTH, _HEIGHT, _FOOT = 360, 130, 16
+"""Of a drawing that keeps its proportions, and of the line of text below it. Everything else is in these units."""
 _ROW, _LABEL, _LONGEST, _ROOM = 22, 130, 20, 190
 """Of paired bars: height of a pair, width and characters of its label, width of a whole bar."""
 _COLUMN, _TALL = 10, 100
@@ -35,9 +35,9 @@ def outlines(before: Sequence[float], now: Sequence[float], ticks: tuple[str, st
         Markup('<path class="{}" d="{}"/>').format(name, _outline(shares, top))
         for name, shares in (("before", before), ("now", now))
     ]
-    places = zip((0, _WIDTH / 2, _WIDTH), ticks, ("start", "middle", "end"), strict=True)
-    texts = [_text(x, _HEIGHT - 3, text, anchor) for x, text, anchor in places]
-    return _drawing(_HEIGHT, title, [*paths, *texts])
+    places = zip((0, WIDTH / 2, WIDTH), ticks, ("start", "middle", "end"), strict=True)
+    texts = [text(x, _HEIGHT - 3, tick, anchor) for x, tick, anchor in places]
+    return drawing(_HEIGHT, title, [*paths, *texts])
 
 
 def paired_bars(labels: Sequence[str], before: Sequence[float], now: Sequence[float], title: str) -> Markup:
@@ -46,31 +46,37 @@ def paired_bars(labels: Sequence[str], before: Sequence[float], now: Sequence[fl
     for place, (label, first, second) in enumerate(zip(labels, before, now, strict=True)):
         y = place * _ROW + 2
         parts += [
-            _text(_LABEL - 6, y + 13, label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…", "end"),
+            text(_LABEL - 6, y + 13, label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…", "end"),
             _bar("before", y, first),
             _bar("now", y + 9, second),
-            _text(_LABEL + max(first, second) * _ROOM + 4, y + 13, percent(second, 0), "start"),
+            text(_LABEL + max(first, second) * _ROOM + 4, y + 13, percent(second, 0), "start"),
         ]
-    return _drawing(len(labels) * _ROW + 4, title, parts)
+    return drawing(len(labels) * _ROW + 4, title, parts)
 
 
-def _drawing(height: int, title: str, parts: Sequence[Markup]) -> Markup:
-    frame = Markup('<svg viewBox="0 0 {} {}" role="img" preserveAspectRatio="xMinYMin meet"><title>{}</title>{}</svg>')
-    return frame.format(_WIDTH, height, title, Markup("").join(parts))
+def drawing(height: float, title: str, parts: Iterable[Markup], width: float = WIDTH) -> Markup:
+    """Return a drawing of these parts that keeps its proportions."""
+    frame = Markup(
+        '<svg viewBox="0 0 {:g} {:g}" role="img" preserveAspectRatio="xMinYMin meet"><title>{}</title>{}</svg>'
+    )
+    return frame.format(width, height, title, Markup("").join(parts))
+
+
+def text(x: float, y: float, words: str, anchor: str = "start", *, turned: float = 0, size: float = 0) -> Markup:
+    """Return a line of text at a place, turned by so many degrees about it, of the style sheet's size or its own."""
+    turn = Markup(' transform="rotate({:g} {:.5g} {:.5g})"').format(turned, x, y) if turned else ""
+    style = Markup(' style="font-size:{:g}px"').format(size) if size else ""
+    return Markup('<text x="{:.5g}" y="{:.5g}" text-anchor="{}"{}{}>{}</text>').format(x, y, anchor, turn, style, words)
 
 
 def _outline(shares: Sequence[float], top: float) -> str:
-    floor, width = _HEIGHT - _FOOT, _WIDTH / len(shares)
+    floor, width = _HEIGHT - _FOOT, WIDTH / len(shares)
     points = [f"M0 {floor}"]
     for place, share in enumerate(shares):
         y = floor - share / top * (floor - 4)
         points.append(f"L{place * width:.1f} {y:.1f}L{(place + 1) * width:.1f} {y:.1f}")
-    return "".join([*points, f"L{_WIDTH} {floor}Z"])
+    return "".join([*points, f"L{WIDTH} {floor}Z"])
 
 
 def _bar(name: str, y: int, share: float) -> Markup:
     return Markup('<rect class="{}" x="{}" y="{}" width="{:.1f}" height="8"/>').format(name, _LABEL, y, share * _ROOM)
-
-
-def _text(x: float, y: int, text: str, anchor: str) -> Markup:
-    return Markup('<text x="{:.5g}" y="{}" text-anchor="{}">{}</text>').format(x, y, anchor, text)

@@ -3,11 +3,11 @@
 matplotlib is imported when it is drawn.
 """
 
+import io
 from collections.abc import Sequence
 from math import ceil
 from typing import TYPE_CHECKING
 
-from ml.evaluation.plots import png
 from ml.tuning.ranking import baseline, interval, score
 from schemas import numbers
 from schemas.metrics import HIGHER_IS_BETTER
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BLUE, _LIGHT, _GREY, _MARGIN = "#1f5fa8", "#6f9fd0", "#6b7078", "#f0f1f3"
-_MOST, _LONGEST = 40, 56
+_MOST, _LONGEST, _DOTS_PER_INCH = 40, 56, 150
 _FAR = 3  # what is more widths of the better half's intervals away is not worth an axis that reaches it
 
 Range = tuple[float, float]
@@ -30,7 +30,9 @@ def comparison_picture(comparison: Comparison) -> bytes:
     Args:
         comparison: At least one job must have succeeded.
     """
-    return png(comparison_figure(comparison))
+    buffer = io.BytesIO()
+    comparison_figure(comparison).savefig(buffer, format="png", dpi=_DOTS_PER_INCH)
+    return buffer.getvalue()
 
 
 def comparison_figure(comparison: Comparison) -> "Figure":

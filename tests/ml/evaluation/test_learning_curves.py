@@ -1,6 +1,7 @@
 """What the diagnosis reads off the curves of a training."""
 
 import math
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -142,7 +143,27 @@ def test_picture_is_drawn_of_one_epoch_and_without_validation_rows(training, val
         diagnosis="fine",
         why="well",
     )
-    assert learning_picture(curves).startswith(b"\x89PNG")
+    root = ElementTree.fromstring(learning_picture(curves))
+    assert len(list(root.iterfind("g/circle"))) == len(training) + len(validation) + 1
+    assert "training rows" in {text.text for text in root.iterfind("text")}
+
+
+def test_losses_that_fall_steeply_are_drawn_on_a_logarithmic_axis_and_infinite_ones_left_out():
+    curves = LearningCurves(
+        loss="cross-entropy",
+        training=[1000.0, 10.0, 0.1, 0.001],
+        validation=[1000.0, 10.0, 0.1, 0.01],
+        best_epoch=4,
+        stopped_early=False,
+        diagnosis="fine",
+        why="well",
+    )
+    falling = ElementTree.fromstring(learning_picture(curves))
+    ys = [float(dot.attrib["cy"]) for dot in falling.iterfind("g[@class='curve']/circle")]
+    assert np.diff(ys) == pytest.approx([np.diff(ys)[0]] * 3, abs=0.2)
+    infinite = curves.model_copy(update={"training": [math.inf, 10.0, 0.1, 0.001]})
+    drawn = learning_picture(infinite)
+    assert "inf" not in drawn.replace("infinite", "") and "nan" not in drawn
 
 
 def test_evaluation_page_shows_the_curves_and_says_what_they_mean():
@@ -159,5 +180,5 @@ def test_evaluation_page_shows_the_curves_and_says_what_they_mean():
     )
     page = render_evaluation("m", Evaluation(metrics={}), {}, learning=curves)
     assert "underfits" in page and "hardly below" in page and "after 9 epochs" in page
-    assert "<i>" not in page and 'alt="Learning curves"' in page
+    assert "<i>" not in page and "<title>Learning curves</title>" in page
     assert "Learning" not in render_evaluation("m", Evaluation(metrics={}), {})

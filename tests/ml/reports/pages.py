@@ -1,9 +1,11 @@
 """The five pages, each with names and sentences that would be markup if they were not escaped."""
 
+import numpy as np
 import pandas as pd
 
 from ml.checks import page as checks
 from ml.evaluation import report as evaluation
+from ml.evaluation.plots import confusion_matrix
 from ml.explore import page as exploration
 from ml.monitoring import report as monitoring
 from schemas.base import Severity
@@ -52,7 +54,8 @@ def evaluated() -> str:
         intervals={"test": {"r2": (0.1, 0.4)}},
         rows={"train": 3},
     )
-    return evaluation.render_evaluation(EVIL, scores, {EVIL: b"PNG"}, made_by=EVIL, baseline={"r2": 0.1}, review=[EVIL])
+    pictures = {EVIL: confusion_matrix(np.array([0, 1]), np.array([0, 1]), [EVIL, "b"])}
+    return evaluation.render_evaluation(EVIL, scores, pictures, made_by=EVIL, baseline={"r2": 0.1}, review=[EVIL])
 
 
 def explored() -> str:
