@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from ml.evaluation.classification import calibration
 from ml.predictions.predictor import Predictions
 from ml.reports.chart import Axis, Chart
-from ml.reports.svg import WIDTH, drawing, text
+from ml.reports.svg import WIDTH, drawing, shortened, text, width_of
 from schemas.base import Scalar
 from schemas.data import Problem
 
-_SHOWN_CLASSES, _SHOWN_ROWS, _LONGEST = 20, 3000, 18
+_SHOWN_CLASSES, _SHOWN_ROWS, _LABEL = 20, 3000, 115
 _FEWEST_ROWS = 5
 _SIDE = 0.2  # share of the width that the histogram of the errors takes
-_CHARACTER, _CELL, _LARGEST = 6.2, 25, 80
-"""Of a confusion matrix: width of a character, least and largest side of a cell."""
+_CELL, _LARGEST = 25, 80
+"""Of a confusion matrix: least and largest side of a cell."""
 _MANY = 12  # of so many classes, cells of no row have no number
 _DARKEST = 0.5  # so that ink on the darkest cell can be read on a light and on a dark page
 
@@ -45,8 +45,8 @@ def confusion_matrix(target: NDArray[np.int64], codes: NDArray[np.int64], classe
     Of more than 20 classes the most frequent are drawn, and one called `other` for the rest and for unseen ones.
     """
     counts, labels = _confusion(target, codes, classes)
-    longest = _CHARACTER * max(map(len, labels))
-    left = 24 + longest
+    longest = max(map(width_of, labels))
+    left = 34 + longest
     side = min(_LARGEST, max(_CELL, (WIDTH - left) / len(labels)))
     slanted = longest > side
     floor, foot = side * len(labels) + 2, (longest * 0.7 if slanted else 0) + 16
@@ -108,7 +108,7 @@ def predicted_against_actual(target: NDArray[np.float64], values: NDArray[np.flo
         Axis.around(_named("predicted", problem), [*target, *values]),
         [("guide", "exact")],
     )
-    chart.line("guide", [(end, end) for end in (target.min(), target.max())])
+    chart.line("guide", [(end, end) for end in (np.nanmin(target), np.nanmax(target))])
     chart.dots("points", zip(target[shown], values[shown], strict=True))
     return chart.markup()
 
@@ -117,11 +117,14 @@ def residuals(target: NDArray[np.float64], values: NDArray[np.float64], problem:
     """Draw predicted minus actual against predicted values, with the errors' histogram at the side."""
     shown, missed = _shown(len(target)), values - target
     across = Axis.around(_named("predicted", problem), values)
-    wide = Axis(across.label, across.low, across.high + (across.high - across.low) * _SIDE / (1 - _SIDE))
+    end = across.high + (across.high - across.low) * _SIDE / (1 - _SIDE)
+    wide = Axis(across.label, across.low, end, last=across.high)
     chart = Chart("Residuals", wide, Axis.around(_named("predicted minus actual", problem), [0.0, *missed]))
     chart.line("guide", [(wide.low, 0.0), (wide.high, 0.0)])
     chart.dots("points", zip(values[shown], missed[shown], strict=True))
-    counts, edges = np.histogram(missed, bins=min(40, max(8, len(missed) // 10)))
+    # Over the whole axis: errors that hardly differ are too close together for bins of their own.
+    ends = (chart.y.low, chart.y.high)
+    counts, edges = np.histogram(missed[np.isfinite(missed)], bins=min(40, max(8, len(missed) // 10)), range=ends)
     chart.columns("columns", counts.tolist(), edges.tolist(), _SIDE)
     return chart.markup()
 
@@ -150,8 +153,7 @@ def _confusion(
 
 
 def _shorten(label: str) -> str:
-    plain = " ".join(label.split())
-    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
+    return shortened(label, _LABEL)
 
 
 def _named(what: str, problem: Problem) -> str:

@@ -2,38 +2,48 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from math import ceil, floor, isfinite, log10
+from math import ceil, floor, log10
 from typing import Self
 
 from markupsafe import Markup
 
-from ml.reports.svg import WIDTH, drawing, text
+from ml.reports.svg import WIDTH, drawing, shortened, text, width_of
 
-_HEIGHT, _CHARACTER, _LINE = 280, 6.2, 15
-"""Height without a legend; width of a character of a tick, and height of a line of text."""
+_HEIGHT, _LINE = 280, 15
+"""Height without a legend, and of a line of text."""
+_LARGEST = 1e300  # beyond it differences overflow; such values are left out as infinite ones are
+_ALIKE = 1e-10  # values whose spread is a smaller share of them are drawn as one
 _TICKS = 5
 _STEPS = (1, 2, 2.5, 5, 10)
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis: what it measures and its ends, in the data's units. `log` needs a `low` above 0."""
+    """One axis: what it measures and its ends, in the data's units. `log` needs a `low` above 0.
+
+    Ticks stand between `first` and `last` only, where those are given; `whole` has none between whole numbers.
+    """
 
     label: str
     low: float
     high: float
     log: bool = False
     whole: bool = False
+    first: float | None = None
+    last: float | None = None
 
     @classmethod
     def around(cls, label: str, values: Iterable[float], *, log: bool = False, whole: bool = False) -> Self:
         """Return an axis on which every finite value of `values` lies, with some room at its ends."""
-        known = [value for value in values if isfinite(value)] or [0.0, 1.0]
+        known = [value for value in values if _drawn(value)] or [0.0, 1.0]
         low, high = min(known), max(known)
         if log:
             return cls(label, low / 1.2, high * 1.2, log=True)
-        room = 0.04 * (high - low) or 0.1 * abs(high) or 1.0
-        return cls(label, low - room, high + room, whole=whole)
+        size = max(abs(low), abs(high))
+        if size < 1 / _LARGEST:
+            return cls(label, -1.0, 1.0, whole=whole)
+        room = 0.04 * (high - low) if high - low > _ALIKE * size else 0.1 * size
+        return cls(label, low - room, high + room, whole=whole, first=low if whole else None)
 
     def share(self, value: float) -> float:
         """Return where a value lies: 0 at the low end, 1 at the high one."""
@@ -46,8 +56,8 @@ class Axis:
         if self.log:
             return [(mark, f"{mark:g}") for mark in self._powers()]
         step = self._step()
-        first = ceil(self.low / step - 1e-9)
-        marks = [number * step for number in range(first, floor(self.high / step + 1e-9) + 1)]
+        first, last = self.low if self.first is None else self.first, self.high if self.last is None else self.last
+        marks = [number * step for number in range(ceil(first / step - 1e-9), floor(last / step + 1e-9) + 1)]
         return [(mark, _written(mark, step)) for mark in marks]
 
     def _powers(self) -> list[float]:
@@ -78,8 +88,9 @@ class Chart:
     _marks: list[Markup] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._across, self._up = self.x.ticks(), self.y.ticks()
-        self._left = 2 * _LINE + _CHARACTER * max([len(written) for _, written in self._up], default=0)
+        self._up = self.y.ticks()
+        self._left = 2 * _LINE + max([width_of(written) for _, written in self._up], default=0)
+        self._across = self._apart(self.x.ticks())
         self._top = 6 + _LINE * len(self.legend)
         self._floor = self._top + _HEIGHT - 2.5 * _LINE
 
@@ -110,7 +121,15 @@ class Chart:
         return drawing(bottom, self.title, [*self._keys(), *self._frame(bottom), *self._marks])
 
     def _places(self, points: Iterable[tuple[float, float]]) -> Iterable[tuple[float, float]]:
-        return ((self._x(x), self._y(y)) for x, y in points if isfinite(x) and isfinite(y))
+        return ((self._x(x), self._y(y)) for x, y in points if _drawn(x) and _drawn(y))
+
+    def _apart(self, ticks: list[tuple[float, str]]) -> list[tuple[float, str]]:
+        """Return the ticks of the x axis that have room beside each other: all, each second, each third."""
+        if len(ticks) < 2:
+            return ticks
+        apart = self._x(ticks[1][0]) - self._x(ticks[0][0])
+        widest = 8 + max(width_of(written) for _, written in ticks)
+        return ticks[:: ceil(widest / apart)]
 
     def _x(self, value: float) -> float:
         return self._left + self.x.share(value) * (WIDTH - 2 - self._left)
@@ -130,17 +149,25 @@ class Chart:
         marks += [f"M{self._left:.1f} {self._y(value):.1f}h-4" for value, _ in self._up]
         yield Markup('<path class="frame" d="{}"/>').format("".join(marks))
         for value, written in self._across:
-            yield text(self._x(value), self._floor + _LINE, written, "middle")
+            beyond = self._x(value) + width_of(written) / 2 > WIDTH
+            place = (WIDTH, "end") if beyond else (self._x(value), "middle")
+            yield text(place[0], self._floor + _LINE, written, place[1])
         for value, written in self._up:
             yield text(self._left - 6, self._y(value) + 4, written, "end")
-        yield text((self._left + WIDTH) / 2, bottom - 5, self.x.label, "middle")
-        yield text(10, (self._top + self._floor) / 2, self.y.label, "middle", turned=-90)
+        across, up = shortened(self.x.label, WIDTH - self._left), shortened(self.y.label, bottom)
+        yield text((self._left + WIDTH) / 2, bottom - 5, across, "middle")
+        yield text(10, bottom / 2, up, "middle", turned=-90)
+
+
+def _drawn(value: float) -> bool:
+    return abs(value) <= _LARGEST
 
 
 def _written(value: float, step: float) -> str:
-    """Return a tick with as many decimals as its neighbours differ by."""
-    if step < 1e-6 or abs(value) >= 1e12:
-        return f"{value:.6g}"
-    decimals = max(0, -floor(log10(step) + 1e-9))
-    decimals += step * 10**decimals % 1 > 1e-6  # a step of 0.25 needs one more than 0.1 does
-    return f"{round(value, decimals) + 0.0:,.{decimals}f}"  # never -0
+    """Return a tick with as many decimals as its neighbours differ by, and none of a large number's noughts."""
+    digits = -floor(log10(step) + 1e-9)
+    digits += step * 10.0**digits % 1 > 1e-6  # a step of 0.25 needs one more than 0.1 does
+    value = round(value, digits) + 0.0  # never -0
+    if not value or (step >= 1e-6 and abs(value) < 1e15):
+        return f"{value:,.{max(0, digits)}f}"
+    return f"{value:.{max(0, floor(log10(abs(value)) + 1e-9) + digits)}e}"

@@ -1,15 +1,19 @@
 """Small drawings as inline SVG, coloured by the style sheet's classes. All text in them is escaped."""
 
 from collections.abc import Iterable, Sequence
+from unicodedata import east_asian_width
 
 from markupsafe import Markup
 
+from ml.values.display import escaped
 from schemas.numbers import percent
 
 WIDTH, _HEIGHT, _FOOT = 360, 130, 16
 """Of a drawing that keeps its proportions, and of the line of text below it. Everything else is in these units."""
 _ROW, _LABEL, _LONGEST, _ROOM = 22, 130, 20, 190
 """Of paired bars: height of a pair, width and characters of its label, width of a whole bar."""
+_WIDE = 11.0
+"""Width of the widest characters."""
 _COLUMN, _TALL = 10, 100
 """Of a histogram: width of a column, height of the highest."""
 
@@ -25,7 +29,7 @@ def histogram(counts: Sequence[int], title: str) -> Markup:
     return Markup(
         '<svg class="stretched" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img">'
         '<title>{}</title><path d="{}"/></svg>'
-    ).format(len(counts) * _COLUMN, _TALL, title, path)
+    ).format(len(counts) * _COLUMN, _TALL, escaped(title), path)
 
 
 def outlines(before: Sequence[float], now: Sequence[float], ticks: tuple[str, str, str], title: str) -> Markup:
@@ -54,19 +58,42 @@ def paired_bars(labels: Sequence[str], before: Sequence[float], now: Sequence[fl
     return drawing(len(labels) * _ROW + 4, title, parts)
 
 
+def width_of(words: str) -> float:
+    """Return about how wide a line of text of the style sheet's size is, never less than it is."""
+    return sum(map(_width, words))
+
+
+def shortened(words: str, room: float) -> str:
+    """Return one line of at most so much width; what is cut off is an ellipsis."""
+    line = escaped(" ".join(words.split()))
+    if width_of(line) <= room:
+        return line
+    while line and width_of(line) + _WIDE > room:
+        line = line[:-1]
+    return line.rstrip() + "…"
+
+
 def drawing(height: float, title: str, parts: Iterable[Markup], width: float = WIDTH) -> Markup:
     """Return a drawing of these parts that keeps its proportions."""
     frame = Markup(
         '<svg viewBox="0 0 {:g} {:g}" role="img" preserveAspectRatio="xMinYMin meet"><title>{}</title>{}</svg>'
     )
-    return frame.format(width, height, title, Markup("").join(parts))
+    return frame.format(width, height, escaped(title), Markup("").join(parts))
 
 
 def text(x: float, y: float, words: str, anchor: str = "start", *, turned: float = 0, size: float = 0) -> Markup:
     """Return a line of text at a place, turned by so many degrees about it, of the style sheet's size or its own."""
     turn = Markup(' transform="rotate({:g} {:.5g} {:.5g})"').format(turned, x, y) if turned else ""
     style = Markup(' style="font-size:{:g}px"').format(size) if size else ""
-    return Markup('<text x="{:.5g}" y="{:.5g}" text-anchor="{}"{}{}>{}</text>').format(x, y, anchor, turn, style, words)
+    return Markup('<text x="{:.5g}" y="{:.5g}" text-anchor="{}"{}{}>{}</text>').format(
+        x, y, anchor, turn, style, escaped(words)
+    )
+
+
+def _width(character: str) -> float:
+    if character in "MWmw@%—…" or east_asian_width(character) in "WF":
+        return _WIDE
+    return 8.0 if character.isupper() else 6.4
 
 
 def _outline(shares: Sequence[float], top: float) -> str:

@@ -28,6 +28,11 @@ def test_the_run_succeeds_and_its_summary_is_complete(first: Result) -> None:
     assert len(first.summary["runs"]) == 2
 
 
+def test_the_stack_is_announced_as_it_is_made(first: Result) -> None:
+    made = [line.split() for line in first.err.splitlines() if line.startswith("stack: create")]
+    assert made and made[-1][2] == "stack" and len(made) == len({tuple(words) for words in made})
+
+
 def test_the_last_loopback_url_printed_is_the_services(first: Result) -> None:
     urls = [word for word in first.out.split() if word.startswith("http://127.0.0.1")]
     assert urls[-1] == first.summary["deployment"]["url"]

@@ -88,6 +88,19 @@ def test_a_target_that_never_varies_and_more_rows_than_are_shown_are_drawn():
     assert len(dots(residuals(many, many + 1, REGRESSION))) == 3000
 
 
+@pytest.mark.parametrize("values", [[1.0, np.nan, 3.0], [np.inf, -np.inf, np.nan], [1e308, -1e308, 0.0]])
+def test_predictions_that_are_not_finite_or_far_too_large_are_left_out(values):
+    target, predicted = np.array([1.0, 2.0, 3.0]), np.array(values)
+    drawn = [predicted_against_actual(target, predicted, REGRESSION), residuals(target, predicted, REGRESSION)]
+    shown = int((np.abs(predicted) < 1e300).sum())
+    assert [len(dots(picture)) for picture in drawn] == [shown, shown]
+
+
+def test_errors_that_are_alike_but_for_rounding_have_a_histogram():
+    target = np.random.default_rng(0).normal(size=100)
+    assert marks(residuals(target, target + 1, REGRESSION), "path[@class='columns']")[0]["d"]
+
+
 def test_page_is_self_contained_and_escapes_names():
     evaluation = Evaluation(
         metrics={"test": {"roc_auc": 0.9, "f1": None}}, intervals={"test": {"roc_auc": (0.8, 0.95)}}, rows={"test": 9}

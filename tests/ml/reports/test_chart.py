@@ -1,6 +1,7 @@
 """Charts: round ticks inside the axis, marks where they belong, everything escaped."""
 
 import math
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.reports.chart import Axis, Chart
+from ml.reports.svg import width_of
 
 EVIL = '</title><script>&"'
 
@@ -26,6 +28,13 @@ def written(axis: Axis) -> list[str]:
         (Axis("", 50_000, 1_030_000), ["200,000", "400,000", "600,000", "800,000", "1,000,000"]),
         (Axis("", 0.5, 3.2, whole=True), ["1", "2", "3"]),
         (Axis("", 1e-9, 5e-9), ["1e-09", "2e-09", "3e-09", "4e-09", "5e-09"]),
+        (
+            Axis("", 1.7e12 - 1e5, 1.7e12 + 6e5),
+            [f"{1_700_000_000_000 + number:,}" for number in (0, 200_000, 400_000, 600_000)],
+        ),
+        (Axis("", 1, 1 + 1e-7), [f"1.000000{number:02}e+00" for number in (0, 2, 4, 6, 8, 10)]),
+        (Axis("", -3.9, 105, whole=True, first=1), ["25", "50", "75", "100"]),
+        (Axis("", 0, 10, last=6), ["0", "2", "4", "6"]),
         (Axis("", 0.002, 150, log=True), ["0.01", "0.1", "1", "10", "100"]),
         (Axis("", 0.15, 3, log=True), ["0.2", "0.5", "1", "2"]),
         (Axis("", 1e-9, 1e3, log=True), ["1e-09", "1e-06", "0.001", "1", "1000"]),
@@ -33,6 +42,32 @@ def written(axis: Axis) -> list[str]:
 )
 def test_ticks_are_round_and_tell_neighbours_apart(axis: Axis, ticks: list[str]) -> None:
     assert written(axis) == ticks
+
+
+def test_values_that_are_alike_but_for_rounding_have_one_axis() -> None:
+    axis = Axis.around("", [1.0, 1.0 + 4e-16])
+    assert axis.low < 0.95 and axis.high > 1.05 and len(set(written(axis))) == len(axis.ticks())
+
+
+@pytest.mark.parametrize("high", [2e3, 3.3e5, 7e6, 5e9, 1e14])
+def test_labels_of_the_x_axis_stand_apart_and_inside(high: float) -> None:
+    root = ElementTree.fromstring(Chart("t", Axis("x", 0.0, high), Axis("y", 0.0, 1.0)).markup())
+    texts = [text.attrib | {"words": str(text.text)} for text in root.iterfind("text")]
+    row = [text for text in texts if text["y"] == texts[0]["y"]]
+    assert len(row) >= 2
+    ends = []
+    for text in row:
+        x, width = float(text["x"]), width_of(text["words"])
+        ends.append((x - width, x) if text["text-anchor"] == "end" else (x - width / 2, x + width / 2))
+    assert all(left[1] < right[0] for left, right in pairwise(ends))
+    assert ends[-1][1] <= 360
+
+
+def test_a_long_label_of_an_axis_is_cut() -> None:
+    label = "predicted minus actual: customer lifetime value [EUR per square metre and year and household]"
+    root = ElementTree.fromstring(Chart("t", Axis(label, 0.0, 1.0), Axis(label, 0.0, 1.0)).markup())
+    cut = [str(text.text) for text in root.iterfind("text")][-2:]
+    assert all(text.endswith("…") and width_of(text) <= 330 for text in cut)
 
 
 @given(st.lists(st.floats(-1e12, 1e12), max_size=20))

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ml.reports.svg import histogram, outlines, paired_bars
+from ml.reports.svg import histogram, outlines, paired_bars, shortened, width_of
 
 EVIL = '</title><script>&"'
 
@@ -47,3 +47,13 @@ def test_titles_labels_and_ticks_are_text() -> None:
     ):
         parsed = ElementTree.fromstring(drawing)
         assert parsed.findtext("title") == EVIL and "<script" not in drawing
+
+
+def test_text_that_xml_cannot_hold_or_that_turns_the_reading_is_shown_as_what_it_is() -> None:
+    drawing = ElementTree.fromstring(paired_bars(["a\x00\x1b", "\u202eabc"], [0.5, 0.5], [0.5, 0.5], "t\x00"))
+    assert [text.text for text in drawing.findall("text")][::2] == ["a␀␛", "\\u202eabc"]
+
+
+@pytest.mark.parametrize("words", ["mmmmmmmmmm", "WWWWWWWWWW", "失失失失失失失", "iiiiiiiiiiii"])
+def test_what_is_cut_has_the_room_it_was_given(words: str) -> None:
+    assert width_of(shortened(words * 3, 100)) <= 100 and shortened(words, 500) == words
