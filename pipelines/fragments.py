@@ -53,8 +53,10 @@ def checked_sets(run: Run, now: RunContext) -> Sets:
     stack = run.stack
     loading = load.with_options(enable_cache=now.fingerprint is not None)
     load_rows = wired(loading, "load", stack, ("load", run.data.source))
-    rows = load_rows(source=run.data.source, fingerprint=now.fingerprint)
-    schema = wired(infer_schema, "infer_schema", stack)(rows=rows, data=run.data, group=run.split.group)
+    rows, written = load_rows(source=run.data.source, missing=run.data.missing, fingerprint=now.fingerprint)
+    schema = wired(infer_schema, "infer_schema", stack)(
+        rows=rows, written=written, data=run.data, group=run.split.group
+    )
     train_set, validation_set, test_set = wired(split, "split", stack, ("split", run.split.method))(
         rows=rows, schema=schema, plan=run.split, salt=now.salt
     )

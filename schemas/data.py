@@ -1,11 +1,19 @@
 """What an experiment declares of its rows: columns, expectations, split."""
 
+import unicodedata
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Scalar, Severity, Strict, Task
 from schemas.choice import Choice
+from schemas.reading import POINT, Decimal, Marks, TextReading, Thousands
+
+
+def composed(name: str) -> str:
+    """Return the name of a column with composed letters (NFC), as the rows have it: what looks alike is alike."""
+    return unicodedata.normalize("NFC", name)
+
 
 ColumnType = Literal["number", "boolean", "category", "identifier", "date"]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -27,6 +35,9 @@ class ColumnSpec(Strict):
         default=None, min_length=1, description="what of a date the model gets; null: all but the hour of mere days"
     )
     format: str | None = Field(default=None, min_length=2, description="how a date is written, %d/%m/%Y; else ISO 8601")
+    missing: list[str] | None = Field(
+        default=None, description="texts that mean that a value is missing; null: as the source says, [] none"
+    )
     unit: str | None = Field(default=None, description="for reports and the service's documentation")
     on_violation: Literal["warn", "fail"] = Field(default="fail", description="what a broken expectation does")
 
@@ -114,6 +125,21 @@ class DataSpec(Strict):
     columns: dict[str, ColumnSpec] = Field(default={}, description="declarations by column; in YAML only")
     checks: TableChecks = Field(default=TableChecks(), description="checks of the whole table")
 
+    @field_validator("target")
+    @classmethod
+    def _composed(cls, name: str) -> str:
+        return composed(name)
+
+    @field_validator("columns")
+    @classmethod
+    def _names_are_composed(cls, columns: dict[str, ColumnSpec]) -> dict[str, ColumnSpec]:
+        return {composed(name): spec for name, spec in columns.items()}
+
+    @property
+    def missing(self) -> dict[str, list[str]]:
+        """The texts that mean a missing value, of each column that declares them."""
+        return {name: spec.missing for name, spec in self.columns.items() if spec.missing is not None}
+
 
 class Ordered(Strict):
     """The column of timestamps that a split goes by, and how it is written; None: as the schema has it."""
@@ -138,6 +164,11 @@ class SplitSpec(Strict):
     validation: float = Field(gt=0, lt=1, description="share of the rows in the validation set")
     by: str | None = Field(default=None, description="the time column of `time`, the group column of `group`")
     salt: str | None = Field(default=None, description="another salt draws other sets; null: the data's name")
+
+    @field_validator("by")
+    @classmethod
+    def _composed(cls, name: str | None) -> str | None:
+        return None if name is None else composed(name)
 
     @model_validator(mode="after")
     def _something_is_left_to_train_on(self) -> Self:
@@ -171,7 +202,11 @@ class Problem(Strict):
 
 
 class Column(Strict):
-    """One input column with the type that was declared or inferred, and why."""
+    """One input column with the type that was declared or inferred, and why.
+
+    `missing` are the texts that count as missing (`inf` and `-inf` for infinite numbers), `decimal` and `thousands` how
+    text writes numbers: None where text is no number. `numeric`: the labels of a category or identifier were numbers.
+    """
 
     name: str
     type: ColumnType | Literal["drop"]
@@ -181,11 +216,24 @@ class Column(Strict):
     parts: list[DatePart] | None = None
     format: str | None = None
     unit: str | None = None
+    missing: list[str] = []
+    decimal: Decimal | None = None
+    thousands: Thousands | None = None
+    numeric: bool = False
+
+    @property
+    def marks(self) -> Marks:
+        """The marks in numbers that text writes."""
+        return POINT if self.decimal is None else Marks(self.decimal, self.thousands)
 
 
 class TableSchema(Strict):
-    """The problem and the type of every input column, in the table's order; `why` is how the task was found."""
+    """The problem and the type of every input column, in the table's order; `why` is how the task was found.
+
+    `text` is how the cells of a text file were read, None of rows with types.
+    """
 
     problem: Problem
     columns: list[Column]
     why: str = ""
+    text: TextReading | None = None

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Scalar, Strict
-from schemas.data import ColumnType
+from schemas.data import ColumnType, composed
 from schemas.patterns import pattern_fault
 
 Bound = Annotated[float, Field(strict=True, allow_inf_nan=False)] | str
@@ -53,7 +53,7 @@ class Condition(Strict):
     def _is_a_name(cls, column: Any) -> Any:
         if isinstance(column, bool):
             raise ValueError(f"{str(column).lower()} is no column's name; {_YAML}: quote it")
-        return column
+        return composed(column) if isinstance(column, str) else column
 
     @field_validator(*BOUNDS, mode="before")
     @classmethod

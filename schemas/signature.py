@@ -6,12 +6,16 @@ from pydantic import Field
 
 from schemas.base import Scalar, Strict, Task
 from schemas.data import ColumnType, DatePart
+from schemas.reading import POINT, Decimal, Marks, TextReading, Thousands
 
 
 class Input(Strict):
     """One raw column as seen in training; numbers carry `range`, categories carry `categories`.
 
-    `format` is how the training data wrote a date; requests always write ISO 8601.
+    `format` is how the training data wrote a date; requests may write ISO 8601 too. `missing` are the texts that count
+    as missing (`inf` and `-inf` for infinite numbers), None in packages of 0.1.0 before they were kept; `decimal` and
+    `thousands` are the marks with which text writes numbers, None where text is no number. `numeric`: the labels of a
+    category or identifier were numbers.
     """
 
     name: str
@@ -22,6 +26,15 @@ class Input(Strict):
     categories: list[str] | None = None
     unit: str | None = None
     format: str | None = None
+    missing: list[str] | None = None
+    decimal: Decimal | None = None
+    thousands: Thousands | None = None
+    numeric: bool = False
+
+    @property
+    def marks(self) -> Marks:
+        """The marks in numbers that text writes."""
+        return POINT if self.decimal is None else Marks(self.decimal, self.thousands)
 
 
 class NumberDerivation(Strict):
@@ -85,6 +98,7 @@ class Signature(Strict):
     """The whole interface of the packaged model; `features` names the matrix' columns in order.
 
     `ignored` are columns of the raw rows that the model was not trained on: they may be sent and have no effect.
+    `text` is how the cells of the training rows' text file were read, None of rows with types.
     """
 
     inputs: list[Input]
@@ -92,6 +106,7 @@ class Signature(Strict):
     derivations: list[Derivation]
     features: list[str]
     output: Output
+    text: TextReading | None = None
 
     def categories(self) -> dict[str, list[str]]:
         """Return for each category column the values that training knew, in the order of their codes."""

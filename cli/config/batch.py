@@ -11,6 +11,7 @@ from schemas.errors import ConfigurationError, Fault
 from schemas.pipelines import PIPELINES
 from steps import registry
 
+_STAND_IN = "?"
 _KINDS = {"input": "load", "output": "write"}
 _COMPRESSIONS = (".gz", ".bz2", ".xz", ".zip")
 _EXAMPLE = "batch.input.path=new.csv batch.output.path=predictions.csv"
@@ -23,14 +24,14 @@ def read_batch(block: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
     for side, kind in _KINDS.items():
         flat = block.get(side)
         if not isinstance(flat, Mapping):
-            built[side] = {"name": "?"}
+            built[side] = {"name": _STAND_IN}
             wrong = "must be given" if flat is None else f"{flat!r} is not a mapping of keys to values"
             faults.append(Fault(f"batch.{side}", wrong, f"for example {_EXAMPLE}"))
             continue
         name = _name(kind, flat)
         fault = _unnamed(side, flat) if name is None else None
         choice, wrongs = (None, [fault]) if fault else choose(f"batch.{side}", kind, {**flat, "name": name})
-        built[side] = choice.model_dump() if choice is not None else {"name": "?"}
+        built[side] = choice.model_dump() if choice is not None else {"name": _STAND_IN}
         faults += wrongs
     return built, faults
 
@@ -42,6 +43,25 @@ def batch_is_given(reading: Reading) -> Reading:
         return reading
     what = "must be given: the rows to predict, and where predictions go"
     return reading.with_faults([Fault("batch", what, f"for example {_EXAMPLE}")])
+
+
+def read_as_data(reading: Reading) -> Reading:
+    """Let an input of the experiment's own source be read as the experiment says that its rows are written."""
+    data, batch = reading.tree.get("data"), reading.tree.get("batch")
+    if not isinstance(data, Mapping) or not isinstance(batch, Mapping):
+        return reading
+    source, given = data["source"], batch["input"]
+    if source["name"] != given["name"] or source["name"] == _STAND_IN:
+        return reading
+    known, own = source["params"], given["params"]
+    taken = {
+        key: known[key]
+        for group in registry.lookup("load", source["name"]).reading_keys
+        if not any(key in own for key in group)
+        for key in group
+        if key in known
+    }
+    return reading.with_blocks({"batch": {**batch, "input": {**given, "params": {**taken, **own}}}})
 
 
 def place_batch(reading: Reading) -> Reading:

@@ -3,7 +3,7 @@
 A new pass is a function from a `Reading` to a `Reading`, and a line here.
 """
 
-from cli.config.batch import batch_is_given, place_batch, read_batch
+from cli.config.batch import batch_is_given, place_batch, read_as_data, read_batch
 from cli.config.blocks import of_block, read_baseline, read_data, read_split, read_trainer
 from cli.config.components import gate_checks
 from cli.config.defaults import borrow_rules, resolve_defaults
@@ -35,6 +35,8 @@ PASSES: tuple[Pass, ...] = (
     Pass("baseline", of_block("baseline", read_baseline)),
     Pass("gate", of_block("gate", gate_checks)),
     Pass("batch", of_block("batch", read_batch)),
+    # After both blocks name their components.
+    Pass("batch is read as data", read_as_data),
     # After every block has the schema's form; it gives the run.
     Pass("schema", fits_schema),
     # After the schema: only sound blocks can be compared.

@@ -1,10 +1,12 @@
 """Where a batch's rows come from and where they go, in lines that hold no secret."""
 
+import json
 import re
 from collections.abc import Iterator
 
 from schemas.choice import Choice
 from schemas.run import BatchSpec
+from steps.registry import lookup
 
 _LOGIN = re.compile(r"(?<=://)[^/]*@")
 _SHOWN = 80
@@ -12,7 +14,7 @@ _SHOWN = 80
 
 def batch_lines(batch: BatchSpec) -> Iterator[str]:
     """Yield a line each for the input, the output and the rows that are refused."""
-    yield f"input:  {_place(batch.input)}"
+    yield f"input:  {_place(batch.input)}{_written(batch.input)}"
     yield f"output: {_place(batch.output)}"
     yield f"errors: {batch.errors}, if a row is refused"
 
@@ -27,6 +29,13 @@ def _place(choice: Choice) -> str:
     if "url" in given:
         words.append(f"of {_open_part(given['url'])}")
     return " ".join(words)
+
+
+def _written(choice: Choice) -> str:
+    """Return how the input's rows are written, as far as it is declared."""
+    keys = [key for group in lookup("load", choice.name).reading_keys for key in group if key in choice.params]
+    said = ", ".join(f"{key} {_short(json.dumps(choice.params[key], ensure_ascii=False))}" for key in keys)
+    return f"; {said}" if said else ""
 
 
 def _open_part(place: object) -> str:

@@ -19,9 +19,11 @@ from ml.predictions.codec import chosen, finite
 from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.predictions.table import prediction_columns
 from ml.validation.rows import RowError, Validator
+from ml.values.text import normal
 from schemas.batch import BatchRecord
 from schemas.errors import ContentError
 from schemas.plan import PROGRESS
+from schemas.reading import TextReading
 
 logger = logging.getLogger("drivetrain.batch")
 progress = logging.getLogger(PROGRESS)
@@ -95,16 +97,19 @@ class _TablePredictor:
 
     def __init__(self, model: PackagedModel, version: str, *, as_text: bool) -> None:
         self._model, self._version, self._as_text = model, version, as_text
-        self._validator = Validator(model.signature)
+        self._validator: Validator | None = None
         self._before = 0
 
     def predict(self, chunk: Chunk, writer: Writer, errors: ErrorsFile) -> int:
         """Write the predicted rows and the errors of a chunk; return how many rows were predicted."""
         frame = chunk.values
         if not self._before:
-            for line in absent([str(name) for name in frame.columns], self._model.signature):
+            for line in absent([normal(str(name)) for name in frame.columns], self._model.signature):
                 logger.warning("%s", line)
-        checked = self._validator.check(raw_rows(frame, self._model.signature))
+        if self._validator is None:
+            self._validator = Validator(self._model.signature, self._text(chunk))
+        rows = frame if chunk.text is None else chunk.cells
+        checked = self._validator.check(raw_rows(rows, self._model.signature))
         wrong: dict[int, RowError] = dict(checked.errors)
         positions = np.array(checked.positions, dtype=np.int64)
         if len(positions):
@@ -122,6 +127,10 @@ class _TablePredictor:
             errors.add(self._before + place + 1, wrong[place], content)
         self._before += len(frame)
         return len(positions)
+
+    def _text(self, chunk: Chunk) -> TextReading | None:
+        """Return how text is read where the package does not say it: numbers in a text column have a point."""
+        return TextReading() if chunk.text is None and self._model.signature.text is None else chunk.text
 
 
 def _contents(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -82,7 +82,7 @@ def _values(column: pd.Series, declared: Column) -> NDArray[np.float64]:
     if declared.type == "date":
         timestamps = as_timestamps(column, declared.format)
         return np.where(timestamps.isna(), np.nan, timestamps.astype("int64").astype(np.float64))
-    return as_numbers(column)
+    return as_numbers(column, declared.marks)
 
 
 def _labels(column: pd.Series) -> NDArray[np.object_]:

@@ -12,8 +12,9 @@ from ml.schema_inference.infer import declared_type
 from ml.values.canonical import canonical
 from ml.values.columns import as_cells, as_numbers, fits
 from schemas.base import Scalar
-from schemas.data import ColumnSpec, DataSpec, TableSchema
+from schemas.data import Column, ColumnSpec, DataSpec, TableSchema
 from schemas.evaluation import DataCheck
+from schemas.reading import POINT
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,12 @@ class Expectation:
 
 def check_expectations(rows: pd.DataFrame, schema: TableSchema, spec: DataSpec) -> list[DataCheck]:
     """Return one outcome for each declared expectation, with examples of the values that break it."""
-    formats = {column.name: column.format for column in schema.columns}
+    columns = {column.name: column for column in schema.columns}
     expected = [
         expectation
         for name, column in spec.columns.items()
         if name in rows.columns
-        for expectation in _expectations(name, column, formats.get(name))
+        for expectation in _expectations(name, column, columns.get(name))
     ]
     if not expected:
         return []
@@ -44,8 +45,9 @@ def check_expectations(rows: pd.DataFrame, schema: TableSchema, spec: DataSpec) 
     return [_outcome(item, rows[item.column], broken.get((item.column, item.name), [])) for item in expected]
 
 
-def _expectations(name: str, spec: ColumnSpec, form: str | None) -> list[Expectation]:
+def _expectations(name: str, spec: ColumnSpec, column: Column | None) -> list[Expectation]:
     found: list[Expectation] = []
+    form, marks = (None, POINT) if column is None else (column.format, column.marks)
 
     def expect(kind: str, holds: Callable[[pd.Series], Any], wrong: str, threshold: Scalar | None) -> None:
         severity, present = spec.on_violation, kind != "nullable"
@@ -53,15 +55,15 @@ def _expectations(name: str, spec: ColumnSpec, form: str | None) -> list[Expecta
 
     kind = declared_type(spec)
     if kind is not None and kind != "drop":
-        expect("type", partial(fits, kind=kind, form=form), f"cannot be read as a {kind}", kind)
+        expect("type", partial(fits, kind=kind, form=form, marks=marks), f"cannot be read as a {kind}", kind)
     if spec.nullable is False:
         expect("nullable", lambda values: values.notna(), "are missing", False)
     if spec.min is not None:
         low = spec.min
-        expect("min", lambda values: ~(as_numbers(values) < low), f"are below {low:g}", low)
+        expect("min", lambda values: ~(as_numbers(values, marks) < low), f"are below {low:g}", low)
     if spec.max is not None:
         high = spec.max
-        expect("max", lambda values: ~(as_numbers(values) > high), f"are above {high:g}", high)
+        expect("max", lambda values: ~(as_numbers(values, marks) > high), f"are above {high:g}", high)
     if spec.allowed is not None:
         named = ", ".join(map(repr, spec.allowed))
         known = set(map(canonical, spec.allowed))

@@ -24,7 +24,7 @@ def check_types(rows: pd.DataFrame, schema: TableSchema, spec: DataSpec) -> list
 def _incompatibilities(column: Column, values: pd.Series) -> list[DataCheck]:
     if column.type not in ("number", "date", "boolean"):
         return []
-    wrong = values[~fits(values, column.type, column.format)]
+    wrong = values[~fits(values, column.type, column.format, column.marks)]
     if not len(wrong):
         return []
     infinite = not is_text(values) and bool(np.isinf(pd.to_numeric(wrong, errors="coerce").astype(float)).all())

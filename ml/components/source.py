@@ -1,11 +1,12 @@
 """Kind `load`: raw rows from somewhere."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ml.components.component import Component
 from schemas.errors import Fault
+from schemas.reading import TextReading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +21,8 @@ class Chunk(NamedTuple):
     """As they stand in the source: the text of a text file, else what is stored, in its own type."""
     kept: "pd.DataFrame"
     """For an output with types: what is stored in its own type, and a text file's cells where typing changes none."""
+    text: TextReading | None = None
+    """How the text of `cells` is written, of a text file: its rows are then read from them, as a request's are."""
 
 
 class Source(Component):
@@ -31,6 +34,9 @@ class Source(Component):
 
     endings: ClassVar[tuple[str, ...]] = ()
     """The endings of the files that it reads, `.csv`: a batch whose input has one of them needs no name of a source."""
+    reading_keys: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """The keys that say how its rows are written, in groups that only make sense together. A batch's input of the same
+    source takes them over from the experiment, each group of which it has no key of its own."""
     keys: ClassVar[tuple[str, ...]] = ()
     """Keys that only this source has, by which a block without a name is known to be its."""
 
@@ -42,6 +48,22 @@ class Source(Component):
     @abstractmethod
     def read(self) -> "pd.DataFrame":
         """Return all rows. Raises ContentError when they cannot be read."""
+
+    def read_as_written(self, missing: Mapping[str, Sequence[str]]) -> "tuple[pd.DataFrame, TextReading | None]":
+        """Return all rows, and of a text file how its text is written; by default what `read` gives, and None.
+
+        Args:
+            missing: For each column that declares them, the texts that mean that a value is missing.
+
+        Raises:
+            ContentError: When the rows cannot be read.
+        """
+        return self.read(), None
+
+    @classmethod
+    def written_as(cls, text: TextReading, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return parameters that leave nothing open that `text` says; of what is no text file as they are."""
+        return dict(params)
 
     def preflight(self) -> list[Fault]:
         """Return what keeps the source from being read; fault paths are relative to `data`. Reads a head at most."""

@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.explore.typed_column import Reading
-from ml.values.columns import ISO, as_cells, fits
+from ml.values.columns import as_cells, fits
 from ml.values.display import plain_line
+from ml.values.text import ISO
 from schemas.base import Scalar
 from schemas.data import Column, ColumnSpec, DatePart
 from schemas.exploration import ColumnView
@@ -52,7 +53,11 @@ def suggested(values: pd.Series, reading: Reading, view: ColumnView) -> tuple[di
         declaration["allowed"] = known
     asks = {"nullable", "min", "max", "allowed"} & declaration.keys()
     # A declared type is an expectation of its own; the rows that it was read off may break it in a few places.
-    if asks or not fits(values, column.type, column.format).all() or column.type in ("number", "date", "boolean"):
+    if (
+        asks
+        or not fits(values, column.type, column.format, column.marks).all()
+        or column.type in ("number", "date", "boolean")
+    ):
         declaration["on_violation"] = "warn"
     return declaration, _comment(view.why)
 

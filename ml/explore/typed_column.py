@@ -40,7 +40,7 @@ def read(values: pd.Series, column: Column) -> Reading:
     """Read a column's values; a dropped column is read as labels."""
     match column.type:
         case "number":
-            return Reading(column, as_numbers(values), None, [])
+            return Reading(column, as_numbers(values, column.marks), None, [])
         case "date":
             return Reading(column, _days(as_timestamps(values, column.format)), None, [])
         case "boolean":

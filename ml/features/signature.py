@@ -45,7 +45,7 @@ def fit_signature(train: pd.DataFrame, schema: TableSchema) -> Signature:
     for column in schema.columns:
         if column.type == "drop":
             continue
-        cells = as_cells(train[column.name], column.type, column.format)
+        cells = as_cells(train[column.name], column.type, column.format, column.marks)
         inputs.append(_input(column, column.type, cells))
         derivations.append(_derivation(column, column.type, cells))
     return Signature(
@@ -54,6 +54,7 @@ def fit_signature(train: pd.DataFrame, schema: TableSchema) -> Signature:
         derivations=derivations,
         features=[name for derivation in derivations for name in feature_names(derivation)],
         output=_output(schema.problem),
+        text=schema.text,
     )
 
 
@@ -74,6 +75,10 @@ def _input(column: Column, kind: ColumnType, cells: list[Cell]) -> Input:
         categories=sorted(listed) if kind == "category" else None,
         unit=column.unit,
         format=column.format,
+        missing=column.missing,
+        decimal=column.decimal,
+        thousands=column.thousands,
+        numeric=column.numeric,
     )
 
 

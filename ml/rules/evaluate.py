@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ml.predictions.predictor import Cells
 from ml.rules.columns import Mask, Table
 from ml.values.canonical import canonical, parse_date
+from ml.values.text import normal
 from schemas.data import ColumnType
 from schemas.patterns import LONGEST
 from schemas.rules import Condition, Operator, Rule
@@ -124,7 +125,7 @@ def _of_texts(column: str, operator: Operator, operand: Any) -> Test:
             search = re.compile(operand).search
             return lambda table: table.texts(column).where(lambda text: search(text[:LONGEST]) is not None)
         case _:
-            wanted = frozenset(canonical(one) for one in (operand if isinstance(operand, list) else [operand]))
+            wanted = frozenset(normal(canonical(one)) for one in (operand if isinstance(operand, list) else [operand]))
             if operator in ("equals", "in"):
                 return lambda table: table.texts(column).where(wanted.__contains__)
             return lambda table: table.texts(column).where(lambda text: text not in wanted)

@@ -19,6 +19,7 @@ from ml.values.date_formats import find_format
 from ml.values.units import date_note, quantity_note
 from schemas.data import ColumnType
 from schemas.errors import ContentError
+from schemas.reading import POINT, Marks
 
 FEW = 20
 """Below so many rows no column is dropped for being unique; up to so many different ids are a category."""
@@ -45,7 +46,7 @@ class Guess:
     format: str | None = None
 
 
-def guess(name: str, column: pd.Series) -> Guess:
+def guess(name: str, column: pd.Series, marks: Marks = POINT) -> Guess:
     """Return the type of a column. Raises ContentError when it must be declared whether day or month comes first."""
     known = column.dropna()
     if known.empty:
@@ -61,7 +62,7 @@ def guess(name: str, column: pd.Series) -> Guess:
     if is_timestamp(column):
         return Guess("date", f"points in time, {count}")
     if is_text(column):
-        return _of_text(name, known, count)
+        return _of_text(name, known, count, marks)
     numbers = as_numbers(known)
     if not np.array_equal(numbers, np.floor(numbers), equal_nan=True) or np.isnan(numbers).any():
         return Guess("number", f"numbers, {count}")
@@ -98,15 +99,15 @@ def _names_things(name: str, numbers: np.ndarray, distinct: int) -> bool:
     return bool(same_length and FEW < distinct <= len(numbers) / 2)
 
 
-def _of_text(name: str, known: pd.Series, count: str) -> Guess:
+def _of_text(name: str, known: pd.Series, count: str, marks: Marks) -> Guess:
     text = known.astype("str").str.strip()
     if text.str.lower().isin(["true", "false"]).all():
         return Guess("boolean", "the words true and false")
-    return _mixed_numbers(text) or _dates(name, known, count) or _labels(name, text, count)
+    return _mixed_numbers(text, marks) or _dates(name, known, count) or _labels(name, text, count)
 
 
-def _mixed_numbers(text: pd.Series) -> Guess | None:
-    numeric = ~np.isnan(as_numbers(text))
+def _mixed_numbers(text: pd.Series, marks: Marks) -> Guess | None:
+    numeric = ~np.isnan(as_numbers(text, marks))
     words = text[~numeric].value_counts()
     if numeric.mean() < MOST or text[numeric].nunique() < FEW or len(words) > MAX_WORDS:
         return None

@@ -1,29 +1,36 @@
 """The table's schema: what is declared, and for the rest what the rows show."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
 from ml.schema_inference.column_types import Guess, guess, read_date_format
 from ml.schema_inference.task import infer_problem
-from ml.values.columns import ISO, fits
+from ml.values.columns import fits, is_text
+from ml.values.text import ISO, normal
 from ml.values.units import quantity_note
 from schemas.data import Column, ColumnSpec, ColumnType, DataSpec, TableSchema
 from schemas.errors import ContentError, did_you_mean
+from schemas.reading import POINT, Marks, TextReading
 
+_MOST_WORDS = 100
+"""Texts of other types that count as missing for ever; beyond, such a text is refused where a row is predicted."""
 OF_GROUPS = (
     "the split goes by it: a group's name says nothing about the rows of other groups, and only such are predicted; "
     "declare its type to keep it"
 )
 
 
-def infer_schema(frame: pd.DataFrame, spec: DataSpec, group: str | None = None) -> TableSchema:
+def infer_schema(
+    frame: pd.DataFrame, spec: DataSpec, group: str | None = None, text: TextReading | None = None
+) -> TableSchema:
     """Return the problem and the type of every input column, in the frame's order.
 
     Args:
         frame: All rows.
         spec: What is declared of them.
         group: The column that names the groups which the split keeps together; left out unless its type is declared.
+        text: How the text file that the rows come from is written; None for rows with types.
 
     Raises:
         ContentError: Naming everything that keeps the rows from being learnt from: a column that is not there, a
@@ -40,14 +47,14 @@ def infer_schema(frame: pd.DataFrame, spec: DataSpec, group: str | None = None) 
         raise ContentError("there are no rows")
     problem, why = None, ""
     if spec.target in names:
-        problem, why, target_faults = infer_problem(frame[spec.target], spec)
+        problem, why, target_faults = infer_problem(frame[spec.target], spec, POINT if text is None else text.marks)
         faults += target_faults
     columns: list[Column] = []
     for name in names:
         if name == spec.target:
             continue
         try:
-            columns.append(_column(name, frame[name], spec.columns.get(name, ColumnSpec()), name == group))
+            columns.append(_column(name, frame[name], spec.columns.get(name, ColumnSpec()), name == group, text))
         except ContentError as error:
             faults.append(str(error))
     if columns and all(column.type == "drop" for column in columns):
@@ -56,15 +63,15 @@ def infer_schema(frame: pd.DataFrame, spec: DataSpec, group: str | None = None) 
         )
     if faults or problem is None:
         raise ContentError("The rows cannot be learnt from:\n" + "\n".join(f"  - {fault}" for fault in faults))
-    return TableSchema(problem=problem, columns=columns, why=why)
+    return TableSchema(problem=problem, columns=columns, why=why, text=text)
 
 
-def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool) -> Column:
-    kind = declared_type(spec)
+def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool, text: TextReading | None) -> Column:
+    kind, marks = declared_type(spec), POINT if text is None else text.marks
     if kind is None and is_group:
         found = Guess("drop", OF_GROUPS)
     else:
-        found = _declared(name, column, kind, spec.format) if kind else guess(name, column)
+        found = _declared(name, column, kind, spec.format, marks) if kind else guess(name, column, marks)
     return Column(
         name=name,
         type=found.type,  # type: ignore[arg-type]
@@ -74,7 +81,28 @@ def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool) -> C
         parts=spec.parts if found.type == "date" else None,
         format=found.format,
         unit=spec.unit,
+        numeric=found.type in ("category", "identifier") and pd.api.types.is_any_real_numeric_dtype(column.dtype),
+        **_reading(column, found, spec, text),
     )
+
+
+def _reading(column: pd.Series, found: Guess, spec: ColumnSpec, text: TextReading | None) -> dict[str, Any]:
+    """Return how the text of a column is read: by its file or, of text without one, with a decimal point."""
+    if text is None and not is_text(column):
+        return {"missing": _unreadable(column, found)}
+    declared = [*(text.missing if text and spec.missing is None else spec.missing or [])]
+    by_point = TextReading() if text is None else text
+    missing = dict.fromkeys([*declared, *([""] if text else []), *_unreadable(column, found, by_point.marks)])
+    return {"missing": list(missing), "decimal": by_point.decimal, "thousands": by_point.thousands}
+
+
+def _unreadable(column: pd.Series, found: Guess, marks: Marks = POINT) -> list[str]:
+    """Return the texts that count as missing because they are not of the column's type, the most frequent first."""
+    if found.type not in ("number", "boolean", "date"):
+        return []
+    wrong = column[~fits(column, found.type, found.format, marks)]
+    counts = wrong.map(lambda value: normal(str(value))).value_counts()
+    return [str(word) for word in counts.index[:_MOST_WORDS]]
 
 
 def declared_type(spec: ColumnSpec) -> ColumnType | Literal["drop"] | None:
@@ -86,13 +114,15 @@ def declared_type(spec: ColumnSpec) -> ColumnType | Literal["drop"] | None:
     return spec.type
 
 
-def _declared(name: str, column: pd.Series, kind: ColumnType | Literal["drop"], form: str | None) -> Guess:
+def _declared(
+    name: str, column: pd.Series, kind: ColumnType | Literal["drop"], form: str | None, marks: Marks
+) -> Guess:
     if kind == "drop":
         return Guess("drop", "declared")
     if kind == "date" and form is None:
         form = read_date_format(name, column)
     known = column.dropna()
-    if known.empty or not fits(known, kind, form).any():
+    if known.empty or not fits(known, kind, form, marks).any():
         shown = ", ".join(repr(str(value)) for value in known.drop_duplicates().iloc[:3]) or "no value at all"
         hint = _hint(name, kind, form, known)
         raise ContentError(f"column {name!r} is declared a {kind}, but none of its values is one: {shown}{hint}")

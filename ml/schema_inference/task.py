@@ -8,24 +8,25 @@ import numpy as np
 import pandas as pd
 
 from ml.values.canonical import canonical
-from ml.values.columns import as_cells, as_numbers, is_text, is_timestamp
+from ml.values.columns import as_cells, as_numbers, is_text, is_timestamp, with_infinities
 from ml.values.units import quantity_note
 from schemas.base import Scalar, Task
 from schemas.data import DataSpec, Problem
+from schemas.reading import POINT, Marks
 
 MAX_WHOLE_CLASSES = 10
 
 
-def infer_problem(column: pd.Series, spec: DataSpec) -> tuple[Problem | None, str, list[str]]:
+def infer_problem(column: pd.Series, spec: DataSpec, marks: Marks = POINT) -> tuple[Problem | None, str, list[str]]:
     """Return the problem, why it is that one, and the faults; the problem is None when there are faults."""
     faults = _missing(column, spec.target)
     known = column.dropna()
     if known.empty:
         return None, "", faults
-    if _is_regression(known, spec):
+    if _is_regression(known, spec, marks):
         why = f"regression: {spec.target!r} holds numbers, {known.nunique():,} distinct values"
         problem = Problem(target=spec.target, task="regression", unit=spec.unit)
-        faults += _number_faults(known, spec.target)
+        faults += _number_faults(known, spec.target, marks)
         return (None if faults else problem), why, faults
     classes = _classes(known)
     task: Task = "binary" if len(classes) == 2 else "multiclass"
@@ -35,7 +36,7 @@ def infer_problem(column: pd.Series, spec: DataSpec) -> tuple[Problem | None, st
     return (None if faults else problem), f"{task}: {spec.target!r} holds {len(classes)} classes, {named}", faults
 
 
-def _is_regression(known: pd.Series, spec: DataSpec) -> bool:
+def _is_regression(known: pd.Series, spec: DataSpec, marks: Marks) -> bool:
     if spec.task != "auto":
         return spec.task == "regression"
     declared = spec.columns[spec.target].type if spec.target in spec.columns else None
@@ -43,7 +44,7 @@ def _is_regression(known: pd.Series, spec: DataSpec) -> bool:
         return declared == "number"
     if is_timestamp(known) or pd.api.types.is_bool_dtype(known.dtype):
         return False
-    numbers = as_numbers(known)
+    numbers = as_numbers(known, marks)
     if is_text(known):
         return bool(np.mean(~np.isnan(numbers)) >= 0.8 and known.nunique() > 2 * MAX_WHOLE_CLASSES)
     whole = np.array_equal(numbers, np.floor(numbers))
@@ -62,9 +63,8 @@ def _missing(column: pd.Series, target: str) -> list[str]:
     ]
 
 
-def _number_faults(known: pd.Series, target: str) -> list[str]:
-    read = pd.to_numeric(known.astype("object") if is_text(known) else known, errors="coerce")
-    raw = read.to_numpy(dtype=np.float64, na_value=np.nan)
+def _number_faults(known: pd.Series, target: str, marks: Marks) -> list[str]:
+    raw = with_infinities(known, marks)
     faults = []
     if (words := known[np.isnan(raw)]).size:
         note = quantity_note(words)

@@ -1,7 +1,7 @@
 """Source `csv`: a delimited text file, local or under any URL that fsspec knows, compressed or not."""
 
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -9,8 +9,10 @@ from pydantic import BaseModel, Field
 
 from ml.components.source import Source
 from ml.io.text.file import HEAD_BYTES, Header, decode, fingerprint, read_bytes, read_header, stem, uncomment
+from ml.values.text import normal
 from schemas.base import Strict
 from schemas.errors import ContentError, Fault
+from schemas.reading import TextReading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +42,13 @@ class CsvSource(Source):
     Params: ClassVar[type[BaseModel]] = CsvParams
     params: CsvParams
     endings: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
+    reading_keys: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("separator",),
+        ("encoding",),
+        ("comment",),
+        ("missing",),
+        ("decimal", "thousands"),
+    )
 
     @property
     def label(self) -> str:
@@ -76,7 +85,21 @@ class CsvSource(Source):
     def read(self) -> "pd.DataFrame":
         """Return all rows. Raises ContentError naming the rows that do not have as many cells as the header."""
         with self._opened() as (text, header):
-            return self._typed(self._table(text, header), header)
+            return self._typed(self._table(text, header), header)[0]
+
+    def read_as_written(self, missing: Mapping[str, Sequence[str]]) -> "tuple[pd.DataFrame, TextReading | None]":
+        """Return all rows, and how the file writes missing values and numbers. Raises ContentError."""
+        with self._opened() as (text, header):
+            return self._typed(self._table(text, header), header, missing)
+
+    @classmethod
+    def written_as(cls, text: TextReading, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters, where they leave words and marks open with those of another file."""
+        given = {key: value for key, value in params.items() if value not in (None, "auto")}
+        written: dict[str, Any] = {"missing": text.missing}
+        if "decimal" not in given and "thousands" not in given:
+            written |= {"decimal": text.decimal, "thousands": text.thousands}
+        return {**params, **written, **given}
 
     def chunks_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Chunk"]:
         """Yield all rows in order, at most `rows` at a time, also as the file writes them. Raises ContentError."""
@@ -86,13 +109,14 @@ class CsvSource(Source):
 
         with self._opened() as (text, header):
             table = self._table(text, header)
-            values = self._typed(table, header)
+            values, written = self._typed(table, header)
         columns = dict(zip(header.names, table.columns, strict=True))
         cells = frame({name: column.cast(TEXT) for name, column in columns.items()}, gaps=False)
         kept = typed_or_text(values, cells, known)
         for start in range(0, len(values), rows):
             place = slice(start, start + rows)
-            yield Chunk(*(whole.iloc[place].reset_index(drop=True) for whole in (values, cells, kept)))
+            part = [whole.iloc[place].reset_index(drop=True) for whole in (values, cells, kept)]
+            yield Chunk(part[0], part[1], part[2], written)
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[str, Header]]:
@@ -132,7 +156,9 @@ class CsvSource(Source):
         text = decode(raw, self.params.encoding, whole=len(raw) < HEAD_BYTES)
         return uncomment(text, self.params.comment)
 
-    def _typed(self, table: Any, header: Header) -> "pd.DataFrame":
+    def _typed(
+        self, table: Any, header: Header, declared: Mapping[str, Sequence[str]] | None = None
+    ) -> "tuple[pd.DataFrame, TextReading]":
         import pandas as pd
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -140,14 +166,16 @@ class CsvSource(Source):
         from ml.io.text.number_format import find_number_format
         from ml.io.text.types import typed
 
-        missing = pa.array([*self.params.missing, ""])
-        there = (
-            pc.if_else(pc.is_in(column, missing), pa.scalar(None, pa.string()), column) for column in table.columns
-        )
-        texts = (pc.utf8_trim_whitespace(column) for column in there)
-        columns = dict(zip(header.names, texts, strict=True))
-        number_format = find_number_format(columns, self.params.decimal, self.params.thousands, header.separator)
-        return pd.DataFrame({name: typed(column, number_format) for name, column in columns.items()})
+        words = dict.fromkeys([*self.params.missing, ""])
+        columns = {}
+        for name, column in zip(header.names, table.columns, strict=True):
+            missing = words if declared is None or name not in declared else dict.fromkeys([*declared[name], ""])
+            text = pc.utf8_normalize(pc.utf8_trim_whitespace(column), "NFC")
+            gone = pc.is_in(text, pa.array([normal(word) for word in missing]))
+            columns[name] = pc.if_else(gone, pa.scalar(None, pa.string()), text)
+        found = find_number_format(columns, self.params.decimal, self.params.thousands, header.separator)
+        values = pd.DataFrame({name: typed(column, found) for name, column in columns.items()})
+        return values, TextReading(missing=list(words), decimal=found.decimal, thousands=found.thousands)
 
     def _table(self, text: str, header: Header) -> Any:
         """Return the cells as the text that stands there. Raises ContentError."""

@@ -13,8 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.split.guards import column_by, places
-from ml.values.columns import ISO, as_numbers, as_timestamps, is_text, is_timestamp
+from ml.values.columns import as_numbers, as_timestamps, is_text, is_timestamp
 from ml.values.date_formats import find_format
+from ml.values.text import ISO
 from schemas.data import Ordered, TableSchema
 from schemas.errors import ContentError
 

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from ml.validation.values import LONGEST_SHOWN, Check, Refusal, check_of, kind_of, shown
+from ml.validation.values import LONGEST_SHOWN, CellReading, Check, Refusal, check_of, kind_of, shown
+from ml.values.text import normal
 from schemas.base import Scalar
 from schemas.errors import did_you_mean
+from schemas.reading import TextReading
 from schemas.signature import Signature
 
 _EXPLAINED = 10  # unknown columns of a row
@@ -33,11 +35,24 @@ class Checked:
 
 
 class Validator:
-    """A signature's inputs, compiled."""
+    """A signature's inputs, compiled.
 
-    def __init__(self, signature: Signature) -> None:
+    Args:
+        signature: What the package says of them.
+        text: How text is written where it is not as the package says: of a file that says so for itself.
+    """
+
+    def __init__(self, signature: Signature, text: TextReading | None = None) -> None:
         self.names = [column.name for column in signature.inputs]
-        self._checks = [(column.name, column.nullable, check_of(column)) for column in signature.inputs]
+        known = signature.known_values()
+        self._checks = [
+            (
+                column.name,
+                column.nullable,
+                check_of(column, CellReading.of(column, signature.text, text), known.get(column.name, ())),
+            )
+            for column in signature.inputs
+        ]
         self._known = frozenset([*self.names, *signature.ignored])
         self._ignored = frozenset(signature.ignored)
 
@@ -56,9 +71,19 @@ class Validator:
                 good.append(self._row(row))
                 positions.append(position)
             except Refusal:
-                errors[position] = self._explain(row)
+                composed = _composed(row)  # names of the same letters in another form are the same names
+                try:
+                    good.append(self._row(composed))
+                    positions.append(position)
+                except Refusal:
+                    errors[position] = self._explain(composed)
         columns = zip(*good, strict=True) if good else [()] * len(self.names)
         return Checked(dict(zip(self.names, columns, strict=False)), positions, errors)
+
+    def read(self, rows: Sequence[Any]) -> dict[str, list[Any]]:
+        """Return rows that were predicted as columns of cells; what cannot be read any more stays as it is."""
+        composed = [row if self._known.issuperset(row) else _composed(row) for row in rows]
+        return {name: _read([row.get(name) for row in composed], check) for name, _, check in self._checks}
 
     def inputs(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a valid row without the columns that the model ignores: those were not validated."""
@@ -77,8 +102,10 @@ class Validator:
             if value is not absent:
                 given += 1
                 if value is not None:
-                    cells.append(check(value))
-                    continue
+                    value = check(value)
+                    if value is not None:
+                        cells.append(value)
+                        continue
             if not nullable:
                 raise Refusal
             cells.append(None)
@@ -121,7 +148,29 @@ def _fault(row: dict[str, Any], name: str, nullable: bool, check: Check) -> RowE
             else {"column": name, "message": "is null, but the column had no missing value in training"}
         )
     try:
-        check(value)
+        cell = check(value)
     except Refusal as refusal:
         return {"column": name, "message": str(refusal)}
+    if cell is None and not nullable:
+        text = f"{shown(value)} counts as missing, but the column had no missing value in training"
+        return {"column": name, "message": text}
     return None
+
+
+def _composed(row: Any) -> Any:
+    return {normal(name): value for name, value in row.items()} if type(row) is dict else row
+
+
+def _read(values: list[Any], check: Check) -> list[Any]:
+    """Return text as what it means; other values are cells already."""
+    found: dict[str, Any] = {}
+
+    def cell(text: str) -> Any:
+        if text not in found:
+            try:
+                found[text] = check(text)
+            except Refusal:
+                found[text] = text
+        return found[text]
+
+    return [cell(value) if type(value) is str else value for value in values]

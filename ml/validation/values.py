@@ -1,11 +1,14 @@
-"""What one cell of a column may be, and the message for what it is not."""
+"""What one cell of a column may be, what it means, and the message for what it is not."""
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, Self
 
-from ml.values.canonical import canonical, parse_date
+from ml.values.labels import Labels, LostZeros
+from ml.values.text import normal, read_boolean, read_number, read_timestamp
 from schemas.base import Scalar
+from schemas.reading import POINT, Decimal, Marks, TextReading, Thousands
 from schemas.signature import Input
 
 LONGEST_TEXT = 10_000  # characters
@@ -14,74 +17,164 @@ _LARGEST_NUMBER = 3.4028234663852886e38  # beyond it float32, which the graph co
 _LARGEST_INTEGER = 2**63 - 1
 
 Check = Callable[[Any], Scalar | None]
+"""From a value that is not None to the cell that it means, None for a missing one. Raises Refusal."""
 
 
 class Refusal(ValueError):
     """A value that its column does not take."""
 
 
-def check_of(column: Input) -> Check:
-    """Return what a column accepts, as a function."""
+@dataclass(frozen=True)
+class CellReading:
+    """How text in one column is read; `decimal` None: it is no number."""
+
+    missing: frozenset[str]
+    decimal: Decimal | None
+    thousands: Thousands | None
+
+    @property
+    def marks(self) -> Marks:
+        """The marks in numbers that text writes."""
+        return POINT if self.decimal is None else Marks(self.decimal, self.thousands)
+
+    @classmethod
+    def of(cls, column: Input, own: TextReading | None, given: TextReading | None = None) -> Self:
+        """Return how a column is read.
+
+        Args:
+            column: What the package says of it.
+            own: How the package's training rows were written.
+            given: How the text at hand is written, of a file that says so for itself; None: as the training rows.
+        """
+        missing = frozenset(column.missing or ())
+        if given is None:
+            return cls(missing, column.decimal, column.thousands)
+        # Words that a column was declared to keep stay words, unless they are new with this file.
+        kept = () if own is None or column.missing is None else own.missing
+        return cls(missing | (frozenset(given.missing) - frozenset(kept)), given.decimal, given.thousands)
+
+
+def check_of(column: Input, reading: CellReading, known: Collection[str] = ()) -> Check:
+    """Return what a column accepts, as a function; `known` are the labels that training knew."""
     match column.type:
         case "number":
-            return _integer if column.integer else _number
+            return _numbers(reading, whole=column.integer)
         case "boolean":
-            return _boolean
+            return _booleans(reading)
         case "date":
-            return _date
+            return _dates(reading, column.format)
         case _:
-            return _category
+            return _labels(reading, Labels(known, reading.marks, numeric=column.numeric))
 
 
-def _number(value: Any) -> float:
-    kind = type(value)
-    if kind is float:
-        if -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER:
-            return value  # type: ignore[no-any-return]
-    elif kind is int:
-        if -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
-            return value  # type: ignore[no-any-return]
-    else:
-        raise Refusal(f"must be a number, not {kind_of(value)}")
-    raise Refusal(
-        f"is too large a number: {shown(value)}" if kind is int or math.isfinite(value) else "must be a finite number"
-    )
+def _numbers(reading: CellReading, *, whole: bool) -> Check:
+    def number(value: Any) -> float | None:
+        kind = type(value)
+        if kind is float:
+            if -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER and not (whole and not value.is_integer()):
+                return value  # type: ignore[no-any-return]
+        elif kind is int:
+            if -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
+                return value  # type: ignore[no-any-return]
+        elif kind is str:
+            found = _number_of(value, reading)
+            return None if found is None else number(found)
+        _refuse_number(value, reading)
+        return None
 
-
-def _integer(value: Any) -> float:
-    number = _number(value)
-    if type(number) is float and not number.is_integer():
-        raise Refusal(f"must be a whole number, not {shown(value)}")
     return number
 
 
-def _boolean(value: Any) -> bool:
-    if value is True or value is False:
-        return value
-    if type(value) in (int, float) and value in (0, 1):  # as a table has it
-        return bool(value)
-    raise Refusal(f"must be true, false, 0 or 1, not {kind_of(value)}")
+def _number_of(value: str, reading: CellReading) -> int | float | None:
+    text = normal(value)
+    if text in reading.missing:
+        return None
+    if reading.decimal is None:
+        raise Refusal(f"must be a number, not {kind_of(value)}")
+    found = read_number(text, reading.decimal, reading.thousands)
+    if found is None:
+        raise Refusal(f"is not a number as {_style(reading)}: {shown(value)}")
+    return found
 
 
-def _category(value: Any) -> str:
+def _refuse_number(value: Any, reading: CellReading) -> None:
+    """Raise Refusal, except for an infinite number where those count as missing."""
+    if type(value) not in (int, float):
+        raise Refusal(f"must be a number, not {kind_of(value)}")
+    if type(value) is float and math.isfinite(value) and abs(value) <= _LARGEST_NUMBER:
+        raise Refusal(f"must be a whole number, not {shown(value)}")
+    if str(value) not in reading.missing:
+        raise _too_large(value)
+
+
+def _booleans(reading: CellReading) -> Check:
+    def boolean(value: Any) -> bool | None:
+        if value is True or value is False:
+            return value
+        if type(value) in (int, float) and value in (0, 1):  # as a table has it
+            return bool(value)
+        if type(value) is str:
+            text = normal(value)
+            if text in reading.missing:
+                return None
+            if reading.decimal is not None and (found := read_boolean(text)) is not None:
+                return found
+        raise Refusal(f"must be true, false, 0 or 1, not {kind_of(value)}")
+
+    return boolean
+
+
+def _dates(reading: CellReading, form: str | None) -> Check:
+    def date(value: Any) -> str | None:
+        if type(value) is not str:
+            raise Refusal(f'must be a date as an ISO 8601 string, such as "2024-05-31", not {kind_of(value)}')
+        text = normal(value)
+        if text in reading.missing:
+            return None
+        found = read_timestamp(text, form)
+        if found is None:
+            other = f", nor one written as {form}" if form not in (None, "ISO8601") else ""
+            raise Refusal(f'is not an ISO 8601 date, such as "2024-05-31"{other}: {shown(value)}')
+        return found.isoformat()
+
+    return date
+
+
+def _labels(reading: CellReading, labels: Labels) -> Check:
+    def label(value: Any) -> str | None:
+        try:
+            if type(value) is not str:
+                return labels.of_value(_scalar(value))
+            text = normal(_text(value))
+            return None if text in reading.missing else labels.of_text(text)
+        except LostZeros as error:
+            lost = f"is {shown(value)}, where training had {shown(error.args[0])}: leading zeros count"
+            raise Refusal(f"{lost}, so send the text as it stood") from None
+
+    return label
+
+
+def _scalar(value: Any) -> Scalar:
     kind = type(value)
-    if kind is str:
-        return _text(value)
     if kind is int or kind is float:
-        _number(value)
+        if not math.isfinite(value):
+            raise Refusal("must be a finite number")
+        if kind is int and not -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
+            raise _too_large(value)
     elif kind is not bool:
         raise Refusal(f"must be a string, a number or a boolean, not {kind_of(value)}")
-    return canonical(value)
+    return value  # type: ignore[no-any-return]
 
 
-def _date(value: Any) -> str:
-    if type(value) is not str:
-        raise Refusal(f'must be a date as an ISO 8601 string, such as "2024-05-31", not {kind_of(value)}')
-    try:
-        parse_date(value)
-    except ValueError:
-        raise Refusal(f'is not an ISO 8601 date, such as "2024-05-31": {shown(value)}') from None
-    return value
+def _too_large(value: float) -> Refusal:
+    if type(value) is int or math.isfinite(value):
+        return Refusal(f"is too large a number: {shown(value)}")
+    return Refusal("must be a finite number")
+
+
+def _style(reading: CellReading) -> str:
+    whole = f"1{reading.thousands}234" if reading.thousands else "1234"
+    return f"the training rows write them ({whole}{reading.decimal}5)"
 
 
 def _text(value: str) -> str:

@@ -4,14 +4,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.values.text import ISO, ISO_START, normal, read_boolean, read_number
 from schemas.base import Scalar
 from schemas.data import ColumnType
+from schemas.reading import POINT, Marks
 
 Cell = Scalar | None
-ISO = "ISO8601"
-_ISO_START = r"^\s*\d{4}-\d{2}-\d{2}"
-_TRUE = {"true", "t", "yes", "y", "1", "ja", "oui"}
-_FALSE = {"false", "f", "no", "n", "0", "nein", "non"}
 
 
 def is_text(column: pd.Series) -> bool:
@@ -28,13 +26,23 @@ def is_timestamp(column: pd.Series) -> bool:
     return bool(pd.api.types.is_datetime64_any_dtype(column.dtype))
 
 
-def as_numbers(column: pd.Series) -> NDArray[np.float64]:
-    """Return float64 (rows,); missing, infinite and non-numeric values are NaN."""
+def as_numbers(column: pd.Series, marks: Marks = POINT) -> NDArray[np.float64]:
+    """Return float64 (rows,); missing, infinite and non-numeric values are NaN; `marks` are those of text."""
+    numbers = with_infinities(column, marks)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def with_infinities(column: pd.Series, marks: Marks = POINT) -> NDArray[np.float64]:
+    """Return the same with infinite values."""
     if is_timestamp(column):
         return np.full(len(column), np.nan)
-    source = column.astype("object").where(column.notna(), None) if is_text(column) else column
-    numbers = pd.to_numeric(source, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isfinite(numbers), numbers, np.nan)
+    if not is_text(column):
+        return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    places, distinct = pd.factorize(column.astype("object"))
+    found = [read_number(str(value).strip(), marks.decimal, marks.thousands) for value in distinct.tolist()]
+    # The last entry is what -1 reaches, a missing value.
+    numbers = np.array([*(np.nan if number is None else float(number) for number in found), np.nan], dtype=np.float64)
+    return numbers[places]
 
 
 def as_booleans(column: pd.Series) -> NDArray[np.float64]:
@@ -42,9 +50,8 @@ def as_booleans(column: pd.Series) -> NDArray[np.float64]:
     if not is_text(column):
         numbers = as_numbers(column)
         return np.where((numbers == 0) | (numbers == 1), numbers, np.nan)
-    words = {**dict.fromkeys(_TRUE, 1.0), **dict.fromkeys(_FALSE, 0.0)}
-    read = [np.nan if pd.isna(value) else words.get(str(value).strip().lower(), np.nan) for value in column]
-    return np.array(read, dtype=np.float64)
+    read = [None if pd.isna(value) else read_boolean(str(value).strip()) for value in column]
+    return np.array([np.nan if value is None else float(value) for value in read], dtype=np.float64)
 
 
 def as_timestamps(column: pd.Series, form: str | None) -> pd.Series:
@@ -56,7 +63,7 @@ def as_timestamps(column: pd.Series, form: str | None) -> pd.Series:
     else:
         text = column.astype("object").where(column.notna(), None).map(_text)
         if form in (None, ISO):
-            iso = text.where(text.astype("str").str.match(_ISO_START).fillna(False).astype(bool), None)
+            iso = text.where(text.astype("str").str.match(ISO_START).fillna(False).astype(bool), None)
             timestamps = pd.to_datetime(iso, format=ISO, errors="coerce", utc=True)
         else:
             timestamps = pd.to_datetime(text, format=form, errors="coerce", utc=True)
@@ -65,12 +72,12 @@ def as_timestamps(column: pd.Series, form: str | None) -> pd.Series:
     return timestamps.astype("datetime64[us]")
 
 
-def fits(column: pd.Series, kind: ColumnType, form: str | None = None) -> NDArray[np.bool_]:
+def fits(column: pd.Series, kind: ColumnType, form: str | None = None, marks: Marks = POINT) -> NDArray[np.bool_]:
     """Return for every row whether its value is missing or can be read as `kind`."""
     missing = column.isna().to_numpy(dtype=bool)
     match kind:
         case "number":
-            return missing | ~np.isnan(as_numbers(column))
+            return missing | ~np.isnan(as_numbers(column, marks))
         case "boolean":
             return missing | ~np.isnan(as_booleans(column))
         case "date":
@@ -79,11 +86,11 @@ def fits(column: pd.Series, kind: ColumnType, form: str | None = None) -> NDArra
             return np.ones(len(column), dtype=bool)
 
 
-def as_cells(column: pd.Series, kind: ColumnType, form: str | None = None) -> list[Cell]:
+def as_cells(column: pd.Series, kind: ColumnType, form: str | None = None, marks: Marks = POINT) -> list[Cell]:
     """Return plain Python values as a client of the service would send them: None for missing, dates in ISO 8601."""
     match kind:
         case "number":
-            return _number_cells(column)
+            return _number_cells(column, marks)
         case "boolean":
             return [None if value != value else bool(value) for value in as_booleans(column).tolist()]
         case "date":
@@ -96,8 +103,8 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value).strip()
 
 
-def _number_cells(column: pd.Series) -> list[Cell]:
-    numbers = as_numbers(column)
+def _number_cells(column: pd.Series, marks: Marks) -> list[Cell]:
+    numbers = as_numbers(column, marks)
     known = ~np.isnan(numbers)
     if pd.api.types.is_integer_dtype(column.dtype):
         exact = column.astype("object").tolist()
@@ -124,4 +131,6 @@ def _scalar(value: object) -> Scalar:
     plain = value.item() if isinstance(value, np.generic) else value
     if isinstance(plain, float) and plain.is_integer():
         return int(plain)  # an integer column that a missing value turned into floats
-    return plain if isinstance(plain, str | int | float | bool) else str(plain)
+    if isinstance(plain, str):
+        return normal(plain)
+    return plain if isinstance(plain, int | float | bool) else normal(str(plain))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ml.values.columns import ISO, as_timestamps
+from ml.values.columns import as_timestamps
+from ml.values.text import ISO
 
 ENOUGH = 0.95
 """A column is a date when at least this share of its values is one; the rest counts as missing and is reported."""

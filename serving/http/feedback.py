@@ -134,14 +134,15 @@ class Feedback(JsonPost):
         raise HttpError(404, f"the request has no prediction at index {given.index}; it has some at {places}")
 
     def _accepted(self, label: Any, found: KeptPrediction) -> Scalar:
-        loaded = [(version.version, version.model.signature.output.classes) for version in self._follower.loaded()]
-        own = next((classes for name, classes in loaded if name == found.version), None)
+        loaded = {version.version: version.model.signature for version in self._follower.loaded()}
+        own = loaded.get(found.version)
         record = json.loads(found.answer)
-        classes = classes_of(record, own, [name for _, classes in loaded for name in classes or ()])
+        others = [name for signature in loaded.values() for name in signature.output.classes or ()]
+        classes = classes_of(record, own.output.classes if own else None, others)
         if classes is not None and not classes:
             raise HttpError(503, f"not ready: {self._follower.why_not_ready}", headers=RETRY)
         try:
-            return accepted(label, classes)
+            return accepted(label, classes, own.text if own else None)
         except Refusal as refusal:
             raise HttpError(422, str(refusal)) from refusal
 

@@ -1,14 +1,17 @@
 """What a prediction's label may be: one of the classes of the version that predicted, or a finite number."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml.predictions.codec import LABEL, Record, class_keys, is_value
 from ml.validation.values import LONGEST_SHOWN, Refusal, kind_of, shown
 from ml.values.canonical import canonical
+from ml.values.labels import Labels, LostZeros
+from ml.values.text import normal, read_number
 from schemas.base import Scalar
 from schemas.errors import did_you_mean
+from schemas.reading import POINT, TextReading
 
 _LISTED = 20
 
@@ -33,25 +36,42 @@ def classes_of(record: Record, own: Sequence[Scalar] | None, others: Sequence[Sc
     return list(known.values())
 
 
-def accepted(label: Any, classes: Sequence[Scalar] | None) -> Scalar:
+def accepted(label: Any, classes: Sequence[Scalar] | None, text: TextReading | None = None) -> Scalar:
     """Return a label as it is kept: the class in its own form (1.0 for the class 1 is 1), or a float.
+
+    Args:
+        label: As it was sent.
+        classes: What the prediction chose from, None when it was a number.
+        text: How the rows of training write numbers as text, None where they do not.
 
     Raises:
         Refusal: If it is none of the classes, or no finite number for a prediction that is one.
     """
     if classes is None:
-        return _number(label)
+        return _number(label, text)
     if label is None or not isinstance(label, str | int | float):
         raise Refusal(f"the label must be one of the classes, not {kind_of(label)}; {_listed(classes)}")
     own = {canonical(name): name for name in classes}
-    found = own.get(canonical(label))
+    found = own.get(_meant(label, own, text))
     if found is None:
         near = did_you_mean(canonical(label)[:LONGEST_SHOWN], list(own))
         raise Refusal(f"the label {shown(label)} is none of the model's classes.{near} {_listed(classes)}")
     return found
 
 
-def _number(label: Any) -> float:
+def _meant(label: Scalar, own: Mapping[str, Scalar], text: TextReading | None) -> str:
+    numeric = all(type(name) in (int, float) for name in own.values())
+    labels = Labels(own, POINT if text is None else text.marks, numeric=numeric)
+    try:
+        return labels.of_text(normal(label)) if isinstance(label, str) else labels.of_value(label)
+    except LostZeros:  # refused with the classes listed
+        return canonical(label)
+
+
+def _number(label: Any, text: TextReading | None) -> float:
+    if isinstance(label, str) and text is not None:
+        read = read_number(normal(label), text.decimal, text.thousands)
+        label = label if read is None else read
     if isinstance(label, bool) or not isinstance(label, int | float):
         raise Refusal(f"the label must be a number, not {kind_of(label)}")
     try:

@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
+from ml.values.text import ISO
 from schemas.base import Scalar
 from schemas.signature import Input, Output, Signature
 from serving.http.json_schema import Json, schema_of
 from serving.http.models import Label, Prediction, Row
 
-_SHOWN = 20  # categories
+_SHOWN, _WORDS = 20, 12  # categories, and words for missing
 
 
 class _Cells(BaseModel):
@@ -54,6 +55,9 @@ def _row(signature: Signature) -> Json:
 def _column(column: Input) -> Json:
     shape = dict(_cells()["integer" if column.integer else column.type])
     notes = [shape.get("description"), *_notes(column)]
+    if column.decimal is not None and column.type in ("number", "boolean"):
+        shape["type"] = [*([shape["type"]] if isinstance(shape["type"], str) else shape["type"]), "string"]
+        shape.pop("enum", None)
     if any(notes):
         shape["description"] = "; ".join(filter(None, notes))
     if column.nullable:
@@ -73,10 +77,23 @@ def _notes(column: Input) -> list[str]:
     notes = [f"unit {column.unit}"] if column.unit else []
     if column.range is not None:
         notes.append(f"{column.range[0]:g} to {column.range[1]:g} in training")
+    if column.decimal is not None and column.type in ("number", "boolean"):
+        notes.append(f"or text, as the rows of training have it{_example(column)}")
+    if column.format not in (None, ISO):
+        notes.append(f"or written as {column.format}, as in training")
+    if words := [repr(word) for word in column.missing or () if word][:_WORDS]:
+        notes.append(f"{', '.join(words)} as text: missing")
     if column.categories:
         shown = ", ".join(column.categories[:_SHOWN]) + (" …" if len(column.categories) > _SHOWN else "")
         notes.append(f"seen in training: {shown}; others are taken as unknown")
     return notes
+
+
+def _example(column: Input) -> str:
+    if column.type != "number" or (column.decimal == "." and column.thousands in (None, ",")):
+        return ""
+    whole = f"1{column.thousands}234" if column.thousands else "1234"
+    return f": {whole}{column.decimal}5 is 1234.5"
 
 
 def _prediction(output: Output) -> type[BaseModel]:

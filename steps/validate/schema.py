@@ -7,10 +7,13 @@ from zenml import step
 
 from ml.schema_inference.infer import infer_schema as infer
 from schemas.data import DataSpec, TableSchema
+from schemas.reading import Written
 from steps.materializers.schema import SchemaMaterializer
 
 
 @step(output_materializers={"schema": SchemaMaterializer})
-def infer_schema(rows: pd.DataFrame, data: DataSpec, group: str | None) -> Annotated[TableSchema, "schema"]:
+def infer_schema(
+    rows: pd.DataFrame, written: Written, data: DataSpec, group: str | None
+) -> Annotated[TableSchema, "schema"]:
     """Infer what the experiment does not declare; `group` is the column whose equal values share a set."""
-    return infer(rows, data, group)
+    return infer(rows, data, group, written.text)

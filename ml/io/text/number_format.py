@@ -9,19 +9,19 @@ cells: whoever writes points between thousands parts cells by semicolons.
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ml.values.text import LEADING_ZERO, number_pattern
 from schemas.errors import ContentError
+from schemas.reading import Decimal, Thousands
 
-LEADING_ZERO = r"^[+-]?0[0-9]"
-_INFINITE = r"[iI]nf|[iI]nfinity|INF|INFINITY"
 _MOST = 0.5
 _MAX_WORDS = 5
 _FEW = 20
-_OPPOSITE = {",": ".", ".": ","}
+_OPPOSITE: dict[Decimal, Decimal] = {",": ".", ".": ","}
 _WITHOUT_A_ZERO = 50
 """So many groups of which none ends in a zero are no thousands: one in ten would."""
 
@@ -30,24 +30,23 @@ _WITHOUT_A_ZERO = 50
 class NumberFormat:
     """The decimal mark, and the mark between thousands; None where there is none."""
 
-    decimal: str
-    thousands: str | None
+    decimal: Decimal
+    thousands: Thousands | None
 
     @property
     def pattern(self) -> str:
         """The regular expression of a number; groups have three digits, and a number in groups has no exponent."""
-        point = re.escape(self.decimal)
-        forms = [rf"(?:[0-9]+(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?", _INFINITE]
-        if self.thousands:
-            forms.append(rf"[1-9][0-9]{{0,2}}(?:{re.escape(self.thousands)}[0-9]{{3}})+(?:{point}[0-9]*)?")
-        return f"^[+-]?(?:{'|'.join(forms)})$"
+        return number_pattern(self.decimal, self.thousands)
 
 
 _POINT, _COMMA = NumberFormat(".", ","), NumberFormat(",", ".")
 
 
 def find_number_format(
-    columns: dict[str, pa.ChunkedArray], decimal: str, thousands: str | None, separator: str = ";"
+    columns: dict[str, pa.ChunkedArray],
+    decimal: Decimal | Literal["auto"],
+    thousands: Thousands | None,
+    separator: str = ";",
 ) -> NumberFormat:
     """Return how the numbers in columns of trimmed text are written; `decimal` may be auto, `thousands` None.
 
@@ -56,7 +55,7 @@ def find_number_format(
     """
     if decimal != "auto":
         return NumberFormat(decimal, thousands or _OPPOSITE[decimal])
-    if thousands in _OPPOSITE:
+    if thousands == "," or thousands == ".":
         return NumberFormat(_OPPOSITE[thousands], thousands)
     found: dict[str, dict[str, str]] = {"point": {}, "comma": {}, "either": {}}
     for name, column in columns.items():
@@ -66,7 +65,7 @@ def find_number_format(
         raise ContentError(_contradiction(found["point"], found["comma"]))
     if found["either"] and not found["point"] and not found["comma"]:
         raise ContentError(_undecided(found["either"]))
-    mark = "," if found["comma"] else "."
+    mark: Decimal = "," if found["comma"] else "."
     return NumberFormat(mark, thousands or _OPPOSITE[mark])
 
 

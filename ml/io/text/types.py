@@ -9,17 +9,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml.io.text.number_format import LEADING_ZERO, NumberFormat, has, numbers_among
+from ml.io.text.number_format import NumberFormat, has
+from ml.values.text import LEADING_ZERO
 
 _BOOLEAN = r"(?i)^(true|false)$"
 _WHOLE = r"^[+-]?[0-9]{1,18}$"
 
 
 def typed(text: pa.ChunkedArray, number_format: NumberFormat) -> pd.Series:
-    """Return trimmed text in its narrowest type: boolean, int64 or Int64 (with missing values), float64, else str.
-
-    Numbers among a few words stay text, but are rewritten with a decimal point and without thousands.
-    """
+    """Return trimmed text in its narrowest type: boolean, int64 or Int64 (with missing values), float64, else str."""
     if text.null_count == len(text):
         return pd.Series(np.full(len(text), np.nan))
     if _all(text, _BOOLEAN):
@@ -29,10 +27,10 @@ def typed(text: pa.ChunkedArray, number_format: NumberFormat) -> pd.Series:
         return pd.Series(text.to_pylist(), dtype="str")
     plain = _plain(text, number_format)
     if not pc.all(matches).as_py():
-        text = pc.if_else(matches, plain, text) if numbers_among(text, matches) else text
-    elif _all(plain, _WHOLE):
+        return pd.Series(text.to_pylist(), dtype="str")
+    if _all(plain, _WHOLE):
         return _with_missing(pc.cast(pc.ascii_ltrim(plain, "+"), pa.int64()), "int64", "Int64")
-    elif has(plain, r"[.eEnN]"):
+    if has(plain, r"[.eEnN]"):
         return pd.Series([np.nan if value is None else float(value) for value in plain.to_pylist()])
     return pd.Series(text.to_pylist(), dtype="str")
 

@@ -34,11 +34,13 @@ from ml.runtimes.rules import DecisionList
 from ml.sinks.sql_writer import _Sending
 from ml.sources.csv import CsvParams, CsvSource
 from ml.validation.rows import Validator
+from ml.validation.values import CellReading, Refusal, check_of
 from schemas.base import Scalar
 from schemas.batch import BatchRecord
 from schemas.choice import Choice
 from schemas.errors import ContentError
 from schemas.home import ROOT
+from schemas.reading import TextReading
 from schemas.rules import RuleSet
 from schemas.signature import Output, Signature
 from steps.components import create
@@ -241,9 +243,10 @@ def test_a_broken_row_alone_is_refused_with_the_services_words(model: PackagedMo
     record = predicted(model, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "wrong.csv")
     assert (record.answered, record.refused, record.errors) == (27, 3, str(tmp_path / "wrong.csv"))
     wrong = pd.read_csv(tmp_path / "wrong.csv")
-    service = Validator(model.signature)
+    service = Validator(model.signature, TextReading(missing=["", "NA"], thousands=","))
     for row, column, value in ((12, "size", "big, very"), (21, "size", None), (30, "built", "yesterday")):
-        said = service.check([{**packages.ROW, column: value}]).errors[0]
+        sent = "" if value is None else value  # as the file has it
+        said = service.check([{**packages.ROW, column: sent}]).errors[0]
         told = wrong[wrong["row"] == row].iloc[0]
         assert (told["column"], told["message"]) == (said["column"], said["message"])
     content = json.loads(wrong["content"][0])
@@ -257,7 +260,7 @@ def test_a_broken_row_alone_is_refused_with_the_services_words(model: PackagedMo
 
 def test_when_every_row_is_refused_only_the_errors_are_left(model: PackagedModel, tmp_path: Path) -> None:
     frame = rows(20).assign(size="x")
-    with pytest.raises(ContentError, match=r"none of the 20 rows.*wrong\.csv.*row 1, size: must be a number"):
+    with pytest.raises(ContentError, match=r"none of the 20 rows.*wrong\.csv.*row 1, size: is not a number"):
         predicted(model, csv_in(tmp_path, frame), csv_out(tmp_path), tmp_path / "wrong.csv")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new.csv", "wrong.csv"]
     assert len(pd.read_csv(tmp_path / "wrong.csv")) == 20
@@ -435,17 +438,25 @@ def with_labels(categories: list[str]) -> Signature:
     ("known", "column", "read"),
     [
         (["1", "2"], pd.Series(["1.0", "2.0", "x"], dtype="str"), ["1", "2", "x"]),  # numbers in training, text here
-        (["1.50", "A"], pd.Series([1.5, 2.0]), ["1.50", 2]),  # text in training, numbers here
-        (["true", "maybe"], pd.Series([True, False]), ["true", False]),
+        (["1.50", "A"], pd.Series([1.5, 2.0]), ["1.50", "2"]),  # text in training, numbers here
+        (["true", "maybe"], pd.Series([True, False]), ["true", "False"]),
         (["True", "False"], pd.Series(["true", "x"], dtype="str"), ["True", "x"]),
-        (["007", "7.0"], pd.Series(["7", "07"], dtype="str"), ["7.0", "07"]),  # leading zeros make a name
+        (["007", "7.0"], pd.Series(["7", "07"], dtype="str"), ["7.0", Refusal]),  # leading zeros make a name
         (["1", "1.0"], pd.Series(["1.0", "1.00"], dtype="str"), ["1.0", "1"]),
         (["Bern"], pd.Series(["bern", None], dtype="str"), ["bern", None]),
+        (["08383", "04711"], pd.Series([8383, 4711]), [Refusal, Refusal]),
+        (["Köln"], pd.Series([" Ko\u0308ln "], dtype="str"), ["Köln"]),
     ],
 )
 def test_a_label_is_known_however_its_table_reads_it(known: list[str], column: pd.Series, read: list[Any]) -> None:
-    found = [row["city"] for row in raw_rows(pd.DataFrame({"city": column}), with_labels(known))]
-    assert found == read and [type(cell) for cell in found] == [type(cell) for cell in read]
+    city = next(item for item in with_labels(known).inputs if item.name == "city")
+    check = check_of(city, CellReading.of(city, None), known)
+    for row, cell in zip(raw_rows(pd.DataFrame({"city": column}), with_labels(known)), read, strict=True):
+        if cell is Refusal:
+            with pytest.raises(Refusal, match="leading zeros"):
+                check(row["city"])
+        else:
+            assert (None if row["city"] is None else check(row["city"])) == cell
 
 
 @pytest.mark.parametrize(
@@ -474,8 +485,11 @@ def test_a_date_is_read_in_the_form_that_training_had_or_in_iso_8601() -> None:
         for item in packages.SIGNATURE.inputs
     ]
     signature = packages.SIGNATURE.model_copy(update={"inputs": inputs})
-    frame = pd.DataFrame({"built": ["31.05.2024", "2024-05-31", "31/05/2024"]})
-    assert [row["built"] for row in raw_rows(frame, signature)] == ["2024-05-31T00:00:00", "2024-05-31", "31/05/2024"]
+    checked = Validator(signature).check(
+        [{**packages.ROW, "built": text} for text in ("31.05.2024", "2024-05-31", "31/05/2024")]
+    )
+    assert checked.cells["built"] == ("2024-05-31T00:00:00", "2024-05-31T00:00:00")
+    assert "nor one written as %d.%m.%Y" in checked.errors[2]["message"]
 
 
 LABELS: dict[str, list[Scalar]] = {

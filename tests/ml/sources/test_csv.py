@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from ml.io.text.file import HEAD_BYTES
 from ml.sources.csv import CsvParams, CsvSource
+from ml.values.columns import as_numbers, is_text
 from schemas.errors import ContentError
+from schemas.reading import Marks
 
 
 def source(folder: Path, content: bytes, name: str = "houses.csv", **options: Any) -> CsvSource:
@@ -153,10 +155,15 @@ def test_a_declaration_decides_what_the_file_leaves_open(tmp_path: Path) -> None
     }
 
 
-def test_numbers_among_words_follow_the_same_number_format(tmp_path: Path) -> None:
+def test_numbers_among_words_stay_text_and_the_files_marks_say_what_they_are(tmp_path: Path) -> None:
     text = "a;b\n" + "".join(f"{number};0,5\n" for number in [*PATTERN, "unknown"])
-    found = read(tmp_path, text.replace(",", "\0").replace("0\0", "0,").replace("\0", "."))["a"].tolist()
-    assert found == [str(value) for value in range(100, 9000, 370)] + ["unknown"]
+    path = tmp_path / "marks.csv"
+    path.write_text(text.replace(",", "\0").replace("0\0", "0,").replace("\0", "."), encoding="utf-8")
+    frame, written = CsvSource(CsvParams(path=str(path))).read_as_written({})
+    assert written is not None and written.marks == Marks(",", ".")
+    assert is_text(frame["a"]) and frame["a"].iloc[-1] == "unknown"
+    numbers = as_numbers(frame["a"], written.marks)
+    assert numbers[:-1].tolist() == list(range(100, 9000, 370)) and np.isnan(numbers[-1])
 
 
 def test_comment_lines_are_skipped_where_they_are_declared(tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""How text is read: what the cells of a text file mean, and a string in a request to a model that learnt from one."""
+
+from typing import Literal, NamedTuple
+
+from schemas.base import Strict
+
+Decimal = Literal[".", ","]
+Thousands = Literal[",", ".", " ", "'", "_"]
+
+
+class Marks(NamedTuple):
+    """The marks in numbers that text writes; None: there is none between thousands."""
+
+    decimal: Decimal
+    thousands: Thousands | None
+
+
+POINT = Marks(".", None)
+"""As programs write numbers."""
+
+
+class TextReading(Strict):
+    """Which texts mean that a value is missing, and with which marks numbers are written."""
+
+    missing: list[str] = []
+    decimal: Decimal = "."
+    thousands: Thousands | None = None
+
+    @property
+    def marks(self) -> Marks:
+        """The marks in numbers."""
+        return Marks(self.decimal, self.thousands)
+
+
+class Written(Strict):
+    """How a source's rows are written; `text` is None where values have types of their own."""
+
+    text: TextReading | None = None
