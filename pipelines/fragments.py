@@ -53,7 +53,10 @@ def checked_sets(run: Run, now: RunContext) -> Sets:
     stack = run.stack
     loading = load.with_options(enable_cache=now.fingerprint is not None)
     load_rows = wired(loading, "load", stack, ("load", run.data.source))
-    rows, written = load_rows(source=run.data.source, missing=run.data.missing, fingerprint=now.fingerprint)
+    data = run.data
+    rows, written = load_rows(
+        source=data.source, missing=data.missing, target=data.reading, fingerprint=now.fingerprint
+    )
     schema = wired(infer_schema, "infer_schema", stack)(
         rows=rows, written=written, data=run.data, group=run.split.group
     )

@@ -16,6 +16,8 @@ def composed(name: str) -> str:
 
 
 ColumnType = Literal["number", "boolean", "category", "identifier", "date"]
+TargetMissing = Literal["refuse", "drop"]
+Spellings = Literal["keep", "merge"]
 Share = Annotated[float, Field(ge=0, le=1)]
 DatePart = Literal["year", "month", "weekday", "day", "hour", "days_since_start"]
 
@@ -113,11 +115,25 @@ class TableChecks(Strict):
     split_drift: SplitDriftCheck = SplitDriftCheck()
 
 
+class TargetReading(Strict):
+    """The column to predict, and what is done about rows without it and about classes that differ in spelling only."""
+
+    name: str
+    missing: TargetMissing = "refuse"
+    spellings: Spellings = "keep"
+
+
 class DataSpec(Strict):
     """Where the rows come from (`source`), what is predicted, and what the rows must satisfy."""
 
     source: Choice
     target: str = Field(description="the column to predict")
+    target_missing: TargetMissing = Field(
+        default="refuse", description="what becomes of rows whose target is not known; drop leaves them out and says so"
+    )
+    spellings: Spellings = Field(
+        default="keep", description="merge: classes that differ in case, blanks or the form of letters are one"
+    )
     task: Task | Literal["auto", "classification"] = Field(
         default="auto", description="auto: text, booleans and whole numbers with at most 10 values are classes"
     )
@@ -134,6 +150,11 @@ class DataSpec(Strict):
     @classmethod
     def _names_are_composed(cls, columns: dict[str, ColumnSpec]) -> dict[str, ColumnSpec]:
         return {composed(name): spec for name, spec in columns.items()}
+
+    @property
+    def reading(self) -> TargetReading:
+        """How the target is read."""
+        return TargetReading(name=self.target, missing=self.target_missing, spellings=self.spellings)
 
     @property
     def missing(self) -> dict[str, list[str]]:
@@ -230,10 +251,13 @@ class Column(Strict):
 class TableSchema(Strict):
     """The problem and the type of every input column, in the table's order; `why` is how the task was found.
 
-    `text` is how the cells of a text file were read, None of rows with types.
+    `text` is how the cells of a text file were read, None of rows with types; `unlabelled` how many rows were left out
+    because they have no target; `merged` the spellings of classes that another one took the place of.
     """
 
     problem: Problem
     columns: list[Column]
     why: str = ""
     text: TextReading | None = None
+    unlabelled: int = 0
+    merged: dict[str, list[str]] = {}

@@ -33,6 +33,11 @@ class TextReading(Strict):
 
 
 class Written(Strict):
-    """How a source's rows are written; `text` is None where values have types of their own."""
+    """How a source's rows are written, and what was done about their target.
+
+    `text` is None where values have types of their own; `unlabelled` and `merged` are as in `TableSchema`.
+    """
 
     text: TextReading | None = None
+    unlabelled: int = 0
+    merged: dict[str, list[str]] = {}

@@ -84,7 +84,10 @@ Derivation = Annotated[
 
 
 class Output(Strict):
-    """Task, classes as the data has them, unit, and the thresholds on probabilities."""
+    """Task, classes as the data has them, unit, and the thresholds on probabilities.
+
+    `merged`: classes were made one that differ in spelling only, so a label may have any spelling.
+    """
 
     task: Task
     target: str
@@ -92,6 +95,7 @@ class Output(Strict):
     unit: str | None = None
     decision_threshold: float | None = None
     review_threshold: float | None = None
+    merged: bool = False
 
 
 class Signature(Strict):

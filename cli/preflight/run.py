@@ -4,6 +4,7 @@ from tempfile import TemporaryFile
 
 from cli.config.components import columns_of
 from cli.preflight.secrets import secrets_at_hand
+from ml.components.source import Source
 from ml.values.text import normal
 from schemas.errors import ConfigurationError, Fault, did_you_mean, listed
 from schemas.home import Home
@@ -58,7 +59,7 @@ def data_faults(run: Run) -> list[Fault]:
     except ConfigurationError as error:  # a component's secret that is not there
         wrong, header = error.faults, None
     wrong = [Fault(f"data.{fault.path}".rstrip("."), fault.message, fault.hint or _where(fault)) for fault in wrong]
-    return wrong if header is None else wrong + _column_faults(run, [normal(name) for name in header])
+    return wrong if header is None else wrong + _column_faults(run, [normal(name) for name in header], source)
 
 
 def named_columns(run: Run) -> dict[str, str]:
@@ -81,10 +82,14 @@ def _where(fault: Fault) -> str:
     )
 
 
-def _column_faults(run: Run, header: list[str]) -> list[Fault]:
-    faults = []
-    for path, column in named_columns(run).items():
-        if column not in header:
-            what = f"there is no column {column!r}.{did_you_mean(column, header)}"
-            faults.append(Fault(path, what, f"columns: {listed(header)}"))
-    return faults
+def _column_faults(run: Run, header: list[str], source: Source) -> list[Fault]:
+    absent = {path: column for path, column in named_columns(run).items() if column not in header}
+    elsewhere = source.header_elsewhere(list(absent.values())) if absent else ""
+    return [
+        Fault(
+            path,
+            f"there is no column {column!r}.{did_you_mean(column, header)}",
+            elsewhere or f"columns: {listed(header)}",
+        )
+        for path, column in absent.items()
+    ]

@@ -7,6 +7,7 @@ from ml.checks.expectations import check_expectations
 from ml.checks.leakage import check_leakage
 from ml.checks.sets import check_classes, check_left_out
 from ml.checks.table import check_balance, check_duplicates, check_missing, check_rows
+from ml.checks.target import check_target
 from ml.checks.types import check_types
 from schemas.data import DataSpec, TableSchema
 from schemas.evaluation import DataReport
@@ -41,6 +42,7 @@ def check_data(
     checks = [
         *check_expectations(rows, schema, spec),
         *check_types(rows, schema, spec),
+        *check_target(schema),
         *check_rows(rows, spec.checks.rows),
         *check_balance(rows, schema.problem, spec.checks.target_balance),
         *check_classes(sets, schema.problem),

@@ -73,6 +73,10 @@ class Source(Component):
         """Return the column names without reading the rows, or None where that is impossible."""
         return None
 
+    def header_elsewhere(self, wanted: Collection[str]) -> str:
+        """Return where the columns `wanted` are, when the header lacks them, and which key mends it; or nothing."""
+        return ""
+
     def fingerprint(self) -> str | None:
         """Return what changes when the rows may have changed (size, mtime, ETag), or None: never cache."""
         return None

@@ -12,7 +12,7 @@ import pandas as pd
 from ml.features.derive import feature_names
 from ml.values.canonical import canonical
 from ml.values.columns import Cell, as_cells
-from schemas.data import Column, ColumnType, DatePart, Problem, TableSchema
+from schemas.data import Column, ColumnType, DatePart, TableSchema
 from schemas.signature import (
     BooleanDerivation,
     CategoryDerivation,
@@ -53,13 +53,20 @@ def fit_signature(train: pd.DataFrame, schema: TableSchema) -> Signature:
         ignored=[column.name for column in schema.columns if column.type == "drop"],
         derivations=derivations,
         features=[name for derivation in derivations for name in feature_names(derivation)],
-        output=_output(schema.problem),
+        output=_output(schema),
         text=schema.text,
     )
 
 
-def _output(problem: Problem) -> Output:
-    return Output(task=problem.task, target=problem.target, classes=problem.classes, unit=problem.unit)
+def _output(schema: TableSchema) -> Output:
+    problem = schema.problem
+    return Output(
+        task=problem.task,
+        target=problem.target,
+        classes=problem.classes,
+        unit=problem.unit,
+        merged=bool(schema.merged),
+    )
 
 
 def _input(column: Column, kind: ColumnType, cells: list[Cell]) -> Input:

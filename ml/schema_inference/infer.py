@@ -11,7 +11,7 @@ from ml.values.text import ISO, normal
 from ml.values.units import quantity_note
 from schemas.data import Column, ColumnSpec, ColumnType, DataSpec, TableSchema
 from schemas.errors import ContentError, did_you_mean
-from schemas.reading import POINT, Marks, TextReading
+from schemas.reading import POINT, Marks, TextReading, Written
 
 _MOST_WORDS = 100
 """Texts of other types that count as missing for ever; beyond, such a text is refused where a row is predicted."""
@@ -22,7 +22,7 @@ OF_GROUPS = (
 
 
 def infer_schema(
-    frame: pd.DataFrame, spec: DataSpec, group: str | None = None, text: TextReading | None = None
+    frame: pd.DataFrame, spec: DataSpec, group: str | None = None, written: Written | None = None
 ) -> TableSchema:
     """Return the problem and the type of every input column, in the frame's order.
 
@@ -30,13 +30,15 @@ def infer_schema(
         frame: All rows.
         spec: What is declared of them.
         group: The column that names the groups which the split keeps together; left out unless its type is declared.
-        text: How the text file that the rows come from is written; None for rows with types.
+        written: How the rows are written, and what was done about their target; None for rows with types as they are.
 
     Raises:
         ContentError: Naming everything that keeps the rows from being learnt from: a column that is not there, a
             target with gaps, one class, text or infinite values where a number is predicted, dates that can be read in
             two ways.
     """
+    written = written or Written()
+    text = written.text
     names = [str(name) for name in frame.columns]
     faults = [
         f"there is no column {name!r}{did_you_mean(name, names)}; the columns are {', '.join(map(repr, names))}"
@@ -63,7 +65,14 @@ def infer_schema(
         )
     if faults or problem is None:
         raise ContentError("The rows cannot be learnt from:\n" + "\n".join(f"  - {fault}" for fault in faults))
-    return TableSchema(problem=problem, columns=columns, why=why, text=text)
+    return TableSchema(
+        problem=problem,
+        columns=columns,
+        why=why,
+        text=text,
+        unlabelled=written.unlabelled,
+        merged=written.merged,
+    )
 
 
 def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool, text: TextReading | None) -> Column:

@@ -15,11 +15,12 @@ from schemas.data import DataSpec, Problem
 from schemas.reading import POINT, Marks
 
 MAX_WHOLE_CLASSES = 10
+_FEW_LINES = 5
 
 
 def infer_problem(column: pd.Series, spec: DataSpec, marks: Marks = POINT) -> tuple[Problem | None, str, list[str]]:
     """Return the problem, why it is that one, and the faults; the problem is None when there are faults."""
-    faults = _missing(column, spec.target)
+    faults = _missing(column, spec)
     known = column.dropna()
     if known.empty:
         return None, "", faults
@@ -51,7 +52,8 @@ def _is_regression(known: pd.Series, spec: DataSpec, marks: Marks) -> bool:
     return not whole or len(np.unique(numbers)) > MAX_WHOLE_CLASSES
 
 
-def _missing(column: pd.Series, target: str) -> list[str]:
+def _missing(column: pd.Series, spec: DataSpec) -> list[str]:
+    target = spec.target
     empty = np.flatnonzero(column.isna().to_numpy(dtype=bool))
     if not len(empty):
         return []
@@ -59,8 +61,15 @@ def _missing(column: pd.Series, target: str) -> list[str]:
         return [f"the target {target!r} has no value in any of the {len(column):,} rows"]
     return [
         f"the target {target!r} is missing in {len(empty):,} of {len(column):,} rows (rows {_places(empty)}); "
-        "fill it in or remove those rows"
+        f"fill it in, or declare data.target_missing: drop to leave those rows out{_total(empty, len(column), spec)}"
     ]
+
+
+def _total(empty: np.ndarray, rows: int, spec: DataSpec) -> str:
+    """Return how to leave out what stands below the rows of a text file, where the last ones alone have no target."""
+    if spec.source.name != "csv" or len(empty) > _FEW_LINES or empty.min() != rows - len(empty):
+        return ""
+    return f"; if they are totals below the table, declare data.skip_end: {len(empty)}"
 
 
 def _number_faults(known: pd.Series, target: str, marks: Marks) -> list[str]:

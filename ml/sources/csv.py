@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from ml.components.source import Source
-from ml.io.text.file import HEAD_BYTES, Header, decode, fingerprint, read_bytes, read_header, stem, uncomment
+from ml.io.text.file import (
+    HEAD_BYTES,
+    SEPARATORS,
+    Header,
+    decode,
+    fingerprint,
+    read_bytes,
+    read_header,
+    stem,
+    uncomment,
+)
+from ml.io.text.surroundings import declared_separator, header_below, without_surroundings
 from ml.values.text import normal
 from schemas.base import Strict
 from schemas.errors import ContentError, Fault
@@ -33,6 +44,8 @@ class CsvParams(Strict):
         default=None, description="null: comma or point where the file leaves no doubt"
     )
     comment: str | None = Field(default=None, description="one character; lines that start with it are skipped")
+    skip_lines: int = Field(default=0, ge=0, description="lines above the header: titles, dates of a report")
+    skip_end: int = Field(default=0, ge=0, description="lines below the rows that are not empty: totals, notes")
     missing: list[str] = Field(default=MISSING, description="texts that mean that a value is missing")
 
 
@@ -46,6 +59,8 @@ class CsvSource(Source):
         ("separator",),
         ("encoding",),
         ("comment",),
+        ("skip_lines",),
+        ("skip_end",),
         ("missing",),
         ("decimal", "thousands"),
     )
@@ -61,8 +76,8 @@ class CsvSource(Source):
         if faults:
             return faults
         try:
-            head = self._head()
-            read_header(head, self.params.separator)
+            head, separator = self._head()
+            read_header(head, separator)
         except ContentError as error:
             return [Fault(_key(str(error)), str(error))]
         if _is_one_line(head):
@@ -74,9 +89,18 @@ class CsvSource(Source):
         if self._option_faults():
             return None
         try:
-            return read_header(self._head(), self.params.separator).names
+            return read_header(*self._head()).names
         except ContentError:
             return None
+
+    def header_elsewhere(self, wanted: Collection[str]) -> str:
+        """Return which line seems to be the header, when another one was taken for it."""
+        separators = SEPARATORS if self.params.separator == "auto" else [self.params.separator]
+        above = header_below(self._head()[0], wanted, separators)
+        if above is None:
+            return ""
+        lines = self.params.skip_lines + above
+        return f"line {lines + 1} looks like the header: declare data.skip_lines: {lines}"
 
     def fingerprint(self) -> str | None:
         """Return size and modification time or ETag."""
@@ -125,8 +149,8 @@ class CsvSource(Source):
             raise ContentError("; ".join(map(str, faults)))
         raw = read_bytes(self.params.path)
         try:
-            text = uncomment(decode(raw, self.params.encoding), self.params.comment).lstrip("\r\n ")
-            header = read_header(text, self.params.separator)
+            text, separator = self._table_text(decode(raw, self.params.encoding), self.params.skip_end)
+            header = read_header(text, separator)
             if _is_one_line(text):
                 raise ContentError("the file has a header but no rows")
             yield text, header
@@ -151,10 +175,16 @@ class CsvSource(Source):
                 faults.append(Fault(second, f"{marks[second]!r} is the {first} already"))
         return faults
 
-    def _head(self) -> str:
+    def _head(self) -> tuple[str, str]:
         raw = read_bytes(self.params.path, HEAD_BYTES)
-        text = decode(raw, self.params.encoding, whole=len(raw) < HEAD_BYTES)
-        return uncomment(text, self.params.comment)
+        return self._table_text(decode(raw, self.params.encoding, whole=len(raw) < HEAD_BYTES), 0)
+
+    def _table_text(self, text: str, below: int) -> tuple[str, str]:
+        """Return the text of the table alone, `below` lines less at its end, and the separator or auto."""
+        given = self.params.separator
+        text, named = declared_separator(text)
+        text = without_surroundings(uncomment(text, self.params.comment), self.params.skip_lines, below)
+        return text.lstrip("\r\n "), named if given == "auto" and named else given
 
     def _typed(
         self, table: Any, header: Header, declared: Mapping[str, Sequence[str]] | None = None
@@ -207,7 +237,8 @@ class CsvSource(Source):
             shown = "; ".join(ragged[:5]) + (f"; and {len(ragged) - 5} more" if len(ragged) > 5 else "")
             raise ContentError(
                 f"the header has {len(header.raw)} columns, but {shown}. Quote cells that hold the separator "
-                f"{header.separator!r}, or declare data.separator"
+                f"{header.separator!r}, or declare data.separator; or data.skip_lines where titles stand above the "
+                "header, data.skip_end where a total stands below the rows"
             )
         if table.num_rows < 2:
             raise ContentError("the file has a header but no rows")

@@ -26,6 +26,11 @@ def normal(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def folded(text: str) -> str:
+    """Return what texts have in common that differ in case, blanks or the form of letters only."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
 def number_pattern(decimal: str, thousands: str | None) -> str:
     """Return the regular expression of a number; groups have three digits, a number in groups has no exponent."""
     point = re.escape(decimal)

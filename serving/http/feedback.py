@@ -142,7 +142,7 @@ class Feedback(JsonPost):
         if classes is not None and not classes:
             raise HttpError(503, f"not ready: {self._follower.why_not_ready}", headers=RETRY)
         try:
-            return accepted(label, classes, own.text if own else None)
+            return accepted(label, classes, own.text if own else None, merged=own is not None and own.output.merged)
         except Refusal as refusal:
             raise HttpError(422, str(refusal)) from refusal
 

@@ -8,7 +8,7 @@ from ml.predictions.codec import LABEL, Record, class_keys, is_value
 from ml.validation.values import LONGEST_SHOWN, Refusal, kind_of, shown
 from ml.values.canonical import canonical
 from ml.values.labels import Labels, LostZeros
-from ml.values.text import normal, read_number
+from ml.values.text import folded, normal, read_number
 from schemas.base import Scalar
 from schemas.errors import did_you_mean
 from schemas.reading import POINT, TextReading
@@ -36,13 +36,16 @@ def classes_of(record: Record, own: Sequence[Scalar] | None, others: Sequence[Sc
     return list(known.values())
 
 
-def accepted(label: Any, classes: Sequence[Scalar] | None, text: TextReading | None = None) -> Scalar:
+def accepted(
+    label: Any, classes: Sequence[Scalar] | None, text: TextReading | None = None, *, merged: bool = False
+) -> Scalar:
     """Return a label as it is kept: the class in its own form (1.0 for the class 1 is 1), or a float.
 
     Args:
         label: As it was sent.
         classes: What the prediction chose from, None when it was a number.
         text: How the rows of training write numbers as text, None where they do not.
+        merged: Whether classes that differ in spelling only are one, so that a label may have any spelling.
 
     Raises:
         Refusal: If it is none of the classes, or no finite number for a prediction that is one.
@@ -53,6 +56,8 @@ def accepted(label: Any, classes: Sequence[Scalar] | None, text: TextReading | N
         raise Refusal(f"the label must be one of the classes, not {kind_of(label)}; {_listed(classes)}")
     own = {canonical(name): name for name in classes}
     found = own.get(_meant(label, own, text))
+    if found is None and merged:
+        found = {folded(name): value for name, value in own.items()}.get(folded(canonical(label)))
     if found is None:
         near = did_you_mean(canonical(label)[:LONGEST_SHOWN], list(own))
         raise Refusal(f"the label {shown(label)} is none of the model's classes.{near} {_listed(classes)}")

@@ -16,4 +16,4 @@ def infer_schema(
     rows: pd.DataFrame, written: Written, data: DataSpec, group: str | None
 ) -> Annotated[TableSchema, "schema"]:
     """Infer what the experiment does not declare; `group` is the column whose equal values share a set."""
-    return infer(rows, data, group, written.text)
+    return infer(rows, data, group, written)

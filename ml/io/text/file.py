@@ -16,7 +16,7 @@ from schemas.errors import ContentError
 
 HEAD_BYTES = 1_000_000
 _LONGEST = 300
-_SEPARATORS = [",", ";", "\t", "|"]
+SEPARATORS = [",", ";", "\t", "|"]
 _MARKS = [(b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")]
 _COMMENTS = ("#", "%", "//", "!")
 _UNCHANGED = ("ETag", "etag", "md5Hash", "md5", "mtime", "LastModified", "last_modified", "updated", "created")
@@ -158,8 +158,8 @@ def _refuse_comment(text: str) -> None:
 
 
 def _sniff(line: str) -> str:
-    counts = {mark: len(next(csv.reader([line], delimiter=mark), [])) for mark in _SEPARATORS}
-    return max(_SEPARATORS, key=lambda mark: counts[mark])
+    counts = {mark: len(next(csv.reader([line], delimiter=mark), [])) for mark in SEPARATORS}
+    return max(SEPARATORS, key=lambda mark: counts[mark])
 
 
 def _places(names: list[str], wanted: str) -> str:

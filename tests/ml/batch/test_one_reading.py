@@ -24,7 +24,7 @@ from ml.values.canonical import canonical
 from schemas.choice import Choice
 from schemas.data import ColumnSpec, DataSpec
 from schemas.errors import ContentError
-from schemas.reading import TextReading
+from schemas.reading import TextReading, Written
 from schemas.signature import Signature
 from tests.soak import count
 
@@ -102,7 +102,7 @@ def learnt(
     source = CsvSource(CsvParams(path=str(path), separator=";", **options))
     spec = DataSpec(source=Choice(name="csv"), target="y", columns=declared)
     frame, text = source.read_as_written(spec.missing)
-    schema = infer_schema(frame, spec, text=text)
+    schema = infer_schema(frame, spec, written=Written(text=text))
     return frame, fit_signature(frame, schema), source
 
 
@@ -213,7 +213,7 @@ def test_a_table_with_types_is_read_alike(table: dict[str, list[Any]], as_catego
         spec = DataSpec(source=Choice(name="parquet"), target="y", columns=declared)
         frame, text = source.read_as_written(spec.missing)
         try:
-            signature = fit_signature(frame, infer_schema(frame, spec, text=text))
+            signature = fit_signature(frame, infer_schema(frame, spec, written=Written(text=text)))
         except ContentError:
             return
         trained = cells(frame, signature)
