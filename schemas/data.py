@@ -2,12 +2,13 @@
 
 import unicodedata
 from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Scalar, Severity, Strict, Task
 from schemas.choice import Choice
-from schemas.reading import POINT, Decimal, Marks, TextReading, Thousands
+from schemas.reading import POINT, Dates, Decimal, Marks, TextReading, Thousands
 
 
 def composed(name: str) -> str:
@@ -40,8 +41,21 @@ class ColumnSpec(Strict):
     missing: list[str] | None = Field(
         default=None, description="texts that mean that a value is missing; null: as the source says, [] none"
     )
+    century: int | None = Field(
+        default=None, ge=1, le=9900, description="first of the hundred years that two digits mean: 1950 is 1950 to 2049"
+    )
+    timezone: str | None = Field(
+        default=None, description="place whose time the hours are, Europe/Berlin; times with a UTC offset are converted"
+    )
     unit: str | None = Field(default=None, description="for reports and the service's documentation")
     on_violation: Literal["warn", "fail"] = Field(default="fail", description="what a broken expectation does")
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_place(cls, name: str | None) -> str | None:
+        if name is not None and name not in available_timezones():
+            raise ValueError(f"{name!r} is no time zone of the IANA database, such as Europe/Berlin or UTC")
+        return name
 
     @model_validator(mode="after")
     def _keys_fit_the_type(self) -> Self:
@@ -49,8 +63,9 @@ class ColumnSpec(Strict):
             raise ValueError(f"min {self.min} is above max {self.max}")
         if self.parts is not None and self.type not in (None, "date"):
             raise ValueError(f"parts belong to a date, but the type declared is {self.type!r}")
-        if self.format is not None and self.type not in (None, "date"):
-            raise ValueError(f"format belongs to a date, but the type declared is {self.type!r}")
+        for key in ("format", "century", "timezone"):
+            if getattr(self, key) is not None and self.type not in (None, "date"):
+                raise ValueError(f"{key} belongs to a date, but the type declared is {self.type!r}")
         if (self.min is not None or self.max is not None) and self.type not in (None, "number"):
             raise ValueError(f"min and max belong to a number, but the type declared is {self.type!r}")
         return self
@@ -227,6 +242,8 @@ class Column(Strict):
 
     `missing` are the texts that count as missing (`inf` and `-inf` for infinite numbers), `decimal` and `thousands` how
     text writes numbers: None where text is no number. `numeric`: the labels of a category or identifier were numbers.
+    `century` is the first year that two digits mean, `timezone` where the times are; `offsets` says whether text had
+    UTC offsets, None where there was no text, or some had.
     """
 
     name: str
@@ -241,11 +258,19 @@ class Column(Strict):
     decimal: Decimal | None = None
     thousands: Thousands | None = None
     numeric: bool = False
+    century: int | None = None
+    timezone: str | None = None
+    offsets: bool | None = None
 
     @property
     def marks(self) -> Marks:
         """The marks in numbers that text writes."""
         return POINT if self.decimal is None else Marks(self.decimal, self.thousands)
+
+    @property
+    def dates(self) -> Dates:
+        """How dates are read."""
+        return Dates(self.format, self.century, self.timezone or (None if self.offsets else "UTC"))
 
 
 class TableSchema(Strict):

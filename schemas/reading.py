@@ -19,6 +19,23 @@ POINT = Marks(".", None)
 """As programs write numbers."""
 
 
+class Dates(NamedTuple):
+    """How dates and times are read.
+
+    `form` is a strptime form, None ISO 8601 alone; `century` the first year that two digits mean (1950: 1950 to 2049),
+    None as Python has it; `zone` what times with a UTC offset are converted to, None: they keep the wall time of their
+    own offset.
+    """
+
+    form: str | None = None
+    century: int | None = None
+    zone: str | None = "UTC"
+
+
+IN_UTC = Dates()
+"""ISO 8601, in UTC."""
+
+
 class TextReading(Strict):
     """Which texts mean that a value is missing, and with which marks numbers are written."""
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from schemas.base import Scalar, Strict, Task
 from schemas.data import ColumnType, DatePart
-from schemas.reading import POINT, Decimal, Marks, TextReading, Thousands
+from schemas.reading import POINT, Dates, Decimal, Marks, TextReading, Thousands
 
 
 class Input(Strict):
@@ -15,7 +15,7 @@ class Input(Strict):
     `format` is how the training data wrote a date; requests may write ISO 8601 too. `missing` are the texts that count
     as missing (`inf` and `-inf` for infinite numbers), None in packages of 0.1.0 before they were kept; `decimal` and
     `thousands` are the marks with which text writes numbers, None where text is no number. `numeric`: the labels of a
-    category or identifier were numbers.
+    category or identifier were numbers. `century`, `timezone` and `offsets` are as in `schemas.data.Column`.
     """
 
     name: str
@@ -30,11 +30,19 @@ class Input(Strict):
     decimal: Decimal | None = None
     thousands: Thousands | None = None
     numeric: bool = False
+    century: int | None = None
+    timezone: str | None = None
+    offsets: bool | None = None
 
     @property
     def marks(self) -> Marks:
         """The marks in numbers that text writes."""
         return POINT if self.decimal is None else Marks(self.decimal, self.thousands)
+
+    @property
+    def dates(self) -> Dates:
+        """How dates are read."""
+        return Dates(self.format, self.century, self.timezone or (None if self.offsets else "UTC"))
 
 
 class NumberDerivation(Strict):

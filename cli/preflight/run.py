@@ -5,7 +5,7 @@ from tempfile import TemporaryFile
 from cli.config.components import columns_of
 from cli.preflight.secrets import secrets_at_hand
 from ml.components.source import Source
-from ml.values.text import normal
+from schemas.data import composed
 from schemas.errors import ConfigurationError, Fault, did_you_mean, listed
 from schemas.home import Home
 from schemas.run import Run
@@ -59,7 +59,7 @@ def data_faults(run: Run) -> list[Fault]:
     except ConfigurationError as error:  # a component's secret that is not there
         wrong, header = error.faults, None
     wrong = [Fault(f"data.{fault.path}".rstrip("."), fault.message, fault.hint or _where(fault)) for fault in wrong]
-    return wrong if header is None else wrong + _column_faults(run, [normal(name) for name in header], source)
+    return wrong if header is None else wrong + _column_faults(run, [composed(name) for name in header], source)
 
 
 def named_columns(run: Run) -> dict[str, str]:

@@ -19,8 +19,8 @@ from ml.predictions.codec import chosen, finite
 from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.predictions.table import prediction_columns
 from ml.validation.rows import RowError, Validator
-from ml.values.text import normal
 from schemas.batch import BatchRecord
+from schemas.data import composed
 from schemas.errors import ContentError
 from schemas.plan import PROGRESS
 from schemas.reading import TextReading
@@ -104,7 +104,7 @@ class _TablePredictor:
         """Write the predicted rows and the errors of a chunk; return how many rows were predicted."""
         frame = chunk.values
         if not self._before:
-            for line in absent([normal(str(name)) for name in frame.columns], self._model.signature):
+            for line in absent([composed(str(name)) for name in frame.columns], self._model.signature):
                 logger.warning("%s", line)
         if self._validator is None:
             self._validator = Validator(self._model.signature, self._text(chunk))

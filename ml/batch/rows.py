@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ml.values.columns import as_cells, is_timestamp
-from ml.values.text import normal
-from schemas.data import ColumnType
+from schemas.data import ColumnType, composed
 from schemas.signature import Signature
 
 
@@ -17,7 +16,7 @@ def raw_rows(frame: pd.DataFrame, signature: Signature) -> list[dict[str, Any]]:
     Text stays text: it is read there, as the service reads it. Columns that the model does not take are left out; so
     are those that the table does not have.
     """
-    stored = {normal(str(name)): name for name in frame.columns}
+    stored = {composed(str(name)): name for name in frame.columns}
     given = [item for item in signature.inputs if item.name in stored]
     if not given:
         return [{} for _ in range(len(frame))]

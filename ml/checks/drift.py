@@ -80,7 +80,7 @@ def _values(column: pd.Series, declared: Column) -> NDArray[np.float64]:
     if declared.type == "boolean":
         return as_booleans(column)
     if declared.type == "date":
-        timestamps = as_timestamps(column, declared.format)
+        timestamps = as_timestamps(column, declared.dates)
         return np.where(timestamps.isna(), np.nan, timestamps.astype("int64").astype(np.float64))
     return as_numbers(column, declared.marks)
 

@@ -14,7 +14,7 @@ from ml.values.columns import as_cells, as_numbers, fits
 from schemas.base import Scalar
 from schemas.data import Column, ColumnSpec, DataSpec, TableSchema
 from schemas.evaluation import DataCheck
-from schemas.reading import POINT
+from schemas.reading import IN_UTC, POINT
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def check_expectations(rows: pd.DataFrame, schema: TableSchema, spec: DataSpec) 
 
 def _expectations(name: str, spec: ColumnSpec, column: Column | None) -> list[Expectation]:
     found: list[Expectation] = []
-    form, marks = (None, POINT) if column is None else (column.format, column.marks)
+    dates, marks = (IN_UTC, POINT) if column is None else (column.dates, column.marks)
 
     def expect(kind: str, holds: Callable[[pd.Series], Any], wrong: str, threshold: Scalar | None) -> None:
         severity, present = spec.on_violation, kind != "nullable"
@@ -55,7 +55,7 @@ def _expectations(name: str, spec: ColumnSpec, column: Column | None) -> list[Ex
 
     kind = declared_type(spec)
     if kind is not None and kind != "drop":
-        expect("type", partial(fits, kind=kind, form=form, marks=marks), f"cannot be read as a {kind}", kind)
+        expect("type", partial(fits, kind=kind, dates=dates, marks=marks), f"cannot be read as a {kind}", kind)
     if spec.nullable is False:
         expect("nullable", lambda values: values.notna(), "are missing", False)
     if spec.min is not None:

@@ -84,7 +84,7 @@ def check_missing(rows: pd.DataFrame, schema: TableSchema, bound: ShareCheck) ->
     for column in schema.columns:
         if column.type != "drop":
             values = rows[column.name]
-            gone = values.isna().to_numpy(dtype=bool) | ~fits(values, column.type, column.format, column.marks)
+            gone = values.isna().to_numpy(dtype=bool) | ~fits(values, column.type, column.dates, column.marks)
             shares[column.name] = float(gone.mean())
     over = {name: share for name, share in shares.items() if share > bound.max}
     worst = max(shares, key=lambda name: shares[name], default=None)

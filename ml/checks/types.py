@@ -8,6 +8,8 @@ from ml.values.columns import fits, is_text
 from schemas.data import Column, DataSpec, TableSchema
 from schemas.evaluation import DataCheck
 
+_OFFSET = r"(Z|z|[+-]\d{2}(?::?\d{2})?)$"
+
 
 def check_types(rows: pd.DataFrame, schema: TableSchema, spec: DataSpec) -> list[DataCheck]:
     """Return a warning for each column that was dropped unasked, holds infinite values, or values of another type."""
@@ -18,13 +20,29 @@ def check_types(rows: pd.DataFrame, schema: TableSchema, spec: DataSpec) -> list
             found += [] if column.declared else [_warning(column.name, "dropped", f"left out, {column.why}", None)]
         elif declared is None or declared_type(declared) is None:  # a declared type has its own expectation
             found += _incompatibilities(column, rows[column.name])
+        if column.offsets and column.timezone is None:
+            found += _mixed_offsets(column.name, rows[column.name])
     return found
+
+
+def _mixed_offsets(name: str, values: pd.Series) -> list[DataCheck]:
+    """Return a warning where the hours of a column are of different UTC offsets."""
+    text = values.dropna().astype("str").str.strip()
+    offsets = sorted(set(text.str.extract(_OFFSET, expand=False).dropna().unique()))
+    if len(offsets) < 2:
+        return []
+    shown = ", ".join(offsets[:3]) + (", …" if len(offsets) > 3 else "")
+    what = (
+        f"times have different UTC offsets ({shown}); each hour is taken as its own offset has it. If they are of one "
+        f"place, declare data.columns.{name}.timezone, for example Europe/Berlin"
+    )
+    return [_warning(name, "offsets", what, len(offsets))]
 
 
 def _incompatibilities(column: Column, values: pd.Series) -> list[DataCheck]:
     if column.type not in ("number", "date", "boolean"):
         return []
-    wrong = values[~fits(values, column.type, column.format, column.marks)]
+    wrong = values[~fits(values, column.type, column.dates, column.marks)]
     if not len(wrong):
         return []
     infinite = not is_text(values) and bool(np.isinf(pd.to_numeric(wrong, errors="coerce").astype(float)).all())

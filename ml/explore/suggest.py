@@ -48,6 +48,7 @@ def suggest(
         *block({"name": data.source.name, **data.source.params}, indent=2),
         *block({"target": problem.target, "task": problem.task}, indent=2),
         *(block({"unit": data.unit}, indent=2) if data.unit is not None else []),
+        *(block(found, indent=2) if (found := _target(data)) else []),
         *_columns(train, views, readings, report, data),
         *_checks(report, data),
         "split:",
@@ -56,6 +57,11 @@ def suggest(
         *([] if not params else ["trainer:", *block(params, indent=2)]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _target(data: DataSpec) -> dict[str, Any]:
+    """Return what is declared of rows without a target and of its spellings."""
+    return data.model_dump(mode="json", include={"target_missing", "spellings"}, exclude_defaults=True)
 
 
 def suggested_name(name: str) -> str:

@@ -55,7 +55,7 @@ def suggested(values: pd.Series, reading: Reading, view: ColumnView) -> tuple[di
     # A declared type is an expectation of its own; the rows that it was read off may break it in a few places.
     if (
         asks
-        or not fits(values, column.type, column.format, column.marks).all()
+        or not fits(values, column.type, column.dates, column.marks).all()
         or column.type in ("number", "date", "boolean")
     ):
         declaration["on_violation"] = "warn"

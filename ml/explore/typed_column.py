@@ -42,7 +42,7 @@ def read(values: pd.Series, column: Column) -> Reading:
         case "number":
             return Reading(column, as_numbers(values, column.marks), None, [])
         case "date":
-            return Reading(column, _days(as_timestamps(values, column.format)), None, [])
+            return Reading(column, _days(as_timestamps(values, column.dates)), None, [])
         case "boolean":
             known = as_booleans(values)
             return Reading(column, None, np.where(np.isnan(known), -1, known).astype(np.int64), BOOLEANS)

@@ -28,8 +28,8 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
     plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
-    # Between double quotes PyYAML writes emoji as numbers.
-    quote = "'" if any(ord(character) > 0xFFFF for character in text) else '"'
+    # Between double quotes PyYAML writes emoji as numbers; between single ones it does not escape line ends.
+    quote = "'" if any(ord(character) > 0xFFFF for character in text) and text.isprintable() else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else quote)
 
 

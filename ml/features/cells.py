@@ -8,7 +8,7 @@ from schemas.signature import Signature
 
 def cells(frame: pd.DataFrame, signature: Signature) -> dict[str, list[Cell]]:
     """Return the input columns as plain Python values: None for missing, points in time as ISO 8601 text in UTC."""
-    return {item.name: as_cells(frame[item.name], item.type, item.format, item.marks) for item in signature.inputs}
+    return {item.name: as_cells(frame[item.name], item.type, item.dates, item.marks) for item in signature.inputs}
 
 
 def rows(frame: pd.DataFrame, signature: Signature) -> list[dict[str, Cell]]:

@@ -45,7 +45,7 @@ def fit_signature(train: pd.DataFrame, schema: TableSchema) -> Signature:
     for column in schema.columns:
         if column.type == "drop":
             continue
-        cells = as_cells(train[column.name], column.type, column.format, column.marks)
+        cells = as_cells(train[column.name], column.type, column.dates, column.marks)
         inputs.append(_input(column, column.type, cells))
         derivations.append(_derivation(column, column.type, cells))
     return Signature(
@@ -86,6 +86,9 @@ def _input(column: Column, kind: ColumnType, cells: list[Cell]) -> Input:
         decimal=column.decimal,
         thousands=column.thousands,
         numeric=column.numeric,
+        century=column.century,
+        timezone=column.timezone,
+        offsets=column.offsets,
     )
 
 

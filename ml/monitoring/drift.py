@@ -14,8 +14,8 @@ from ml.monitoring.verdict import conclude, overall
 from ml.predictions.codec import LABEL, VALUE, Record, record_columns
 from ml.validation.rows import Validator
 from ml.values.label_text import label, printable
-from ml.values.text import normal
 from schemas.base import Scalar
+from schemas.data import composed
 from schemas.monitoring import Distribution, MonitoringReport
 from schemas.run import MonitorSpec
 from schemas.signature import Signature
@@ -40,7 +40,7 @@ def window_of(inputs: Sequence[Row], records: Sequence[Record], signature: Signa
         records: What was predicted, as `ml.predictions.codec` writes it; a label that is None: the model abstained.
         signature: The inputs and the task of the version that predicted them.
     """
-    present = {normal(name) for name in set().union(*(row.keys() for row in inputs))}
+    present = {composed(name) for name in set().union(*(row.keys() for row in inputs))}
     read = Validator(signature).read(inputs)
     columns: dict[str, Values] = {name: values for name, values in read.items() if name in present}
     return Window(len(inputs), columns, record_columns(records, signature.output))

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from ml.features.signature import MAX_CATEGORIES
-from ml.values.columns import as_numbers, is_text, is_timestamp
-from ml.values.date_formats import find_format
+from ml.values.columns import as_numbers, as_timestamps, is_text, is_timestamp
+from ml.values.date_formats import DateFormat, find_format
 from ml.values.units import date_note, quantity_note
 from schemas.data import ColumnType
 from schemas.errors import ContentError
-from schemas.reading import POINT, Marks
+from schemas.reading import POINT, Dates, Marks
 
 FEW = 20
 """Below so many rows no column is dropped for being unique; up to so many different ids are a category."""
@@ -34,6 +34,8 @@ _LAST_WORDS = {"row", "no", "nr", "num", "number", "nummer"}
 _UNNAMED = re.compile(r"column \d+")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _KEEP_NUMBER = "declare type: number to keep it"
+_EITHER_CENTURY = (2030, 2069)
+"""Years that two digits would mean, and that are seldom meant: births and contracts of the last century."""
 _NAME_LIKE = r"^[+-]?(?:0[0-9]|[0-9]{19})"
 
 
@@ -124,11 +126,8 @@ def _dates(name: str, known: pd.Series, count: str) -> Guess | None:
     found = find_format(known)
     if found is None:
         return None
-    if found.rival:
-        raise ContentError(
-            f"column {name!r} holds dates such as {_show(known)}, which can be read with the day or the month first. "
-            f"Declare data.columns.{name}.format: {found.form!r} or {found.rival!r}"
-        )
+    _refuse_rival(name, known, found)
+    refuse_two_digit_years(name, known, found.form)
     others = (
         "" if found.share == 1 else f"; {1 - found.share:.1%} of the distinct values are no dates and count as missing"
     )
@@ -149,10 +148,34 @@ def _labels(name: str, text: pd.Series, count: str) -> Guess:
     return Guess(kind, f"text, {count}" + (f"; taken as a {kind}, but {note}" if note else ""))
 
 
-def read_date_format(name: str, column: pd.Series) -> str | None:
+def read_date_format(name: str, column: pd.Series, century: int | None = None) -> str | None:
     """Return the form of a column that is declared to be a date. Raises ContentError when a format must be declared."""
-    found = _dates(name, column.dropna(), "") if is_text(column) else None
-    return found.format if found else None
+    if not is_text(column):
+        return None
+    found = find_format(column.dropna())
+    _refuse_rival(name, column.dropna(), found)
+    return found.form if found else None
+
+
+def refuse_two_digit_years(name: str, known: pd.Series, form: str | None) -> None:
+    """Raise ContentError where years of two digits may be of this century or of the last, and nobody says which."""
+    if form is None or "%y" not in form:
+        return
+    read = as_timestamps(known, Dates(form, 2000))
+    doubtful = known[read.dt.year.between(*_EITHER_CENTURY).to_numpy(dtype=bool)]
+    if len(doubtful):
+        raise ContentError(
+            f"column {name!r} writes years with two digits, and {_show(doubtful)} can be of this century or of the "
+            f"last. Declare data.columns.{name}.century: 1930 for the years 1930 to 2029, and so on"
+        )
+
+
+def _refuse_rival(name: str, known: pd.Series, found: DateFormat | None) -> None:
+    if found is not None and found.rival:
+        raise ContentError(
+            f"column {name!r} holds dates such as {_show(known)}, which can be read with the day or the month first. "
+            f"Declare data.columns.{name}.format: {found.form!r} or {found.rival!r}"
+        )
 
 
 def _named(name: str, words: set[str]) -> bool:

@@ -4,14 +4,14 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ml.schema_inference.column_types import Guess, guess, read_date_format
+from ml.schema_inference.column_types import Guess, guess, read_date_format, refuse_two_digit_years
 from ml.schema_inference.task import infer_problem
-from ml.values.columns import fits, is_text
+from ml.values.columns import fits, have_offsets, is_text
 from ml.values.text import ISO, normal
 from ml.values.units import quantity_note
 from schemas.data import Column, ColumnSpec, ColumnType, DataSpec, TableSchema
 from schemas.errors import ContentError, did_you_mean
-from schemas.reading import POINT, Marks, TextReading, Written
+from schemas.reading import POINT, Dates, Marks, TextReading, Written
 
 _MOST_WORDS = 100
 """Texts of other types that count as missing for ever; beyond, such a text is refused where a row is predicted."""
@@ -80,7 +80,7 @@ def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool, text
     if kind is None and is_group:
         found = Guess("drop", OF_GROUPS)
     else:
-        found = _declared(name, column, kind, spec.format, marks) if kind else guess(name, column, marks)
+        found = _declared(name, column, kind, spec, marks) if kind else guess(name, column, marks)
     return Column(
         name=name,
         type=found.type,  # type: ignore[arg-type]
@@ -90,6 +90,9 @@ def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool, text
         parts=spec.parts if found.type == "date" else None,
         format=found.format,
         unit=spec.unit,
+        century=spec.century,
+        timezone=spec.timezone,
+        offsets=_offsets(column, found),
         numeric=found.type in ("category", "identifier") and pd.api.types.is_any_real_numeric_dtype(column.dtype),
         **_reading(column, found, spec, text),
     )
@@ -97,26 +100,35 @@ def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool, text
 
 def _reading(column: pd.Series, found: Guess, spec: ColumnSpec, text: TextReading | None) -> dict[str, Any]:
     """Return how the text of a column is read: by its file or, of text without one, with a decimal point."""
+    dates = Dates(found.format, spec.century, spec.timezone or (None if _offsets(column, found) else "UTC"))
     if text is None and not is_text(column):
-        return {"missing": _unreadable(column, found)}
+        return {"missing": _unreadable(column, found, dates)}
     declared = [*(text.missing if text and spec.missing is None else spec.missing or [])]
     by_point = TextReading() if text is None else text
-    missing = dict.fromkeys([*declared, *([""] if text else []), *_unreadable(column, found, by_point.marks)])
+    missing = dict.fromkeys([*declared, *([""] if text else []), *_unreadable(column, found, dates, by_point.marks)])
     return {"missing": list(missing), "decimal": by_point.decimal, "thousands": by_point.thousands}
 
 
-def _unreadable(column: pd.Series, found: Guess, marks: Marks = POINT) -> list[str]:
+def _offsets(column: pd.Series, found: Guess) -> bool | None:
+    """Return whether times are written with UTC offsets; None where they are no text, or some have one and some not."""
+    if found.type != "date" or not is_text(column):
+        return None
+    offsets = have_offsets(column.dropna())
+    return bool(offsets.all()) if offsets.all() or not offsets.any() else None
+
+
+def _unreadable(column: pd.Series, found: Guess, dates: Dates, marks: Marks = POINT) -> list[str]:
     """Return the texts that count as missing because they are not of the column's type, the most frequent first."""
     if found.type not in ("number", "boolean", "date"):
         return []
-    wrong = column[~fits(column, found.type, found.format, marks)]
+    wrong = column[~fits(column, found.type, dates, marks)]
     counts = wrong.map(lambda value: normal(str(value))).value_counts()
     return [str(word) for word in counts.index[:_MOST_WORDS]]
 
 
 def declared_type(spec: ColumnSpec) -> ColumnType | Literal["drop"] | None:
-    """Return the type that a declaration states or implies: parts and format make a date, min and max a number."""
-    if spec.type is None and (spec.parts or spec.format):
+    """Return the type that a declaration states or implies: what only a date has makes one, min and max a number."""
+    if spec.type is None and (spec.parts or spec.format or spec.century or spec.timezone):
         return "date"
     if spec.type is None and (spec.min is not None or spec.max is not None):
         return "number"
@@ -124,17 +136,20 @@ def declared_type(spec: ColumnSpec) -> ColumnType | Literal["drop"] | None:
 
 
 def _declared(
-    name: str, column: pd.Series, kind: ColumnType | Literal["drop"], form: str | None, marks: Marks
+    name: str, column: pd.Series, kind: ColumnType | Literal["drop"], spec: ColumnSpec, marks: Marks
 ) -> Guess:
     if kind == "drop":
         return Guess("drop", "declared")
+    form = spec.format
     if kind == "date" and form is None:
-        form = read_date_format(name, column)
+        form = read_date_format(name, column, spec.century)
     known = column.dropna()
-    if known.empty or not fits(known, kind, form, marks).any():
+    if known.empty or not fits(known, kind, Dates(form, spec.century), marks).any():
         shown = ", ".join(repr(str(value)) for value in known.drop_duplicates().iloc[:3]) or "no value at all"
         hint = _hint(name, kind, form, known)
         raise ContentError(f"column {name!r} is declared a {kind}, but none of its values is one: {shown}{hint}")
+    if kind == "date" and spec.century is None:
+        refuse_two_digit_years(name, known, form)
     return Guess(kind, "declared", form)
 
 

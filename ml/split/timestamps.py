@@ -18,6 +18,7 @@ from ml.values.date_formats import find_format
 from ml.values.text import ISO
 from schemas.data import Ordered, TableSchema
 from schemas.errors import ContentError
+from schemas.reading import Dates
 
 Timestamps = NDArray[Any]
 """datetime64[us], int64 or float64, (rows,)."""
@@ -33,7 +34,7 @@ def read_timestamps(rows: pd.DataFrame, by: str | None, form: str | None) -> Tim
     if is_text(column):
         return _of_text(column, form)
     if is_timestamp(column):
-        return as_timestamps(column, None).to_numpy()
+        return as_timestamps(column).to_numpy()
     if pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(column.dtype):
         raise ContentError(f"column {by!r} ({column.dtype}) holds no timestamps; name a column of dates in split.by")
     if pd.api.types.is_signed_integer_dtype(column.dtype):
@@ -74,7 +75,7 @@ def newer_than(timestamps: Timestamps, text: str) -> NDArray[np.bool_] | None:
 
 
 def _of_text(column: pd.Series, form: str | None) -> Timestamps:
-    timestamps = as_timestamps(column, form)
+    timestamps = as_timestamps(column, Dates(form))
     wrong = timestamps.isna().to_numpy(dtype=bool)
     if not wrong.any():
         return timestamps.to_numpy()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from ml.validation.values import LONGEST_SHOWN, CellReading, Check, Refusal, check_of, kind_of, shown
-from ml.values.text import normal
 from schemas.base import Scalar
+from schemas.data import composed
 from schemas.errors import did_you_mean
 from schemas.reading import TextReading
 from schemas.signature import Signature
@@ -158,7 +158,7 @@ def _fault(row: dict[str, Any], name: str, nullable: bool, check: Check) -> RowE
 
 
 def _composed(row: Any) -> Any:
-    return {normal(name): value for name, value in row.items()} if type(row) is dict else row
+    return {composed(name): value for name, value in row.items()} if type(row) is dict else row
 
 
 def _read(values: list[Any], check: Check) -> list[Any]:

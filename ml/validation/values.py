@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from ml.values.labels import Labels, LostZeros
-from ml.values.text import normal, read_boolean, read_number, read_timestamp
+from ml.values.text import ISO, normal, read_boolean, read_number, read_timestamp
 from schemas.base import Scalar
 from schemas.reading import POINT, Decimal, Marks, TextReading, Thousands
 from schemas.signature import Input
@@ -15,6 +15,11 @@ LONGEST_TEXT = 10_000  # characters
 LONGEST_SHOWN = 60
 _LARGEST_NUMBER = 3.4028234663852886e38  # beyond it float32, which the graph computes in, knows only infinity
 _LARGEST_INTEGER = 2**63 - 1
+
+_OFFSETS = {
+    False: "needs a UTC offset, as 2024-05-31T09:00:00+02:00 has one: the times of training had them ({})",
+    True: "must have no UTC offset: the times of training had none, so nobody knows of which place they are ({})",
+}
 
 Check = Callable[[Any], Scalar | None]
 """From a value that is not None to the cell that it means, None for a missing one. Raises Refusal."""
@@ -62,7 +67,7 @@ def check_of(column: Input, reading: CellReading, known: Collection[str] = ()) -
         case "boolean":
             return _booleans(reading)
         case "date":
-            return _dates(reading, column.format)
+            return _dates(reading, column)
         case _:
             return _labels(reading, Labels(known, reading.marks, numeric=column.numeric))
 
@@ -124,18 +129,21 @@ def _booleans(reading: CellReading) -> Check:
     return boolean
 
 
-def _dates(reading: CellReading, form: str | None) -> Check:
+def _dates(reading: CellReading, column: Input) -> Check:
     def date(value: Any) -> str | None:
         if type(value) is not str:
             raise Refusal(f'must be a date as an ISO 8601 string, such as "2024-05-31", not {kind_of(value)}')
         text = normal(value)
         if text in reading.missing:
             return None
-        found = read_timestamp(text, form)
+        found = read_timestamp(text, column.dates)
         if found is None:
-            other = f", nor one written as {form}" if form not in (None, "ISO8601") else ""
+            other = f", nor one written as {column.format}" if column.format not in (None, ISO) else ""
             raise Refusal(f'is not an ISO 8601 date, such as "2024-05-31"{other}: {shown(value)}')
-        return found.isoformat()
+        timestamp, has_offset = found
+        if column.timezone is None and column.offsets not in (None, has_offset):
+            raise Refusal(_OFFSETS[has_offset].format(shown(value)))
+        return timestamp.isoformat()
 
     return date
 

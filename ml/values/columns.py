@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.values.text import ISO, ISO_START, normal, read_boolean, read_number
+from ml.values.text import ISO, ISO_START, WITH_OFFSET, normal, read_boolean, read_number, read_timestamp
 from schemas.base import Scalar
 from schemas.data import ColumnType
-from schemas.reading import POINT, Marks
+from schemas.reading import IN_UTC, POINT, Dates, Marks
 
 Cell = Scalar | None
 
@@ -54,25 +54,52 @@ def as_booleans(column: pd.Series) -> NDArray[np.float64]:
     return np.array([np.nan if value is None else float(value) for value in read], dtype=np.float64)
 
 
-def as_timestamps(column: pd.Series, form: str | None) -> pd.Series:
-    """Return naive UTC datetime64[us]; `form` is a strptime form, None means ISO 8601. What does not fit is NaT."""
+def as_timestamps(column: pd.Series, dates: Dates = IN_UTC) -> pd.Series:
+    """Return naive datetime64[us], in the zone that `dates` says. What does not fit is NaT."""
     if is_timestamp(column):
         timestamps = column
     elif not is_text(column):
         return pd.Series(pd.NaT, index=column.index, dtype="datetime64[us]")
     else:
         text = column.astype("object").where(column.notna(), None).map(_text)
-        if form in (None, ISO):
-            iso = text.where(text.astype("str").str.match(ISO_START).fillna(False).astype(bool), None)
-            timestamps = pd.to_datetime(iso, format=ISO, errors="coerce", utc=True)
+        form = dates.form or ISO
+        if form == ISO:
+            timestamps = _iso_timestamps(text, dates.zone)
+        elif "%y" in form or "%z" in form:
+            timestamps = _read_one_by_one(text, dates)
         else:
-            timestamps = pd.to_datetime(text, format=form, errors="coerce", utc=True)
+            timestamps = pd.to_datetime(text, format=form, errors="coerce")
     if timestamps.dt.tz is not None:
-        timestamps = timestamps.dt.tz_convert("UTC").dt.tz_localize(None)
+        timestamps = timestamps.dt.tz_convert(dates.zone or "UTC").dt.tz_localize(None)
     return timestamps.astype("datetime64[us]")
 
 
-def fits(column: pd.Series, kind: ColumnType, form: str | None = None, marks: Marks = POINT) -> NDArray[np.bool_]:
+def have_offsets(column: pd.Series) -> pd.Series:
+    """Return for every value of a text column whether it ends with a UTC offset, as times in ISO 8601 may."""
+    return column.astype("str").str.strip().str.match(WITH_OFFSET).fillna(False).astype(bool)
+
+
+def _iso_timestamps(text: pd.Series, zone: str | None) -> pd.Series:
+    iso = text.where(text.astype("str").str.match(ISO_START).fillna(False).astype(bool), None)
+    offset = have_offsets(iso)
+    if not offset.any():
+        return pd.to_datetime(iso, format=ISO, errors="coerce")
+    plain = iso.where(~offset, iso.astype("str").str.replace(WITH_OFFSET, r"\1", regex=True))
+    wall = pd.to_datetime(plain, format=ISO, errors="coerce")
+    instant = pd.to_datetime(iso.where(offset, None), format=ISO, errors="coerce", utc=True)
+    if zone is None:
+        return wall.where(~offset | instant.notna())
+    return wall.where(~offset, instant.dt.tz_convert(zone).dt.tz_localize(None))
+
+
+def _read_one_by_one(text: pd.Series, dates: Dates) -> pd.Series:
+    places, distinct = pd.factorize(text)
+    found = [read_timestamp(value, dates) for value in distinct.tolist()]
+    read = pd.Series([*(pd.NaT if one is None else one[0] for one in found), pd.NaT], dtype="datetime64[us]")
+    return read.iloc[places].set_axis(text.index)
+
+
+def fits(column: pd.Series, kind: ColumnType, dates: Dates = IN_UTC, marks: Marks = POINT) -> NDArray[np.bool_]:
     """Return for every row whether its value is missing or can be read as `kind`."""
     missing = column.isna().to_numpy(dtype=bool)
     match kind:
@@ -81,12 +108,12 @@ def fits(column: pd.Series, kind: ColumnType, form: str | None = None, marks: Ma
         case "boolean":
             return missing | ~np.isnan(as_booleans(column))
         case "date":
-            return missing | as_timestamps(column, form).notna().to_numpy(dtype=bool)
+            return missing | as_timestamps(column, dates).notna().to_numpy(dtype=bool)
         case _:
             return np.ones(len(column), dtype=bool)
 
 
-def as_cells(column: pd.Series, kind: ColumnType, form: str | None = None, marks: Marks = POINT) -> list[Cell]:
+def as_cells(column: pd.Series, kind: ColumnType, dates: Dates = IN_UTC, marks: Marks = POINT) -> list[Cell]:
     """Return plain Python values as a client of the service would send them: None for missing, dates in ISO 8601."""
     match kind:
         case "number":
@@ -94,7 +121,7 @@ def as_cells(column: pd.Series, kind: ColumnType, form: str | None = None, marks
         case "boolean":
             return [None if value != value else bool(value) for value in as_booleans(column).tolist()]
         case "date":
-            return _date_cells(as_timestamps(column, form))
+            return _date_cells(as_timestamps(column, dates))
         case _:
             return _label_cells(column)
 
@@ -121,7 +148,7 @@ def _date_cells(timestamps: pd.Series) -> list[Cell]:
 
 def _label_cells(column: pd.Series) -> list[Cell]:
     if is_timestamp(column):
-        return _date_cells(as_timestamps(column, None))
+        return _date_cells(as_timestamps(column))
     missing = column.isna().tolist()
     values = column.astype("object").tolist()
     return [None if gone else _scalar(value) for value, gone in zip(values, missing, strict=True)]

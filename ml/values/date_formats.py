@@ -9,6 +9,7 @@ import pandas as pd
 
 from ml.values.columns import as_timestamps
 from ml.values.text import ISO
+from schemas.reading import Dates
 
 ENOUGH = 0.95
 """A column is a date when at least this share of its values is one; the rest counts as missing and is reported."""
@@ -74,6 +75,6 @@ def _first_of_two(values: pd.Series, day_first: str, month_first: str) -> DateFo
 
 
 def _share(values: pd.Series, form: str) -> float:
-    if len(values) > _SAMPLE and as_timestamps(values.iloc[:_SAMPLE], form).notna().mean() < ENOUGH / 2:
+    if len(values) > _SAMPLE and as_timestamps(values.iloc[:_SAMPLE], Dates(form)).notna().mean() < ENOUGH / 2:
         return 0.0
-    return float(as_timestamps(values, form).notna().mean())
+    return float(as_timestamps(values, Dates(form)).notna().mean())

@@ -7,8 +7,9 @@ import re
 import unicodedata
 from datetime import datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-from ml.values.canonical import parse_date
+from schemas.reading import IN_UTC, Dates
 
 ISO = "ISO8601"
 TRUE = frozenset({"true", "t", "yes", "y", "1", "ja", "oui"})
@@ -16,6 +17,8 @@ FALSE = frozenset({"false", "f", "no", "n", "0", "nein", "non"})
 LEADING_ZERO = r"^[+-]?0[0-9]"
 """Numbers with leading zeros name things: 08383 is not 8383."""
 ISO_START = r"^\s*\d{4}-\d{2}-\d{2}"
+WITH_OFFSET = r"^(.*[T ]\d{2}(?::?\d{2}){0,2}(?:[.,]\d+)?)\s?(?:Z|z|[+-]\d{2}(?::?\d{2})?)$"
+"""A time in ISO 8601 with a UTC offset; the group is the time without it."""
 _INFINITE = r"[iI]nf|[iI]nfinity|INF|INFINITY"
 _ISO_STARTS = re.compile(ISO_START)
 
@@ -56,22 +59,39 @@ def read_boolean(text: str) -> bool | None:
 
 
 @lru_cache(maxsize=4096)
-def read_timestamp(text: str, form: str | None) -> datetime | None:
-    """Return the naive point in time, in UTC where the text has an offset; None where it is none.
+def read_timestamp(text: str, dates: Dates = IN_UTC) -> tuple[datetime, bool] | None:
+    """Return the naive point in time that trimmed text writes, and whether it has a UTC offset; None where it is none.
 
-    Args:
-        text: A date as `form`, a strptime form, writes it; or as ISO 8601 does, in which requests may always write.
-        form: None or "ISO8601" for ISO 8601 alone.
+    Requests may always write ISO 8601, whatever form the rows of training have.
     """
-    if form is not None and form != ISO:
-        try:
-            return datetime.strptime(text, form)
-        except ValueError:
-            pass
+    found = _of_form(text, dates) or _of_iso(text)
+    if found is None or found.tzinfo is None:
+        return None if found is None else (found, False)
+    if dates.zone is None:
+        return found.replace(tzinfo=None), True
+    try:
+        return found.astimezone(ZoneInfo(dates.zone)).replace(tzinfo=None), True
+    except OverflowError:  # within a day of the calendar's ends
+        return found.replace(tzinfo=None), True
+
+
+def _of_form(text: str, dates: Dates) -> datetime | None:
+    if dates.form is None or dates.form == ISO:
+        return None
+    try:
+        found = datetime.strptime(text, dates.form)
+        if dates.century is None or "%y" not in dates.form:
+            return found
+        return found.replace(year=dates.century + (found.year - dates.century) % 100)
+    except ValueError:  # no such date, in that century either
+        return None
+
+
+def _of_iso(text: str) -> datetime | None:
     if not _ISO_STARTS.match(text):
         return None
     try:
-        return parse_date(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         return None
 

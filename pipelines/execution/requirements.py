@@ -3,8 +3,8 @@
 from typing import Any
 
 from ml.batch.header import header_faults
-from ml.values.text import normal
 from pipelines.execution.context import production
+from schemas.data import composed
 from schemas.errors import ConfigurationError, Fault
 from schemas.home import Home
 from schemas.plan import Missing
@@ -64,7 +64,7 @@ def _unpredictable(run: Run, current: Production) -> list[Fault]:
     header = None if run.batch is None else create("load", run.batch.input).header()
     if header is None:
         return []
-    header = [normal(name) for name in header]
+    header = [composed(name) for name in header]
     return header_faults(header, fetch_signature(current.package_url), current.version)
 
 

@@ -23,7 +23,7 @@ class _Cells(BaseModel):
     boolean: bool | int = Field(description="0 is false, 1 true", json_schema_extra={"enum": [True, False, 0, 1]})
     category: str | float | bool
     identifier: str | float | bool
-    date: str = Field(description="ISO 8601", json_schema_extra={"format": "date-time"})
+    date: str = Field(description="ISO 8601, such as 2024-05-31 or 2024-05-31T09:30:00")
 
 
 class _Value(BaseModel):
@@ -81,12 +81,23 @@ def _notes(column: Input) -> list[str]:
         notes.append(f"or text, as the rows of training have it{_example(column)}")
     if column.format not in (None, ISO):
         notes.append(f"or written as {column.format}, as in training")
+    if column.type == "date":
+        notes.append(_zone(column))
     if words := [repr(word) for word in column.missing or () if word][:_WORDS]:
         notes.append(f"{', '.join(words)} as text: missing")
     if column.categories:
         shown = ", ".join(column.categories[:_SHOWN]) + (" …" if len(column.categories) > _SHOWN else "")
         notes.append(f"seen in training: {shown}; others are taken as unknown")
     return notes
+
+
+def _zone(column: Input) -> str:
+    """Return what becomes of UTC offsets."""
+    if column.timezone is not None:
+        return f"in the time of {column.timezone}; with a UTC offset it is converted"
+    if column.offsets is None:
+        return "with a UTC offset it becomes UTC"
+    return "with its UTC offset" if column.offsets else "without a UTC offset"
 
 
 def _example(column: Input) -> str:

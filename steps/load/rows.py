@@ -6,9 +6,8 @@ import pandas as pd
 from zenml import step
 
 from ml.schema_inference.target_rows import labelled_rows, merged_spellings
-from ml.values.text import normal
 from schemas.choice import Choice
-from schemas.data import TargetReading
+from schemas.data import TargetReading, composed
 from schemas.errors import ContentError
 from schemas.reading import Written
 from steps.components import create
@@ -25,7 +24,7 @@ def load(
     `fingerprint` only shows the cache when the rows may have changed.
     """
     rows, text = create("load", source).read_as_written(missing)
-    names = [normal(str(name)) for name in rows.columns]
+    names = [composed(str(name)) for name in rows.columns]
     if len(set(names)) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
         raise ContentError(f"column names must be unique, but {', '.join(map(repr, twice))} differ in form only")

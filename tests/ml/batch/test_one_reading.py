@@ -44,8 +44,11 @@ def numbers(point: str, group: str) -> st.SearchStrategy[str]:
 
 def dates() -> st.SearchStrategy[st.SearchStrategy[str]]:
     days = st.datetimes(min_value=pd.Timestamp("1970-01-02"), max_value=pd.Timestamp("2030-01-01"))
-    forms = ["%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%d %b %Y"]
-    return st.sampled_from(forms).map(lambda form: days.map(lambda day: day.strftime(form)))
+    forms = ["%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%d %b %Y", "%m/%d/%y", "%d.%m.%y"]
+    local = st.tuples(days, st.sampled_from(["+01:00", "+02:00", "Z", "-0530"])).map(
+        lambda pair: pair[0].strftime("%Y-%m-%dT%H:%M:%S") + pair[1]
+    )
+    return st.one_of(st.sampled_from(forms).map(lambda form: days.map(lambda day: day.strftime(form))), st.just(local))
 
 
 LABELS = ["a", " a", "B ", "Köln", unicodedata.normalize("NFD", "Köln"), "TRUE", "x,y", 'say "hi"', "007", "7", "1.0"]
@@ -87,6 +90,8 @@ DECLARED = [
     ColumnSpec(type="identifier"),
     ColumnSpec(missing=[]),
     ColumnSpec(missing=["?", "None"]),
+    ColumnSpec(type="date", century=1930),
+    ColumnSpec(type="date", timezone="America/New_York"),
 ]
 
 
