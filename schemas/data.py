@@ -243,7 +243,8 @@ class Column(Strict):
     `missing` are the texts that count as missing (`inf` and `-inf` for infinite numbers), `decimal` and `thousands` how
     text writes numbers: None where text is no number. `numeric`: the labels of a category or identifier were numbers.
     `century` is the first year that two digits mean, `timezone` where the times are; `offsets` says whether text had
-    UTC offsets, None where there was no text, or some had.
+    UTC offsets, None where there was no text, or some had. `gaps` are the rows that count as missing by the text that
+    stands there, the empty text for no value.
     """
 
     name: str
@@ -261,6 +262,7 @@ class Column(Strict):
     century: int | None = None
     timezone: str | None = None
     offsets: bool | None = None
+    gaps: dict[str, int] = {}
 
     @property
     def marks(self) -> Marks:

@@ -52,9 +52,11 @@ class TextReading(Strict):
 class Written(Strict):
     """How a source's rows are written, and what was done about their target.
 
-    `text` is None where values have types of their own; `unlabelled` and `merged` are as in `TableSchema`.
+    `text` is None where values have types of their own; `gaps` counts the texts that count as missing, by column;
+    `unlabelled` and `merged` are as in `TableSchema`.
     """
 
     text: TextReading | None = None
+    gaps: dict[str, dict[str, int]] = {}
     unlabelled: int = 0
     merged: dict[str, list[str]] = {}

@@ -123,7 +123,7 @@ class BatchSpec(Strict):
     """Rows that `pipeline=batch_inference` predicts, where predictions go, and where what is wrong with a row goes."""
 
     input: Choice = Field(description="a data source, declared as under `data`")
-    output: Choice = Field(description="a data sink; nothing that exists is overwritten")
+    output: Choice = Field(description="a data sink; nothing that exists is overwritten, unless with its key replace")
     errors: str | None = Field(default=None, description="CSV file of the rows refused; null: beside the output")
     piece: int = Field(default=50_000, ge=1, description="rows held in memory at a time; CSV input is read whole")
 

@@ -23,20 +23,23 @@ def batch_faults(batch: BatchSpec) -> list[Fault]:
         Fault(fault.path, as_batch_keys(fault.message, source), as_batch_keys(fault.hint, source))
         for fault in _placed("batch.input", source)
     ]
-    faults += [clash] if clash else _placed("batch.output", create("write", batch.output))
+    sink = create("write", batch.output)
+    faults += [clash] if clash else _placed("batch.output", sink)
     if batch.errors is not None:
         clash = _clash("batch.errors", batch.errors, given, "the input") or _clash(
             "batch.errors", batch.errors, _path(batch.output), "the output"
         )
-        faults += [clash] if clash else _errors_faults(batch.errors)
+        faults += [clash] if clash else _errors_faults(batch.errors, replace=sink.replaces)
     return _once(faults)
 
 
-def _errors_faults(path: str) -> list[Fault]:
-    if "://" not in path and is_errors_file(Path(path)):
-        what = f"{path} holds what an earlier run refused, and nothing is overwritten"
-        return [Fault("batch.errors", what, f"rm {shlex.quote(path)}, or batch.errors=ANOTHER.csv")]
-    return local_file_faults(path, "batch.errors")
+def _errors_faults(path: str, *, replace: bool) -> list[Fault]:
+    is_ours = "://" not in path and is_errors_file(Path(path))
+    if is_ours and not replace:
+        what = f"{path} holds what an earlier run refused, and nothing is overwritten unasked"
+        hint = f"rm {shlex.quote(path)}, batch.errors=ANOTHER.csv, or batch.output.replace=true"
+        return [Fault("batch.errors", what, hint)]
+    return local_file_faults(path, "batch.errors", replace=is_ours)
 
 
 def _path(choice: Choice) -> str | None:

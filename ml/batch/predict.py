@@ -42,7 +42,7 @@ def predict_table(
             was refused, and then the file of errors is left.
     """
     predictor = _TablePredictor(model, version, as_text=sink.is_text)
-    errors = ErrorsFile(errors_path)
+    errors = ErrorsFile(errors_path, replace=sink.replaces)
     writer = sink.open()
     try:
         predicted = 0
@@ -90,6 +90,7 @@ def _publish(writer: Writer | None, errors: ErrorsFile) -> None:
         except Exception:  # not a stop by a signal: that may come when the predictions are there already
             errors.withdraw()
             raise
+        errors.clear()
 
 
 class _TablePredictor:

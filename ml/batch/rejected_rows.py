@@ -27,8 +27,8 @@ def is_errors_file(path: Path) -> bool:
 class ErrorsFile:
     """The file being written; `count` rows are in it."""
 
-    def __init__(self, target: Path) -> None:
-        self.target = target
+    def __init__(self, target: Path, *, replace: bool = False) -> None:
+        self.target, self._replace = target, replace
         self.count = 0
         self.first = ""
         self._new: NewFile | None = None
@@ -37,7 +37,7 @@ class ErrorsFile:
     def add(self, row: int, error: RowError, content: dict[str, Any]) -> None:
         """Note a refused row: its number in the input, from 1, and its cells. Raises ContentError."""
         if self._text is None:
-            self._new = NewFile(self.target)
+            self._new = NewFile(self.target, replace=self._replace and is_errors_file(self.target))
             # A cell may hold what UTF-8 cannot, and that may be why it was refused.
             self._text = io.TextIOWrapper(self._new.file, encoding="utf-8", errors="backslashreplace", newline="")
             self._line(_HEADER)
@@ -60,6 +60,11 @@ class ErrorsFile:
         """Give the file its name, if there is anything in it. Raises ContentError when the name is taken by now."""
         if self._new is not None:
             self._new.publish()
+
+    def clear(self) -> None:
+        """Remove what an earlier run refused, where this one refused nothing and takes the earlier one's place."""
+        if self._replace and self._new is None and is_errors_file(self.target):
+            self.target.unlink(missing_ok=True)
 
     def withdraw(self) -> None:
         """Take a published file back."""

@@ -47,6 +47,11 @@ class Sink(Component):
     def place(self) -> str:
         """Where the output will be, for a person; without secrets."""
 
+    @property
+    def replaces(self) -> bool:
+        """Whether it takes the place of what is there, and so does the file of refused rows."""
+        return False
+
     @abstractmethod
     def open(self) -> Writer:
         """Begin an output. Raises ContentError."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ml.components.component import Component
 from schemas.errors import Fault
-from schemas.reading import TextReading
+from schemas.reading import TextReading, Written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,8 +49,8 @@ class Source(Component):
     def read(self) -> "pd.DataFrame":
         """Return all rows. Raises ContentError when they cannot be read."""
 
-    def read_as_written(self, missing: Mapping[str, Sequence[str]]) -> "tuple[pd.DataFrame, TextReading | None]":
-        """Return all rows, and of a text file how its text is written; by default what `read` gives, and None.
+    def read_as_written(self, missing: Mapping[str, Sequence[str]]) -> "tuple[pd.DataFrame, Written]":
+        """Return all rows, and of a text file how its text is written; by default what `read` gives.
 
         Args:
             missing: For each column that declares them, the texts that mean that a value is missing.
@@ -58,7 +58,7 @@ class Source(Component):
         Raises:
             ContentError: When the rows cannot be read.
         """
-        return self.read(), None
+        return self.read(), Written()
 
     @classmethod
     def written_as(cls, text: TextReading, params: Mapping[str, Any]) -> dict[str, Any]:

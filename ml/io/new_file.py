@@ -1,4 +1,4 @@
-"""A local file that is to be seen whole or not at all, and never takes the place of another.
+"""A local file that is to be seen whole or not at all, and takes the place of another only where that was asked for.
 
 It is written under a hidden name in its own folder and gets its own name at the end. A killed process leaves the
 hidden file, `.NAME.….partial`, which nothing reads and which may be removed.
@@ -19,8 +19,8 @@ _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.E
 class NewFile:
     """The file being written: `file` takes the bytes; so may whoever opens `partial` meanwhile."""
 
-    def __init__(self, target: Path) -> None:
-        self.target = target
+    def __init__(self, target: Path, *, replace: bool = False) -> None:
+        self.target, self._replace = target, replace
         self.partial = target.with_name(f".{target.name[:50]}.{token_hex(4)}.partial")
         try:
             self.file = self.partial.open("xb")
@@ -39,7 +39,10 @@ class NewFile:
     def publish(self) -> None:
         """Give the file its name. Raises ContentError when that name is taken by now."""
         try:
-            _name_without_replacing(self.partial, self.target)
+            if self._replace:
+                self.partial.replace(self.target)
+            else:
+                _name_without_replacing(self.partial, self.target)
         except FileExistsError:
             raise ContentError(
                 f"{self.target} came into being while the rows were predicted; it was left as it is"
@@ -77,15 +80,16 @@ def _name_without_replacing(partial: Path, target: Path) -> None:
         partial.replace(target)
 
 
-def local_file_faults(path: str, key: str) -> list[Fault]:
-    """Return why no new file can be written at `path`; the faults' path is `key`."""
+def local_file_faults(path: str, key: str, *, replace: bool = False) -> list[Fault]:
+    """Return why no file can be written at `path`; the faults' path is `key`, `replace` says that one may be there."""
     if "://" in path or "::" in path:
         return [Fault(key, f"{path} is a URL; predictions are written to local files only", "name a local path")]
     target = Path(path)
     if target.is_dir():
         return [Fault(key, f"{path} is a folder", "name a file in it")]
-    if os.path.lexists(target):
-        return [Fault(key, f"{path} exists already, and nothing is overwritten", "name another file, or move it away")]
+    if os.path.lexists(target) and not (replace and target.is_file()):
+        hint = "name another file, move it away, or batch.output.replace=true"
+        return [Fault(key, f"{path} exists already, and nothing is overwritten unasked", hint)]
     if not target.parent.is_dir():
         return [Fault(key, f"there is no folder {target.parent}", f"mkdir -p {target.parent}")]
     if not os.access(target.parent, os.W_OK | os.X_OK):

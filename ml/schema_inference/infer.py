@@ -56,7 +56,7 @@ def infer_schema(
         if name == spec.target:
             continue
         try:
-            columns.append(_column(name, frame[name], spec.columns.get(name, ColumnSpec()), name == group, text))
+            columns.append(_column(name, frame[name], spec.columns.get(name, ColumnSpec()), name == group, written))
         except ContentError as error:
             faults.append(str(error))
     if columns and all(column.type == "drop" for column in columns):
@@ -75,8 +75,9 @@ def infer_schema(
     )
 
 
-def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool, text: TextReading | None) -> Column:
-    kind, marks = declared_type(spec), POINT if text is None else text.marks
+def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool, written: Written) -> Column:
+    text, kind = written.text, declared_type(spec)
+    marks = POINT if text is None else text.marks
     if kind is None and is_group:
         found = Guess("drop", OF_GROUPS)
     else:
@@ -94,19 +95,25 @@ def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool, text
         timezone=spec.timezone,
         offsets=_offsets(column, found),
         numeric=found.type in ("category", "identifier") and pd.api.types.is_any_real_numeric_dtype(column.dtype),
-        **_reading(column, found, spec, text),
+        **_reading(column, found, spec, written),
     )
 
 
-def _reading(column: pd.Series, found: Guess, spec: ColumnSpec, text: TextReading | None) -> dict[str, Any]:
+def _reading(column: pd.Series, found: Guess, spec: ColumnSpec, written: Written) -> dict[str, Any]:
     """Return how the text of a column is read: by its file or, of text without one, with a decimal point."""
+    text, words = written.text, written.gaps.get(str(column.name), {})
+    empty = int(column.isna().sum()) - sum(words.values())
+    gaps = {**words, "": words.get("", 0) + empty} if empty > 0 else words
     dates = Dates(found.format, spec.century, spec.timezone or (None if _offsets(column, found) else "UTC"))
     if text is None and not is_text(column):
-        return {"missing": _unreadable(column, found, dates)}
+        wrong = _unreadable(column, found, dates)
+        return {"missing": list(wrong), "gaps": {**gaps, **wrong}}
     declared = [*(text.missing if text and spec.missing is None else spec.missing or [])]
     by_point = TextReading() if text is None else text
-    missing = dict.fromkeys([*declared, *([""] if text else []), *_unreadable(column, found, dates, by_point.marks)])
-    return {"missing": list(missing), "decimal": by_point.decimal, "thousands": by_point.thousands}
+    wrong = _unreadable(column, found, dates, by_point.marks)
+    missing = dict.fromkeys([*declared, *([""] if text else []), *wrong])
+    style = {"decimal": by_point.decimal, "thousands": by_point.thousands}
+    return {"missing": list(missing), "gaps": {**gaps, **wrong}, **style}
 
 
 def _offsets(column: pd.Series, found: Guess) -> bool | None:
@@ -117,13 +124,13 @@ def _offsets(column: pd.Series, found: Guess) -> bool | None:
     return bool(offsets.all()) if offsets.all() or not offsets.any() else None
 
 
-def _unreadable(column: pd.Series, found: Guess, dates: Dates, marks: Marks = POINT) -> list[str]:
-    """Return the texts that count as missing because they are not of the column's type, the most frequent first."""
+def _unreadable(column: pd.Series, found: Guess, dates: Dates, marks: Marks = POINT) -> dict[str, int]:
+    """Return the texts that count as missing because they are not of the column's type, and how many there are."""
     if found.type not in ("number", "boolean", "date"):
-        return []
+        return {}
     wrong = column[~fits(column, found.type, dates, marks)]
     counts = wrong.map(lambda value: normal(str(value))).value_counts()
-    return [str(word) for word in counts.index[:_MOST_WORDS]]
+    return {str(word): int(times) for word, times in counts.iloc[:_MOST_WORDS].items()}
 
 
 def declared_type(spec: ColumnSpec) -> ColumnType | Literal["drop"] | None:

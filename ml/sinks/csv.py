@@ -24,6 +24,7 @@ class CsvSinkParams(Strict):
     """Where the file will be, and what parts its cells."""
 
     path: str = Field(min_length=1, description="a local path; .gz is compressed")
+    replace: bool = Field(default=False, description="take the place of a file of that name, and of its refused rows")
     separator: str = Field(default="auto", description="auto: a tab for .tsv, else a comma; or one character")
 
 
@@ -40,9 +41,14 @@ class CsvSink(Sink):
         """The file's path."""
         return self.params.path
 
+    @property
+    def replaces(self) -> bool:
+        """Whether a file of the name is replaced."""
+        return self.params.replace
+
     def preflight(self) -> list[Fault]:
         """Return why the file cannot be written."""
-        faults = local_file_faults(self.params.path, "path")
+        faults = local_file_faults(self.params.path, "path", replace=self.params.replace)
         if self.params.path.lower().endswith(_OTHER_COMPRESSIONS):
             faults.append(Fault("path", "of the compressions only gzip is written", "let the name end in .csv.gz"))
         mark = self.params.separator
@@ -55,14 +61,14 @@ class CsvSink(Sink):
         mark = self.params.separator
         if mark == "auto":
             mark = "\t" if ".tsv" in Path(self.params.path.lower()).suffixes[-2:] else ","
-        return CsvWriter(Path(self.params.path), mark)
+        return CsvWriter(Path(self.params.path), mark, replace=self.params.replace)
 
 
 class CsvWriter(Writer):
     """Appends frames as text; the first one writes the header."""
 
-    def __init__(self, target: Path, separator: str) -> None:
-        self._new = NewFile(target)
+    def __init__(self, target: Path, separator: str, *, replace: bool = False) -> None:
+        self._new = NewFile(target, replace=replace)
         self._separator = separator
         self._has_header, self._is_open = False, True
         # Without a time in it, the same rows give the same bytes.

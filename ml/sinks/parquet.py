@@ -20,6 +20,7 @@ class ParquetSinkParams(Strict):
     """Where the file will be."""
 
     path: str = Field(min_length=1, description="a local path")
+    replace: bool = Field(default=False, description="take the place of a file of that name, and of its refused rows")
 
 
 class ParquetSink(Sink):
@@ -34,20 +35,25 @@ class ParquetSink(Sink):
         """The file's path."""
         return self.params.path
 
+    @property
+    def replaces(self) -> bool:
+        """Whether a file of the name is replaced."""
+        return self.params.replace
+
     def preflight(self) -> list[Fault]:
         """Return why the file cannot be written."""
-        return local_file_faults(self.params.path, "path")
+        return local_file_faults(self.params.path, "path", replace=self.params.replace)
 
     def open(self) -> "ParquetWriter":
         """Begin the file. Raises ContentError."""
-        return ParquetWriter(Path(self.params.path))
+        return ParquetWriter(Path(self.params.path), replace=self.params.replace)
 
 
 class ParquetWriter(Writer):
     """Appends frames; the first one decides the schema."""
 
-    def __init__(self, target: Path) -> None:
-        self._new = NewFile(target)
+    def __init__(self, target: Path, *, replace: bool = False) -> None:
+        self._new = NewFile(target, replace=replace)
         self._tables: Tables | None = None
         self._parquet: Any = None
 

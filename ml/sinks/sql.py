@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class SqlSinkParams(DatabaseParams):
     """Which table will be made where, and who asks."""
 
-    table: str = Field(min_length=1, description="a table that is not there yet")
+    table: str = Field(min_length=1, description="a table that is not there yet, unless it is replaced")
+    replace: bool = Field(default=False, description="take the place of a table of that name, in one transaction")
 
 
 class SqlSink(Sink):
@@ -43,19 +44,27 @@ class SqlSink(Sink):
         where = self.params.url if isinstance(self.params.url, str) else "the database"
         return f"table {self.params.table} of {where}"
 
+    @property
+    def replaces(self) -> bool:
+        """Whether a table of the name is replaced."""
+        return self.params.replace
+
     def preflight(self) -> list[Fault]:
         """Return why the table cannot be made; a database that is not there is not made by asking."""
         from sqlalchemy.exc import SQLAlchemyError
 
         from ml.io.database.error_kinds import kind_of
         from ml.io.database.errors import SqlError, message_of
-        from ml.sinks.sql_engine import has_table, try_tables
+        from ml.sinks.sql_engine import commits_tables, has_table, try_tables
 
         try:
             engine = self._engine()
-            if has_table(engine, self.params.table, self.params.database_schema):
-                what = f"the database has a table {self.params.table!r} already, and nothing is overwritten"
-                return [Fault("table", what, "name another table")]
+            if self.params.replace and commits_tables(engine):
+                what = f"{engine.dialect.name} cannot replace a table within a transaction"
+                return [Fault("replace", what, "name another table, or remove the old one yourself")]
+            if not self.params.replace and has_table(engine, self.params.table, self.params.database_schema):
+                what = f"the database has a table {self.params.table!r} already, and nothing is overwritten unasked"
+                return [Fault("table", what, "name another table, or batch.output.replace=true")]
             try_tables(engine, self.params.database_schema)
         except SqlError as error:
             return error.faults
@@ -74,7 +83,8 @@ class SqlSink(Sink):
         """Begin the table. Raises ContentError."""
         from ml.sinks.sql_writer import SqlWriter
 
-        return SqlWriter(self._engine, self.params.table, self.params.database_schema, self._secrets)
+        given = self.params
+        return SqlWriter(self._engine, given.table, given.database_schema, self._secrets, replace=given.replace)
 
     def _engine(self) -> "Engine":
         """Return the engine, its secrets revealed. Raises SqlError."""

@@ -31,8 +31,15 @@ class SqlWriter(Writer):
     """
 
     def __init__(
-        self, connect: Callable[[], Engine], table: str, schema: str | None, secrets: Callable[[], Sequence[str]]
+        self,
+        connect: Callable[[], Engine],
+        table: str,
+        schema: str | None,
+        secrets: Callable[[], Sequence[str]],
+        *,
+        replace: bool = False,
     ) -> None:
+        self._replace = replace
         self._connect, self._table, self._schema, self._secrets = connect, table, schema, secrets
         self._spool = TemporaryFile(prefix="drivetrain-rows-")  # noqa: SIM115  closed by `abort` and `commit`
         self._tables: Tables | None = None
@@ -56,7 +63,7 @@ class SqlWriter(Writer):
             self._stream.close()
             self._spool.seek(0)
             self._sending = _Sending(self._connect(), declare(self._table, self._schema, self._tables.schema))
-            self._sending.begin()
+            self._sending.begin(replace=self._replace)
             for batch in pa.ipc.open_stream(self._spool):
                 self._sending.insert(rows_of(batch))
             self._sending.prepare()
@@ -100,9 +107,11 @@ class _Sending:
         self._connection: Connection | None = None
         self._is_made = self._is_committed = False
 
-    def begin(self) -> None:
+    def begin(self, *, replace: bool) -> None:
         self._connection = self._engine.connect()
         self._connection.begin()
+        if replace:
+            self._table.drop(self._connection, checkfirst=True)
         self._table.create(self._connection, checkfirst=False)
         self._is_made = True
 

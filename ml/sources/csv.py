@@ -23,7 +23,7 @@ from ml.io.text.surroundings import declared_separator, header_below, without_su
 from ml.values.text import normal
 from schemas.base import Strict
 from schemas.errors import ContentError, Fault
-from schemas.reading import TextReading
+from schemas.reading import TextReading, Written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +111,7 @@ class CsvSource(Source):
         with self._opened() as (text, header):
             return self._typed(self._table(text, header), header)[0]
 
-    def read_as_written(self, missing: Mapping[str, Sequence[str]]) -> "tuple[pd.DataFrame, TextReading | None]":
+    def read_as_written(self, missing: Mapping[str, Sequence[str]]) -> "tuple[pd.DataFrame, Written]":
         """Return all rows, and how the file writes missing values and numbers. Raises ContentError."""
         with self._opened() as (text, header):
             return self._typed(self._table(text, header), header, missing)
@@ -140,7 +140,7 @@ class CsvSource(Source):
         for start in range(0, len(values), rows):
             place = slice(start, start + rows)
             part = [whole.iloc[place].reset_index(drop=True) for whole in (values, cells, kept)]
-            yield Chunk(part[0], part[1], part[2], written)
+            yield Chunk(part[0], part[1], part[2], written.text)
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[str, Header]]:
@@ -188,7 +188,7 @@ class CsvSource(Source):
 
     def _typed(
         self, table: Any, header: Header, declared: Mapping[str, Sequence[str]] | None = None
-    ) -> "tuple[pd.DataFrame, TextReading]":
+    ) -> "tuple[pd.DataFrame, Written]":
         import pandas as pd
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -197,15 +197,17 @@ class CsvSource(Source):
         from ml.io.text.types import typed
 
         words = dict.fromkeys([*self.params.missing, ""])
-        columns = {}
+        columns, gaps = {}, {}
         for name, column in zip(header.names, table.columns, strict=True):
             missing = words if declared is None or name not in declared else dict.fromkeys([*declared[name], ""])
             text = pc.utf8_normalize(pc.utf8_trim_whitespace(column), "NFC")
             gone = pc.is_in(text, pa.array([normal(word) for word in missing]))
+            gaps[name] = {one["values"]: one["counts"] for one in pc.value_counts(text.filter(gone)).to_pylist()}
             columns[name] = pc.if_else(gone, pa.scalar(None, pa.string()), text)
         found = find_number_format(columns, self.params.decimal, self.params.thousands, header.separator)
         values = pd.DataFrame({name: typed(column, found) for name, column in columns.items()})
-        return values, TextReading(missing=list(words), decimal=found.decimal, thousands=found.thousands)
+        written = TextReading(missing=list(words), decimal=found.decimal, thousands=found.thousands)
+        return values, Written(text=written, gaps={name: found for name, found in gaps.items() if found})
 
     def _table(self, text: str, header: Header) -> Any:
         """Return the cells as the text that stands there. Raises ContentError."""

@@ -4,11 +4,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from pipelines.execution.column_notes import column_lines
 from schemas.data import Column, TableSchema
 from schemas.evaluation import DataReport
 from schemas.plan import Observer
-
-_LISTED = 12
 
 
 def note_data_report(outcome: Any, observer: Observer, page: Path) -> None:
@@ -21,6 +20,8 @@ def note_data_report(outcome: Any, observer: Observer, page: Path) -> None:
     if schema is not None and schema.why:
         observer.note(f"task: {schema.why}")
     observer.note(f"columns: {_types(report.columns)}")
+    for line in column_lines(report.columns, report.rows):
+        observer.note(line)
     for column in report.columns:
         if column.type == "drop" and not column.declared:
             observer.note(f"left out: {column.name}: {column.why}")
@@ -31,6 +32,4 @@ def note_data_report(outcome: Any, observer: Observer, page: Path) -> None:
 
 def _types(columns: list[Column]) -> str:
     kept = [column for column in columns if column.type != "drop"]
-    if len(kept) <= _LISTED:
-        return ", ".join(f"{column.name} {column.type}{' (declared)' if column.declared else ''}" for column in kept)
     return ", ".join(f"{count} {kind}" for kind, count in Counter(column.type for column in kept).most_common())

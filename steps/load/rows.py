@@ -23,11 +23,11 @@ def load(
 
     `fingerprint` only shows the cache when the rows may have changed.
     """
-    rows, text = create("load", source).read_as_written(missing)
+    rows, written = create("load", source).read_as_written(missing)
     names = [composed(str(name)) for name in rows.columns]
     if len(set(names)) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
         raise ContentError(f"column names must be unique, but {', '.join(map(repr, twice))} differ in form only")
     rows, unlabelled = labelled_rows(rows.set_axis(names, axis="columns"), target)
     rows, merged = merged_spellings(rows, target)
-    return rows, Written(text=text, unlabelled=unlabelled, merged=merged)
+    return rows, written.model_copy(update={"unlabelled": unlabelled, "merged": merged})

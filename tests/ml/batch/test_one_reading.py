@@ -24,7 +24,7 @@ from ml.values.canonical import canonical
 from schemas.choice import Choice
 from schemas.data import ColumnSpec, DataSpec
 from schemas.errors import ContentError
-from schemas.reading import TextReading, Written
+from schemas.reading import TextReading
 from schemas.signature import Signature
 from tests.soak import count
 
@@ -107,7 +107,7 @@ def learnt(
     source = CsvSource(CsvParams(path=str(path), separator=";", **options))
     spec = DataSpec(source=Choice(name="csv"), target="y", columns=declared)
     frame, text = source.read_as_written(spec.missing)
-    schema = infer_schema(frame, spec, written=Written(text=text))
+    schema = infer_schema(frame, spec, written=text)
     return frame, fit_signature(frame, schema), source
 
 
@@ -218,13 +218,13 @@ def test_a_table_with_types_is_read_alike(table: dict[str, list[Any]], as_catego
         spec = DataSpec(source=Choice(name="parquet"), target="y", columns=declared)
         frame, text = source.read_as_written(spec.missing)
         try:
-            signature = fit_signature(frame, infer_schema(frame, spec, written=Written(text=text)))
+            signature = fit_signature(frame, infer_schema(frame, spec, written=text))
         except ContentError:
             return
         trained = cells(frame, signature)
         (chunk,) = source.chunks_as_stored(1000, list(table))
         batch = Validator(signature, chunk.text).check(raw_rows(chunk.values, signature))
-    assert text is None and not batch.errors
+    assert text.text is None and not batch.errors
     assert np.array_equal(derive(signature, trained), matrices(signature, batch), equal_nan=True)
     for item in signature.inputs:
         assert all(map(same, trained[item.name], batch.cells[item.name])), item.name

@@ -614,3 +614,35 @@ def test_memory_depends_on_the_chunk_and_not_on_the_table(model: PackagedModel, 
         print(f"{count:,} rows: {peaks[-1]:.0f} MiB, {count / float(done.stdout.split()[1]):,.0f} rows/s")
         assert sum(1 for _ in (tmp_path / f"{count}.csv").open()) == count + 1
     assert peaks[1] - peaks[0] < 40
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "sql"])
+def test_an_output_is_replaced_on_request_and_so_are_its_refused_rows(
+    kind: str, model: PackagedModel, tmp_path: Path
+) -> None:
+    made = {"csv": csv_out(tmp_path), "parquet": parquet(tmp_path, "a.parquet"), "sql": sql(tmp_path, "answers")}[kind]
+    output = made.model_copy(update={"params": {**made.params, "replace": True}})
+    errors = tmp_path / "wrong.csv"
+    broken = rows(20).astype("object")
+    broken.loc[3, "size"] = "x"
+    assert predicted(model, csv_in(tmp_path, broken), output, errors).answered == 19
+    assert len(pd.read_csv(errors)) == 1
+    broken.loc[5, "size"] = "x"
+    assert create("write", output).preflight() == []
+    assert predicted(model, csv_in(tmp_path, broken), output, errors).answered == 18
+    assert pd.read_csv(errors)["row"].tolist() == [4, 6]
+    assert predicted(model, csv_in(tmp_path, rows(15)), output, errors).answered == 15
+    assert not errors.exists(), "what an earlier run refused would be taken for this one's"
+    back = create("load", made) if kind != "csv" else CsvSource(CsvParams(path=str(made.params["path"])))
+    assert len(back.read()) == 15
+
+
+def test_a_replacement_that_breaks_off_leaves_what_was_there(model: PackagedModel, tmp_path: Path) -> None:
+    output = csv_out(tmp_path)
+    predicted(model, csv_in(tmp_path, rows(9)), output, tmp_path / "wrong.csv")
+    before = (tmp_path / "predictions.csv").read_bytes()
+    again = Choice(name="csv", params={**output.params, "replace": True})
+    with pytest.raises(ContentError):
+        predict_table(Fails(None), create("write", again), tmp_path / "wrong.csv", CHUNK, model, "3")
+    assert (tmp_path / "predictions.csv").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.csv", "predictions.csv"]

@@ -160,9 +160,9 @@ def test_numbers_among_words_stay_text_and_the_files_marks_say_what_they_are(tmp
     path = tmp_path / "marks.csv"
     path.write_text(text.replace(",", "\0").replace("0\0", "0,").replace("\0", "."), encoding="utf-8")
     frame, written = CsvSource(CsvParams(path=str(path))).read_as_written({})
-    assert written is not None and written.marks == Marks(",", ".")
+    assert written.text is not None and written.text.marks == Marks(",", ".")
     assert is_text(frame["a"]) and frame["a"].iloc[-1] == "unknown"
-    numbers = as_numbers(frame["a"], written.marks)
+    numbers = as_numbers(frame["a"], written.text.marks)
     assert numbers[:-1].tolist() == list(range(100, 9000, 370)) and np.isnan(numbers[-1])
 
 
