@@ -10,10 +10,12 @@ from schemas.base import Scalar, Severity, Strict, Task
 from schemas.choice import Choice
 from schemas.reading import POINT, Dates, Decimal, Marks, TextReading, Thousands
 
+_LONGEST_NAME = 1_000  # characters: composing takes quadratic time for text that was made to take it
+
 
 def composed(name: str) -> str:
     """Return the name of a column with composed letters (NFC), as the rows have it: what looks alike is alike."""
-    return unicodedata.normalize("NFC", name)
+    return name if name.isascii() or len(name) > _LONGEST_NAME else unicodedata.normalize("NFC", name)
 
 
 ColumnType = Literal["number", "boolean", "category", "identifier", "date"]
@@ -258,7 +260,7 @@ class Column(Strict):
     missing: list[str] = []
     decimal: Decimal | None = None
     thousands: Thousands | None = None
-    numeric: bool = False
+    numeric: bool | None = None
     century: int | None = None
     timezone: str | None = None
     offsets: bool | None = None
@@ -288,3 +290,4 @@ class TableSchema(Strict):
     text: TextReading | None = None
     unlabelled: int = 0
     merged: dict[str, list[str]] = {}
+    spellings: Spellings = "keep"

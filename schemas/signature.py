@@ -29,7 +29,7 @@ class Input(Strict):
     missing: list[str] | None = None
     decimal: Decimal | None = None
     thousands: Thousands | None = None
-    numeric: bool = False
+    numeric: bool | None = None
     century: int | None = None
     timezone: str | None = None
     offsets: bool | None = None

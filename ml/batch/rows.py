@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ml.values.columns import as_cells, is_timestamp
-from schemas.data import ColumnType, composed
-from schemas.signature import Signature
+from schemas.data import composed
+from schemas.errors import ContentError
+from schemas.signature import Input, Signature
 
 
 def raw_rows(frame: pd.DataFrame, signature: Signature) -> list[dict[str, Any]]:
@@ -17,11 +18,13 @@ def raw_rows(frame: pd.DataFrame, signature: Signature) -> list[dict[str, Any]]:
     are those that the table does not have.
     """
     stored = {composed(str(name)): name for name in frame.columns}
-    given = [item for item in signature.inputs if item.name in stored]
+    if len(stored) < len(frame.columns):
+        raise ContentError("column names must be unique, but some differ in the form of their letters only")
+    given = [item for item in signature.inputs if composed(item.name) in stored]
     if not given:
         return [{} for _ in range(len(frame))]
     names = [item.name for item in given]
-    columns = [_values(frame[stored[item.name]], item.type) for item in given]
+    columns = [_values(frame[stored[composed(item.name)]], item) for item in given]
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
@@ -38,9 +41,14 @@ def plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _values(column: pd.Series, kind: ColumnType) -> list[Any]:
+def _values(column: pd.Series, item: Input) -> list[Any]:
     if is_timestamp(column):
+        if item.timezone is not None or item.offsets:
+            raise ContentError(
+                f"column {item.name!r} holds points in time, of which nobody knows the place; the model takes the time "
+                f"of {item.timezone or 'each UTC offset'}, as text"
+            )
         return list(as_cells(column, "date"))
-    if kind == "number" and pd.api.types.is_bool_dtype(column.dtype):
+    if item.type == "number" and pd.api.types.is_bool_dtype(column.dtype):
         return list(as_cells(column, "number"))
     return [plain(value) for value in column.astype("object").tolist()]

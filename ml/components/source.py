@@ -58,7 +58,10 @@ class Source(Component):
         Raises:
             ContentError: When the rows cannot be read.
         """
-        return self.read(), Written()
+        from ml.values.columns import without_words
+
+        rows, gaps = without_words(self.read(), missing)
+        return rows, Written(gaps=gaps)
 
     @classmethod
     def written_as(cls, text: TextReading, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ml.features.derive import feature_names
+from ml.validation.values import MANY_LISTED
 from ml.values.canonical import canonical
 from ml.values.columns import Cell, as_cells
 from schemas.data import Column, ColumnType, DatePart, TableSchema
@@ -27,7 +28,7 @@ from schemas.signature import (
 
 MAX_CATEGORIES = 50
 """A category's most frequent values get a code of their own; the others are treated as unknown."""
-MAX_LISTED = 1000
+MAX_LISTED = MANY_LISTED
 """A category's values named in the signature, for checks and reports."""
 _EPOCH = "1970-01-01T00:00:00"
 _DATE_PARTS: list[DatePart] = ["year", "month", "weekday", "day", "days_since_start"]
@@ -65,7 +66,7 @@ def _output(schema: TableSchema) -> Output:
         target=problem.target,
         classes=problem.classes,
         unit=problem.unit,
-        merged=bool(schema.merged),
+        merged=schema.spellings == "merge",
     )
 
 

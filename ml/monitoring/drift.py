@@ -42,7 +42,7 @@ def window_of(inputs: Sequence[Row], records: Sequence[Record], signature: Signa
     """
     present = {composed(name) for name in set().union(*(row.keys() for row in inputs))}
     read = Validator(signature).read(inputs)
-    columns: dict[str, Values] = {name: values for name, values in read.items() if name in present}
+    columns: dict[str, Values] = {name: values for name, values in read.items() if composed(name) in present}
     return Window(len(inputs), columns, record_columns(records, signature.output))
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from ml.schema_inference.column_types import Guess, guess, read_date_format, refuse_two_digit_years
 from ml.schema_inference.task import infer_problem
+from ml.values.canonical import canonical
 from ml.values.columns import fits, have_offsets, is_text
 from ml.values.text import ISO, normal
 from ml.values.units import quantity_note
@@ -70,6 +71,7 @@ def infer_schema(
         columns=columns,
         why=why,
         text=text,
+        spellings=spec.spellings,
         unlabelled=written.unlabelled,
         merged=written.merged,
     )
@@ -77,6 +79,11 @@ def infer_schema(
 
 def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool, written: Written) -> Column:
     text, kind = written.text, declared_type(spec)
+    if spec.timezone is not None and not is_text(column):
+        raise ContentError(
+            f"column {name!r} has data.columns.{name}.timezone, but its values are points in time without a "
+            "place; only text that a source gives can be read as the time of one"
+        )
     marks = POINT if text is None else text.marks
     if kind is None and is_group:
         found = Guess("drop", OF_GROUPS)
@@ -120,6 +127,8 @@ def _offsets(column: pd.Series, found: Guess) -> bool | None:
     """Return whether times are written with UTC offsets; None where they are no text, or some have one and some not."""
     if found.type != "date" or not is_text(column):
         return None
+    if found.format not in (None, ISO):
+        return "%z" in found.format
     offsets = have_offsets(column.dropna())
     return bool(offsets.all()) if offsets.all() or not offsets.any() else None
 
@@ -129,7 +138,7 @@ def _unreadable(column: pd.Series, found: Guess, dates: Dates, marks: Marks = PO
     if found.type not in ("number", "boolean", "date"):
         return {}
     wrong = column[~fits(column, found.type, dates, marks)]
-    counts = wrong.map(lambda value: normal(str(value))).value_counts()
+    counts = wrong.map(lambda value: normal(value if isinstance(value, str) else canonical(value))).value_counts()
     return {str(word): int(times) for word, times in counts.iloc[:_MOST_WORDS].items()}
 
 

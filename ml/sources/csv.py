@@ -60,7 +60,6 @@ class CsvSource(Source):
         ("encoding",),
         ("comment",),
         ("skip_lines",),
-        ("skip_end",),
         ("missing",),
         ("decimal", "thousands"),
     )
@@ -122,7 +121,9 @@ class CsvSource(Source):
         given = {key: value for key, value in params.items() if value not in (None, "auto")}
         written: dict[str, Any] = {"missing": text.missing}
         if "decimal" not in given and "thousands" not in given:
-            written |= {"decimal": text.decimal, "thousands": text.thousands}
+            written["decimal"] = text.decimal
+            if text.thousands not in (given.get("separator"), given.get("comment")):
+                written["thousands"] = text.thousands
         return {**params, **written, **given}
 
     def chunks_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Chunk"]:
@@ -194,13 +195,13 @@ class CsvSource(Source):
         import pyarrow.compute as pc
 
         from ml.io.text.number_format import find_number_format
-        from ml.io.text.types import typed
+        from ml.io.text.types import composed_text, typed
 
         words = dict.fromkeys([*self.params.missing, ""])
         columns, gaps = {}, {}
         for name, column in zip(header.names, table.columns, strict=True):
             missing = words if declared is None or name not in declared else dict.fromkeys([*declared[name], ""])
-            text = pc.utf8_normalize(pc.utf8_trim_whitespace(column), "NFC")
+            text = composed_text(pc.utf8_trim_whitespace(column))
             gone = pc.is_in(text, pa.array([normal(word) for word in missing]))
             gaps[name] = {one["values"]: one["counts"] for one in pc.value_counts(text.filter(gone)).to_pylist()}
             columns[name] = pc.if_else(gone, pa.scalar(None, pa.string()), text)

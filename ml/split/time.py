@@ -34,4 +34,6 @@ class TimeSplit(Splitter):
         from ml.split.cuts import draw_by_time
         from ml.split.timestamps import read_timestamps
 
-        return draw_by_time(read_timestamps(rows, by, self.params.format), self.params, str(by), test, validation)
+        return draw_by_time(
+            read_timestamps(rows, by, self.params.format, self.params.century), self.params, str(by), test, validation
+        )

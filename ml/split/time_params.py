@@ -31,6 +31,9 @@ class TimeSplitParams(Strict):
         min_length=2,
         description="how timestamps are written, %d.%m.%Y; null: as data.columns declares, else ISO",
     )
+    century: int | None = Field(
+        default=None, ge=1, le=9900, description="first year that two digits mean; null: as data.columns declares"
+    )
 
     @field_validator("test_from", "validation_from", "gap", mode="before")
     @classmethod

@@ -24,15 +24,17 @@ Timestamps = NDArray[Any]
 """datetime64[us], int64 or float64, (rows,)."""
 
 
-def read_timestamps(rows: pd.DataFrame, by: str | None, form: str | None) -> Timestamps:
+def read_timestamps(rows: pd.DataFrame, by: str | None, form: str | None, century: int | None = None) -> Timestamps:
     """Return when every row was, (rows,); `form` is a strptime form, None means ISO 8601.
+
+    `century` is the first year that two digits mean.
 
     Raises:
         ContentError: If `by` is not given or not there, or a value is missing or cannot be read.
     """
     column = column_by(rows, by, "time")
     if is_text(column):
-        return _of_text(column, form)
+        return _of_text(column, form, century)
     if is_timestamp(column):
         return as_timestamps(column).to_numpy()
     if pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(column.dtype):
@@ -49,9 +51,15 @@ def form_of(ordered: Ordered, schema: TableSchema) -> str | None:
     return next((column.format for column in schema.columns if column.name == ordered.by), None)
 
 
+def century_of(ordered: Ordered, schema: TableSchema) -> int | None:
+    """Return the first year that two digits mean, as the column declares it."""
+    return next((column.century for column in schema.columns if column.name == ordered.by), None)
+
+
 def newest(sets: Sequence[pd.DataFrame], ordered: Ordered, schema: TableSchema) -> str:
     """Return the latest timestamp among the rows of `sets`, as text."""
-    return written(read_timestamps(pd.concat(sets, ignore_index=True), ordered.by, form_of(ordered, schema)).max())
+    rows, form, century = pd.concat(sets, ignore_index=True), form_of(ordered, schema), century_of(ordered, schema)
+    return written(read_timestamps(rows, ordered.by, form, century).max())
 
 
 def written(timestamp: Any) -> str:
@@ -74,8 +82,8 @@ def newer_than(timestamps: Timestamps, text: str) -> NDArray[np.bool_] | None:
     return np.array([timestamp > limit for timestamp in timestamps.tolist()], dtype=bool)
 
 
-def _of_text(column: pd.Series, form: str | None) -> Timestamps:
-    timestamps = as_timestamps(column, Dates(form))
+def _of_text(column: pd.Series, form: str | None, century: int | None) -> Timestamps:
+    timestamps = as_timestamps(column, Dates(form, century), lenient=False)
     wrong = timestamps.isna().to_numpy(dtype=bool)
     if not wrong.any():
         return timestamps.to_numpy()

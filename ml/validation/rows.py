@@ -3,7 +3,7 @@
 On the path of every request: what a column accepts is compiled once per signature.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -12,7 +12,7 @@ from schemas.base import Scalar
 from schemas.data import composed
 from schemas.errors import did_you_mean
 from schemas.reading import TextReading
-from schemas.signature import Signature
+from schemas.signature import Input, Signature
 
 _EXPLAINED = 10  # unknown columns of a row
 _ABSENT: Any = object()
@@ -49,10 +49,11 @@ class Validator:
             (
                 column.name,
                 column.nullable,
-                check_of(column, CellReading.of(column, signature.text, text), known.get(column.name, ())),
+                _check(column, signature.text, text, known.get(column.name, ())),
             )
             for column in signature.inputs
         ]
+        self._labels = {name: frozenset(values) for name, values in known.items()}
         self._known = frozenset([*self.names, *signature.ignored])
         self._ignored = frozenset(signature.ignored)
 
@@ -83,7 +84,8 @@ class Validator:
     def read(self, rows: Sequence[Any]) -> dict[str, list[Any]]:
         """Return rows that were predicted as columns of cells; what cannot be read any more stays as it is."""
         composed = [row if self._known.issuperset(row) else _composed(row) for row in rows]
-        return {name: _read([row.get(name) for row in composed], check) for name, _, check in self._checks}
+        columns = {name: [row.get(name) for row in composed] for name, _, _ in self._checks}
+        return {name: _read(columns[name], check, self._labels.get(name)) for name, _, check in self._checks}
 
     def inputs(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a valid row without the columns that the model ignores: those were not validated."""
@@ -157,20 +159,31 @@ def _fault(row: dict[str, Any], name: str, nullable: bool, check: Check) -> RowE
     return None
 
 
+def _check(column: Input, own: TextReading | None, given: TextReading | None, known: Collection[str]) -> Check:
+    return check_of(column, CellReading.of(column, own, given, known), known)
+
+
 def _composed(row: Any) -> Any:
-    return {composed(name): value for name, value in row.items()} if type(row) is dict else row
+    """Return a row under composed names; one in which two are the same stays as it is, and is refused."""
+    if type(row) is not dict:
+        return row
+    named = {composed(str(name)): value for name, value in row.items()}
+    return named if len(named) == len(row) else row
 
 
-def _read(values: list[Any], check: Check) -> list[Any]:
-    """Return text as what it means; other values are cells already."""
-    found: dict[str, Any] = {}
+def _read(values: list[Any], check: Check, labels: Collection[str] | None) -> list[Any]:
+    """Return text, and what stands for a known label, as what it means; other values are cells already."""
+    found: dict[tuple[type, Any], Any] = {}
 
-    def cell(text: str) -> Any:
-        if text not in found:
+    def cell(value: Any) -> Any:
+        key = (type(value), value)
+        if key not in found:
             try:
-                found[text] = check(text)
+                meant = check(value)
             except Refusal:
-                found[text] = text
-        return found[text]
+                meant = value
+            found[key] = meant if type(value) is str or meant in (labels or ()) else value
+        return found[key]
 
-    return [cell(value) if type(value) is str else value for value in values]
+    kinds = (str,) if labels is None else (str, int, float, bool)
+    return [cell(value) if type(value) in kinds else value for value in values]

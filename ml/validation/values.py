@@ -3,16 +3,19 @@
 import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, Self
+from datetime import datetime
+from typing import Any, NoReturn, Self
 
+from ml.values.canonical import parse_date
 from ml.values.labels import Labels, LostZeros
 from ml.values.text import ISO, normal, read_boolean, read_number, read_timestamp
 from schemas.base import Scalar
 from schemas.reading import POINT, Decimal, Marks, TextReading, Thousands
 from schemas.signature import Input
 
-LONGEST_TEXT = 10_000  # characters
+LONGEST_TEXT, _LONGEST_VALUE = 10_000, 400  # characters of a label, and of a number, a date, true or false
 LONGEST_SHOWN = 60
+MANY_LISTED = 1000  # values of a category beyond which its signature does not list all
 _LARGEST_NUMBER = 3.4028234663852886e38  # beyond it float32, which the graph computes in, knows only infinity
 _LARGEST_INTEGER = 2**63 - 1
 
@@ -31,11 +34,12 @@ class Refusal(ValueError):
 
 @dataclass(frozen=True)
 class CellReading:
-    """How text in one column is read; `decimal` None: it is no number."""
+    """How text in one column is read; `decimal` None: it is no number. `gaps` are the numbers that count as missing."""
 
     missing: frozenset[str]
     decimal: Decimal | None
     thousands: Thousands | None
+    gaps: frozenset[float]
 
     @property
     def marks(self) -> Marks:
@@ -43,20 +47,34 @@ class CellReading:
         return POINT if self.decimal is None else Marks(self.decimal, self.thousands)
 
     @classmethod
-    def of(cls, column: Input, own: TextReading | None, given: TextReading | None = None) -> Self:
+    def of(
+        cls,
+        column: Input,
+        own: TextReading | None,
+        given: TextReading | None = None,
+        known: Collection[str] = (),
+    ) -> Self:
         """Return how a column is read.
 
         Args:
             column: What the package says of it.
             own: How the package's training rows were written.
             given: How the text at hand is written, of a file that says so for itself; None: as the training rows.
+            known: The labels that training knew; where its rows had types, a word for missing may be one of them.
         """
-        missing = frozenset(column.missing or ())
-        if given is None:
-            return cls(missing, column.decimal, column.thousands)
-        # Words that a column was declared to keep stay words, unless they are new with this file.
-        kept = () if own is None or column.missing is None else own.missing
-        return cls(missing | (frozenset(given.missing) - frozenset(kept)), given.decimal, given.thousands)
+        missing = frozenset(map(normal, column.missing or ()))
+        marks = column if given is None else given
+        if given is not None:
+            words, whole = frozenset(map(normal, given.missing)), frozenset(map(normal, own.missing if own else ()))
+            if own is None:
+                missing |= words - frozenset(known)
+            elif whole <= missing:
+                missing = (missing - whole) | words
+            else:  # the column was declared to have words of its own
+                missing |= words - whole
+        read = (read_number(word, marks.decimal or ".", marks.thousands) for word in missing)
+        gaps = frozenset(float(number) for number in read if number is not None)
+        return cls(missing, marks.decimal, marks.thousands, gaps)
 
 
 def check_of(column: Input, reading: CellReading, known: Collection[str] = ()) -> Check:
@@ -69,12 +87,18 @@ def check_of(column: Input, reading: CellReading, known: Collection[str] = ()) -
         case "date":
             return _dates(reading, column)
         case _:
-            return _labels(reading, Labels(known, reading.marks, numeric=column.numeric))
+            listed = column.categories or ()
+            seen = None if len(listed) >= MANY_LISTED else listed
+            return _labels(reading, Labels(known, reading.marks, numeric=column.numeric, seen=seen))
 
 
 def _numbers(reading: CellReading, *, whole: bool) -> Check:
+    gaps = reading.gaps
+
     def number(value: Any) -> float | None:
         kind = type(value)
+        if gaps and kind in (int, float) and value in gaps:
+            return None
         if kind is float:
             if -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER and not (whole and not value.is_integer()):
                 return value  # type: ignore[no-any-return]
@@ -84,14 +108,13 @@ def _numbers(reading: CellReading, *, whole: bool) -> Check:
         elif kind is str:
             found = _number_of(value, reading)
             return None if found is None else number(found)
-        _refuse_number(value, reading)
-        return None
+        _refuse_number(value)
 
     return number
 
 
 def _number_of(value: str, reading: CellReading) -> int | float | None:
-    text = normal(value)
+    text = _short(value, "a number")
     if text in reading.missing:
         return None
     if reading.decimal is None:
@@ -102,41 +125,46 @@ def _number_of(value: str, reading: CellReading) -> int | float | None:
     return found
 
 
-def _refuse_number(value: Any, reading: CellReading) -> None:
-    """Raise Refusal, except for an infinite number where those count as missing."""
+def _refuse_number(value: Any) -> NoReturn:
     if type(value) not in (int, float):
         raise Refusal(f"must be a number, not {kind_of(value)}")
     if type(value) is float and math.isfinite(value) and abs(value) <= _LARGEST_NUMBER:
         raise Refusal(f"must be a whole number, not {shown(value)}")
-    if str(value) not in reading.missing:
-        raise _too_large(value)
+    raise _too_large(value)
 
 
 def _booleans(reading: CellReading) -> Check:
     def boolean(value: Any) -> bool | None:
         if value is True or value is False:
             return value
-        if type(value) in (int, float) and value in (0, 1):  # as a table has it
-            return bool(value)
-        if type(value) is str:
-            text = normal(value)
-            if text in reading.missing:
-                return None
-            if reading.decimal is not None and (found := read_boolean(text)) is not None:
-                return found
+        kind = type(value)
+        if kind is str:
+            return _boolean_of(value, reading)
+        if kind in (int, float) and (value in (0, 1) or value in reading.gaps):  # as a table has it
+            return None if value in reading.gaps else bool(value)
         raise Refusal(f"must be true, false, 0 or 1, not {kind_of(value)}")
 
     return boolean
+
+
+def _boolean_of(value: str, reading: CellReading) -> bool | None:
+    text = _short(value, "true or false")
+    if text in reading.missing:
+        return None
+    found = None if reading.decimal is None else read_boolean(text)
+    if found is None and not (reading.gaps and read_number(text, *reading.marks) in reading.gaps):
+        raise Refusal(f"must be true, false, 0 or 1, not {kind_of(value)}")
+    return found
 
 
 def _dates(reading: CellReading, column: Input) -> Check:
     def date(value: Any) -> str | None:
         if type(value) is not str:
             raise Refusal(f'must be a date as an ISO 8601 string, such as "2024-05-31", not {kind_of(value)}')
-        text = normal(value)
+        text = _short(value, "a date")
         if text in reading.missing:
             return None
-        found = read_timestamp(text, column.dates)
+        found = read_timestamp(text, column.dates) or (_of_old(text) if column.missing is None else None)
         if found is None:
             other = f", nor one written as {column.format}" if column.format not in (None, ISO) else ""
             raise Refusal(f'is not an ISO 8601 date, such as "2024-05-31"{other}: {shown(value)}')
@@ -153,8 +181,9 @@ def _labels(reading: CellReading, labels: Labels) -> Check:
         try:
             if type(value) is not str:
                 return labels.of_value(_scalar(value))
-            text = normal(_text(value))
-            return None if text in reading.missing else labels.of_text(text)
+            if reading.missing and normal(_text(value)) in reading.missing:
+                return None
+            return labels.of_text(_text(value))
         except LostZeros as error:
             lost = f"is {shown(value)}, where training had {shown(error.args[0])}: leading zeros count"
             raise Refusal(f"{lost}, so send the text as it stood") from None
@@ -162,13 +191,28 @@ def _labels(reading: CellReading, labels: Labels) -> Check:
     return label
 
 
+def _short(value: str, what: str) -> str:
+    """Return normal text. Raises Refusal for what is too long to be anything but an attempt."""
+    if len(value) > _LONGEST_VALUE:
+        raise Refusal(f"has {len(value)} characters, and {what} has none of that length")
+    return normal(value)
+
+
+def _of_old(text: str) -> tuple[datetime, bool] | None:
+    """Read a date as packages were served that do not say how text is read: in any form of ISO 8601."""
+    try:
+        return parse_date(text), False
+    except ValueError:
+        return None
+
+
 def _scalar(value: Any) -> Scalar:
     kind = type(value)
     if kind is int or kind is float:
-        if not math.isfinite(value):
-            raise Refusal("must be a finite number")
         if kind is int and not -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
             raise _too_large(value)
+        if not math.isfinite(value):
+            raise Refusal("must be a finite number")
     elif kind is not bool:
         raise Refusal(f"must be a string, a number or a boolean, not {kind_of(value)}")
     return value  # type: ignore[no-any-return]

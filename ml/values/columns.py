@@ -1,5 +1,7 @@
 """One raw column read as numbers, booleans, dates or categories; what does not fit becomes missing."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from schemas.data import ColumnType
 from schemas.reading import IN_UTC, POINT, Dates, Marks
 
 Cell = Scalar | None
+_ENDS = (1, 9999)  # years
 
 
 def is_text(column: pd.Series) -> bool:
@@ -54,8 +57,26 @@ def as_booleans(column: pd.Series) -> NDArray[np.float64]:
     return np.array([np.nan if value is None else float(value) for value in read], dtype=np.float64)
 
 
-def as_timestamps(column: pd.Series, dates: Dates = IN_UTC) -> pd.Series:
-    """Return naive datetime64[us], in the zone that `dates` says. What does not fit is NaT."""
+def without_words(
+    frame: pd.DataFrame, words: Mapping[str, Sequence[str]]
+) -> tuple[pd.DataFrame, dict[str, dict[str, int]]]:
+    """Return a frame in which declared words of text columns are missing, and their number by column and word."""
+    gaps: dict[str, dict[str, int]] = {}
+    for name, missing in words.items():
+        if missing and name in frame.columns and is_text(frame[name]):
+            text = frame[name].map(lambda value: normal(str(value)), na_action="ignore")
+            gone = text.isin([normal(word) for word in missing])
+            if gone.any():
+                gaps[name] = {str(word): int(times) for word, times in text[gone].value_counts().items()}
+                frame = frame.assign(**{name: frame[name].mask(gone)})
+    return frame, gaps
+
+
+def as_timestamps(column: pd.Series, dates: Dates = IN_UTC, *, lenient: bool = True) -> pd.Series:
+    """Return naive datetime64[us], in the zone that `dates` says. What does not fit is NaT.
+
+    ISO 8601 is read beside any other form, unless `lenient` is false.
+    """
     if is_timestamp(column):
         timestamps = column
     elif not is_text(column):
@@ -69,6 +90,8 @@ def as_timestamps(column: pd.Series, dates: Dates = IN_UTC) -> pd.Series:
             timestamps = _read_one_by_one(text, dates)
         else:
             timestamps = pd.to_datetime(text, format=form, errors="coerce")
+            if lenient and timestamps.isna().any():
+                timestamps = timestamps.fillna(_iso_timestamps(text, dates.zone))
     if timestamps.dt.tz is not None:
         timestamps = timestamps.dt.tz_convert(dates.zone or "UTC").dt.tz_localize(None)
     return timestamps.astype("datetime64[us]")
@@ -86,10 +109,13 @@ def _iso_timestamps(text: pd.Series, zone: str | None) -> pd.Series:
         return pd.to_datetime(iso, format=ISO, errors="coerce")
     plain = iso.where(~offset, iso.astype("str").str.replace(WITH_OFFSET, r"\1", regex=True))
     wall = pd.to_datetime(plain, format=ISO, errors="coerce")
-    instant = pd.to_datetime(iso.where(offset, None), format=ISO, errors="coerce", utc=True)
+    near_end = wall.dt.year.isin(_ENDS)
+    instant = pd.to_datetime(iso.where(offset & ~near_end, None), format=ISO, errors="coerce", utc=True)
+    # Near the calendar's ends no other zone can be told.
+    kept = ~offset | near_end
     if zone is None:
-        return wall.where(~offset | instant.notna())
-    return wall.where(~offset, instant.dt.tz_convert(zone).dt.tz_localize(None))
+        return wall.where(kept | instant.notna())
+    return wall.where(kept, instant.where(~kept).dt.tz_convert(zone).dt.tz_localize(None))
 
 
 def _read_one_by_one(text: pd.Series, dates: Dates) -> pd.Series:

@@ -75,6 +75,9 @@ def _first_of_two(values: pd.Series, day_first: str, month_first: str) -> DateFo
 
 
 def _share(values: pd.Series, form: str) -> float:
-    if len(values) > _SAMPLE and as_timestamps(values.iloc[:_SAMPLE], Dates(form)).notna().mean() < ENOUGH / 2:
+    def share(part: pd.Series) -> float:
+        return float(as_timestamps(part, Dates(form), lenient=False).notna().mean())
+
+    if len(values) > _SAMPLE and share(values.iloc[:_SAMPLE]) < ENOUGH / 2:
         return 0.0
-    return float(as_timestamps(values, Dates(form)).notna().mean())
+    return share(values)

@@ -5,14 +5,15 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from ml.values.canonical import canonical
-from ml.values.text import LEADING_ZERO, read_number
+from ml.values.text import LEADING_ZERO, normal, read_number
 from schemas.base import Scalar
-from schemas.reading import POINT, Marks
+from schemas.reading import Marks
 
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _PADDED = re.compile(r"0[0-9]+")
 _NAME_LIKE = re.compile(LEADING_ZERO)
-_REMEMBERED = 4096
+_REMEMBERED, _SHORT = 1024, 64
+"""Texts that are kept with what they mean, and how long they may be: nobody fills the memory with others."""
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -23,45 +24,83 @@ class LostZeros(ValueError):
 class Labels:
     """The labels of one column.
 
-    A table decides how a column is stored by all its values: one word more or less, and what was the number 1 in
-    training is the text "1.0". So text that is no known label is looked up by what it says: 1.0 is 1, TRUE is True.
-    Numbers with leading zeros are names.
+    Text that is a known label means it. Where labels were numbers in training, text is read as a number: 1.0 is 1;
+    where they were true and false, TRUE is True. Numbers with leading zeros are names.
 
     Args:
         known: The labels that training knew.
         marks: The marks in numbers that text writes.
-        numeric: Whether they were numbers in the rows of training; text is then read as a number first.
+        numeric: Whether they were numbers in the rows of training; None where the package does not say so: text that is
+            no known label is then looked up by what it says.
+        seen: All labels that training met, where those are more; None where they are too many to be told.
     """
 
-    def __init__(self, known: Collection[str], marks: Marks, *, numeric: bool) -> None:
+    def __init__(
+        self, known: Collection[str], marks: Marks, *, numeric: bool | None, seen: Collection[str] | None = ()
+    ) -> None:
         ordered = sorted(known, reverse=True)
         self._known, self._marks, self._numeric = frozenset(known), marks, numeric
-        self._numbers = {float(text): text for text in ordered if _PLAIN_NUMBER.fullmatch(text)}
-        self._padded = {float(text): text for text in ordered if _PADDED.fullmatch(text)}
-        self._booleans = {_BOOLEANS[text.lower()]: text for text in ordered if text.lower() in _BOOLEANS}
-        self._meant = lru_cache(maxsize=_REMEMBERED)(self._mean)
+        self._seen = None if seen is None else self._known | frozenset(seen)
+        self._composed = {normal(text): text for text in ordered}
+        self._numbers: dict[float, str] = {_number(text): text for text in ordered if _PLAIN_NUMBER.fullmatch(text)}
+        self._padded: dict[float, str] = {int(text): text for text in ordered if _PADDED.fullmatch(text)}
+        truths = {_BOOLEANS[text.lower()]: text for text in ordered if text.lower() in _BOOLEANS}
+        self._booleans = truths if numeric is None or self._known <= {"True", "False"} else {}
+        self._values = truths
+        self._short = lru_cache(maxsize=_REMEMBERED)(self._mean)
 
     def of_text(self, text: str) -> str:
-        """Return the label that normal text means, itself where it means none. Raises LostZeros."""
-        return text if text in self._known and not self._numeric else self._meant(text, self._marks, self._numeric)
+        """Return the label that text means, its normal form where it means none. Raises LostZeros."""
+        if text in self._known and not self._numeric:
+            return text
+        plain = normal(text)
+        if plain in self._composed and not self._numeric:
+            return self._composed[plain]
+        return self._short(plain) if len(plain) <= _SHORT else plain
 
     def of_value(self, value: Scalar) -> str:
         """Return the label that a number or a boolean means, its own where it means none. Raises LostZeros."""
         text = canonical(value)
-        return text if text in self._known else self._meant(text, POINT, False)
+        if text in self._known:
+            return text
+        if isinstance(value, bool):
+            return self._values.get(value, text)
+        return self._of_number(text, value if isinstance(value, int | float) else None)
 
-    def _mean(self, text: str, marks: Marks, numeric: bool) -> str:
+    def _mean(self, text: str) -> str:
         truth = _BOOLEANS.get(text.lower())
         if truth is not None:
             return self._booleans.get(truth, text)
-        known = self._numbers or self._padded or numeric
-        number = read_number(text, marks.decimal, marks.thousands) if known else None
+        number = read_number(text, self._marks.decimal, self._marks.thousands)
         if number is None:
             return text
+        if isinstance(number, float) and text.isdigit():
+            number = int(text)  # beyond what a column of numbers takes, a name of many digits
         if _NAME_LIKE.match(text):
-            if number in self._numbers:
+            if number in self._numbers and self._is_new(text):
                 raise LostZeros(self._numbers[number])
             return text
-        if number in self._padded and number not in self._numbers:
+        if self._numeric is False:
+            self._refuse_lost_zeros(text, number)
+            return text
+        return self._of_number(text, number)
+
+    def _of_number(self, text: str, number: float | None) -> str:
+        if number is None:
+            return text
+        if number in self._numbers:
+            return self._numbers[number]
+        self._refuse_lost_zeros(text, number)
+        return canonical(number) if self._numeric else text
+
+    def _refuse_lost_zeros(self, text: str, number: float) -> None:
+        if number in self._padded and number not in self._numbers and self._is_new(text):
             raise LostZeros(self._padded[number])
-        return self._numbers.get(number, canonical(number) if numeric else text)
+
+    def _is_new(self, text: str) -> bool:
+        """Say whether training never met the text, as far as is known."""
+        return self._seen is not None and text not in self._seen
+
+
+def _number(text: str) -> int | float:
+    return float(text) if "." in text else int(text)

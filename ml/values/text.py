@@ -12,10 +12,13 @@ from zoneinfo import ZoneInfo
 from schemas.reading import IN_UTC, Dates
 
 ISO = "ISO8601"
-TRUE = frozenset({"true", "t", "yes", "y", "1", "ja", "oui"})
-FALSE = frozenset({"false", "f", "no", "n", "0", "nein", "non"})
+TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0", "ja", "oui"})
+FALSE = frozenset({"false", "f", "no", "n", "0", "0.0", "nein", "non"})
 LEADING_ZERO = r"^[+-]?0[0-9]"
 """Numbers with leading zeros name things: 08383 is not 8383."""
+LONGEST_COMPOSED = 1_000
+"""Longer text stays as it was typed: composing takes quadratic time for text that was made to take it."""
+_REMEMBERED = 64  # characters of a date that is kept, so that nobody fills the memory with what is none
 ISO_START = r"^\s*\d{4}-\d{2}-\d{2}"
 WITH_OFFSET = r"^(.*[T ]\d{2}(?::?\d{2}){0,2}(?:[.,]\d+)?)\s?(?:Z|z|[+-]\d{2}(?::?\d{2})?)$"
 """A time in ISO 8601 with a UTC offset; the group is the time without it."""
@@ -26,7 +29,7 @@ _ISO_STARTS = re.compile(ISO_START)
 def normal(text: str) -> str:
     """Return text without blanks at its ends and with letters composed (NFC): what looks alike is alike."""
     text = text.strip()
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return text if text.isascii() or len(text) > LONGEST_COMPOSED else unicodedata.normalize("NFC", text)
 
 
 def folded(text: str) -> str:
@@ -58,21 +61,22 @@ def read_boolean(text: str) -> bool | None:
     return True if word in TRUE else False if word in FALSE else None
 
 
-@lru_cache(maxsize=4096)
 def read_timestamp(text: str, dates: Dates = IN_UTC) -> tuple[datetime, bool] | None:
     """Return the naive point in time that trimmed text writes, and whether it has a UTC offset; None where it is none.
 
     Requests may always write ISO 8601, whatever form the rows of training have.
     """
+    return _read_short(text, dates) if len(text) <= _REMEMBERED else None
+
+
+@lru_cache(maxsize=4096)
+def _read_short(text: str, dates: Dates) -> tuple[datetime, bool] | None:
     found = _of_form(text, dates) or _of_iso(text)
     if found is None or found.tzinfo is None:
         return None if found is None else (found, False)
-    if dates.zone is None:
+    if dates.zone is None or found.year in (1, 9999):  # near the calendar's ends no other zone can be told
         return found.replace(tzinfo=None), True
-    try:
-        return found.astimezone(ZoneInfo(dates.zone)).replace(tzinfo=None), True
-    except OverflowError:  # within a day of the calendar's ends
-        return found.replace(tzinfo=None), True
+    return found.astimezone(ZoneInfo(dates.zone)).replace(tzinfo=None), True
 
 
 def _of_form(text: str, dates: Dates) -> datetime | None:

@@ -11,7 +11,7 @@ import pandas as pd
 from ml.evaluation.evaluate import target_and_predictions
 from ml.evaluation.metrics import scores
 from ml.package.model import PackagedModel
-from ml.split.timestamps import form_of, newer_than, read_timestamps, written
+from ml.split.timestamps import century_of, form_of, newer_than, read_timestamps, written
 from schemas.base import Strict
 from schemas.data import TableSchema
 from schemas.errors import PackageError
@@ -86,7 +86,7 @@ def _saw(newest: str | None, test_set: pd.DataFrame, plan: SplitRecord, schema: 
     if newest is None:
         return "does not state up to when its rows go, so that it may have seen these test rows"
     assert plan.ordered is not None, "asked of a split by time only"
-    timestamps = read_timestamps(test_set, plan.by, form_of(plan.ordered, schema))
+    timestamps = read_timestamps(test_set, plan.by, form_of(plan.ordered, schema), century_of(plan.ordered, schema))
     newer = newer_than(timestamps, newest)
     if newer is None:
         return f"was trained on rows up to {newest}, which cannot be compared with {written(timestamps.max())}"

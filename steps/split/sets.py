@@ -6,7 +6,7 @@ from typing import Annotated
 import pandas as pd
 from zenml import step
 
-from ml.split.timestamps import form_of
+from ml.split.timestamps import century_of, form_of
 from schemas.choice import Choice
 from schemas.data import SplitSpec, TableSchema
 from steps.components import create
@@ -42,8 +42,9 @@ def split(
 
 
 def _method(plan: SplitSpec, schema: TableSchema) -> Choice:
-    """Return the plan's method; one by time gets the format of its column in the schema, unless it declares one."""
-    form = form_of(plan.ordered, schema) if plan.ordered is not None else None
-    if form is None:
+    """Return the plan's method; one by time gets the format and century of its column, unless it declares a format."""
+    if plan.ordered is None:
         return plan.method
-    return Choice(name=plan.method.name, params={**plan.method.params, "format": form})
+    told = {"format": form_of(plan.ordered, schema), "century": century_of(plan.ordered, schema)}
+    params = {**plan.method.params, **{key: value for key, value in told.items() if value is not None}}
+    return Choice(name=plan.method.name, params=params)

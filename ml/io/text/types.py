@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml.io.text.number_format import NumberFormat, has
-from ml.values.text import LEADING_ZERO
+from ml.values.text import LEADING_ZERO, LONGEST_COMPOSED
 
 _BOOLEAN = r"(?i)^(true|false)$"
 _WHOLE = r"^[+-]?[0-9]{1,18}$"
@@ -33,6 +33,12 @@ def typed(text: pa.ChunkedArray, number_format: NumberFormat) -> pd.Series:
     if has(plain, r"[.eEnN]"):
         return pd.Series([np.nan if value is None else float(value) for value in plain.to_pylist()])
     return pd.Series(text.to_pylist(), dtype="str")
+
+
+def composed_text(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return trimmed text with composed letters, as `ml.values.text.normal` has it."""
+    short = pc.less_equal(pc.utf8_length(text), LONGEST_COMPOSED)
+    return pc.if_else(short, pc.utf8_normalize(pc.if_else(short, text, ""), "NFC"), text)
 
 
 def _plain(text: pa.ChunkedArray, number_format: NumberFormat) -> pa.ChunkedArray:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ml.io.text.file import HEAD_BYTES
 from ml.sources.csv import CsvParams, CsvSource
 from ml.values.columns import as_numbers, is_text
+from ml.values.text import normal
 from schemas.errors import ContentError
 from schemas.reading import Marks
 
@@ -43,9 +44,8 @@ def test_what_python_writes_is_read_back_cell_by_cell(tmp_path: Path, rows: list
     assert len(frame) == len(rows) + 1
     for position, column in enumerate(frame):
         if frame[column].dtype == "str":
-            cells = [row[position].strip(" \t\n") for row in rows]
-            found = ["" if pd.isna(value) else value.strip(" \t\n") for value in frame[column]][:-1]
-            assert [cell.strip() for cell in found] == [cell.strip() for cell in cells]
+            found = ["" if pd.isna(value) else value for value in frame[column]][:-1]
+            assert [normal(cell) for cell in found] == [normal(row[position]) for row in rows]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
