@@ -40,7 +40,7 @@ def with_infinities(column: pd.Series, marks: Marks = POINT) -> NDArray[np.float
     if is_timestamp(column):
         return np.full(len(column), np.nan)
     if not is_text(column):
-        return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
     places, distinct = pd.factorize(column.astype("object"))
     found = [read_number(str(value).strip(), marks.decimal, marks.thousands) for value in distinct.tolist()]
     # The last entry is what -1 reaches, a missing value.

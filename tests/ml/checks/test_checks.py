@@ -196,3 +196,20 @@ def test_a_name_too_long_for_a_page_is_cut_and_marks_of_direction_are_written_ou
     page = render(report(frame.assign(**named)))
     assert "n" * 121 not in page[page.index("<h2>Columns") :]
     assert "\u202e" not in page and "a\\u202eb" in page
+
+
+@pytest.mark.parametrize("kind", ["copy", "rare", "category", "number"])
+def test_a_leak_among_many_columns_is_found(kind: str) -> None:
+    rng = np.random.default_rng(0)
+    rows, columns = 400, 400
+    frame = pd.DataFrame(rng.normal(size=(rows, columns)), columns=[f"c{number}" for number in range(columns)])
+    y = (rng.random(rows) < (0.06 if kind == "rare" else 0.5)).astype(int)
+    made: dict[str, Any] = {
+        "copy": y * 2.5,
+        "rare": np.where(y == 1, 0.001 * rng.random(rows), rng.normal(size=rows) + np.sign(rng.normal(size=rows))),
+        "category": np.where(y == 1, rng.choice(["a", "b"], rows), rng.choice(["c", "d"], rows)),
+        "number": y + 0.0,
+    }
+    frame.insert(7, "leak", made[kind])
+    frame["y"] = np.where(y == 1, "yes", "no") if kind != "number" else y + rng.normal(size=rows) * 1e-6
+    assert [check.column for check in broken(report(frame), "leakage")] == ["leak"]
