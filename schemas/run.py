@@ -70,6 +70,7 @@ class DeploySpec(Strict):
     )
     rollout: Literal["replace"] = Field(default="replace", description="how a new version takes over")
     max_body: int = Field(default=10_000_000, ge=1_000, description="bytes of a request")
+    max_rows: int = Field(default=10_000, ge=1, description="rows of a request")
     deadline: float = Field(default=10.0, gt=0, description="seconds until 504")
     queue: int = Field(default=256, ge=1, description="requests in work before 429")
     journal_synchronous: Literal["NORMAL", "FULL"] = Field(

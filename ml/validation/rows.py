@@ -25,6 +25,10 @@ class RowError(TypedDict):
     message: str
 
 
+NOT_SPELLED_OUT: RowError = {"column": None, "message": "is not valid either; see the first errors"}
+"""The error of a row beyond those that are explained."""
+
+
 @dataclass(frozen=True)
 class Checked:
     """`cells` are the valid rows as columns, `positions` their places in the request, `errors` the others by place."""
@@ -62,8 +66,14 @@ class Validator:
         """How many columns a row has at least one comma for."""
         return max(1, len(self.names))
 
-    def check(self, rows: Sequence[Any]) -> Checked:
-        """Sort rows, as the JSON parser gave them, into cells and errors; never raises for what they contain."""
+    def check(self, rows: Sequence[Any], explained: int | None = None) -> Checked:
+        """Sort rows, as the JSON parser gave them, into cells and errors; never raises for what they contain.
+
+        Args:
+            rows: Anything.
+            explained: Of how many rows the error is spelled out, None for all: an answer is to be no larger than its
+                request deserves.
+        """
         good: list[list[Scalar | None]] = []
         positions: list[int] = []
         errors: dict[int, RowError] = {}
@@ -77,7 +87,8 @@ class Validator:
                     good.append(self._row(composed))
                     positions.append(position)
                 except Refusal:
-                    errors[position] = self._explain(composed)
+                    spelled_out = explained is None or len(errors) < explained
+                    errors[position] = self._explain(composed) if spelled_out else NOT_SPELLED_OUT
         columns = zip(*good, strict=True) if good else [()] * len(self.names)
         return Checked(dict(zip(self.names, columns, strict=False)), positions, errors)
 

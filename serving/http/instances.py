@@ -6,12 +6,12 @@ from serving.http.body import parse
 from serving.http.errors import HttpError
 
 
-def instances(body: bytes) -> list[Any]:
+def instances(body: bytes, most: int) -> list[Any]:
     """Return the rows of a predict request.
 
     Raises:
         HttpError: 400 when it is not strict JSON (no NaN or Infinity, no key twice) or not of the shape
-            {"instances": [row, …]}; 422 when there is no row.
+            {"instances": [row, …]}; 413 when there are more than `most` rows, 422 when there is none.
     """
     content = parse(body)
     if not isinstance(content, dict):
@@ -25,4 +25,6 @@ def instances(body: bytes) -> list[Any]:
         raise HttpError(400, '"instances" must be a list of rows, each an object of columns and values')
     if not rows:
         raise HttpError(422, '"instances" is empty: there is no row to predict')
+    if len(rows) > most:
+        raise HttpError(413, f"{len(rows):,} rows; a request may have {most:,} (deploy.max_rows): send several")
     return rows

@@ -22,7 +22,7 @@ REFUSALS = {
     ),
     405: Reply("Another method than POST.", Error),
     408: Reply("The body did not arrive within the deadline.", Error),
-    413: Reply("The body is over the limit; the connection is closed.", Error),
+    413: Reply("The body is over the limit, and the connection is closed; or it has too many rows.", Error),
     415: Reply("Not application/json, or compressed.", Error),
     429: Reply("Too many requests are in work; Retry-After says when to come again.", Error),
     503: Reply("No version is loaded yet, or the journal cannot be used; Retry-After says when to come again.", Error),

@@ -30,6 +30,7 @@ from serving.releases.loaded_version import Version
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
+_EXPLAINED = 100  # rows whose error is spelled out
 _INLINE_BYTES = 65_536  # larger bodies are worked on in a thread, so that the others need not wait
 
 
@@ -64,6 +65,7 @@ class Predict(JsonPost):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._model, self._follower, self._journal = context.settings.model, context.follower, context.journal
+        self._most = context.settings.spec.max_rows
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="predict")
         self._requests: Counter[int] = Counter()
         self._latency = Latency()
@@ -101,10 +103,10 @@ class Predict(JsonPost):
         if len(content) <= _INLINE_BYTES and version.is_quick(
             max(content.count(b"{"), content.count(b",") // version.validator.width)
         ):
-            work = _work(version, content)
+            work = _work(version, content, self._most)
         else:
             loop = asyncio.get_running_loop()
-            work = await loop.run_in_executor(self._threads, _work, version, content)
+            work = await loop.run_in_executor(self._threads, _work, version, content, self._most)
         request_id = _request_id()
         await self._record(request_id, version, work, started)
         self._predicted += len(work.predictions)
@@ -149,9 +151,9 @@ class _Work:
         return [texts[position] for position in range(len(self.rows))]
 
 
-def _work(version: Version, content: bytes) -> _Work:
-    rows = instances(content)
-    checked = version.validator.check(rows)
+def _work(version: Version, content: bytes, most: int) -> _Work:
+    rows = instances(content, most)
+    checked = version.validator.check(rows, explained=_EXPLAINED)
     if not checked.positions:
         raise _NoValidRow(checked.errors, len(rows))
     encoded = version.model.encode(version.predict(checked.cells))
