@@ -11,6 +11,7 @@ from cli.config.compose import Composition, compose
 from cli.config.repository import Repository
 from cli.signals import Terminated, termination_raises
 from cli.views.config import show_config, show_help, show_info
+from ml.io.broken_pipe import to_its_end
 from schemas.errors import ConfigurationError, DrivetrainError, Fault, did_you_mean
 
 _ACTIONS = ("run", "plan", "components")
@@ -20,7 +21,7 @@ def program() -> NoReturn:
     """Run the command line of this process and end it: what `run.py` and the command `drivetrain` are."""
     # The imports leave hundreds of thousands of objects; walking them over and over costs more than it frees.
     gc.set_threshold(100_000, 50, 100)
-    code = main(sys.argv[1:])
+    code = to_its_end(lambda: main(sys.argv[1:]))
     gc.freeze()
     sys.exit(code)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from ml.io.broken_pipe import to_its_end
 from schemas.errors import DeploymentError, DrivetrainError
 from schemas.home import Home
 from serving.journal.predictions import count
@@ -129,4 +130,4 @@ def _stop(home: Path, name: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(to_its_end(main))

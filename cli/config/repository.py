@@ -14,6 +14,7 @@ from hydra.core.utils import setup_globals
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig, OmegaConf
 
+from cli.config.bounded_yaml import refuse_unbounded
 from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.home import ROOT
 
@@ -85,6 +86,8 @@ class Repository(ConfigRepository):
         """
         if config_path.startswith("experiment/"):
             self._refuse_two_of_one_name(config_path)
+        if self.config_dir is not None and (file := self.config_dir / f"{config_path}.yaml").is_file():
+            refuse_unbounded(file)
         result = super().load_config(config_path)
         if result is None or result.provider not in ("main", "command-line") or config_path == "config":
             return result

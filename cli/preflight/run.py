@@ -84,12 +84,18 @@ def _where(fault: Fault) -> str:
 
 def _column_faults(run: Run, header: list[str], source: Source) -> list[Fault]:
     absent = {path: column for path, column in named_columns(run).items() if column not in header}
-    elsewhere = source.header_elsewhere(list(absent.values())) if absent else ""
+    if not absent:
+        return []
+    hint = source.header_elsewhere(list(absent.values()))
+    if not hint and not source.looks_like_table():
+        # What it begins with is not shown: it may be a password file.
+        hint = "the file does not look like a table: its first lines have one cell, or differ in their number"
+        header = []
     return [
         Fault(
             path,
             f"there is no column {column!r}.{did_you_mean(column, header)}",
-            elsewhere or f"columns: {listed(header)}",
+            hint or f"columns: {listed(header)}",
         )
         for path, column in absent.items()
     ]

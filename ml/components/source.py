@@ -76,6 +76,10 @@ class Source(Component):
         """Return the column names without reading the rows, or None where that is impossible."""
         return None
 
+    def looks_like_table(self) -> bool:
+        """Return whether the source can be shown in messages: what is no table may hold anything, keys included."""
+        return True
+
     def header_elsewhere(self, wanted: Collection[str]) -> str:
         """Return where the columns `wanted` are, when the header lacks them, and which key mends it; or nothing."""
         return ""

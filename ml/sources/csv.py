@@ -1,5 +1,6 @@
 """Source `csv`: a delimited text file, local or under any URL that fsspec knows, compressed or not."""
 
+import csv
 import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from ml.components.source import Chunk
 
+_LOOKED_AT = 20  # lines
 MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "#N/A"]
 
 
@@ -91,6 +93,16 @@ class CsvSource(Source):
             return read_header(*self._head()).names
         except ContentError:
             return None
+
+    def looks_like_table(self) -> bool:
+        """Return whether the first lines have as many cells as the header, more than one."""
+        text, separator = self._head()
+        try:
+            header = read_header(text, separator)
+            rows = [row for row in csv.reader(text.splitlines()[1:_LOOKED_AT], delimiter=header.separator) if row]
+        except (ContentError, csv.Error):
+            return False
+        return len(header.names) > 1 and all(len(row) == len(header.names) for row in rows)
 
     def header_elsewhere(self, wanted: Collection[str]) -> str:
         """Return which line seems to be the header, when another one was taken for it."""

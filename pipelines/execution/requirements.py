@@ -61,11 +61,16 @@ def _unpredictable(run: Run, current: Production) -> list[Fault]:
     Raises:
         PackageError: If the package in production cannot be read.
     """
-    header = None if run.batch is None else create("load", run.batch.input).header()
+    source = None if run.batch is None else create("load", run.batch.input)
+    header = None if source is None else source.header()
     if header is None:
         return []
     header = [composed(name) for name in header]
-    return header_faults(header, fetch_signature(current.package_url), current.version)
+    faults = header_faults(header, fetch_signature(current.package_url), current.version)
+    if faults and source is not None and not source.looks_like_table():
+        what = "does not look like a table: its first lines have one cell, or differ in their number"
+        return [Fault("batch.input", what, "name a table")]
+    return faults
 
 
 def newest_passed(client: Any, model: str) -> Any | None:
