@@ -52,12 +52,13 @@ def _text_faults(path: str, text: str, allowed: tuple[str, ...]) -> Iterator[Fau
     if resolvers:
         hint = "an interpolation may only name another key, ${another.key}; give what differs by machine as an override"
         yield Fault(path, f"{text!r} asks for {', '.join(resolvers)}", hint)
-    if _PASSWORD.search(text):
+    if _PASSWORD.search(text) or ("://" in text and holds_password(text)):
         # The text itself is not repeated: it would end in logs.
         yield Fault(
             path,
-            "holds a password, which would be written beside every run",
-            "leave it out; for a database, password: {env: NAME} names the variable that holds it",
+            "holds a password, a token or a signature, which would be written beside every run",
+            "leave it out; for a database, password: {env: NAME} names the variable that holds it; file stores find "
+            "theirs in the environment",
         )
 
 
