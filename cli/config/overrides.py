@@ -4,6 +4,7 @@ Hydra wants `+key` for a key that is not in any YAML and refuses it for one that
 schema, not the YAML, declares which keys exist.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -14,6 +15,7 @@ from cli.config.repository import GROUPS, Repository
 from cli.config.safety import without_password
 from schemas.errors import Fault, did_you_mean
 
+_HOME = re.compile(r"^([^=~'\"]+=)(~[\w.-]*/[^'\"\\]*)$")  # key=~/file, which Hydra takes for a key to be deleted
 FREE_HYDRA_KEYS = ("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.verbose")
 
 
@@ -32,7 +34,8 @@ def read_overrides(texts: list[str], repository: Repository) -> Overrides:
     """Sort the words into group choices and keys; a word that cannot work becomes a fault and is left out."""
     found = Overrides()
     parser = OverridesParser.create()
-    for text in texts:
+    for typed in texts:
+        text = _HOME.sub(r"\1'\2'", typed)
         try:
             override = parser.parse_override(text)
         except (HydraException, RecursionError):

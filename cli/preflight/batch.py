@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from cli.preflight.looked import where_looked
 from ml.batch.header import as_batch_keys
 from ml.batch.rejected_rows import is_errors_file
 from ml.io.new_file import local_file_faults
@@ -20,7 +21,7 @@ def batch_faults(batch: BatchSpec) -> list[Fault]:
     clash = _clash("batch.output.path", _path(batch.output), given, "the input")
     source = create("load", batch.input)
     faults = [
-        Fault(fault.path, as_batch_keys(fault.message, source), as_batch_keys(fault.hint, source))
+        Fault(fault.path, as_batch_keys(fault.message, source), as_batch_keys(fault.hint, source) or _looked(fault))
         for fault in _placed("batch.input", source)
     ]
     sink = create("write", batch.output)
@@ -31,6 +32,10 @@ def batch_faults(batch: BatchSpec) -> list[Fault]:
         )
         faults += [clash] if clash else _errors_faults(batch.errors, replace=sink.replaces)
     return _once(faults)
+
+
+def _looked(fault: Fault) -> str:
+    return where_looked(Fault(fault.path.removeprefix("batch.input."), fault.message))
 
 
 def _errors_faults(path: str, *, replace: bool) -> list[Fault]:

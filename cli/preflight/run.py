@@ -3,6 +3,7 @@
 from tempfile import TemporaryFile
 
 from cli.config.components import columns_of
+from cli.preflight.looked import where_looked
 from cli.preflight.secrets import secrets_at_hand
 from ml.components.source import Source
 from schemas.data import composed
@@ -58,7 +59,9 @@ def data_faults(run: Run) -> list[Fault]:
         header = None if wrong else source.header()
     except ConfigurationError as error:  # a component's secret that is not there
         wrong, header = error.faults, None
-    wrong = [Fault(f"data.{fault.path}".rstrip("."), fault.message, fault.hint or _where(fault)) for fault in wrong]
+    wrong = [
+        Fault(f"data.{fault.path}".rstrip("."), fault.message, fault.hint or where_looked(fault)) for fault in wrong
+    ]
     return wrong if header is None else wrong + _column_faults(run, [composed(name) for name in header], source)
 
 
@@ -70,16 +73,6 @@ def named_columns(run: Run) -> dict[str, str]:
     for block, choice in (("trainer", run.trainer), ("baseline", run.baseline)):
         named |= columns_of(block, choice)
     return named
-
-
-def _where(fault: Fault) -> str:
-    """Return where a file is looked for, when there is none."""
-    if fault.path != "path" or not fault.message.startswith("there is no file"):
-        return ""
-    return (
-        "a relative path is looked for in the current folder; one that the experiment declares also beside its file "
-        "and under --config-dir"
-    )
 
 
 def _column_faults(run: Run, header: list[str], source: Source) -> list[Fault]:

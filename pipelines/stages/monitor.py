@@ -1,5 +1,6 @@
 """The stage that monitors what a service has predicted."""
 
+from ml.values.display import readable
 from pipelines.execution.context import production
 from pipelines.execution.session import Part, RunSession
 from pipelines.monitoring import monitoring
@@ -7,6 +8,8 @@ from schemas.errors import DeploymentError
 from schemas.metrics import HIGHER_IS_BETTER
 from schemas.monitoring import ColumnDrift, Performance
 from schemas.summary import MonitoringRecord
+
+_LONGEST = 1_000  # characters of a reason
 
 
 def monitor(session: RunSession, _parts: Part) -> Part:
@@ -22,6 +25,7 @@ def monitor(session: RunSession, _parts: Part) -> Part:
     outcome = session.run_pipeline(monitoring, run=session.run, production=current, journal_url=session.journal_url)
     report = outcome.output("detect_drift", "report")
     page = outcome.page("detect_drift", "drift_page", session.report(outcome, "monitoring"))
+    session.observer.note(f"monitoring: {report.verdict}: {readable(report.why, _LONGEST)}")
     own = next((one for one in report.performance if one.version == report.version), None)
     if own is not None:
         session.observer.note(f"labels: {own.why}")
