@@ -5,6 +5,7 @@ import pandas as pd
 from ml.checks.drift import check_split_drift
 from ml.checks.expectations import check_expectations
 from ml.checks.leakage import check_leakage
+from ml.checks.names import check_names
 from ml.checks.sets import check_classes, check_left_out
 from ml.checks.table import check_balance, check_duplicates, check_missing, check_rows
 from ml.checks.target import check_target
@@ -43,6 +44,7 @@ def check_data(
         *check_expectations(rows, schema, spec),
         *check_types(rows, schema, spec),
         *check_target(schema),
+        *check_names(schema),
         *check_rows(rows, spec.checks.rows),
         *check_balance(rows, schema.problem, spec.checks.target_balance),
         *check_classes(sets, schema.problem),

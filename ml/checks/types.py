@@ -5,6 +5,7 @@ import pandas as pd
 
 from ml.schema_inference.infer import declared_type
 from ml.values.columns import fits, is_text
+from ml.values.units import quantity_note
 from schemas.data import Column, DataSpec, TableSchema
 from schemas.evaluation import DataCheck
 
@@ -19,10 +20,19 @@ def check_types(rows: pd.DataFrame, schema: TableSchema, spec: DataSpec) -> list
         if column.type == "drop":
             found += [] if column.declared else [_warning(column.name, "dropped", f"left out, {column.why}", None)]
         elif declared is None or declared_type(declared) is None:  # a declared type has its own expectation
-            found += _incompatibilities(column, rows[column.name])
+            found += [*_incompatibilities(column, rows[column.name]), *_quantities(column, rows[column.name])]
         if column.offsets and column.timezone is None:
             found += _mixed_offsets(column.name, rows[column.name])
     return found
+
+
+def _quantities(column: Column, values: pd.Series) -> list[DataCheck]:
+    """Return a warning where text that carries quantities is taken for labels."""
+    if column.type not in ("category", "identifier") or not is_text(values):
+        return []
+    note = quantity_note(values)
+    what = f"taken as {'a category' if column.type == 'category' else 'an identifier'}, but {note}"
+    return [_warning(column.name, "quantities", what, None)] if note else []
 
 
 def _mixed_offsets(name: str, values: pd.Series) -> list[DataCheck]:
