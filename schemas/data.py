@@ -1,14 +1,15 @@
 """What an experiment declares of its rows: columns, expectations, split."""
 
 import unicodedata
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
-from schemas.base import Scalar, Severity, Strict, Task
+from schemas.base import Scalar, Strict, Task
 from schemas.choice import Choice
 from schemas.reading import POINT, Dates, Decimal, Marks, TextReading, Thousands
+from schemas.table_checks import TableChecks
 
 _LONGEST_NAME = 1_000  # characters: composing takes quadratic time for text that was made to take it
 
@@ -21,7 +22,6 @@ def composed(name: str) -> str:
 ColumnType = Literal["number", "boolean", "category", "identifier", "date"]
 TargetMissing = Literal["refuse", "drop"]
 Spellings = Literal["keep", "merge"]
-Share = Annotated[float, Field(ge=0, le=1)]
 DatePart = Literal["year", "month", "weekday", "day", "hour", "days_since_start"]
 
 
@@ -71,65 +71,6 @@ class ColumnSpec(Strict):
         if (self.min is not None or self.max is not None) and self.type not in (None, "number"):
             raise ValueError(f"min and max belong to a number, but the type declared is {self.type!r}")
         return self
-
-
-_SEVERITY = "what happens when it does not hold; off: it is not checked"
-
-
-class RowsCheck(Strict):
-    """At least `min` rows."""
-
-    min: int = Field(default=50, ge=1, description="fewest rows")
-    severity: Severity = Field(default="fail", description=_SEVERITY)
-
-
-class ShareCheck(Strict):
-    """A share that must not be passed."""
-
-    max: Share = Field(description="largest share")
-    severity: Severity = Field(default="warn", description=_SEVERITY)
-
-
-class DuplicatesCheck(ShareCheck):
-    """At most `max` of the rows repeat an earlier one."""
-
-    max: Share = Field(default=0.05, description="of the rows")
-
-
-class MissingCheck(ShareCheck):
-    """At most `max` of a column's values are missing."""
-
-    max: Share = Field(default=0.5, description="of a column's values")
-
-
-class LeakageCheck(ShareCheck):
-    """No feature alone predicts the target better than `max` (balanced accuracy or R²)."""
-
-    max: Share = Field(default=0.995, description="balanced accuracy or R² of one feature alone")
-
-
-class SplitDriftCheck(ShareCheck):
-    """No column's distributions in two sets are further apart than `max`."""
-
-    max: Share = Field(default=0.2, description="distance between two distributions, 0 to 1")
-
-
-class BalanceCheck(Strict):
-    """Every class has at least `min` of the rows."""
-
-    min: Share = Field(default=0.05, description="smallest share of a class")
-    severity: Severity = Field(default="warn", description=_SEVERITY)
-
-
-class TableChecks(Strict):
-    """Checks of the whole table; each one warns, fails or is off."""
-
-    rows: RowsCheck = RowsCheck()
-    target_balance: BalanceCheck = BalanceCheck()
-    duplicates: DuplicatesCheck = DuplicatesCheck()
-    missing: MissingCheck = MissingCheck()
-    leakage: LeakageCheck = LeakageCheck()
-    split_drift: SplitDriftCheck = SplitDriftCheck()
 
 
 class TargetReading(Strict):

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from ml.checks.share import share_outcome
 from ml.values.canonical import canonical
 from ml.values.columns import as_booleans, as_cells, as_numbers, as_timestamps
-from schemas.data import Column, ColumnType, ShareCheck, TableSchema
+from schemas.data import Column, ColumnType, TableSchema
 from schemas.evaluation import DataCheck
+from schemas.table_checks import ShareCheck
 
 Worth = tuple[float, float]
 """Independent draws per row in the two sets compared: 1, or groups per row."""

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from ml.checks.share import share_outcome
 from ml.features.matrix import make_matrix
 from ml.features.signature import fit_signature
-from schemas.data import ShareCheck, TableSchema
+from schemas.data import TableSchema
 from schemas.evaluation import DataCheck
+from schemas.table_checks import ShareCheck
 
 FOLDS = 3
 LEAST = 30

@@ -1,7 +1,7 @@
 """The outcome of a check that bounds a share."""
 
-from schemas.data import ShareCheck
 from schemas.evaluation import DataCheck
+from schemas.table_checks import ShareCheck
 
 
 def share_outcome(

@@ -4,8 +4,9 @@ import pandas as pd
 
 from ml.checks.share import share_outcome
 from ml.values.columns import as_cells, fits
-from schemas.data import BalanceCheck, Problem, RowsCheck, ShareCheck, TableSchema
+from schemas.data import Problem, TableSchema
 from schemas.evaluation import DataCheck
+from schemas.table_checks import BalanceCheck, RowsCheck, ShareCheck
 
 
 def check_rows(rows: pd.DataFrame, bound: RowsCheck) -> list[DataCheck]:

@@ -4,9 +4,9 @@ import csv
 import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from ml.components.source import Source
 from ml.io.text.file import (
@@ -21,8 +21,8 @@ from ml.io.text.file import (
     uncomment,
 )
 from ml.io.text.surroundings import declared_separator, header_below, without_surroundings
+from ml.sources.csv_params import CsvParams
 from ml.values.text import normal
-from schemas.base import Strict
 from schemas.errors import ContentError, Fault
 from schemas.reading import TextReading, Written
 
@@ -32,23 +32,6 @@ if TYPE_CHECKING:
     from ml.components.source import Chunk
 
 _LOOKED_AT = 20  # lines
-MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "#N/A"]
-
-
-class CsvParams(Strict):
-    """Where the file is and how it is written. `auto` looks at the file; cells are stripped of surrounding blanks."""
-
-    path: str = Field(min_length=1, description="path or fsspec URL; .gz, .bz2, .xz and .zip are decompressed")
-    separator: str = Field(default="auto", description="auto, or one character")
-    encoding: str = Field(default="auto", description="auto: UTF-8, or UTF-16 with a byte order mark")
-    decimal: Literal["auto", ".", ","] = Field(default="auto", description="auto: what all columns of numbers agree on")
-    thousands: Literal[",", ".", " ", "'", "_"] | None = Field(
-        default=None, description="null: comma or point where the file leaves no doubt"
-    )
-    comment: str | None = Field(default=None, description="one character; lines that start with it are skipped")
-    skip_lines: int = Field(default=0, ge=0, description="lines above the header: titles, dates of a report")
-    skip_end: int = Field(default=0, ge=0, description="lines below the rows that are not empty: totals, notes")
-    missing: list[str] = Field(default=MISSING, description="texts that mean that a value is missing")
 
 
 class CsvSource(Source):

@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from ml.validation.values import LONGEST_SHOWN, CellReading, Check, Refusal, check_of, kind_of, shown
+from ml.validation.cell_reading import CellReading
+from ml.validation.values import LONGEST_SHOWN, Check, Refusal, check_of, kind_of, shown
 from schemas.base import Scalar
 from schemas.data import composed
 from schemas.errors import did_you_mean

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from ml.package.model import PackagedModel
-from ml.sources.csv import CsvParams, CsvSource
+from ml.sources.csv import CsvSource
+from ml.sources.csv_params import CsvParams
 from schemas.home import ROOT
 from schemas.package import Manifest
 from tests.lifecycle.conftest import Result, World, ask

@@ -17,7 +17,8 @@ from ml.features.cells import cells
 from ml.features.derive import derive
 from ml.features.signature import fit_signature
 from ml.schema_inference.infer import infer_schema
-from ml.sources.csv import CsvParams, CsvSource
+from ml.sources.csv import CsvSource
+from ml.sources.csv_params import CsvParams
 from ml.sources.parquet import ParquetParams, ParquetSource
 from ml.validation.rows import Checked, Validator
 from ml.values.canonical import canonical

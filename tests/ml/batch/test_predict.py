@@ -32,9 +32,11 @@ from ml.predictions.predictor import Predictions, Predictor
 from ml.predictions.table import prediction_columns
 from ml.runtimes.rules import DecisionList
 from ml.sinks.sql_writer import _Sending
-from ml.sources.csv import CsvParams, CsvSource
+from ml.sources.csv import CsvSource
+from ml.sources.csv_params import CsvParams
+from ml.validation.cell_reading import CellReading
 from ml.validation.rows import Validator
-from ml.validation.values import CellReading, Refusal, check_of
+from ml.validation.values import Refusal, check_of
 from schemas.base import Scalar
 from schemas.batch import BatchRecord
 from schemas.choice import Choice

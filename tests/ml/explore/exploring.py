@@ -9,7 +9,8 @@ import pandas as pd
 from ml.checks.run import check_data
 from ml.explore.describe import describe
 from ml.schema_inference.infer import infer_schema
-from ml.sources.csv import CsvParams, CsvSource
+from ml.sources.csv import CsvSource
+from ml.sources.csv_params import CsvParams
 from schemas.choice import Choice
 from schemas.data import ColumnSpec, DataSpec, SplitSpec
 from schemas.exploration import Declaration, Exploration

@@ -13,7 +13,8 @@ from ml.features.derive import derive
 from ml.features.matrix import make_matrix
 from ml.features.signature import fit_signature
 from ml.schema_inference.infer import infer_schema
-from ml.sources.csv import CsvParams, CsvSource
+from ml.sources.csv import CsvSource
+from ml.sources.csv_params import CsvParams
 from ml.split.stratified import StratifiedSplit, StratifiedSplitParams
 from schemas.choice import Choice
 from schemas.data import DataSpec

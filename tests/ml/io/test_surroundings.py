@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from ml.io.text.surroundings import declared_separator, header_below, without_surroundings
-from ml.sources.csv import CsvParams, CsvSource
+from ml.sources.csv import CsvSource
+from ml.sources.csv_params import CsvParams
 from schemas.errors import ContentError
 
 REPORT = "Report: deals;;\r\nprinted 03.01.2025;;\r\n;;\r\nsize;kind;y\r\n1,5;a;yes\r\n2,5;b;no\r\nTotal 4;;\r\n\r\n"

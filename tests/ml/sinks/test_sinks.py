@@ -24,7 +24,8 @@ from ml.sinks.csv import CsvSink, CsvSinkParams
 from ml.sinks.parquet import ParquetSink, ParquetSinkParams
 from ml.sinks.sql import SqlSink, SqlSinkParams
 from ml.sinks.sql_table import declare
-from ml.sources.csv import CsvParams, CsvSource
+from ml.sources.csv import CsvSource
+from ml.sources.csv_params import CsvParams
 from ml.sources.parquet import ParquetParams, ParquetSource
 from ml.sources.sql import SqlSource
 from ml.sources.sql_params import SqlParams

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ml.io.text.file import HEAD_BYTES
-from ml.sources.csv import CsvParams, CsvSource
+from ml.sources.csv import CsvSource
+from ml.sources.csv_params import CsvParams
 from ml.values.columns import as_numbers, is_text
 from ml.values.text import normal
 from schemas.errors import ContentError

@@ -15,7 +15,8 @@ from fsspec import AbstractFileSystem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ml.sources.csv import CsvParams, CsvSource
+from ml.sources.csv import CsvSource
+from ml.sources.csv_params import CsvParams
 from ml.sources.parquet import ParquetParams, ParquetSource
 from schemas.errors import ContentError
 from tests.ml.conftest import Plan

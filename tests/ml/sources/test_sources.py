@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from ml.schema_inference.infer import infer_schema
-from ml.sources.csv import CsvParams, CsvSource
+from ml.sources.csv import CsvSource
+from ml.sources.csv_params import CsvParams
 from ml.sources.sklearn_dataset import SklearnDataset, SklearnDatasetParams
 from schemas.choice import Choice
 from schemas.data import DataSpec

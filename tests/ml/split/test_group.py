@@ -16,8 +16,9 @@ from ml.schema_inference.infer import infer_schema
 from ml.split.group import GroupSplit, GroupSplitParams
 from ml.split.random import RandomSplit, RandomSplitParams
 from schemas.choice import Choice
-from schemas.data import ColumnSpec, DataSpec, LeakageCheck, TableSchema
+from schemas.data import ColumnSpec, DataSpec, TableSchema
 from schemas.errors import ContentError
+from schemas.table_checks import LeakageCheck
 
 Sets = NDArray[np.str_]
 NAME = st.text(min_size=1, max_size=6).filter(lambda name: name.strip())

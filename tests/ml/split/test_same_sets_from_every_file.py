@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.sources.csv import CsvParams, CsvSource
+from ml.sources.csv import CsvSource
+from ml.sources.csv_params import CsvParams
 from ml.sources.parquet import ParquetParams, ParquetSource
 from ml.sources.sql import SqlSource
 from ml.sources.sql_params import SqlParams

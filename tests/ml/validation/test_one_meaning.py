@@ -12,7 +12,8 @@ from ml.features.cells import cells
 from ml.features.signature import fit_signature
 from ml.monitoring.drift import window_of
 from ml.schema_inference.infer import infer_schema
-from ml.sources.csv import CsvParams, CsvSource
+from ml.sources.csv import CsvSource
+from ml.sources.csv_params import CsvParams
 from ml.sources.parquet import ParquetParams, ParquetSource
 from ml.split.time import TimeSplit
 from ml.split.time_params import TimeSplitParams

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ml.sources.csv import CsvParams, CsvSource
+from ml.sources.csv import CsvSource
+from ml.sources.csv_params import CsvParams
 from schemas.errors import ContentError
 
 
