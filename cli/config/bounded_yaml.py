@@ -9,6 +9,7 @@ from schemas.errors import ConfigurationError, Fault
 
 LARGEST, DEEPEST, MOST = 1_000_000, 50, 100_000
 """Bytes of a file, levels of nesting, and values once every alias is followed."""
+_A_VALUE = 100  # characters; longer text counts as several values
 
 
 @dataclass
@@ -37,25 +38,31 @@ def refuse_unbounded(file: Path) -> None:
 def _why_unbounded(content: bytes) -> str:
     """Return what is too much, from events alone: nothing is built."""
     open_nodes = [_Open(None)]
-    sizes: dict[str, int] = {}
+    sizes: dict[str | None, int] = {}
     for event in yaml.parse(content, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.CollectionStartEvent):
             open_nodes.append(_Open(event.anchor, 1))
-            if len(open_nodes) > DEEPEST:
-                return f"is nested more than {DEEPEST} levels deep"
         elif isinstance(event, yaml.CollectionEndEvent):
             done = open_nodes.pop()
-            sizes.update({done.anchor: done.values} if done.anchor else {})
+            sizes[done.anchor] = done.values
             open_nodes[-1].values += done.values
-        elif isinstance(event, yaml.AliasEvent):
-            # Of an anchor that is still open there would be no end.
-            open_nodes[-1].values += sizes.get(str(event.anchor), MOST + 1)
         elif isinstance(event, yaml.ScalarEvent):
-            sizes.update({event.anchor: 1} if event.anchor else {})
-            open_nodes[-1].values += 1
+            sizes[event.anchor] = 1 + len(event.value) // _A_VALUE
+            open_nodes[-1].values += sizes[event.anchor]
+        elif isinstance(event, yaml.AliasEvent):
+            open_nodes[-1].values += _size_of(event.anchor, sizes, open_nodes)
+        if len(open_nodes) > DEEPEST:
+            return f"is nested more than {DEEPEST} levels deep"
         if open_nodes[-1].values > MOST:
             return f"stands for more than {MOST:,} values once its aliases are followed"
     return ""
+
+
+def _size_of(anchor: str | None, sizes: dict[str | None, int], open_nodes: list[_Open]) -> int:
+    """Return how many values an alias stands for: without end inside its own anchor, none where there is no anchor."""
+    if anchor in sizes:
+        return sizes[anchor]
+    return MOST + 1 if any(node.anchor == anchor for node in open_nodes) else 0
 
 
 def _refusal(file: Path, what: str) -> ConfigurationError:

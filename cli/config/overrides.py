@@ -15,7 +15,7 @@ from cli.config.repository import GROUPS, Repository
 from cli.config.safety import without_password
 from schemas.errors import Fault, did_you_mean
 
-_HOME = re.compile(r"^([^=~'\"]+=)(~[\w.-]*/[^'\"\\]*)$")  # key=~/file, which Hydra takes for a key to be deleted
+_HOME = re.compile(r"^([^=~'\"]+=)(~[\w.-]*/[^'\",\\]*)$")  # key=~/file, which Hydra takes for a key to be deleted
 FREE_HYDRA_KEYS = ("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.verbose")
 
 

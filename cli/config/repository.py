@@ -84,9 +84,10 @@ class Repository(ConfigRepository):
         Raises:
             ConfigurationError: If the file declares what it may not, or another experiment has its name.
         """
-        if config_path.startswith("experiment/"):
-            self._refuse_two_of_one_name(config_path)
-        if self.config_dir is not None and (file := self.config_dir / f"{config_path}.yaml").is_file():
+        option = config_path.removesuffix(".yaml")  # Hydra takes both
+        if option.startswith("experiment/"):
+            self._refuse_two_of_one_name(option)
+        if self.config_dir is not None and (file := self.config_dir / f"{option}.yaml").is_file():
             refuse_unbounded(file)
         result = super().load_config(config_path)
         if result is None or result.provider not in ("main", "command-line") or config_path == "config":

@@ -12,7 +12,7 @@ from omegaconf.errors import GrammarParseError
 from omegaconf.grammar.gen.OmegaConfGrammarParser import OmegaConfGrammarParser
 
 from schemas.code_keys import names_code
-from schemas.database_url import holds_password
+from schemas.database_url import holds_password, holds_token
 from schemas.errors import Fault
 
 _PASSWORD = re.compile(r"://[^/@\s:]*:[^/@\s]+@")
@@ -52,7 +52,7 @@ def _text_faults(path: str, text: str, allowed: tuple[str, ...]) -> Iterator[Fau
     if resolvers:
         hint = "an interpolation may only name another key, ${another.key}; give what differs by machine as an override"
         yield Fault(path, f"{text!r} asks for {', '.join(resolvers)}", hint)
-    if _PASSWORD.search(text) or ("://" in text and holds_password(text)):
+    if _PASSWORD.search(text) or holds_token(text):
         # The text itself is not repeated: it would end in logs.
         yield Fault(
             path,
@@ -65,7 +65,7 @@ def _text_faults(path: str, text: str, allowed: tuple[str, ...]) -> Iterator[Fau
 def without_password(word: str) -> str:
     """Return a `key=value` as it may be repeated: what could be a password is left out."""
     key, _, value = word.partition("=")
-    secret = (_SECRET_KEY.search(key) and not _COUNT.search(word)) or holds_password(value)
+    secret = (_SECRET_KEY.search(key) and not _COUNT.search(word)) or holds_password(value) or holds_token(value)
     return f"{key}=…" if secret else word
 
 

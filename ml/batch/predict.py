@@ -60,7 +60,7 @@ def predict_table(
     if not predicted:
         raise ContentError(
             f"none of the {errors.count:,} rows could be predicted; what is wrong with each is in {errors.target}; "
-            f"the first: {errors.first}. Move that file away before the rows are predicted again"
+            f"the first: {errors.first}. {_after(sink)}"
         )
     return BatchRecord(
         version=version,
@@ -84,13 +84,21 @@ def _publish(writer: Writer | None, errors: ErrorsFile) -> None:
         writer.prepare()
     errors.prepare()
     errors.publish()
-    if writer is not None:
+    if writer is None:
+        errors.clear()
+    else:
         try:
             writer.commit()
         except Exception:  # not a stop by a signal: that may come when the predictions are there already
             errors.withdraw()
             raise
         errors.clear()
+
+
+def _after(sink: Sink) -> str:
+    if sink.replaces:
+        return "Predictions that are there are an earlier run's"
+    return "Move that file away before the rows are predicted again"
 
 
 class _TablePredictor:

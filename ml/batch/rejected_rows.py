@@ -5,6 +5,7 @@ import io
 import json
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from ml.io.new_file import NewFile
@@ -30,6 +31,7 @@ class ErrorsFile:
     def __init__(self, target: Path, *, replace: bool = False) -> None:
         self.target, self._replace = target, replace
         self.count = 0
+        self._earlier: Path | None = None
         self.first = ""
         self._new: NewFile | None = None
         self._text: io.TextIOWrapper | None = None
@@ -58,18 +60,27 @@ class ErrorsFile:
 
     def publish(self) -> None:
         """Give the file its name, if there is anything in it. Raises ContentError when the name is taken by now."""
-        if self._new is not None:
-            self._new.publish()
+        if self._new is None:
+            return
+        if self._replace and is_errors_file(self.target):
+            # Another name for what an earlier run refused, until the predictions are there too.
+            self._earlier = self.target.with_name(f".{self.target.name[:50]}.{token_hex(4)}.earlier")
+            self._earlier.hardlink_to(self.target)
+        self._new.publish()
 
     def clear(self) -> None:
-        """Remove what an earlier run refused, where this one refused nothing and takes the earlier one's place."""
+        """Remove what an earlier run refused, once the predictions are there that take the earlier ones' place."""
+        if self._earlier is not None:
+            self._earlier.unlink(missing_ok=True)
         if self._replace and self._new is None and is_errors_file(self.target):
             self.target.unlink(missing_ok=True)
 
     def withdraw(self) -> None:
-        """Take a published file back."""
+        """Take a published file back; what an earlier run refused is there again."""
         if self._new is not None:
             self._new.withdraw()
+        if self._earlier is not None:
+            self._earlier.replace(self.target)
 
     def abort(self) -> None:
         """Leave nothing behind; does nothing after `publish`."""

@@ -54,7 +54,8 @@ def check_leakage(
     measure = "R²" if schema.problem.classes is None else "balanced accuracy"
     if not over:
         best = max(scores, key=lambda name: scores[name])
-        text = f"no column alone predicts the target; the best, {best!r}, reaches {measure} {scores[best]:.3f}"
+        tried = "no column" if len(signature.features) <= TRIED else f"none of the {TRIED} likeliest columns"
+        text = f"{tried} alone predicts the target; the best, {best!r}, reaches {measure} {scores[best]:.3f}"
         return [share_outcome("leakage", None, bound, True, scores[best], text)]
     return [
         share_outcome(
@@ -94,8 +95,11 @@ def _smoothest(
     if features.shape[1] <= TRIED:
         return range(features.shape[1])
 
+    order = np.random.default_rng(0).permutation(len(target))  # so that equal values are in no order of the file's
+    shuffled = target[order]
+
     def roughness(feature: NDArray[np.float32]) -> float:
-        ordered = target[np.lexsort((target, feature))]  # equal values may be told apart by other columns
+        ordered = shuffled[np.argsort(feature[order], kind="stable")]
         steps = ordered[1:] != ordered[:-1] if classes else np.abs(np.diff(ordered))
         return float(steps.sum())
 

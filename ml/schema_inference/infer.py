@@ -114,7 +114,7 @@ def _reading(column: pd.Series, found: Guess, spec: ColumnSpec, written: Written
     dates = Dates(found.format, spec.century, spec.timezone or (None if _offsets(column, found) else "UTC"))
     if text is None and not is_text(column):
         wrong = _unreadable(column, found, dates)
-        return {"missing": list(wrong), "gaps": {**gaps, **wrong}}
+        return {"missing": [*(spec.missing or []), *wrong], "gaps": {**gaps, **wrong}}
     declared = [*(text.missing if text and spec.missing is None else spec.missing or [])]
     by_point = TextReading() if text is None else text
     wrong = _unreadable(column, found, dates, by_point.marks)

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
@@ -23,8 +24,9 @@ from ml.io.text.file import (
 from ml.io.text.surroundings import declared_separator, header_below, without_surroundings
 from ml.sources.csv_params import CsvParams
 from ml.values.text import normal
+from schemas.data import composed
 from schemas.errors import ContentError, Fault
-from schemas.reading import TextReading, Written
+from schemas.reading import Marks, TextReading, Written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +84,8 @@ class CsvSource(Source):
         text, separator = self._head()
         try:
             header = read_header(text, separator)
-            rows = [row for row in csv.reader(text.splitlines()[1:_LOOKED_AT], delimiter=header.separator) if row]
+            lines = csv.reader(io.StringIO(text, newline=""), delimiter=header.separator)
+            rows = [row for row in islice(lines, 1, _LOOKED_AT) if row]
         except (ContentError, csv.Error):
             return False
         return len(header.names) > 1 and all(len(row) == len(header.names) for row in rows)
@@ -191,17 +194,26 @@ class CsvSource(Source):
 
         from ml.io.text.number_format import find_number_format
         from ml.io.text.types import composed_text, typed
+        from ml.values.columns import without
 
         words = dict.fromkeys([*self.params.missing, ""])
         columns, gaps = {}, {}
-        for name, column in zip(header.names, table.columns, strict=True):
-            missing = words if declared is None or name not in declared else dict.fromkeys([*declared[name], ""])
+        lists = {}
+        for raw, column in zip(header.names, table.columns, strict=True):
+            name = composed(raw)
+            own = None if declared is None else declared.get(name)
+            missing = lists[name] = words if own is None else dict.fromkeys([*own, ""])
             text = composed_text(pc.utf8_trim_whitespace(column))
             gone = pc.is_in(text, pa.array([normal(word) for word in missing]))
             gaps[name] = {one["values"]: one["counts"] for one in pc.value_counts(text.filter(gone)).to_pylist()}
             columns[name] = pc.if_else(gone, pa.scalar(None, pa.string()), text)
         found = find_number_format(columns, self.params.decimal, self.params.thousands, header.separator)
         values = pd.DataFrame({name: typed(column, found) for name, column in columns.items()})
+        for name, missing in lists.items():
+            if any(map(_has_digit, missing)):
+                values[name], numbers = without(values[name], missing, Marks(found.decimal, found.thousands))
+                gaps[name] = {**gaps[name], **numbers}
+        values = values.set_axis(header.names, axis="columns")
         written = TextReading(missing=list(words), decimal=found.decimal, thousands=found.thousands)
         return values, Written(text=written, gaps={name: found for name, found in gaps.items() if found})
 
@@ -241,6 +253,10 @@ class CsvSource(Source):
         if table.num_rows < 2:
             raise ContentError("the file has a header but no rows")
         return table.slice(1)
+
+
+def _has_digit(word: str) -> bool:
+    return any(character.isdigit() for character in word)
 
 
 def _key(message: str) -> str:

@@ -131,13 +131,20 @@ def _dates(reading: CellReading, column: Input) -> Check:
 
 
 def _labels(reading: CellReading, labels: Labels) -> Check:
+    exact = labels.exact
+
     def label(value: Any) -> str | None:
         try:
             if type(value) is not str:
-                return labels.of_value(_scalar(value))
-            if reading.missing and normal(_text(value)) in reading.missing:
+                scalar = _scalar(value)
+                is_gap = type(scalar) is not bool and scalar in reading.gaps
+                return None if is_gap else labels.of_value(scalar)
+            if value in exact:
+                return value
+            text = normal(_text(value))
+            if text in reading.missing or (reading.gaps and read_number(text, *reading.marks) in reading.gaps):
                 return None
-            return labels.of_text(_text(value))
+            return labels.of_text(text)
         except LostZeros as error:
             lost = f"is {shown(value)}, where training had {shown(error.args[0])}: leading zeros count"
             raise Refusal(f"{lost}, so send the text as it stood") from None

@@ -1,14 +1,16 @@
 """One raw column read as numbers, booleans, dates or categories; what does not fit becomes missing."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.values.canonical import canonical
 from ml.values.text import ISO, ISO_START, WITH_OFFSET, normal, read_boolean, read_number, read_timestamp
 from schemas.base import Scalar
-from schemas.data import ColumnType
+from schemas.data import ColumnType, composed
 from schemas.reading import IN_UTC, POINT, Dates, Marks
 
 Cell = Scalar | None
@@ -62,14 +64,32 @@ def without_words(
 ) -> tuple[pd.DataFrame, dict[str, dict[str, int]]]:
     """Return a frame in which declared words of text columns are missing, and their number by column and word."""
     gaps: dict[str, dict[str, int]] = {}
-    for name, missing in words.items():
-        if missing and name in frame.columns and is_text(frame[name]):
-            text = frame[name].map(lambda value: normal(str(value)), na_action="ignore")
-            gone = text.isin([normal(word) for word in missing])
-            if gone.any():
-                gaps[name] = {str(word): int(times) for word, times in text[gone].value_counts().items()}
-                frame = frame.assign(**{name: frame[name].mask(gone)})
+    for stored in list(frame.columns):
+        missing = words.get(composed(str(stored)))
+        if not missing:
+            continue
+        column, found = without(frame[stored], missing)
+        if found:
+            gaps[composed(str(stored))] = found
+            frame = frame.assign(**{stored: column})
     return frame, gaps
+
+
+def without(column: pd.Series, words: Iterable[str], marks: Marks = POINT) -> tuple[pd.Series, dict[str, int]]:
+    """Return a column in which words are missing, those that are numbers by value, and how many there were by word."""
+    normals = [normal(word) for word in words]
+    numbers = [number for word in normals if (number := read_number(word, *marks)) is not None]
+    gone = np.zeros(len(column), dtype=np.bool_)
+    if is_text(column):
+        text = column.map(lambda value: normal(str(value)), na_action="ignore")
+        gone |= text.isin(normals).to_numpy(dtype=bool)
+    if numbers and not is_timestamp(column) and not pd.api.types.is_bool_dtype(column.dtype):
+        gone |= np.isin(with_infinities(column, marks), numbers)
+    if not gone.any():
+        return column, {}
+    found = [normal(value) if isinstance(value, str) else canonical(value) for value in column[gone].tolist()]
+    wide = column.astype("Int64") if pd.api.types.is_integer_dtype(column.dtype) else column
+    return wide.mask(gone), dict(Counter(found))
 
 
 def as_timestamps(column: pd.Series, dates: Dates = IN_UTC, *, lenient: bool = True) -> pd.Series:

@@ -19,7 +19,8 @@ _TIMESTAMP = re.compile(
     rf"(?=.*?(?:{_DAY}|{_NAMED_DAY}))[\w\s/.,:+-]{{6,40}}|\d{{1,2}}:\d\d(?::\d\d)?(?:\s*[aApP][mM])?"
 )
 _UNITS = 3
-_NEGATIVE = re.compile(rf"\({_DIGITS}\)|{_DIGITS}\s?-")  # as accounts have it: (1,234.56) or 3.2-
+_NEGATIVE = re.compile(rf"\((?!0\d){_DIGITS}\)|(?!0\d){_DIGITS}\s?-")  # as accounts have it: (1,234.56) or 3.2-
+_FEWEST = 0.05
 _ACCOUNTS = "numbers with their minus behind or in parentheses"
 
 
@@ -58,7 +59,7 @@ def _kind(texts: list[str]) -> str | None:
     if not any(character.isdigit() for character in texts[0] + texts[-1]):
         return None
     negative = _share(texts, _NEGATIVE)
-    if negative > 0 and negative + _share(texts, _PLAIN) >= ENOUGH:
+    if negative >= _FEWEST and negative + _share(texts, _PLAIN) >= ENOUGH:
         return _ACCOUNTS
     if _share(texts, _PERCENT) >= ENOUGH:
         return "percentages"
@@ -74,7 +75,7 @@ def _kind(texts: list[str]) -> str | None:
 
 
 def _remedy(texts: list[str]) -> str:
-    if any(map(_NEGATIVE.fullmatch, texts)):
+    if _kind(texts) == _ACCOUNTS:
         return "write the minus before the number in the file: -1234.56"
     mark = thousands_mark(texts)
     if mark is not None:

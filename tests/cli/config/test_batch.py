@@ -3,8 +3,10 @@
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from cli.main import main
@@ -237,3 +239,30 @@ def test_without_the_block_the_exit_code_is_2_and_nothing_is_written(
     assert main([*BASE]) == 2
     assert "batch.input.path=new.csv" in capsys.readouterr().err
     assert list(empty.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "output"),
+    [
+        ("batch.input.path=rows.csv", "batch.output.path=rows.csv"),
+        ("batch.input.path=file://{here}/rows.csv", "batch.output.path=rows.csv"),
+        ("batch.input.path=parts batch.input.name=parquet", "batch.output.path=parts/p0.parquet"),
+        ("batch.input.path={here}/parts/*.parquet", "batch.output.path=parts/p0.parquet"),
+        (
+            "batch.input.url=sqlite:///{here}/rows.db batch.input.table=t",
+            "batch.output.path=rows.db batch.output.name=csv",
+        ),
+        (
+            "batch.input.url=sqlite:///{here}/rows.db batch.input.table=t",
+            "batch.output.url=sqlite:///{here}/rows.db batch.output.table=t",
+        ),
+    ],
+)
+def test_an_output_never_takes_the_place_of_its_input(given: str, output: str, refused: Faults, empty: Path) -> None:
+    (empty / "rows.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    (empty / "parts").mkdir()
+    pd.DataFrame({"a": [1]}).to_parquet(empty / "parts" / "p0.parquet")
+    with closing(sqlite3.connect(empty / "rows.db")) as database:
+        database.execute("CREATE TABLE t (a)")
+    words = f"{given} {output} batch.output.replace=true".format(here=empty).split()
+    assert any("is the input" in fault.message for fault in refused(*words).values())

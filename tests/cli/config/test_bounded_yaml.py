@@ -23,6 +23,7 @@ HEAD = "# @package _global_\nname: x\n"
         ("a: " + "[" * (DEEPEST + 1) + "]" * (DEEPEST + 1), "levels deep"),
         ("a: " + "x" * LARGEST, "bytes"),
         ("a:\n" + "- 1\n" * (MOST + 1), "more than"),
+        ("a: [&a " + "x" * 100_000 + ", *a" * 1000 + "]", "more than"),
     ],
 )
 def test_too_much_is_refused_and_says_which_file(text: str, said: str, tmp_path: Path) -> None:
@@ -37,11 +38,7 @@ def test_too_much_is_refused_and_says_which_file(text: str, said: str, tmp_path:
 def test_other_files_are_left_to_the_reader(text: str, tmp_path: Path) -> None:
     file = tmp_path / "x.yaml"
     file.write_text(text, encoding="utf-8")
-    if text == "a: *nowhere":
-        with pytest.raises(ConfigurationError):
-            refuse_unbounded(file)
-    else:
-        refuse_unbounded(file)
+    refuse_unbounded(file)
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "conf").rglob("*.yaml")), ids=lambda file: file.stem)
@@ -52,5 +49,6 @@ def test_every_shipped_file_is_far_from_the_bounds(file: Path) -> None:
 def test_the_command_line_ends_at_once_with_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "experiment").mkdir()
     (tmp_path / "experiment" / "bomb.yaml").write_text(HEAD + LAUGHS, encoding="utf-8")
-    assert main([f"--config-dir={tmp_path}", "+experiment=bomb", "action=plan"]) == 2
-    assert "bomb.yaml" in capsys.readouterr().err
+    for name in ("bomb", "bomb.yaml"):
+        assert main([f"--config-dir={tmp_path}", f"+experiment={name}", "action=plan"]) == 2
+        assert "bomb.yaml" in capsys.readouterr().err

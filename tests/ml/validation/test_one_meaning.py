@@ -238,3 +238,35 @@ def test_spellings_that_are_to_be_merged_are_so_for_labels_of_any_spelling() -> 
     frame = pd.DataFrame({"c": range(20), "y": ["yes", "no"] * 10})
     data = spec("csv", c=ColumnSpec(type="number")).model_copy(update={"spellings": "merge"})
     assert fit_signature(frame, infer_schema(frame, data)).output.merged
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_a_number_that_means_missing_does_so_however_it_is_written(decimal: str, tmp_path: Path) -> None:
+    cells_written = ["-999.0", "-999.00", "-9.99e2", "-999", "1.5", "2.5"]
+    values = [cell.replace(".", decimal) for cell in cells_written] * 5
+    frame, signature, params = from_csv(tmp_path, values, ColumnSpec(missing=["-999"]), decimal=decimal)
+    expected = [None, None, None, None, 1.5, 2.5]
+    assert cells(frame, signature)["c"][:6] == sent(signature, *values[:6]) == expected
+    text = "c;y\n" + "".join(f"{value};a\n" for value in values[:6])
+    assert in_batch(signature, params, text, decimal=decimal) == expected
+
+
+@pytest.mark.parametrize("kind", ["number", "category"])
+def test_so_does_one_of_values_with_types(kind: str, tmp_path: Path) -> None:
+    declared = ColumnSpec.model_validate({"missing": ["-1"], "type": kind})
+    frame, signature, source = from_parquet(tmp_path, [-1, 1, 2, 3] * 8, declared)
+    expected = [None, 1, 2, 3] if kind == "number" else [None, "1", "2", "3"]
+    assert [
+        cell if cell is None or kind == "number" else str(cell) for cell in cells(frame, signature)["c"][:4]
+    ] == expected
+    (chunk,) = source.chunks_as_stored(100, ["c"])
+    assert list(Validator(signature).check(raw_rows(chunk.values, signature)).cells["c"][:4]) == expected
+    assert sent(signature, -1, -1.0, 1) == [None, None, expected[1]]
+
+
+def test_a_header_of_decomposed_letters_has_the_words_of_its_column(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    lines = [f"{value};{'no' if place % 2 else 'yes'}" for place, value in enumerate(["a", "?", "b", "c"] * 8)]
+    path.write_text("\n".join([f"{NFD};y", *lines]) + "\n", encoding="utf-8")
+    _, written = CsvSource(CsvParams(path=str(path))).read_as_written({"Köln": ["?"]})
+    assert written.gaps == {"Köln": {"?": 8}}
