@@ -213,3 +213,18 @@ def test_a_leak_among_many_columns_is_found(kind: str) -> None:
     frame.insert(7, "leak", made[kind])
     frame["y"] = np.where(y == 1, "yes", "no") if kind != "number" else y + rng.normal(size=rows) * 1e-6
     assert [check.column for check in broken(report(frame), "leakage")] == ["leak"]
+
+
+@pytest.mark.parametrize("noise", ["binary", "constant but for one"])
+def test_a_leak_among_many_columns_of_few_values_is_found(noise: str) -> None:
+    rng = np.random.default_rng(0)
+    rows = 400
+    values = rng.integers(0, 2, size=(rows, 150)) if noise == "binary" else np.eye(rows, 150, dtype=int)
+    frame = pd.DataFrame(values, columns=[f"c{number}" for number in range(150)])
+    y = rng.integers(0, 2, rows)
+    frame["leak"] = y * 3.5
+    frame["y"] = np.where(y == 1, "yes", "no")
+    assert [check.column for check in broken(report(frame), "leakage")] == ["leak"]
+    frame["y"] = rng.normal(size=rows)
+    frame["leak"] = frame["y"] ** 3
+    assert [check.column for check in broken(report(frame), "leakage")] == ["leak"]
