@@ -116,10 +116,11 @@ class Validator:
             if value is not absent:
                 given += 1
                 if value is not None:
-                    value = check(value)
-                    if value is not None:
-                        cells.append(value)
+                    cell = check(value)
+                    cells.append(cell)
+                    if cell is not None or nullable:
                         continue
+                    raise Refusal
             if not nullable:
                 raise Refusal
             cells.append(None)
