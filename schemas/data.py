@@ -11,12 +11,13 @@ from schemas.choice import Choice
 from schemas.reading import POINT, Dates, Decimal, Marks, TextReading, Thousands
 from schemas.table_checks import TableChecks
 
-_LONGEST_NAME = 1_000  # characters: composing takes quadratic time for text that was made to take it
+LONGEST_COMPOSED = 1_000
+"""Longer text stays as it was typed: composing takes quadratic time for text that was made to take it."""
 
 
 def composed(name: str) -> str:
-    """Return the name of a column with composed letters (NFC), as the rows have it: what looks alike is alike."""
-    return name if name.isascii() or len(name) > _LONGEST_NAME else unicodedata.normalize("NFC", name)
+    """Return text with composed letters (NFC): what looks alike is alike. So are the names of columns."""
+    return name if name.isascii() or len(name) > LONGEST_COMPOSED else unicodedata.normalize("NFC", name)
 
 
 ColumnType = Literal["number", "boolean", "category", "identifier", "date"]

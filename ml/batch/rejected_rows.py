@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
+from shutil import copyfile
 from typing import Any
 
 from ml.io.new_file import NewFile
@@ -64,9 +65,22 @@ class ErrorsFile:
             return
         if self._replace and is_errors_file(self.target):
             # Another name for what an earlier run refused, until the predictions are there too.
-            self._earlier = self.target.with_name(f".{self.target.name[:50]}.{token_hex(4)}.earlier")
-            self._earlier.hardlink_to(self.target)
-        self._new.publish()
+            self._earlier = self._kept()
+        try:
+            self._new.publish()
+        except ContentError:
+            if self._earlier is not None:
+                self._earlier.unlink(missing_ok=True)
+            raise
+
+    def _kept(self) -> Path:
+        earlier = self.target.with_name(f".{self.target.name[:50]}.{token_hex(4)}.earlier")
+        try:
+            copyfile(self.target, earlier)  # a link would do, where the file system has any
+        except OSError as error:
+            earlier.unlink(missing_ok=True)
+            raise ContentError(f"{self.target} cannot be replaced: {error.strerror}") from error
+        return earlier
 
     def clear(self) -> None:
         """Remove what an earlier run refused, once the predictions are there that take the earlier ones' place."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from schemas.data import composed
 from schemas.reading import IN_UTC, Dates
 
 ISO = "ISO8601"
@@ -16,8 +17,6 @@ TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0", "ja", "oui"})
 FALSE = frozenset({"false", "f", "no", "n", "0", "0.0", "nein", "non"})
 LEADING_ZERO = r"^[+-]?0[0-9]"
 """Numbers with leading zeros name things: 08383 is not 8383."""
-LONGEST_COMPOSED = 1_000
-"""Longer text stays as it was typed: composing takes quadratic time for text that was made to take it."""
 _REMEMBERED = 64  # characters of a date that is kept, so that nobody fills the memory with what is none
 ISO_START = r"^\s*\d{4}-\d{2}-\d{2}"
 WITH_OFFSET = r"^(.*[T ]\d{2}(?::?\d{2}){0,2}(?:[.,]\d+)?)\s?(?:Z|z|[+-]\d{2}(?::?\d{2})?)$"
@@ -28,8 +27,7 @@ _ISO_STARTS = re.compile(ISO_START)
 
 def normal(text: str) -> str:
     """Return text without blanks at its ends and with letters composed (NFC): what looks alike is alike."""
-    text = text.strip()
-    return text if text.isascii() or len(text) > LONGEST_COMPOSED else unicodedata.normalize("NFC", text)
+    return composed(text.strip())
 
 
 def folded(text: str) -> str:

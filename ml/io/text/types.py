@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml.io.text.number_format import NumberFormat, has
-from ml.values.text import LEADING_ZERO, LONGEST_COMPOSED
+from ml.values.text import LEADING_ZERO
+from schemas.data import LONGEST_COMPOSED
 
 _BOOLEAN = r"(?i)^(true|false)$"
 _WHOLE = r"^[+-]?[0-9]{1,18}$"
