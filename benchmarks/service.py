@@ -20,8 +20,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
 from ml.package import storage
 from ml.predictions.predictor import Predictions
 from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES
@@ -31,10 +29,12 @@ from schemas.package import DataRecord, Manifest, Samples, SplitRecord
 from schemas.run import DeploySpec
 from schemas.signature import Input, NumberDerivation, Output, Signature
 from serving.journal.predictions import count
-from serving.process import launch, port, services
+from serving.process import launch, port, records, services
 from serving.process.deploy import deploy
+from serving.process.members import members
 from serving.process.probe import get
 from serving.process.records import Deployment
+from serving.process.settings import HOST
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -147,7 +147,7 @@ def measure_ours(home: Path, body: bytes, seconds: float) -> dict[str, Any]:
         before = count(deployment.journal_url)
         figures = load(deployment.port, "/predict", body, seconds)
         rows = count(deployment.journal_url) - before
-        resident = sum(one.memory_info().rss for one in family(deployment.pid)) / 1e6
+        resident = sum(one.memory_info().rss for one in members(records.settings_path(home, deployment.name))) / 1e6
     finally:
         services.stop(home, "benchmark")
     return {
@@ -199,7 +199,7 @@ def bentoml_service(name: str, home: Path, environment: dict[str, str]) -> Itera
                 "serve",
                 f"plain_service:{name}",
                 "--host",
-                port.HOST,
+                HOST,
                 "--port",
                 str(chosen),
             ],
@@ -210,7 +210,7 @@ def bentoml_service(name: str, home: Path, environment: dict[str, str]) -> Itera
             stderr=log,
         )
     try:
-        while get(f"http://{port.HOST}:{chosen}/readyz")[0] != 200:
+        while get(f"http://{HOST}:{chosen}/readyz")[0] != 200:
             if running.poll() is not None:
                 raise RuntimeError((home / f"{name}.log").read_text())
             time.sleep(0.01)
@@ -225,12 +225,6 @@ def load(chosen: int, path: str, body: bytes, seconds: float) -> dict[str, float
     command = [sys.executable, str(ROOT / "benchmarks" / "load.py"), str(chosen), str(CONNECTIONS), str(seconds), path]
     figures: dict[str, float] = json.loads(subprocess.run(command, input=body, capture_output=True, check=True).stdout)
     return figures
-
-
-def family(pid: int) -> list[psutil.Process]:
-    """Return a process and all its children."""
-    parent = psutil.Process(pid)
-    return [parent, *parent.children(recursive=True)]
 
 
 if __name__ == "__main__":

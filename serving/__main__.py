@@ -116,7 +116,7 @@ def _logs(home: Path, name: str, lines: int) -> int:
 def _rollback(home: Path, name: str) -> int:
     with records.lock(home, name):
         deployment = records.find(home, name)
-        if not records.is_alive(deployment):
+        if records.supervisor(home, name) is None:
             raise DeploymentError(f"{name} is not running, so that no version can be loaded; deploy it again first")
         release = publisher.rollback(deployment.journal_url)
     print(f"{name}: version {release.version} is current again")

@@ -32,13 +32,14 @@ class Drivetrain:
         from serving.journal.tables import create, open_existing
         from serving.journal.writer import Journal
         from serving.process import settings
+        from serving.process.orphaned import Supervised
         from serving.releases.follower import Follower
 
         config = settings.read()
         create(config.journal_url)
         engine = open_existing(config.journal_url, config.spec.journal_synchronous, config.lock_timeout)
         self._engine, self._journal = engine, Journal(engine)
-        self._follower = Follower(engine, config.cache, config.poll)
+        self._follower = Follower(engine, config.cache, config.poll, Supervised().look)
         Front.ours = app.build(config, self._follower, self._journal)
         self._follower.start()
 

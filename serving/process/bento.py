@@ -11,8 +11,8 @@ from pathlib import Path
 from schemas.errors import DeploymentError
 from schemas.home import ROOT
 from serving.process.code_closure import LOCK, files
+from serving.process.supervisor import SERVICE
 
-SERVICE = "serving.service:Drivetrain"
 _PACKAGE = "package"
 
 

@@ -6,12 +6,12 @@ from ml.source_code.imports import Sources
 from schemas.home import ROOT, Home
 
 LOCK = "requirements.lock"
-_ENTRY = "serving.service"
+_ENTRIES = ("serving.service", "serving.process.supervisor", "serving.process.watchdog")
 
 
 def files() -> list[Path]:
-    """Return the service's module, all that it imports and the templates of these, relative to ROOT."""
-    return Sources(ROOT).files([_ENTRY])
+    """Return the modules that the service starts with, all that these import and the templates, relative to ROOT."""
+    return Sources(ROOT).files(_ENTRIES)
 
 
 def code_hash(home: Path) -> str:
@@ -25,6 +25,6 @@ def code_hash(home: Path) -> str:
     """
     sources = Sources.of_this_program(Home(home))
     lock = [Path(LOCK)] if (ROOT / LOCK).is_file() else []
-    digest = sources.digest([*sources.files([_ENTRY]), *lock])
+    digest = sources.digest([*sources.files(_ENTRIES), *lock])
     sources.save()
     return digest

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -13,13 +12,14 @@ from ml.io.atomic_write import write_whole
 from schemas.errors import DeploymentError
 from schemas.run import DeploySpec
 from serving.journal import tables
-from serving.process import records, settings
-from serving.process.bento import SERVICE, source
-from serving.process.port import HOST
+from serving.process import kept_alive, records, settings
+from serving.process.bento import source
+from serving.process.kept_alive import Role
+from serving.process.members import VARIABLE, members
 from serving.process.probe import get, tail
 from serving.process.records import Deployment
+from serving.process.settings import HOST
 
-_KEEP_ALIVE_SECONDS = 75  # longer than clients keep idle connections, so that theirs is the end that closes
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 5.0
 _STOP_SECONDS = 10.0
@@ -35,14 +35,14 @@ def start(
     """
     tables.create(journal_url)
     base = records.folder(home).absolute()
-    config = settings.Settings(model=name, journal_url=journal_url, cache=base / f"{name}.packages", spec=spec)
-    write_whole(records.settings_path(home, name), config.model_dump_json(indent=1), private=True)
+    config = settings.Settings(
+        model=name, journal_url=journal_url, cache=base / f"{name}.packages", host=HOST, port=port, spec=spec
+    )
+    told = records.settings_path(home, name)
+    write_whole(told, config.model_dump_json(indent=1), private=True)
     log = base / f"{name}.log"
-    process = _spawn(bento, port, log, records.settings_path(home, name), spec.deadline)
     deployment = Deployment(
         name=name,
-        pid=process.pid,
-        started=float(psutil.Process(process.pid).create_time()),
         port=port,
         url=f"http://{HOST}:{port}",
         code_hash=code_hash,
@@ -52,11 +52,12 @@ def start(
         spec=spec,
     )
     try:
-        _await(deployment, process)
+        supervisor = _spawn("supervisor", bento, log, told, spec.deadline)
+        _await(deployment, supervisor)
+        _spawn("watchdog", bento, log, told, spec.deadline)
     except BaseException:
         end(home, name)
         raise
-    process.returncode = 0  # it outlives us by intention; without this Python warns of a child left behind
     return deployment
 
 
@@ -67,48 +68,41 @@ def is_live(deployment: Deployment) -> bool:
 
 def end(home: Path, name: str) -> None:
     """Stop whatever lives of a service, first politely: the supervisor ends its worker, which ends what is in work."""
-    found = records.members(home, name)
-    known = records.read(home, name)
-    if known is not None and records.is_alive(known) and known.pid not in {process.pid for process in found}:
-        # Started under another spelling of the folder, or before it was moved.
-        supervisor = psutil.Process(known.pid)
-        found += [supervisor, *supervisor.children(recursive=True)]
+    told = records.settings_path(home, name)
+    supervisor = records.supervisor(home, name)
+    told.unlink(missing_ok=True)  # from here on nothing of it is started again
+    found = members(told)
+    if supervisor is not None and supervisor not in {process.pid for process in found}:
+        with suppress(psutil.NoSuchProcess):  # started under a folder that was moved since
+            process = psutil.Process(supervisor)
+            found += [process, *process.children(recursive=True)]
     pids = {process.pid for process in found}
     for process in found:
         with suppress(psutil.NoSuchProcess):
-            if process.ppid() not in pids:  # the supervisor, or a worker that has none any more
+            if process.ppid() not in pids:  # a worker is its supervisor's to end
                 process.terminate()
     _, left = psutil.wait_procs(found, timeout=_STOP_SECONDS)
-    for process in left:
+    for process in [*left, *members(told)]:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(left, timeout=_STOP_SECONDS)
 
 
-def _spawn(bento: str, port: int, log: Path, config: Path, deadline: float) -> "subprocess.Popen[bytes]":
+def _spawn(role: Role, bento: str, log: Path, told: Path, deadline: float) -> "subprocess.Popen[bytes]":
     # BentoML holds a timer for every request until its own timeout, which cannot be switched off: as short as may be.
     timeout = f"services.drivetrain.traffic.timeout={deadline + _GRACE_SECONDS:g}"
     environment = {
         **os.environ,
-        settings.VARIABLE: str(config),
+        VARIABLE: str(told),
         "BENTOML_CONFIG_OPTIONS": f"{os.environ.get('BENTOML_CONFIG_OPTIONS', '')}\n{timeout}".strip(),
         "BENTOML_DO_NOT_TRACK": "True",
         "ORT_DISABLE_TELEMETRY": "1",
         "OMP_NUM_THREADS": "1",
     }
-    # From the Bento's code, not by its tag: BentoML's worker takes half a second to open a Bento from its store.
-    command = [sys.executable, "-m", "bentoml", "serve", SERVICE, "--host", HOST, "--port", str(port)]
-    command += ["--timeout-keep-alive", str(_KEEP_ALIVE_SECONDS)]
     with log.open("ab") as out:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            cwd=source(bento),
-            env=environment,
-            start_new_session=True,
-        )
+        # From the Bento's code, not by its tag: BentoML's worker takes half a second to open a Bento from its store.
+        process = kept_alive.start(told, role, cwd=source(bento), environment=environment, log=out)
+    return process
 
 
 def _await(deployment: Deployment, process: "subprocess.Popen[bytes]") -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 from schemas.errors import Fault
 from schemas.run import DeploySpec
 from serving.process import records
+from serving.process.members import members
+from serving.process.settings import HOST
 
-HOST = "127.0.0.1"
 _FIRST, _COUNT = (
     20_000,
     10_000,
@@ -40,7 +41,7 @@ def faults(home: Path, name: str, spec: DeploySpec) -> list[Fault]:
     if spec.port == "auto":
         return []
     mine = records.read(home, name)
-    if mine is not None and mine.port == spec.port and records.members(home, name):
+    if mine is not None and mine.port == spec.port and members(records.settings_path(home, name)):
         return []
     if is_free(spec.port):
         return []

@@ -3,7 +3,6 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import psutil
 from pydantic import ValidationError
 
 from ml.io.atomic_write import write_whole
@@ -11,19 +10,16 @@ from ml.io.file_lock import one_at_a_time
 from schemas.base import Strict
 from schemas.errors import DeploymentError, did_you_mean
 from schemas.run import DeploySpec
-from serving.process.settings import VARIABLE
+from serving.process.kept_alive import ROLES, process_id
 
 
 class Deployment(Strict):
-    """A service in the background.
+    """A service in the background; `port` is kept across versions and restarts.
 
-    `started` is the process' start (seconds since the epoch): together with `pid` it names one process for ever, also
-    after a reboot. `port` is kept across versions and restarts.
+    Which processes it has now is not in it: they are replaced without us.
     """
 
     name: str
-    pid: int
-    started: float
     port: int
     url: str
     code_hash: str
@@ -74,38 +70,19 @@ def find(home: Path, name: str) -> Deployment:
     return found
 
 
-def is_alive(deployment: Deployment) -> bool:
-    """Say whether the recorded process still runs: this very one, not another with its id."""
-    try:
-        process = psutil.Process(deployment.pid)
-        same = abs(process.create_time() - deployment.started) < 2
-        return same and bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
+def supervisor(home: Path, name: str) -> int | None:
+    """Return the id of the service's living supervisor, None when there is none."""
+    return process_id(settings_path(home, name), "supervisor")
+
+
+def is_looked_after(home: Path, name: str) -> bool:
+    """Say whether the service lives, or will in a moment: its supervisor is there, or its watchdog."""
+    return any(process_id(settings_path(home, name), role) is not None for role in ROLES)
 
 
 def settings_path(home: Path, name: str) -> Path:
     """Return the file that tells a service's processes what they are."""
     return folder(home).resolve() / f"{name}.settings.json"
-
-
-def members(home: Path, name: str) -> list[psutil.Process]:
-    """Return the living processes of a service, known by the settings they were given.
-
-    So workers are found too when their supervisor was killed (each has a session of its own), and a service whose
-    record was lost.
-    """
-    found, mine = [], str(settings_path(home, name))
-    for process in psutil.process_iter(["cmdline", "status"]):
-        words = process.info["cmdline"] or ()
-        if process.info["status"] == psutil.STATUS_ZOMBIE or not any("bentoml" in word for word in words):
-            continue
-        try:
-            if process.environ().get(VARIABLE) == mine:
-                found.append(process)
-        except psutil.Error:  # ended meanwhile, or somebody else's
-            continue
-    return found
 
 
 def lock(home: Path, name: str) -> AbstractContextManager[None]:

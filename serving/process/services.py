@@ -44,7 +44,7 @@ def running(home: Path, name: str, spec: DeploySpec, package: Path | None, journ
     code_hash = code_closure.code_hash(home)
     known = records.read(home, name)
     as_asked = known is not None and (known.code_hash, known.spec, known.journal_url) == (code_hash, spec, journal_url)
-    if known and as_asked and records.is_alive(known) and tables.exists(journal_url) and _is_live_soon(known):
+    if known and as_asked and tables.exists(journal_url) and _is_live_soon(home, known):
         return known
     faults = port.faults(home, name, spec)
     if faults:
@@ -69,32 +69,34 @@ def stop(home: Path, name: str) -> None:
 def end(home: Path, deployment: Deployment) -> None:
     """Do the work of `stop` for a caller that holds the lock."""
     launch.end(home, deployment.name)
-    if records.is_alive(deployment):
-        raise DeploymentError(f"{deployment.name} could not be stopped: process {deployment.pid} still runs")
+    if (supervisor := records.supervisor(home, deployment.name)) is not None:
+        raise DeploymentError(f"{deployment.name} could not be stopped: process {supervisor} still runs")
     records.remove(home, deployment.name)
 
 
 def status(home: Path, name: str | None = None) -> list[Status]:
     """Return all recorded services, or one. Raises DeploymentError if that one is unknown."""
     if name is not None:
-        return [_status(records.find(home, name))]
+        return [_status(home, records.find(home, name))]
     found = (records.read(home, known) for known in records.names(home))
-    return [_status(deployment) for deployment in found if deployment is not None]
+    return [_status(home, deployment) for deployment in found if deployment is not None]
 
 
-def _status(deployment: Deployment) -> Status:
-    if not records.is_alive(deployment):
-        return Status(deployment, False, False, "its process is gone; the next deployment starts it again")
+def _status(home: Path, deployment: Deployment) -> Status:
+    if records.supervisor(home, deployment.name) is None:
+        comes_back = records.is_looked_after(home, deployment.name)
+        again = "it is being started again" if comes_back else "the next deployment starts it again"
+        return Status(deployment, False, False, f"its process is gone; {again}")
     code, text = get(f"{deployment.url}/readyz")
     return Status(deployment, True, code == 200, None if code == 200 else text.strip())
 
 
-def _is_live_soon(deployment: Deployment) -> bool:
-    """Give BentoML's supervisor the time in which it replaces a worker that died."""
+def _is_live_soon(home: Path, deployment: Deployment) -> bool:
+    """Give the service the time in which what died of it is replaced."""
     deadline = time.monotonic() + _RESPAWN_SECONDS
-    while records.is_alive(deployment) and time.monotonic() < deadline:
-        if launch.is_live(deployment):
-            return records.is_alive(deployment)  # an orphaned worker answers too, for a moment
+    while records.is_looked_after(home, deployment.name) and time.monotonic() < deadline:
+        if launch.is_live(deployment) and records.supervisor(home, deployment.name) is not None:
+            return True
         time.sleep(0.1)
     return False
 

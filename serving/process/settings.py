@@ -8,16 +8,22 @@ from pydantic import ValidationError
 from schemas.base import Name, Strict
 from schemas.errors import DeploymentError
 from schemas.run import DeploySpec
+from serving.process.members import VARIABLE
 
-VARIABLE = "DRIVETRAIN_SERVICE"
+HOST = "127.0.0.1"
 
 
 class Settings(Strict):
-    """`cache` is the folder for fetched packages, `poll` the seconds between polls of the releases."""
+    """`cache` is the folder for fetched packages, `poll` the seconds between polls of the releases.
+
+    The supervisor, which imports nothing for it, reads `host` and `port` from the file.
+    """
 
     model: Name
     journal_url: str
     cache: Path
+    host: str = HOST
+    port: int = 0
     spec: DeploySpec = DeploySpec()
     poll: float = 0.05
 

@@ -25,14 +25,22 @@ logger = logging.getLogger("bentoml.drivetrain")  # below "bentoml", whose handl
 
 
 class Follower:
-    """Holds the loaded versions; `current` is replaced whole, so that a request sees one version from start to end."""
+    """Holds the loaded versions; `current` is replaced whole, so that a request sees one version from start to end.
 
-    def __init__(self, engine: Engine, cache: Path, poll: float) -> None:
+    Args:
+        engine: The journal.
+        cache: Folder for fetched packages.
+        poll: Seconds between two looks at the releases.
+        look: What else is to be done that often.
+    """
+
+    def __init__(self, engine: Engine, cache: Path, poll: float, look: Callable[[], None] | None = None) -> None:
         self.worker = uuid.uuid4().hex
         self.current: Version | None = None
         self.why_not_ready: str | None = "no version has been published yet"
         self.events: list[Event] = []
         self._engine, self._cache, self._poll = engine, cache, poll
+        self._look_after = look
         self._heartbeat = Heartbeat(engine, self.worker)
         self._versions: dict[tuple[str, str], Version] = {}
         self._wanted: Event | None = None
@@ -69,6 +77,8 @@ class Follower:
 
     def _run(self) -> None:
         while True:
+            if self._look_after is not None:
+                self._look_after()
             self._heartbeat.beat()
             try:
                 self._look()

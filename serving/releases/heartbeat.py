@@ -1,8 +1,6 @@
 """A worker's sign of life in the journal, which also shows whether the journal can be written."""
 
 import logging
-import os
-import signal
 import time
 
 from sqlalchemy import Engine
@@ -22,7 +20,6 @@ class Heartbeat:
         self.error: str | None = None
         self._engine, self._worker = engine, worker
         self._file = identity(engine)
-        self._parent = os.getppid()
         self._last = -_BEAT
 
     def beat(self) -> None:
@@ -30,7 +27,6 @@ class Heartbeat:
         if time.monotonic() - self._last < _BEAT:
             return
         self._last = time.monotonic()
-        self._die_with_parent()
         error = self._write()
         if error is not None and error != self.error:
             logger.error(error)
@@ -51,9 +47,3 @@ class Heartbeat:
         except SQLAlchemyError as error:
             return f"the journal cannot be written: {getattr(error, 'orig', None) or type(error).__name__}"
         return None
-
-    def _die_with_parent(self) -> None:
-        """A supervisor that was killed cannot stop us, and our port would stay taken for the next one."""
-        if os.getppid() != self._parent:
-            logger.error("the supervising process is gone; stopping")
-            os.kill(os.getpid(), signal.SIGTERM)

@@ -12,6 +12,7 @@ from zenml.models import DeploymentResponse
 from serving.process import records, services
 from stacks.flavors.bentoml_deployer import BentoMLDeployer
 from tests.lifecycle.conftest import Result, World, ask
+from tests.serving.processes import family
 
 NAME = "breast_cancer"
 
@@ -57,13 +58,13 @@ def test_a_service_that_was_deprovisioned_is_absent_and_the_next_deployment_brin
     assert deployer.do_deprovision_deployment(known, timeout=10) is None
     try:
         assert deployer.do_get_deployment_state(known).status == DeploymentStatus.ABSENT
-        assert not records.is_alive(before) and NAME not in records.names(world.home)
+        assert family(world.home, NAME) == [] and NAME not in records.names(world.home)
         with pytest.raises(urllib.error.URLError):
             ask(url, "/livez")
         assert journal.exists(), "what was predicted is kept"
     finally:
         again = world.run(f"+experiment={NAME}", "pipeline=deployment")
     assert (again.code, again.summary["deployment"]["url"]) == (0, url)
-    assert services.status(world.home, NAME)[0].deployment.pid != before.pid
+    assert services.status(world.home, NAME)[0].ready
     assert ask(url, "/releases")[0]["version"] == again.summary["model"]["version"] == serving
     assert Client().get_deployment(NAME).status == DeploymentStatus.RUNNING

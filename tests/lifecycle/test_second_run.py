@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from serving.process import services
 from tests.lifecycle.conftest import Result, World, ask
+from tests.serving.processes import supervisor
 
 TRAINING = {
     *("load", "infer_schema", "split", "validate_data", "fit_features", "train", "train_baseline", "evaluate"),
@@ -17,8 +17,7 @@ MAYBE = {"package"}  # it holds the verdict, which names the version in producti
 
 
 def pid(world: World, name: str = "breast_cancer") -> int:
-    (service,) = services.status(world.home, name)
-    return service.deployment.pid
+    return supervisor(world.home, name)
 
 
 @pytest.mark.untraced

@@ -63,8 +63,6 @@ def test_a_dead_service_is_reported_with_exit_code_1_and_can_be_stopped(
     journal_url, url = f"sqlite:///{tmp_path}/none.db", "http://127.0.0.1:1"
     dead = Deployment(
         name="dead",
-        pid=2**22,
-        started=1.0,
         port=1,
         url=url,
         code_hash="",

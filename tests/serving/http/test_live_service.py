@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from ml.package.model import PackagedModel
 from serving.journal.predictions import count, window
-from serving.process import services
 from tests.serving import packages
 from tests.serving.conftest import Live
+from tests.serving.processes import worker
 
 JSON = {"content-type": "application/json"}
 
@@ -170,7 +169,7 @@ def test_the_docs_page_needs_no_network(live: Live) -> None:
 
 
 def test_the_worker_maps_no_training_library_and_stays_small(live: Live) -> None:
-    members = psutil.Process(services.status(live.home, "house")[0].deployment.pid).children()
+    members = [worker(live.home)]
     mapped = {Path(one.path) for worker in members for one in worker.memory_maps()}
     assert any("onnxruntime" in path.parts for path in mapped)
     assert not [path for path in mapped if {"pandas", "sklearn", "matplotlib", "pyarrow"} & set(path.parts)]

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +19,7 @@ from serving.process.deploy import deploy
 from serving.process.records import Deployment
 from serving.releases.publisher import releases
 from tests.serving import packages
+from tests.serving.processes import family, gone, supervisor, worker
 
 pytestmark = pytest.mark.untraced
 
@@ -44,8 +44,10 @@ def running(home: Path, package: str) -> Deployment:
     return records.find(home, "house")
 
 
-def gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+@pytest.fixture
+def pid(home: Path, running: Deployment) -> int:
+    """The running service's supervisor."""
+    return supervisor(home)
 
 
 def test_a_second_run_leaves_the_living_service_alone(home: Path, package: str, running: Deployment) -> None:
@@ -54,11 +56,9 @@ def test_a_second_run_leaves_the_living_service_alone(home: Path, package: str, 
     assert [(one.version, one.weight) for one in published] == [("1", 1.0)]
 
 
-def test_a_service_listens_on_the_loopback_address_only(running: Deployment) -> None:
-    supervisor = psutil.Process(running.pid)
-    family = [supervisor, *supervisor.children(recursive=True)]
-    ends = [one for process in family for one in process.net_connections("inet") if one.status == psutil.CONN_LISTEN]
-    assert {one.laddr.ip for one in ends} == {"127.0.0.1"}
+def test_a_service_listens_on_the_loopback_address_only(home: Path, running: Deployment) -> None:
+    ends = [one for process in family(home) for one in process.net_connections("inet")]
+    assert {one.laddr.ip for one in ends if one.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
 
 
 def test_two_runs_at_once_share_one_service(home: Path, package: str, running: Deployment) -> None:
@@ -67,58 +67,54 @@ def test_two_runs_at_once_share_one_service(home: Path, package: str, running: D
     assert urls == {running.url}
 
 
-def test_a_killed_supervisor_is_healed_on_the_same_port(home: Path, package: str, running: Deployment) -> None:
-    (worker,) = psutil.Process(running.pid).children()
-    os.kill(running.pid, signal.SIGKILL)
+def test_a_deployment_right_after_its_supervisor_was_killed_finds_the_service_again(
+    home: Path, package: str, running: Deployment, pid: int
+) -> None:
+    before = worker(home)
+    os.kill(pid, signal.SIGKILL)
     url, _ = deploy(home, "house", "1", package, DeploySpec())
     assert url == running.url and httpx.get(f"{url}/readyz").json()["version"] == "1"
-    assert records.find(home, "house").pid != running.pid and gone(worker.pid)
+    assert supervisor(home) != pid
+    psutil.wait_procs([before], timeout=10)  # it ends what is in work
+    assert gone(before.pid)
 
 
-def test_an_orphaned_worker_ends_by_itself(running: Deployment) -> None:
-    (worker,) = psutil.Process(running.pid).children()
-    os.kill(running.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while not gone(worker.pid) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert gone(worker.pid)
-
-
-def test_a_record_from_before_a_reboot_is_not_taken_for_another_process(
+def test_a_file_that_another_process_holds_by_chance_is_not_taken_for_a_service(
     home: Path, package: str, running: Deployment
 ) -> None:
     services.stop(home, "house")
-    stale = running.model_copy(update={"pid": os.getpid(), "started": 1.0})
-    records.write(home, stale)
-    assert not records.is_alive(stale) and services.status(home, "house")[0].alive is False
+    records.write(home, running)
+    records.settings_path(home, "house").write_text("{}")
+    (records.folder(home) / ".house.supervisor").write_text(str(os.getpid()))  # as after a reboot: nobody holds it
+    assert records.supervisor(home, "house") is None and services.status(home, "house")[0].alive is False
     url, _ = deploy(home, "house", "1", package, DeploySpec())
     assert url == running.url and psutil.pid_exists(os.getpid())
 
 
-def test_changed_limits_restart_the_service_and_hold(home: Path, package: str, running: Deployment) -> None:
+def test_changed_limits_restart_the_service_and_hold(home: Path, package: str, running: Deployment, pid: int) -> None:
     url, _ = deploy(home, "house", "1", package, DeploySpec(max_body=1_000))
-    assert url == running.url and records.find(home, "house").pid != running.pid
+    assert url == running.url and supervisor(home) != pid
     response = httpx.post(f"{url}/predict", content=b"x" * 1_001, headers={"content-type": "application/json"})
     assert response.status_code == 413
 
 
 def test_changed_code_restarts_the_service_with_the_version_it_had(
-    home: Path, package: str, running: Deployment
+    home: Path, package: str, running: Deployment, pid: int
 ) -> None:
     records.write(home, running.model_copy(update={"code_hash": "of yesterday"}))
     url, published = deploy(home, "house", "1", package, DeploySpec())
-    assert url == running.url and records.find(home, "house").pid != running.pid and gone(running.pid)
+    assert url == running.url and supervisor(home) != pid and gone(pid)
     assert published[0].version == "1" and httpx.get(f"{url}/readyz").status_code == 200
 
 
-def test_the_service_has_let_go_of_the_terminal(running: Deployment) -> None:
-    assert os.getsid(running.pid) == running.pid != os.getsid(0)
-    files = {str(Path(f"/proc/{running.pid}/fd/{number}").readlink()) for number in (0, 1, 2)}
+def test_the_service_has_let_go_of_the_terminal(running: Deployment, pid: int) -> None:
+    assert os.getsid(pid) == pid != os.getsid(0)
+    files = {str(Path(f"/proc/{pid}/fd/{number}").readlink()) for number in (0, 1, 2)}
     assert files == {"/dev/null", str(running.log)}
 
 
 def test_the_record_and_the_arguments_hold_no_journal_url(home: Path, running: Deployment) -> None:
-    assert not any("sqlite" in word for word in psutil.Process(running.pid).cmdline())
+    assert not any("sqlite" in word for one in family(home) for word in one.cmdline())
     assert (records.folder(home) / "house.settings.json").stat().st_mode & 0o077 == 0
 
 
@@ -156,10 +152,10 @@ def test_a_service_that_dies_at_the_start_says_why(home: Path, monkeypatch: pyte
     assert records.read(home, "dying") is None
 
 
-def test_a_service_whose_record_was_lost_is_replaced(home: Path, package: str, running: Deployment) -> None:
+def test_a_service_whose_record_was_lost_is_replaced(home: Path, package: str, running: Deployment, pid: int) -> None:
     records.remove(home, "house")
     url, _ = deploy(home, "house", "1", package, DeploySpec())
-    assert url == running.url and gone(running.pid)
+    assert url == running.url and gone(pid)
 
 
 def test_a_service_whose_journal_was_removed_gets_a_new_one(home: Path, package: str, running: Deployment) -> None:

@@ -12,7 +12,8 @@ from schemas.home import ROOT
 from serving.journal.location import sqlite_url
 from serving.journal.tables import create
 from serving.process import code_closure
-from serving.process.settings import VARIABLE, Settings
+from serving.process.members import VARIABLE
+from serving.process.settings import Settings
 from tests.serving import packages
 
 HEAVY = {"pandas", "sklearn", "keras", "matplotlib", "zenml", "whylogs", "pyarrow", "skl2onnx", "pandera", "hydra"}

@@ -16,7 +16,7 @@ from serving.__main__ import main
 from serving.process import port, records, services
 from serving.process.deploy import deploy
 from serving.process.records import Deployment
-from tests.serving import packages
+from tests.serving import packages, processes
 from tests.serving.conftest import Live
 
 Start = Callable[[Path], Deployment]
@@ -29,7 +29,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     (tmp_path / "link").symlink_to(folder, target_is_directory=True)
     yield folder
-    for one in records.members(folder, "house"):
+    for one in processes.family(folder):
         one.kill()
 
 
@@ -44,11 +44,6 @@ def start(tmp_path: Path, bentoml_home: None) -> Start:
     return begin
 
 
-def family(deployment: Deployment) -> list[psutil.Process]:
-    supervisor = psutil.Process(deployment.pid)
-    return [supervisor, *supervisor.children(recursive=True)]
-
-
 def living(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
@@ -57,7 +52,7 @@ def test_a_service_started_under_a_folder_is_stopped_through_a_link_to_it(
     home: Path, start: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployment = start(home)
-    members = family(deployment)
+    members = processes.family(home)
     assert len(members) > 1 and len(living(members)) == len(members)
     link = home.parent / "link"
     assert services.status(link, "house")[0].ready
@@ -72,7 +67,7 @@ def test_a_service_started_through_a_link_whose_record_cannot_be_read_is_reporte
     home: Path, start: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployment = start(home.parent / "link")
-    members = family(deployment)
+    members = processes.family(home)
     (records.folder(home) / "house.json").write_text('{"name": "house", "pid": ')
     monkeypatch.setenv("DRIVETRAIN_HOME", str(home))
     for words in (["status"], ["status", "house"]):

@@ -12,10 +12,10 @@ import pytest
 
 from schemas.errors import DeploymentError
 from serving.journal.predictions import count
-from serving.process import services
 from serving.releases.publisher import publish, releases, rollback
 from tests.serving import packages
 from tests.serving.conftest import Live
+from tests.serving.processes import supervisor
 
 
 def version(live: Live) -> str:
@@ -55,7 +55,7 @@ def back_to_one(live: Live) -> Iterator[None]:
 
 
 def test_no_request_fails_while_versions_are_published(live: Live, back_to_one: None) -> None:
-    pid = services.status(live.home, "house")[0].deployment.pid
+    pid = supervisor(live.home)
     before, seen = count(live.journal_url), list[tuple[int, str]]()
     with clients(live, seen):
         for number in ("2", "3", "4"):
@@ -64,7 +64,7 @@ def test_no_request_fails_while_versions_are_published(live: Live, back_to_one: 
     assert {status for status, _ in seen} == {200}
     assert {version for _, version in seen} >= {"2", "3", "4"}
     assert count(live.journal_url) == before + len(seen)
-    assert services.status(live.home, "house")[0].deployment.pid == pid
+    assert supervisor(live.home) == pid
 
 
 def test_workers_follow_the_pointer_within_100_ms(live: Live, back_to_one: None) -> None:

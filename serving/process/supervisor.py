@@ -1,0 +1,148 @@
+"""The process that holds a service's port, and starts its worker again whenever it ends.
+
+The worker is BentoML's own. The port is opened here once: while a worker is replaced, clients wait instead of being
+turned away.
+"""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ml.io.held_file import held
+from serving.process import kept_alive
+from serving.process.members import SUPERVISOR, end_those_left
+
+SERVICE = "serving.service:Drivetrain"
+_KEEP_ALIVE_SECONDS = 75  # longer than clients keep idle connections, so that theirs is the end that closes
+_BACKLOG = 2048
+_PORT_SECONDS = 5.0
+_LOOK_SECONDS = 0.25
+_AGAIN_SECONDS = 2.0  # until a started watchdog must have shown itself
+_START_SECONDS = 20.0  # a worker that ends by itself within them cannot start
+
+
+def main(settings: Path) -> int:
+    """Run the service until it is told to stop, or is not wanted any more.
+
+    Returns:
+        0, or the exit code of a worker that cannot start.
+    """
+    with held(kept_alive.lock_path(settings, "supervisor")) as mine:
+        if not mine or not kept_alive.is_wanted(settings):
+            return 0
+        end_those_left(settings)
+        config = json.loads(settings.read_bytes())
+        try:
+            listener = _listen(config["host"], config["port"])
+        except OSError as error:
+            kept_alive.say(f"port {config['port']} on {config['host']} cannot be opened: {error.strerror}")
+            return 1
+        with listener, _signals() as arrived:
+            return _supervise(settings, listener, arrived)
+
+
+def _supervise(settings: Path, listener: socket.socket, arrived: int) -> int:
+    watchdog = _Watchdog(settings)
+    worker, started = _start_worker(listener), time.monotonic()
+    while True:
+        select.select([arrived], [], [], _LOOK_SECONDS)
+        if _is_told_to_stop(arrived) or not kept_alive.is_wanted(settings):
+            worker.terminate()
+            worker.wait()
+            return 0
+        code = worker.poll()
+        if code is not None:
+            if code > 0 and time.monotonic() - started < _START_SECONDS:
+                return code
+            kept_alive.say(f"the worker {worker.pid} ended ({_told(code)}); starting another")
+            worker, started = _start_worker(listener), time.monotonic()
+        watchdog.keep()
+
+
+class _Watchdog:
+    """The watchdog as its supervisor sees it: whoever starts a service starts one, and we the next."""
+
+    def __init__(self, settings: Path) -> None:
+        self._settings = settings
+        self._due = time.monotonic() + _START_SECONDS
+
+    def keep(self) -> None:
+        """Start one where there was one, or should be by now."""
+        if kept_alive.process_id(self._settings, "watchdog") is not None:
+            self._due = 0.0
+        elif time.monotonic() > self._due:
+            kept_alive.say("the service's watchdog is gone; starting it again")
+            kept_alive.start(self._settings, "watchdog")
+            self._due = time.monotonic() + _AGAIN_SECONDS
+
+
+def _start_worker(listener: socket.socket) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "_bentoml_impl.worker.service", SERVICE, "--service-name", "drivetrain"]
+    command += ["--fd", str(listener.fileno()), "--backlog", str(_BACKLOG), "--worker-id", "1", "--args", "{}"]
+    command += ["--timeout-keep-alive", str(_KEEP_ALIVE_SECONDS)]
+    environment = {**os.environ, SUPERVISOR: str(os.getpid())}
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment, pass_fds=(listener.fileno(),))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Open the port; a worker that lost its supervisor may have it for another moment."""
+    deadline = time.monotonic() + _PORT_SECONDS
+    while True:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            listener.listen(_BACKLOG)
+        except OSError:
+            listener.close()
+            if time.monotonic() > deadline or not host.startswith("127."):
+                raise
+            time.sleep(0.05)
+        else:
+            return listener
+
+
+@contextmanager
+def _signals() -> Iterator[int]:
+    """Give a descriptor that a byte, its number, arrives at for every signal that ends us or speaks of the worker."""
+    read, write = os.pipe()
+    for end in (read, write):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        signal.signal(number, _noted)
+    try:
+        yield read
+    finally:
+        signal.set_wakeup_fd(-1)
+        os.close(read)
+        os.close(write)
+
+
+def _noted(_number: int, _frame: Any) -> None:
+    """Do nothing: the descriptor has it."""
+
+
+def _is_told_to_stop(arrived: int) -> bool:
+    try:
+        seen = os.read(arrived, 4096)
+    except BlockingIOError:
+        return False
+    return signal.SIGTERM in seen or signal.SIGINT in seen
+
+
+def _told(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
