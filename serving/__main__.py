@@ -1,11 +1,9 @@
-"""The operators' command for what is deployed: python -m serving status|logs|rollback|stop [NAME]."""
+"""The operators' command for what is deployed: python -m serving status|logs|rollback|stop|repair [NAME]."""
 
 import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from ml.io.broken_pipe import to_its_end
 from schemas.errors import DeploymentError, DrivetrainError
@@ -13,6 +11,7 @@ from schemas.home import Home
 from serving.journal.predictions import count
 from serving.process import records, services
 from serving.process.probe import tail
+from serving.process.repair import repair
 from serving.process.services import Status
 from serving.releases import publisher
 
@@ -26,15 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "logs": lambda: _logs(home, _only(home, asked.name), asked.lines),
         "rollback": lambda: _rollback(home, _only(home, asked.name)),
         "stop": lambda: _stop(home, _only(home, asked.name)),
+        "repair": lambda: _repair(home, asked.name or _only(home, None)),
     }
     try:
         return commands[asked.command]()
     except DrivetrainError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    except SQLAlchemyError as error:
-        print(f"The journal cannot be read or written: {error}", file=sys.stderr)
-        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         ("logs", "the end of a service's log"),
         ("rollback", "make the version before the current one current again"),
         ("stop", "stop a service; its journal and packages stay"),
+        ("repair", "save what can be read of a damaged journal into a new one"),
     ):
         one = commands.add_parser(command, help=text, description=text)
         one.add_argument(
@@ -126,6 +124,19 @@ def _rollback(home: Path, name: str) -> int:
 def _stop(home: Path, name: str) -> int:
     services.stop(home, name)
     print(f"{name}: stopped")
+    return 0
+
+
+def _repair(home: Path, name: str) -> int:
+    done = repair(home, name)
+    if done.kept is None:
+        print(f"{name}: its journal is sound; nothing was changed")
+        return 0
+    for one in done.tables:
+        print(f"{name}: {one.rows} {one.table} saved" + (f", {one.lost} lost" if one.lost else ""))
+    if done.tables and not publisher.current_release(done.url):
+        print(f"{name}: which version is in production could not be read; deploy the model again")
+    print(f"{name}: the damaged journal is kept as {done.kept}")
     return 0
 
 

@@ -29,6 +29,7 @@ class Drivetrain:
 
     def __init__(self) -> None:
         from serving.http import app
+        from serving.journal.integrity import Integrity
         from serving.journal.tables import create, open_existing
         from serving.journal.writer import Journal
         from serving.process import settings
@@ -36,10 +37,13 @@ class Drivetrain:
         from serving.releases.follower import Follower
 
         config = settings.read()
-        create(config.journal_url)
+        self._integrity = Integrity(config.journal_url, config.model)
+        self._integrity.start()
+        if self._integrity.error is None:  # a damaged one is left as it is, and said to be damaged
+            create(config.journal_url)
         engine = open_existing(config.journal_url, config.spec.journal_synchronous, config.lock_timeout)
         self._engine, self._journal = engine, Journal(engine)
-        self._follower = Follower(engine, config.cache, config.poll, Supervised().look)
+        self._follower = Follower(engine, config.cache, config.poll, Supervised().look, self._integrity)
         Front.ours = app.build(config, self._follower, self._journal)
         self._follower.start()
 
@@ -47,6 +51,7 @@ class Drivetrain:
     def close(self) -> None:
         """Commit what is waiting and leave the list of living workers."""
         self._follower.stop()
+        self._integrity.stop()
         self._journal.close()
         self._engine.dispose()
 

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, case, func, select
 
 from ml.monitoring.labelled import Labelled
+from serving.journal.opened import opened
 from serving.journal.predictions import MOST, parse
-from serving.journal.tables import labels, open_existing, predictions
+from serving.journal.tables import labels, predictions
 
 
 def labelled(
@@ -31,18 +32,14 @@ def labelled(
         always: A version that is among them if it has labels, however old they are.
 
     Raises:
-        DeploymentError: If there is no journal.
+        DeploymentError: If there is no journal, or it cannot be used.
     """
     pairs = _pairs(seconds)
-    engine = open_existing(journal_url)
-    try:
-        with engine.connect() as connection:
-            newest = list(connection.execute(_newest(pairs, versions, always)).scalars())
-            found = connection.execute(_query(pairs, newest, rows)).all()
-            groups = [list(group) for _, group in groupby(found, key=lambda row: row.version)]
-            return [_of_version(connection, group) for group in sorted(groups, key=lambda group: -group[-1].id)]
-    finally:
-        engine.dispose()
+    with opened(journal_url) as engine, engine.connect() as connection:
+        newest = list(connection.execute(_newest(pairs, versions, always)).scalars())
+        found = connection.execute(_query(pairs, newest, rows)).all()
+        groups = [list(group) for _, group in groupby(found, key=lambda row: row.version)]
+        return [_of_version(connection, group) for group in sorted(groups, key=lambda group: -group[-1].id)]
 
 
 def _pairs(seconds: float | None) -> Select[Any]:

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.engine import Row
 
-from serving.journal.tables import open_existing, predictions
+from serving.journal.opened import opened
+from serving.journal.tables import predictions
 
 MOST = 100_000
 """Rows of a window: more of them show nothing new, and they are held in memory."""
@@ -48,7 +49,7 @@ def window(
         version: Only this version's; None for all.
 
     Raises:
-        DeploymentError: If there is no journal.
+        DeploymentError: If there is no journal, or it cannot be used.
     """
     table = predictions.c
     query = select(
@@ -60,26 +61,17 @@ def window(
     if seconds is not None:
         query = query.where(table.time >= time.time() - seconds)
     query = query.limit(MOST if rows is None else min(rows, MOST))
-    engine = open_existing(journal_url)
-    try:
-        with engine.connect() as connection:
-            found = connection.execute(query).all()
-    finally:
-        engine.dispose()
-    return _columns(list(reversed(found)))
+    with opened(journal_url) as engine, engine.connect() as connection:
+        return _columns(list(reversed(connection.execute(query).all())))
 
 
 def count(journal_url: str, version: str | None = None) -> int:
-    """Return how many predictions the journal holds. Raises DeploymentError if there is no journal."""
+    """Return how many predictions the journal holds. Raises DeploymentError if there is none, or it cannot be used."""
     query = select(func.count()).select_from(predictions)
     if version is not None:
         query = query.where(predictions.c.version == version)
-    engine = open_existing(journal_url)
-    try:
-        with engine.connect() as connection:
-            return int(connection.execute(query).scalar_one())
-    finally:
-        engine.dispose()
+    with opened(journal_url) as engine, engine.connect() as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def _columns(found: list[Row[Any]]) -> Window:

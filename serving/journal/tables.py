@@ -26,6 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from schemas.errors import DeploymentError
+from serving.journal.trouble import unusable
 
 Synchronous = Literal["NORMAL", "FULL"]
 _Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself in SQLite
@@ -123,7 +124,7 @@ def create(url: str) -> None:
         finally:
             engine.dispose()
     except (SQLAlchemyError, ImportError) as error:
-        raise DeploymentError(f"The journal {location.render_as_string()} cannot be created: {error}") from error
+        raise DeploymentError(unusable(url, error, "created")) from error
 
 
 def identity(engine: Engine) -> tuple[int, int] | None:
@@ -161,7 +162,7 @@ def exists(url: str) -> bool:
         finally:
             engine.dispose()
     except (SQLAlchemyError, ImportError) as error:
-        raise DeploymentError(f"The journal {location.render_as_string()} cannot be reached: {error}") from error
+        raise DeploymentError(unusable(url, error, "reached")) from error
 
 
 def open_existing(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float = 5.0) -> Engine:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLA
 
 from serving.journal.labels import Label, LabelStatus, record
 from serving.journal.tables import begin_writing, predictions
+from serving.journal.trouble import is_damage
 
 _LARGEST_GROUP = 256  # requests in one commit
 _OF_THE_JOURNAL = (OperationalError, InternalError, InterfaceError, TimeoutError)
@@ -123,7 +124,7 @@ class Journal:
                     connection.execute(insert(predictions), rows)
                 statuses = iter(record(connection, [entry.label for entry in written if entry.label is not None]))
         except SQLAlchemyError as error:
-            kind = JournalError if isinstance(error, _OF_THE_JOURNAL) else _OwnError
+            kind = JournalError if isinstance(error, _OF_THE_JOURNAL) or is_damage(error) else _OwnError
             return kind(str(error))
         return [next(statuses) if one and entry.label else None for entry, one in zip(group, awaited, strict=True)]
 

@@ -5,8 +5,6 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from schemas.errors import DeploymentError
 from schemas.home import Home
 from schemas.release import Release
@@ -55,8 +53,6 @@ def deploy(
             if not any(release.weight for release in releases(deployment.journal_url)):
                 services.end(home, deployment)
             raise
-        except SQLAlchemyError as error:
-            raise DeploymentError(f"The journal of {name!r} cannot be used: {error}") from error
         _await_version(deployment.url, version)
         return deployment.url, published
 

@@ -13,6 +13,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from schemas.errors import PackageError
+from serving.journal.integrity import Integrity
+from serving.journal.trouble import told
 from serving.releases import events as releases
 from serving.releases.events import Entry, Event
 from serving.releases.heartbeat import Heartbeat
@@ -32,18 +34,27 @@ class Follower:
         cache: Folder for fetched packages.
         poll: Seconds between two looks at the releases.
         look: What else is to be done that often.
+        integrity: Whether the journal's file is sound.
     """
 
-    def __init__(self, engine: Engine, cache: Path, poll: float, look: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        cache: Path,
+        poll: float,
+        look: Callable[[], None] | None = None,
+        integrity: Integrity | None = None,
+    ) -> None:
         self.worker = uuid.uuid4().hex
         self.current: Version | None = None
         self.why_not_ready: str | None = "no version has been published yet"
         self.events: list[Event] = []
         self._engine, self._cache, self._poll = engine, cache, poll
-        self._look_after = look
+        self._look_after, self._integrity = look, integrity
         self._heartbeat = Heartbeat(engine, self.worker)
         self._versions: dict[tuple[str, str], Version] = {}
         self._wanted: Event | None = None
+        self._warned = ""
         self._lock = threading.RLock()  # the follower and the loader both change what is loaded and current
         self._stopped = threading.Event()
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
@@ -72,8 +83,9 @@ class Follower:
 
     @property
     def journal_error(self) -> str | None:
-        """Why the journal cannot be written, None while it can."""
-        return self._heartbeat.error
+        """Why the journal cannot be used, None while it can."""
+        damaged = self._integrity.error if self._integrity is not None else None
+        return damaged or self._heartbeat.error
 
     def _run(self) -> None:
         while True:
@@ -83,9 +95,14 @@ class Follower:
             try:
                 self._look()
             except SQLAlchemyError as error:
-                logger.warning("the releases cannot be read: %s", error)
+                self._warn(f"the releases cannot be read: {told(error)}")
             if self._stopped.wait(self._poll):
                 return
+
+    def _warn(self, what: str) -> None:
+        if what != self._warned:  # we look twenty times a second
+            logger.warning(what)
+        self._warned = what
 
     def _look(self) -> None:
         seen = self.events[-1].sequence if self.events else 0

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from serving.journal.tables import identity
+from serving.journal.trouble import told
 from serving.releases import events
 
 _BEAT = 1.0
@@ -45,5 +46,5 @@ class Heartbeat:
         try:
             events.beat(self._engine, self._worker)
         except SQLAlchemyError as error:
-            return f"the journal cannot be written: {getattr(error, 'orig', None) or type(error).__name__}"
+            return f"the journal cannot be written: {told(error)}"
         return None

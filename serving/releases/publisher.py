@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 
 from schemas.errors import DeploymentError
 from schemas.release import Release
-from serving.journal.tables import exists, open_existing
+from serving.journal.opened import opened
+from serving.journal.tables import exists
 from serving.releases import events as stream
 from serving.releases.events import Entry, Event
 
@@ -24,53 +25,39 @@ def publish(journal_url: str, version: str, package_url: str, *, timeout: float 
         DeploymentError: If a worker could not load it, none lives, they take longer than `timeout` seconds, or another
             version became current meanwhile; the old version goes on.
     """
-    engine = open_existing(journal_url)
-    try:
+    with opened(journal_url) as engine:
         with engine.connect() as connection:
             pointer = stream.current(stream.read(connection))
         if pointer is None or (pointer.version, pointer.package_url) != (version, package_url):
             _publish(engine, Entry(version, package_url, "announced"), pointer, timeout, retire=False)
         return _overview(engine)
-    finally:
-        engine.dispose()
 
 
 def current_release(journal_url: str) -> Event | None:
     """Return the event that made the version in production current; None before the first deployment."""
     if not exists(journal_url):
         return None
-    engine = open_existing(journal_url)
-    try:
-        with engine.connect() as connection:
-            return stream.current(stream.read(connection))
-    finally:
-        engine.dispose()
+    with opened(journal_url) as engine, engine.connect() as connection:
+        return stream.current(stream.read(connection))
 
 
 def rollback(journal_url: str, *, timeout: float = 120.0) -> Release:
     """Make the version before the current one current again. Raises DeploymentError if there is none, or it fails."""
-    engine = open_existing(journal_url)
-    try:
+    with opened(journal_url) as engine:
         with engine.connect() as connection:
             past = stream.history(stream.read(connection))
         if len(past) < 2:
             raise DeploymentError("There is no earlier version to go back to")
         before, pointer = past[-2:]
-        _publish(
-            engine, Entry(before.version, before.package_url, "announced", "rollback"), pointer, timeout, retire=True
-        )
+        back = Entry(before.version, before.package_url, "announced", "rollback")
+        _publish(engine, back, pointer, timeout, retire=True)
         return _overview(engine)[0]
-    finally:
-        engine.dispose()
 
 
 def releases(journal_url: str) -> list[Release]:
     """Return all versions, the current one first. Raises DeploymentError if there is no journal."""
-    engine = open_existing(journal_url)
-    try:
+    with opened(journal_url) as engine:
         return _overview(engine)
-    finally:
-        engine.dispose()
 
 
 def _overview(engine: Engine) -> list[Release]:

@@ -1,0 +1,91 @@
+"""Whether the file of a SQLite journal is whole: looked at when a service starts, and again while it runs."""
+
+import logging
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+logger = logging.getLogger("bentoml.drivetrain")
+_PAGES = "PRAGMA quick_check(1)"
+_HEADER = "SELECT 1 FROM sqlite_master LIMIT 1"
+_PAUSE = 5.0  # seconds between two looks at a small journal
+_SHARE = 50  # a look at a large one may take a fiftieth of the time
+_AT_ONCE = 64 << 20  # bytes; a larger journal is looked at while the service starts
+
+
+def damage(file: Path, check: str = _PAGES) -> str | None:
+    """Return what SQLite says is wrong with a journal's pages, None when they are sound or somebody is in the way.
+
+    Every page is read from the file, through a connection of its own: what another connection still holds in memory
+    says nothing of the file.
+
+    Args:
+        file: The journal.
+        check: What is asked.
+    """
+    try:
+        connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0)
+        try:
+            found = connection.execute(check).fetchone()
+        finally:
+            connection.close()
+    except sqlite3.OperationalError:
+        return None  # locked, or gone: the heartbeat has words for that
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return None if found is None or found[0] in ("ok", 1) else " ".join(str(found[0]).split())
+
+
+def unreadable_rows(file: Path) -> int:
+    """Return how many rows of a journal whose pages are sound hold something that is no JSON."""
+    bad = [
+        "SELECT count(*) FROM predictions WHERE NOT json_valid(inputs) OR NOT json_valid(answer)",
+        "SELECT count(*) FROM labels WHERE NOT json_valid(label)",
+    ]
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        return sum(int(connection.execute(query).fetchone()[0]) for query in bad)
+
+
+class Integrity:
+    """Looks at a journal until it finds it damaged; `error` says how, None while it is sound."""
+
+    def __init__(self, journal_url: str, model: str) -> None:
+        self.error: str | None = None
+        self._model = model
+        url = make_url(journal_url)
+        database = url.database if url.get_backend_name() == "sqlite" else None
+        self._file = Path(database) if database else None
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="integrity", daemon=True)
+
+    def start(self) -> None:
+        """Look at once where that is quick, and again and again in the background."""
+        if self._file is None:  # a database server looks after its own files
+            return
+        if self._file.is_file():
+            self._look(self._file, _PAGES if self._file.stat().st_size <= _AT_ONCE else _HEADER)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        assert self._file is not None, "only the file of a journal is looked at"
+        pause = 0.0
+        while self.error is None and not self._stopped.wait(pause):
+            began = time.monotonic()
+            self._look(self._file, _PAGES)
+            pause = max(_PAUSE, _SHARE * (time.monotonic() - began))
+
+    def _look(self, file: Path, check: str) -> None:
+        found = damage(file, check)
+        if found is not None:
+            logger.error("the journal is damaged: %s", found)
+            self.error = f"the journal is damaged; what can be read is saved by: python -m serving repair {self._model}"

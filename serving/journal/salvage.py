@@ -1,0 +1,144 @@
+"""What can be read of a damaged SQLite journal, copied into a new one.
+
+Rows are asked for by their number, in ranges that are halved where SQLite refuses: a damaged page costs its own rows.
+Indexes are not read at all. Where the file's first page is lost, which says where the tables are, that of an empty
+journal is put in its place: every journal's tables were created in the same order.
+"""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from serving.journal import location, tables
+from serving.journal.integrity import damage
+
+_PAGE = 4096
+_SMALLEST_ROW = 30  # bytes; more rows than fit are not asked for
+_RANGE = 1024
+_SLACK = 100_000  # rows that may have come after the one with the latest time
+_JSON = {"inputs", "answer", "label"}
+_TABLES = (tables.releases, tables.predictions, tables.labels)
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Rows of a table that were saved, and how many of the numbers up to the last one are missing."""
+
+    table: str
+    rows: int
+    lost: int
+
+
+def salvage(source: Path, target: Path) -> list[Saved]:
+    """Copy what can be read of the journal `source` into a new one, `target`; return what came of each table.
+
+    Args:
+        source: The damaged file, with its `-wal` file beside it; both may be changed.
+        target: The file to make; it must not exist.
+
+    Raises:
+        OSError: If the disk is full.
+    """
+    tables.create(location.sqlite_url(target))
+    if _is_unknown(source):
+        _lend_first_page(source, target)
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.text_factory = bytes
+        saved = [_copy(old, new, str(table.name), [column.name for column in table.columns]) for table in _TABLES]
+        new.execute("PRAGMA journal_mode=DELETE")  # one file, that can be put in its place in one step
+    assert damage(target) is None, "a new journal is sound"
+    return saved
+
+
+def _is_unknown(source: Path) -> bool:
+    """Say whether SQLite finds no tables of ours in the file."""
+    try:
+        with closing(sqlite3.connect(source)) as connection:
+            found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.DatabaseError:
+        return True
+    return not found >= {str(table.name) for table in _TABLES}
+
+
+def _lend_first_page(source: Path, empty: Path) -> None:
+    pages = source.stat().st_size // _PAGE
+    first = bytearray(empty.read_bytes()[:_PAGE])
+    first[28:32] = pages.to_bytes(4, "big")
+    first[92:96] = first[24:28]  # the number of pages counts only if these two agree
+    first[32:40] = bytes(8)  # no page is free: which ones are is not known
+    with source.open("r+b") as file:
+        file.write(first)
+        file.truncate(max(pages, 1) * _PAGE)
+
+
+def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: str, columns: list[str]) -> Saved:
+    names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
+    query = f"SELECT {names} FROM {table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
+    store = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"
+    count = last = 0
+    for rows in _readable(old, query, _most(old, table)):
+        good = [row for row in map(_decoded, rows) if row is not None and _is_sound(columns, row)]
+        count += new.executemany(store, good).rowcount if good else 0
+        last = max([last, *(row[0] for row in good)])
+        new.commit()
+    return Saved(table, count, last - count)
+
+
+def _most(old: sqlite3.Connection, table: str) -> int:
+    """Return a number that no row's number is above: the tables only grow, by one."""
+    by_time = f"SELECT rowid + {_SLACK} FROM {table} INDEXED BY {table}_by_time ORDER BY time DESC LIMIT 1"
+    by_size = f"SELECT page_count * {_PAGE // _SMALLEST_ROW} FROM pragma_page_count"
+    for query in (f"SELECT max(rowid) FROM {table}", by_time, by_size):
+        with suppress(sqlite3.DatabaseError):
+            return int(old.execute(query).fetchone()[0] or 0)
+    return 0
+
+
+def _readable(old: sqlite3.Connection, query: str, most: int) -> Iterator[list[Row]]:
+    """Yield the rows of every range that can be read; one that cannot is halved until single rows are left."""
+    waiting = [(first, min(first + _RANGE - 1, most)) for first in range(1, most + 1, _RANGE)][::-1]
+    while waiting:
+        first, last = waiting.pop()
+        try:
+            if rows := old.execute(query, (first, last)).fetchall():
+                yield rows
+        except sqlite3.DatabaseError:
+            if first < last:
+                middle = (first + last) // 2
+                waiting += [(middle + 1, last), (first, middle)]
+
+
+def _decoded(row: Row) -> Row | None:
+    try:
+        return tuple(value.decode() if isinstance(value, bytes) else value for value in row)
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_sound(columns: list[str], row: Row) -> bool:
+    """Say whether JSON is JSON, and a time a time: of a damaged page, bytes may be read that never were a row."""
+    for name, value in zip(columns, row, strict=True):
+        if name == "time" and not isinstance(value, float):
+            return False
+        if name in _JSON:
+            try:
+                json.loads(value)
+            except (TypeError, ValueError):
+                return False
+    return True
+
+
+def copy_whole(file: Path, target: Path) -> None:
+    """Copy a journal with what its last commits left beside it; what is missing there is removed at the target."""
+    for suffix in ("", "-wal"):
+        source, copy = Path(f"{file}{suffix}"), Path(f"{target}{suffix}")
+        copy.unlink(missing_ok=True)
+        if source.exists():
+            shutil.copyfile(source, copy)

@@ -1,0 +1,35 @@
+"""What a person should know of an error of a journal's database; no statement and no value is in it."""
+
+import json
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError
+
+_BAD_TEXT = "Could not decode to UTF-8"
+
+
+def unusable(url: str, error: Exception, what: str = "used") -> str:
+    """Return that a journal cannot be used, or what else was tried, why, and what helps."""
+    location = make_url(url)
+    text = f"The journal {location.render_as_string()} cannot be {what}: {told(error)}."
+    return f"{text} {repair_hint(Path(location.database or '').stem)}" if is_damage(error) else text
+
+
+def told(error: Exception) -> str:
+    """Return the driver's own sentence, less the values that some of them quote."""
+    if isinstance(error, json.JSONDecodeError):
+        return "what a row holds is no JSON"
+    if _BAD_TEXT in str(error):
+        return "what a row holds is no text"
+    return str(getattr(error, "orig", None) or error or type(error).__name__).strip()
+
+
+def is_damage(error: Exception) -> bool:
+    """Say whether an error means that the file of a SQLite journal is damaged, rather than busy or out of reach."""
+    return type(error) is DatabaseError or isinstance(error, json.JSONDecodeError) or _BAD_TEXT in str(error)
+
+
+def repair_hint(name: str) -> str:
+    """Return the command that saves what can be read of a damaged journal."""
+    return f"It is damaged; what can be read of it is saved by: python -m serving repair {name}"

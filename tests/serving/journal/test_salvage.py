@@ -1,0 +1,106 @@
+"""What can be read of a damaged journal is saved, whatever was damaged; what was never written is not made up."""
+
+import random
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from serving.journal.integrity import damage
+from serving.journal.labelled import labelled
+from serving.journal.location import sqlite_url
+from serving.journal.predictions import window
+from serving.journal.salvage import Saved, salvage
+from serving.releases.publisher import current_release
+from tests.serving.journal.damaged import overwrite, pages, write_journal
+from tests.soak import count
+
+
+def root(file: Path, name: str) -> int:
+    with closing(sqlite3.connect(file)) as connection:
+        found: int = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0]
+    return found
+
+
+def by_name(saved: list[Saved]) -> dict[str, Saved]:
+    return {one.table: one for one in saved}
+
+
+def test_a_sound_journal_is_sound_and_its_copy_is_equal(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.db", tmp_path / "b.db"
+    ids = write_journal(source)
+    assert damage(source) is None and damage(tmp_path / "none.db") is None
+    assert salvage(source, target) == [Saved("releases", 2, 0), Saved("predictions", 5_000, 0), Saved("labels", 500, 0)]
+    one, other = window(sqlite_url(source)), window(sqlite_url(target))
+    assert one == other and set(other.request_ids) == ids
+    assert len(labelled(sqlite_url(target))[0].labels) == 500
+
+
+def test_of_damaged_pages_only_their_own_rows_are_lost(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.db", tmp_path / "b.db"
+    ids = write_journal(source)
+    chosen = random.Random(3).sample(range(root(source, "workers") + 5, pages(source)), 6)
+    for page in chosen:
+        overwrite(source, page)
+    assert damage(source) is not None
+    saved = by_name(salvage(source, target))
+    kept = set(window(sqlite_url(target)).request_ids)
+    assert kept <= ids and len(kept) == saved["predictions"].rows > 5_000 - 6 * 60
+    assert damage(target) is None and current_release(sqlite_url(target)) is not None
+
+
+def test_rows_behind_a_lost_inner_page_are_lost_but_all_other_tables_are_saved(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.db", tmp_path / "b.db"
+    write_journal(source)
+    overwrite(source, root(source, "predictions"))
+    saved = by_name(salvage(source, target))
+    assert saved["predictions"].rows == 0 and saved["labels"].rows == 500 and saved["releases"].rows == 2
+
+
+def test_damaged_indexes_cost_nothing(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.db", tmp_path / "b.db"
+    write_journal(source)
+    for index in ("sqlite_autoindex_predictions_1", "predictions_by_time", "labels_by_prediction"):
+        overwrite(source, root(source, index))
+    assert damage(source) is not None
+    assert [one.rows for one in salvage(source, target)] == [2, 5_000, 500]
+
+
+@pytest.mark.parametrize("content", [b"\x00" * 4096, b"\xa5" * 4096, b"not a database" * 10])
+def test_without_its_first_page_a_journal_is_read_by_what_every_journal_is_like(tmp_path: Path, content: bytes) -> None:
+    source, target = tmp_path / "a.db", tmp_path / "b.db"
+    write_journal(source)
+    overwrite(source, 1, content)
+    assert damage(source) is not None
+    assert [one.rows for one in salvage(source, target)] == [2, 5_000, 500]
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"\x00" * 100_000, b"SQLite format 3\x00" + b"\xff" * 50_000])
+def test_a_file_that_holds_nothing_of_a_journal_gives_an_empty_one(tmp_path: Path, content: bytes) -> None:
+    source, target = tmp_path / "a.db", tmp_path / "b.db"
+    source.write_bytes(content)
+    assert [one.rows for one in salvage(source, target)] == [0, 0, 0] and damage(target) is None
+
+
+def test_a_file_cut_short_keeps_what_is_before_the_cut(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.db", tmp_path / "b.db"
+    ids = write_journal(source)
+    with source.open("r+b") as file:
+        file.truncate(pages(source) * 4096 // 2 + 1_000)
+    saved = by_name(salvage(source, target))
+    assert 500 < saved["predictions"].rows < 5_000 and set(window(sqlite_url(target)).request_ids) <= ids
+
+
+@pytest.mark.parametrize("seed", range(count(8, 300)))
+def test_whatever_bytes_are_changed_nothing_is_made_up_and_the_new_journal_is_sound(tmp_path: Path, seed: int) -> None:
+    source, target, chosen = tmp_path / "a.db", tmp_path / "b.db", random.Random(seed)
+    ids = write_journal(source, 500)
+    with source.open("r+b") as file:
+        for _ in range(chosen.choice((1, 5, 50))):
+            file.seek(chosen.randrange(source.stat().st_size))
+            file.write(chosen.randbytes(chosen.choice((1, 8, 300))))
+    salvage(source, target)
+    found = window(sqlite_url(target))
+    strange = [one for one in found.request_ids if one not in ids]
+    assert damage(target) is None and len(strange) <= 60, "bytes inside of a text are not noticed by anybody"
