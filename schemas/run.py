@@ -71,6 +71,11 @@ class DeploySpec(Strict):
     rollout: Literal["replace"] = Field(default="replace", description="how a new version takes over")
     max_body: int = Field(default=10_000_000, ge=1_000, description="bytes of a request")
     max_rows: int = Field(default=10_000, ge=1, description="rows of a request")
+    max_package: int = Field(default=2_000_000_000, ge=1_000, description="bytes of a package that is published")
+    load_seconds: float = Field(default=60.0, gt=0, description="seconds that fetching and loading a package may take")
+    load_memory: int = Field(
+        default=4_000_000_000, ge=100_000_000, description="bytes of memory that loading a package may take"
+    )
     deadline: float = Field(default=10.0, gt=0, description="seconds until 504")
     queue: int = Field(default=256, ge=1, description="requests in work before 429")
     journal_synchronous: Literal["NORMAL", "FULL"] = Field(

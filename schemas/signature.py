@@ -8,6 +8,8 @@ from schemas.base import Scalar, Strict, Task
 from schemas.data import ColumnType, DatePart
 from schemas.reading import POINT, Dates, Decimal, Marks, TextReading, Thousands
 
+MOST_INPUTS = 10_000
+
 
 class Input(Strict):
     """One raw column as seen in training; numbers carry `range`, categories carry `categories`.
@@ -113,7 +115,7 @@ class Signature(Strict):
     `text` is how the cells of the training rows' text file were read, None of rows with types.
     """
 
-    inputs: list[Input]
+    inputs: list[Input] = Field(max_length=MOST_INPUTS)
     ignored: list[str] = []
     derivations: list[Derivation]
     features: list[str]

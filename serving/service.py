@@ -43,7 +43,7 @@ class Drivetrain:
             create(config.journal_url)
         engine = open_existing(config.journal_url, config.spec.journal_synchronous, config.lock_timeout)
         self._engine, self._journal = engine, Journal(engine)
-        self._follower = Follower(engine, config.cache, config.poll, Supervised().look, self._integrity)
+        self._follower = Follower(engine, config.cache, config.poll, Supervised().look, self._integrity, config.limits)
         Front.ours = app.build(config, self._follower, self._journal)
         self._follower.start()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.features.derive import Deriver
+from ml.features.derive import Deriver, feature_names
 from ml.package import storage
 from ml.package.parity import difference
 from ml.predictions.codec import Encoded, Encoder
@@ -38,6 +38,7 @@ class PackagedModel:
         Raises PackageError.
         """
         signature = storage.read_signature(root, manifest)
+        _require_consistent(root, signature)
         data = storage.read(root, manifest, manifest.runtime_file)
         return cls(root, manifest, signature, load.load(manifest.runtime, data, signature.output))
 
@@ -66,3 +67,13 @@ class PackagedModel:
             raise PackageError(
                 f"The package {self.root} does not predict its sample rows as the trained model did: {found}"
             )
+
+
+def _require_consistent(root: Path, signature: Signature) -> None:
+    """Check that the features are what the derivations give, of inputs that there are. Raises PackageError."""
+    inputs = [one.name for one in signature.inputs]
+    derived = [name for derivation in signature.derivations for name in feature_names(derivation)]
+    foreign = sorted({derivation.column for derivation in signature.derivations} - set(inputs))
+    if not inputs or len(inputs) != len(set(inputs)) or foreign or derived != signature.features:
+        what = f"the input {foreign[0]!r}" if foreign else "inputs, derivations and features that fit each other"
+        raise PackageError(f"The package {root} cannot be used: {storage.SIGNATURE} does not have {what}")

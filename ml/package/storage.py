@@ -23,6 +23,7 @@ SIGNATURE = "signature.json"
 SAMPLES = "samples.json"
 REFERENCE = "reference.bin"
 CARD = "card.md"
+LARGEST_MANIFEST = 8 << 20
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -71,7 +72,7 @@ def read_manifest(root: Path) -> Manifest:
     Raises:
         PackageError: If either is missing or they do not fit each other.
     """
-    raw, seal = read_plain(root, MANIFEST), read_plain(root, SEAL)
+    raw, seal = read_plain(root, MANIFEST, LARGEST_MANIFEST), read_plain(root, SEAL)
     if seal != _seal(raw):
         raise PackageError(
             f"The package {root} is damaged: {MANIFEST} is not what {SEAL} says; one of them was changed"

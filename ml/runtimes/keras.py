@@ -15,18 +15,20 @@ from numpy.typing import NDArray
 from ml.predictions.predictions import bounded, decide
 from ml.predictions.predictor import Predictions, Predictor
 from ml.runtimes import keras_backend
+from ml.runtimes.archive import require_bounded
 from ml.runtimes.keras_backend import BACKENDS
 from schemas.errors import ConfigurationError, PackageError
 from schemas.signature import Output
 
 FILE = "model.keras"
-CONFIG, METADATA = "config.json", "metadata.json"
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 # What our network is made of, by class name within `keras` itself. Lambda and anything of another package is not here.
 _LAYERS = {"Functional", "InputLayer", "Dense", "Activation", "BatchNormalization", "Dropout", "Rescaling", "Softmax"}
 _PARTS = {"DTypePolicy", "GlorotUniform", "Zeros", "Ones", "L2"}
 _OPERATIONS = {"Take", "Where", "Isnan", "Subtract", "Multiply", "Clip", "Equal", "Cast", "Concatenate", "ZerosLike"}
 TRUSTED = frozenset(_LAYERS | _PARTS | _OPERATIONS)
 _PLAIN = frozenset({"__keras_tensor__", "__numpy__"})
+_SHOWN = 5
 _CHUNKS = (1, 64)  # rows; a compiled network takes one number of rows, and each new one costs a compilation
 _busy = Lock()  # Keras keeps the state of a call on the model
 
@@ -47,8 +49,10 @@ class KerasModel(Predictor):
         Raises:
             PackageError: If the bytes hold anything but built-in layers, or Keras or the backend is not installed.
         """
+        require_bounded(data, FILE, (CONFIG, METADATA, WEIGHTS))
         _require_trusted(data)
         keras = _keras(data)
+        _require_own_weights(data)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, FILE)
             path.write_bytes(data)
@@ -102,6 +106,30 @@ def _require_trusted(data: bytes) -> None:
     foreign = sorted(set(_foreign(_read(data, CONFIG))))
     if foreign:
         raise PackageError(f"{FILE} holds what is not on the list of built-in layers: {', '.join(foreign)}")
+
+
+def _require_own_weights(data: bytes) -> None:
+    """Refuse weights that HDF5 would read from other files, or take from elsewhere in this one."""
+    import h5py
+
+    strange: list[str] = []
+
+    def look(name: str, link: Any) -> None:
+        if not isinstance(link, h5py.HardLink):
+            strange.append(name)
+
+    def look_inside(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and (item.external or item.is_virtual or item.nbytes > len(data)):
+            strange.append(name)
+
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive, h5py.File(BytesIO(archive.read(WEIGHTS)), "r") as weights:
+            weights.visititems_links(look)
+            weights.visititems(look_inside)
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise PackageError(f"{FILE} cannot be loaded: {WEIGHTS}: {error}") from error
+    if strange:
+        raise PackageError(f"{FILE} has weights that are not in it: {', '.join(strange[:_SHOWN])}")
 
 
 def _read(data: bytes, name: str) -> dict[str, Any]:

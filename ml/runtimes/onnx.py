@@ -2,6 +2,7 @@
 
 import json
 import os
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from schemas.signature import Output
 CLASSES = "drivetrain.classes"
 PROBABILITIES = "drivetrain.probabilities"
 INPUT = "features"
+_LOCATION = b"location"
 
 
 class OnnxModel(Predictor):
@@ -41,6 +43,7 @@ class OnnxModel(Predictor):
         options.inter_op_num_threads = 1
         options.use_deterministic_compute = True
         options.log_severity_level = 3
+        _require_own_data(data)
         try:
             session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's errors share no base class of their own
@@ -68,6 +71,27 @@ class OnnxModel(Predictor):
         probabilities = np.zeros((len(raw), self._classes))
         probabilities[:, self._known] = raw
         return probabilities
+
+
+def _require_own_data(data: bytes) -> None:
+    """Refuse a graph whose numbers are in other files: they are not what was sealed. Raises PackageError."""
+    if _LOCATION not in data:  # the key without which there is no such file
+        return
+    import onnx
+
+    try:
+        waiting: list[Any] = [onnx.load_model_from_string(data)]
+    except Exception as error:  # protobuf's own, which has no types
+        raise PackageError(f"The ONNX graph cannot be loaded: {error}") from error
+    while waiting:
+        message = waiting.pop()
+        if isinstance(message, onnx.TensorProto) and (message.external_data or message.data_location):
+            raise PackageError(f"The ONNX graph has numbers in another file: {message.name[:100]!r}")
+        for _, value in message.ListFields():
+            if hasattr(value, "ListFields"):  # a message
+                waiting.append(value)
+            elif hasattr(value, "add"):  # messages
+                waiting += value
 
 
 def load(data: bytes, output: Output) -> OnnxModel:

@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from ml.predictions.predictions import bounded, decide
 from ml.predictions.predictor import Predictions, Predictor
+from ml.runtimes.archive import require_bounded
 from schemas.errors import PackageError
 from schemas.signature import Output
 
+FILE = "model.skops"
 # What skops does not trust by default and scikit-learn's own estimators hold: data with a class of scikit-learn around
 # it. None names code to call; skops leaves them out because wrong numbers in them could crash the process, which the
 # package's digests guard against.
@@ -49,10 +51,11 @@ class SkopsModel(Predictor):
         from skops.io import get_untrusted_types, loads
         from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
+        require_bounded(data, FILE)
         try:
             foreign = sorted(set(get_untrusted_types(data=data)) - set(TRUSTED))
             if foreign:
-                raise PackageError(f"model.skops holds types that are not trusted: {', '.join(foreign)}")
+                raise PackageError(f"{FILE} holds types that are not trusted: {', '.join(foreign)}")
             pipeline = loads(data, trusted=list(TRUSTED))
         except (
             UntrustedTypesFoundException,
@@ -61,8 +64,12 @@ class SkopsModel(Predictor):
             KeyError,
             ValueError,
             TypeError,
+            AttributeError,
+            OSError,
+            EOFError,
+            RecursionError,
         ) as error:
-            raise PackageError(f"model.skops cannot be loaded: {error}") from error
+            raise PackageError(f"{FILE} cannot be loaded: {error}") from error
         return cls(pipeline, output)
 
     def predict(self, features: NDArray[np.float32]) -> Predictions:

@@ -13,6 +13,7 @@ from ml.values.units import quantity_note
 from schemas.data import Column, ColumnSpec, ColumnType, DataSpec, TableSchema
 from schemas.errors import ContentError, did_you_mean
 from schemas.reading import POINT, Dates, Marks, TextReading, Written
+from schemas.signature import MOST_INPUTS
 
 _MOST_WORDS = 100
 """Texts of other types that count as missing for ever; beyond, such a text is refused where a row is predicted."""
@@ -60,10 +61,7 @@ def infer_schema(
             columns.append(_column(name, frame[name], spec.columns.get(name, ColumnSpec()), name == group, written))
         except ContentError as error:
             faults.append(str(error))
-    if columns and all(column.type == "drop" for column in columns):
-        faults.append(
-            "no column is left to learn from: " + "; ".join(f"{column.name!r}: {column.why}" for column in columns)
-        )
+    faults += _number_faults(columns)
     if faults or problem is None:
         raise ContentError("The rows cannot be learnt from:\n" + "\n".join(f"  - {fault}" for fault in faults))
     return TableSchema(
@@ -75,6 +73,18 @@ def infer_schema(
         unlabelled=written.unlabelled,
         merged=written.merged,
     )
+
+
+def _number_faults(columns: list[Column]) -> list[str]:
+    """Return what is wrong with how many columns are left."""
+    kept = sum(column.type != "drop" for column in columns)
+    if columns and not kept:
+        left_out = "; ".join(f"{column.name!r}: {column.why}" for column in columns)
+        return [f"no column is left to learn from: {left_out}"]
+    if kept > MOST_INPUTS:
+        leave_out = "leave some out with data.columns.NAME.type: drop, or select fewer where the rows come from"
+        return [f"{kept:,} columns are left to learn from, a model takes at most {MOST_INPUTS:,}; {leave_out}"]
+    return []
 
 
 def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool, written: Written) -> Column:

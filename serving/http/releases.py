@@ -24,7 +24,15 @@ class Releases(Page):
 
     async def respond(self, request: Request) -> Response:
         """Return the list."""
-        return JSONResponse([release.model_dump() for release in events.overview(self._context.follower.events)])
+        found = events.overview(self._context.follower.events)
+        return JSONResponse([self._as_it_is(release).model_dump() for release in found])
+
+    def _as_it_is(self, release: Release) -> Release:
+        """Say of the version that is being loaded for how long it has been."""
+        busy = self._context.follower.loading
+        if busy is None or busy[0][0] != release.version or release.weight:
+            return release
+        return release.model_copy(update={"why": f"{release.why}: loading for {busy[1]:.0f} seconds"})
 
     def metrics(self) -> "Iterator[Metric]":
         """Yield the current version; no sample before there is one."""

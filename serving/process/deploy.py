@@ -1,7 +1,5 @@
 """The whole deployment of a version: the service runs, the version is published, and it is ready."""
 
-import json
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,7 +9,7 @@ from schemas.release import Release
 from schemas.run import DeploySpec
 from serving.journal import location
 from serving.process import records, services
-from serving.process.probe import get
+from serving.process.probe import until_ready
 from serving.releases.publisher import publish, releases
 
 _SWITCH_SECONDS = 10.0
@@ -65,13 +63,6 @@ def _folder(package_url: str) -> Path | None:
 
 
 def _await_version(url: str, version: str) -> None:
-    deadline = time.monotonic() + _SWITCH_SECONDS
-    response = (0, "")
-    while time.monotonic() < deadline:
-        response = get(f"{url}/readyz")
-        if response[0] == 200 and json.loads(response[1])["version"] == version:
-            return
-        time.sleep(0.02)
-    raise DeploymentError(
-        f"Version {version} is published, but {url}/readyz answers {response[0]}: {response[1].strip()}"
-    )
+    status, text = until_ready(url, _SWITCH_SECONDS, version)
+    if status != 200:
+        raise DeploymentError(f"Version {version} is published, but {url}/readyz answers {status}: {text.strip()}")

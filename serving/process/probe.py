@@ -1,5 +1,7 @@
 """Asking a running service, and reading its log."""
 
+import json
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -16,6 +18,17 @@ def get(url: str, seconds: float = 5.0) -> tuple[int, str]:
         return error.code, error.read().decode()
     except OSError as error:
         return 0, str(error)
+
+
+def until_ready(url: str, seconds: float, version: str | None = None) -> tuple[int, str]:
+    """Ask `/readyz` until it is 200, of `version` unless that is None, or the time is over; return the last answer."""
+    deadline = time.monotonic() + seconds
+    while True:
+        status, text = get(f"{url}/readyz")
+        is_ready = status == 200 and version in (None, json.loads(text)["version"])
+        if is_ready or time.monotonic() > deadline:
+            return (status if is_ready or status != 200 else 0), text
+        time.sleep(0.02)
 
 
 def tail(log: Path, lines: int = 15) -> str:

@@ -15,6 +15,9 @@ from serving.journal import location
 from serving.journal.integrity import damage, unreadable_rows
 from serving.journal.salvage import Saved, copy_whole, salvage
 from serving.process import launch, records
+from serving.process.probe import until_ready
+
+_READY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ def repair(home: Path, name: str) -> Repaired:
             raise DeploymentError(f"The journal {file} cannot be repaired: {error.strerror or error}") from error
         if known is not None and lives:
             launch.start(home, name, known.spec, known.journal_url, known.code_hash, known.bento, known.port)
+            until_ready(known.url, _READY_SECONDS)
         return Repaired(url, tables, kept)
 
 

@@ -1,6 +1,5 @@
 """A worker's side of publishing: it follows the stream of releases and switches versions between two requests."""
 
-import gc
 import logging
 import threading
 import time
@@ -12,14 +11,14 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from schemas.errors import PackageError
 from serving.journal.integrity import Integrity
 from serving.journal.trouble import told
 from serving.releases import events as releases
 from serving.releases.events import Entry, Event
 from serving.releases.heartbeat import Heartbeat
-from serving.releases.loaded_version import Version, load
-from serving.releases.package_cache import keep
+from serving.releases.loaded_version import Version
+from serving.releases.loader import Key, Loader, key_of
+from serving.releases.proving import Limits
 
 _STALE = 600.0  # seconds after which nobody waits for an announcement any more
 _KEPT = 2  # the current version and the one before it, for a rollback at once
@@ -35,6 +34,7 @@ class Follower:
         poll: Seconds between two looks at the releases.
         look: What else is to be done that often.
         integrity: Whether the journal's file is sound.
+        limits: Of loading a package.
     """
 
     def __init__(
@@ -44,20 +44,22 @@ class Follower:
         poll: float,
         look: Callable[[], None] | None = None,
         integrity: Integrity | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.worker = uuid.uuid4().hex
         self.current: Version | None = None
         self.why_not_ready: str | None = "no version has been published yet"
         self.events: list[Event] = []
-        self._engine, self._cache, self._poll = engine, cache, poll
+        self._engine, self._poll = engine, poll
         self._look_after, self._integrity = look, integrity
         self._heartbeat = Heartbeat(engine, self.worker)
-        self._versions: dict[tuple[str, str], Version] = {}
+        self._versions = Loader(cache, limits or Limits())
         self._wanted: Event | None = None
         self._warned = ""
         self._lock = threading.RLock()  # the follower and the loader both change what is loaded and current
         self._stopped = threading.Event()
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
+        self._replies = ThreadPoolExecutor(1, thread_name_prefix="replies")  # for what needs no loading
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
 
     def start(self) -> None:
@@ -68,13 +70,20 @@ class Follower:
         """End, and take this worker off the list of the living."""
         self._stopped.set()
         self._thread.join()
+        self._versions.stop()
         self._loader.shutdown(cancel_futures=True)
+        self._replies.shutdown()
         self._heartbeat.stop()
 
     def loaded(self) -> list[Version]:
         """Return the versions that are loaded, the current one first."""
-        current, others = self.current, list(self._versions.values())
+        current, others = self.current, list(self._versions.versions.values())
         return [*([current] if current else []), *(version for version in others if version is not current)]
+
+    @property
+    def loading(self) -> tuple[Key, float] | None:
+        """Version and URL of the package that is being loaded, and the seconds that has taken; None when none is."""
+        return self._versions.busy
 
     @property
     def is_ready(self) -> bool:
@@ -118,13 +127,16 @@ class Follower:
             self._follow_pointer()
         for event in _open_announcements(self.events, pointer) if first_look else fresh:
             if event.state == "announced":
-                self._submit(self._prepare, event)
+                loads = key_of(event) not in self._versions.versions
+                self._submit(self._loader if loads else self._replies, self._prepare, event)
+            elif event.state == "failed" and event.worker is None:
+                self._versions.give_up(event)
 
     def _follow_pointer(self) -> None:
         assert self._wanted is not None, "called when the pointer moved"
-        loaded = self._versions.get((self._wanted.version, self._wanted.package_url))
+        loaded = self._versions.versions.get(key_of(self._wanted))
         if loaded is None:
-            self._submit(self._catch_up, self._wanted)
+            self._submit(self._loader, self._catch_up, self._wanted)
         else:
             self._switch(loaded)
 
@@ -133,33 +145,33 @@ class Follower:
             self.current, self.why_not_ready = loaded, None
         logger.info("version %s is current", loaded.version)
         assert self._wanted is not None, "only what the pointer names is switched to"
-        self._submit(self._tidy, self._wanted)
+        self._submit(self._loader, self._tidy, self._wanted)
 
     def _tidy(self, pointer: Event) -> None:
         """Let go of versions that neither a rollback nor a publisher is waiting for."""
         waiting = [event for event in self.events if event.sequence > pointer.sequence]
         wanted = releases.history(self.events)[-_KEPT:] + waiting
-        keys = {(event.version, event.package_url) for event in wanted}
-        with self._lock:
-            self._versions = {key: version for key, version in self._versions.items() if key in keys}
-        keep(self._cache, {version.root for version in self._versions.values()})
+        keys = {key_of(event) for event in wanted}
+        self._versions.keep(keys.__contains__)
 
-    def _submit(self, task: Callable[[Event], None], event: Event) -> None:
-        self._loader.submit(task, event).add_done_callback(_report)
+    def _submit(self, thread: ThreadPoolExecutor, task: Callable[[Event], None], event: Event) -> None:
+        thread.submit(task, event).add_done_callback(_report)
 
     def _catch_up(self, pointer: Event) -> None:
         """Load what is current already: at the start, or because this worker missed the announcement."""
-        failure = self._load(pointer)
+        failure = self._versions.load(pointer, was_current=True)
         with self._lock:
             if pointer is not self._wanted:
                 return
             if failure is None:
-                self._switch(self._versions[pointer.version, pointer.package_url])
+                self._switch(self._versions.versions[key_of(pointer)])
             elif self.current is None:
                 self.why_not_ready = f"version {pointer.version} cannot be loaded: {failure}"
 
     def _prepare(self, announced: Event) -> None:
-        failure = self._load(announced)
+        if self._was_given_up(announced):
+            return
+        failure = self._versions.load(announced, was_current=False)
         reply = Entry(
             announced.version, announced.package_url, "ready" if failure is None else "failed", failure, self.worker
         )
@@ -168,23 +180,11 @@ class Follower:
         except SQLAlchemyError as error:
             logger.error("the journal does not take the outcome for version %s: %s", announced.version, error)
 
-    def _load(self, event: Event) -> str | None:
-        """Load a version unless it is loaded; return why that failed."""
-        key = (event.version, event.package_url)
-        if key in self._versions:
-            return None
-        try:
-            version = load(event.version, event.package_url, self._cache)
-        except Exception as error:  # whatever a package does to its loader: the publisher is told, the old one goes on
-            unforeseen = not isinstance(error, PackageError)
-            logger.error("version %s cannot be loaded: %s", event.version, error, exc_info=unforeseen)
-            return str(error) or type(error).__name__
-        with self._lock:
-            self._versions = {**self._versions, key: version}
-        logger.info("version %s is loaded, %.0f µs a row", event.version, version.seconds_per_row * 1e6)
-        gc.collect()
-        gc.freeze()  # or every full collection walks the imports' objects again, for 60 to 160 ms
-        return None
+    def _was_given_up(self, announced: Event) -> bool:
+        """Say whether the publisher does not wait any more: others may."""
+        later = (event for event in reversed(self.events) if event.sequence > announced.sequence)
+        ended = (event for event in later if event.state == "failed" and event.worker is None)
+        return any(releases.same(event, announced) for event in ended)
 
 
 def _report(done: Future[None]) -> None:

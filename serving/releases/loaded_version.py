@@ -1,7 +1,6 @@
 """One version of the model, loaded, checked and warm."""
 
 import math
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from ml.package import storage
 from ml.package.model import PackagedModel
 from ml.predictions.predictor import Predictions
 from ml.validation.rows import Validator
-from serving.releases.package_cache import fetch
 
 INLINE_SECONDS = 0.002  # predictions that take longer are computed in a thread, so that the others need not wait
 
@@ -38,21 +36,15 @@ class Version:
         return rows * self.seconds_per_row <= INLINE_SECONDS
 
 
-def load(version: str, package_url: str, cache: Path) -> Version:
-    """Fetch, verify, load, warm, and check the predictions for the sample rows against the trainer's own.
+def load(version: str, package_url: str, root: Path) -> Version:
+    """Load and warm a package that was tried before, from its copy in `root`; every byte is verified again.
 
     Raises:
         PackageError: If any of it fails.
     """
-    root = fetch(package_url, version, cache)
-    try:
-        model = PackagedModel.open(root)
-        model.check_samples()
-        sample = _sample(model, root)
-        return Version(version, package_url, root, model, Validator(model.signature), _warm(model, sample), sample)
-    except BaseException:
-        shutil.rmtree(root, ignore_errors=True)  # the next attempt fetches it anew: it may have been mended
-        raise
+    model = PackagedModel.open(root)
+    sample = _sample(model, root)
+    return Version(version, package_url, root, model, Validator(model.signature), _warm(model, sample), sample)
 
 
 def _sample(model: PackagedModel, root: Path) -> dict[str, Any]:

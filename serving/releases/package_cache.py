@@ -3,31 +3,47 @@
 import hashlib
 import shutil
 import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote, urlsplit
 
 from pydantic import ValidationError
 
-from ml.package.storage import MANIFEST, SEAL, SIGNATURE, read_manifest, read_signature
+from ml.package.files import LARGEST_JSON, NAME, open_regular
+from ml.package.storage import LARGEST_MANIFEST, MANIFEST, SEAL, SIGNATURE, read_manifest, read_signature
 from schemas.errors import PackageError
-from schemas.package import Manifest
+from schemas.package import FileRecord, Manifest
 from schemas.signature import Signature
 
+LARGEST = 2_000_000_000
+_MOST_FILES, _SHOWN = 100, 5
+_SEAL_BYTES = 1_000
+_CHUNK = 1 << 20
+_PROVEN = ".proven"
+_PARTIAL = ".fetch_"
 
-def fetch(package_url: str, version: str, cache: Path) -> Path:
+
+def fetch(package_url: str, version: str, cache: Path, most: int = LARGEST) -> Path:
     """Copy a package into `cache`, unless it is there already, and return its folder; nothing is verified.
 
     When the URL does not answer, a copy of this version from the same URL that was fetched before is good enough.
 
+    Args:
+        package_url: Where the package is.
+        version: The version it is of.
+        cache: The folder for copies.
+        most: Bytes that its files may have together; of none more is read than its manifest says.
+
     Raises:
-        PackageError: If it cannot be fetched and was not before.
+        PackageError: If it cannot be fetched and was not before, is too large, or holds what is no plain file.
     """
-    prefix = f"{quote(version, safe='')}-{hashlib.sha256(package_url.encode()).hexdigest()[:12]}-"
+    prefix = _prefix(package_url, version)
     try:
-        manifest = _read(package_url, MANIFEST)
+        manifest = _read(package_url, MANIFEST, LARGEST_MANIFEST)
         root = cache / (prefix + hashlib.sha256(manifest).hexdigest()[:12])
         if not root.exists():
-            _copy(package_url, manifest, root)
+            _copy(package_url, manifest, root, most)
         return root
     except PackageError:
         raise
@@ -36,6 +52,37 @@ def fetch(package_url: str, version: str, cache: Path) -> Path:
         if earlier:
             return earlier[-1]
         raise PackageError(f"The package {package_url} cannot be fetched: {type(error).__name__}: {error}") from error
+
+
+def proven(package_url: str, version: str, cache: Path) -> Path | None:
+    """Return the copy of a package that could be loaded here before, None when there is none."""
+    marks = sorted(cache.glob(f"{_prefix(package_url, version)}*{_PROVEN}"), key=lambda path: path.stat().st_mtime)
+    roots = [mark.with_name(mark.name.removesuffix(_PROVEN)) for mark in marks]
+    return next((root for root in reversed(roots) if root.is_dir()), None)
+
+
+def mark_proven(root: Path) -> None:
+    """Remember that a copy could be loaded here."""
+    root.with_name(root.name + _PROVEN).touch()
+
+
+def forget(root: Path) -> None:
+    """Remove a copy, and that it could be loaded."""
+    root.with_name(root.name + _PROVEN).unlink(missing_ok=True)
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def forget_unproven(package_url: str, version: str, cache: Path) -> None:
+    """Remove what a trial that failed, or was ended, left of a package: the next one fetches it anew."""
+    for found in cache.glob(f"{_prefix(package_url, version)}*"):
+        if found.is_dir() and not found.with_name(found.name + _PROVEN).exists():
+            forget(found)
+    for partial in cache.glob(f"{_PARTIAL}*"):
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _prefix(package_url: str, version: str) -> str:
+    return f"{quote(version, safe='')}-{hashlib.sha256(package_url.encode()).hexdigest()[:12]}-"
 
 
 def fetch_signature(package_url: str) -> Signature:
@@ -48,7 +95,9 @@ def fetch_signature(package_url: str) -> Signature:
         root = Path(folder)
         try:
             for name in (MANIFEST, SEAL, SIGNATURE):
-                (root / name).write_bytes(_read(package_url, name))
+                (root / name).write_bytes(_read(package_url, name, LARGEST_JSON))
+        except PackageError:
+            raise
         except Exception as error:  # every file system behind fsspec has errors of its own
             raise PackageError(
                 f"The package {package_url} cannot be fetched: {type(error).__name__}: {error}"
@@ -59,38 +108,65 @@ def fetch_signature(package_url: str) -> Signature:
 def keep(cache: Path, roots: set[Path]) -> None:
     """Remove every fetched package but these."""
     for found in cache.glob("*-*"):
-        if found not in roots:
-            shutil.rmtree(found, ignore_errors=True)
+        if found not in roots and found.with_name(found.name.removesuffix(_PROVEN)) not in roots:
+            forget(found)
 
 
-def _copy(package_url: str, manifest: bytes, root: Path) -> None:
+def _copy(package_url: str, manifest: bytes, root: Path, most: int) -> None:
+    records = _records(manifest)
+    total = sum(record.bytes for record in records.values())
+    if total > most:
+        raise PackageError(f"The package has {total:,} bytes, more than the {most:,} allowed (deploy.max_package)")
     root.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=".fetch_", dir=root.parent))
+    partial = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=root.parent))
     try:
         (partial / MANIFEST).write_bytes(manifest)
-        for name in [SEAL, *_names(manifest)]:
-            (partial / name).write_bytes(_read(package_url, name))
+        (partial / SEAL).write_bytes(_read(package_url, SEAL, _SEAL_BYTES))
+        for name, record in records.items():
+            _copy_file(package_url, name, partial / name, record.bytes)
         partial.rename(root)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _names(manifest: bytes) -> list[str]:
+def _records(manifest: bytes) -> dict[str, FileRecord]:
     try:
-        names = list(Manifest.model_validate_json(manifest).files)
+        records = Manifest.model_validate_json(manifest).files
     except ValidationError as error:
         raise PackageError(f"The package's {MANIFEST} cannot be read: {error.errors()[0]['msg']}") from error
-    foreign = [name for name in names if Path(name).name != name or name.startswith(".")]
+    foreign = [name for name in records if not NAME.fullmatch(name) or name in (MANIFEST, SEAL)]
     if foreign:
-        raise PackageError(f"The package's {MANIFEST} names files outside of it: {foreign}")
-    return names
+        raise PackageError(f"The package's {MANIFEST} names files outside of it: {foreign[:_SHOWN]}")
+    if len(records) > _MOST_FILES:
+        raise PackageError(f"The package has {len(records):,} files, more than {_MOST_FILES}")
+    if any(record.bytes < 0 for record in records.values()):
+        raise PackageError(f"The package's {MANIFEST} names files of less than no bytes")
+    return records
 
 
-def _read(package_url: str, name: str) -> bytes:
+def _read(package_url: str, name: str, most: int) -> bytes:
+    with _open(package_url, name) as file:
+        data: bytes = file.read(most + 1)
+    if len(data) > most:
+        raise PackageError(f"{name} has more than {most:,} bytes")
+    return data
+
+
+def _copy_file(package_url: str, name: str, target: Path, size: int) -> None:
+    """Copy a file of `size` bytes; of a longer one no more is read, a shorter one is found by whoever verifies it."""
+    left = size
+    with _open(package_url, name) as source, target.open("xb") as out:
+        while left and (chunk := source.read(min(left, _CHUNK))):
+            left -= out.write(chunk)
+        if source.read(1):
+            raise PackageError(f"{name} does not have the {size} bytes it was written with")
+
+
+def _open(package_url: str, name: str) -> AbstractContextManager[IO[bytes]]:
     if urlsplit(package_url).scheme in ("", "file"):
-        return (Path(urlsplit(package_url).path if "://" in package_url else package_url) / name).read_bytes()
+        folder = Path(urlsplit(package_url).path if "://" in package_url else package_url)
+        return open_regular(folder / name)
     import fsspec  # only for packages that are elsewhere: its import costs a tenth of the start
 
-    with fsspec.open(f"{package_url.rstrip('/')}/{name}", "rb") as file:
-        data: bytes = file.read()
-    return data
+    opened: AbstractContextManager[IO[bytes]] = fsspec.open(f"{package_url.rstrip('/')}/{name}", "rb")
+    return opened

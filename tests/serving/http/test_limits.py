@@ -112,8 +112,8 @@ def test_the_previous_version_stays_loaded_and_older_ones_are_let_go(local: Loca
         for number in ("2", "3"):
             publish(app.journal_url, number, str(packages.write_rules(root / f"package{number}")), timeout=10)
             wait_for(lambda number=number: bool(app.follower.current and app.follower.current.version == number))  # type: ignore[misc]
-        wait_for(lambda: sorted(version for version, _ in app.follower._versions) == ["2", "3"])
-        wait_for(lambda: len(list((root / "cache").iterdir())) == 2)
+        wait_for(lambda: sorted(one.version for one in app.follower.loaded()) == ["2", "3"])
+        wait_for(lambda: len([one for one in (root / "cache").iterdir() if one.is_dir()]) == 2)
 
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/metrics", "/releases"])

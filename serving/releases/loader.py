@@ -1,0 +1,109 @@
+"""The versions that a worker has loaded, and how one more is: tried in a process of its own, then taken in."""
+
+import gc
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from schemas.errors import PackageError
+from serving.releases.events import Event
+from serving.releases.loaded_version import Version, load
+from serving.releases.package_cache import forget, forget_unproven, keep, mark_proven, proven
+from serving.releases.proving import Limits, Trial
+
+_SLOW_SECONDS = 5.0
+logger = logging.getLogger("bentoml.drivetrain")  # below "bentoml", whose handler and level the worker has set up
+
+Key = tuple[str, str]
+
+
+def key_of(event: Event) -> Key:
+    """Return what tells packages apart: version and URL."""
+    return event.version, event.package_url
+
+
+class Loader:
+    """Loads one package at a time, in whichever thread asks; `versions` is replaced whole."""
+
+    def __init__(self, cache: Path, limits: Limits) -> None:
+        self.versions: dict[Key, Version] = {}
+        self._cache, self._limits = cache, limits
+        self._trial: Trial | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def busy(self) -> tuple[Key, float] | None:
+        """What is being tried now and the seconds that has taken, None when nothing is."""
+        trial = self._trial
+        return None if trial is None else ((trial.version, trial.package_url), trial.seconds)
+
+    def give_up(self, event: Event) -> None:
+        """End the trial of a package that nobody waits for any more."""
+        trial = self._trial
+        if trial is not None and (trial.version, trial.package_url) == key_of(event):
+            trial.give_up()
+
+    def load(self, event: Event, *, was_current: bool) -> str | None:
+        """Load a version unless it is loaded; return why that failed.
+
+        Args:
+            event: Which version, and where its package is.
+            was_current: Whether a copy that could be loaded here before needs no second trial.
+        """
+        if key_of(event) in self.versions:
+            return None
+        try:
+            version = self._loaded(event, was_current)
+        except Exception as error:  # whatever a package does to its loader: the publisher is told, the old one goes on
+            unforeseen = not isinstance(error, PackageError)
+            logger.error("version %s cannot be loaded: %s", event.version, error, exc_info=unforeseen)
+            return str(error) or type(error).__name__
+        with self._lock:
+            self.versions = {**self.versions, key_of(event): version}
+        logger.info("version %s is loaded, %.0f µs a row", event.version, version.seconds_per_row * 1e6)
+        gc.collect()
+        gc.freeze()  # or every full collection walks the imports' objects again, for 60 to 160 ms
+        return None
+
+    def stop(self) -> None:
+        """End what is being tried."""
+        if self._trial is not None:
+            self._trial.give_up()
+
+    def keep(self, wanted: Callable[[Key], bool]) -> None:
+        """Let go of every version but the wanted ones, and of the copies of their packages."""
+        with self._lock:
+            self.versions = {key: version for key, version in self.versions.items() if wanted(key)}
+        keep(self._cache, {version.root for version in self.versions.values()})
+
+    def _loaded(self, event: Event, was_current: bool) -> Version:
+        root = proven(event.package_url, event.version, self._cache) if was_current else None
+        if root is not None:
+            with suppress(PackageError):  # a copy that was damaged since: it is fetched again
+                return self._taken_in(event, root)
+        return self._taken_in(event, self._tried(event))
+
+    def _taken_in(self, event: Event, root: Path) -> Version:
+        try:
+            version = load(event.version, event.package_url, root)
+        except BaseException:
+            forget(root)  # the next attempt fetches it anew: it may have been mended
+            raise
+        mark_proven(root)
+        return version
+
+    def _tried(self, event: Event) -> Path:
+        self._trial = Trial(event.version, event.package_url)
+        slow = threading.Timer(_SLOW_SECONDS, logger.warning, ("version %s takes long to load", event.version))
+        slow.daemon = True
+        slow.start()
+        try:
+            return self._trial.run(self._cache, self._limits)
+        except BaseException:
+            forget_unproven(event.package_url, event.version, self._cache)
+            raise
+        finally:
+            slow.cancel()
+            self._trial = None

@@ -1,0 +1,62 @@
+"""A package fetched, verified, loaded and asked for its sample rows, in a process of its own.
+
+A package may loop for ever, take all memory, or crash the library that loads it: here it harms nobody. The parent ends
+this process when a limit is passed; it ends by itself when its parent is gone. The last line of its output says in
+JSON how it went.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+
+from schemas.errors import PackageError
+
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+_FILES = 2 << 30  # bytes of a file that is written
+
+
+def main(request: dict[str, str | int]) -> dict[str, str]:
+    """Try a package; return where its copy is, or what is wrong with it."""
+    from ml.package.model import PackagedModel
+    from ml.package.reference import require_profile
+    from ml.package.storage import REFERENCE, read
+    from serving.releases.package_cache import fetch
+
+    try:
+        cache, most = Path(str(request["cache"])), int(request["max_package"])
+        root = fetch(str(request["package_url"]), str(request["version"]), cache, most)
+        model = PackagedModel.open(root)
+        model.check_samples()
+        if REFERENCE in model.manifest.files:
+            require_profile(read(root, model.manifest, REFERENCE), model.signature)
+        return {"root": str(root)}
+    except PackageError as error:
+        return {"error": str(error)}
+    except MemoryError:
+        return {"error": "it takes more memory than there is"}
+    except Exception as error:  # whatever a library makes of bytes that it was not written for
+        return {"error": f"it cannot be loaded: {type(error).__name__}: {error}"}
+
+
+def _bind_to(parent: int, seconds: float) -> None:
+    """End with the parent, and in any case a while after it should have ended us."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    signal.alarm(int(seconds) + 10)  # its default action is the kernel's: no code that hangs can hold it up
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_FILES, _FILES))
+    if os.getppid() != parent:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    asked = json.loads(sys.stdin.buffer.readline())
+    _bind_to(asked["parent"], asked["seconds"])
+    answer = main(asked)
+    sys.stdout.write(f"\n{json.dumps(answer)}\n")
+    sys.stdout.flush()
+    os._exit(0)  # what a library would do at its end is nothing that we need

@@ -1,0 +1,120 @@
+"""No package harms the service: what is wrong with it is told, good clients are answered, the next version gets in."""
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from schemas.errors import DeploymentError
+from schemas.run import DeploySpec
+from serving.process import records, services
+from serving.process.deploy import deploy
+from serving.releases.publisher import publish, releases
+from tests.serving import packages
+from tests.serving.processes import worker
+from tests.serving.releases import hostile
+from tests.soak import SOAKING, count
+
+pytestmark = pytest.mark.untraced
+SPEC = DeploySpec(load_seconds=6.0 if SOAKING else 15.0, load_memory=1_500_000_000)
+ROUNDS = count(1, 7)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, bentoml_home: None) -> Iterator[Path]:
+    """A DRIVETRAIN_HOME with a service that predicts; it is stopped in the end."""
+    folder = tmp_path_factory.mktemp("home")
+    deploy(folder, "house", "1", str(packages.write_onnx(folder / "packages" / "1")), SPEC)
+    yield folder
+    services.stop(folder, "house")
+
+
+@pytest.fixture
+def client(home: Path) -> Iterator[list[int]]:
+    """A good client that asks all the time; the statuses it got."""
+    seen, ended, url = list[int](), threading.Event(), records.find(home, "house").url
+
+    def ask() -> None:
+        with httpx.Client() as http:
+            while not ended.is_set():
+                seen.append(http.post(f"{url}/predict", json={"instances": [packages.ROW]}, timeout=5).status_code)
+                time.sleep(0.02)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    yield seen
+    ended.set()
+    thread.join()
+
+
+def attempt(home: Path, root: Path, number: str) -> str | None:
+    """Publish a package; return why that was refused."""
+    try:
+        publish(records.find(home, "house").journal_url, number, str(root), timeout=60)
+    except DeploymentError as error:
+        return str(error)
+    return None
+
+
+def test_no_hostile_package_gets_in_or_in_the_way(home: Path, client: list[int], tmp_path: Path) -> None:
+    chosen, process = random.Random(11), worker(home)
+    before = process.memory_info().rss
+    tried = 0
+    for _ in range(ROUNDS):
+        for alter in hostile.QUICK:
+            tried += 1
+            root = hostile.make(tmp_path / f"p{tried}", alter, chosen)
+            why = attempt(home, root, f"h{tried}")
+            assert why is not None, f"{alter.__name__} got in"
+            assert "was not published: " in why and "Traceback" not in why and "root:x:0" not in why, why
+    for alter in hostile.MAY_PREDICT * ROUNDS:
+        tried += 1
+        attempt(home, hostile.make(tmp_path / f"p{tried}", alter, chosen), f"h{tried}")
+    assert not (tmp_path / "was-run").exists()
+    assert worker(home).pid == process.pid and process.memory_info().rss < before + 200e6
+    assert len(client) > tried and set(client) == {200}
+    assert_a_good_one_gets_in(home, tmp_path)
+
+
+@pytest.mark.parametrize("alter", hostile.SLOW)
+def test_a_package_that_never_ends_or_takes_all_memory_is_ended(
+    home: Path, client: list[int], tmp_path: Path, alter: hostile.Alter
+) -> None:
+    process = worker(home)
+    before = process.memory_info().rss
+    url, found = records.find(home, "house").url, list[str]()
+    root = hostile.make(tmp_path / "p", alter, random.Random(1))
+    publisher = threading.Thread(target=lambda: found.append(str(attempt(home, root, alter.__name__))))
+    publisher.start()
+    said = ""
+    while publisher.is_alive():
+        said += str(httpx.get(f"{url}/releases").json())
+        time.sleep(0.2)
+    publisher.join()
+    key = "deploy.load_seconds" if alter is hostile.endless_graph else "deploy.load_memory"
+    assert key in found[0] and f"{alter.__name__}', 'weight': 0.0" in said and "loading for" in said
+    assert worker(home).pid == process.pid and process.memory_info().rss < before + 100e6
+    assert set(client) == {200}
+    assert_a_good_one_gets_in(home, tmp_path)
+
+
+def test_a_publisher_that_gave_up_lets_the_next_one_in_at_once(home: Path, client: list[int], tmp_path: Path) -> None:
+    journal = records.find(home, "house").journal_url
+    root = hostile.make(tmp_path / "p", hostile.endless_graph, random.Random(1))
+    with pytest.raises(DeploymentError, match="not every worker of the service has loaded it after 2 seconds"):
+        publish(journal, "endless", str(root), timeout=2)
+    assert_a_good_one_gets_in(home, tmp_path)
+    assert set(client) == {200}
+
+
+def assert_a_good_one_gets_in(home: Path, folder: Path) -> None:
+    journal, version = records.find(home, "house").journal_url, f"good-{time.time_ns()}"
+    package = packages.write_onnx(folder / version, seed=3)
+    began = time.monotonic()
+    publish(journal, version, str(package), timeout=60)
+    assert releases(journal)[0].version == version
+    assert time.monotonic() - began < (10 if SOAKING else 60)
