@@ -33,11 +33,26 @@ class ColumnDrift(Strict):
     why: str
 
 
+class DetectableChange(Strict):
+    """The smallest change of a column that at least four of five windows like this one show, at the monitor's tolerances.
+
+    `value` is the change as `statistic` measures it; for numbers it is a shift of all values by `shift`, in the
+    column's unit, which is so many standard `deviations` of training. `why` is what a person calls the change.
+    """
+
+    column: str
+    statistic: str
+    value: float
+    shift: float | None = None
+    deviations: float | None = None
+    why: str
+
+
 class Distribution(Strict):
     """Shares before and after, for a picture.
 
     They are of bins between `edges` (numbers, days since 1970 for dates) or of `labels`. The first and the last bin
-    hold what lies beyond them too. An empty side has shares of 0.
+    hold what lies beyond them too. An empty side has shares of 0; a page draws no picture where that is the window.
     """
 
     column: str
@@ -85,6 +100,8 @@ class Review(Strict):
 class MonitoringReport(Strict):
     """The verdict over a window; `predictions` is the drift of the model's own predictions.
 
+    `detectable` has the smallest change that would have been found, for each column and hypothesis test that was run;
+    `prediction_detectable` the same of the predictions. What is smaller may be there.
     `performance` has one entry for each version with labels, the version of this report first; empty: no label arrived.
     """
 
@@ -97,6 +114,8 @@ class MonitoringReport(Strict):
     last: str | None = None
     columns: list[ColumnDrift]
     predictions: ColumnDrift | None = None
+    detectable: list[DetectableChange] = []
+    prediction_detectable: list[DetectableChange] = []
     distributions: list[Distribution] = []
     prediction_distributions: list[Distribution] = []
     performance: list[Performance] = []

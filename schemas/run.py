@@ -100,6 +100,9 @@ class MonitorSpec(Strict):
     significance: float = Field(
         default=0.01, gt=0, lt=1, description="how improbable by chance a distance must be, over all hypothesis tests"
     )
+    missing: float = Field(
+        default=0.05, ge=0, le=1, description="tolerated difference from the share of missing values in training"
+    )
     unseen: float = Field(default=0.05, ge=0, le=1, description="share of unseen categories tolerated")
     out_of_range: float = Field(
         default=0.1, ge=0, le=1, description="share of values outside the training range tolerated"

@@ -8,12 +8,13 @@ from ml.monitoring.column_summary import READS, TypeName
 from ml.monitoring.expected import Expected
 from ml.monitoring.hypothesis_tests.catalog import run_all
 from ml.monitoring.hypothesis_tests.interface import FEWEST_VALUES, DriftTestResult
-from ml.monitoring.shares import unseen
+from ml.monitoring.shares import out_of_range_share, unseen
 from schemas.monitoring import Verdict
+from schemas.numbers import percent
 from schemas.run import MonitorSpec
 
 _NUMERIC: frozenset[TypeName] = frozenset({"integral", "fractional"})
-_DATES = "dates move on by themselves; these are neither before training nor far beyond it"
+_DATES = "a window lies after training by nature, so only dates before training or far beyond it would be drift"
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,23 @@ def assess_column(
         return AssessedColumn(name, reference, window, expected, decided=decided[0], why=decided[1])
     assert reference is not None and window is not None
     results = tuple(run_all(reference, window, expected, spec))
-    otherwise, why = _unless_alarmed(window, results, rows)
+    otherwise, why = _unless_alarmed(reference, window, expected, results, rows)
     return AssessedColumn(name, reference, window, expected, results=results, otherwise=otherwise, why=why)
 
 
-def _unless_alarmed(window: ColumnProfile, results: Sequence[DriftTestResult], rows: int) -> tuple[Verdict, str]:
+def _unless_alarmed(
+    reference: ColumnProfile,
+    window: ColumnProfile,
+    expected: Expected,
+    results: Sequence[DriftTestResult],
+    rows: int,
+) -> tuple[Verdict, str]:
     if window.kind == "date" and window.present >= FEWEST_VALUES:
-        return "ok", _DATES
+        outside = out_of_range_share(window, expected.limits(reference))
+        later = f"{percent(outside, 0)} of the dates lie outside the range of training: " if outside else ""
+        return "ok", f"{later}{_DATES}"
     if any(result.test.judges_distribution for result in results):
-        return "ok", "distributed as in training"
+        return "ok", "no change found"
     return "no_verdict", f"only {window.present} of {rows} rows have a usable value: too few to compare"
 
 

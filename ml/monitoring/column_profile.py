@@ -14,12 +14,15 @@ from schemas.data import ColumnType
 class Numbers:
     """The distribution of a column's finite numbers, at least one, read from a KLL sketch.
 
+    `deviation` is their standard deviation; None where it is not known or too large for a float.
+
     Source:
         Z. Karnin, K. Lang and E. Liberty, Optimal quantile approximation in streams, FOCS 2016.
     """
 
-    def __init__(self, sketch: Any) -> None:
+    def __init__(self, sketch: Any, deviation: float | None = None) -> None:
         self._sketch = sketch
+        self.deviation = deviation
         self.n = int(sketch.get_n())
         self.minimum = float(sketch.get_min_value())
         self.maximum = float(sketch.get_max_value())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ml.monitoring.column_drift import assess_column
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.column_summary import Values
+from ml.monitoring.detectable import detectable
 from ml.monitoring.expected import Expected
 from ml.monitoring.histograms import distribution
 from ml.monitoring.profiles import Profile, profile
@@ -93,9 +94,15 @@ def detect(
             "prediction", before.prediction(predicted), now.prediction(predicted), Expected(), window.rows, spec
         )
     )
-    chances = iter(holm([result.p_value for column in assessed for result in column.results]))
-    drifts = [conclude(column, [next(chances) for _ in column.results], spec) for column in assessed]
-    verdict, why = overall(drifts[:-1], drifts[-1], window.rows, spec)
+    p_values = [result.p_value for column in assessed for result in column.results]
+    chances = iter(holm(p_values))
+    changes = [detectable(column, len(p_values), spec) for column in assessed]
+    drifts = [
+        conclude(column, [next(chances) for _ in column.results], found, spec)
+        for column, found in zip(assessed, changes, strict=True)
+    ]
+    of_inputs = [change for found in changes[:-1] for change in found]
+    verdict, why = overall(drifts[:-1], drifts[-1], of_inputs, window.rows, spec)
     return MonitoringReport(
         model=model,
         version=version,
@@ -106,6 +113,8 @@ def detect(
         last=last,
         columns=drifts[:-1],
         predictions=drifts[-1],
+        detectable=of_inputs,
+        prediction_detectable=changes[-1],
         distributions=_distributions({name: (before.column(name), now.column(name)) for name in expectations}),
         prediction_distributions=_distributions(
             {name: (before.prediction(name), now.prediction(name)) for name in (predicted, "confidence")}

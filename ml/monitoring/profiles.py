@@ -9,6 +9,7 @@ column how many were known. All keep rows, missing values, infinities, types and
 """
 
 import json
+import math
 import os
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -91,7 +92,8 @@ class Profile:
         if note is None or view is None:
             return None
         counts, types = view.get_metric("counts"), view.get_metric("types")
-        sketch = view.get_metric("distribution").kll.value
+        distribution = view.get_metric("distribution")
+        sketch = distribution.kll.value
         labels = view.get_metric("frequent_items").frequent_strings.value
         found = labels.get_frequent_items(_whylogs().no_false_negatives) if not labels.is_empty() else []
         return ColumnProfile(
@@ -100,7 +102,7 @@ class Profile:
             missing=counts.null.value,
             infinite=counts.inf.value,
             types={name: getattr(types, name).value for name in _TYPES},
-            numbers=None if sketch.is_empty() else Numbers(sketch),
+            numbers=None if sketch.is_empty() else Numbers(sketch, _deviation(distribution)),
             counts={str(item[0]): int(item[2]) for item in found if item[2] > 0},
             distinct=float(view.get_metric("cardinality").hll.value.get_estimate()),
             once=note["once"],
@@ -170,7 +172,7 @@ def _sketch(found: ColumnSummary, kind: ColumnType, known: Collection[str] | Non
     if len(found.numbers):
         column.numpy.floats = found.numbers
     metrics = [metric.zero() for metric in (whylogs.Counts, whylogs.Types, whylogs.Distribution, whylogs.Cardinality)]
-    with np.errstate(over="ignore", invalid="ignore"):  # the variance of numbers near 1e308; drift does not use it
+    with np.errstate(over="ignore", invalid="ignore"):  # the variance of numbers near 1e308; `_deviation` leaves it out then
         for metric in metrics:
             metric.columnar_update(column)
     counts, types, distribution, cardinality = metrics
@@ -182,6 +184,12 @@ def _sketch(found: ColumnSummary, kind: ColumnType, known: Collection[str] | Non
         labels.frequent_strings.value.update(text, times)
     named = {metric.namespace: metric for metric in (counts, types, distribution, cardinality, labels)}
     return whylogs.ColumnView(metrics=named)
+
+
+def _deviation(distribution: Any) -> float | None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        deviation = float(distribution.stddev)
+    return deviation if math.isfinite(deviation) and deviation > 0 else None
 
 
 def _once(found: ColumnSummary) -> int:

@@ -9,17 +9,16 @@ from schemas.monitoring import SEVERITY, ColumnDrift, MonitoringReport, Verdict
 EXPANDED = 8
 """So many alarming columns show their distributions without a click."""
 _WORDS: dict[Verdict, str] = {
-    "ok": "No drift",
+    "ok": "No drift found",
     "drift": "The data has drifted",
     "no_verdict": "No verdict is possible",
     "schema_alarm": "The rows do not have the shape that the model takes",
 }
 _SHORT: dict[Verdict, str] = {"ok": "ok", "drift": "drift", "no_verdict": "no verdict", "schema_alarm": "schema alarm"}
 
-
 def render(report: MonitoringReport) -> str:
     """Return the page: the verdict in a sentence, the predictions, columns by severity, their distributions."""
-    drawings = {shown.column: chart(shown) for shown in report.distributions}
+    drawings = {shown.column: chart(shown) for shown in report.distributions if any(shown.window)}
     ranked = sorted(report.columns, key=_severity)
     context = {
         "report": report,
@@ -27,10 +26,23 @@ def render(report: MonitoringReport) -> str:
         "short": _SHORT,
         "tally": _tally(report.columns),
         "columns": [(one, drawings.get(one.column, "")) for one in ranked],
-        "prediction_drawings": [(shown.column, chart(shown)) for shown in report.prediction_distributions],
+        "prediction_drawings": [
+            (shown.column, chart(shown)) for shown in report.prediction_distributions if any(shown.window)
+        ],
         "expanded": EXPANDED,
+        "ruled_out": _ruled_out(report),
     }
     return render_page(__file__, context)
+
+
+def _ruled_out(report: MonitoringReport) -> list[tuple[str, str]]:
+    """Return for each column, the predictions last, the smallest changes that would have been found in it."""
+    found: dict[str, list[str]] = {}
+    for change in report.detectable:
+        found.setdefault(change.column, []).append(change.why)
+    predicted = [change.why for change in report.prediction_detectable]
+    lines = [*found.items(), *([("(the predictions)", predicted)] if predicted else [])]
+    return [(name, ", ".join(whys)) for name, whys in lines]
 
 
 def _headline(report: MonitoringReport) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 _SMALLEST_EXPECTED = 5.0
 
@@ -58,15 +59,18 @@ def homogeneity_p_value(first: Mapping[str, int], second: Mapping[str, int]) -> 
     """
     from scipy.stats import chi2_contingency
 
+    table = contingency(first, second)
+    return float(chi2_contingency(table, correction=False).pvalue) if table.shape[1] > 1 else 1.0
+
+
+def contingency(first: Mapping[str, int], second: Mapping[str, int]) -> NDArray[np.float64]:
+    """Return the counts of both samples by group, shape (2, groups); the rare categories are one group, the last."""
     names = sorted(first.keys() | second.keys())
     table = np.array([[sample.get(name, 0) for name in names] for sample in (first, second)], dtype=np.float64)
     shares = table.sum(axis=1, keepdims=True) / table.sum()
     common = (shares * table.sum(axis=0)).min(axis=0) >= _SMALLEST_EXPECTED
     rare = table[:, ~common].sum(axis=1, keepdims=True)
-    table = np.hstack([table[:, common], rare]) if rare.sum() > 0 else table[:, common]
-    if table.shape[1] < 2:
-        return 1.0
-    return float(chi2_contingency(table, correction=False).pvalue)
+    return np.hstack([table[:, common], rare]) if rare.sum() > 0 else table[:, common]
 
 
 def excess_p_value(count: int, rows: int, hits: float, misses: float) -> float:

@@ -4,18 +4,31 @@ import math
 from collections.abc import Sequence
 
 from ml.monitoring.column_drift import AssessedColumn
+from ml.monitoring.detectable import in_words, largest
 from ml.monitoring.shares import missing_share, out_of_range_share, unseen_share
+from ml.reports.formats import count
 from ml.values.label_text import printable
-from schemas.monitoring import SEVERITY, ColumnDrift, Verdict
+from schemas.monitoring import SEVERITY, ColumnDrift, DetectableChange, Verdict
 from schemas.run import MonitorSpec
 
 _NAMED = 3
 _LONGEST_NAME = 60
 
 
-def conclude(column: AssessedColumn, adjusted: Sequence[float], spec: MonitorSpec) -> ColumnDrift:
-    """Return a column's verdict; `adjusted` are the p-values of its results, corrected for all tests of the window."""
+def conclude(
+    column: AssessedColumn, adjusted: Sequence[float], changes: Sequence[DetectableChange], spec: MonitorSpec
+) -> ColumnDrift:
+    """Return a column's verdict.
+
+    Args:
+        column: With the results of its tests.
+        adjusted: The p-values of these results, corrected for all tests of the window.
+        changes: What its tests would have found.
+        spec: The significance.
+    """
     verdict, why = _verdict(column, adjusted, spec)
+    if verdict == "ok" and (ruled_out := in_words(changes)):
+        why = f"{why}; {ruled_out}"
     pairs = zip(column.results, adjusted, strict=True)
     result, chance = next((pair for pair in pairs if pair[0].test.may_be_shown), (None, None))
     now, before = column.window, column.reference
@@ -37,15 +50,23 @@ def conclude(column: AssessedColumn, adjusted: Sequence[float], spec: MonitorSpe
 
 
 def overall(
-    columns: Sequence[ColumnDrift], predictions: ColumnDrift, rows: int, spec: MonitorSpec
+    columns: Sequence[ColumnDrift],
+    predictions: ColumnDrift,
+    changes: Sequence[DetectableChange],
+    rows: int,
+    spec: MonitorSpec,
 ) -> tuple[Verdict, str]:
-    """Return the window's verdict, the most severe of all, and the reason that names the worst columns."""
+    """Return the window's verdict, the most severe of all, and the reason that names the worst columns.
+
+    Of `ok` it is what was ruled out: `changes` are those of the columns that would have been found.
+    """
     everything = [*columns, predictions]
     verdict = next(level for level in SEVERITY if any(one.verdict == level for one in everything))
     if rows < spec.min_rows and verdict == "no_verdict":
         return verdict, f"Too few rows for a verdict: {rows}, and {spec.min_rows} are needed."
     if verdict == "ok":
-        return verdict, f"All {len(columns)} columns and the predictions are distributed as in training ({rows} rows)."
+        found = f"No change found in {count(len(columns), 'column')} and the predictions ({count(rows, 'row')})."
+        return verdict, " ".join([found, *largest(changes)])
     worst = sorted((one for one in columns if one.verdict == verdict), key=lambda one: -(one.value or 0.0))
     parts = [f"{_HEADINGS[verdict]} {len(worst)} of {len(columns)} columns: {_names(worst)}."] if worst else []
     if predictions.verdict == verdict:

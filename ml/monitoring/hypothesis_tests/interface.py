@@ -40,6 +40,34 @@ class DriftTest(ABC):
             spec: The tolerances.
         """
 
+    def detectable(
+        self, reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec, level: float
+    ) -> "Detectable | None":
+        """Return the smallest change that the test finds in most windows like this one; None where that is not known.
+
+        Args:
+            reference: As of `run`.
+            window: As of `run`; only its size counts, and which categories are common enough to be compared.
+            expected: As of `run`.
+            spec: The tolerances.
+            level: The p-value below which the test alarms whatever the other tests of the window give.
+        """
+        return None
+
+
+@dataclass(frozen=True)
+class Detectable:
+    """A change that is found in a share `ml.monitoring.power.POWER` of windows: `value` as the statistic has it.
+
+    `shift` is the same in the column's unit and `deviations` in standard deviations of training, where it has them.
+    `why` is what a person calls the change.
+    """
+
+    value: float
+    why: str
+    shift: float | None = None
+    deviations: float | None = None
+
 
 @dataclass(frozen=True)
 class DriftTestResult:

@@ -7,12 +7,16 @@ from numpy.typing import NDArray
 
 from ml.monitoring.column_profile import ColumnProfile, Numbers
 from ml.monitoring.expected import Expected
-from ml.monitoring.hypothesis_tests.interface import DriftTest, DriftTestResult
+from ml.monitoring.hypothesis_tests.interface import Detectable, DriftTest, DriftTestResult
+from ml.monitoring.power import detectable_distance, kolmogorov_alarm
 from ml.monitoring.statistics import kolmogorov_p_value
 from schemas.data import ColumnType
+from schemas.numbers import percent, shown
 from schemas.run import MonitorSpec
 
 _GRID = 2049
+_PLACES = 11
+"""So many intervals are compared: among more of them, the shortest would be short by the chance of the sample."""
 
 
 class KolmogorovSmirnov(DriftTest):
@@ -39,6 +43,37 @@ class KolmogorovSmirnov(DriftTest):
         p_value = kolmogorov_p_value(max(0.0, value - before.error - now.error), before.n, now.n)
         why = f"the distribution moved by {value:.2f}, Kolmogorov-Smirnov distance"
         return DriftTestResult(self, value, spec.threshold, p_value, why)
+
+    def detectable(
+        self, reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec, level: float
+    ) -> Detectable | None:
+        """Return the smallest distance that is found, and the smallest shift of all values that is so large a one."""
+        before, now = reference.numbers, window.numbers
+        if before is None or now is None:
+            return None
+        alarm = max(spec.threshold, kolmogorov_alarm(level, before.n, now.n) + before.error + now.error)
+        distance = detectable_distance(alarm, before.n, now.n)
+        if distance is None:
+            return None
+        shift = smallest_shift(before, distance)
+        if shift is None:
+            return Detectable(distance, f"other values in {percent(distance)} of the rows that have one")
+        deviations = shift / before.deviation if before.deviation else None
+        unit = f"{deviations:.2g} standard deviations ({shown(shift)})" if deviations else shown(shift)
+        return Detectable(distance, f"a shift by {unit}", shift, deviations)
+
+
+def smallest_shift(numbers: Numbers, distance: float) -> float | None:
+    """Return the smallest shift of all values by which the distribution function moves by `distance`.
+
+    That is the length of the shortest interval that holds this share of the values (P. Lévy's concentration function,
+    inverted). None where one value alone has that share, so that no shift is the smallest, or where floats end.
+    """
+    starts = np.linspace(0.0, 1.0 - distance, _PLACES)
+    with np.errstate(over="ignore"):
+        lengths = numbers.quantiles(np.minimum(starts + distance, 1.0)) - numbers.quantiles(starts)
+    shortest = float(lengths.min())
+    return shortest if 0 < shortest < np.inf else None
 
 
 def kolmogorov_distance(reference: Numbers, window: Numbers) -> float:

@@ -4,7 +4,8 @@ from typing import ClassVar
 
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.expected import Expected
-from ml.monitoring.hypothesis_tests.interface import DriftTest, DriftTestResult
+from ml.monitoring.hypothesis_tests.interface import Detectable, DriftTest, DriftTestResult
+from ml.monitoring.power import detectable_share
 from ml.monitoring.shares import out_of_range_share
 from ml.monitoring.statistics import excess_p_value
 from schemas.data import ColumnType
@@ -12,6 +13,16 @@ from schemas.numbers import percent
 from schemas.run import MonitorSpec
 
 _YEAR = 366.0
+_WHERE: dict[ColumnType, str] = {
+    "number": "outside the range of training",
+    "date": "before the dates of training or far beyond them",
+}
+_WHAT_TO_DO: dict[ColumnType, str] = {
+    "number": "the model has no example of any of them; compare the column's unit and source with those of training, "
+    "and train on rows like these if they are right",
+    "date": "the model has no example of any of them; compare the column's format and century with those of training, "
+    "and train on newer rows if they are right",
+}
 
 
 class OutOfRangeShare(DriftTest):
@@ -37,8 +48,21 @@ class OutOfRangeShare(DriftTest):
             return None
         if value > spec.out_of_range:
             p_value = excess_p_value(round(value * window.present), window.present, 2, max(1, reference.present - 1))
-        why = f"{percent(value, 0)} of the values lie outside the range of training"
-        return DriftTestResult(self, value, spec.out_of_range, p_value, why)
+        return DriftTestResult(self, value, spec.out_of_range, p_value, _reason(value, window.kind))
+
+    def detectable(
+        self, reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec, level: float
+    ) -> Detectable | None:
+        """Return the smallest share of values outside that would be too many; None where no range is known."""
+        if expected.limits(reference) is None:
+            return None
+        share = detectable_share(window.present, spec.out_of_range, level, 2, max(1, reference.present - 1))
+        return None if share is None else Detectable(share, f"{percent(share)} of the values {_WHERE[window.kind]}")
+
+
+def _reason(value: float, kind: ColumnType) -> str:
+    why = f"{percent(value, 0)} of the values lie {_WHERE[kind]}"
+    return f"{why}: {_WHAT_TO_DO[kind]}" if value == 1 else why
 
 
 def _later(limits: tuple[float, float] | None) -> tuple[float, float] | None:

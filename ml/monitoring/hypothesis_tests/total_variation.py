@@ -5,9 +5,11 @@ from typing import ClassVar
 
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.expected import Expected
-from ml.monitoring.hypothesis_tests.interface import DriftTest, DriftTestResult
-from ml.monitoring.statistics import homogeneity_p_value, total_variation
+from ml.monitoring.hypothesis_tests.interface import Detectable, DriftTest, DriftTestResult
+from ml.monitoring.power import detectable_distance, detectable_variation
+from ml.monitoring.statistics import contingency, homogeneity_p_value, total_variation
 from schemas.data import ColumnType
+from schemas.numbers import percent
 from schemas.run import MonitorSpec
 
 
@@ -36,6 +38,25 @@ class TotalVariation(DriftTest):
         value = total_variation(before, now)
         why = f"the distribution moved by {value:.2f}, total variation distance"
         return DriftTestResult(self, value, spec.threshold, homogeneity_p_value(before, now), why)
+
+    def detectable(
+        self, reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec, level: float
+    ) -> Detectable | None:
+        """Return the smallest share of values that changed their category, among those common enough to be compared.
+
+        The distance must be above the tolerance and the chi-square test improbable: the harder of the two decides.
+        """
+        if not reference.counts or not window.counts:
+            return None
+        before, now = _aligned(reference, window)
+        sizes = sum(before.values()), sum(now.values())
+        constant = len(before.keys() | now.keys()) == 1
+        groups = 2 if constant else contingency(before, now).shape[1]  # a change brings a second one
+        bounds = detectable_distance(spec.threshold, *sizes), detectable_variation(level, groups, *sizes)
+        if None in bounds:
+            return None
+        share = max(bound for bound in bounds if bound is not None)
+        return Detectable(share, f"{percent(share)} of the values in another category")
 
 
 def _aligned(reference: ColumnProfile, window: ColumnProfile) -> tuple[Mapping[str, int], Mapping[str, int]]:

@@ -4,7 +4,8 @@ from typing import ClassVar
 
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.expected import Expected
-from ml.monitoring.hypothesis_tests.interface import DriftTest, DriftTestResult
+from ml.monitoring.hypothesis_tests.interface import Detectable, DriftTest, DriftTestResult
+from ml.monitoring.power import detectable_share
 from ml.monitoring.shares import unseen
 from ml.monitoring.statistics import excess_p_value
 from schemas.data import ColumnType
@@ -37,3 +38,13 @@ class UnseenShare(DriftTest):
             p_value = excess_p_value(count, window.present, reference.once + 1, reference.present - reference.once + 1)
         why = f"{percent(value, 0)} of the values never occurred in training"
         return DriftTestResult(self, value, spec.unseen, p_value, why)
+
+    def detectable(
+        self, reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec, level: float
+    ) -> Detectable | None:
+        """Return the smallest share of new values that would be too many; None where any value is valid."""
+        if expected.known is None:
+            return None
+        hits, misses = reference.once + 1, reference.present - reference.once + 1
+        share = detectable_share(window.present, spec.unseen, level, hits, misses)
+        return None if share is None else Detectable(share, f"{percent(share)} of the values never seen")

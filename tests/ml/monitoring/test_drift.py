@@ -31,6 +31,53 @@ def test_held_out_rows_are_ok(world):
     assert (report.rows, report.model, report.version) == (200, "m", "3")
 
 
+def test_ok_says_what_was_ruled_out_and_in_which_column_the_most_must_change(world):
+    report = world.judge(draw(200, 7))
+    assert "distributed as in training" not in report.why
+    assert report.why.startswith("No change found in 6 columns and the predictions (200 rows). At least four of five")
+    assert "shift by 0.48 standard deviations (0.9888) in 'size'" in report.why
+    assert "19.2 % of the values in another category in 'color'" in report.why
+    assert "missing values in 48.2 % of the rows (31 % in training) in 'gaps'" in report.why
+    assert report.why.endswith("and no more in any other column. Smaller changes may be there.")
+    assert "shift by 0.3 standard deviations (0.2607)" in column(report, "gaps").why
+    assert "in another category" in report.predictions.why
+
+
+def test_each_test_of_each_column_states_the_smallest_change_it_would_find(world):
+    report = world.judge(draw(200, 7))
+    found = {(change.column, change.statistic): change for change in report.detectable}
+    assert {name for name, _ in found} == {item.name for item in world.signature.inputs}
+    assert found["size", "kolmogorov_smirnov"].shift / 2 == pytest.approx(0.5, abs=0.06)
+    assert found["size", "kolmogorov_smirnov"].deviations == pytest.approx(0.5, abs=0.06)
+    assert found["color", "total_variation"].value == pytest.approx(0.19, abs=0.01)
+    assert found["size", "missing_share"].value == pytest.approx(0.068, abs=0.001)
+    assert [change.statistic for change in report.prediction_detectable] == ["total_variation", "missing_share"]
+    assert world.judge(draw(20, 7)).detectable == []
+
+
+def test_a_larger_window_rules_out_more(world):
+    small, large = (
+        {(change.column, change.statistic): change.value for change in world.judge(draw(rows, 7)).detectable}
+        for rows in (100, 1000)
+    )
+    assert all(large[key] < small[key] for key in small)
+
+
+def test_a_small_shift_is_ok_but_not_ruled_out(world):
+    report = world.judge([{**row, "size": row["size"] + 0.2 * 2} for row in draw(200, 7)])
+    assert column(report, "size").verdict == "ok"
+    assert "would show a shift by 0.48 standard deviations" in column(report, "size").why
+
+
+def test_a_tenth_newly_missing_drifts_and_the_reason_says_so(world):
+    rows = draw(200, 7)
+    report = world.judge(changed(rows[:20], size=None) + rows[20:])
+    assert column(report, "size").verdict == "drift"
+    assert column(report, "size").why == "10 % of the values are missing, none was in training, p < 0.001"
+    assert "'size' (10 % of the values are missing" in report.why
+    assert world.judge(changed(rows[:20], size=None) + rows[20:], spec=MonitorSpec(missing=0.2)).verdict == "ok"
+
+
 def test_a_shifted_copy_drifts_and_the_reason_names_the_worst_column(world):
     report = world.judge([{**row, "size": row["size"] + 4} for row in draw(200, 7)])
     assert report.verdict == "drift"
@@ -88,6 +135,8 @@ def test_values_outside_the_training_range_drift(world):
     assert column(report, "size").verdict == "drift"
     assert column(report, "size").out_of_range_share == pytest.approx(0.15, abs=0.02)
     assert "outside the range" in column(report, "size").why
+    assert "compare the column's unit" not in column(report, "size").why
+    assert "compare the column's unit" in column(world.judge(changed(rows, size=1e6)), "size").why
 
 
 def test_infinities_count_as_out_of_range(world):
@@ -237,5 +286,12 @@ def test_a_nullable_column_left_out_of_a_few_rows_is_no_alarm(world):
 def test_later_dates_are_expected_and_impossible_ones_are_drift(world):
     later = world.judge(changed(draw(200, 7), day="2025-03-01"))
     assert column(later, "day").verdict == "ok"
+    assert column(later, "day").out_of_range_share == 1.0
+    assert "100 % of the dates lie outside the range of training: a window lies after training by nature" in (
+        column(later, "day").why
+    )
     for impossible in ("1970-01-01", "9999-01-01"):
         assert column(world.judge(changed(draw(200, 7), day=impossible)), "day").verdict == "drift"
+    assert "before the dates of training or far beyond them: the model has no example of any" in (
+        column(world.judge(changed(draw(200, 7), day="9999-01-01")), "day").why
+    )

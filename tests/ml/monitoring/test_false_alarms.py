@@ -24,11 +24,13 @@ SEEDS = 100
 
 
 def rows(rng, count):
-    """A mix of shapes: normal, skewed, discrete and correlated columns."""
+    """A mix of shapes: normal, skewed, discrete and correlated columns, a third of them with gaps, 2 to 50 %."""
     table = rng.normal(size=(count, 30))
     table[:, 10:20] = np.exp(table[:, 10:20])
     table[:, 20:25] = rng.poisson(2, (count, 5))
     table[:, 25:] = table[:, :5] + 0.1 * table[:, 25:]
+    gaps = table[:, ::3]
+    gaps[rng.random(gaps.shape) < np.linspace(0.02, 0.5, gaps.shape[1])] = np.nan
     return table
 
 
@@ -67,3 +69,15 @@ def test_a_shift_of_one_standard_deviation_in_one_column_is_always_caught(refere
         report = verdict(references[seed % 4], table, rng.normal(size=200))
         assert report.verdict == "drift"
         assert report.columns[7].verdict == "drift"
+
+
+def test_a_tenth_of_the_values_newly_missing_in_one_column_is_nearly_always_caught(references):
+    caught = 0
+    for seed in range(SEEDS // 2):
+        rng = np.random.default_rng(9000 + seed)
+        table = rows(rng, 300)
+        table[rng.random(300) < 0.1, 7] = np.nan
+        report = verdict(references[seed % 4], table, rng.normal(size=300))
+        caught += report.columns[7].verdict == "drift"
+        assert "none was in training" in report.columns[7].why
+    assert caught >= 49

@@ -133,6 +133,41 @@ def test_a_window_without_a_verdict_has_a_page_too(world, rows):
     assert "No drift" not in page
 
 
+def test_a_window_without_rows_says_so_and_draws_nothing(world):
+    page = Structure(render(world.judge([])))
+    assert page.of("svg") == []
+    assert "0 %" not in " ".join(page.text)
+    assert " ".join(page.text).count("No rows in this window.") == len(world.signature.inputs)
+    assert "There are no rows in this window" in " ".join(page.text)
+
+
+def test_a_column_without_a_value_draws_nothing_while_the_others_do(world):
+    report = world.judge([{**row, "gaps": None} for row in draw(200, 7)])
+    page = Structure(render(report))
+    assert len(page.of("svg")) == len(report.columns) - 1 + 2
+    assert "No value in this window." in " ".join(page.text)
+
+
+def test_the_page_says_by_column_what_the_window_rules_out(world):
+    report = world.judge(draw(200, 7))
+    table = render(report).split('id="ruled-out"')[1].split("</table>")[0]
+    assert re.findall(r'<th scope="row">(.+?)</th>', table) == [
+        *(one.column for one in report.columns),
+        "(the predictions)",
+    ]
+    assert "A shift by 0.48 standard deviations (0.9888), missing values in 6.8 % of the rows" in table
+    assert 'id="ruled-out"' not in render(world.judge([]))
+
+
+def test_dates_after_training_are_explained_where_their_share_stands(world):
+    later = render(world.judge([{**row, "day": "2025-03-01"} for row in draw(200, 7)]))
+    assert "100.0 % <small>later by nature</small>" in later
+    assert "Dates of a window\nlie after training by nature" in later
+    beyond = render(world.judge([{**row, "day": "9999-01-01"} for row in draw(200, 7)]))
+    assert "later by nature" not in beyond
+    assert "Dates of a window" not in render(wide(["size"]))
+
+
 def test_shares_that_are_not_known_stay_blank(drifted):
     assert "None" not in render(drifted)
     assert "nan" not in render(drifted)

@@ -25,9 +25,22 @@ def test_a_jump_either_way_is_as_improbable_as_the_beta_binomial_says(reference,
 
 def test_a_difference_that_is_tolerated_is_not_improbable():
     result = run((10, 100), (11, 100))
-    assert result.value <= result.tolerance == SPEC.threshold
+    assert result.value <= result.tolerance == SPEC.missing
     assert result.p_value == 1.0
     assert result.why == "11 % of the values are missing, 10 % were in training"
+
+
+def test_the_reason_says_that_there_were_none_before_or_are_none_now():
+    assert run((0, 500), (20, 200)).why == "10 % of the values are missing, none was in training"
+    assert run((150, 500), (0, 200)).why == "no value is missing, 30 % were in training"
+    assert run((0, 500), (0, 200)).why == "no value is missing, 0 % were in training"
+
+
+@pytest.mark.parametrize("rows", [200, 300, 1000])
+def test_a_tenth_newly_missing_is_improbable_beside_a_hundred_other_tests(rows):
+    result = run((0, 500), (rows // 10, rows))
+    assert result.value > result.tolerance
+    assert result.p_value < SPEC.significance / 100
 
 
 def test_equal_rates_seldom_seem_to_have_jumped():
