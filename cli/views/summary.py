@@ -1,7 +1,7 @@
 """What a run ends with: a short table for a person, the same facts as `key: value` lines for a program."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -9,11 +9,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ml.values.display import NAME, SENTENCE, readable
 from schemas.home import Home
 from schemas.numbers import shown
 from schemas.pipelines import PIPELINES
-from schemas.summary import Summary
+from schemas.summary import MonitoringRecord, Summary
 
+_NAMES, _REASONS = 5, 5
 _VERDICTS = {"succeeded": "green", "refused": "yellow", "failed": "red"}
 
 
@@ -50,7 +52,27 @@ def _judged(summary: Summary) -> Iterator[str]:
         yield f"gate {check.name}: {'passed' if check.passed else 'refused'} ({check.why})"
     if summary.monitoring is not None:
         yield f"monitoring: {summary.monitoring.verdict}"
+        for names, why in columns_behind(summary.monitoring):
+            yield f"monitoring {names}: {summary.monitoring.verdict} ({why})"
         yield f"report: {summary.monitoring.report or '-'}"
+
+
+def columns_behind(record: MonitoringRecord) -> list[tuple[str, str]]:
+    """Return the columns that are the reason for a verdict other than `ok`, those of one reason together."""
+    if record.verdict == "ok":
+        return []
+    reasons: dict[str, list[str]] = {}
+    for one in record.columns:
+        if one.verdict == record.verdict:
+            reasons.setdefault(one.why, []).append(readable(one.column, NAME))
+    shown = [(_some(names), readable(why, SENTENCE)) for why, names in list(reasons.items())[:_REASONS]]
+    rest = [name for names in list(reasons.values())[_REASONS:] for name in names]
+    return [*shown, (_some(rest), "for reasons that the report names")] if rest else shown
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return ", ".join(names[:_NAMES]) + more
 
 
 def next_commands(summary: Summary, command: str) -> list[str]:
@@ -107,6 +129,8 @@ def _show_person(console: Console, summary: Summary, path: Path, command: str) -
         console.print(
             f"  monitoring  {summary.monitoring.verdict}  {escape(summary.monitoring.report or '')}", soft_wrap=True
         )
+        for names, why in columns_behind(summary.monitoring):
+            console.print(f"              {escape(names)}: {escape(why)}", soft_wrap=True)
     model = f"{summary.model.name} version {summary.model.version}" if summary.model else summary.experiment
     console.print(
         f"[bold {colour}]{summary.status}[/]  {escape(model)}  [dim]{sum(summary.seconds.values()):.1f} s in steps[/]"

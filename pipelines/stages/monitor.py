@@ -6,7 +6,7 @@ from pipelines.execution.session import Part, RunSession
 from pipelines.monitoring import monitoring
 from schemas.errors import DeploymentError
 from schemas.metrics import HIGHER_IS_BETTER
-from schemas.monitoring import ColumnDrift, Performance
+from schemas.monitoring import ColumnDrift, MonitoringReport, Performance
 from schemas.summary import MonitoringRecord
 
 _LONGEST = 1_000  # characters of a reason
@@ -29,8 +29,16 @@ def monitor(session: RunSession, _parts: Part) -> Part:
     own = next((one for one in report.performance if one.version == report.version), None)
     if own is not None:
         session.observer.note(f"labels: {own.why}")
-    columns = [*report.columns, *([worse(own, session.run.data.target)] if own and own.verdict == "drift" else [])]
+    columns = behind(report, own, session.run.data.target)
     return {"monitoring": MonitoringRecord(verdict=report.verdict, columns=columns, report=page)}
+
+
+def behind(report: MonitoringReport, own: Performance | None, target: str) -> list[ColumnDrift]:
+    """Return the columns, and beside them the predictions where those alarm: a program sees why a verdict is not ok."""
+    predicted = report.predictions
+    alarms = [predicted] if predicted is not None and predicted.verdict in ("drift", "schema_alarm") else []
+    worsened = [worse(own, target)] if own is not None and own.verdict == "drift" else []
+    return [*report.columns, *alarms, *worsened]
 
 
 def worse(found: Performance, target: str) -> ColumnDrift:
