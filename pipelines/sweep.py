@@ -18,11 +18,15 @@ from schemas.summary import MetricsRecord, Summary
 
 @dataclass(frozen=True)
 class JobEnd:
-    """How a job went, the metric it is ranked by, and the hash of the validation rows that it was scored on."""
+    """How a job went, the metric it is ranked by, and the hash of the validation rows that it was scored on.
+
+    `trained_in` are the seconds of its training, also where an earlier run did that.
+    """
 
     summary: Summary
     metric: str | None = None
     rows: str | None = None
+    trained_in: float | None = None
 
 
 class Watcher(Protocol):
@@ -63,7 +67,7 @@ def _finished(session: RunSession) -> JobEnd:
             seconds=session.seconds,
             runs=session.run_ids,
         )
-    return JobEnd(summary, trial.metric, trial.rows)
+    return JobEnd(summary, trial.metric, trial.rows, trial.trained_in)
 
 
 class _Trial:
@@ -72,6 +76,7 @@ class _Trial:
     def __init__(self) -> None:
         self.metric: str | None = None
         self.rows: str | None = None
+        self.trained_in: float | None = None
 
     def train(self, session: RunSession, _parts: Part) -> Part:
         """Train, and score on the validation set."""
@@ -83,6 +88,7 @@ class _Trial:
         task = outcome.output("infer_schema", "schema").problem.task
         self.metric = resolve_metric(session.run.metric, task)
         self.rows = outcome.artifact("split", "validation_set").content_hash
+        self.trained_in = outcome.seconds_of_origin("train")
         evaluation = outcome.output("evaluate", "evaluation")
         against = outcome.output("evaluate", "baseline_evaluation")
         name = resolve_baseline(session.run.baseline, task).name

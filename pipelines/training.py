@@ -22,8 +22,7 @@ def training(run: Run, now: RunContext) -> None:
     stack = run.stack
     sets = checked_sets(run, now)
     found = candidate(run, now, sets)
-    tested, baseline_tested, page = wired(open_test_set, "open_test_set", stack)(
-        name=run.name,
+    tested, baseline_tested, details = wired(open_test_set, "open_test_set", stack)(
         candidate=found.model,
         baseline=found.baseline,
         test_set=sets.test,
@@ -33,10 +32,12 @@ def training(run: Run, now: RunContext) -> None:
         seed=run.seed,
     )
     reference = profiled(profile, "profile", stack)(candidate=found.model, train_set=sets.train)
-    verdict = wired(gate, "gate", stack)(
+    verdict, page = wired(gate, "gate", stack)(
+        name=run.name,
         candidate=found.model,
         evaluation=tested,
         baseline_evaluation=baseline_tested,
+        details=details,
         reference=reference,
         test_set=sets.test,
         schema=sets.schema,

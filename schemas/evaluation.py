@@ -17,6 +17,13 @@ class Evaluation(Strict):
     rows: dict[Literal["train", "validation", "test"], int] = {}
 
 
+class EvaluationDetails(Strict):
+    """What the evaluation page shows of the test set beside metrics: inline SVG by caption, and what goes to review."""
+
+    pictures: dict[str, str] = {}
+    review: list[str] = []
+
+
 class CheckOutcome(Strict):
     """One gate check: what it saw, what was asked, and why it passed or not, for a person."""
 

@@ -34,7 +34,7 @@ class ColumnDrift(Strict):
 
 
 class DetectableChange(Strict):
-    """The smallest change of a column that at least four of five windows like this one show, at the monitor's tolerances.
+    """The smallest change of a column that at least four of five windows like this one show.
 
     `value` is the change as `statistic` measures it; for numbers it is a shift of all values by `shift`, in the
     column's unit, which is so many standard `deviations` of training. `why` is what a person calls the change.

@@ -8,6 +8,9 @@ from schemas.monitoring import ColumnDrift, Verdict
 from schemas.package import Baseline
 from schemas.release import Release
 
+REUSED = 0.0
+"""The seconds of a step whose outputs are those of an earlier run."""
+
 
 class ModelRecord(Strict):
     """The registered version; `stage` is null until it is promoted."""
@@ -41,7 +44,7 @@ class MonitoringRecord(Strict):
 
 
 class Summary(Strict):
-    """One run; what a pipeline does not produce is null."""
+    """One run; what a pipeline does not produce is null, and a reused step took `REUSED` seconds."""
 
     experiment: str
     pipeline: str

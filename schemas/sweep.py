@@ -1,13 +1,14 @@
 """What the jobs of a sweep gave, and their order."""
 
 from schemas.base import Strict
-from schemas.summary import Summary
+from schemas.summary import REUSED, Summary
 
 
 class JobResult(Strict):
     """One job: the values that it does not share with the others, where it left its files, how it went.
 
     `metric` is what it is ranked by and `rows` the hash of the validation rows; both None when it never got that far.
+    `trained_in` are the seconds that the training took where it was done, by this job or by an earlier one.
     """
 
     number: int
@@ -16,6 +17,7 @@ class JobResult(Strict):
     summary: Summary
     metric: str | None = None
     rows: str | None = None
+    trained_in: float | None = None
 
     @property
     def label(self) -> str:
@@ -23,9 +25,14 @@ class JobResult(Strict):
         return " ".join(f"{key}={value}" for key, value in self.choices.items())
 
     @property
-    def train_seconds(self) -> float:
-        """Seconds that the training took, 0 where it was reused: what jobs share is nobody's own time."""
-        return self.summary.seconds.get("train", 0.0)
+    def is_reused(self) -> bool:
+        """Whether the model is one that an earlier job or run trained."""
+        return self.summary.seconds.get("train") == REUSED
+
+    @property
+    def train_seconds(self) -> float | None:
+        """Seconds that the training took where it was done; None where there was none, or nobody knows any more."""
+        return self.trained_in if self.is_reused else self.summary.seconds.get("train")
 
 
 class Comparison(Strict):

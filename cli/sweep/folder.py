@@ -76,10 +76,16 @@ def table_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
             **result.choices,
             "status": result.summary.status,
             **(_metrics(result) if ranked else {}),
-            "train_seconds": round(result.train_seconds, 3),
+            "train_seconds": _trained(result),
             "folder": result.folder,
             "error": " ".join((result.summary.error or "").split()),
         }
+
+
+def _trained(result: JobResult) -> object:
+    if result.train_seconds is None:
+        return "reused" if result.is_reused else ""
+    return round(result.train_seconds, 3)
 
 
 def _metrics(result: JobResult) -> dict[str, object]:

@@ -129,6 +129,7 @@ class Sweep:
                 summary=end.summary,
                 metric=end.metric,
                 rows=end.rows,
+                trained_in=end.trained_in,
             )
         )
         self._folder.write_table(compare(self._results))

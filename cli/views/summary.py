@@ -1,7 +1,7 @@
 """What a run ends with: a short table for a person, the same facts as `key: value` lines for a program."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ml.reports.formats import count
 from ml.values.display import NAME, SENTENCE, readable
 from schemas.home import Home
 from schemas.numbers import shown
 from schemas.pipelines import PIPELINES
-from schemas.summary import MonitoringRecord, Summary
+from schemas.summary import REUSED, MonitoringRecord, Summary
 
 _NAMES, _REASONS = 5, 5
 _VERDICTS = {"succeeded": "green", "refused": "yellow", "failed": "red"}
@@ -126,15 +127,9 @@ def _show_person(console: Console, summary: Summary, path: Path, command: str) -
     if summary.error:
         console.print(f"[{colour}]{escape(summary.error)}[/]")
     if summary.monitoring is not None:
-        console.print(
-            f"  monitoring  {summary.monitoring.verdict}  {escape(summary.monitoring.report or '')}", soft_wrap=True
-        )
-        for names, why in columns_behind(summary.monitoring):
-            console.print(f"              {escape(names)}: {escape(why)}", soft_wrap=True)
+        _show_monitored(console, summary.monitoring)
     model = f"{summary.model.name} version {summary.model.version}" if summary.model else summary.experiment
-    console.print(
-        f"[bold {colour}]{summary.status}[/]  {escape(model)}  [dim]{sum(summary.seconds.values()):.1f} s in steps[/]"
-    )
+    console.print(f"[bold {colour}]{summary.status}[/]  {escape(model)}  [dim]{_time_in_steps(summary.seconds)}[/]")
     for what, found in explore_reports(summary).items():
         console.print(f"  {what:11} {escape(str(found))}", soft_wrap=True)
     console.print(f"  summary     {escape(str(path))}", soft_wrap=True)
@@ -142,6 +137,18 @@ def _show_person(console: Console, summary: Summary, path: Path, command: str) -
         console.print(f"  next        [bold]{escape(text)}[/]", soft_wrap=True)
     if summary.deployment is not None:
         console.print(f"  service     [bold]{escape(summary.deployment.url)}[/]", soft_wrap=True)
+
+
+def _show_monitored(console: Console, record: MonitoringRecord) -> None:
+    console.print(f"  monitoring  {record.verdict}  {escape(record.report or '')}", soft_wrap=True)
+    for names, why in columns_behind(record):
+        console.print(f"              {escape(names)}: {escape(why)}", soft_wrap=True)
+
+
+def _time_in_steps(seconds: Mapping[str, float]) -> str:
+    reused = sum(took == REUSED for took in seconds.values())
+    beside = f", {count(reused, 'step')} reused" if reused else ""
+    return f"{sum(seconds.values()):.1f} s in steps{beside}"
 
 
 def _metric_table(summary: Summary) -> Table:

@@ -90,8 +90,16 @@ def _cells(comparison: Comparison, rank: int, result: JobResult) -> list[str]:
         _number(score(result, metric)),
         f"{numbers.shown(low_high[0])} to {numbers.shown(low_high[1])}" if low_high else "-",
         *(_number(score(result, name)) for name in _beside(comparison)),
-        f"{result.train_seconds:.1f}",
+        _trained(result),
     ]
+
+
+def _trained(result: JobResult) -> str:
+    """Return the seconds of the training; of one that was reused those of the run that did it."""
+    seconds = result.train_seconds
+    if seconds is None:
+        return "reused" if result.is_reused else "-"
+    return f"{seconds:.1f} (reused)" if result.is_reused else f"{seconds:.1f}"
 
 
 def _beside(comparison: Comparison) -> list[str]:

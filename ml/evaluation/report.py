@@ -1,4 +1,4 @@
-"""The evaluation as one self-contained HTML page: metrics with intervals, the course of the training, the pictures."""
+"""The evaluation as one self-contained HTML page: the gate, metrics with intervals, the training, the pictures."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from ml.evaluation.learning_curve_plot import TITLE, learning_picture
 from ml.reports.templates import render_page
-from schemas.evaluation import Evaluation, Scores
+from schemas.evaluation import Evaluation, GateVerdict, Scores
 from schemas.learning import LearningCurves
 from schemas.numbers import shown
 
@@ -16,6 +16,7 @@ def render_evaluation(
     evaluation: Evaluation,
     pictures: Mapping[str, Markup],
     *,
+    gate: GateVerdict | None = None,
     made_by: str = "",
     baseline: Scores | None = None,
     learning: LearningCurves | None = None,
@@ -27,6 +28,7 @@ def render_evaluation(
         title: The page's heading.
         evaluation: Metrics, intervals and rows of each set.
         pictures: inline SVG by caption, as `ml.evaluation.plots.pictures` gives them for the test set.
+        gate: The gate's verdict; None where no gate was asked.
         made_by: What the model is, in words.
         baseline: The baseline's metrics on the last set of `evaluation`.
         learning: How the model learnt, of one that learns by epochs.
@@ -39,6 +41,7 @@ def render_evaluation(
         "title": title,
         "rows": f"Rows: {rows}" if rows else "",
         "sets": sets,
+        "gate": gate,
         "made_by": made_by,
         "course": TITLE,
         "lines": _lines(evaluation, sets, baseline or {}),

@@ -28,7 +28,9 @@ def detectable(column: AssessedColumn, tests: int, spec: MonitorSpec) -> list[De
         spec: The tolerances and the significance.
     """
     found = [change for result in column.results for change in _change(column, result.test, spec, tests)]
-    return sorted(found, key=lambda change: _ORDER.index(change.statistic) if change.statistic in _ORDER else len(_ORDER))
+    return sorted(
+        found, key=lambda change: _ORDER.index(change.statistic) if change.statistic in _ORDER else len(_ORDER)
+    )
 
 
 def in_words(changes: Sequence[DetectableChange]) -> str:

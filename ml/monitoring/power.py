@@ -1,9 +1,9 @@
 """The smallest change that a window finds: what a verdict `ok` rules out, and what it cannot.
 
 A change is found in a share `POWER` of all windows of this size, or more. Every function inverts the very test that
-alarms, at the p-value below which that test alarms whatever the other tests of the window give. By simulation a change
-of the size stated is found in 77 to 82 % of the windows where it is one of a share, in 94 % and more where it is a shift
-of numbers, of which one point's bound says less than is there; half of it in at most 16 %.
+alarms, at the p-value below which that test alarms whatever the other tests of the window give. By simulation, what is
+stated of a share is found in 77 to 82 % of the windows. What is stated of a shift of numbers is found in 94 % and more,
+because the bound counts one point only. Half of either is found in at most 16 %.
 """
 
 import math

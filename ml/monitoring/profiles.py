@@ -172,7 +172,9 @@ def _sketch(found: ColumnSummary, kind: ColumnType, known: Collection[str] | Non
     if len(found.numbers):
         column.numpy.floats = found.numbers
     metrics = [metric.zero() for metric in (whylogs.Counts, whylogs.Types, whylogs.Distribution, whylogs.Cardinality)]
-    with np.errstate(over="ignore", invalid="ignore"):  # the variance of numbers near 1e308; `_deviation` leaves it out then
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # the variance of numbers near 1e308; `_deviation` leaves it out then
         for metric in metrics:
             metric.columnar_update(column)
     counts, types, distribution, cardinality = metrics

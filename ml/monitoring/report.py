@@ -16,6 +16,7 @@ _WORDS: dict[Verdict, str] = {
 }
 _SHORT: dict[Verdict, str] = {"ok": "ok", "drift": "drift", "no_verdict": "no verdict", "schema_alarm": "schema alarm"}
 
+
 def render(report: MonitoringReport) -> str:
     """Return the page: the verdict in a sentence, the predictions, columns by severity, their distributions."""
     drawings = {shown.column: chart(shown) for shown in report.distributions if any(shown.window)}

@@ -10,8 +10,11 @@ from uuid import uuid4
 from zenml.client import Client
 
 from ml.io.atomic_write import write_whole
+from schemas.summary import REUSED
 
 _DONE = ("completed", "cached")
+_LEAST = 0.001
+"""Seconds of the shortest step: none would mean that it was reused."""
 
 
 class Outcome:
@@ -57,10 +60,22 @@ class Outcome:
     def seconds(self) -> dict[str, float]:
         """Return each step's seconds; a reused step took none."""
         return {
-            name: 0.0 if step.status.value == "cached" else round((step.end_time - step.start_time).total_seconds(), 3)
+            name: REUSED if step.status.value == "cached" else max(_LEAST, round(_took(step), 3))
             for name, step in self._steps.items()
             if step.start_time and step.end_time
         }
+
+    def seconds_of_origin(self, step: str) -> float | None:
+        """Return the seconds that a step took where its outputs were made, also of a reused one; None if not known."""
+        done = self._steps.get(step)
+        origin = None if done is None else done.original_step_run_id
+        if done is not None and done.status.value == "cached":
+            done = None if origin is None else Client().get_run_step(origin)
+        return None if done is None or not (done.start_time and done.end_time) else round(_took(done), 3)
+
+
+def _took(step: Any) -> float:
+    return float((step.end_time - step.start_time).total_seconds())
 
 
 def run_name(experiment: str, pipeline: str) -> str:

@@ -15,7 +15,7 @@ def train(session: RunSession, _parts: Part) -> Part:
     evaluation = outcome.output("open_test_set", "evaluation")
     manifest = read_manifest(outcome.output("package", "model").root)
     verdict, version = outcome.output("gate", "verdict"), outcome.output("register", "version")
-    page = outcome.page("open_test_set", "evaluation_page", session.report(outcome, "evaluation"))
+    page = outcome.page("gate", "evaluation_page", session.report(outcome, "evaluation"))
     for text in manifest.warnings:
         session.observer.note(f"warning while training: {text}")
     session.observer.note(f"packaged as {manifest.runtime}: {manifest.runtime_reason}")

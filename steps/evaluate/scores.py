@@ -5,16 +5,14 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from numpy.typing import NDArray
 from zenml import step
-from zenml.types import HTMLString
 
 from ml.evaluation.evaluate import evaluate as score
 from ml.evaluation.evaluate import target_and_both
 from ml.evaluation.plots import pictures
-from ml.evaluation.report import render_evaluation
 from ml.predictions.abstention import review_notes
 from ml.predictions.predictor import Predictions
 from schemas.data import Problem, TableSchema
-from schemas.evaluation import Evaluation
+from schemas.evaluation import Evaluation, EvaluationDetails
 from steps.artifacts import ModelPackage
 from steps.evaluate.test_set_access import record_access
 from steps.materializers.schema import SchemaMaterializer
@@ -33,9 +31,14 @@ def evaluate(
     )
 
 
-@step(output_materializers={"evaluation": SchemaMaterializer, "baseline_evaluation": SchemaMaterializer})
+@step(
+    output_materializers={
+        "evaluation": SchemaMaterializer,
+        "baseline_evaluation": SchemaMaterializer,
+        "details": SchemaMaterializer,
+    }
+)
 def open_test_set(
-    name: str,
     candidate: ModelPackage,
     baseline: ModelPackage,
     test_set: pd.DataFrame,
@@ -46,24 +49,19 @@ def open_test_set(
 ) -> tuple[
     Annotated[Evaluation, "evaluation"],
     Annotated[Evaluation, "baseline_evaluation"],
-    Annotated[HTMLString, "evaluation_page"],
+    Annotated[EvaluationDetails, "details"],
 ]:
-    """Score both on the test set, once, and record the test-set access."""
+    """Score both on the test set, once, draw what the page shows of it, and record the test-set access."""
     record_access("test_set", rows=len(test_set))
     model, problem = candidate.model, schema.problem
     predicted, of_baseline = target_and_both(model, baseline.model, test_set, problem)
     tested = _scored("test", problem, *predicted, seed, evaluation)
     baseline_tested = _scored("test", problem, *of_baseline, seed, baseline_evaluation)
-    page = render_evaluation(
-        name,
-        tested,
-        pictures(problem, *predicted),
-        made_by=f"Trainer {model.manifest.trainer.name}, runtime {model.manifest.runtime}",
-        baseline=baseline_tested.metrics["test"],
-        learning=model.manifest.learning,
+    details = EvaluationDetails(
+        pictures={title: str(drawing) for title, drawing in pictures(problem, *predicted).items()},
         review=review_notes(model.manifest.review, *predicted),
     )
-    return tested, baseline_tested, HTMLString(page)
+    return tested, baseline_tested, details
 
 
 def _scored(

@@ -1,17 +1,20 @@
-"""Step `gate`: may the candidate go to production?"""
+"""Step `gate`: may the candidate go to production? The evaluation page is written here, since it says so."""
 
 from typing import Annotated
 
 import pandas as pd
+from markupsafe import Markup
 from zenml import step
+from zenml.types import HTMLString
 
 from ml.components.gate_check import Evidence
+from ml.evaluation.report import render_evaluation
 from ml.gate.judge import judge
 from ml.package.storage import size
 from schemas.data import TableSchema
-from schemas.evaluation import Evaluation, GateVerdict
+from schemas.evaluation import Evaluation, EvaluationDetails, GateVerdict, Scores
 from schemas.metrics import resolve_metric
-from schemas.package import SplitRecord
+from schemas.package import Manifest, SplitRecord
 from schemas.run import GateSpec
 from steps.artifacts import ModelPackage, ReferenceProfile
 from steps.components import create
@@ -22,9 +25,11 @@ from steps.materializers.schema import SchemaMaterializer
 
 @step(enable_cache=False, output_materializers={"verdict": SchemaMaterializer})
 def gate(
+    name: str,
     candidate: ModelPackage,
     evaluation: Evaluation,
     baseline_evaluation: Evaluation,
+    details: EvaluationDetails,
     reference: ReferenceProfile,
     test_set: pd.DataFrame,
     schema: TableSchema,
@@ -32,7 +37,7 @@ def gate(
     metric: str,
     plan: SplitRecord,
     production: Production | None,
-) -> Annotated[GateVerdict, "verdict"]:
+) -> tuple[Annotated[GateVerdict, "verdict"], Annotated[HTMLString, "evaluation_page"]]:
     """Ask every check; the version in production predicts the same rows where that can be compared."""
     incumbent = score_production(production, test_set, schema, plan)
     if incumbent.scores is not None:
@@ -47,4 +52,27 @@ def gate(
         production_version=production.version if production else None,
         not_comparable=incumbent.not_comparable,
     )
-    return judge([create("gate", check) for check in rules.choices], evidence)
+    verdict = judge([create("gate", check) for check in rules.choices], evidence)
+    return verdict, _page(name, candidate.manifest, evaluation, baseline_evaluation.metrics["test"], details, verdict)
+
+
+def _page(
+    name: str,
+    manifest: Manifest,
+    evaluation: Evaluation,
+    baseline: Scores,
+    details: EvaluationDetails,
+    verdict: GateVerdict,
+) -> HTMLString:
+    page = render_evaluation(
+        name,
+        evaluation,
+        # The drawings are ours, and escaped where they were drawn.
+        {title: Markup(drawing) for title, drawing in details.pictures.items()},
+        gate=verdict,
+        made_by=f"Trainer {manifest.trainer.name}, runtime {manifest.runtime}",
+        baseline=baseline,
+        learning=manifest.learning,
+        review=details.review,
+    )
+    return HTMLString(page)

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from markupsafe import escape
 from zenml.client import Client
 
 from ml.package.storage import verify
+from schemas.home import Home
 from tests.lifecycle.conftest import Result, World, ask
 
 SUMMARY_KEYS = [
@@ -64,6 +66,15 @@ def test_the_registered_version_has_metadata_pages_and_a_verified_package(first:
     assert {visual.type.value for visual in artifact.visualizations} == {"markdown"}
     manifest = verify(Path(artifact.uri) / "package")
     assert (manifest.runtime, manifest.gate is not None and manifest.gate.passed) == ("onnx", True)
+
+
+def test_the_evaluation_page_has_the_gates_outcome_of_the_summary(first: Result, world: World) -> None:
+    page = Home(world.home).report("breast_cancer", "evaluation", first.summary["runs"][0]).read_text(encoding="utf-8")
+    assert 'Gate: <span class="state held">passed</span>' in page
+    for check in first.summary["gate"]["checks"]:
+        assert f'<th scope="row">{check["name"]}</th>' in page
+        assert str(escape(check["why"])) in page
+    assert "Confusion matrix" in page and "</svg></figure>" in page
 
 
 def test_the_test_set_access_is_recorded(first: Result) -> None:

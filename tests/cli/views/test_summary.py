@@ -53,3 +53,14 @@ def test_a_person_sees_the_same(name):
     console = Console(file=text, force_terminal=True, width=200, color_system=None)
     show_summary(console, monitored("drift", (name, "drift", "moved by 0.40")), Path("s.json"), "python run.py")
     assert f"{name}: moved by 0.40" in text.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [({"train": 1.5}, "1.5 s in steps\n"), ({"train": 0.0, "gate": 0.4}, "0.4 s in steps, 1 step reused\n")],
+)
+def test_steps_that_were_reused_are_counted(seconds, words):
+    text = io.StringIO()
+    console = Console(file=text, force_terminal=True, width=200, color_system=None)
+    show_summary(console, monitored("ok").model_copy(update={"seconds": seconds}), Path("s.json"), "python run.py")
+    assert words in text.getvalue()

@@ -111,6 +111,17 @@ def test_a_log_gets_columns_parted_by_tabs() -> None:
     ]  # fmt: skip
 
 
+def test_a_reused_training_shows_the_time_that_it_took_and_never_none() -> None:
+    own, known, unknown = job(0, 0.9), job(1, 0.8), job(2, 0.7)
+    reused = own.summary.model_copy(update={"seconds": {"train": 0.0}})
+    known = known.model_copy(update={"summary": known.summary.model_copy(update={"seconds": reused.seconds})})
+    unknown = unknown.model_copy(update={"summary": unknown.summary.model_copy(update={"seconds": reused.seconds})})
+    found = compare([own, known.model_copy(update={"trained_in": 3.25}), unknown])
+    assert [line.split("\t")[-1] for line in list(plain_lines(found, ENDING))[1:4]] == ["1.2", "3.2 (reused)", "reused"]
+    assert [row["train_seconds"] for row in table_rows(found)] == [1.25, 3.25, "reused"]
+    assert [row["train_seconds"] for row in table_rows(compare([ended(0, "failed", "no")]))] == [""]
+
+
 def test_a_person_sees_a_table_and_why_others_failed() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=120, color_system=None)
     show_comparison(console, compare(MIXED), ENDING)

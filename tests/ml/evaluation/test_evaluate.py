@@ -12,7 +12,7 @@ from ml.evaluation.report import render_evaluation
 from ml.predictions.predictor import Predictions
 from ml.trainers.sklearn.presets import LogisticRegression, Ridge
 from schemas.data import Problem
-from schemas.evaluation import Evaluation
+from schemas.evaluation import CheckOutcome, Evaluation, GateVerdict
 
 REGRESSION = Problem(target="y", task="regression")
 
@@ -114,6 +114,28 @@ def test_page_is_self_contained_and_escapes_names():
     assert "http" not in page
     assert f"{made_by}. Rows: 9 test" in page and "They are of the test set." in page
     assert '<td data-name="test">0.9' in page and '<td data-name="baseline">0.5' in page
+
+
+def test_page_has_the_gates_outcome_and_every_check_with_value_threshold_and_reason():
+    checks = [
+        CheckOutcome(
+            name="min.roc_auc", value=0.912, threshold=0.95, passed=False, why="roc_auc 0.912 is below <0.95>"
+        ),
+        CheckOutcome(name="no_worse_than_production", value=0.9, threshold=None, passed=True, why="first version"),
+    ]
+    evaluation = Evaluation(metrics={"test": {"roc_auc": 0.912}})
+    page = render_evaluation("m", evaluation, {}, gate=GateVerdict(passed=False, checks=checks))
+    section = page.split('id="gate"')[1].split("</table>")[0]
+    assert '>Gate: <span class="state failed">refused</span>' in section
+    refused, passed = section.split("<tr>")[2:]
+    for part in ("min.roc_auc", 'class="state failed">refused', ">0.912<", ">0.95<", "is below &lt;0.95&gt;"):
+        assert part in refused
+    for part in ("no_worse_than_production", 'class="state held">passed', ">0.9<", ">–<", "first version"):
+        assert part in passed
+    assert section.index("Gate") < page.index("<h2>Metrics")
+    nothing = render_evaluation("m", evaluation, {}, gate=GateVerdict(passed=True, checks=[]))
+    assert "No check is declared: every model passes." in nothing
+    assert 'id="gate"' not in render_evaluation("m", evaluation, {})
 
 
 def test_calibration_leaves_out_bins_that_hold_next_to_no_rows_and_joins_nothing():

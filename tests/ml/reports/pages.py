@@ -10,7 +10,7 @@ from ml.explore import page as exploration
 from ml.monitoring import report as monitoring
 from schemas.base import Severity
 from schemas.data import Column
-from schemas.evaluation import DataCheck, DataReport, Evaluation
+from schemas.evaluation import CheckOutcome, DataCheck, DataReport, Evaluation, GateVerdict
 from schemas.monitoring import ColumnDrift, Distribution, MonitoringReport, Performance
 from schemas.signature import Input, Output, Signature
 from serving.http import docs_page
@@ -55,7 +55,13 @@ def evaluated() -> str:
         rows={"train": 3},
     )
     pictures = {EVIL: confusion_matrix(np.array([0, 1]), np.array([0, 1]), [EVIL, "b"])}
-    return evaluation.render_evaluation(EVIL, scores, pictures, made_by=EVIL, baseline={"r2": 0.1}, review=[EVIL])
+    outcomes = [
+        CheckOutcome(name=EVIL, value=0.25, threshold=None, passed=passed, why=EVIL) for passed in (True, False)
+    ]
+    gate = GateVerdict(passed=False, checks=outcomes)
+    return evaluation.render_evaluation(
+        EVIL, scores, pictures, gate=gate, made_by=EVIL, baseline={"r2": 0.1}, review=[EVIL]
+    )
 
 
 def explored() -> str:
