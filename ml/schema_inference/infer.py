@@ -9,7 +9,7 @@ from ml.schema_inference.task import infer_problem
 from ml.values.canonical import canonical
 from ml.values.columns import fits, have_offsets, is_text
 from ml.values.text import ISO, normal
-from ml.values.units import quantity_note
+from ml.values.units import format_hint, quantity_note
 from schemas.data import Column, ColumnSpec, ColumnType, DataSpec, TableSchema
 from schemas.errors import ContentError, did_you_mean
 from schemas.reading import POINT, Dates, Marks, TextReading, Written
@@ -182,7 +182,6 @@ def _declared(
 def _hint(name: str, kind: str, form: str | None, known: pd.Series) -> str:
     if kind == "date":
         read = f"they were read as {form!r}" if form and form != ISO else "they are not written as ISO 8601"
-        example = f"declare data.columns.{name}.format as they are written, for example '%d.%m.%Y %H:%M'"
-        return f". {read[0].upper()}{read[1:]}; {example}"
+        return f". {read[0].upper()}{read[1:]}; {format_hint(name, known)}"
     note = quantity_note(known) if kind == "number" else ""
     return f". {note[0].upper()}{note[1:]}" if note else ""

@@ -15,6 +15,9 @@ from schemas.data import DataSpec, Problem
 from schemas.reading import POINT, Marks
 
 MAX_WHOLE_CLASSES = 10
+MAX_FEW = 30
+"""A quantity of at most so many values, each in `_EACH` rows on average, may be labels."""
+_EACH = 5
 _FEW_LINES = 5
 
 
@@ -25,7 +28,9 @@ def infer_problem(column: pd.Series, spec: DataSpec, marks: Marks = POINT) -> tu
     if known.empty:
         return None, "", faults
     if _is_regression(known, spec, marks):
-        why = f"regression: {spec.target!r} holds numbers, {known.nunique():,} distinct values"
+        why = (
+            f"regression: {spec.target!r} holds numbers, {known.nunique():,} distinct values{_or_classes(known, spec)}"
+        )
         problem = Problem(target=spec.target, task="regression", unit=spec.unit)
         faults += _number_faults(known, spec.target, marks)
         return (None if faults else problem), why, faults
@@ -34,13 +39,38 @@ def infer_problem(column: pd.Series, spec: DataSpec, marks: Marks = POINT) -> tu
     faults += _class_faults(classes, known, spec)
     named = ", ".join(map(repr, classes[:6])) + (", …" if len(classes) > 6 else "")
     problem = Problem(target=spec.target, task=task, classes=classes, unit=spec.unit)
-    return (None if faults else problem), f"{task}: {spec.target!r} holds {len(classes)} classes, {named}", faults
+    why = f"{task}: {spec.target!r} holds {len(classes)} classes, {named}{_or_quantity(classes, spec)}"
+    return (None if faults else problem), why, faults
+
+
+def _or_quantity(classes: list[Scalar], spec: DataSpec) -> str:
+    """Return the key for classes that are whole numbers, whose order the model would not know."""
+    numbers = all(isinstance(label, int | float) and not isinstance(label, bool) for label in classes)
+    if not _is_inferred(spec) or not numbers or len(classes) < 3:
+        return ""
+    return "; the model does not know their order: if it counts, as with stars or grades, declare data.task=regression"
+
+
+def _or_classes(known: pd.Series, spec: DataSpec) -> str:
+    """Return the key for a quantity of so few values that they may be labels."""
+    distinct = known.nunique()
+    if not _is_inferred(spec) or distinct > MAX_FEW or len(known) < _EACH * distinct:
+        return ""
+    return "; if they are labels and their distances mean nothing, declare data.task=classification"
+
+
+def _is_inferred(spec: DataSpec) -> bool:
+    return spec.task == "auto" and _declared_type(spec) is None
+
+
+def _declared_type(spec: DataSpec) -> str | None:
+    return spec.columns[spec.target].type if spec.target in spec.columns else None
 
 
 def _is_regression(known: pd.Series, spec: DataSpec, marks: Marks) -> bool:
     if spec.task != "auto":
         return spec.task == "regression"
-    declared = spec.columns[spec.target].type if spec.target in spec.columns else None
+    declared = _declared_type(spec)
     if declared is not None:
         return declared == "number"
     if is_timestamp(known) or pd.api.types.is_bool_dtype(known.dtype):

@@ -8,7 +8,16 @@ from typing import Any, NoReturn
 from ml.validation.cell_reading import CellReading
 from ml.values.canonical import parse_date
 from ml.values.labels import Labels, LostZeros
-from ml.values.text import ISO, normal, read_boolean, read_number, read_timestamp
+from ml.values.text import (
+    ISO,
+    example_of_day,
+    has_no_date,
+    is_time_of_day,
+    normal,
+    read_boolean,
+    read_number,
+    read_timestamp,
+)
 from schemas.base import Scalar
 from schemas.signature import Input
 
@@ -115,22 +124,33 @@ def _boolean_of(value: str, reading: CellReading) -> bool | None:
 
 
 def _dates(reading: CellReading, column: Input) -> Check:
+    of_day = is_time_of_day(column.format)
+    wanted, form = _forms(column.format)
+
     def date(value: Any) -> str | None:
         if type(value) is not str:
-            raise Refusal(f'must be a date as an ISO 8601 string, such as "2024-05-31", not {kind_of(value)}')
+            raise Refusal(f"must be {wanted}, not {kind_of(value)}")
         text = _short(value, "a date")
         if text in reading.missing:
             return None
         found = read_timestamp(text, column.dates) or (_of_old(text) if column.missing is None else None)
-        if found is None:
-            other = f", nor one written as {column.format}" if column.format not in (None, ISO) else ""
-            raise Refusal(f'is not an ISO 8601 date, such as "2024-05-31"{other}: {shown(value)}')
+        if found is None or (of_day and not has_no_date(found[0])):
+            raise Refusal(f"is not {form}: {shown(value)}")
         timestamp, has_offset = found
         if column.timezone is None and column.offsets not in (None, has_offset):
             raise Refusal(_OFFSETS[has_offset].format(shown(value)))
         return timestamp.isoformat()
 
     return date
+
+
+def _forms(form: str | None) -> tuple[str, str]:
+    """Return what a column of dates takes, and which forms a text may have, with an example."""
+    if form is not None and is_time_of_day(form):
+        wanted = f'a time of day written as {form}, such as "{example_of_day(form)}"'
+        return wanted, wanted
+    other = "" if form in (None, ISO) else f", nor one written as {form}"
+    return 'a date as an ISO 8601 string, such as "2024-05-31"', f'an ISO 8601 date, such as "2024-05-31"{other}'
 
 
 def _labels(reading: CellReading, labels: Labels) -> Check:

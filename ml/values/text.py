@@ -23,6 +23,9 @@ WITH_OFFSET = r"^(.*[T ]\d{2}(?::?\d{2}){0,2}(?:[.,]\d+)?)\s?(?:Z|z|[+-]\d{2}(?:
 """A time in ISO 8601 with a UTC offset; the group is the time without it."""
 _INFINITE = r"[iI]nf|[iI]nfinity|INF|INFINITY"
 _ISO_STARTS = re.compile(ISO_START)
+_DIRECTIVE = re.compile(r"%-?([A-Za-z])")
+_NO_DATE = datetime(1900, 1, 1)
+"""The day that a form without one means, as `strptime` has it."""
 
 
 def normal(text: str) -> str:
@@ -75,6 +78,21 @@ def _read_short(text: str, dates: Dates) -> tuple[datetime, bool] | None:
     if dates.zone is None or found.year in (1, 9999):  # near the calendar's ends no other zone can be told
         return found.replace(tzinfo=None), True
     return found.astimezone(ZoneInfo(dates.zone)).replace(tzinfo=None), True
+
+
+def is_time_of_day(form: str | None) -> bool:
+    """Whether a form of points in time has no date, such as %H:%M."""
+    return form not in (None, ISO) and set(_DIRECTIVE.findall(form or "")) <= set("HIMSfp")
+
+
+def example_of_day(form: str) -> str:
+    """Return half past nine in a form without a date."""
+    return _NO_DATE.replace(hour=9, minute=30).strftime(form)
+
+
+def has_no_date(timestamp: datetime) -> bool:
+    """Whether a timestamp is of the day that a time of day is read with."""
+    return timestamp.date() == _NO_DATE.date()
 
 
 def _of_form(text: str, dates: Dates) -> datetime | None:

@@ -18,6 +18,7 @@ _NAMED_DAY = r"\d{1,2}[. -]+[^\W\d]{3,9}[. ,-]+(?:19|20)\d\d|[^\W\d]{3,9}[. ]+\d
 _TIMESTAMP = re.compile(
     rf"(?=.*?(?:{_DAY}|{_NAMED_DAY}))[\w\s/.,:+-]{{6,40}}|\d{{1,2}}:\d\d(?::\d\d)?(?:\s*[aApP][mM])?"
 )
+_CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?(?:(\s?)([aApP][mM]))?")
 _UNITS = 3
 _NEGATIVE = re.compile(rf"\((?!0\d){_DIGITS}\)|(?!0\d){_DIGITS}\s?-")  # as accounts have it: (1,234.56) or 3.2-
 _FEWEST = 0.05
@@ -40,10 +41,31 @@ def date_note(name: str, values: pd.Series) -> str:
     texts = _sample(values)
     if not texts or _share(texts, _TIMESTAMP) < ENOUGH:
         return ""
-    return (
-        f"the values look like dates or times ({_shown(texts)}) in no known form; "
-        f"declare data.columns.{name}.format as they are written, for example '%d.%m.%Y %H:%M'"
-    )
+    if time_of_day(values):
+        return f"the values look like times of day ({_shown(texts)}); {format_hint(name, values)}"
+    return f"the values look like dates or times ({_shown(texts)}) in no known form; {format_hint(name, values)}"
+
+
+def format_hint(name: str, values: pd.Series) -> str:
+    """Return which key says how the dates or times of day of a text column are written."""
+    form = time_of_day(values)
+    if form:
+        return (
+            f"to learn from the hour, declare data.columns.{name}.format: '{form}' and parts: [hour, days_since_start]"
+        )
+    return f"declare data.columns.{name}.format as they are written, for example '%d.%m.%Y %H:%M'"
+
+
+def time_of_day(values: pd.Series) -> str:
+    """Return the form of text that is a time of day without a date, 08:30 or 8:30 PM; empty where it is not."""
+    texts = _sample(values)
+    parts = [match.groups() for text in texts if (match := _CLOCK.fullmatch(text))]
+    if not texts or len(parts) < ENOUGH * len(texts):
+        return ""
+    half_days = sum(half is not None for _, _, half in parts) >= ENOUGH * len(parts)
+    seconds = ":%S" if sum(second is not None for second, _, _ in parts) >= ENOUGH * len(parts) else ""
+    blank = " " if sum(bool(space) for _, space, _ in parts) >= ENOUGH * len(parts) else ""
+    return f"%I:%M{seconds}{blank}%p" if half_days else f"%H:%M{seconds}"
 
 
 def thousands_mark(texts: list[str]) -> str | None:

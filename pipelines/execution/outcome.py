@@ -68,8 +68,8 @@ class Outcome:
     def seconds_of_origin(self, step: str) -> float | None:
         """Return the seconds that a step took where its outputs were made, also of a reused one; None if not known."""
         done = self._steps.get(step)
-        origin = None if done is None else done.original_step_run_id
-        if done is not None and done.status.value == "cached":
+        while done is not None and done.status.value == "cached":
+            origin = done.original_step_run_id
             done = None if origin is None else Client().get_run_step(origin)
         return None if done is None or not (done.start_time and done.end_time) else round(_took(done), 3)
 

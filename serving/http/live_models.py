@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
-from ml.values.text import ISO
+from ml.values.text import ISO, example_of_day, is_time_of_day
 from schemas.base import Scalar
 from schemas.signature import Input, Output, Signature
 from serving.http.json_schema import Json, schema_of
@@ -54,7 +54,8 @@ def _row(signature: Signature) -> Json:
 
 def _column(column: Input) -> Json:
     shape = dict(_cells()["integer" if column.integer else column.type])
-    notes = [shape.get("description"), *_notes(column)]
+    what = _written(column) if is_time_of_day(column.format) else shape.get("description")
+    notes = [what, *_notes(column)]
     if column.decimal is not None and column.type in ("number", "boolean"):
         shape["type"] = [*([shape["type"]] if isinstance(shape["type"], str) else shape["type"]), "string"]
         shape.pop("enum", None)
@@ -79,16 +80,21 @@ def _notes(column: Input) -> list[str]:
         notes.append(f"{column.range[0]:g} to {column.range[1]:g} in training")
     if column.decimal is not None and column.type in ("number", "boolean"):
         notes.append(f"or text, as the rows of training have it{_example(column)}")
-    if column.format not in (None, ISO):
-        notes.append(f"or written as {column.format}, as in training")
-    if column.type == "date":
-        notes.append(_zone(column))
+    if column.type == "date" and not is_time_of_day(column.format):
+        notes += [*([f"or {_written(column)}"] if column.format not in (None, ISO) else []), _zone(column)]
     if words := [repr(word) for word in column.missing or () if word][:_WORDS]:
         notes.append(f"{', '.join(words)} as text: missing")
     if column.categories:
         shown = ", ".join(column.categories[:_SHOWN]) + (" …" if len(column.categories) > _SHOWN else "")
         notes.append(f"seen in training: {shown}; others are taken as unknown")
     return notes
+
+
+def _written(column: Input) -> str:
+    """Return how the rows of training write the column, with an example where that is a time of day."""
+    form = column.format or ISO
+    example = f", such as {example_of_day(form)}" if is_time_of_day(form) else ""
+    return f"written as {form}, as in training{example}"
 
 
 def _zone(column: Input) -> str:

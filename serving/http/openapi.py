@@ -1,11 +1,13 @@
 """The OpenAPI document: what every endpoint says of itself, and the columns of the current version."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from pydantic.json_schema import JsonSchemaMode
 
+from ml.values.text import is_time_of_day
 from schemas.signature import Signature
 from serving.http.endpoint import Endpoint
 from serving.http.json_schema import Json, schemas_of
@@ -30,10 +32,11 @@ def document(
         signature: Its signature; without one, rows are objects of anything.
         sample: A row that it takes, for the examples.
     """
+    sample = dict(sample or {}) if signature is None else _as_sent(signature, sample or {})
     bodies, schemas = _schemas(tuple(endpoints))
     paths: dict[str, Json] = {}
     for endpoint in endpoints:
-        example = endpoint.example(signature, sample or {})
+        example = endpoint.example(signature, sample)
         paths.setdefault(endpoint.path, {})[endpoint.method] = _operation(endpoint, bodies, example)
     live = {} if signature is None else live_schemas(signature)
     return {
@@ -41,6 +44,15 @@ def document(
         "info": {"title": model, "version": version or "none", "description": f"Predictions of the model {model}."},
         "paths": paths,
         "components": {"schemas": {name: live.get(name, schema) for name, schema in schemas.items()}},
+    }
+
+
+def _as_sent(signature: Signature, sample: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row as a client writes it: a time of day, which a cell holds with a date, in its own form."""
+    forms = {item.name: item.format for item in signature.inputs if is_time_of_day(item.format)}
+    return {
+        name: datetime.fromisoformat(value).strftime(form) if (form := forms.get(name)) and value else value
+        for name, value in sample.items()
     }
 
 

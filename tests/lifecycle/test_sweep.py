@@ -150,6 +150,15 @@ def test_a_refused_job_is_reported_and_the_sweep_ends_with_3(world: World) -> No
     assert "569 rows" in refused.rows[1]["error"]
 
 
+def test_a_reused_training_shows_the_time_that_it_took(world: World) -> None:
+    first, again = (sweep(world, name, "trainer.C=0.25,0.125") for name in ("timed", "timed_again"))
+    took = {row["job"]: float(row["train_seconds"]) for row in first.rows}
+    assert again.summary(0)["seconds"]["train"] == 0.0
+    assert {row["job"]: float(row["train_seconds"]) for row in again.rows} == pytest.approx(took, abs=0.002)
+    assert min(took.values()) > 0
+    assert again.result.out.count(" (reused)\n") == 2
+
+
 def test_without_a_single_success_there_is_no_picture(world: World) -> None:
     failed = sweep(world, "failed", "trainer.solver=lbfgs", "trainer.l1_ratio=1")
     assert failed.result.code == 1

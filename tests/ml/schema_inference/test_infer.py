@@ -1,5 +1,6 @@
 """Types and task, read off the rows."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -170,6 +171,51 @@ def test_the_task_follows_from_the_target(values: object, task: str, classes: ob
     found, labels = problem(values)
     assert (found, labels) == (task, classes)
     assert [type(label) for label in labels or []] == [type(label) for label in classes or []]  # type: ignore[attr-defined]
+
+
+ORDER, LABELS = "data.task=regression", "data.task=classification"
+
+
+@pytest.mark.parametrize(
+    ("values", "keys", "named"),
+    [
+        ([1, 2, 3, 4, 5] * 12, {}, ORDER),
+        ([0.0, 1.0, 2.0] * 20, {}, ORDER),
+        ([0, 1] * 30, {}, None),
+        (["a", "b", "c"] * 20, {}, None),
+        ([True, False] * 30, {}, None),
+        ([1, 2, 3, 4, 5] * 12, {"task": "multiclass"}, None),
+        ([1, 2, 3, 4, 5] * 12, {"columns": {"y": {"type": "category"}}}, None),
+        (list(range(1, 13)) * 5, {}, LABELS),
+        ([0.5, 1.0, 1.5, 2.0] * 15, {}, LABELS),
+        (list(range(1, 13)) * 5, {"task": "regression"}, None),
+        (list(range(20)) * 3, {}, None),
+        (np.arange(60) / 7, {}, None),
+    ],
+)
+def test_a_target_that_may_be_meant_otherwise_names_the_key(values: object, keys: Any, named: str | None) -> None:
+    why = infer_schema(pd.DataFrame({"x": [1.5, 2.5, 3.5] * 20, "y": values}), spec(**keys)).why
+    assert [key for key in (ORDER, LABELS) if key in why] == ([named] if named else []), why
+
+
+@pytest.mark.parametrize(
+    ("form", "written"),
+    [("%H:%M", "%H:%M"), ("%H:%M:%S", "%H:%M:%S"), ("%I:%M %p", "%I:%M %p"), ("%I:%M%p", "%I:%M%p")],
+)
+def test_a_time_of_day_is_hinted_at_in_its_own_form_and_can_be_learnt_so(form: str, written: str) -> None:
+    times = list(pd.date_range("2024-01-01", periods=ROWS, freq="37min").strftime(form))
+    column = infer(times)
+    hint = f"declare data.columns.x.format: '{written}' and parts: [hour, days_since_start]"
+    assert "times of day" in column.why and hint in column.why and "%d" not in column.why
+    declared = infer(times, {"format": written, "parts": ["hour", "days_since_start"]})
+    assert (declared.type, declared.format) == ("date", written)
+    with pytest.raises(ContentError, match=re.escape(hint)):
+        infer(times, {"type": "date"})
+
+
+def test_dates_in_an_unknown_form_are_hinted_at_with_a_date() -> None:
+    column = infer([f"{day:%d} avril {day:%Y %H:%M}" for day in DAYS])
+    assert "for example '%d.%m.%Y %H:%M'" in column.why
 
 
 def test_the_declared_task_wins() -> None:

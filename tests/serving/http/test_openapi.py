@@ -102,6 +102,25 @@ def test_a_row_is_valid_by_the_document_where_it_is_valid_by_the_service(change:
     assert takes(made(OUTPUTS["binary"]), "Row", row) == (not checked.errors)
 
 
+def test_a_time_of_day_is_offered_in_its_own_form_and_never_as_a_date() -> None:
+    opens = Input(name="opens", type="date", format="%H:%M", missing=[], decimal=".", offsets=False)
+    output = OUTPUTS["binary"]
+    clock = Signature(inputs=[opens], derivations=[], features=[], output=output)
+    found = document(ENDPOINTS, "house", "1", clock, {"opens": "1900-01-01T08:30:00"})
+    shape = found["components"]["schemas"]["Row"]["properties"]["opens"]
+    assert shape == {"type": "string", "description": "written as %H:%M, as in training, such as 09:30"}
+    example = found["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    assert example == {"instances": [{"opens": "08:30"}]}
+    validator = Validator(clock)
+    assert validator.check(example["instances"]).cells["opens"] == ("1900-01-01T08:30:00",)
+    for value, words in (
+        ("2024-05-31", "is not a time of day written as %H:%M, such as \"09:30\": '2024-05-31'"),
+        ("soon", "is not a time of day written as %H:%M, such as \"09:30\": 'soon'"),
+        (8, 'must be a time of day written as %H:%M, such as "09:30", not the number 8'),
+    ):
+        assert validator.check([{"opens": value}]).errors[0]["message"] == words
+
+
 def test_only_a_column_without_missing_values_is_required() -> None:
     row = made(OUTPUTS["binary"])["components"]["schemas"]["Row"]
     assert row["required"] == ["size", "garden", "city"] and row["additionalProperties"] is False
