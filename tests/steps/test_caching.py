@@ -24,7 +24,7 @@ def names(sources: Sources, *modules: str) -> set[str]:
     ("step", "page"),
     [
         ("steps.validate.checks", "ml/checks/page.html.j2"),
-        ("steps.evaluate.scores", "ml/evaluation/report.html.j2"),
+        ("steps.gate.judgement", "ml/evaluation/report.html.j2"),
         ("steps.explore.page", "ml/explore/page.css.j2"),
         ("steps.monitor.drift", "ml/monitoring/report.html.j2"),
     ],

@@ -11,7 +11,7 @@ from ml.monitoring import report as monitoring
 from schemas.base import Severity
 from schemas.data import Column
 from schemas.evaluation import CheckOutcome, DataCheck, DataReport, Evaluation, GateVerdict
-from schemas.monitoring import ColumnDrift, Distribution, MonitoringReport, Performance
+from schemas.monitoring import ColumnDrift, DetectableChange, Distribution, MonitoringReport, Performance
 from schemas.signature import Input, Output, Signature
 from serving.http import docs_page
 from serving.http.app import ENDPOINTS
@@ -40,6 +40,7 @@ def monitored() -> str:
             rows=12,
             columns=columns,
             predictions=columns[0],
+            detectable=[DetectableChange(column=EVIL, statistic="missing_share", value=0.1, why=EVIL)],
             distributions=[labels, numbers],
             prediction_distributions=[labels],
             performance=performance,
