@@ -62,7 +62,7 @@ class OutOfRangeShare(DriftTest):
 
 def _reason(value: float, kind: ColumnType) -> str:
     why = f"{percent(value, 0)} of the values lie {_WHERE[kind]}"
-    return f"{why}: {_WHAT_TO_DO[kind]}" if value == 1 else why
+    return f"{why} ({_WHAT_TO_DO[kind]})" if value == 1 else why
 
 
 def _later(limits: tuple[float, float] | None) -> tuple[float, float] | None:
