@@ -160,6 +160,8 @@ def _labels(reading: CellReading, labels: Labels) -> Check:
         try:
             if type(value) is not str:
                 scalar = _scalar(value)
+                if type(scalar) is bool and labels.are_numbers:
+                    raise Refusal(f"must be a number or text, as the rows of training have it, not {kind_of(value)}")
                 is_gap = type(scalar) is not bool and scalar in reading.gaps
                 return None if is_gap else labels.of_value(scalar)
             if value in exact:

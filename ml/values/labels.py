@@ -42,6 +42,8 @@ class Labels:
         self._known, self._marks, self._numeric = frozenset(known), marks, numeric
         self.exact = frozenset() if numeric else self._known
         """Texts that are labels as they stand."""
+        self.are_numbers = bool(numeric)
+        """Whether a boolean is none of them, nor one that training did not know."""
         self._seen = None if seen is None else self._known | frozenset(seen)
         self._composed = {normal(text): text for text in ordered}
         self._numbers: dict[float, str] = {_number(text): text for text in ordered if _PLAIN_NUMBER.fullmatch(text)}

@@ -270,3 +270,12 @@ def test_a_header_of_decomposed_letters_has_the_words_of_its_column(tmp_path: Pa
     path.write_text("\n".join([f"{NFD};y", *lines]) + "\n", encoding="utf-8")
     _, written = CsvSource(CsvParams(path=str(path))).read_as_written({"Köln": ["?"]})
     assert written.gaps == {"Köln": {"?": 8}}
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_boolean_is_no_label_where_training_had_numbers(tmp_path: Path, value: bool) -> None:
+    """A database without booleans has 0 and 1; the client's `false` must not be an unknown category."""
+    _, signature, _ = from_parquet(tmp_path, [0, 1] * 10, ColumnSpec(type="category"))
+    read = Validator(signature).check([{"c": value}, {"c": int(value)}, {"c": str(int(value))}])
+    assert read.errors[0]["message"].startswith("must be a number or text, as the rows of training have it, not ")
+    assert read.cells["c"] == (str(int(value)),) * 2
