@@ -98,6 +98,7 @@ def candidate(run: Run, now: RunContext, sets: Sets) -> Candidate:
         "signature": signature,
         "seed": run.seed,
         "ordered": run.split.ordered,
+        "bounds": run.package,
     }
     model = wired(train, "train", stack, ("train", run.trainer))(trainer=run.trainer, review=run.review, **fitting)
     baseline = wired(train, "train_baseline", stack, ("train", run.baseline))(

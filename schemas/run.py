@@ -128,6 +128,16 @@ class ReviewSpec(Strict):
     min_rows: int = Field(default=30, ge=1, description="fewest confident validation rows that a threshold rests on")
 
 
+class PackageSpec(Strict):
+    """Bounds of the packaged form of a model."""
+
+    memory: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        default="auto",
+        description="MiB that making it may take, as estimated before; past them the next runtime is taken, or none. "
+        "auto: three quarters of what is free",
+    )
+
+
 class BatchSpec(Strict):
     """Rows that `pipeline=batch_inference` predicts, where predictions go, and where what is wrong with a row goes."""
 
@@ -149,6 +159,7 @@ class Run(Strict):
     trainer: Choice
     baseline: Choice = Field(description="what a model must beat; auto: the most frequent class, or the mean")
     review: ReviewSpec | None = None
+    package: PackageSpec = PackageSpec()
     gate: GateSpec
     deploy: DeploySpec
     monitor: MonitorSpec

@@ -15,6 +15,7 @@ _ORDER = (
     "trainer",
     "baseline",
     "review",
+    "package",
     "gate",
     "deploy",
     "monitor",

@@ -15,7 +15,7 @@ from cli.config.repository import CONF
 from cli.reference.keys import Row, keys, of_estimators
 from schemas.data import DataSpec, SplitSpec
 from schemas.home import ROOT
-from schemas.run import BatchSpec, DeploySpec, GateSpec, MonitorSpec, ReviewSpec, Run
+from schemas.run import BatchSpec, DeploySpec, GateSpec, MonitorSpec, PackageSpec, ReviewSpec, Run
 from schemas.stack import StackSpec
 from steps import registry
 
@@ -43,6 +43,7 @@ PAGES = {
     "split": Page("Which rows train, validate and test.", SplitSpec, ("method",), ("split",)),
     "trainer": Page("What learns. `baseline:` takes the same names and parameters, and `auto`.", kinds=("train",)),
     "review": Page("Which predictions are routed to review. Without the block: none.", ReviewSpec),
+    "package": Page("The packaged form of the model, and what it may cost to make.", PackageSpec),
     "gate": Page("What a candidate must satisfy before it may be deployed.", GateSpec, ("checks",)),
     "deploy": Page("The service: its port and limits.", DeploySpec),
     "monitor": Page("Which window of the journal is compared, and what counts as drift.", MonitorSpec),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ml.components.component import Component
 from ml.predictions.predictor import Predictor
+from ml.values.memory_bound import MemoryBound
 from schemas.base import Task
 from schemas.errors import Fault
 from schemas.learning import LearningCurves
@@ -47,6 +48,13 @@ class Fitted(Predictor):
     @abstractmethod
     def export(self, folder: Path, example: "NDArray[np.float32]") -> Export:
         """Write the runtime's file into `folder`: ONNX, else the next runtime, never pickle. Raises PackageError."""
+
+    def export_within(self, folder: Path, example: "NDArray[np.float32]", memory: MemoryBound) -> Export:
+        """Do the same, and leave out each runtime whose making would take more memory than there may be taken.
+
+        Without an estimate of its own a form is made whatever it takes. Raises PackageError.
+        """
+        return self.export(folder, example)
 
 
 class Trainer(Component):

@@ -15,6 +15,7 @@ import pandas as pd
 from ml.features.cells import cells
 from ml.features.derive import Deriver, derive
 from ml.package import model_card, storage
+from ml.package.memory import memory_bound
 from ml.package.model import PackagedModel
 from ml.package.parity import REPLAYED
 from ml.predictions.abstention import with_threshold
@@ -25,6 +26,7 @@ from schemas.evaluation import Evaluation, GateVerdict
 from schemas.home import ROOT
 from schemas.package import Baseline, DataRecord, Manifest, Naming, Samples, SplitRecord
 from schemas.review import ReviewRecord
+from schemas.run import PackageSpec
 from schemas.signature import Signature
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ def build_candidate(
     seed: int,
     data: DataRecord,
     review: ReviewRecord | None = None,
+    package: PackageSpec | None = None,
 ) -> Manifest:
     """Export a trained object and write it as a candidate package under `root`: no evaluation, verdict or profile yet.
 
@@ -65,15 +68,16 @@ def build_candidate(
         seed: The seed of its random choices.
         data: Where the rows come from, with their fingerprint.
         review: The review threshold, which goes into the signature, and how it was chosen.
+        package: The bounds of the packaged form; None: those that hold where nothing is declared.
 
     Raises:
-        PackageError: If no runtime predicts as the trained object does, or `root` exists.
+        PackageError: If no runtime predicts as the trained object does within the bounds, or `root` exists.
     """
     signature = with_threshold(signature, review)
     example = derive(signature, cells(train.head(REPLAYED), signature))
     root.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=root.parent) as folder:
-        export = fitted.export(Path(folder), example)
+        export = fitted.export_within(Path(folder), example, memory_bound(package or PackageSpec()))
         manifest = _manifest(fitted, export, model=model, trainer=trainer, seed=seed, data=data, review=review)
         files: dict[str, bytes | Path] = {
             storage.SIGNATURE: signature.model_dump_json(indent=1).encode(),

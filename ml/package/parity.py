@@ -1,18 +1,25 @@
 """Whether two forms of one model predict the same, and the rows that make the difference show."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.predictions.predictor import Predictions, Predictor
+from schemas.plan import PROGRESS
 
 TOLERANCE = 1e-4
 _SCALE_TOLERANCE = 1e-5
 _DISTURBED = 0.15
 REPLAYED = 2000
 """Training rows that a packaged form is asked, at most."""
+CHUNK = 1000
+"""Rows that a form is asked at a time: some of them hold every row against every training row."""
 _EXTREME = 100
+_PARTS = ("codes", "probabilities", "values")
+_log = logging.getLogger(PROGRESS)
 _FLOAT32_MAX = np.finfo(np.float32).max
 
 
@@ -30,7 +37,7 @@ def difference(trained: Predictions, packaged: Predictions) -> str | None:
 
 
 def _shapes(trained: Predictions, packaged: Predictions) -> str | None:
-    for name in ("codes", "probabilities", "values"):
+    for name in _PARTS:
         ours, theirs = getattr(trained, name), getattr(packaged, name)
         if (ours is None) != (theirs is None) or (ours is not None and ours.shape != theirs.shape):
             return f"{name} have another shape"
@@ -64,6 +71,26 @@ def _values(trained: NDArray[np.float64] | None, packaged: NDArray[np.float64] |
 def replayed(example: NDArray[np.float32], categories: Mapping[int, int]) -> NDArray[np.float32]:
     """Return the rows that a packaged form is asked: up to 2,000 of `example`, and altered copies of them."""
     return disturb(example[:REPLAYED], categories)
+
+
+def replayed_rows(rows: int) -> int:
+    """Return how many rows `replayed` gives of so many training rows."""
+    return 3 * min(rows, REPLAYED) + 1
+
+
+def in_chunks(
+    predict: Callable[[NDArray[np.float32]], Predictions], rows: NDArray[np.float32], what: str
+) -> Predictions:
+    """Predict `rows` a chunk at a time, and tell how far it has come: of `what`."""
+    parts = []
+    for start in range(0, len(rows), CHUNK):
+        _log.info("%s: row %s of %s", what, f"{start + 1:,}", f"{len(rows):,}")
+        parts.append(predict(rows[start : start + CHUNK]))
+    return Predictions(**{name: _joined([getattr(part, name) for part in parts]) for name in _PARTS})
+
+
+def _joined(parts: list[Any]) -> Any:
+    return None if parts[0] is None else np.concatenate(parts)
 
 
 def failure(error: BaseException) -> str:

@@ -15,7 +15,7 @@ from schemas.choice import Choice
 from schemas.data import Ordered, TableSchema
 from schemas.errors import ContentError
 from schemas.package import DataRecord
-from schemas.run import ReviewSpec
+from schemas.run import PackageSpec, ReviewSpec
 from schemas.signature import Signature
 from steps.artifacts import ModelPackage
 from steps.components import create
@@ -32,6 +32,7 @@ def train(
     seed: int,
     ordered: Ordered | None,
     review: ReviewSpec | None,
+    bounds: PackageSpec,
 ) -> Annotated[ModelPackage, "candidate"]:
     """Fit the chosen trainer on `train_set`; `validation_set` steers early stopping and the review threshold only."""
     trainer = resolve_baseline(trainer, schema.problem.task)
@@ -53,6 +54,7 @@ def train(
         seed=seed,
         data=_seen(train_set, validation_set, schema, ordered),
         review=reviewed,
+        package=bounds,
     )
     return candidate
 

@@ -1,28 +1,42 @@
 """A trained pipeline to its packaged form: ONNX where it converts and predicts the same, else skops; never pickle."""
 
 import json
+import logging
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.components.trainer import Export
 from ml.package import parity
-from ml.predictions.predictor import Predictions
+from ml.predictions.predictor import Predictions, Predictor
 from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES, OnnxModel
 from ml.runtimes.skops import TRUSTED, SkopsModel, predict
+from ml.trainers.sklearn import forest_graph
+from ml.trainers.sklearn.packaging_memory import onnx_memory, skops_memory, smaller
+from ml.values.memory_bound import MemoryBound, gigabytes
 from schemas.errors import PackageError
+from schemas.plan import PROGRESS
 from schemas.signature import Output
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
+_log = logging.getLogger(PROGRESS)
+
 
 def export(
-    pipeline: "Pipeline", output: Output, categories: Mapping[int, int], folder: Path, example: NDArray[np.float32]
+    pipeline: "Pipeline",
+    output: Output,
+    categories: Mapping[int, int],
+    folder: Path,
+    example: NDArray[np.float32],
+    memory: MemoryBound,
 ) -> Export:
     """Write the runtime file into `folder` and say which runtime it is, and why.
 
@@ -33,53 +47,89 @@ def export(
         folder: Where the file goes.
         example: Training rows, (n, features); up to 2,000 of them are replayed through the packaged form, then again
             with missing, unseen and extreme values in them.
+        memory: What the making of a form may take; one that would take more is not begun.
 
     Raises:
-        PackageError: If no runtime predicts as the trained pipeline does.
+        PackageError: If no runtime predicts as the trained pipeline does, or none can be made within the bound.
     """
-    replayed = parity.replayed(example, categories)
-    trained = predict(pipeline, replayed, output)
-    data, why_not_onnx = _onnx(pipeline, output, categories, trained, replayed)
+    size = (pipeline[-1], len(example), example.shape[1])
+    too_large = {"ONNX": memory.excess(onnx_memory(*size)), "skops": memory.excess(skops_memory(*size))}
+    if all(too_large.values()):
+        raise PackageError(_no_room(pipeline[-1], too_large))
+    comparison = _Comparison.of(pipeline, output, categories, example)
+    data, why_not_onnx = None, too_large["ONNX"]
+    if why_not_onnx is None:
+        data, why_not_onnx = _onnx(comparison)
     if data is not None:
         (folder / "model.onnx").write_bytes(data)
-        return Export("onnx", "model.onnx", parity.equal_predictions(replayed))
-    data, why_not_skops = _skops(pipeline, output, trained, replayed)
+        return Export("onnx", "model.onnx", parity.equal_predictions(comparison.rows))
+    why_not_skops = too_large["skops"]
+    if why_not_skops is None:
+        data, why_not_skops = _skops(comparison)
     if data is not None:
         (folder / "model.skops").write_bytes(data)
         return Export("skops", "model.skops", f"ONNX: {why_not_onnx}")
     raise PackageError(f"The trained model cannot be packaged. ONNX: {why_not_onnx}. skops: {why_not_skops}")
 
 
-def _onnx(
-    pipeline: "Pipeline",
-    output: Output,
-    categories: Mapping[int, int],
-    trained: Predictions,
-    rows: NDArray[np.float32],
-) -> tuple[bytes | None, str]:
+def _no_room(estimator: Any, why: Mapping[str, str | None]) -> str:
+    reasons = "; ".join(f"{runtime}: {reason}" for runtime, reason in why.items())
+    keys = ", ".join(f"trainer.{name}" for name in smaller(estimator))
+    shrink = f" or make the model smaller ({keys})" if keys else ""
+    return f"The trained model is too large to be packaged. {reasons}. Raise package.memory (MiB){shrink}"
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """What was trained, the rows that it and its packaged forms are asked, and what it predicts for them."""
+
+    pipeline: "Pipeline"
+    output: Output
+    categories: Mapping[int, int]
+    rows: NDArray[np.float32]
+    trained: Predictions
+
+    @classmethod
+    def of(
+        cls, pipeline: "Pipeline", output: Output, categories: Mapping[int, int], example: NDArray[np.float32]
+    ) -> "_Comparison":
+        rows = parity.replayed(example, categories)
+        trained = parity.in_chunks(partial(predict, pipeline, output=output), rows, "asking the trained model")
+        return cls(pipeline, output, categories, rows, trained)
+
+    def difference(self, packaged: Predictor) -> str | None:
+        """Say how a packaged form predicts differently, None when it does not."""
+        return parity.difference(
+            self.trained, parity.in_chunks(packaged.predict, self.rows, "asking the packaged form the same")
+        )
+
+
+def _onnx(comparison: _Comparison) -> tuple[bytes | None, str]:
     try:
-        data = _convert(pipeline, output, rows.shape[1])
-        model = OnnxModel.load(data, output)
-        found = parity.difference(trained, model.predict(rows))
+        _log.info("converting to ONNX")
+        data = _convert(comparison.pipeline, comparison.output, comparison.rows.shape[1])
+        _log.info("loading %s of ONNX", gigabytes(len(data)))
+        model = OnnxModel.load(data, comparison.output)
+        found = comparison.difference(model) or parity.overflow(model, comparison.rows, comparison.categories)
     except Exception as error:  # converters fail in their own ways; the reason is kept and skops takes over
         return None, parity.failure(error)
-    found = found or parity.overflow(model, rows, categories)
     return (None, f"does not predict the same: {found}") if found else (data, "")
 
 
 def _convert(pipeline: "Pipeline", output: Output, features: int) -> bytes:
-    from skl2onnx import to_onnx
+    from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType
 
     classifies = output.task != "regression"
     graded = classifies and hasattr(pipeline, "predict_proba")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the converter's own affairs; the parity check judges the outcome
-        model = to_onnx(
+        model = convert_sklearn(
             pipeline,
             initial_types=[(INPUT, FloatTensorType([None, features]))],
             options={"zipmap": False} if graded else None,
             name="drivetrain",
+            custom_conversion_functions=forest_graph.converters(),
         )
     known = [int(code) for code in pipeline.classes_] if classifies else []
     for key, value in ((CLASSES, json.dumps(known)), (PROBABILITIES, json.dumps(graded))):
@@ -89,18 +139,17 @@ def _convert(pipeline: "Pipeline", output: Output, features: int) -> bytes:
     return data
 
 
-def _skops(
-    pipeline: "Pipeline", output: Output, trained: Predictions, rows: NDArray[np.float32]
-) -> tuple[bytes | None, str]:
+def _skops(comparison: _Comparison) -> tuple[bytes | None, str]:
     from skops.io import dumps, get_untrusted_types
     from skops.io.exceptions import UnsupportedTypeException
 
+    _log.info("writing it as skops")
     try:
-        data: bytes = dumps(pipeline)
+        data: bytes = dumps(comparison.pipeline)
     except (UnsupportedTypeException, TypeError, ValueError, AttributeError) as error:
         return None, f"cannot hold it ({parity.short(error)})"
     foreign = sorted(set(get_untrusted_types(data=data)) - set(TRUSTED))
     if foreign:
         return None, f"holds types that are not on the trusted list: {', '.join(foreign)}"
-    found = parity.difference(trained, SkopsModel.load(data, output).predict(rows))
+    found = comparison.difference(SkopsModel.load(data, comparison.output))
     return (None, f"does not predict the same: {found}") if found else (data, "")

@@ -23,6 +23,7 @@ from ml.predictions.predictor import Predictions
 from ml.runtimes.skops import predict
 from ml.trainers.sklearn.catalog import parameters
 from ml.trainers.trainable import category_sizes, require_trainable
+from ml.values.memory_bound import MemoryBound
 from schemas.errors import ContentError, did_you_mean
 from schemas.signature import Output, Signature
 
@@ -49,9 +50,16 @@ class FittedPipeline(Fitted):
 
     def export(self, folder: Path, example: NDArray[np.float32]) -> "Export":
         """Write the runtime file into `folder`; `example`: training rows for the parity check. Raises PackageError."""
+        from ml.package.memory import memory_bound
+        from schemas.run import PackageSpec
+
+        return self.export_within(folder, example, memory_bound(PackageSpec()))
+
+    def export_within(self, folder: Path, example: NDArray[np.float32], memory: MemoryBound) -> "Export":
+        """Do the same within a bound on memory; each runtime's need is estimated first. Raises PackageError."""
         from ml.trainers.sklearn.export import export
 
-        return export(self.pipeline, self.output, self.categories, folder, example)
+        return export(self.pipeline, self.output, self.categories, folder, example, memory)
 
 
 def fit(
