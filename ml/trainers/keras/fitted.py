@@ -11,6 +11,7 @@ from ml.components.trainer import Fitted
 from ml.predictions.predictor import Predictions
 from ml.runtimes.keras import ask
 from ml.trainers.keras.network import TrainedNetwork
+from ml.values.memory_bound import MemoryBound
 from schemas.learning import LearningCurves
 from schemas.signature import Output
 
@@ -34,6 +35,13 @@ class FittedKeras(TrainedNetwork, Fitted):
 
     def export(self, folder: Path, example: NDArray[np.float32]) -> "Export":
         """Write the runtime file into `folder`; `example`: training rows for the parity check. Raises PackageError."""
+        from ml.package.memory import memory_bound
+        from schemas.run import PackageSpec
+
+        return self.export_within(folder, example, memory_bound(PackageSpec()))
+
+    def export_within(self, folder: Path, example: NDArray[np.float32], memory: MemoryBound) -> "Export":
+        """Do the same within a bound on memory; each runtime's need is estimated first. Raises PackageError."""
         from ml.trainers.keras.export import export
 
-        return export(self, self.output, self.categories, folder, example)
+        return export(self, self.output, self.categories, folder, example, memory)

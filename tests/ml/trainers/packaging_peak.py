@@ -14,6 +14,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from ml.trainers.sklearn import export
 from ml.trainers.sklearn.packaging_memory import onnx_memory, skops_memory
+from schemas.base import Task
 from schemas.signature import Output
 
 CASES = {
@@ -40,7 +41,7 @@ def main(runtime: str, case: str) -> None:
     features = draw.normal(size=(rows, 4)).astype(np.float32).astype(np.float64)
     target = draw.integers(0, classes, rows) if classes else draw.normal(size=rows)
     pipeline = Pipeline([("features", SimpleImputer()), ("estimator", estimator)]).fit(features, target)
-    task = "regression" if not classes else "binary" if classes == 2 else "multiclass"
+    task: Task = "regression" if not classes else "binary" if classes == 2 else "multiclass"
     output = Output(target="y", task=task, classes=[str(code) for code in range(classes)] or None)
     import skl2onnx  # noqa: F401  what the libraries themselves take is no part of it
     import skops.io  # noqa: F401

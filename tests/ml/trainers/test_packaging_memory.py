@@ -12,10 +12,13 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, Rando
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 
+from ml.components.trainer import Export
 from ml.package.memory import memory_bound
+from ml.runtimes.onnx import OnnxModel
 from ml.trainers.sklearn import export
 from ml.trainers.sklearn.packaging_memory import onnx_memory, skops_memory
 from ml.values.memory_bound import MemoryBound
+from schemas.base import Task
 from schemas.errors import PackageError
 from schemas.home import ROOT
 from schemas.run import PackageSpec
@@ -50,10 +53,10 @@ class Trained:
         target = draw.integers(0, classes, 1200) if classes else draw.normal(size=1200)
         self.estimator = estimator
         self.pipeline = Pipeline([("features", SimpleImputer()), ("estimator", estimator)]).fit(self.rows, target)
-        task = "regression" if not classes else "binary" if classes == 2 else "multiclass"
+        task: Task = "regression" if not classes else "binary" if classes == 2 else "multiclass"
         self.output = Output(target="y", task=task, classes=[str(code) for code in range(classes)] or None)
 
-    def export(self, folder: Path, bound: MemoryBound = ENDLESS) -> export.Export:
+    def export(self, folder: Path, bound: MemoryBound = ENDLESS) -> Export:
         return export.export(self.pipeline, self.output, {}, folder, self.rows, bound)
 
 
@@ -114,9 +117,9 @@ def test_a_leaf_is_written_with_the_classes_that_it_has_seen(tmp_path):
 def test_a_forest_is_packaged_as_skl2onnx_would_write_it(estimator, classes, tmp_path, monkeypatch):
     trained = Trained(estimator, classes)
     assert trained.export(tmp_path).runtime == "onnx"
-    ours = export.OnnxModel.load((tmp_path / "model.onnx").read_bytes(), trained.output)
+    ours = OnnxModel.load((tmp_path / "model.onnx").read_bytes(), trained.output)
     monkeypatch.setattr("ml.trainers.sklearn.forest_graph.converters", dict)
-    theirs = export.OnnxModel.load(export._convert(trained.pipeline, trained.output, 2), trained.output)
+    theirs = OnnxModel.load(export._convert(trained.pipeline, trained.output, 2), trained.output)
     for rows in (trained.rows, np.nextafter(trained.rows, np.float32(9))):
         one, other = ours.predict(rows), theirs.predict(rows)
         for name in ("probabilities", "values"):

@@ -30,6 +30,7 @@ from ml.trainers.keras.mlp import KerasMlp
 from ml.trainers.keras.network import build, prepare
 from ml.trainers.keras.onnx import ACTIVATIONS, Graph
 from ml.trainers.keras.params import Activation, KerasMlpParams
+from ml.values.memory_bound import MemoryBound
 from schemas.errors import ConfigurationError, ContentError, PackageError
 from schemas.home import ROOT
 from schemas.plan import PROGRESS
@@ -358,6 +359,16 @@ def test_a_file_that_predicts_otherwise_is_no_package(benches, tmp_path, monkeyp
     monkeypatch.setattr(keras_export, "_file", lambda _: (tmp_path / FILE).read_bytes())
     with pytest.raises(PackageError, match="cannot be packaged"):
         other.export(tmp_path, benches["binary"].matrix.features)
+
+
+def test_a_network_that_is_too_large_to_be_packaged_is_refused_before(benches, tmp_path):
+    bound = MemoryBound(30_000_000, "the 0.03 GB of package.memory=29")
+    with pytest.raises(PackageError) as refused:
+        fit(benches["binary"]).export_within(tmp_path, benches["binary"].matrix.features, bound)
+    assert "ONNX: to make it takes about 0.035 GB of memory, more than the 0.03 GB of package.memory" in str(
+        refused.value
+    )
+    assert str(refused.value).endswith("or make the network smaller (trainer.layers)") and not list(tmp_path.iterdir())
 
 
 def test_a_network_that_onnx_cannot_hold_is_packaged_as_keras_holds_it(benches, tmp_path, monkeypatch):
