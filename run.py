@@ -1,6 +1,6 @@
 """One command from raw rows to a monitored model: python run.py +experiment=NAME [group=option …] [key=value …]."""
 
-from cli.main import program
+from cli.program import program
 
 if __name__ == "__main__":
     program()

@@ -4,10 +4,12 @@ import logging
 import shlex
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
+from cli import last_words
 from cli.config.compose import Composition
 from cli.config.load import load_run
 from cli.preflight.run import make_home, preflight
@@ -62,7 +64,10 @@ def _execute(declared: Run, folder: RunFolder) -> Summary:
     from pipelines.execute import execute
 
     try:
-        with termination_raises() as stops, Progress(Console(stderr=True), folder.open) as progress:
+        with (
+            termination_raises() as stops,
+            Progress(Console(stderr=True), partial(begin, declared, folder)) as progress,
+        ):
             summary = execute(declared, progress)
             if summary.status == "failed":
                 stops.raise_any()
@@ -79,6 +84,12 @@ def _execute(declared: Run, folder: RunFolder) -> Summary:
         # A defect of ours: programs get their summary, the person gets the whole trace.
         folder.write_summary(ended(declared, "failed", f"{type(error).__name__}: {error}"))
         raise
+
+
+def begin(declared: Run, folder: RunFolder) -> None:
+    """Make the run's folder, and leave word of the run in case it cannot say itself how it ends."""
+    folder.open()
+    last_words.leave(folder.path, ended(declared, "failed", "").model_dump_json())
 
 
 SIGNALS: dict[type[BaseException], str] = {KeyboardInterrupt: "SIGINT", Terminated: "SIGTERM"}

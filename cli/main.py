@@ -1,9 +1,7 @@
 """The command line: composes, checks, shows or runs, and answers with the exit code of the contract."""
 
-import gc
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from typing import NoReturn
 
 from cli.caches import caches_at_home
 from cli.config.arguments import Arguments, parse_arguments
@@ -11,19 +9,9 @@ from cli.config.compose import Composition, compose
 from cli.config.repository import Repository
 from cli.signals import Terminated, termination_raises
 from cli.views.config import show_config, show_help, show_info
-from ml.io.broken_pipe import to_its_end
 from schemas.errors import ConfigurationError, DrivetrainError, Fault, did_you_mean
 
 _ACTIONS = ("run", "plan", "components")
-
-
-def program() -> NoReturn:
-    """Run the command line of this process and end it: what `run.py` and the command `drivetrain` are."""
-    # The imports leave hundreds of thousands of objects; walking them over and over costs more than it frees.
-    gc.set_threshold(100_000, 50, 100)
-    code = to_its_end(lambda: main(sys.argv[1:]))
-    gc.freeze()
-    sys.exit(code)
 
 
 def main(argv: list[str]) -> int:

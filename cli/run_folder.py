@@ -7,6 +7,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
+from cli import last_words
 from cli.config.compose import Composition, job_config
 from ml.io.atomic_write import write_whole
 from schemas.errors import ConfigurationError, Fault
@@ -51,7 +52,9 @@ class RunFolder:
     def write_summary(self, summary: Summary) -> Path:
         """Write `summary.json` whole or not at all; return its path."""
         self.open()
-        return self._write("summary.json", summary.model_dump_json(indent=2) + "\n")
+        path = self._write("summary.json", summary.model_dump_json(indent=2) + "\n")
+        last_words.settle()
+        return path
 
     def _write(self, name: str, text: str) -> Path:
         return write_whole(self.path / name, text)

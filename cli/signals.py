@@ -2,8 +2,10 @@
 
 import os
 import signal
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from tempfile import TemporaryFile
 from types import FrameType
 
 
@@ -19,11 +21,14 @@ class Stops:
     """
 
     def __init__(self) -> None:
-        self._read, self._write = os.pipe()  # os.pipe2 would make both ends in one call, but macOS has none
-        for end in (self._read, self._write):
-            os.set_blocking(end, False)
-        self._before = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
-        self._seen = b""
+        # A file, not a pipe: whoever watches this process reads it too (cli.watchdog), and so does a block around this.
+        shared = signal.set_wakeup_fd(-1)
+        self._before = shared
+        self._own = None if _is_file(shared) else TemporaryFile(buffering=0)  # noqa: SIM115  closed in `close`
+        self._fd = shared if self._own is None else self._own.fileno()
+        self._start = os.fstat(self._fd).st_size
+        os.set_blocking(self._fd, False)
+        signal.set_wakeup_fd(self._fd, warn_on_full_buffer=False)
 
     def raise_any(self) -> None:
         """Raise what a signal means, if one arrived.
@@ -32,18 +37,21 @@ class Stops:
             Terminated: For SIGTERM.
             KeyboardInterrupt: For SIGINT.
         """
-        with suppress(BlockingIOError):
-            self._seen += os.read(self._read, 4096)
-        if signal.SIGTERM in self._seen:
+        seen = os.pread(self._fd, 4096, self._start)
+        if signal.SIGTERM in seen:
             raise Terminated
-        if signal.SIGINT in self._seen:
+        if signal.SIGINT in seen:
             raise KeyboardInterrupt
 
     def close(self) -> None:
         """Restore what was before."""
         signal.set_wakeup_fd(self._before)
-        os.close(self._read)
-        os.close(self._write)
+        if self._own is not None:
+            self._own.close()
+
+
+def _is_file(number: int) -> bool:
+    return number >= 0 and stat.S_ISREG(os.fstat(number).st_mode)
 
 
 @contextmanager

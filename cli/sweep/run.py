@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from cli.actions import SIGNALS, apply_verbosity, command, ended
+from cli.actions import SIGNALS, apply_verbosity, begin, command, ended
 from cli.config.arguments import Arguments
 from cli.config.repository import Repository
 from cli.preflight.run import make_home
@@ -20,7 +21,7 @@ from cli.views.plan import plan_lines
 from cli.views.sweep import Ending, show_comparison
 from ml.tuning.ranking import compare
 from schemas.pipelines import CANDIDATE
-from schemas.sweep import JobResult
+from schemas.sweep import Comparison, JobResult
 
 if TYPE_CHECKING:
     from pipelines.sweep import JobEnd
@@ -88,7 +89,7 @@ class Sweep:
         self._position = 0
         self._job: RunFolder | None = None
         self._stops: Stops | None = None
-        self._progress = Progress(Console(stderr=True), lambda: self._opened().open())
+        self._progress = Progress(Console(stderr=True), self._begin)
 
     def run(self) -> int:
         """Run every job and show how they compare; after a signal, show what there is and raise what it means."""
@@ -100,7 +101,7 @@ class Sweep:
         except (KeyboardInterrupt, Terminated) as error:
             if self._folder.is_open:
                 self._interrupted(SIGNALS[type(error)])
-                self._show()
+                self._show(draw=False)
             raise
         self._show()
         statuses = {result.summary.status for result in self._results}
@@ -134,6 +135,9 @@ class Sweep:
         )
         self._folder.write_table(compare(self._results))
 
+    def _begin(self) -> None:
+        begin(self._jobs[self._position].run, self._opened())
+
     def _opened(self) -> RunFolder:
         if self._job is None:
             self._job = self._folder.job(self._jobs[self._position])
@@ -148,13 +152,17 @@ class Sweep:
             stopped = ended(self._jobs[self._position].run, "failed", f"stopped by {signal}")
             self.ended(self._position, JobEnd(stopped))
 
-    def _show(self) -> None:
+    def _show(self, *, draw: bool = True) -> None:
+        """Show how the jobs compare; who stopped a sweep does not wait for a picture."""
         comparison = compare(self._results)
         table, picture, best = self._folder.write_table(comparison), None, None
         if comparison.ranked:
-            from ml.tuning.plot import comparison_picture
-
-            picture = self._folder.write_picture(comparison_picture(comparison))
+            picture = self._draw(comparison) if draw else None
             best = command(self._jobs[comparison.ranked[0].number].composition)
         ending = Ending(table, picture, len(self._jobs) - len(self._results), best)
         show_comparison(self._console, comparison, ending)
+
+    def _draw(self, comparison: Comparison) -> Path:
+        from ml.tuning.plot import comparison_picture
+
+        return self._folder.write_picture(comparison_picture(comparison))

@@ -193,5 +193,5 @@ def test_a_stopped_sweep_shows_what_it_has(world: World) -> None:
     assert [row["status"] for row in stopped.rows] == ["succeeded", "failed"]
     assert stopped.summary(1)["error"] == "stopped by SIGINT"
     assert "1 job was not run" in out
-    assert (folder / "comparison.png").exists()
+    assert (folder / "comparison.csv").exists() and not (folder / "comparison.png").exists()
     assert not (folder / "2").exists()
