@@ -1,6 +1,8 @@
 """Shows how a run goes on: a line that moves for a person, plain lines on stderr for a log."""
 
+import time
 from collections.abc import Callable
+from threading import Event, Lock, Thread
 from typing import Literal
 
 from rich.console import Console
@@ -10,20 +12,36 @@ State = Literal["done", "reused", "failed"]
 _MARKS = {"done": "[green]✓[/]", "reused": "[cyan]↺[/]", "failed": "[red]✗[/]"}
 
 
+QUIET = 3.0
+"""Seconds of a step that nothing is said of in a log, and between two lines of news."""
+_PATIENCE = 30.0  # seconds until it is said again that a step goes on
+_TICK = 1.0
+
+
 class Progress:
-    """An Observer; `started` is called when the first step begins."""
+    """An Observer; `started` is called when the first step begins.
+
+    What a step tells is shown to a person at once. In a log a step of less than three seconds is its last line alone,
+    a longer one tells its newest state every three seconds, and every half minute that it goes on.
+    """
 
     def __init__(self, console: Console, started: Callable[[], None]) -> None:
         self._console = console
         self._started = started
         self._status: Status | None = None
         self._pipeline = ""
-        self._step = ""
+        self._step: str | None = None
+        self._text = self._said = ""
+        self._began = self._spoke = 0.0
+        self._over = Event()
+        self._lock = Lock()
 
     def __enter__(self) -> "Progress":
+        Thread(target=self._tick, name="progress", daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._over.set()
         self._rest()
 
     def stage(self, text: str) -> None:
@@ -34,7 +52,9 @@ class Progress:
     def step_started(self, pipeline: str, step: str) -> None:
         """A step begins."""
         self._head(pipeline)
-        self._step = step
+        with self._lock:
+            self._step, self._text, self._said = step, "", ""
+            self._began = self._spoke = time.monotonic()
         if self._console.is_terminal:
             self._status = self._console.status(f"{step} …")
             self._status.start()
@@ -49,11 +69,28 @@ class Progress:
         )
 
     def progress(self, text: str) -> None:
-        """How far the step that runs has come (an epoch, a chunk of rows)."""
+        """What the step that runs is doing, and how far it has come (an epoch, a chunk of rows)."""
+        with self._lock:
+            self._text = text
+            self._tell()
+
+    def _tick(self) -> None:
+        while not self._over.wait(_TICK):
+            with self._lock:
+                self._tell()
+
+    def _tell(self) -> None:
+        """Show how the step goes on, if there is one and it is time to."""
+        if self._step is None:
+            return
+        now = time.monotonic()
+        elapsed, silent = now - self._began, now - self._spoke
+        took = f" ({elapsed:.0f} s)" if elapsed >= QUIET else ""
         if self._status is not None:
-            self._status.update(f"{self._step} … {_safe(text)}")
-        elif not self._console.is_terminal:
-            self._print(f"progress {self._step}: {text}", "")
+            self._status.update(f"{self._step} … {_safe(self._text)}{took}")
+        elif not self._console.is_terminal and silent >= (QUIET if self._text != self._said else _PATIENCE):
+            self._spoke, self._said = now, self._text
+            self._print(f"progress {self._step}: {self._text or 'goes on'}{took}", "")
 
     def note(self, text: str) -> None:
         """One line that a person should see (dropped columns, warnings)."""
@@ -68,6 +105,8 @@ class Progress:
             self._print(f"pipeline {pipeline}", f"[bold]{pipeline}[/]")
 
     def _rest(self) -> None:
+        with self._lock:
+            self._step = None
         if self._status is not None:
             self._status.stop()
             self._status = None

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ml.checks.share import share_outcome
 from ml.values.canonical import canonical
 from ml.values.columns import as_booleans, as_cells, as_numbers, as_timestamps
+from ml.values.counted import counted
 from schemas.data import Column, ColumnType, TableSchema
 from schemas.evaluation import DataCheck
 from schemas.table_checks import ShareCheck
@@ -49,7 +50,7 @@ def check_split_drift(
     alpha = ALPHA / (len(columns) * len(others))
     worth = {name: 1.0 if group is None else rows[group].nunique() / len(rows) for name, rows in sets.items()}
     found, worst = [], (0.0, "")
-    for column in columns:
+    for column in counted(columns, "comparing the sets: column"):
         for other in others:
             draws = (worth["train"], worth[other])
             distance, chance = _distance(sets["train"], sets[other], column, alpha, draws)

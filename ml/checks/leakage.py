@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ml.checks.share import share_outcome
 from ml.features.matrix import make_matrix
 from ml.features.signature import fit_signature
+from ml.values.counted import counted
 from schemas.data import TableSchema
 from schemas.evaluation import DataCheck
 from schemas.table_checks import ShareCheck
@@ -43,7 +44,8 @@ def check_leakage(
     matrix = make_matrix(rows, signature, schema.problem)
     fold = (np.arange(len(rows)) if group is None else pd.factorize(rows[group])[0]) % FOLDS
     scores: dict[str, float] = {}
-    for position in _smoothest(matrix.features, matrix.target, classes=schema.problem.classes is not None):
+    likeliest = _smoothest(matrix.features, matrix.target, classes=schema.problem.classes is not None)
+    for position in counted(list(likeliest), "looking for leaks: column"):
         feature = signature.features[position]
         name = feature if feature in kinds else feature.rpartition(".")[0]
         many = kinds[name] in ("category", "identifier")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ml.evaluation.classification import metrics_of_classes
 from ml.evaluation.regression import Floats, Metric, metrics_of_values
 from ml.predictions.predictor import Predictions
+from ml.values.counted import counted
 from schemas.base import Task
 from schemas.evaluation import Scores
 from schemas.metrics import NEED_PROBABILITIES
@@ -65,7 +66,7 @@ def intervals(
     defined = [name for name, value in scores(task, target, predictions).items() if value is not None]
     metrics = {name: metric for name, metric in _metrics(task, target, predictions).items() if name in defined}
     drawn: dict[str, list[Floats]] = {name: [] for name in metrics}
-    for start in range(0, count, batch):
+    for start in counted(range(0, count, batch), "drawing resamples: batch"):
         weights = _resample(draw, min(batch, count - start), rows)
         for name, metric in metrics.items():
             drawn[name].append(metric(weights))

@@ -14,6 +14,7 @@ from ml.explore.suggest import suggest
 from ml.explore.target import Target, read_target
 from ml.explore.typed_column import Reading, read
 from ml.schema_inference.task import infer_problem
+from ml.values.counted import counted
 from ml.values.display import plain_line
 from schemas.data import DataSpec, Problem, TableSchema
 from schemas.evaluation import DataReport
@@ -34,8 +35,10 @@ def describe(
     """
     problem = schema.problem
     target = read_target(train, problem)
-    readings = {column.name: read(train[column.name], column) for column in schema.columns}
-    views = [view(train[name], reading, target) for name, reading in readings.items()]
+    readings = {column.name: read(train[column.name], column) for column in counted(schema.columns, "reading: column")}
+    views = [
+        view(train[name], reading, target) for name, reading in counted(list(readings.items()), "describing: column")
+    ]
     used = {name: reading for name, reading in readings.items() if reading.column.type != "drop"}
     explains = {view.name: view.association for view in views} | {problem.target: math.inf}
     return Exploration(

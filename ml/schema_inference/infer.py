@@ -8,6 +8,7 @@ from ml.schema_inference.column_types import Guess, guess, read_date_format, ref
 from ml.schema_inference.task import infer_problem
 from ml.values.canonical import canonical
 from ml.values.columns import fits, have_offsets, is_text
+from ml.values.counted import counted
 from ml.values.text import ISO, normal
 from ml.values.units import format_hint, quantity_note
 from schemas.data import Column, ColumnSpec, ColumnType, DataSpec, TableSchema
@@ -54,7 +55,7 @@ def infer_schema(
         problem, why, target_faults = infer_problem(frame[spec.target], spec, POINT if text is None else text.marks)
         faults += target_faults
     columns: list[Column] = []
-    for name in names:
+    for name in counted(names, "inferring types: column"):
         if name == spec.target:
             continue
         try:

@@ -4,6 +4,8 @@ What the features need is fitted first and rounded to float32, the estimator is 
 packaged graph, which computes in float32, imputes and scales with the very numbers that the estimator saw.
 """
 
+import inspect
+import logging
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,12 +27,14 @@ from ml.trainers.sklearn.catalog import parameters
 from ml.trainers.trainable import category_sizes, require_trainable
 from ml.values.memory_bound import MemoryBound
 from schemas.errors import ContentError, did_you_mean
+from schemas.plan import PROGRESS
 from schemas.signature import Output, Signature
 
 if TYPE_CHECKING:
     from ml.components.matrix import Matrix
     from ml.components.trainer import Export
 
+_log = logging.getLogger(PROGRESS)
 # Indifferent to scale, or (naive Bayes on counts) only at home with values as they are.
 _UNSCALED = ("sklearn.tree.", "sklearn.ensemble.", "sklearn.dummy", "sklearn.naive_bayes")
 
@@ -80,13 +84,27 @@ def fit(
         try:
             steps.fit(exact)
             _round_to_float32(steps)
-            chosen.fit(steps.transform(exact), train.target)
+            ready = steps.transform(exact)
+            _log.info("fitting %s on %s rows and %s features", estimator.__name__, *(f"{n:,}" for n in ready.shape))
+            chosen.fit(ready, train.target, **_told(chosen))
         except (ValueError, TypeError, ArithmeticError, np.linalg.LinAlgError, NotImplementedError) as error:
             raise ContentError(f"{estimator.__name__} cannot be trained on these rows: {error}") from error
     messages = list(dict.fromkeys(f"{estimator.__name__}: {_first_line(one.message)}" for one in caught))
     return FittedPipeline(
         Pipeline([("features", steps), ("estimator", chosen)]), signature.output, categories, messages
     )
+
+
+def _told(estimator: Any) -> dict[str, Any]:
+    """Return what lets an estimator tell how far it has come, where it has a way to: gradient boosting by its trees."""
+    if "monitor" not in inspect.signature(estimator.fit).parameters:
+        return {}
+
+    def tell(grown: int, boosting: Any, _state: Any) -> bool:
+        _log.info("tree %s of %s", f"{grown + 1:,}", f"{boosting.n_estimators:,}")
+        return False  # go on
+
+    return {"monitor": tell}
 
 
 def _construct(estimator: type[Any], params: Mapping[str, Any], output: Output, seed: int) -> Any:
