@@ -38,6 +38,7 @@ def watching(body: str, **options) -> Iterator[subprocess.Popen[str]]:
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, **pipes, **options) as process:
         assert process.stdout is not None and process.stdout.readline() == "ready\n"
+        time.sleep(0.3)  # until it is past the line that said so
         try:
             yield process
         finally:
