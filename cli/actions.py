@@ -19,10 +19,12 @@ from cli.signals import Terminated, termination_raises
 from cli.views.components import show_components
 from cli.views.plan import show_plan
 from cli.views.summary import show_summary
-from schemas.errors import ConfigurationError, DrivetrainError, RefusedError
+from ml.io.storage_errors import storage_error
+from schemas.errors import ConfigurationError, DrivetrainError, RefusedError, StorageError
 from schemas.home import ROOT
 from schemas.run import Run
 from schemas.summary import Summary
+from stacks.session import used_store
 
 EXIT_CODES = {"succeeded": 0, "failed": 1, "refused": 3}
 
@@ -55,9 +57,21 @@ def run(console: Console, composition: Composition) -> int:
     apply_verbosity(composition.config.hydra.verbose)
     _note_dropped(composition)
     summary = _execute(declared, folder)
-    path = folder.write_summary(summary)
+    path = _written(folder, summary)
     show_summary(console, summary, path, command(composition))
     return EXIT_CODES[summary.status]
+
+
+def _written(folder: RunFolder, summary: Summary) -> Path:
+    """Write the summary; a run that ended is not one that never began, whatever the disk says now."""
+    try:
+        return folder.write_summary(summary)
+    except OSError as error:
+        plain = storage_error(error)
+        if plain is None:
+            raise
+        before = f"{summary.error}\n" if summary.error else ""
+        raise DrivetrainError(f"{before}{plain.sentence}") from error
 
 
 def _execute(declared: Run, folder: RunFolder) -> Summary:
@@ -73,7 +87,7 @@ def _execute(declared: Run, folder: RunFolder) -> Summary:
                 stops.raise_any()
             return summary
     except DrivetrainError as error:
-        if isinstance(error, ConfigurationError) and not folder.is_open:
+        if isinstance(error, (ConfigurationError, StorageError)) and not folder.is_open:
             raise
         return ended(declared, "refused" if isinstance(error, RefusedError) else "failed", str(error))
     except (KeyboardInterrupt, Terminated) as error:
@@ -81,9 +95,18 @@ def _execute(declared: Run, folder: RunFolder) -> Summary:
             folder.write_summary(ended(declared, "failed", f"stopped by {SIGNALS[type(error)]}"))
         raise
     except Exception as error:
-        # A defect of ours: programs get their summary, the person gets the whole trace.
-        folder.write_summary(ended(declared, "failed", f"{type(error).__name__}: {error}"))
-        raise
+        return _unforeseen(declared, folder, error)
+
+
+def _unforeseen(declared: Run, folder: RunFolder, error: Exception) -> Summary:
+    plain = storage_error(error, used_store())
+    if plain is not None and folder.is_open:
+        return ended(declared, "failed", plain.sentence)
+    if plain is not None:
+        raise plain from error
+    # A defect of ours: programs get their summary, the person gets the whole trace.
+    folder.write_summary(ended(declared, "failed", f"{type(error).__name__}: {error}"))
+    raise error
 
 
 def begin(declared: Run, folder: RunFolder) -> None:

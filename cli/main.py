@@ -9,6 +9,7 @@ from cli.config.compose import Composition, compose
 from cli.config.repository import Repository
 from cli.signals import Terminated, termination_raises
 from cli.views.config import show_config, show_help, show_info
+from ml.io.storage_errors import storage_error
 from schemas.errors import ConfigurationError, DrivetrainError, Fault, did_you_mean
 
 _ACTIONS = ("run", "plan", "components")
@@ -26,6 +27,12 @@ def main(argv: list[str]) -> int:
     except DrivetrainError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    except OSError as error:
+        plain = storage_error(error)
+        if plain is None:
+            raise
+        sys.stderr.write(f"{plain}\n")
+        return plain.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted; what was deployed goes on.\n")
         return 130

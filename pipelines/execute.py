@@ -40,8 +40,10 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
         ConfigurationError: If the stack cannot work; nothing was started.
     """
     with zenml_session(listener) as client:
+        from pipelines.execution.recovery import recover
         from pipelines.execution.requirements import require
 
+        recover(client, Home.here(), observer)
         require(client, run, Home.here())
         stack = apply_stack(
             client, run.stack, lambda change: observer.stage(f"stack: {change.action} {change.kind} {change.name}")

@@ -4,6 +4,7 @@ DrivetrainError
 ├── ConfigurationError   the configuration, the preflight or the stack cannot work: nothing was started (exit 2)
 ├── ContentError         the data cannot be read or trained on (exit 1)
 ├── PackageError         a model package is damaged, incomplete or not equal to the trained object (exit 1)
+├── StorageError         a disk, a folder or a database cannot be used (exit 2; 1 once something was started)
 ├── DeploymentError      a service could not be started or a version not published (exit 1)
 └── RefusedError         a declared data check or the gate refused (exit 3)
 """
@@ -50,6 +51,20 @@ class ContentError(DrivetrainError):
 
 class PackageError(DrivetrainError):
     """A model package is damaged, incomplete, or does not predict as the trained object does."""
+
+
+class StorageError(DrivetrainError):
+    """A disk, a folder or a database that every run needs cannot be read or written.
+
+    Attributes:
+        sentence: What is wrong and the hint, in one line.
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, hint: str) -> None:
+        self.sentence = f"{what}; {hint}"
+        super().__init__(f"{what}\n    {hint}")
 
 
 class DeploymentError(DrivetrainError):

@@ -1,15 +1,18 @@
 """The operators' command for what is deployed: python -m serving status|logs|rollback|stop|repair [NAME]."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ml.io.broken_pipe import to_its_end
-from schemas.errors import DeploymentError, DrivetrainError
+from ml.io.storage_errors import told_plainly
+from schemas.errors import DeploymentError, DrivetrainError, StorageError
 from schemas.home import Home
 from serving.journal.predictions import count
-from serving.process import records, services
+from serving.process import publications, records, services
 from serving.process.probe import tail
 from serving.process.repair import repair
 from serving.process.services import Status
@@ -28,7 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "repair": lambda: _repair(home, asked.name or _only(home, None)),
     }
     try:
-        return commands[asked.command]()
+        with told_plainly():
+            _require_folders(home)
+            return commands[asked.command]()
+    except StorageError as error:
+        print(error, file=sys.stderr)
+        return 1
     except DrivetrainError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -54,6 +62,13 @@ def _parser() -> argparse.ArgumentParser:
         if command == "logs":
             one.add_argument("-n", "--lines", type=_positive, default=50, help="how many lines (50)")
     return parser
+
+
+def _require_folders(home: Path) -> None:
+    """Refuse a home that cannot be looked into: it would seem empty."""
+    for folder in (home, records.folder(home)):
+        with suppress(FileNotFoundError), os.scandir(folder):
+            pass
 
 
 def _positive(text: str) -> int:
@@ -116,7 +131,8 @@ def _rollback(home: Path, name: str) -> int:
         deployment = records.find(home, name)
         if records.supervisor(home, name) is None:
             raise DeploymentError(f"{name} is not running, so that no version can be loaded; deploy it again first")
-        release = publisher.rollback(deployment.journal_url)
+        with publications.under_way(home, name, "before the current one", deployment.journal_url, deployment.spec):
+            release = publisher.rollback(deployment.journal_url)
     print(f"{name}: version {release.version} is current again")
     return 0
 

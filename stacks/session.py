@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ml.io.file_lock import one_at_a_time
+from ml.io.storage_errors import told_plainly
 from schemas.home import ROOT
+from stacks.store_check import check_config, check_store, remember_store
 
 _QUIET = {
     "ZENML_ANALYTICS_OPT_IN": "false",
@@ -21,6 +24,8 @@ _QUIET = {
     "ORT_DISABLE_TELEMETRY": "1",
 }
 
+_SQLITE = "sqlite:///"
+_logger = logging.getLogger("drivetrain.store")
 _UNUSED = ("bentoml", "numpy", "pandas", "pillow", "scipy", "sklearn")
 
 
@@ -120,13 +125,53 @@ def _not_activated() -> Any:
     return NotActivated
 
 
+def store_file() -> Path | None:
+    """Return the file of ZenML's store; None for a server or another database."""
+    from zenml.config.global_config import GlobalConfiguration
+
+    url = GlobalConfiguration().store_configuration.url
+    return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
+
+
+def used_store() -> Path | None:
+    """Return the file of the store that this process has opened; None when ZenML was not imported, or has another."""
+    return store_file() if "zenml.client" in sys.modules else None
+
+
+def _opened() -> Any:
+    """Open the store, which must exist before a stack is chosen for this process only.
+
+    Raises:
+        StorageError: If ZenML's configuration or store cannot be used.
+    """
+    folder = config_folder()
+    with told_plainly():
+        check_config(folder)
+        # One process at a time creates or migrates the store: ZenML fails on one that is half made.
+        with one_at_a_time(folder / ".drivetrain.lock"):
+            path = store_file()
+            if path is not None:
+                check_store(path, folder, _logger.warning)
+            with told_plainly(path):
+                from zenml.client import Client
+
+                client = Client()
+                client.zen_store  # noqa: B018
+            if path is not None:
+                remember_store(path, folder)
+            return client
+
+
 @contextmanager
 def zenml_session(handle: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
-    """Give a `zenml.client.Client` whose log records go to `handle` and not to the terminal."""
+    """Give a `zenml.client.Client` whose log records go to `handle` and not to the terminal.
+
+    Raises:
+        StorageError: If ZenML's configuration or store cannot be used.
+    """
     for key, value in _QUIET.items():
         os.environ.setdefault(key, value)
     logging.getLogger("matplotlib").setLevel(logging.WARNING)
-    from zenml.client import Client
     from zenml.logger import ZenMLConsoleHandler
     from zenml.utils import source_utils
 
@@ -138,10 +183,7 @@ def zenml_session(handle: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
         root.removeHandler(handler)
     root.addHandler(listener)
     try:
-        # One process at a time creates or migrates the store: ZenML fails on one that is half made.
-        with one_at_a_time(config_folder() / ".drivetrain.lock"):
-            client = Client()
-            client.zen_store  # noqa: B018  the store must exist before a stack is chosen for this process only
+        client = _opened()
         with _parameters_as_given(), _packages_looked_up_once(), _without_unused_integrations():
             yield client
     finally:

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ml.io.scratch import scratch_folder
 from ml.package.model import PackagedModel
 from ml.package.storage import read_manifest
 from schemas.package import Manifest
@@ -31,7 +32,7 @@ class ModelPackage:
     @classmethod
     def in_scratch(cls) -> "ModelPackage":
         """Return a package yet to be written, in a scratch folder that goes when the artifact is no longer held."""
-        scratch = TemporaryDirectory(prefix="drivetrain-package-")
+        scratch = scratch_folder("package")
         return cls(Path(scratch.name) / "package", _scratch=scratch)
 
 

@@ -1,11 +1,13 @@
 """A small file that is seen whole or not at all, and takes the place of the one before.
 
-A killed process leaves the partial file, `.NAME.….partial`, which nothing reads and which may be removed.
+A killed process leaves the partial file, `.NAME.….partial`, which nothing reads and which the next run removes where it
+is in DRIVETRAIN_HOME.
 """
 
 import os
 from pathlib import Path
-from secrets import token_hex
+
+from ml.io.scratch import partial_file
 
 
 def write_whole(target: Path, content: str | bytes, *, private: bool = False) -> Path:
@@ -17,7 +19,7 @@ def write_whole(target: Path, content: str | bytes, *, private: bool = False) ->
         private: Whether only the owner may read it; other files are for whom the process' umask lets in.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name[:50]}.{token_hex(4)}.partial")
+    partial = partial_file(target)
     mode = 0o600 if private else 0o666
     try:
         with open(partial, "xb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
@@ -25,6 +27,9 @@ def write_whole(target: Path, content: str | bytes, *, private: bool = False) ->
             file.flush()
             os.fsync(file.fileno())
         partial.replace(target)
+    except OSError as error:
+        error.filename = error.filename or str(target)  # a write says why it failed, and not where
+        raise
     finally:
         partial.unlink(missing_ok=True)
     return target

@@ -1,15 +1,15 @@
 """A local file that is to be seen whole or not at all, and takes the place of another only where that was asked for.
 
 It is written under a hidden name in its own folder and gets its own name at the end. A killed process leaves the
-hidden file, `.NAME.….partial`, which nothing reads and which may be removed.
+hidden file, `.NAME.….partial`, which nothing reads and which goes when the next one of the name is written.
 """
 
 import errno
 import os
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 
+from ml.io.scratch import partial_file, remove_partials
 from ml.io.sync import sync_folder
 from schemas.errors import ContentError, Fault
 
@@ -21,7 +21,8 @@ class NewFile:
 
     def __init__(self, target: Path, *, replace: bool = False) -> None:
         self.target, self._replace = target, replace
-        self.partial = target.with_name(f".{target.name[:50]}.{token_hex(4)}.partial")
+        remove_partials(target)
+        self.partial = partial_file(target)
         try:
             self.file = self.partial.open("xb")
         except OSError as error:

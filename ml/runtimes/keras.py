@@ -1,7 +1,6 @@
 """Keras packages: a network of built-in layers only, restored without running any code that the file could hold."""
 
 import json
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.io.scratch import scratch_folder
 from ml.predictions.predictions import bounded, decide
 from ml.predictions.predictor import Predictions, Predictor
 from ml.runtimes import keras_backend
@@ -53,7 +53,7 @@ class KerasModel(Predictor):
         _require_trusted(data)
         keras = _keras(data)
         _require_own_weights(data)
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch_folder("keras") as folder:
             path = Path(folder, FILE)
             path.write_bytes(data)
             try:

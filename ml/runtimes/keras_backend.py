@@ -2,13 +2,13 @@
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Literal, get_args
 
+from ml.io.scratch import scratch_folder
 from schemas.errors import ConfigurationError, Fault
 
 Backend = Literal["jax", "tensorflow", "torch"]
@@ -59,7 +59,7 @@ def load(backend: Backend) -> Any:
         raise ConfigurationError([Fault(f"trainer.{one.path}", one.message, one.hint) for one in wrong])
     if loaded() is None:
         with (
-            tempfile.TemporaryDirectory() as home,
+            scratch_folder("keras") as home,
             _environment({"KERAS_BACKEND": backend, "KERAS_HOME": home}),
             _without(_OPTIONAL),
         ):

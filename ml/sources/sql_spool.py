@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import pandas as pd
@@ -10,6 +9,7 @@ import pyarrow as pa
 
 from ml.components.source import Chunk
 from ml.io.arrow.frames import as_stored, common_stored_type, frame, plain
+from ml.io.scratch import scratch_folder
 from ml.sources.sql_values import column, final_type, stored_column
 from schemas.errors import ContentError
 
@@ -21,7 +21,7 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        self._folder = TemporaryDirectory(prefix="drivetrain-rows-")
+        self._folder = scratch_folder("rows")
         self._files: list[Path] = []
         self._names: list[str] = []
         self._types: dict[int, set[pa.DataType]] = {}

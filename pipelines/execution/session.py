@@ -3,12 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+from ml.io.storage_errors import storage_error
+from pipelines.execution.lease import lease
 from pipelines.execution.listener import Listener
 from schemas.errors import DrivetrainError, RefusedError
 from schemas.home import Home
 from schemas.plan import Observer
 from schemas.run import Run
 from serving.journal.location import journal_url
+from stacks.session import used_store
 from steps.caching import keep_parsed
 
 Part = dict[str, Any]
@@ -37,6 +40,7 @@ class RunSession:
         """
         from zenml.exceptions import RunInterruptedException
 
+        from pipelines.execution.closing import close_interrupted
         from pipelines.execution.notes import note_data_report
         from pipelines.execution.outcome import Outcome, run_name
 
@@ -44,12 +48,16 @@ class RunSession:
         name = run_name(self.run.name, pipeline.name)
         fault: Exception | None = None
         try:
-            pipeline.with_options(run_name=name)(**arguments)
+            pipeline.with_options(run_name=name, extra=lease(self.run))(**arguments)
         except RunInterruptedException:
             # ZenML's own signal handler, in place while a step runs.
+            close_interrupted(name)
             raise KeyboardInterrupt from None
         except Exception as error:  # a step may raise anything; what a person needs of it is reported below
             fault = error
+        except BaseException:
+            close_interrupted(name)
+            raise
         keep_parsed()
         outcome = Outcome.find(name)
         if outcome is None:
@@ -69,6 +77,13 @@ class RunSession:
         return self.home.report(self.run.name, kind, outcome.id)
 
 
+def _reason(fault: Exception | None) -> str:
+    if fault is None:
+        return "error: see the run"
+    plain = storage_error(fault, used_store())
+    return plain.sentence if plain is not None else f"{type(fault).__name__}: {fault}"
+
+
 class StepFailedError(DrivetrainError):
     """A step of a pipeline failed."""
 
@@ -82,8 +97,6 @@ def _reported(outcome: Any, fault: Exception | None) -> DrivetrainError:
         reported = fault
     else:
         what = f"Step {outcome.failed_step}" if outcome.failed_step else "The pipeline"
-        reported = StepFailedError(
-            f"{what} failed: {type(fault).__name__ if fault else 'error'}: {fault or 'see the run'}"
-        )
+        reported = StepFailedError(f"{what} failed: {_reason(fault)}")
     reported.__cause__ = fault
     return reported

@@ -5,6 +5,7 @@ from typing import Any
 from zenml.client import Client
 from zenml.deployers.exceptions import DeployerError
 
+from ml.io.storage_errors import storage_error
 from pipelines.deployment import deployment
 from pipelines.execution.registry_stage import PRODUCTION, mirror_stage
 from pipelines.execution.requirements import newest_passed
@@ -12,6 +13,7 @@ from pipelines.execution.session import Part, RunSession
 from schemas.errors import DeploymentError
 from schemas.publication import Publication
 from schemas.summary import DeploymentRecord, ModelRecord
+from serving.process.publications import under_way
 from serving.releases.publisher import releases
 
 
@@ -34,11 +36,12 @@ def deploy(session: RunSession, parts: Part) -> Part:
         spec=session.run.deploy,
     )
     session.observer.stage(f"deployment: publish version {wish.version} of {wish.model}")
-    try:
-        record = deployment.deploy(deployment_name=wish.model, publication=wish)
-    except DeployerError as error:
-        raise DeploymentError(_plain(error)) from error
-    mirror_stage(client, wish.model, wish.version)
+    with under_way(session.home.root, model, wish.version, session.journal_url, wish.spec):
+        try:
+            record = deployment.deploy(deployment_name=wish.model, publication=wish)
+        except DeployerError as error:
+            raise DeploymentError(_plain(error)) from error
+        mirror_stage(client, wish.model, wish.version)
     return {
         "model": ModelRecord(name=wish.model, version=wish.version, stage=PRODUCTION),
         "deployment": DeploymentRecord(url=str(record.url), releases=releases(session.journal_url)),
@@ -52,4 +55,7 @@ def _package_url(version: Any) -> str:
 
 def _plain(error: DeployerError) -> str:
     cause = error.__cause__
+    plain = storage_error(error)
+    if plain is not None:
+        return plain.sentence
     return str(cause) if cause is not None else str(error)

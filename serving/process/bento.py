@@ -5,15 +5,18 @@ import hashlib
 import logging
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
+from ml.io.atomic_write import write_whole
+from ml.io.file_lock import one_at_a_time
+from ml.io.scratch import scratch_folder
 from schemas.errors import DeploymentError
 from schemas.home import ROOT
 from serving.process.code_closure import LOCK, files
 from serving.process.supervisor import SERVICE
 
 _PACKAGE = "package"
+_WHOLE = ".drivetrain-whole"
 
 
 def build(name: str, code_hash: str, package: Path | None) -> str:
@@ -25,29 +28,50 @@ def build(name: str, code_hash: str, package: Path | None) -> str:
         package: Folder of the package that is current; None leaves it out.
     """
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")  # building posts home otherwise
-    import bentoml
-    from bentoml.exceptions import NotFound
-
     version = code_hash[:12] + (f"-{_digest(package)}" if package else "")
     tag = f"drivetrain_{name}:{version}"
+    with one_at_a_time(_home() / f".drivetrain_{name}.lock"):
+        whole = _whole(tag)
+        if whole is not None:
+            return whole
+        shutil.rmtree(_home() / "bentos" / tag.replace(":", os.sep), ignore_errors=True)
+        return _built(tag, {"model": name, "code": code_hash[:12]}, package)
+
+
+def _home() -> Path:
+    return Path(os.environ.get("BENTOML_HOME") or Path.home() / "bentoml")
+
+
+def _whole(tag: str) -> str | None:
+    """Return the tag of a Bento that was built to its end; BentoML makes it in place, a killed process leaves half."""
+    import bentoml
+    from bentoml.exceptions import BentoMLException
+
     try:
-        return str(bentoml.get(tag).tag)
-    except NotFound:
-        pass
+        found = bentoml.get(tag)
+    except BentoMLException:  # there is none, or it cannot be read
+        return None
+    return str(found.tag) if Path(found.path_of(_WHOLE)).exists() else None
+
+
+def _built(tag: str, labels: dict[str, str], package: Path | None) -> str:
+    import bentoml
+
     logging.getLogger("bentoml").setLevel(logging.WARNING)  # its banner is for people who build by hand
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder("bento") as folder:
         context = Path(folder)
         _fill(context, package)
         bento = bentoml.build(
             SERVICE,
-            name=f"drivetrain_{name}",
-            version=version,
-            labels={"model": name, "code": code_hash[:12]},
+            name=tag.partition(":")[0],
+            version=tag.partition(":")[2],
+            labels=labels,
             include=["**/*"],
             python={"lock_packages": False, **({"requirements_txt": LOCK} if (context / LOCK).is_file() else {})},
             build_ctx=folder,
         )
     compileall.compile_dir(bento.path_of("src"), quiet=2)
+    write_whole(Path(bento.path_of(_WHOLE)), "")
     return str(bento.tag)
 
 

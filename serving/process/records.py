@@ -85,6 +85,10 @@ def settings_path(home: Path, name: str) -> Path:
     return folder(home).resolve() / f"{name}.settings.json"
 
 
-def lock(home: Path, name: str) -> AbstractContextManager[None]:
-    """Let one run at a time change a service; the others wait. The lock ends with the process that holds it."""
-    return one_at_a_time(folder(home) / f".{name}.lock")
+def lock(home: Path, name: str, *, wait: bool = True) -> AbstractContextManager[None]:
+    """Let one run at a time change a service; the others wait. The lock ends with the process that holds it.
+
+    Raises:
+        filelock.Timeout: If another process holds it and `wait` is false.
+    """
+    return one_at_a_time(folder(home) / f".{name}.lock", wait=wait)

@@ -112,6 +112,18 @@ def history(events: Iterable[Event]) -> list[Event]:
     return stack
 
 
+def open_announcements(events: Sequence[Event]) -> list[Event]:
+    """Return the announcements, of each package the last, of which no publisher has written what became of them."""
+    found: dict[tuple[str, str], Event] = {}
+    for event in events:
+        key = (event.version, event.package_url)
+        if event.state == "announced":
+            found[key] = event
+        elif event.worker is None:
+            found.pop(key, None)
+    return list(found.values())
+
+
 def same(one: Event | Entry, other: Event | Entry) -> bool:
     """Say whether two entries are about the same package."""
     return (one.version, one.package_url) == (other.version, other.package_url)

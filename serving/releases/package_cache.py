@@ -10,6 +10,8 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import ValidationError
 
+from ml.io.process_identity import is_abandoned, token
+from ml.io.scratch import scratch_folder
 from ml.package.files import LARGEST_JSON, NAME, open_regular
 from ml.package.storage import LARGEST_MANIFEST, MANIFEST, SEAL, SIGNATURE, read_manifest, read_signature
 from schemas.errors import PackageError
@@ -78,7 +80,8 @@ def forget_unproven(package_url: str, version: str, cache: Path) -> None:
         if found.is_dir() and not found.with_name(found.name + _PROVEN).exists():
             forget(found)
     for partial in cache.glob(f"{_PARTIAL}*"):
-        shutil.rmtree(partial, ignore_errors=True)
+        if is_abandoned(partial.name):
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def _prefix(package_url: str, version: str) -> str:
@@ -91,7 +94,7 @@ def fetch_signature(package_url: str) -> Signature:
     Raises:
         PackageError: If it cannot be fetched, or is damaged.
     """
-    with tempfile.TemporaryDirectory(prefix="drivetrain-signature-") as folder:
+    with scratch_folder("signature") as folder:
         root = Path(folder)
         try:
             for name in (MANIFEST, SEAL, SIGNATURE):
@@ -106,9 +109,12 @@ def fetch_signature(package_url: str) -> Signature:
 
 
 def keep(cache: Path, roots: set[Path]) -> None:
-    """Remove every fetched package but these."""
+    """Remove every fetched package but these, and what a killed worker had begun to fetch."""
     for found in cache.glob("*-*"):
-        if found not in roots and found.with_name(found.name.removesuffix(_PROVEN)) not in roots:
+        if found.name.startswith(_PARTIAL):
+            if is_abandoned(found.name):
+                shutil.rmtree(found, ignore_errors=True)
+        elif found not in roots and found.with_name(found.name.removesuffix(_PROVEN)) not in roots:
             forget(found)
 
 
@@ -118,7 +124,7 @@ def _copy(package_url: str, manifest: bytes, root: Path, most: int) -> None:
     if total > most:
         raise PackageError(f"The package has {total:,} bytes, more than the {most:,} allowed (deploy.max_package)")
     root.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=root.parent))
+    partial = Path(tempfile.mkdtemp(prefix=f"{_PARTIAL}{token()}_", dir=root.parent))
     try:
         (partial / MANIFEST).write_bytes(manifest)
         (partial / SEAL).write_bytes(_read(package_url, SEAL, _SEAL_BYTES))

@@ -54,6 +54,20 @@ def rollback(journal_url: str, *, timeout: float = 120.0) -> Release:
         return _overview(engine)[0]
 
 
+def close_open(journal_url: str) -> Event | None:
+    """Mark announcements that nobody waits for any more as failed; return the event of the version in production.
+
+    The caller holds the lock of the name, so that no publisher lives.
+    """
+    engine = open_existing(journal_url)
+    try:
+        stream.append(engine, lambda past: [_cut_off(event) for event in stream.open_announcements(past)])
+        with engine.connect() as connection:
+            return stream.current(stream.read(connection))
+    finally:
+        engine.dispose()
+
+
 def releases(journal_url: str) -> list[Release]:
     """Return all versions, the current one first. Raises DeploymentError if there is no journal."""
     with opened(journal_url) as engine:
@@ -71,9 +85,21 @@ def _publish(engine: Engine, announcement: Entry, pointer: Event | None, timeout
         _await_workers(engine, announced, timeout)
         stream.append(engine, lambda past: _move(past, announced, pointer, retire))
     except DeploymentError as error:
-        failed = Entry(announced.version, announced.package_url, "failed", str(error))
-        stream.append(engine, lambda _past: [failed])
+        _give_up(engine, announced, str(error))
         raise
+    except BaseException as error:  # interrupted: no worker is left waiting for what comes no more
+        _give_up(engine, announced, f"interrupted ({type(error).__name__})")
+        raise
+
+
+def _give_up(engine: Engine, announced: Event, why: str) -> None:
+    failed = Entry(announced.version, announced.package_url, "failed", why)
+    stream.append(engine, lambda _past: [failed])
+
+
+def _cut_off(announced: Event) -> Entry:
+    why = "the process that published it is gone"
+    return Entry(announced.version, announced.package_url, "failed", why)
 
 
 def _await_workers(engine: Engine, announced: Event, timeout: float) -> None:

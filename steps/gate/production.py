@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 
 from ml.evaluation.evaluate import target_and_predictions
 from ml.evaluation.metrics import scores
+from ml.io.scratch import scratch_folder
 from ml.package.model import PackagedModel
 from ml.split.timestamps import century_of, form_of, newer_than, read_timestamps, written
 from schemas.base import Strict
@@ -54,7 +54,7 @@ def score_production(
 @contextmanager
 def opened(production: Production) -> Iterator[PackagedModel]:
     """Fetch, verify and load the package in production; its folder goes at the end. Raises PackageError."""
-    with TemporaryDirectory(prefix="drivetrain-production-") as cache:
+    with scratch_folder("production") as cache:
         yield PackagedModel.open(fetch(production.package_url, production.version, Path(cache)))
 
 

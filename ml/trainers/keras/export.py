@@ -1,7 +1,6 @@
 """A trained network to its packaged form: ONNX where all of it can be written and predicts the same, else `.keras`."""
 
 import json
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.components.trainer import Export
+from ml.io.scratch import scratch_folder
 from ml.package import parity
 from ml.predictions.predictor import Predictor
 from ml.runtimes.keras import CONFIG, FILE, METADATA, KerasModel, ask
@@ -107,7 +107,7 @@ def _keras(comparison: _Comparison) -> tuple[bytes | None, str]:
 
 def _file(network: TrainedNetwork) -> bytes:
     """Return the network as Keras saves it, with the backend named, without the time of day and addresses."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder("keras") as folder:
         path = Path(folder, FILE)
         network.model.save(path)
         saved = path.read_bytes()

@@ -1,0 +1,117 @@
+"""What a disk, a folder or a database answers when it cannot be read or written, in one sentence for a person."""
+
+import errno
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from schemas.errors import StorageError
+from schemas.home import Home
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_WHY = {
+    errno.EROFS: "its file system is read-only",
+    errno.EACCES: "permission is denied",
+    errno.EPERM: "it is not permitted",
+    errno.ENOTDIR: "a part of the path is a file, not a folder",
+    errno.EEXIST: "it is there, and is not a folder",
+    errno.EISDIR: "it is a folder",
+    errno.EIO: "the disk answers with an error",
+    errno.EMFILE: "this process has too many files open",
+    errno.ELOOP: "its links go in a circle",
+}
+_MEND = "put a copy of it back, or begin with an empty one: mv {path} {path}.damaged"
+_SQLITE = {
+    "database is locked": ("is in use by another process", "end what uses it (fuser {path} names it), and run again"),
+    "file is not a database": ("is damaged: it is no database any more", _MEND),
+    "malformed": ("is damaged", _MEND),
+    "disk i/o error": ("cannot be read or written: the disk answers with an error", _MEND),
+    "readonly database": ("cannot be written", "chmod u+w {path}, or mount its disk for writing"),
+    "unable to open": ("cannot be opened: no permission, or a folder that is not there", "ls -ld {path}"),
+    "is full": ("cannot be written: the disk is full ({free} free)", "free some space, and run again"),
+}
+_LITTLE = 1 << 20
+
+
+def storage_error(error: BaseException, database: Path | None = None) -> StorageError | None:
+    """Return what went wrong for a person; None when it was not storage.
+
+    Args:
+        error: Whatever was raised.
+        database: The SQLite file that was used, if one was.
+    """
+    for found in _chain(error):
+        if isinstance(found, StorageError):
+            return found
+        plain = _of_disk(found) if isinstance(found, OSError) else _of_database(found, database)
+        if plain is not None:
+            return StorageError(*plain)
+    return None
+
+
+@contextmanager
+def told_plainly(database: Path | None = None) -> Iterator[None]:
+    """Let errors of storage leave the block as `StorageError`; others as they are."""
+    try:
+        yield
+    except Exception as error:
+        plain = storage_error(error, database)
+        if plain is None or plain is error:
+            raise
+        raise plain from error
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: list[BaseException] = []
+    found: BaseException | None = error
+    while found is not None and found not in seen:
+        yield found
+        seen.append(found)
+        found = found.__cause__
+
+
+def _of_disk(error: OSError) -> tuple[str, str] | None:
+    name = error.filename2 or error.filename  # of a copy, what was written
+    path = Path(os.fsdecode(name)) if isinstance(name, (str, bytes, os.PathLike)) else None
+    if error.errno in _FULL:
+        return _full(path)
+    if error.errno not in _WHY or path is None:
+        return None
+    return f"{path} cannot be read or written: {_WHY[error.errno]}", f"ls -ld {path}"
+
+
+def _full(path: Path | None) -> tuple[str, str]:
+    """Name what could not be written: a write says why it failed, and not where."""
+    places = [path] if path is not None else [place for place in _places() if _free(place) < _LITTLE]
+    named = ", ".join(f"{place} ({_size(_free(place))} free)" for place in places) or "a file that a run writes"
+    return f"The disk is full: {named} cannot be written", "free some space, or name a folder on another disk"
+
+
+def _places() -> list[Path]:
+    named = [os.environ.get(key) for key in ("ZENML_CONFIG_PATH", "ZENML_LOCAL_STORES_PATH", "BENTOML_HOME")]
+    return [Home.here().root, Path.cwd(), *(Path(name) for name in named if name), Path(tempfile.gettempdir())]
+
+
+def _free(path: Path) -> int:
+    there = path if path.exists() else next((above for above in path.parents if above.exists()), Path("/"))
+    return shutil.disk_usage(there).free
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB"
+
+
+def _of_database(error: BaseException, database: Path | None) -> tuple[str, str] | None:
+    cause = getattr(error, "orig", error)
+    if not isinstance(cause, sqlite3.Error):
+        return None
+    path = database or "a database of the run"
+    for part, (what, hint) in _SQLITE.items():
+        if part in str(cause).lower():
+            free = _size(_free(database or Path()))
+            return f"{path} {what.format(free=free)}", hint.format(path=path)
+    return None

@@ -1,0 +1,75 @@
+"""Closing a ZenML run whose process cannot: its steps and itself become `failed`, at its last sign of life."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from zenml.client import Client
+from zenml.enums import ExecutionStatus, StackComponentType
+from zenml.exceptions import IllegalOperationError
+from zenml.models import ExceptionInfo, PipelineRunUpdate, StepRunUpdate
+from zenml.stack import StackComponent
+from zenml.utils.pagination_utils import depaginate
+
+from pipelines.execution.sql_store import date
+
+UNFINISHED = 'oneof:["initializing", "provisioning", "queued", "running"]'
+
+
+def close(client: Any, run_id: UUID, why: str) -> datetime:
+    """Let a run and those of its steps that are not finished fail, and remove what such steps had begun to store.
+
+    Args:
+        client: ZenML's.
+        run_id: The run.
+        why: Stands in the run and its steps.
+
+    Returns:
+        The last sign of life that the store has of it, in UTC.
+    """
+    run = client.get_pipeline_run(run_id)
+    steps = depaginate(client.list_run_steps, pipeline_run_id=run.id, hydrate=True)
+    ended = last_sign_of_life(run, steps)
+    info = ExceptionInfo(traceback=why, message=why)
+    for step in steps:
+        if not step.status.is_finished:
+            _remove_partial_outputs(client, run, step)
+            update = StepRunUpdate(status=ExecutionStatus.FAILED, end_time=ended, exception_info=info)
+            _unless_finished(client.zen_store.update_run_step, step.id, update)
+    if not run.status.is_finished:
+        failed = PipelineRunUpdate(status=ExecutionStatus.FAILED, status_reason=why[:250], exception_info=info)
+        _unless_finished(client.zen_store.update_run, run.id, failed)
+        date(client, run.id, ended)
+    return ended
+
+
+def close_interrupted(run_name: str) -> None:
+    """Close a run of this process that was stopped before ZenML could: a signal may come at any point of its work."""
+    client = Client()
+    for run in client.list_pipeline_runs(name=run_name).items:
+        close(client, run.id, "interrupted by a signal")
+
+
+def last_sign_of_life(run: Any, steps: list[Any]) -> datetime:
+    """Return when the store last heard of a run: when it was changed, or a step of it began, ended or was changed."""
+    signs = [run.created, run.updated, *(at for step in steps for at in (step.start_time, step.end_time, step.updated))]
+    last: datetime = max(at for at in signs if at is not None)
+    return last
+
+
+def _unless_finished(update: Any, entity: UUID, change: Any) -> None:
+    try:
+        update(entity, change)
+    except IllegalOperationError:  # another process closed it meanwhile
+        return
+
+
+def _remove_partial_outputs(client: Any, run: Any, step: Any) -> None:
+    """Remove the folders of outputs that no artifact version names: what was being stored when the process ended."""
+    if run.stack is None:  # removed since
+        return
+    store: Any = StackComponent.from_model(run.stack.components[StackComponentType.ARTIFACT_STORE][0])
+    for output in step.config.outputs:
+        folder = f"{store.path}/{step.name}/{output}/{step.id}"
+        if store.exists(folder) and not client.list_artifact_versions(uri=f"startswith:{folder}").total:
+            store.rmtree(folder)

@@ -1,0 +1,124 @@
+"""A publication under way: noted beside the service's record, so that one which was killed is finished or undone.
+
+What a killed publication leaves, and what becomes of it when the next run finds the note:
+
+- an announcement without an outcome: it is marked as failed, nobody waits for it any more;
+- a service that has no version yet, with or without a record: it is stopped, as after a first deployment that failed;
+- a version that is current, whose service was being replaced: the service is started again;
+- a pointer that moved, while nobody has mirrored it: the caller mirrors it.
+
+The note goes when a publication ends, well or not; not when it is interrupted. Whoever publishes holds the lock of the
+name: an announcement that is open while somebody else holds the lock has no publisher.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import Timeout
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from ml.io.atomic_write import write_whole
+from ml.io.process_identity import ProcessIdentity, token
+from schemas.base import Strict
+from schemas.errors import DrivetrainError
+from schemas.run import DeploySpec
+from serving.journal import tables
+from serving.process import launch, records, services
+from serving.releases import publisher
+from serving.releases.events import Event
+
+_SUFFIX = ".publishing"
+
+
+class Note(Strict):
+    """Who publishes what."""
+
+    name: str
+    version: str
+    journal_url: str
+    spec: DeploySpec
+    process: ProcessIdentity
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What became of a killed publication: the version that is current, and why a service could not be healed."""
+
+    note: Note
+    current: Event | None
+    why_down: str | None = None
+
+    def __str__(self) -> str:
+        what = f"the publication of version {self.note.version} of {self.note.name!r} was cut off: its process is gone"
+        if self.current is None:
+            return f"{what}; nothing is in production"
+        now = f"version {self.current.version} is in production"
+        return f"{what}; {now}" + (f", but its service is down: {self.why_down}" if self.why_down else "")
+
+
+@contextmanager
+def under_way(home: Path, name: str, version: str, journal_url: str, spec: DeploySpec) -> Iterator[None]:
+    """Note that this process publishes a version while the block runs."""
+    note = Note(name=name, version=version, journal_url=journal_url, spec=spec, process=ProcessIdentity.mine())
+    path = records.folder(home) / f".{name}.{token()}{_SUFFIX}"
+    write_whole(path, note.model_dump_json(), private=True)
+    try:
+        yield
+    except Exception:  # its outcome stands in the journal
+        path.unlink(missing_ok=True)
+        raise
+    path.unlink(missing_ok=True)
+
+
+def resolve_abandoned(home: Path) -> Iterator[Resolved]:
+    """Finish or undo each publication whose process is gone; what a living run does is left alone.
+
+    The note stays until the caller has taken the result, so that a run killed meanwhile loses nothing.
+    """
+    for path in records.folder(home).glob(f".*{_SUFFIX}"):
+        note = _abandoned(path)
+        if note is None:
+            continue
+        with ExitStack() as held:
+            try:
+                held.enter_context(records.lock(home, note.name, wait=False))
+            except Timeout:  # somebody publishes; the run after will find the note again
+                continue
+            if path.exists():
+                yield _resolved(home, note)
+                path.unlink(missing_ok=True)
+
+
+def _abandoned(path: Path) -> Note | None:
+    try:
+        note = Note.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+    return note if note.process.fate == "gone" else None
+
+
+def _resolved(home: Path, note: Note) -> Resolved:
+    try:
+        current = publisher.close_open(note.journal_url) if tables.exists(note.journal_url) else None
+    except (DrivetrainError, SQLAlchemyError) as error:
+        return Resolved(note, None, str(error))
+    if current is None:
+        launch.end(home, note.name)
+        records.remove(home, note.name)
+        return Resolved(note, None)
+    return Resolved(note, current, _healed(home, note))
+
+
+def _healed(home: Path, note: Note) -> str | None:
+    """Start the service again unless it lives; return why that failed."""
+    known = records.read(home, note.name)
+    if known is not None and records.is_alive(known):
+        return None
+    try:
+        services.running(home, note.name, known.spec if known else note.spec, None, note.journal_url)
+    except DrivetrainError as error:
+        return str(error)
+    return None
