@@ -24,7 +24,6 @@ from schemas.errors import ConfigurationError, DrivetrainError, RefusedError, St
 from schemas.home import ROOT
 from schemas.run import Run
 from schemas.summary import Summary
-from stacks.session import used_store
 
 EXIT_CODES = {"succeeded": 0, "failed": 1, "refused": 3}
 
@@ -89,24 +88,16 @@ def _execute(declared: Run, folder: RunFolder) -> Summary:
     except DrivetrainError as error:
         if isinstance(error, (ConfigurationError, StorageError)) and not folder.is_open:
             raise
-        return ended(declared, "refused" if isinstance(error, RefusedError) else "failed", str(error))
+        text = error.sentence if isinstance(error, StorageError) else str(error)
+        return ended(declared, "refused" if isinstance(error, RefusedError) else "failed", text)
     except (KeyboardInterrupt, Terminated) as error:
         if folder.is_open:
             folder.write_summary(ended(declared, "failed", f"stopped by {SIGNALS[type(error)]}"))
         raise
     except Exception as error:
-        return _unforeseen(declared, folder, error)
-
-
-def _unforeseen(declared: Run, folder: RunFolder, error: Exception) -> Summary:
-    plain = storage_error(error, used_store())
-    if plain is not None and folder.is_open:
-        return ended(declared, "failed", plain.sentence)
-    if plain is not None:
-        raise plain from error
-    # A defect of ours: programs get their summary, the person gets the whole trace.
-    folder.write_summary(ended(declared, "failed", f"{type(error).__name__}: {error}"))
-    raise error
+        # A defect of ours: programs get their summary, the person gets the whole trace.
+        folder.write_summary(ended(declared, "failed", f"{type(error).__name__}: {error}"))
+        raise
 
 
 def begin(declared: Run, folder: RunFolder) -> None:

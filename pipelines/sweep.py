@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ml.io.storage_errors import storage_error
 from pipelines.execute import on_stack, run_stages
 from pipelines.execution.listener import Listener
 from pipelines.execution.session import Part, RunSession
@@ -14,6 +15,7 @@ from schemas.package import Baseline
 from schemas.plan import Observer
 from schemas.run import Run
 from schemas.summary import MetricsRecord, Summary
+from stacks.session import used_store
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,16 @@ def _finished(session: RunSession) -> JobEnd:
     trial = _Trial()
     try:
         summary = run_stages(session, (trial.train,))
-    except Exception as error:  # a defect of ours: it is shown whole, and costs no other job its turn
-        session.observer.note(traceback.format_exc().rstrip())
+    except Exception as error:  # a defect of ours is shown whole, and costs no other job its turn
+        plain = storage_error(error, used_store())
+        if plain is None:
+            session.observer.note(traceback.format_exc().rstrip())
         summary = Summary(
             experiment=session.run.name,
             pipeline=session.run.pipeline,
             stack=session.run.stack.name,
             status="failed",
-            error=f"{type(error).__name__}: {error}",
+            error=f"{type(error).__name__}: {error}" if plain is None else plain.sentence,
             seconds=session.seconds,
             runs=session.run_ids,
         )

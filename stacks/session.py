@@ -184,7 +184,8 @@ def zenml_session(handle: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
     root.addHandler(listener)
     try:
         client = _opened()
-        with _parameters_as_given(), _packages_looked_up_once(), _without_unused_integrations():
+        told = told_plainly(used_store())
+        with _parameters_as_given(), _packages_looked_up_once(), _without_unused_integrations(), told:
             yield client
     finally:
         root.removeHandler(listener)
