@@ -1,5 +1,7 @@
 """What a run would do, without doing it: stack changes, steps to run or reuse, what is missing. Nothing is written."""
 
+import logging
+import sys
 from collections.abc import Sequence
 
 from pipelines.cache_forecast import forecast, step_names
@@ -10,7 +12,7 @@ from schemas.plan import Missing, Plan
 from schemas.run import Run
 from stacks.plan import Existing, changes
 from stacks.plugins import flavor_sources
-from stacks.session import has_store, zenml_session
+from stacks.session import STORE, has_store, zenml_session
 
 
 def plan(run: Run, stages: Sequence[StageSpec] | None = None) -> Plan:
@@ -35,8 +37,13 @@ def _from_nothing(run: Run, stages: Sequence[StageSpec]) -> Plan:
     )
 
 
+def _waiting(record: logging.LogRecord) -> None:
+    if record.name == STORE:
+        sys.stderr.write(f"note: {record.getMessage()}\n")
+
+
 def _against_the_store(run: Run, stages: Sequence[StageSpec]) -> Plan:
-    with zenml_session(lambda _record: None) as client:
+    with zenml_session(_waiting) as client:
         from stacks.apply import plan_stack, settings_faults
 
         faults = settings_faults(client, run.stack)

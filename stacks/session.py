@@ -25,7 +25,8 @@ _QUIET = {
 }
 
 _SQLITE = "sqlite:///"
-_logger = logging.getLogger("drivetrain.store")
+STORE = "drivetrain.store"
+"""The logger to which waiting for ZenML's store is told."""
 _UNUSED = ("bentoml", "numpy", "pandas", "pillow", "scipy", "sklearn")
 
 
@@ -151,7 +152,7 @@ def _opened() -> Any:
         with one_at_a_time(folder / ".drivetrain.lock"):
             path = store_file()
             if path is not None:
-                check_store(path, folder, _logger.warning)
+                check_store(path, folder, logging.getLogger(STORE).warning)
             with told_plainly(path):
                 from zenml.client import Client
 

@@ -66,7 +66,9 @@ def test_only_what_names_a_process_that_is_gone_is_removed(tmp_path: Path) -> No
 
 def test_scratch_folders_of_a_killed_process_go_and_others_stay(tmp_path: Path) -> None:
     with scratch_folder("test") as mine:
-        code = "from ml.io.scratch import scratch_folder; import os; f = scratch_folder('test'); print(f.name, flush=True)"
+        code = (
+            "from ml.io.scratch import scratch_folder; import os; f = scratch_folder('test'); print(f.name, flush=True)"
+        )
         other = subprocess.run(
             [sys.executable, "-c", f"{code}; os.kill(os.getpid(), 9)"], capture_output=True, text=True, check=False
         )
