@@ -124,16 +124,12 @@ def test_a_store_that_was_emptied_or_lost_is_not_made_anew_without_a_word(world:
     assert run(world, "pipeline=explore").code == 0
 
 
-def test_a_locked_store_is_waited_for_and_told(world: World) -> None:
+@pytest.mark.parametrize("words", [["pipeline=explore"], ["pipeline=training", "action=plan"]])
+def test_a_locked_store_is_waited_for_and_told(world: World, words: list[str]) -> None:
     with sqlite3.connect(database(world), isolation_level=None, check_same_thread=False) as other:
         other.execute("BEGIN EXCLUSIVE")
-        command = [sys.executable, str(ROOT / "run.py"), f"--config-dir={world.folder}/mine", "+experiment=tiny"]
         waiting = subprocess.Popen(
-            [*command, "pipeline=explore"],
-            cwd=world.folder,
-            stderr=subprocess.PIPE,
-            text=True,
-            stdout=subprocess.DEVNULL,
+            command(world, *words), cwd=world.folder, stderr=subprocess.PIPE, text=True, stdout=subprocess.DEVNULL
         )
         assert waiting.stderr is not None
         line = waiting.stderr.readline()
@@ -180,15 +176,8 @@ def test_a_full_output_folder_ends_in_one_sentence(world: World) -> None:
     number = len(list(world.folder.glob("output-*")))
     with small_disk(world.folder / f"output-{number}", "4k"):
         forget_store()
-        words = ["pipeline=training", f"hydra.run.dir={world.folder}/output-{number}"]
-        command = [
-            sys.executable,
-            str(ROOT / "run.py"),
-            f"--config-dir={world.folder}/mine",
-            "+experiment=tiny",
-            *words,
-        ]
-        done = subprocess.run(command, cwd=world.folder, capture_output=True, text=True)
+        words = command(world, "pipeline=training", f"hydra.run.dir={world.folder}/output-{number}")
+        done = subprocess.run(words, cwd=world.folder, capture_output=True, text=True)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert f"The disk is full: {world.folder}/output-{number}" in done.stderr
 
