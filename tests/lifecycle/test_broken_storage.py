@@ -1,5 +1,6 @@
 """What a full disk, a broken configuration and a damaged, lost or locked store are to a person: one sentence."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,13 @@ def refused(result: Result) -> str:
     assert (result.code, result.summary, result.out) == (2, None, "")
     assert len(result.err.splitlines()) == 2, result.err
     return result.err
+
+
+def fill(folder: Path) -> None:
+    """Leave no room on a disk."""
+    with suppress(OSError), (folder / "ballast").open("wb", buffering=0) as ballast:
+        while True:
+            ballast.write(bytes(1 << 12))
 
 
 @contextmanager
@@ -140,13 +148,20 @@ def test_a_locked_store_is_waited_for_and_told(world: World, words: list[str]) -
 
 
 def test_a_disk_that_fills_while_a_run_trains(world: World) -> None:
+    output = world.folder / "filling"
+    words = command(world, "pipeline=training", "seed=5", f"hydra.run.dir={output}")
     with small_disk(world.folder / "zenml-stores", "20m", filled=True) as folder:
-        with (folder / "ballast").open("wb") as ballast:
-            ballast.write(bytes(shutil.disk_usage(folder).free - 380_000))
-        result = run(world, "pipeline=training", "seed=5")
-    assert result.code == 1 and "Traceback" not in result.err
-    assert result.summary["status"] == "failed" and "disk is full" in result.summary["error"].lower()
-    assert "MB free" in result.summary["error"]
+        running = subprocess.Popen(
+            words, cwd=world.folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        )
+        assert running.stderr is not None
+        seen = next(line for line in running.stderr if line.startswith("step training.data_gate done"))
+        fill(folder)
+        seen += running.communicate(timeout=120)[1]
+    assert (running.returncode, "Traceback" in seen) == (1, False), seen
+    summary = json.loads((output / "summary.json").read_text(encoding="utf-8"))
+    assert summary["status"] == "failed" and "disk is full" in summary["error"].lower()
+    assert f"{folder}/" in summary["error"] and "MB free" in summary["error"]
 
 
 @pytest.mark.parametrize("size", ["4k", "12k"])
