@@ -3,9 +3,11 @@
 import os
 import signal
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryFile
+from threading import Timer
 from types import FrameType
 
 
@@ -52,6 +54,29 @@ class Stops:
 
 def _is_file(number: int) -> bool:
     return number >= 0 and stat.S_ISREG(os.fstat(number).st_mode)
+
+
+_AGAIN_SECONDS = 0.02
+_INTERRUPTIONS = ("KeyboardInterrupt", "Terminated", "RunInterruptedException")  # the last one is ZenML's
+
+
+def keep_interruptions() -> None:
+    """Let no interruption be lost that arrives where Python only reports errors: in a destructor or a callback.
+
+    It would print a traceback and go on. The signal is sent once more, a moment later, when that code has ended.
+    """
+    before = sys.unraisablehook
+
+    def again(unraisable: "sys.UnraisableHookArgs") -> None:
+        if unraisable.exc_type.__name__ not in _INTERRUPTIONS:
+            before(unraisable)
+            return
+        number = signal.SIGTERM if unraisable.exc_type.__name__ == "Terminated" else signal.SIGINT
+        timer = Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), number))
+        timer.daemon = True
+        timer.start()
+
+    sys.unraisablehook = again
 
 
 @contextmanager

@@ -21,6 +21,8 @@ from typing import IO, Any
 
 from cli import last_words
 from cli.last_words import Shelf
+from cli.signals import keep_interruptions
+from ml.io.process_token import token
 
 PATIENCE = 1.5
 """Seconds from a signal until a run that goes on is killed."""
@@ -40,7 +42,7 @@ def watched(command: Callable[[], int]) -> int:
         after a signal, 1 where something else killed it.
     """
     signals = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  both processes have it until they end
-    shelf, scratch = Shelf(), tempfile.mkdtemp(prefix="drivetrain-run-")
+    shelf, scratch = Shelf(), tempfile.mkdtemp(prefix=f"drivetrain-run-{token()}-")
     numbers = (*_STOPS, signal.SIGCHLD)
     signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     inherited: dict[int, Any] = {number: signal.getsignal(number) for number in numbers}
@@ -48,6 +50,7 @@ def watched(command: Callable[[], int]) -> int:
     if not child:
         _begin(inherited, parent, signals, scratch)
         last_words.share(shelf)
+        keep_interruptions()
         return _to_its_code(command)
     watch = _Watch(child, signals)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)

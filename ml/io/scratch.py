@@ -11,7 +11,7 @@ from glob import escape
 from pathlib import Path
 from secrets import token_hex
 
-from ml.io.process_identity import is_abandoned, token
+from ml.io.process_token import is_abandoned, token
 
 _PREFIX = "drivetrain-"
 

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from filelock import Timeout
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
 from ml.io.atomic_write import write_whole
-from ml.io.process_identity import ProcessIdentity, token
+from ml.io.process_identity import ProcessIdentity
+from ml.io.process_token import token
 from schemas.base import Strict
 from schemas.errors import DrivetrainError
 from schemas.run import DeploySpec
@@ -103,7 +103,7 @@ def _abandoned(path: Path) -> Note | None:
 def _resolved(home: Path, note: Note) -> Resolved:
     try:
         current = publisher.close_open(note.journal_url) if tables.exists(note.journal_url) else None
-    except (DrivetrainError, SQLAlchemyError) as error:
+    except DrivetrainError as error:
         return Resolved(note, None, str(error))
     if current is None:
         launch.end(home, note.name)
@@ -115,7 +115,7 @@ def _resolved(home: Path, note: Note) -> Resolved:
 def _healed(home: Path, note: Note) -> str | None:
     """Start the service again unless it lives; return why that failed."""
     known = records.read(home, note.name)
-    if known is not None and records.is_alive(known):
+    if known is not None and records.is_looked_after(home, note.name):
         return None
     try:
         services.running(home, note.name, known.spec if known else note.spec, None, note.journal_url)

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import ValidationError
 
-from ml.io.process_identity import is_abandoned, token
+from ml.io.process_token import is_abandoned, token
 from ml.io.scratch import scratch_folder
 from ml.package.files import LARGEST_JSON, NAME, open_regular
 from ml.package.storage import LARGEST_MANIFEST, MANIFEST, SEAL, SIGNATURE, read_manifest, read_signature

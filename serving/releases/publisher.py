@@ -59,13 +59,10 @@ def close_open(journal_url: str) -> Event | None:
 
     The caller holds the lock of the name, so that no publisher lives.
     """
-    engine = open_existing(journal_url)
-    try:
+    with opened(journal_url) as engine:
         stream.append(engine, lambda past: [_cut_off(event) for event in stream.open_announcements(past)])
         with engine.connect() as connection:
             return stream.current(stream.read(connection))
-    finally:
-        engine.dispose()
 
 
 def releases(journal_url: str) -> list[Release]:

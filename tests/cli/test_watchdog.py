@@ -244,3 +244,24 @@ def test_ctrl_c_while_a_run_starts_is_no_traceback(moment, homes):
     time.sleep(moment)
     returned, _, err = stopped(process, signal.SIGINT)
     assert returned == 130 and "Traceback" not in err and err.endswith("Interrupted; what was deployed goes on.\n")
+
+
+LOST = """
+import weakref
+class Held: pass
+def close(_): time.sleep(3)
+held = Held()
+kept = weakref.ref(held, close)
+try:
+    del held
+    time.sleep(600)
+except KeyboardInterrupt:
+    print('closed')
+    return 130
+"""
+
+
+def test_an_interruption_within_a_callback_of_the_interpreter_is_not_lost():
+    with watching(LOST) as process:
+        code, out, err = stopped(process, signal.SIGINT)
+    assert (code, out) == (130, "closed\n") and "Traceback" not in err and "ignored" not in err

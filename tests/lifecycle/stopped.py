@@ -46,6 +46,6 @@ def _stopping(function: Callable[..., Any], before: bool, turn: int, number: int
 if __name__ == "__main__":
     arm(sys.argv[1], signal.Signals[sys.argv[2]])
     sys.argv[:] = [str(ROOT / "run.py"), *sys.argv[3:]]
-    from cli.main import program
+    from cli.program import program
 
     program()

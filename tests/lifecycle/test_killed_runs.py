@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from ml.package.storage import verify
@@ -20,6 +21,7 @@ from schemas.home import ROOT, Home
 from serving.journal.location import journal_url
 from serving.journal.tables import exists, open_existing
 from serving.process import records, services
+from serving.process.members import members
 from serving.releases import events
 from tests.lifecycle.conftest import World, fresh_world
 from tests.soak import count
@@ -36,7 +38,7 @@ name: tiny
 data: {path: mine/tiny.csv, target: returned}
 gate: {no_worse_than_production: null}
 """
-CODES = {"SIGKILL": -signal.SIGKILL, "SIGTERM": 143, "SIGINT": 130}
+CODES = {"SIGKILL": 1, "SIGTERM": 143, "SIGINT": 130}
 STORE = "zenml.zen_stores.sql_zen_store:SqlZenStore"
 # Of each list the first one is in the suite.
 TRAINING = (
@@ -140,7 +142,7 @@ class Killed:
         staged = [str(row[0]) for row in self.rows("select number from model_version where stage = 'production'")]
         if staged != ([current.version] if current else []):
             yield f"ZenML's production is {staged}, the pointer {current}"
-        living = records.members(self.world.home, NAME)
+        living = members(records.settings_path(self.world.home, NAME))
         if current is None and living:
             yield f"a service without a version lives: {living}"
         if current is not None:
@@ -287,16 +289,22 @@ def test_a_run_that_lives_is_left_alone(killed: Killed) -> None:
         assert (code, "closed run" in text) == (0, False)
         assert killed.rows("select count(*) from step_run where status = 'running'") == [(1,)]
     finally:
-        living.send_signal(signal.SIGCONT)
+        os.kill(run_of(living), signal.SIGCONT)
     text = _text(living)
     assert living.returncode == 0, text
     assert list(killed.wrong()) == []
 
 
+def run_of(process: "subprocess.Popen[str]") -> int:
+    """Return the process of the run itself, which the one that was started watches."""
+    children = psutil.Process(process.pid).children()
+    return int(children[0].pid) if children else process.pid
+
+
 def _wait_for_stop(process: "subprocess.Popen[str]") -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        if Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T":
+        if Path(f"/proc/{run_of(process)}/stat").read_text().rpartition(")")[2].split()[0] == "T":
             return
         time.sleep(0.05)
     raise AssertionError("the run did not stop")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ml.io.process_identity import ProcessIdentity, is_abandoned, token
+from ml.io.process_identity import ProcessIdentity
+from ml.io.process_token import is_abandoned, token
 from ml.io.scratch import partial_file, remove_abandoned, remove_partials, scratch_folder
 
-PRINTS = "from ml.io.process_identity import ProcessIdentity, token; import sys"
+PRINTS = "from ml.io.process_identity import ProcessIdentity; from ml.io.process_token import token; import sys"
 ME = "print(ProcessIdentity.mine().model_dump_json(), token(), flush=True); sys.stdin.read()"
 
 
