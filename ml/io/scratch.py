@@ -23,9 +23,15 @@ def scratch_folder(kind: str) -> "tempfile.TemporaryDirectory[str]":
 
 def remove_abandoned(home: Path) -> None:
     """Remove what killed processes left among the temporary folders and in the folders of DRIVETRAIN_HOME."""
-    _remove(Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"))
+    _remove(_temporary().glob(f"{_PREFIX}*"))
     for pattern in (".*.partial", "*/.*.partial", "*/*/.*.partial"):
         _remove(home.glob(pattern))
+
+
+def _temporary() -> Path:
+    """Return the system's folder of temporary files; a run that is watched has one of its own in it."""
+    folder = Path(tempfile.gettempdir())
+    return folder.parent if folder.name.startswith(_PREFIX) else folder
 
 
 def remove_partials(target: Path) -> None:
