@@ -77,10 +77,30 @@ class DeploySpec(Strict):
         default=4_000_000_000, ge=100_000_000, description="bytes of memory that loading a package may take"
     )
     deadline: float = Field(default=10.0, gt=0, description="seconds until 504")
-    queue: int = Field(default=256, ge=1, description="requests in work before 429")
+    queue: int = Field(default=256, ge=1, description="requests in work before 429; one counts once its body is there")
+    max_bodies: int = Field(
+        default=64_000_000,
+        ge=1_000,
+        description="bytes of bodies received or in work at once before 429 (one of max_body always may), and as many "
+        "of answers that are not read yet",
+    )
+    max_connections: int = Field(
+        default=1_000, ge=1, description="connections at once; more get 503, but /livez, /readyz and /metrics"
+    )
+    max_header: int = Field(
+        default=16_384, ge=1_000, description="bytes of a request's line and headers, which may be 100"
+    )
+    header_timeout: float = Field(
+        default=10.0, gt=0, description="seconds for a request's line and headers to arrive, before 408"
+    )
     journal_synchronous: Literal["NORMAL", "FULL"] = Field(
         default="NORMAL", description="NORMAL survives a killed process, FULL a power cut"
     )
+
+    @property
+    def held(self) -> int:
+        """Bytes of bodies that may be held at once."""
+        return max(self.max_bodies, self.max_body)
 
 
 class MonitorSpec(Strict):

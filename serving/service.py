@@ -1,7 +1,11 @@
 """The BentoML service. Imported by BentoML's supervisor too, so everything heavy waits for the worker's instance."""
 
 import bentoml
+import uvicorn.config
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+# BentoML leaves uvicorn's choice of a protocol at "auto", and has no option for it.
+uvicorn.config.HTTP_PROTOCOLS["auto"] = "serving.http.connection:Connection"
 
 
 class Front:
@@ -29,6 +33,8 @@ class Drivetrain:
 
     def __init__(self) -> None:
         from serving.http import app
+        from serving.http.connection import Connection
+        from serving.http.file_limit import raise_file_limit
         from serving.journal.integrity import Integrity
         from serving.journal.tables import create, open_existing
         from serving.journal.writer import Journal
@@ -44,12 +50,17 @@ class Drivetrain:
         engine = open_existing(config.journal_url, config.spec.journal_synchronous, config.lock_timeout)
         self._engine, self._journal = engine, Journal(engine)
         self._follower = Follower(engine, config.cache, config.poll, Supervised().look, self._integrity, config.limits)
+        Connection.limits = config.spec
+        raise_file_limit(config.spec.max_connections)
         Front.ours = app.build(config, self._follower, self._journal)
         self._follower.start()
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
         """Commit what is waiting and leave the list of living workers."""
+        from serving.http import refusal_log
+
+        refusal_log.flush()
         self._follower.stop()
         self._integrity.stop()
         self._journal.close()

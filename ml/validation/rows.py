@@ -5,6 +5,7 @@ On the path of every request: what a column accepts is compiled once per signatu
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from json import dumps
 from typing import Any, TypedDict
 
 from ml.validation.cell_reading import CellReading
@@ -16,6 +17,7 @@ from schemas.reading import TextReading
 from schemas.signature import Input, Signature
 
 _EXPLAINED = 10  # unknown columns of a row
+_EXPLAINED_BYTES = 100_000  # of rows, as JSON, where not all are explained
 _ABSENT: Any = object()
 
 
@@ -72,12 +74,13 @@ class Validator:
 
         Args:
             rows: Anything.
-            explained: Of how many rows the error is spelled out, None for all: an answer is to be no larger than its
-                request deserves.
+            explained: Of how many rows the error is spelled out, fewer where the texts are long, None for all: an
+                answer is to be no larger than its request deserves.
         """
         good: list[list[Scalar | None]] = []
         positions: list[int] = []
         errors: dict[int, RowError] = {}
+        room = None if explained is None else _Room(explained)
         for position, row in enumerate(rows):
             try:
                 good.append(self._row(row))
@@ -88,8 +91,10 @@ class Validator:
                     good.append(self._row(composed))
                     positions.append(position)
                 except Refusal:
-                    spelled_out = explained is None or len(errors) < explained
-                    errors[position] = self._explain(composed) if spelled_out else NOT_SPELLED_OUT
+                    spelled_out = room is None or room.is_left
+                    errors[position] = error = self._explain(composed) if spelled_out else NOT_SPELLED_OUT
+                    if room is not None:
+                        room.fill(error)
         columns = zip(*good, strict=True) if good else [()] * len(self.names)
         return Checked(dict(zip(self.names, columns, strict=False)), positions, errors)
 
@@ -150,6 +155,24 @@ class Validator:
             or f" It takes {', '.join(self.names[:20])}{' …' if len(self.names) > 20 else ''}."
         )
         return {"column": short, "message": f"the model has no input of this name.{hint}"}
+
+
+class _Room:
+    """What is left for errors that are spelled out."""
+
+    def __init__(self, rows: int) -> None:
+        self._rows, self._bytes = rows, _EXPLAINED_BYTES
+
+    @property
+    def is_left(self) -> bool:
+        """Whether another one may be."""
+        return self._rows > 0 and self._bytes > 0
+
+    def fill(self, error: RowError) -> None:
+        """Count one, unless it is not spelled out."""
+        if error is not NOT_SPELLED_OUT:
+            self._rows -= 1
+            self._bytes -= len(dumps(error))
 
 
 def _fault(row: dict[str, Any], name: str, nullable: bool, check: Check) -> RowError | None:

@@ -12,9 +12,11 @@ from serving.http.documentation import Docs, OpenApi
 from serving.http.endpoint import Context, Endpoint
 from serving.http.feedback import Feedback
 from serving.http.health import Livez, Readyz
+from serving.http.held import Held
 from serving.http.json_post import JsonPost
 from serving.http.metrics import Metrics
 from serving.http.predict import Predict
+from serving.http.refusal_log import refused
 from serving.http.releases import Releases
 from serving.journal.writer import Journal
 from serving.process.settings import Settings
@@ -24,19 +26,27 @@ ENDPOINTS: tuple[type[Endpoint], ...] = (Predict, Feedback, Releases, Livez, Rea
 """All that the service answers; the document, the page, the metrics and the hint of a 404 follow this list."""
 
 
+_PATH_SHOWN = 200  # characters
+_REASONS = {404: "there is no such path", 405: "the method is not allowed"}
+
+
 def build(settings: Settings, follower: Follower, journal: Journal) -> ASGIApp:
     """Return the application; requests to an endpoint that takes JSON go past the router."""
     endpoints: list[Endpoint] = []
-    context = Context(settings, follower, journal, endpoints)
+    context = Context(settings, follower, journal, endpoints, Held(settings.spec.held))
     endpoints += [endpoint(context) for endpoint in ENDPOINTS]
     direct: dict[str, ASGIApp] = {one.path: one for one in endpoints if isinstance(one, JsonPost)}
+    direct["*"] = Response(status_code=204, headers={"allow": "GET, HEAD, POST, OPTIONS"})  # the server as a whole
     known = [one.path for one in endpoints]
 
     async def not_found(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException), "registered for HTTPException only"
-        path, text = request.url.path, error.detail
+        path, text = request.scope["path"][:_PATH_SHOWN], error.detail
         if error.status_code == 404:
             text = f"there is no {path}.{did_you_mean(path, known)} Known: {', '.join(known)}"
+        elif error.status_code == 405:
+            text = f"use {(error.headers or {}).get('Allow', 'another method')}"
+        refused(request.scope, error.status_code, _REASONS.get(error.status_code, error.detail))
         return JSONResponse({"error": {"message": text}}, error.status_code, headers=error.headers)
 
     routes = [Route(one.path, one, methods=[one.method.upper()]) for one in endpoints if one.path not in direct]

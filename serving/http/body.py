@@ -1,18 +1,23 @@
 """A request's body: its limits, its media type, and its JSON, read strictly."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from starlette.types import Message, Receive, Scope
 
 from serving.http.errors import Disconnected, HttpError, TooLarge
+from serving.http.held import Share
+
+_SMALL = 65_536  # bytes of a body that arrived whole and is not counted among those held
+_QUOTED = 100  # characters of what is wrong
 
 
-async def read(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """Return the body of a JSON request.
+async def read(scope: Scope, receive: Receive, limit: int, share: Share) -> bytes:
+    """Return the body of a JSON request; `share` is what it takes of the bytes that may be held at once.
 
     Raises:
-        HttpError: 413 when it is larger than `limit` bytes, 415 when it is not plain JSON.
+        HttpError: 413 when it is larger than `limit` bytes, 415 when it is not plain JSON, 429 when too much is held.
         Disconnected: If the client went away.
     """
     _check_headers(scope["headers"], limit)
@@ -21,17 +26,20 @@ async def read(scope: Scope, receive: Receive, limit: int) -> bytes:
         body: bytes = message.get("body", b"")
         if len(body) > limit:
             raise TooLarge(limit)
+        if len(body) > _SMALL:
+            share.take(len(body))
         return body
-    return await _join(message, receive, limit)
+    return await _join(message, receive, limit, share)
 
 
-async def _join(message: Message, receive: Receive, limit: int) -> bytes:
+async def _join(message: Message, receive: Receive, limit: int, share: Share) -> bytes:
     chunks, size = [], 0
     while message["type"] == "http.request":
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:
             raise TooLarge(limit)
+        share.take(len(chunk))
         chunks.append(chunk)
         if not message.get("more_body"):
             return b"".join(chunks)
@@ -52,10 +60,16 @@ def _check_headers(headers: list[tuple[bytes, bytes]], limit: int) -> None:
             raise HttpError(400, "the transfer encoding must be chunked or none; send the JSON as it is")
     if encoding not in (b"", b"identity"):
         raise HttpError(
-            415, f"the content encoding {encoding.decode('latin-1')!r} is not supported; send the JSON as it is"
+            415,
+            f"the content encoding {encoding[:_QUOTED].decode('latin-1')!r} is not supported; send the JSON as it is",
+            reason="the content encoding is not supported",
         )
     if media != b"application/json":
-        raise HttpError(415, f"the content type must be application/json, not {media.decode('latin-1') or 'none'}")
+        raise HttpError(
+            415,
+            f"the content type must be application/json, not {media[:_QUOTED].decode('latin-1') or 'none'}",
+            reason="the content type must be application/json",
+        )
 
 
 def parse(body: bytes) -> Any:
@@ -72,8 +86,22 @@ def parse(body: bytes) -> Any:
         raise HttpError(
             400, f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from error
+    except _Doubled as error:
+        raise HttpError(
+            400, f"the body is not JSON: {error}", reason="the body is not JSON: a key stands twice in one object"
+        ) from error
     except ValueError as error:
         raise HttpError(400, f"the body is not JSON: {error}") from error
+
+
+def unknown_keys(content: dict[str, Any], known: Collection[str]) -> str | None:
+    """Return a clause about keys that a request has and should not have, None when there is none."""
+    extra = sorted(set(content) - set(known))
+    return f"it has the unknown keys {[key[:_QUOTED] for key in extra[:5]]}" if extra else None
+
+
+class _Doubled(ValueError):
+    """A key that stands twice in one object."""
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -81,7 +109,7 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(content) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(f"the key {twice[:100]!r} stands twice in one object")
+        raise _Doubled(f"the key {twice[:_QUOTED]!r} stands twice in one object")
     return content
 
 

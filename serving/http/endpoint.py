@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from schemas.signature import Signature
+from serving.http.held import Held
 from serving.journal.writer import Journal
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
@@ -30,12 +31,13 @@ class Reply:
 
 @dataclass(frozen=True)
 class Context:
-    """What endpoints work with; `endpoints` are all of them, once they are made."""
+    """What endpoints work with; `endpoints` are all of them, once they are made, and `held` is what they share."""
 
     settings: Settings
     follower: Follower
     journal: Journal
     endpoints: Sequence["Endpoint"]
+    held: Held
 
 
 class Endpoint(ABC):

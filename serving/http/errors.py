@@ -6,17 +6,30 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from serving.http.refusal_log import refused
+
+RETRY = ((b"retry-after", b"1"),)
 _DISCARD_SECONDS = 1.0
 
 
 class HttpError(Exception):
-    """What a client did wrong, or what we cannot do now; becomes the response."""
+    """What a client did wrong, or what we cannot do now; becomes the response.
+
+    `reason` is what the log says: without anything that a client sent, where the message quotes some of it.
+    """
 
     def __init__(
-        self, status: int, message: str, *, column: str | None = None, headers: tuple[tuple[bytes, bytes], ...] = ()
+        self,
+        status: int,
+        message: str,
+        *,
+        column: str | None = None,
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+        reason: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status, self.message, self.column, self.headers = status, message, column, headers
+        self.reason = message if reason is None else reason
 
     def content(self) -> dict[str, Any]:
         """Return the response's body."""
@@ -54,6 +67,7 @@ def dump(content: object) -> str:
 
 async def refuse(scope: Scope, receive: Receive, send: Send, error: HttpError) -> None:
     """Send an error's response; the rest of a body that is too large is read past first."""
+    refused(scope, error.status, error.reason)
     content = dump(error.content()).encode()
     headers = [
         (b"content-type", b"application/json"),

@@ -16,11 +16,12 @@ from ml.validation.values import Refusal, kind_of
 from schemas.base import Scalar, Strict
 from schemas.signature import Signature
 from serving.http import models
-from serving.http.body import parse
+from serving.http.body import parse, unknown_keys
 from serving.http.endpoint import Context, Reply
-from serving.http.errors import HttpError, dump
+from serving.http.errors import RETRY, HttpError, dump
 from serving.http.families import counter
-from serving.http.json_post import REFUSALS, RETRY, JsonPost
+from serving.http.fault_kinds import kind_of_fault
+from serving.http.json_post import REFUSALS, JsonPost
 from serving.http.label_value import accepted, classes_of
 from serving.journal.labels import KeptPrediction, Label, LabelStatus, kept_predictions
 from serving.journal.writer import JournalError
@@ -131,7 +132,8 @@ class Feedback(JsonPost):
         if given.index is None:
             raise HttpError(422, "the request had several rows: name one by its index, counted from 0")
         places = ", ".join(str(one.row) for one in others[:_LISTED]) + (", …" if len(others) > _LISTED else "")
-        raise HttpError(404, f"the request has no prediction at index {given.index}; it has some at {places}")
+        text = f"the request has no prediction at index {given.index}; it has some at {places}"
+        raise HttpError(404, text, reason="the request has no prediction at this index")
 
     def _accepted(self, label: Any, found: KeptPrediction) -> Scalar:
         loaded = {version.version: version.model.signature for version in self._follower.loaded()}
@@ -144,7 +146,7 @@ class Feedback(JsonPost):
         try:
             return accepted(label, classes, own.text if own else None, merged=own is not None and own.output.merged)
         except Refusal as refusal:
-            raise HttpError(422, str(refusal)) from refusal
+            raise HttpError(422, str(refusal), reason=f"the label {kind_of_fault(str(refusal))}") from refusal
 
 
 def read(content: bytes) -> GivenLabel:
@@ -152,16 +154,21 @@ def read(content: bytes) -> GivenLabel:
     body = parse(content)
     if not isinstance(body, dict):
         raise HttpError(400, f"the body must be a JSON object of the form {_FORM}")
-    extra = sorted(set(body) - {"request_id", "index", "label"})
-    missing = [key for key in ("request_id", "label") if key not in body]
-    if extra or missing:
-        wrong = f"it has the unknown keys {extra[:5]}" if extra else f"the key {missing[0]!r} is missing"
-        raise HttpError(400, f"the body must be of the form {_FORM}, where index may be left out; {wrong}")
+    missing = [f"the key {key!r} is missing" for key in ("request_id", "label") if key not in body]
+    wrong = unknown_keys(body, ("request_id", "index", "label")) or (missing[0] if missing else None)
+    if wrong:
+        raise HttpError(
+            400,
+            f"the body must be of the form {_FORM}, where index may be left out; {wrong}",
+            reason=f"the body must be of the form {_FORM}",
+        )
     request_id, index = body["request_id"], body.get("index")
     if not isinstance(request_id, str):
-        raise HttpError(400, f'"request_id" must be the string that a prediction came with, not {kind_of(request_id)}')
+        text = '"request_id" must be the string that a prediction came with'
+        raise HttpError(400, f"{text}, not {kind_of(request_id)}", reason=text)
     if index is not None and (isinstance(index, bool) or not isinstance(index, int)):
-        raise HttpError(400, f'"index" must be a whole number, counted from 0, not {kind_of(index)}')
+        text = '"index" must be a whole number, counted from 0'
+        raise HttpError(400, f"{text}, not {kind_of(index)}", reason=text)
     if index is not None and not 0 <= index <= _LARGEST_INDEX:
         raise HttpError(404, "no request has a row at this index; they are counted from 0")
     return GivenLabel(request_id, index, body["label"])

@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from serving.http.endpoint import Page, Reply
 from serving.http.models import Error
+from serving.http.refusal_log import refused
 
 
 class Ready(BaseModel):
@@ -40,4 +41,5 @@ class Readyz(Page):
         if follower.is_ready and follower.current is not None:
             return JSONResponse({"model": self._context.settings.model, "version": follower.current.version})
         why = follower.journal_error or follower.why_not_ready
+        refused(request.scope, 503, f"not ready: {why}")
         return JSONResponse({"error": {"message": f"not ready: {why}"}}, 503, headers={"retry-after": "1"})

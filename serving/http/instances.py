@@ -1,9 +1,14 @@
 """The rows of a predict request."""
 
+import re
 from typing import Any
 
-from serving.http.body import parse
+from serving.http.body import parse, unknown_keys
 from serving.http.errors import HttpError
+
+_SMALL = 65_536  # bytes of a body that cannot hold much, whatever it is
+_CONTAINERS = 10  # objects and lists for each row that a request may have
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 
 
 def instances(body: bytes, most: int) -> list[Any]:
@@ -13,13 +18,17 @@ def instances(body: bytes, most: int) -> list[Any]:
         HttpError: 400 when it is not strict JSON (no NaN or Infinity, no key twice) or not of the shape
             {"instances": [row, …]}; 413 when there are more than `most` rows, 422 when there is none.
     """
+    if len(body) > _SMALL:
+        _check_structure(body, most)
     content = parse(body)
     if not isinstance(content, dict):
         raise HttpError(400, 'the body must be a JSON object of the form {"instances": [{column: value, …}, …]}')
     if list(content) != ["instances"]:
-        extra = sorted(set(content) - {"instances"})
-        wrong = f"it has the unknown keys {extra[:5]}" if extra else 'the key "instances" is missing'
-        raise HttpError(400, f'the body must be of the form {{"instances": [{{column: value, …}}, …]}}; {wrong}')
+        wrong = unknown_keys(content, ["instances"]) or 'the key "instances" is missing'
+        form = '{"instances": [{column: value, …}, …]}'
+        raise HttpError(
+            400, f"the body must be of the form {form}; {wrong}", reason=f"the body must be of the form {form}"
+        )
     rows = content["instances"]
     if not isinstance(rows, list):
         raise HttpError(400, '"instances" must be a list of rows, each an object of columns and values')
@@ -28,3 +37,16 @@ def instances(body: bytes, most: int) -> list[Any]:
     if len(rows) > most:
         raise HttpError(413, f"{len(rows):,} rows; a request may have {most:,} (deploy.max_rows): send several")
     return rows
+
+
+def _check_structure(body: bytes, most: int) -> None:
+    """Refuse what is small as text and would be large as objects, before it is any."""
+    bound = _CONTAINERS * most
+    if body.count(b"{") + body.count(b"[") <= bound:
+        return
+    outside = _STRING.sub(b"", body)
+    count = outside.count(b"{") + outside.count(b"[")
+    if count > bound:
+        raise HttpError(
+            413, f"{count:,} objects and lists; a request may have {most:,} rows (deploy.max_rows): send several"
+        )

@@ -9,11 +9,10 @@ from starlette.types import Receive, Scope, Send
 
 from serving.http import body
 from serving.http.endpoint import Context, Endpoint, Reply
-from serving.http.errors import Disconnected, HttpError, refuse
+from serving.http.errors import RETRY, Disconnected, HttpError, refuse
 from serving.http.models import Error
 
 logger = logging.getLogger("bentoml.drivetrain")
-RETRY = ((b"retry-after", b"1"),)
 _CLOSE = ((b"connection", b"close"),)
 
 REFUSALS = {
@@ -24,7 +23,9 @@ REFUSALS = {
     408: Reply("The body did not arrive within the deadline.", Error),
     413: Reply("The body is over the limit, and the connection is closed; or it has too many rows.", Error),
     415: Reply("Not application/json, or compressed.", Error),
-    429: Reply("Too many requests are in work; Retry-After says when to come again.", Error),
+    429: Reply(
+        "Too many requests are in work, or too many bytes of bodies; Retry-After says when to come again.", Error
+    ),
     503: Reply("No version is loaded yet, or the journal cannot be used; Retry-After says when to come again.", Error),
     504: Reply("No answer within the deadline.", Error),
 }
@@ -79,21 +80,27 @@ class JsonPost(Endpoint):
     async def _within_limits(self, scope: Scope, receive: Receive, started: float) -> bytes:
         if scope["method"] != "POST":
             raise HttpError(405, "use POST", headers=((b"allow", b"POST"),))
-        if self._in_work >= self._spec.queue:
-            raise HttpError(429, f"{self._in_work} requests are in work already; try again", headers=RETRY)
-        self._in_work += 1
         stage = "sending its body"
         try:
-            async with asyncio.timeout(self._spec.deadline):
-                content = await body.read(scope, receive, self._spec.max_body)
-                stage = "an answer"
-                return await self.respond(content, started)
+            with self._context.held.share() as share:
+                async with asyncio.timeout(self._spec.deadline):
+                    content = await body.read(scope, receive, self._spec.max_body, share)
+                    stage = "an answer"
+                    return await self._in_queue(content, started)
         except TimeoutError:
             if stage == "an answer":
                 raise HttpError(504, f"there was no answer within {self._spec.deadline:g} seconds") from None
             raise HttpError(
                 408, f"the body did not arrive within {self._spec.deadline:g} seconds", headers=_CLOSE
             ) from None
+
+    async def _in_queue(self, content: bytes, started: float) -> bytes:
+        """Take a place once the body is there, so that nobody who sends slowly keeps others out."""
+        if self._in_work >= self._spec.queue:
+            raise HttpError(429, f"{self._in_work} requests are in work already; try again", headers=RETRY)
+        self._in_work += 1
+        try:
+            return await self.respond(content, started)
         finally:
             self._in_work -= 1
 

@@ -20,10 +20,11 @@ from schemas.base import Strict
 from schemas.signature import Signature
 from serving.http import models
 from serving.http.endpoint import Context, Reply
-from serving.http.errors import HttpError, dump
+from serving.http.errors import RETRY, HttpError, dump
 from serving.http.families import Latency, counter
+from serving.http.fault_kinds import UNKNOWN_COLUMN, kind_of_fault
 from serving.http.instances import instances
-from serving.http.json_post import REFUSALS, RETRY, JsonPost
+from serving.http.json_post import REFUSALS, JsonPost
 from serving.journal.writer import JournalError, Prediction
 from serving.releases.loaded_version import Version
 
@@ -167,12 +168,18 @@ class _NoValidRow(HttpError):
         first = errors[0]
         message = first["message"] if first["column"] is None else f"{first['column']!r} {first['message']}"
         text = message if count == 1 else f"none of the {count} rows is valid; the first: {message}"
-        super().__init__(422, text, column=first["column"])
+        super().__init__(422, text, column=first["column"], reason=_reason(first, count))
         self.errors = errors
 
     def content(self) -> dict[str, Any]:
         """Add one error for each row."""
         return super().content() | {"predictions": [{"error": row} for row in self.errors.values()]}
+
+
+def _reason(first: RowError, count: int) -> str:
+    kind = kind_of_fault(first["message"])
+    where = "" if first["column"] is None or kind == UNKNOWN_COLUMN else f"{first['column']!r} "
+    return f"{where}{kind}" if count == 1 else f"none of the {count} rows is valid; the first: {where}{kind}"
 
 
 def _request_id() -> str:

@@ -36,18 +36,51 @@ def wait_for(what: Callable[[], bool]) -> None:
     assert what()
 
 
-def test_a_full_queue_is_429_with_retry_after(local: LocalApp) -> None:
-    async def scenario(app: Local) -> httpx.Response:
-        async with client(app) as http:
-            slow = asyncio.create_task(http.post("/predict", content=never_ending(), headers=JSON))
-            await asyncio.sleep(0.05)
-            response = await http.post("/predict", content=BODY, headers=JSON)
-            slow.cancel()
-            return response
+async def beside(app: Local, slow: bytes | AsyncIterator[bytes], content: bytes) -> httpx.Response:
+    """Return the response to a request while another one is under way."""
+    async with client(app) as http:
+        other = asyncio.create_task(http.post("/predict", content=slow, headers=JSON))
+        await asyncio.sleep(0.05)
+        response = await http.post("/predict", content=content, headers=JSON)
+        other.cancel()
+        return response
 
-    with local(DeploySpec(queue=1), 5.0) as app:
-        response = asyncio.run(scenario(app))
+
+def test_a_full_queue_is_429_with_retry_after(local: LocalApp) -> None:
+    with local(DeploySpec(queue=1), 5.0) as app, connect(app.journal_url).connect() as other:
+        other.exec_driver_sql("BEGIN IMMEDIATE")  # the first has to wait for its commit
+        response = asyncio.run(beside(app, BODY, BODY))
         assert response.status_code == 429 and int(response.headers["retry-after"]) >= 1
+
+
+def test_a_body_that_is_still_to_come_takes_no_place_in_the_queue(local: LocalApp) -> None:
+    with local(DeploySpec(queue=1), 5.0) as app:
+        assert asyncio.run(beside(app, never_ending(), BODY)).status_code == 200
+
+
+def test_bodies_in_reception_are_bounded_together_and_small_ones_get_in(local: LocalApp) -> None:
+    async def half() -> AsyncIterator[bytes]:
+        yield b" " * 700_000
+        await asyncio.sleep(60)
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield b" " * 700_000
+        yield BODY
+
+    async def scenario(app: Local) -> list[int]:
+        async with client(app) as http:
+            first = asyncio.create_task(http.post("/predict", content=half(), headers=JSON))
+            await asyncio.sleep(0.05)
+            second = await http.post("/predict", content=whole(), headers=JSON)
+            assert int(second.headers["retry-after"]) >= 1
+            small = await http.post("/predict", content=BODY, headers=JSON)
+            first.cancel()
+            await asyncio.wait([first])
+            third = await http.post("/predict", content=whole(), headers=JSON)
+            return [second.status_code, small.status_code, third.status_code]
+
+    with local(DeploySpec(max_body=1_000_000, max_bodies=1_000), 5.0) as app:
+        assert asyncio.run(scenario(app)) == [429, 200, 200]
 
 
 def test_a_body_that_does_not_arrive_is_408(local: LocalApp) -> None:

@@ -1,0 +1,44 @@
+"""What is no HTTP request, or none that is taken: as an error, and as the bytes of its response."""
+
+import re
+from http import HTTPStatus
+
+import httptools
+
+from serving.http.errors import HttpError, dump
+
+CLOSE = (b"connection", b"close")
+_REQUEST_LINE = re.compile(rb"\s*[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40} [^ \r\n]+ HTTP/1\.[01]\r\n")
+_TLS_RECORD = b"\x16\x03"
+
+
+def error_of(error: httptools.HttpParserError, data: bytes) -> HttpError:
+    """Return the response to what the parser stopped at; `data` is what it was given last."""
+    cause = error.__context__
+    if isinstance(cause, HttpError):
+        return cause
+    if data.startswith(_TLS_RECORD):
+        return HttpError(400, "this is the start of a TLS connection; the service speaks plain HTTP here: use http://")
+    if isinstance(error, httptools.HttpParserInvalidMethodError):
+        known = _REQUEST_LINE.match(data)
+        return HttpError(501, "the method is unknown") if known else HttpError(400, "this is no HTTP request")
+    text = str(error)
+    if text in ("Invalid HTTP version", "Pause on PRI/Upgrade"):
+        return wrong_version()
+    if isinstance(error, httptools.HttpParserCallbackError):
+        text = "its target cannot be read"
+    return HttpError(400, f"the request is malformed: {text[:1].lower()}{text[1:]}")
+
+
+def wrong_version() -> HttpError:
+    """Return the response to another version of HTTP."""
+    return HttpError(505, "the service speaks HTTP/1.1 and HTTP/1.0")
+
+
+def response(error: HttpError, *, with_body: bool = True) -> bytes:
+    """Return a whole response, after which the connection is closed."""
+    content = dump(error.content()).encode()
+    lines = [b"HTTP/1.1 %d %s" % (error.status, HTTPStatus(error.status).phrase.encode())]
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content)), *error.headers]
+    lines += [b"%s: %s" % pair for pair in headers if pair != CLOSE]
+    return b"\r\n".join([*lines, b"%s: %s" % CLOSE, b"", content if with_body else b""])
