@@ -1,39 +1,48 @@
 """One connection: uvicorn's, with bounds on time and size, and with JSON for what is no request."""
 
 import asyncio
-from collections.abc import Callable
+from typing import Any, cast
 
 import httptools
+from uvicorn.config import Config
+from uvicorn.server import ServerState
 
-from serving.http import malformed
+from serving.http import head, malformed
 from serving.http.errors import RETRY, HttpError
 from serving.http.refusal_log import refused_early
-from serving.http.unread import Sending
+from serving.http.sending import Sending
 
-_MOST_HEADERS = 100
 _PIPELINED = 16  # requests that wait for the answer to one before them
 _FOR_OPERATORS = (b"/livez", b"/readyz", b"/metrics")
 _RESERVE = 100  # connections past the limit that may ask for these, and that read why they are refused
 _CROWDED_SECONDS = 1.0
-_LINGER_SECONDS = 1.0  # closing at once would reset a client that still sends, before it reads
 
 
 class Connection(Sending):
     """One connection.
 
-    `limits` are set once, before the first connection. While a request's line and headers are received the alarm is
+    While a request's line and headers are received the alarm is
     that of `header_timeout`; a body is under the deadline of whoever reads it, and what nobody reads of one has
     `header_timeout` once more.
     """
 
-    _alarm: asyncio.TimerHandle | None = None
-    _in_head = True  # of a request, or between requests
-    _begun = False
-    _received = _chunk = 0  # bytes of an incomplete head, not counting the chunk that the last request ended in
-    _size = _count = _hosts = 0  # bytes, headers, and Host headers among them
-    _crowded = False
-    _deaf = False  # what still comes is read past
-    _owed: HttpError | None = None  # said once the requests before it are answered
+    __slots__ = ("_chunk", "_crowded", "_deaf", "_in_head", "_owed", "_received")
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.headers = []
+        self._chunk = 0  # bytes that came last
+        self._received = 0  # bytes since the chunk that the last head, body or request ended in
+        self._in_head = True  # of a request, or between requests
+        self._crowded = False
+        self._deaf = False  # what still comes is read past
+        self._owed: HttpError | None = None  # said once the requests before it are answered
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, for a moment only where there are too many."""
@@ -48,12 +57,6 @@ class Connection(Sending):
         else:
             self._ring(_CROWDED_SECONDS if self._crowded else self._longest_silence(), self._too_late)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop all timers."""
-        self._silence()
-        super().connection_lost(exc)
-        self._unset_keepalive_if_required()
-
     def data_received(self, data: bytes) -> None:
         """Parse what came; whatever it is, nothing is raised."""
         if self._deaf:
@@ -65,131 +68,102 @@ class Connection(Sending):
         except httptools.HttpParserUpgrade:
             self._answer_no_more()
         except httptools.HttpParserError as error:
-            self._refuse(malformed.error_of(error, data))
+            if isinstance(error.__context__, _Enough):
+                self._answer_no_more()
+            else:
+                self._refuse(malformed.error_of(error, data))
         else:
-            if self._in_head:
-                self._wait_for_head()
-
-    def on_message_begin(self) -> None:
-        """Begin a request."""
-        super().on_message_begin()
-        self._begun = True
-        self._size = self._count = self._hosts = 0
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take one header; a trailer, which has the same form, has no meaning here."""
-        self._size += len(name) + len(value) + 4
-        self._count += 1
-        if self._size > self.limits.max_header or self._count > _MOST_HEADERS:
-            raise self._too_large()
-        if not self._in_head:
-            return
-        name = name.lower()
-        if name == b"host":
-            self._hosts += 1
-        elif name == b"transfer-encoding" and value.lower() != b"chunked":
-            raise HttpError(400, "the transfer encoding must be chunked or none; send the body as it is")
-        elif name == b"expect" and value.lower() == b"100-continue":
-            self.expect_100_continue = True
-        self.headers.append((name, value))
+            self._received += self._chunk
+            if self._received > 0 or self.scope is not self.cycle.scope:
+                self._check_progress()
 
     def on_headers_complete(self) -> None:
         """Hand a request to the application, or raise what is wrong with it."""
-        self._check_head()
-        if len(self.pipeline) >= _PIPELINED:
-            self._answer_no_more()
-            return
+        names = [name for name, _ in self.headers]
+        if (
+            self._chunk > self.limits.max_header  # a head that came in one small chunk is small
+            or self._received > 0
+            or names.count(b"host") != 1
+            or b"transfer-encoding" in names
+            or len(names) > head.MOST_HEADERS
+            or self._crowded
+            or self.pipeline
+            or self.url[:1] != b"/"
+            or self.parser.should_upgrade()
+            or self.parser.get_http_version() != "1.1"
+        ):
+            self._check_head()
         super().on_headers_complete()
+        self.headers = []  # trailers: they have no meaning here
+        self._in_head, self._received = False, -self._chunk
         if self._crowded:
             self.cycle.keep_alive = False
-        self._in_head = self._begun = False
-        self._silence()
+        if not self.cycle.keep_alive:
+            self.cycle.transport = cast(asyncio.Transport, _Closing(self))
+        if self._alarm is not None:
+            self._silence()
 
     def on_body(self, body: bytes) -> None:
-        """Take a piece of the body."""
-        if not self._deaf:
-            super().on_body(body)
+        """Take some of a body."""
+        self._received = -self._chunk
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """End a request; the next head begins behind this chunk at the earliest."""
-        if self._deaf:
-            return
         super().on_message_complete()
-        self._in_head, self._begun, self._received = True, False, -self._chunk
+        self._in_head, self._received = True, -self._chunk
         if self._alarm is not None:
             self._silence()
+        if self.cycle.response_complete:  # before the body ended
+            self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self._close)
 
     def on_response_complete(self) -> None:
         """Go on with the next request, unless this was the last."""
         is_last = not self.pipeline
         super().on_response_complete()
         if self.transport.is_closing():
-            self._ring(self.limits.deadline, self.transport.abort)  # it closes by itself once all is read
+            self._leave_soon()
         elif is_last and self._owed is not None:
             self._last_word(self._owed)
-        elif is_last and not self._in_head:
+        elif is_last and not self._deaf and not self._in_head:
             self._ring(self.limits.header_timeout, self._close)  # the rest of a body that nobody reads
 
-    def timeout_keep_alive_handler(self) -> None:
-        """Close a connection that was silent for long."""
-        self._close()
-
-    def shutdown(self) -> None:
-        """Close once the request in work is answered."""
-        super().shutdown()
-        if self.transport.is_closing():
-            self._ring(_LINGER_SECONDS, self.transport.abort)
+    def end(self) -> None:
+        """Close after the last answer."""
+        if self._in_head and not self._deaf:
+            self.transport.close()
+        else:
+            self._deaf = True
+            self._linger()
 
     def _should_upgrade(self) -> bool:
         return False  # HTTP/1.1 only: RFC 9110 lets a server answer as if nobody had asked
 
     def _check_head(self) -> None:
-        version = self.parser.get_http_version()
-        if version not in ("1.1", "1.0"):
-            raise malformed.wrong_version()
-        if self._size + len(self.url) > self.limits.max_header:
-            raise self._too_large()
-        if self._hosts != 1 and (version == "1.1" or self._hosts):
-            raise HttpError(400, "a request has one Host header")
-        if self.parser.get_method() == b"CONNECT":
-            raise HttpError(501, "the service is no proxy: CONNECT is not supported")
-        if self.parser.should_upgrade():
-            self._check_upgrade()
-        if self.url[:1] != b"/":
-            self._read_target()
+        """Raise what is wrong with a request, or too much of it."""
+        if len(self.pipeline) >= _PIPELINED:
+            raise _Enough
+        head.check_size(self.url, self.headers, self.limits.max_header)
+        method = self.parser.get_method()
+        upgrade = self.parser.should_upgrade()
+        head.check(self.parser.get_http_version(), method, self.headers, upgrade=upgrade)
+        self.url = head.path_of(self.url, method)
         if self._crowded and self.url.partition(b"?")[0] not in _FOR_OPERATORS:
             raise _too_many()
 
-    def _check_upgrade(self) -> None:
-        """Refuse a body: the parser takes it for the other protocol's."""
-        if any(name in (b"content-length", b"transfer-encoding") and value != b"0" for name, value in self.headers):
-            text = "a request with a body cannot ask for another protocol; send it without Upgrade, as HTTP/1.1"
-            raise HttpError(400, text)
-
-    def _read_target(self) -> None:
-        if self.url == b"*" and self.parser.get_method() == b"OPTIONS":
-            return
-        url = httptools.parse_url(self.url)
-        if not url.schema:
-            raise HttpError(400, "the request's target must be a path")
-        self.url = (url.path or b"/") + (b"?" + url.query if url.query else b"")
-
-    def _wait_for_head(self) -> None:
-        self._received += self._chunk
-        if self._received > self.limits.max_header:
-            self._refuse(self._too_large())
-        elif self._begun or self._received > 0:
-            if self._alarm is None:
-                self._ring(self.limits.header_timeout, self._too_late)
-        elif self.cycle is not None and self.cycle.response_complete:  # the body ended after its answer
-            self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self._close)
+    def _check_progress(self) -> None:
+        """Bound what is no body: a head, extensions of chunks, trailers."""
+        if self._received > self.limits.max_header or len(self.headers) > head.MOST_HEADERS:
+            self._refuse(head.too_large(self.limits.max_header))
+        elif self._in_head and self._alarm is None:
+            self._ring(self.limits.header_timeout, self._too_late)
 
     def _too_late(self) -> None:
         if self.flow.read_paused:  # the client waits for us
             self._ring(self.limits.header_timeout, self._too_late)
         elif self._crowded:
             self._refuse(_too_many())
-        elif self._begun or self._received > 0:
+        elif self._received > 0 or self._begun():
             seconds = self.limits.header_timeout
             self._refuse(HttpError(408, f"the request's headers did not arrive within {seconds:g} seconds"))
         else:
@@ -216,10 +190,7 @@ class Connection(Sending):
     def _last_word(self, error: HttpError | None) -> None:
         if error is not None:
             self.transport.write(malformed.response(error, with_body=self._method() != b"HEAD"))
-        self.flow.resume_reading()
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-        self._ring(_LINGER_SECONDS, self.transport.abort)
+        self._linger()
 
     def _answer_no_more(self) -> None:
         """Close after the answer to the last request that was taken."""
@@ -229,41 +200,34 @@ class Connection(Sending):
             self._close()
         else:
             self.cycle.keep_alive = False
-
-    def _close(self) -> None:
-        self.transport.close()
-        self._ring(_LINGER_SECONDS, self.transport.abort)
+            self.cycle.transport = cast(asyncio.Transport, _Closing(self))
 
     def _note(self, error: HttpError) -> None:
-        path = self.url.partition(b"?")[0] if self._begun else b""
+        path = self.url.partition(b"?")[0] if self._begun() else b""
         refused_early(self.client, (self._method() or b"-").decode("latin-1"), path, error.status, error.reason)
 
     def _method(self) -> bytes:
         """Return the method, empty while it is not known."""
-        return self.parser.get_method() if self._begun and self.url else b""
+        return self.parser.get_method() if self._begun() and self.url else b""
 
-    def _too_large(self) -> HttpError:
-        return HttpError(
-            431,
-            f"the request's line and headers have more than {self.limits.max_header} bytes (deploy.max_header), or "
-            f"are more than {_MOST_HEADERS}",
-        )
+    def _begun(self) -> bool:
+        """Return whether there is a request that the application does not have yet."""
+        return self.scope is not None and (self.cycle is None or self.scope is not self.cycle.scope)
 
     def _longest_silence(self) -> float:
         return min(self.limits.header_timeout, self.timeout_keep_alive)
 
-    def _ring(self, seconds: float, what: Callable[[], None]) -> None:
-        self._silence()
-        self._alarm = self.loop.call_later(seconds, self._rung, what)
 
-    def _rung(self, what: Callable[[], None]) -> None:
-        self._alarm = None
-        what()
+class _Closing:
+    """The transport as the answer to a connection's last request sees it."""
 
-    def _silence(self) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+    def __init__(self, connection: Connection) -> None:
+        self._transport = connection.transport
+        self.write, self.is_closing, self.close = self._transport.write, self._transport.is_closing, connection.end
+
+
+class _Enough(Exception):
+    """The client asks faster than it is answered."""
 
 
 def _too_many() -> HttpError:

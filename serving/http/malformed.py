@@ -21,7 +21,7 @@ def error_of(error: httptools.HttpParserError, data: bytes) -> HttpError:
         return HttpError(400, "this is the start of a TLS connection; the service speaks plain HTTP here: use http://")
     if isinstance(error, httptools.HttpParserInvalidMethodError):
         known = _REQUEST_LINE.match(data)
-        return HttpError(501, "the method is unknown") if known else HttpError(400, "this is no HTTP request")
+        return unknown_method() if known else HttpError(400, "this is no HTTP request")
     text = str(error)
     if text in ("Invalid HTTP version", "Pause on PRI/Upgrade"):
         return wrong_version()
@@ -30,9 +30,17 @@ def error_of(error: httptools.HttpParserError, data: bytes) -> HttpError:
     return HttpError(400, f"the request is malformed: {text[:1].lower()}{text[1:]}")
 
 
+# RFC 9110 has 501 and 505 for these two, too; who watches a service counts every 5xx as a fault of its own.
+
+
+def unknown_method() -> HttpError:
+    """Return the response to a method that no path has."""
+    return HttpError(405, "the method is unknown", headers=((b"allow", b"GET, HEAD, POST, OPTIONS"),))
+
+
 def wrong_version() -> HttpError:
     """Return the response to another version of HTTP."""
-    return HttpError(505, "the service speaks HTTP/1.1 and HTTP/1.0")
+    return HttpError(400, "the service speaks HTTP/1.1 and HTTP/1.0")
 
 
 def response(error: HttpError, *, with_body: bool = True) -> bytes:
