@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import httptools
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.server import ServerState
 
 from serving.http import head, malformed
@@ -104,17 +105,24 @@ class Connection(Sending):
             self._silence()
 
     def on_body(self, body: bytes) -> None:
-        """Take some of a body."""
+        """Take some of a body, as uvicorn does; this and the next are on the path of every request."""
         self._received = -self._chunk
-        super().on_body(body)
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.body += body
+            if len(cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+            cycle.message_event.set()
 
     def on_message_complete(self) -> None:
         """End a request; the next head begins behind this chunk at the earliest."""
-        super().on_message_complete()
         self._in_head, self._received = True, -self._chunk
         if self._alarm is not None:
             self._silence()
-        if self.cycle.response_complete:  # before the body ended
+        if not self.cycle.response_complete:
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
+        else:  # it came before the end of what was asked
             self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self._close)
 
     def on_response_complete(self) -> None:
