@@ -1,6 +1,7 @@
 """The rows of a predict request."""
 
 import re
+from itertools import islice
 from typing import Any
 
 from serving.http.body import parse, unknown_keys
@@ -8,7 +9,8 @@ from serving.http.errors import HttpError
 
 _SMALL = 65_536  # bytes of a body that cannot hold much, whatever it is
 _CONTAINERS = 10  # objects and lists for each row that a request may have
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]', re.DOTALL)
+_QUOTE = ord('"')
 
 
 def instances(body: bytes, most: int) -> list[Any]:
@@ -44,9 +46,9 @@ def _check_structure(body: bytes, most: int) -> None:
     bound = _CONTAINERS * most
     if body.count(b"{") + body.count(b"[") <= bound:
         return
-    outside = _STRING.sub(b"", body)
-    count = outside.count(b"{") + outside.count(b"[")
-    if count > bound:
-        raise HttpError(
-            413, f"{count:,} objects and lists; a request may have {most:,} rows (deploy.max_rows): send several"
+    brackets = (1 for found in _STRING_OR_BRACKET.finditer(body) if body[found.start()] != _QUOTE)
+    if sum(islice(brackets, bound + 1)) > bound:
+        text = (
+            f"more than {bound:,} objects and lists; a request may have {most:,} rows (deploy.max_rows): send several"
         )
+        raise HttpError(413, text)

@@ -26,7 +26,12 @@ REFUSALS = {
     429: Reply(
         "Too many requests are in work, or too many bytes of bodies; Retry-After says when to come again.", Error
     ),
-    503: Reply("No version is loaded yet, or the journal cannot be used; Retry-After says when to come again.", Error),
+    431: Reply("The headers are too large, or too many; the connection is closed.", Error),
+    503: Reply(
+        "No version is loaded yet, the journal cannot be used, or there are too many connections; Retry-After says "
+        "when to come again.",
+        Error,
+    ),
     504: Reply("No answer within the deadline.", Error),
 }
 """What every endpoint of this kind may answer."""

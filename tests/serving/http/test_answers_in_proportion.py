@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import tracemalloc
 
 import httpx
 import pytest
 
 from schemas.run import DeploySpec
+from serving.http.errors import HttpError
+from serving.http.instances import instances
 from tests.serving import packages
 from tests.serving.conftest import Local, LocalApp
 
@@ -56,3 +59,64 @@ def test_other_transfer_encodings_are_refused(coding: str, local: LocalApp) -> N
     content = json.dumps({"instances": [packages.ROW]})
     answer = answered(local, content, **{"transfer-encoding": coding})
     assert answer.status_code == 400 and "transfer encoding" in answer.json()["error"]["message"]
+
+
+WIDE = [
+    pytest.param(
+        "/predict",
+        {"instances": [{f"{n}" + "😀" * 70: 1 for n in range(12)}] * 1_500 + [{}] * 8_000},
+        id="names in rows",
+    ),
+    pytest.param(
+        "/predict", {"instances": [{"size": "😀" * 100, "city": ["x"], "built": "é" * 199}] * 9_000}, id="values"
+    ),
+    pytest.param("/predict", {"\x7f" * 900_000 + str(n): 1 for n in range(6)}, id="names of keys"),
+    pytest.param("/feedback", {"\x7f" * 900_000 + str(n): 1 for n in range(6)}, id="names of keys in a label"),
+    pytest.param("/feedback", {"request_id": "\x7f" * 900_000, "label": "\x7f" * 900_000}, id="a label"),
+    pytest.param("/feedback", {"request_id": ["\x7f" * 900_000], "label": 1}, id="no request"),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), WIDE)
+def test_what_is_quoted_is_cut(path: str, body: dict[str, object], local: LocalApp) -> None:
+    content = json.dumps(body, ensure_ascii=False).encode()
+    assert len(content) < 10_000_000
+    with local(DeploySpec(), 5.0) as opened:
+        answer = asyncio.run(posted(opened, path, content))
+    assert 400 <= answer.status_code < 500 and len(answer.content) < len(content) + MOST
+
+
+@pytest.mark.parametrize("header", ["content-type", "content-encoding", "transfer-encoding"])
+def test_headers_that_are_quoted_are_cut(header: str, local: LocalApp) -> None:
+    answer = answered(local, "{}", **{header: "\x7f" * 10_000})
+    assert 400 <= answer.status_code < 500 and len(answer.content) < 1_000
+
+
+def test_of_few_rows_with_long_errors_not_all_are_spelled_out(local: LocalApp) -> None:
+    row = {f"{n}" + "😀" * 59: 1 for n in range(12)}
+    found = answered(local, json.dumps({"instances": [row] * 100})).json()["predictions"]
+    spelled_out = sum("no input of this name" in one["error"]["message"] for one in found)
+    assert len(found) == 100 and 5 < spelled_out < 60
+
+
+@pytest.mark.parametrize("unit", ["{}", "[]", "[[]]", '{"a":{}}'])
+def test_a_body_of_nothing_but_brackets_is_refused_before_it_is_objects(unit: str, local: LocalApp) -> None:
+    content = f'{{"instances":[{",".join([unit] * 1_000_000)}]}}'
+    tracemalloc.start()
+    with pytest.raises(HttpError) as caught:
+        instances(content.encode(), ROWS)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert caught.value.status == 413 and "objects and lists" in caught.value.message
+    assert peak < 4 * len(content)
+
+
+def test_brackets_in_text_are_text() -> None:
+    rows = [{"city": '{"[' * 60, "size": n} for n in range(2_000)]
+    assert instances(json.dumps({"instances": rows}).encode(), 2_000) == rows
+    assert instances(b'{"instances":["' + rb"\"[" * 100_000 + b'"]}', 2_000) == ['"[' * 100_000]
+
+
+async def posted(opened: Local, path: str, content: bytes) -> httpx.Response:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(opened.app), base_url="http://service") as http:
+        return await http.post(path, content=content, headers={"content-type": "application/json"})

@@ -155,7 +155,7 @@ def test_health_metrics_and_releases_speak_of_the_current_version(live: Live) ->
 def test_the_openapi_document_names_every_status_and_column(live: Live) -> None:
     document = httpx.get(f"{live.url}/openapi.json").json()
     statuses = set(document["paths"]["/predict"]["post"]["responses"])
-    assert statuses == {"200", "400", "405", "408", "413", "415", "422", "429", "503", "504"}
+    assert statuses == {"200", "400", "405", "408", "413", "415", "422", "429", "431", "503", "504"}
     row = document["components"]["schemas"]["Row"]
     assert set(row["properties"]) == {*packages.ROW, *packages.SIGNATURE.ignored}
     assert row["required"] == ["size", "city"]
