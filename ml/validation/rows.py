@@ -69,6 +69,11 @@ class Validator:
         """How many columns a row has at least one comma for."""
         return max(1, len(self.names))
 
+    @property
+    def columns(self) -> int:
+        """How many columns a row may have, those without effect included."""
+        return len(self._known)
+
     def check(self, rows: Sequence[Any], explained: int | None = None) -> Checked:
         """Sort rows, as the JSON parser gave them, into cells and errors; never raises for what they contain.
 

@@ -65,6 +65,7 @@ class Feedback(JsonPost):
     """What takes labels. The journal is read and written in threads, off the event loop."""
 
     path = "/feedback"
+    largest = 200_000  # the longest label, every character of it escaped
     summary = "Take a label that arrives later."
     description = (
         "It names its prediction by the request_id of the answer, and by the position of the row among the instances. "

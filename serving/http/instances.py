@@ -8,20 +8,22 @@ from serving.http.body import parse, unknown_keys
 from serving.http.errors import HttpError
 
 _SMALL = 65_536  # bytes of a body that cannot hold much, whatever it is
-_CONTAINERS = 10  # objects and lists for each row that a request may have
-_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]', re.DOTALL)
+_MARGIN = 2  # times as many values as rows without fault have
+_MARKS = (b"{", b"[", b":", b",")  # one at least stands before each value
+_STRING_OR_MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[{\[:,]', re.DOTALL)
 _QUOTE = ord('"')
 
 
-def instances(body: bytes, most: int) -> list[Any]:
-    """Return the rows of a predict request.
+def instances(body: bytes, most: int, columns: int) -> list[Any]:
+    """Return the rows of a predict request to a model that takes so many `columns`.
 
     Raises:
         HttpError: 400 when it is not strict JSON (no NaN or Infinity, no key twice) or not of the shape
-            {"instances": [row, …]}; 413 when there are more than `most` rows, 422 when there is none.
+            {"instances": [row, …]}; 413 when there are more than `most` rows, or values beyond measure, 422 when
+            there is none.
     """
     if len(body) > _SMALL:
-        _check_structure(body, most)
+        _check_structure(body, most, columns)
     content = parse(body)
     if not isinstance(content, dict):
         raise HttpError(400, 'the body must be a JSON object of the form {"instances": [{column: value, …}, …]}')
@@ -41,14 +43,12 @@ def instances(body: bytes, most: int) -> list[Any]:
     return rows
 
 
-def _check_structure(body: bytes, most: int) -> None:
+def _check_structure(body: bytes, most: int, columns: int) -> None:
     """Refuse what is small as text and would be large as objects, before it is any."""
-    bound = _CONTAINERS * most
-    if body.count(b"{") + body.count(b"[") <= bound:
+    bound = _MARGIN * most * (2 * columns + 2) + _SMALL
+    if sum(map(body.count, _MARKS)) <= bound:
         return
-    brackets = (1 for found in _STRING_OR_BRACKET.finditer(body) if body[found.start()] != _QUOTE)
-    if sum(islice(brackets, bound + 1)) > bound:
-        text = (
-            f"more than {bound:,} objects and lists; a request may have {most:,} rows (deploy.max_rows): send several"
-        )
-        raise HttpError(413, text)
+    marks = (1 for found in _STRING_OR_MARK.finditer(body) if body[found.start()] != _QUOTE)
+    if sum(islice(marks, bound + 1)) > bound:
+        text = f"it has more values than {most:,} rows of {columns} columns, which a request may have (deploy.max_rows)"
+        raise HttpError(413, f"{text}: send several")

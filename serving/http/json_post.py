@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from abc import abstractmethod
+from typing import ClassVar
 
 from starlette.types import Receive, Scope, Send
 
@@ -41,10 +42,13 @@ class JsonPost(Endpoint):
     """An endpoint that takes JSON and answers JSON; requests go past the router."""
 
     method = "post"
+    largest: ClassVar[int | None] = None
+    """Bytes of a body where less will do than the service takes at most."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._spec = context.settings.spec
+        self._largest = min(self._spec.max_body, self.largest or self._spec.max_body)
         self._in_work = 0
 
     @abstractmethod
@@ -89,7 +93,7 @@ class JsonPost(Endpoint):
         try:
             with self._context.held.share() as share:
                 async with asyncio.timeout(self._spec.deadline):
-                    content = await body.read(scope, receive, self._spec.max_body, share)
+                    content = await body.read(scope, receive, self._largest, share)
                     stage = "an answer"
                     return await self._in_queue(content, started)
         except TimeoutError:

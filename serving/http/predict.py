@@ -153,7 +153,7 @@ class _Work:
 
 
 def _work(version: Version, content: bytes, most: int) -> _Work:
-    rows = instances(content, most)
+    rows = instances(content, most, version.validator.columns)
     checked = version.validator.check(rows, explained=_EXPLAINED)
     if not checked.positions:
         raise _NoValidRow(checked.errors, len(rows))

@@ -47,11 +47,17 @@ def test_among_them_what_is_valid_is_predicted(local: LocalApp) -> None:
     assert sum("see the first errors" in one.get("error", {}).get("message", "") for one in found) == 900
 
 
-@pytest.mark.parametrize("count", [ROWS + 1, 1_000_000])
-def test_too_many_rows_are_refused_in_one_sentence(count: int, local: LocalApp) -> None:
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (ROWS + 1, "10,001 rows; a request may have 10,000 (deploy.max_rows)"),
+        (1_000_000, "more values than 10,000 rows of 6 columns, which a request may have (deploy.max_rows)"),
+    ],
+)
+def test_too_many_rows_are_refused_in_one_sentence(count: int, said: str, local: LocalApp) -> None:
     answer = answered(local, f'{{"instances":[{",".join(["null"] * count)}]}}')
     assert answer.status_code == 413 and len(answer.content) < 300
-    assert f"{count:,} rows; a request may have 10,000 (deploy.max_rows)" in answer.json()["error"]["message"]
+    assert said in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("coding", ["gzip", "gzip, chunked", "deflate"])
@@ -99,22 +105,29 @@ def test_of_few_rows_with_long_errors_not_all_are_spelled_out(local: LocalApp) -
     assert len(found) == 100 and 5 < spelled_out < 60
 
 
-@pytest.mark.parametrize("unit", ["{}", "[]", "[[]]", '{"a":{}}'])
-def test_a_body_of_nothing_but_brackets_is_refused_before_it_is_objects(unit: str, local: LocalApp) -> None:
+@pytest.mark.parametrize("unit", ["{}", "[]", "[[]]", '{"a":{}}', "1.5", '"ab"', '{"a":1}'])
+def test_a_body_with_values_beyond_measure_is_refused_before_it_is_objects(unit: str, local: LocalApp) -> None:
     content = f'{{"instances":[{",".join([unit] * 1_000_000)}]}}'
     tracemalloc.start()
     with pytest.raises(HttpError) as caught:
-        instances(content.encode(), ROWS)
+        instances(content.encode(), ROWS, 6)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert caught.value.status == 413 and "objects and lists" in caught.value.message
+    assert caught.value.status == 413 and "more values" in caught.value.message
     assert peak < 4 * len(content)
+
+
+def test_an_object_of_names_without_end_is_refused_before_it_is_one() -> None:
+    pairs = ",".join(f'"{number:x}":1' for number in range(900_000))
+    with pytest.raises(HttpError) as caught:
+        instances(f'{{"instances":[{{{pairs}}}]}}'.encode(), ROWS, 6)
+    assert caught.value.status == 413
 
 
 def test_brackets_in_text_are_text() -> None:
     rows = [{"city": '{"[' * 60, "size": n} for n in range(2_000)]
-    assert instances(json.dumps({"instances": rows}).encode(), 2_000) == rows
-    assert instances(b'{"instances":["' + rb"\"[" * 100_000 + b'"]}', 2_000) == ['"[' * 100_000]
+    assert instances(json.dumps({"instances": rows}).encode(), 2_000, 2) == rows
+    assert instances(b'{"instances":["' + rb"\"[" * 100_000 + b'"]}', 2_000, 2) == ['"[' * 100_000]
 
 
 async def posted(opened: Local, path: str, content: bytes) -> httpx.Response:

@@ -13,7 +13,7 @@ from serving.http.instances import instances
 
 def refused(body: bytes) -> tuple[int, str]:
     with pytest.raises(HttpError) as caught:
-        instances(body, 10_000)
+        instances(body, 10_000, 5)
     return caught.value.status, caught.value.message
 
 
@@ -51,12 +51,12 @@ def test_no_row_at_all_is_422() -> None:
 @pytest.mark.slow
 @given(st.lists(st.dictionaries(st.text(), st.integers() | st.none() | st.text()), min_size=1))
 def test_rows_come_out_as_they_went_in(rows: list[dict[str, Any]]) -> None:
-    assert instances(json.dumps({"instances": rows}).encode(), 10_000) == rows
+    assert instances(json.dumps({"instances": rows}).encode(), 10_000, 5) == rows
 
 
 @given(st.binary())
 def test_bytes_of_any_kind_are_rows_or_a_4xx(body: bytes) -> None:
     try:
-        assert isinstance(instances(body, 10_000), list)
+        assert isinstance(instances(body, 10_000, 5), list)
     except HttpError as error:
         assert 400 <= error.status < 500
