@@ -6,6 +6,7 @@ from typing import Any, cast
 import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from serving.http import head, malformed
@@ -27,7 +28,7 @@ class Connection(Sending):
     `header_timeout` once more.
     """
 
-    __slots__ = ("_chunk", "_crowded", "_deaf", "_in_head", "_owed", "_received")
+    __slots__ = ("_chunk", "_crowded", "_deaf", "_in_head", "_owed", "_received", "_running")
 
     def __init__(
         self,
@@ -38,11 +39,13 @@ class Connection(Sending):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.headers = []
+        self.ws_protocol_class = None  # HTTP only: RFC 9110 lets a server answer as if nobody had asked for more
         self._chunk = 0  # bytes that came last
         self._received = 0  # bytes since the chunk that the last head, body or request ended in
         self._in_head = True  # of a request, or between requests
         self._crowded = False
         self._deaf = False  # what still comes is read past
+        self._running: RequestResponseCycle | None = None  # the one that is answered; others wait in the pipeline
         self._owed: HttpError | None = None  # said once the requests before it are answered
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -58,11 +61,27 @@ class Connection(Sending):
         else:
             self._ring(_CROWDED_SECONDS if self._crowded else self._longest_silence(), self._too_late)
 
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """Answer what was asked before the client stopped sending; what is not whole has no answer."""
+        if self._running is None:
+            return None
+        if not self._in_head and self._running is self.cycle:
+            self._abandon()
+            return None
+        if self._owed is None:
+            self._answer_no_more()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the application, which may answer one of several requests."""
+        self._abandon()
+        super().connection_lost(exc)
+
     def data_received(self, data: bytes) -> None:
         """Parse what came; whatever it is, nothing is raised."""
         if self._deaf:
             return
-        self._unset_keepalive_if_required()
+        self.wake()
         self._chunk = len(data)
         try:
             self.parser.feed_data(data)
@@ -95,6 +114,8 @@ class Connection(Sending):
         ):
             self._check_head()
         super().on_headers_complete()
+        if not self.pipeline:
+            self._running = self.cycle
         self.headers = []  # trailers: they have no meaning here
         self._in_head, self._received = False, -self._chunk
         if self._crowded:
@@ -128,6 +149,7 @@ class Connection(Sending):
     def on_response_complete(self) -> None:
         """Go on with the next request, unless this was the last."""
         is_last = not self.pipeline
+        self._running = None if is_last else self.pipeline[-1][0]
         super().on_response_complete()
         if self.transport.is_closing():
             self._leave_soon()
@@ -137,15 +159,13 @@ class Connection(Sending):
             self._ring(self.limits.header_timeout, self._close)  # the rest of a body that nobody reads
 
     def end(self) -> None:
-        """Close after the last answer."""
+        """Close after the last answer; nothing is said behind it."""
+        self._owed = None
         if self._in_head and not self._deaf:
             self.transport.close()
         else:
             self._deaf = True
             self._linger()
-
-    def _should_upgrade(self) -> bool:
-        return False  # HTTP/1.1 only: RFC 9110 lets a server answer as if nobody had asked
 
     def _check_head(self) -> None:
         """Raise what is wrong with a request, or too much of it."""
@@ -191,9 +211,15 @@ class Connection(Sending):
             self.pipeline.popleft()
             self._owed = error
         else:
-            cycle.disconnected = True
-            cycle.message_event.set()
+            self._abandon()
             self._last_word(None if cycle.response_started else error)
+
+    def _abandon(self) -> None:
+        """Let go of the request that is answered."""
+        if self._running is not None:
+            self._running.disconnected = True
+            self._running.message_event.set()
+            self._running = None
 
     def _last_word(self, error: HttpError | None) -> None:
         if error is not None:

@@ -60,7 +60,13 @@ class Sending(HttpToolsProtocol):
         self._forget()
         self._silence()
         super().connection_lost(exc)
-        self._unset_keepalive_if_required()
+        self.wake()
+
+    def wake(self) -> None:
+        """Stop the alarm of a connection between two requests."""
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
 
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection that was silent for long."""

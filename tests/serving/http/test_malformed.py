@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import time
 from pathlib import Path
 
@@ -100,6 +101,11 @@ def test_what_was_asked_before_is_answered_first(live: Live) -> None:
     assert [first.status, second.status, last.status] == [200, 200, 400]
 
 
+def test_behind_a_request_to_close_nothing_is_said(live: Live) -> None:
+    last = b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    assert [answer.status for answer in ask(live.url, GOOD + last + b"GET / HTTP/1.1\r\nA : b\r\n\r\n")] == [200, 200]
+
+
 def test_a_second_request_inside_the_first_is_not_heard(live: Live) -> None:
     smuggled = b"GET /releases HTTP/1.1\r\nHost: a\r\n\r\n"
     both = POST + b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" % len(smuggled) + smuggled
@@ -193,3 +199,17 @@ def test_a_flood_of_refusals_is_counted_in_the_log(live: Live) -> None:
 def test_no_traceback_was_printed(live: Live) -> None:
     text = log_of(live).read_text()
     assert "Traceback" not in text and "Invalid HTTP request" not in text
+
+
+def test_who_stops_sending_after_his_request_is_answered(live: Live) -> None:
+    with connection(live.url) as opened:
+        opened.sendall(GOOD + GOOD)
+        opened.shutdown(socket.SHUT_WR)
+        assert [answer.status for answer in answers(read_all(opened))] == [200, 200]
+
+
+def test_who_stops_in_the_middle_of_a_body_is_not(live: Live) -> None:
+    with connection(live.url) as opened:
+        opened.sendall(GOOD[:-5])
+        opened.shutdown(socket.SHUT_WR)
+        assert read_all(opened) == b""
