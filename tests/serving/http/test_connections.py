@@ -13,7 +13,7 @@ import pytest
 from schemas.run import DeploySpec
 from serving.process import services
 from serving.process.deploy import deploy
-from tests.serving import packages
+from tests.serving import packages, processes
 from tests.serving.http.wire import GOOD, HEAD, answers, ask, connection, exchange, read_all
 
 MOST, TIMEOUT, DEADLINE = 20, 1.0, 2.0
@@ -157,8 +157,7 @@ def test_a_client_that_asks_and_never_reads_is_let_go_of(narrow: services.Status
 
 
 def worker_of(narrow: services.Status) -> psutil.Process:
-    (worker,) = psutil.Process(narrow.deployment.pid).children()
-    return worker
+    return processes.worker(narrow.deployment.log.parent.parent, narrow.deployment.name)
 
 
 def connections_of(worker: psutil.Process) -> list[object]:

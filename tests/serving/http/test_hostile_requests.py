@@ -13,7 +13,7 @@ import httpx
 import psutil
 
 from serving.process import services
-from tests.serving import packages
+from tests.serving import packages, processes
 from tests.serving.conftest import Live
 from tests.serving.http import hostile
 from tests.soak import SOAKING, count
@@ -25,7 +25,7 @@ _STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
 
 
 def test_hostile_requests_break_nothing_and_keep_nobody_out(live: Live) -> None:
-    (worker,) = psutil.Process(services.status(live.home, "house")[0].deployment.pid).children()
+    worker = processes.worker(live.home)
     log = services.status(live.home, "house")[0].deployment.log
     httpx.post(f"{live.url}/predict", json={"instances": [packages.ROW] * 1000})
     written, before = log.stat().st_size, worker.memory_info().rss
@@ -37,9 +37,7 @@ def test_hostile_requests_break_nothing_and_keep_nobody_out(live: Live) -> None:
     assert good and set(good) == {200}, Counter(good)
     assert max(memory) - before < GROWTH
     assert "Traceback" not in log.read_bytes()[written:].decode("utf-8", "replace")
-    assert [one.pid for one in psutil.Process(services.status(live.home, "house")[0].deployment.pid).children()] == [
-        worker.pid
-    ]
+    assert processes.worker(live.home).pid == worker.pid
     if SOAKING:
         time.sleep(60)
         assert worker.memory_info().rss - before < LEFT
