@@ -24,7 +24,6 @@ _QUIET = {
     "ORT_DISABLE_TELEMETRY": "1",
 }
 
-_SQLITE = "sqlite:///"
 STORE = "drivetrain.store"
 """The logger to which waiting for ZenML's store is told."""
 _UNUSED = ("bentoml", "numpy", "pandas", "pillow", "scipy", "sklearn")
@@ -128,10 +127,12 @@ def _not_activated() -> Any:
 
 def store_file() -> Path | None:
     """Return the file of ZenML's store; None for a server or another database."""
+    from sqlalchemy.engine import make_url
     from zenml.config.global_config import GlobalConfiguration
 
     url = GlobalConfiguration().store_configuration.url
-    return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
+    place = make_url(url)
+    return Path(place.database or "") if place.get_backend_name() == "sqlite" else None
 
 
 def used_store() -> Path | None:

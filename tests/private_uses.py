@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 OWN = ("cli", "ml", "pipelines", "stacks", "steps", "serving", "schemas", "tests", "benchmarks", "examples", "run")
-_NAMED_TUPLE = {"_asdict", "_fields", "_field_defaults", "_make", "_replace"}  # documented, underscore or not
+_DOCUMENTED = {"_asdict", "_fields", "_field_defaults", "_make", "_replace", "_exit"}  # underscore or not
 _BY_TEXT = {"getattr", "hasattr", "setattr", "delattr", "attrgetter"}
 _DOTTED = re.compile(r"[A-Za-z]\w*(\.\w+)+")
 
@@ -52,7 +52,7 @@ def _trees(root: Path) -> dict[str, ast.Module]:
 
 
 def _is_private(name: str) -> bool:
-    return name.startswith("_") and not name.startswith("__") and name.strip("_") != "" and name not in _NAMED_TUPLE
+    return name.startswith("_") and not name.startswith("__") and name.strip("_") != "" and name not in _DOCUMENTED
 
 
 def _has_private(dotted: str) -> bool:

@@ -20,7 +20,7 @@ from tests.private_uses import members_below_foreign_bases, private_uses
 ROOT = Path(__file__).resolve().parent.parent
 THIS = "tests/test_private_names.py"
 # The name is ours, on an object whose class the file does not tell.
-OURS = {("_versions", "tests/serving/http/test_limits.py")}
+OURS = {("_status", "tests/cli/test_progress.py")}
 
 
 @dataclass(frozen=True)
