@@ -72,7 +72,9 @@ class DeploySpec(Strict):
     max_body: int = Field(default=10_000_000, ge=1_000, description="bytes of a request")
     max_rows: int = Field(default=10_000, ge=1, description="rows of a request")
     max_package: int = Field(default=2_000_000_000, ge=1_000, description="bytes of a package that is published")
-    load_seconds: float = Field(default=60.0, gt=0, description="seconds that fetching and loading a package may take")
+    load_seconds: float = Field(
+        default=60.0, gt=0, le=86_400, description="seconds that fetching and loading a package may take"
+    )
     load_memory: int = Field(
         default=4_000_000_000, ge=100_000_000, description="bytes of memory that loading a package may take"
     )

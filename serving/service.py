@@ -1,5 +1,7 @@
 """The BentoML service. Imported by BentoML's supervisor too, so everything heavy waits for the worker's instance."""
 
+import asyncio
+
 import bentoml
 import uvicorn.config
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,12 +14,15 @@ class Front:
     """ASGI middleware that answers all of HTTP; else BentoML's own /livez, /readyz and index would hide ours."""
 
     ours: ASGIApp | None = None
+    loop: asyncio.AbstractEventLoop | None = None
 
     def __init__(self, app: ASGIApp) -> None:
         self._behind = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass HTTP to the service's own application, all else (the lifespan) to BentoML."""
+        if scope["type"] == "lifespan":
+            Front.loop = asyncio.get_running_loop()
         await (Front.ours if Front.ours is not None and scope["type"] == "http" else self._behind)(scope, receive, send)
 
 
@@ -35,6 +40,7 @@ class Drivetrain:
         from serving.http import app
         from serving.http.connection import Connection
         from serving.http.file_limit import raise_file_limit
+        from serving.http.pulse import Pulse
         from serving.journal.integrity import Integrity
         from serving.journal.tables import create, open_existing
         from serving.journal.writer import Journal
@@ -49,10 +55,16 @@ class Drivetrain:
             create(config.journal_url)
         engine = open_existing(config.journal_url, config.spec.journal_synchronous, config.lock_timeout)
         self._engine, self._journal = engine, Journal(engine)
-        self._follower = Follower(engine, config.cache, config.poll, Supervised().look, self._integrity, config.limits)
+        supervised, pulse = Supervised(), Pulse(config.spec.deadline)
+
+        def look() -> None:
+            supervised.look()
+            pulse.look(Front.loop)
+
+        self._follower = Follower(engine, config.cache, config.poll, look, self._integrity, config.limits)
         Connection.limits = config.spec
         raise_file_limit(config.spec.max_connections)
-        Front.ours = app.build(config, self._follower, self._journal)
+        Front.ours = app.build(config, self._follower, self._journal, pulse)
         self._follower.start()
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 _PATIENCE = 1.0  # seconds; whoever looks at the file holds it for a moment
 _STEP = 0.01
+_WIDTH = 20  # of the number, always the same: it is overwritten in place
 
 
 @contextmanager
@@ -22,8 +23,8 @@ def held(path: Path) -> Iterator[bool]:
     try:
         mine = _lock(descriptor)
         if mine:
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            with suppress(OSError):  # on a full disk the lock counts nevertheless; what stands there needs no room
+                os.pwrite(descriptor, str(os.getpid()).ljust(_WIDTH).encode(), 0)
         yield mine
     finally:
         os.close(descriptor)
@@ -41,7 +42,7 @@ def holder(path: Path) -> int | None:
             with suppress(BlockingIOError):
                 fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 return None
-            if (text := os.pread(descriptor, 20, 0)).isdigit():
+            if (text := os.pread(descriptor, _WIDTH, 0).strip()).isdigit():
                 return int(text)
             time.sleep(_STEP)  # it has the lock and is about to write its id
         return None

@@ -16,6 +16,7 @@ from serving.http.held import Held
 from serving.http.json_post import JsonPost
 from serving.http.metrics import Metrics
 from serving.http.predict import Predict
+from serving.http.pulse import Pulse
 from serving.http.refusal_log import refused
 from serving.http.releases import Releases
 from serving.journal.writer import Journal
@@ -30,10 +31,11 @@ _PATH_SHOWN = 200  # characters
 _REASONS = {404: "there is no such path", 405: "the method is not allowed"}
 
 
-def build(settings: Settings, follower: Follower, journal: Journal) -> ASGIApp:
+def build(settings: Settings, follower: Follower, journal: Journal, pulse: Pulse | None = None) -> ASGIApp:
     """Return the application; requests to an endpoint that takes JSON go past the router."""
     endpoints: list[Endpoint] = []
-    context = Context(settings, follower, journal, endpoints, Held(settings.spec.held))
+    held, lives = Held(settings.spec.held), pulse or Pulse(settings.spec.deadline)
+    context = Context(settings, follower, journal, endpoints, held, lives)
     endpoints += [endpoint(context) for endpoint in ENDPOINTS]
     direct: dict[str, ASGIApp] = {one.path: one for one in endpoints if isinstance(one, JsonPost)}
     direct["*"] = Response(status_code=204, headers={"allow": "GET, HEAD, POST, OPTIONS"})  # the server as a whole

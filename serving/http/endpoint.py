@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from schemas.signature import Signature
 from serving.http.held import Held
+from serving.http.pulse import Pulse
 from serving.journal.writer import Journal
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
@@ -38,6 +39,7 @@ class Context:
     journal: Journal
     endpoints: Sequence["Endpoint"]
     held: Held
+    pulse: Pulse
 
 
 class Endpoint(ABC):

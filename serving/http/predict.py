@@ -107,7 +107,7 @@ class Predict(JsonPost):
             work = _work(version, content, self._most)
         else:
             loop = asyncio.get_running_loop()
-            work = await loop.run_in_executor(self._threads, _work, version, content, self._most)
+            work = await loop.run_in_executor(self._threads, self._timed, version, content)
         request_id = _request_id()
         await self._record(request_id, version, work, started)
         self._predicted += len(work.predictions)
@@ -115,6 +115,13 @@ class Predict(JsonPost):
         self._for_review += sum(work.predictions.needs_review)
         head = dump({"model": self._model, "version": version.version, "request_id": request_id})
         return f'{head[:-1]},"predictions":[{",".join(work.in_order())}]}}'.encode()
+
+    def _timed(self, version: Version, content: bytes) -> "_Work":
+        self._context.pulse.begin()
+        try:
+            return _work(version, content, self._most)
+        finally:
+            self._context.pulse.end()
 
     async def _record(self, request_id: str, version: Version, work: "_Work", started: float) -> None:
         now, latency, inputs = time.time(), time.perf_counter() - started, version.validator.inputs

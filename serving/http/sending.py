@@ -40,13 +40,15 @@ class Sending(HttpToolsProtocol):
         self._alarm: asyncio.TimerHandle | None = None
 
     def pause_writing(self) -> None:
-        """Watch the client, and let go of the slowest while all of them together leave too much."""
+        """Watch the client, and let go of the slowest others while all of them together leave too much."""
         super().pause_writing()
         self._watch()
         waiting = sum(one._waiting() for one in self._unread)
         for slowest in list(self._unread):
             if waiting <= self.limits.held:
                 return
+            if slowest is self:  # what it is just given, it could not have read yet
+                continue
             waiting -= slowest._waiting()
             slowest._drop("answers that are not read fill the memory set aside for them")
 

@@ -4,14 +4,15 @@ import logging
 import sqlite3
 import threading
 import time
-from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
 logger = logging.getLogger("bentoml.drivetrain")
 _PAGES = "PRAGMA quick_check(1)"
-_HEADER = "SELECT 1 FROM sqlite_master LIMIT 1"
+_HEADER = "SELECT min(1, count(*)) OR 1 FROM sqlite_master"
+_TABLES = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('predictions', 'labels', 'releases')"
+_OURS = 3
 _PAUSE = 5.0  # seconds between two looks at a small journal
 _SHARE = 50  # a look at a large one may take a fiftieth of the time
 _AT_ONCE = 64 << 20  # bytes; a larger journal is looked at while the service starts
@@ -31,23 +32,16 @@ def damage(file: Path, check: str = _PAGES) -> str | None:
         connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0)
         try:
             found = connection.execute(check).fetchone()
+            tables = connection.execute(_TABLES).fetchone()[0]
         finally:
             connection.close()
     except sqlite3.OperationalError:
         return None  # locked, or gone: the heartbeat has words for that
     except sqlite3.DatabaseError as error:
         return str(error)
-    return None if found is None or found[0] in ("ok", 1) else " ".join(str(found[0]).split())
-
-
-def unreadable_rows(file: Path) -> int:
-    """Return how many rows of a journal whose pages are sound hold something that is no JSON."""
-    bad = [
-        "SELECT count(*) FROM predictions WHERE NOT json_valid(inputs) OR NOT json_valid(answer)",
-        "SELECT count(*) FROM labels WHERE NOT json_valid(label)",
-    ]
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        return sum(int(connection.execute(query).fetchone()[0]) for query in bad)
+    if found[0] not in ("ok", 1):
+        return " ".join(str(found[0]).split())
+    return None if tables == _OURS else "its tables are not in it"
 
 
 class Integrity:

@@ -95,15 +95,24 @@ def _most(old: sqlite3.Connection, table: str) -> int:
     """Return a number that no row's number is above: the tables only grow, by one."""
     by_time = f"SELECT rowid + {_SLACK} FROM {table} INDEXED BY {table}_by_time ORDER BY time DESC LIMIT 1"
     by_size = f"SELECT page_count * {_PAGE // _SMALLEST_ROW} FROM pragma_page_count"
-    for query in (f"SELECT max(rowid) FROM {table}", by_time, by_size):
-        with suppress(sqlite3.DatabaseError):
-            return int(old.execute(query).fetchone()[0] or 0)
-    return 0
+    found = []
+    for query in (f"SELECT max(rowid) FROM {table}", by_time):
+        with suppress(sqlite3.DatabaseError, TypeError):  # no row has no number
+            found.append(int(old.execute(query).fetchone()[0]))
+            break
+    with suppress(sqlite3.DatabaseError):
+        found.append(int(old.execute(by_size).fetchone()[0]))  # a damaged number may be any
+    return min(found, default=0)
 
 
 def _readable(old: sqlite3.Connection, query: str, most: int) -> Iterator[list[Row]]:
     """Yield the rows of every range that can be read; one that cannot is halved until single rows are left."""
-    waiting = [(first, min(first + _RANGE - 1, most)) for first in range(1, most + 1, _RANGE)][::-1]
+    for start in range(1, most + 1, _RANGE):
+        yield from _of_range(old, query, start, min(start + _RANGE - 1, most))
+
+
+def _of_range(old: sqlite3.Connection, query: str, start: int, end: int) -> Iterator[list[Row]]:
+    waiting = [(start, end)]
     while waiting:
         first, last = waiting.pop()
         try:
@@ -133,6 +142,19 @@ def _is_sound(columns: list[str], row: Row) -> bool:
             except (TypeError, ValueError):
                 return False
     return True
+
+
+def unreadable_rows(file: Path) -> int:
+    """Return how many rows of a journal whose pages are sound would be left behind by `salvage`."""
+    bad = 0
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.text_factory = bytes
+        for table in _TABLES:
+            columns = [column.name for column in table.columns]
+            for row in connection.execute(f"SELECT {', '.join(columns)} FROM {table.name}"):
+                decoded = _decoded(row)
+                bad += decoded is None or not _is_sound(columns, decoded)
+    return bad
 
 
 def copy_whole(file: Path, target: Path) -> None:

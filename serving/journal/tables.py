@@ -133,7 +133,7 @@ def identity(engine: Engine) -> tuple[int, int] | None:
         return None
     try:
         found = Path(engine.url.database or "").stat()
-    except FileNotFoundError:
+    except OSError:  # gone, or out of reach
         return (0, 0)
     return (found.st_dev, found.st_ino)
 

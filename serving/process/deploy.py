@@ -1,5 +1,6 @@
 """The whole deployment of a version: the service runs, the version is published, and it is ready."""
 
+import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,10 +10,11 @@ from schemas.release import Release
 from schemas.run import DeploySpec
 from serving.journal import location
 from serving.process import records, services
-from serving.process.probe import until_ready
+from serving.process.probe import get, until_ready
 from serving.releases.publisher import publish, releases
 
 _SWITCH_SECONDS = 10.0
+_LOADING_SPARE = 30.0  # seconds beyond those that loading may take: who waits hears what became of it
 
 
 def deploy(
@@ -46,7 +48,9 @@ def deploy(
     with records.lock(home, name):
         deployment = services.running(home, name, spec, _folder(package_url), url_of_journal)
         try:
-            published = publish(deployment.journal_url, version, package_url, timeout=timeout)
+            _require_sound(deployment.url)
+            patience = max(timeout, spec.load_seconds + _LOADING_SPARE)
+            published = publish(deployment.journal_url, version, package_url, timeout=patience)
         except DeploymentError:
             if not any(release.weight for release in releases(deployment.journal_url)):
                 services.end(home, deployment)
@@ -60,6 +64,13 @@ def _folder(package_url: str) -> Path | None:
     parts = urlsplit(package_url)
     folder = Path(parts.path if parts.scheme == "file" else package_url)
     return folder if parts.scheme in ("", "file") and (folder / "manifest.json").is_file() else None
+
+
+def _require_sound(url: str) -> None:
+    """Refuse to publish to a service that says that its journal is damaged. Raises DeploymentError."""
+    status, text = get(f"{url}/readyz")
+    if status == 503 and "the journal is damaged" in text:
+        raise DeploymentError(str(json.loads(text)["error"]["message"]))
 
 
 def _await_version(url: str, version: str) -> None:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Literal
 
@@ -64,5 +65,6 @@ def start(
 
 
 def say(what: str) -> None:
-    """Write a line to the service's log."""
-    os.write(2, f"{what}\n".encode())
+    """Write a line to the service's log; a disk that is full must not end who keeps the service alive."""
+    with suppress(OSError):
+        os.write(2, f"{what}\n".encode())

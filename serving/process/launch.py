@@ -73,9 +73,10 @@ def end(home: Path, name: str) -> None:
     told.unlink(missing_ok=True)  # from here on nothing of it is started again
     found = members(told)
     if supervisor is not None and supervisor not in {process.pid for process in found}:
-        with suppress(psutil.NoSuchProcess):  # started under a folder that was moved since
+        with suppress(psutil.Error):  # started under a folder that was moved since
             process = psutil.Process(supervisor)
-            found += [process, *process.children(recursive=True)]
+            if _is_supervisor(process, name):
+                found += [process, *process.children(recursive=True)]
     pids = {process.pid for process in found}
     for process in found:
         with suppress(psutil.NoSuchProcess):
@@ -86,6 +87,12 @@ def end(home: Path, name: str) -> None:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(left, timeout=_STOP_SECONDS)
+
+
+def _is_supervisor(process: psutil.Process, name: str) -> bool:
+    """Say whether a process is what a file says that it is: in a container, numbers are others."""
+    words = process.cmdline()
+    return "serving.process.supervisor" in words and words[-1].endswith(f"/{name}.settings.json")
 
 
 def _spawn(role: Role, bento: str, log: Path, told: Path, deadline: float) -> "subprocess.Popen[bytes]":

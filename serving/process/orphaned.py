@@ -28,9 +28,11 @@ class Supervised:
         logger.error("the supervisor %s is gone; stopping", self._supervisor)
         self._supervisor = None
         settings = Path(os.environ[VARIABLE])
-        if kept_alive.is_wanted(settings) and kept_alive.process_id(settings, "watchdog") is None:
-            kept_alive.start(settings, "watchdog", environment=_inherited())
-        os.kill(os.getpid(), signal.SIGTERM)
+        try:
+            if kept_alive.is_wanted(settings) and kept_alive.process_id(settings, "watchdog") is None:
+                kept_alive.start(settings, "watchdog", environment=_inherited())
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _inherited() -> dict[str, str]:

@@ -41,7 +41,7 @@ def faults(home: Path, name: str, spec: DeploySpec) -> list[Fault]:
     if spec.port == "auto":
         return []
     mine = records.read(home, name)
-    if mine is not None and mine.port == spec.port and members(records.settings_path(home, name)):
+    if (mine is None or mine.port == spec.port) and members(records.settings_path(home, name)):
         return []
     if is_free(spec.port):
         return []

@@ -1,9 +1,8 @@
 """What is remembered of a deployed service, so that the next run finds it alive or heals it."""
 
+import json
 from contextlib import AbstractContextManager
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from ml.io.atomic_write import write_whole
 from ml.io.file_lock import one_at_a_time
@@ -11,6 +10,10 @@ from schemas.base import Strict
 from schemas.errors import DeploymentError, did_you_mean
 from schemas.run import DeploySpec
 from serving.process.kept_alive import ROLES, process_id
+
+_SETTINGS = ".settings.json"
+_OF_OLD = ("pid", "started")
+"""Keys that 0.1.0 kept."""
 
 
 class Deployment(Strict):
@@ -37,8 +40,10 @@ def folder(home: Path) -> Path:
 def read(home: Path, name: str) -> Deployment | None:
     """Return a service's record, None when there is none or it cannot be read (it is then as good as none)."""
     try:
-        return Deployment.model_validate_json((folder(home) / f"{name}.json").read_bytes())
-    except (FileNotFoundError, ValidationError):
+        kept = json.loads((folder(home) / f"{name}.json").read_bytes())
+        known = {key: value for key, value in kept.items() if key not in _OF_OLD}
+        return Deployment.model_validate_json(json.dumps(known))
+    except (FileNotFoundError, ValueError, AttributeError):  # pydantic's errors are ValueErrors
         return None
 
 
@@ -54,7 +59,9 @@ def remove(home: Path, name: str) -> None:
 
 def names(home: Path) -> list[str]:
     """Return the names of all recorded services."""
-    return sorted(path.stem for path in folder(home).glob("*.json") if "." not in path.stem)
+    known = {path.stem for path in folder(home).glob("*.json") if "." not in path.stem}
+    # One whose run was killed before it wrote the record is there nevertheless.
+    return sorted(known | {path.name.removesuffix(_SETTINGS) for path in folder(home).glob(f"*{_SETTINGS}")})
 
 
 def find(home: Path, name: str) -> Deployment:
@@ -82,7 +89,7 @@ def is_looked_after(home: Path, name: str) -> bool:
 
 def settings_path(home: Path, name: str) -> Path:
     """Return the file that tells a service's processes what they are."""
-    return folder(home).resolve() / f"{name}.settings.json"
+    return folder(home).resolve() / f"{name}{_SETTINGS}"
 
 
 def lock(home: Path, name: str, *, wait: bool = True) -> AbstractContextManager[None]:

@@ -4,18 +4,21 @@ import os
 import tempfile
 import time
 from dataclasses import dataclass
+from filecmp import cmp
+from itertools import count
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from ml.io.process_token import token
 from ml.io.sync import sync_folder
 from schemas.errors import DeploymentError
 from schemas.home import Home
 from serving.journal import location
-from serving.journal.integrity import damage, unreadable_rows
-from serving.journal.salvage import Saved, copy_whole, salvage
+from serving.journal.integrity import damage
+from serving.journal.salvage import Saved, copy_whole, salvage, unreadable_rows
 from serving.process import launch, records
-from serving.process.probe import until_ready
+from serving.process.probe import get, until_ready
 
 _READY_SECONDS = 30.0
 
@@ -32,7 +35,8 @@ class Repaired:
 def repair(home: Path, name: str) -> Repaired:
     """Mend the journal of a model; its service is stopped meanwhile and started again if it ran.
 
-    A crash at any point leaves the damaged journal or the new one, and the next call goes on.
+    A crash at any point leaves the damaged journal or the new one, and the next call goes on. A sound journal is left
+    as it is; a service that took it for damaged is started again.
 
     Args:
         home: DRIVETRAIN_HOME.
@@ -45,19 +49,33 @@ def repair(home: Path, name: str) -> Repaired:
         known = records.read(home, name)
         url = known.journal_url if known else location.journal_url(Home(home), name)
         file = _file(name, url)
-        finished = file.with_name(f"{file.name}.repaired")
-        if damage(file) is None and not unreadable_rows(file) and not finished.exists():
-            return Repaired(url, [], None)
-        lives = known is not None and records.is_looked_after(home, name)
-        launch.end(home, name)
-        try:
-            tables, kept = _mend(file, finished)
-        except OSError as error:
-            raise DeploymentError(f"The journal {file} cannot be repaired: {error.strerror or error}") from error
-        if known is not None and lives:
+        lives = _note(home, name)
+        is_lived = lives.exists() or (known is not None and records.is_looked_after(home, name))
+        tables: list[Saved] = []
+        kept = None
+        if damage(file) is not None or unreadable_rows(file):
+            if is_lived:
+                lives.touch()
+            launch.end(home, name)
+            try:
+                tables, kept = _mend(file)
+            except OSError as error:
+                why = error.strerror or error
+                raise DeploymentError(f"The journal {file} cannot be repaired: {why}") from error
+        elif not is_lived or (known is not None and get(f"{known.url}/readyz")[0] == 200):
+            lives.unlink(missing_ok=True)
+            return Repaired(url, tables, kept)
+        if known is not None and is_lived:
+            launch.end(home, name)
             launch.start(home, name, known.spec, known.journal_url, known.code_hash, known.bento, known.port)
             until_ready(known.url, _READY_SECONDS)
+        lives.unlink(missing_ok=True)
         return Repaired(url, tables, kept)
+
+
+def _note(home: Path, name: str) -> Path:
+    """Return the file that says, while a journal is repaired, that its service ran before."""
+    return records.folder(home) / f".{name}.repairing"
 
 
 def _file(name: str, url: str) -> Path:
@@ -72,23 +90,36 @@ def _file(name: str, url: str) -> Path:
     return file
 
 
-def _mend(file: Path, finished: Path) -> tuple[list[Saved], Path]:
-    tables: list[Saved] = []
-    kept = file.with_name(f"{file.name}.damaged-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}")
-    if not finished.exists():
-        copy_whole(file, kept)
-        with tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as folder:
-            scratch, fresh = Path(folder) / "damaged.db", Path(folder) / "fresh.db"
-            copy_whole(file, scratch)
-            tables = salvage(scratch, fresh)
-            _sync(fresh)
-            fresh.replace(finished)
-        sync_folder(file.parent)
-    for suffix in ("-wal", "-shm"):  # they belong to the damaged file, and would be applied to the new one
-        Path(f"{file}{suffix}").unlink(missing_ok=True)
-    finished.replace(file)
+def _mend(file: Path) -> tuple[list[Saved], Path]:
+    kept = _unused(file.with_name(f"{file.name}.damaged-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"))
+    copy_whole(_whole(file), kept)
+    prefix = f".{file.name}.{token()}."  # by which the next run knows what a killed one left
+    with tempfile.TemporaryDirectory(prefix=prefix, suffix=".partial", dir=file.parent) as folder:
+        scratch, fresh = Path(folder) / "damaged.db", Path(folder) / "fresh.db"
+        copy_whole(kept, scratch)
+        tables = salvage(scratch, fresh)
+        _sync(fresh)
+        for suffix in ("-wal", "-shm"):  # they belong to the damaged file, and would be applied to the new one
+            Path(f"{file}{suffix}").unlink(missing_ok=True)
+        fresh.replace(file)
     sync_folder(file.parent)
     return tables, kept
+
+
+def _whole(file: Path) -> Path:
+    """Return the journal; where a killed repair had removed its last commits, the copy that has them."""
+    copies = sorted(path for path in file.parent.glob(f"{file.name}.damaged-*") if not path.name.endswith("-wal"))
+    for copy in reversed(copies):
+        had_more = Path(f"{copy}-wal").exists() and not Path(f"{file}-wal").exists()
+        if had_more and cmp(copy, file, shallow=False):
+            return copy
+    return file
+
+
+def _unused(path: Path) -> Path:
+    """Return the path, or one with a number where something is there: no copy takes the place of another."""
+    others = (path.with_name(f"{path.name}-{number}") for number in count(2))
+    return path if not path.exists() else next(other for other in others if not other.exists())
 
 
 def _sync(file: Path) -> None:

@@ -26,6 +26,8 @@ _KEEP_ALIVE_SECONDS = 75  # longer than clients keep idle connections, so that t
 _BACKLOG = 2048
 _PORT_SECONDS = 5.0
 _LOOK_SECONDS = 0.25
+_PATIENCE = 60.0  # seconds in which a worker must have ended what is in work
+_QUICK_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
 _AGAIN_SECONDS = 2.0  # until a started watchdog must have shown itself
 _START_SECONDS = 20.0  # a worker that ends by itself within them cannot start
 
@@ -52,20 +54,51 @@ def main(settings: Path) -> int:
 
 def _supervise(settings: Path, listener: socket.socket, arrived: int) -> int:
     watchdog = _Watchdog(settings)
-    worker, started = _start_worker(listener), time.monotonic()
+    worker, started, pause = _start_worker(listener), time.monotonic(), 0.0
     while True:
         select.select([arrived], [], [], _LOOK_SECONDS)
         if _is_told_to_stop(arrived) or not kept_alive.is_wanted(settings):
-            worker.terminate()
-            worker.wait()
+            _end(worker)
             return 0
         code = worker.poll()
         if code is not None:
             if code > 0 and time.monotonic() - started < _START_SECONDS:
                 return code
-            kept_alive.say(f"the worker {worker.pid} ended ({_told(code)}); starting another")
+            pause = _pause(pause, time.monotonic() - started)
+            kept_alive.say(f"the worker {worker.pid} ended ({_told(code)}); starting another{_after(pause)}")
+            if _stops_within(pause, settings, arrived):
+                return 0
             worker, started = _start_worker(listener), time.monotonic()
         watchdog.keep()
+
+
+def _end(worker: "subprocess.Popen[bytes]") -> None:
+    worker.terminate()
+    try:
+        worker.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        kept_alive.say(f"the worker {worker.pid} does not end; killing it")
+        worker.kill()
+        worker.wait()
+
+
+def _pause(before: float, lived: float) -> float:
+    """Return the seconds until a worker is started after one that lived so long: longer after each quick death."""
+    return 0.0 if lived > _QUICK_SECONDS else min(max(0.5, 2 * before), _LONGEST_PAUSE)
+
+
+def _after(pause: float) -> str:
+    return f" in {pause:g} s" if pause else ""
+
+
+def _stops_within(seconds: float, settings: Path, arrived: int) -> bool:
+    """Wait; say whether we are told to stop meanwhile, or the service is not wanted any more."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        select.select([arrived], [], [], _LOOK_SECONDS)
+        if _is_told_to_stop(arrived) or not kept_alive.is_wanted(settings):
+            return True
+    return False
 
 
 class _Watchdog:
@@ -141,7 +174,10 @@ def _is_told_to_stop(arrived: int) -> bool:
 
 
 def _told(code: int) -> str:
-    return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+    try:
+        return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+    except ValueError:  # a real-time signal has no name
+        return f"signal {-code}"
 
 
 if __name__ == "__main__":

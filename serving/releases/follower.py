@@ -98,15 +98,20 @@ class Follower:
 
     def _run(self) -> None:
         while True:
-            if self._look_after is not None:
-                self._look_after()
-            self._heartbeat.beat()
             try:
-                self._look()
-            except SQLAlchemyError as error:
+                self._do_what_is_due()
+            except (SQLAlchemyError, OSError) as error:
                 self._warn(f"the releases cannot be read: {told(error)}")
             if self._stopped.wait(self._poll):
                 return
+
+    def _do_what_is_due(self) -> None:
+        if self._look_after is not None:
+            self._look_after()
+        if self._integrity is not None and self._integrity.error is not None:
+            return  # a damaged journal is not written to, and nothing is published by it
+        self._heartbeat.beat()
+        self._look()
 
     def _warn(self, what: str) -> None:
         if what != self._warned:  # we look twenty times a second

@@ -16,20 +16,21 @@ from pathlib import Path
 from schemas.errors import PackageError
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
-_FILES = 2 << 30  # bytes of a file that is written
+_SPARE = 64 << 20  # bytes of a file that is written, beyond those of a package
 
 
 def main(request: dict[str, str | int]) -> dict[str, str]:
     """Try a package; return where its copy is, or what is wrong with it."""
-    from ml.package.model import PackagedModel
     from ml.package.reference import require_profile
     from ml.package.storage import REFERENCE, read
+    from serving.releases.loaded_version import load
     from serving.releases.package_cache import fetch
 
     try:
         cache, most = Path(str(request["cache"])), int(request["max_package"])
-        root = fetch(str(request["package_url"]), str(request["version"]), cache, most)
-        model = PackagedModel.open(root)
+        url, version = str(request["package_url"]), str(request["version"])
+        root = fetch(url, version, cache, most)
+        model = load(version, url, root).model  # warmed by single rows, as the worker will
         model.check_samples()
         if REFERENCE in model.manifest.files:
             require_profile(read(root, model.manifest, REFERENCE), model.signature)
@@ -42,20 +43,21 @@ def main(request: dict[str, str | int]) -> dict[str, str]:
         return {"error": f"it cannot be loaded: {type(error).__name__}: {error}"}
 
 
-def _bind_to(parent: int, seconds: float) -> None:
+def _bind_to(parent: int, seconds: float, most: int) -> None:
     """End with the parent, and in any case a while after it should have ended us."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     signal.alarm(int(seconds) + 10)  # its default action is the kernel's: no code that hangs can hold it up
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_FILES, _FILES))
+    largest = most + _SPARE
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
     if os.getppid() != parent:
         sys.exit(1)
 
 
 if __name__ == "__main__":
     asked = json.loads(sys.stdin.buffer.readline())
-    _bind_to(asked["parent"], asked["seconds"])
+    _bind_to(asked["parent"], asked["seconds"], asked["max_package"])
     answer = main(asked)
     sys.stdout.write(f"\n{json.dumps(answer)}\n")
     sys.stdout.flush()

@@ -1,5 +1,6 @@
 """Services in the background: found again, healed, restarted when they must be, and never half there."""
 
+import json
 import os
 import signal
 import socket
@@ -12,9 +13,12 @@ import httpx
 import psutil
 import pytest
 
+from ml.io.held_file import held
 from schemas.errors import ConfigurationError, DeploymentError
 from schemas.run import DeploySpec
-from serving.process import launch, port, records, services
+from serving.__main__ import main
+from serving.process import kept_alive, launch, port, records, services
+from serving.process import supervisor as supervise
 from serving.process.deploy import deploy
 from serving.process.records import Deployment
 from serving.releases.publisher import releases
@@ -169,3 +173,32 @@ def test_a_service_whose_journal_was_removed_gets_a_new_one(home: Path, package:
 def test_names_get_ports_of_their_own(home: Path) -> None:
     assert port.choose(home, "a") != port.choose(home, "a", avoid={port.choose(home, "a")})
     assert sys.maxsize > port.choose(home, "b") >= 20_000
+
+
+def test_a_record_of_the_version_before_is_read(home: Path, running: Deployment) -> None:
+    path = records.folder(home) / "house.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "pid": 12, "started": 1.5}))
+    assert records.read(home, "house") == running
+
+
+def test_a_service_whose_run_was_killed_before_it_wrote_the_record_is_seen_and_stopped(
+    home: Path, package: str, running: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRIVETRAIN_HOME", str(home))
+    records.remove(home, "house")
+    assert main(["status"]) == 1 and "house: its record cannot be read" in capsys.readouterr().out
+    assert main(["stop", "house"]) == 0 and family(home) == []
+
+
+def test_what_a_file_names_is_ended_only_if_it_is_the_supervisor(home: Path, tmp_path: Path) -> None:
+    with held(kept_alive.lock_path(records.settings_path(home, "stranger"), "supervisor")):
+        assert records.supervisor(home, "stranger") == os.getpid()
+        launch.end(home, "stranger")  # a number of another container would be read so, too
+
+
+def test_a_worker_that_dies_at_once_is_started_after_longer_and_longer_pauses() -> None:
+    pauses = [0.0]
+    for _ in range(8):
+        pauses.append(supervise._pause(pauses[-1], 0.1))
+    assert pauses == [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0] and supervise._pause(30.0, 60.0) == 0.0
+    assert (supervise._told(-9), supervise._told(-37), supervise._told(3)) == ("SIGKILL", "signal 37", "exit code 3")

@@ -14,12 +14,14 @@ from schemas.errors import DeploymentError
 from schemas.home import Home
 from schemas.run import DeploySpec
 from serving.__main__ import main
+from serving.journal.integrity import damage
 from serving.journal.location import journal_url
 from serving.journal.predictions import count, window
+from serving.journal.salvage import copy_whole
 from serving.process import records, services
 from serving.process.deploy import deploy
 from tests.serving import packages
-from tests.serving.journal.damaged import overwrite, write_journal
+from tests.serving.journal.damaged import overwrite, pages, write_journal
 
 pytestmark = pytest.mark.untraced
 HINT = "python -m serving repair house"
@@ -125,15 +127,59 @@ def test_rows_that_are_no_json_are_told_and_repaired(home: Path, capsys: pytest.
     assert count(url) == len(window(url)) == 98
 
 
-def test_a_repair_that_was_interrupted_goes_on(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_repair_that_was_killed_before_its_last_step_loses_nothing(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = home / "journals" / "house.db"
     write_journal(file, 100)
-    finished = home / "journals" / "house.db.repaired"
-    write_journal(finished, 90)  # killed before the last two steps: the new one is whole, the damaged one in place
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE predictions SET answer = 'no json' WHERE id = 7")
+        connection.execute("UPDATE predictions SET version = '2' WHERE id = 8")
+        connection.commit()
+        copy_whole(file, file.with_name("house.db.damaged-20260101T000000"))
+        main_file = file.read_bytes()
+    file.write_bytes(main_file)  # its last commits were only beside it, and are gone: in the copy they are
+    for wal in file.parent.glob("house.db-*"):
+        wal.unlink()
     overwrite(file, 1)
-    (home / "journals" / "house.db-wal").write_bytes(b"of the damaged one")
+    overwrite(file.with_name("house.db.damaged-20260101T000000"), 1)
     assert main(["repair", "house"]) == 0
-    assert count(journal_url(Home(home), "house")) == 90 and not finished.exists()
+    said = capsys.readouterr().out
+    assert "99 predictions saved, 1 lost" in said
+    kept = Path(said.rpartition("is kept as ")[2].strip())
+    assert kept.exists() and kept.name != "house.db.damaged-20260101T000000"
+    assert "2" in window(journal_url(Home(home), "house")).versions
+
+
+def test_predictions_after_a_killed_repair_are_kept_by_the_next(home: Path) -> None:
+    file = home / "journals" / "house.db"
+    write_journal(file, 50)
+    write_journal(file.with_name("house.db.repaired"), 10)  # of an earlier version of this command
+    overwrite(file, pages(file))
+    assert main(["repair", "house"]) == 0 and count(journal_url(Home(home), "house")) >= 20
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\x00"])
+def test_an_emptied_journal_is_no_new_one(home: Path, content: bytes) -> None:
+    file = home / "journals" / "house.db"
+    write_journal(file, 10)
+    file.write_bytes(content)
+    assert damage(file) is not None
+    assert main(["repair", "house"]) == 0 and damage(file) is None
+
+
+def test_a_sound_journal_of_a_service_that_took_it_for_damaged_starts_the_service_again(home: Path) -> None:
+    url, _ = deploy(home, "house", "1", str(packages.write_rules(home / "package")), DeploySpec())
+    file = home / "journals" / "house.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    good = file.read_bytes()
+    overwrite(file, 3)
+    until_refused(url)
+    with pytest.raises(DeploymentError, match=HINT):
+        deploy(home, "house", "2", str(packages.write_rules(home / "other")), DeploySpec())
+    file.write_bytes(good)
+    assert main(["repair", "house"]) == 0 and services.status(home, "house")[0].ready
 
 
 def test_what_cannot_be_repaired_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -205,10 +205,11 @@ def no_profile(root: Path, chosen: random.Random) -> None:
     seal(root)
 
 
-def endless_graph(root: Path, chosen: random.Random) -> None:
+def _body() -> Any:
+    """Return what a loop does without end."""
     from onnx import TensorProto, helper
 
-    body = helper.make_graph(
+    return helper.make_graph(
         [helper.make_node("Identity", ["going"], ["goes"]), helper.make_node("Sin", ["state"], ["next"])],
         "body",
         [
@@ -221,10 +222,15 @@ def endless_graph(root: Path, chosen: random.Random) -> None:
             helper.make_tensor_value_info("next", TensorProto.FLOAT, [None, None]),
         ],
     )
+
+
+def endless_graph(root: Path, chosen: random.Random) -> None:
+    from onnx import TensorProto, helper
+
     nodes = [
         helper.make_node("Constant", [], ["most"], value=helper.make_tensor("m", TensorProto.INT64, [], [2**62])),
         helper.make_node("Constant", [], ["yes"], value=helper.make_tensor("y", TensorProto.BOOL, [], [True])),
-        helper.make_node("Loop", ["most", "yes", "features"], ["values"], body=body),
+        helper.make_node("Loop", ["most", "yes", "features"], ["values"], body=_body()),
     ]
     _become_graph(root, nodes)
 
@@ -250,6 +256,57 @@ def external_graph(root: Path, chosen: random.Random) -> None:
     entry = weights.external_data.add()
     entry.key, entry.value = "location", chosen.choice(["/etc/passwd", "../../secret", "card.md"])
     _become_graph(root, [helper.make_node("Add", ["features", "weights"], ["values"])], [weights])
+
+
+def endless_for_one_row(root: Path, chosen: random.Random) -> None:
+    """It predicts as it should, all sample rows at once; asked a single row it never ends."""
+    from onnx import TensorProto, helper
+
+    rows = helper.make_tensor("i", TensorProto.INT64, [], [0])
+    one = helper.make_tensor("o", TensorProto.INT64, [], [1])
+    condition = [
+        helper.make_node("Shape", ["features"], ["shape"]),
+        helper.make_node("Constant", [], ["first"], value=rows),
+        helper.make_node("Gather", ["shape", "first"], ["rows"], axis=0),
+        helper.make_node("Constant", [], ["one"], value=one),
+        helper.make_node("Equal", ["rows", "one"], ["hangs"]),
+    ]
+    _hang_where(root, condition)
+
+
+def endless_for_large_values(root: Path, chosen: random.Random) -> None:
+    """It predicts as it should, until somebody sends a number beyond 900,000: then it never ends."""
+    from onnx import TensorProto, helper
+
+    large = helper.make_tensor("l", TensorProto.FLOAT, [], [9e5])
+    condition = [
+        helper.make_node("ReduceMax", ["features"], ["largest"], keepdims=0),
+        helper.make_node("Constant", [], ["large"], value=large),
+        helper.make_node("Greater", ["largest", "large"], ["hangs"]),
+    ]
+    _hang_where(root, condition)
+
+
+def _hang_where(root: Path, condition: list[Any]) -> None:
+    """Put a loop before a good graph that goes on for ever where `hangs` is true."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    shutil.rmtree(root)
+    model = onnx.load(str(packages.write_onnx(root) / "model.onnx"))
+    most = helper.make_tensor("m", TensorProto.INT64, [], [2**62])
+    nodes = [
+        *condition,
+        helper.make_node("Constant", [], ["most"], value=most),
+        helper.make_node("Loop", ["most", "hangs", "features"], ["looped"], body=_body()),
+        helper.make_node("Where", ["hangs", "looped", "features"], ["given"]),
+    ]
+    for node in model.graph.node:
+        node.input[:] = ["given" if name == "features" else name for name in node.input]
+    nodes += list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    write(root, "model.onnx", model.SerializeToString())
 
 
 def _become_graph(root: Path, nodes: list[Any], initializers: Any = ()) -> None:
@@ -334,7 +391,7 @@ QUICK: tuple[Alter, ...] = (
     pickled, not_a_folder,
 )  # fmt: skip
 MAY_PREDICT: tuple[Alter, ...] = (noise_inside, one_more)
-SLOW: tuple[Alter, ...] = (endless_graph, hungry_graph)
+SLOW: tuple[Alter, ...] = (endless_graph, endless_for_one_row, hungry_graph)
 
 
 def make(root: Path, alter: Alter, chosen: random.Random) -> Path:

@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -105,11 +106,29 @@ def test_a_package_that_never_ends_or_takes_all_memory_is_ended(
         said += str(httpx.get(f"{url}/releases").json())
         time.sleep(0.2)
     publisher.join()
-    key = "deploy.load_seconds" if alter is hostile.endless_graph else "deploy.load_memory"
+    key = "deploy.load_memory" if alter is hostile.hungry_graph else "deploy.load_seconds"
     assert key in found[0] and f"{alter.__name__}', 'weight': 0.0" in said and "loading for" in said
     assert worker(home).pid == process.pid and process.memory_info().rss < before + 100e6
     assert set(client) == {200}
     assert_a_good_one_gets_in(home, tmp_path)
+
+
+def test_a_model_that_never_ends_for_some_rows_silences_the_service_for_moments_only(
+    tmp_path: Path, bentoml_home: None
+) -> None:
+    package = hostile.make(tmp_path / "p", hostile.endless_for_large_values, random.Random(1))
+    url, _ = deploy(tmp_path, "house", "1", str(package), DeploySpec(deadline=1.0))
+    try:
+        with suppress(httpx.TransportError):
+            httpx.post(f"{url}/predict", json={"instances": [{**packages.ROW, "size": 1e6}]}, timeout=3)
+        deadline, status = time.monotonic() + 90, 0
+        while status != 200 and time.monotonic() < deadline:
+            status = httpx.post(f"{url}/predict", json={"instances": [packages.ROW]}, timeout=60).status_code
+            time.sleep(0.1)
+        assert status == 200
+        assert "the event loop has not ended" in records.find(tmp_path, "house").log.read_text()
+    finally:
+        services.stop(tmp_path, "house")
 
 
 def test_a_publisher_that_gave_up_lets_the_next_one_in_at_once(home: Path, client: list[int], tmp_path: Path) -> None:
