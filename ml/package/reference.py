@@ -9,27 +9,46 @@ from schemas.errors import PackageError
 from schemas.signature import Signature
 
 _MAGIC = b"WHY1"
+_LENGTH = 4  # of the fields of a profile header: the bytes of all columns
+_VARINT, _BYTES = 0, 2  # how protobuf writes a field
 
 
 def require_profile(data: bytes, signature: Signature) -> None:
     """Check the frame of a profile, and that it has a column for every input. Raises PackageError."""
-    header = _header(data)
-    if header is None:
+    try:
+        header, columns = _parts(data)
+        whole = columns > 0 and _number(header, _LENGTH) == columns
+    except IndexError:
+        whole = False
+    if not whole:
         raise PackageError("reference.bin is no profile: monitoring could not compare anything with it")
     absent = [one.name for one in signature.inputs if printable(one.name).encode() not in header]
     if absent:
         raise PackageError(f"reference.bin has no column {absent[0]!r}: it is the profile of other rows")
 
 
-def _header(data: bytes) -> bytes | None:
+def _parts(data: bytes) -> tuple[bytes, int]:
+    """Return the profile header, and how many bytes of columns come behind it. Raises IndexError where it has none."""
     if not data.startswith(_MAGIC):
-        return None
-    try:
-        segment, start = _length(data, len(_MAGIC))
-        size, start = _length(data, start + segment)
-    except IndexError:
-        return None
-    return data[start : start + size] if size and start + size <= len(data) else None
+        raise IndexError
+    segment, start = _length(data, len(_MAGIC))
+    size, start = _length(data, start + segment)
+    if not size or start + size > len(data):
+        raise IndexError
+    return data[start : start + size], len(data) - start - size
+
+
+def _number(message: bytes, wanted: int) -> int | None:
+    """Return a number of a protobuf message, None where it is not in it. Raises IndexError for what is no message."""
+    place, found = 0, None
+    while place < len(message):
+        key, place = _length(message, place)
+        value, place = _length(message, place) if key & 7 in (_VARINT, _BYTES) else (0, len(message) + 1)
+        place += value if key & 7 == _BYTES else 0
+        found = value if key >> 3 == wanted and key & 7 == _VARINT else found
+    if place > len(message):
+        raise IndexError
+    return found
 
 
 def _length(data: bytes, start: int) -> tuple[int, int]:
