@@ -12,6 +12,7 @@ from rich.console import Console
 from cli import last_words
 from cli.config.compose import Composition
 from cli.config.load import load_run
+from cli.console import Progressing
 from cli.preflight.run import make_home, preflight
 from cli.progress import Progress
 from cli.run_folder import RunFolder
@@ -79,7 +80,7 @@ def _execute(declared: Run, folder: RunFolder) -> Summary:
     try:
         with (
             termination_raises() as stops,
-            Progress(Console(stderr=True), partial(begin, declared, folder)) as progress,
+            Progress(Progressing(), partial(begin, declared, folder)) as progress,
         ):
             summary = execute(declared, progress)
             if summary.status == "failed":

@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from ml.io.atomic_write import write_whole
+from ml.io.process_token import token
 
 
 class Shelf:
@@ -41,7 +42,7 @@ def share(shelf: Shelf) -> None:
 def leave(folder: Path, summary: str) -> None:
     """Leave word of a run that has begun: its folder, and as JSON the summary that it gets unless it writes another."""
     for shelf in _shelves:
-        shelf.put(json.dumps({"folder": str(folder), "summary": json.loads(summary)}))
+        shelf.put(json.dumps({"folder": str(folder), "summary": json.loads(summary), "process": token()}))
 
 
 def settle() -> None:
@@ -59,7 +60,7 @@ def speak(shelf: Shelf, error: str) -> None:
     if left is None:
         return
     folder = Path(left["folder"])
-    for partial in folder.glob(".*.partial"):
+    for partial in folder.glob(f".*{left['process']}*.partial"):  # its own: others may write there too
         partial.unlink(missing_ok=True)
     text = json.dumps({**left["summary"], "error": error}, indent=2, ensure_ascii=False) + "\n"
     try:

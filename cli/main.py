@@ -7,6 +7,7 @@ from cli.caches import caches_at_home
 from cli.config.arguments import Arguments, parse_arguments
 from cli.config.compose import Composition, compose
 from cli.config.repository import Repository
+from cli.said import say
 from cli.signals import Terminated, termination_raises
 from cli.views.config import show_config, show_help, show_info
 from ml.io.storage_errors import storage_error
@@ -25,19 +26,21 @@ def main(argv: list[str]) -> int:
         with termination_raises(), caches_at_home():
             return _dispatch(parse_arguments(argv))
     except DrivetrainError as error:
-        sys.stderr.write(f"{error}\n")
+        say(f"{error}\n")
         return error.exit_code
     except OSError as error:
         plain = storage_error(error)
         if plain is None:
             raise
-        sys.stderr.write(f"{plain}\n")
-        return plain.exit_code
+        say(f"{plain}\n")
+        from cli.run_folder import RunFolder
+
+        return 1 if RunFolder.any_open else plain.exit_code
     except KeyboardInterrupt:
-        sys.stderr.write("\nInterrupted; what was deployed goes on.\n")
+        say("\nInterrupted; what was deployed goes on.\n")
         return 130
     except Terminated:
-        sys.stderr.write("\nTerminated; what was deployed goes on.\n")
+        say("\nTerminated; what was deployed goes on.\n")
         return 143
 
 
@@ -49,11 +52,10 @@ def _dispatch(arguments: Arguments) -> int:
         show_help(Repository.prepared(arguments.config_dir))
         return 0
     if arguments.multirun:
-        from rich.console import Console
-
+        from cli.console import Output
         from cli.sweep.run import sweep
 
-        return sweep(Console(stderr=False), arguments)
+        return sweep(Output(), arguments)
     composition = compose(arguments)
     if arguments.show or arguments.info:
         if composition.faults:
@@ -64,16 +66,15 @@ def _dispatch(arguments: Arguments) -> int:
 
 
 def _act(composition: Composition) -> int:
-    from rich.console import Console
-
     from cli.actions import components, plan, run
+    from cli.console import Output
 
     action = composition.config.get("action")
     if action not in _ACTIONS:
         suggestion = did_you_mean(str(action), list(_ACTIONS))
         fault = Fault("action", f"{action!r} is not an action.{suggestion}", f"actions: {', '.join(_ACTIONS)}")
         raise ConfigurationError([*composition.faults, fault])
-    console = Console(stderr=False)
+    console = Output()
     if action == "components":
         return components(console, composition)
     return plan(console, composition) if action == "plan" else run(console, composition)

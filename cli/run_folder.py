@@ -17,6 +17,9 @@ from schemas.summary import Summary
 class RunFolder:
     """The output folder; nothing is written before `open`, so that a run that cannot start leaves nothing."""
 
+    any_open = False
+    """Whether this process has begun a run: from then on nothing is refused as if it had not."""
+
     def __init__(self, composition: Composition, job: Path | None = None) -> None:
         """Plan the folder that `hydra.run.dir` names, or for one job of a sweep the folder `job`."""
         self._composition = composition
@@ -37,7 +40,7 @@ class RunFolder:
             raise ConfigurationError(
                 [Fault("hydra.run.dir", f"{self.path} cannot be made: {error.strerror}")]
             ) from error
-        self.is_open = True
+        self.is_open = RunFolder.any_open = True
         config = self._composition.config
         with open_dict(config):
             config.hydra.runtime.output_dir = str(self.path)

@@ -41,8 +41,11 @@ def watched(command: Callable[[], int]) -> int:
         What `command` returned in the child, in which this function returns too; 130 and 143 where it had to be killed
         after a signal, 1 where something else killed it.
     """
-    signals = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  both processes have it until they end
-    shelf, scratch = Shelf(), tempfile.mkdtemp(prefix=f"drivetrain-run-{token()}-")
+    try:
+        signals = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  both processes have it until they end
+        shelf, scratch = Shelf(), tempfile.mkdtemp(prefix=f"drivetrain-run-{token()}-")
+    except OSError:  # no temporary file can be made: the command says what it cannot do without one
+        return command()
     numbers = (*_STOPS, signal.SIGCHLD)
     signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     inherited: dict[int, Any] = {number: signal.getsignal(number) for number in numbers}
@@ -57,6 +60,8 @@ def watched(command: Callable[[], int]) -> int:
     try:
         return watch.to_the_end(shelf)
     finally:
+        for number in _STOPS:  # the run has ended, and its code is known
+            signal.signal(number, signal.SIG_IGN)
         shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -74,7 +79,14 @@ def _to_its_code(command: Callable[[], int]) -> int:
 
 
 def _say(stop: signal.Signals) -> None:
-    sys.stderr.write(f"\n{_WORDS[stop]}; what was deployed goes on.\n")
+    _tell(f"\n{_WORDS[stop]}; what was deployed goes on.\n")
+
+
+def _tell(text: str) -> None:
+    """Say something where somebody still reads: Ctrl-C ends a `tee` behind us, too."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def _begin(inherited: dict[int, Any], parent: int, signals: IO[bytes], scratch: str) -> None:
@@ -124,19 +136,20 @@ class _Watch:
             if self._stop is not None:
                 last_words.speak(shelf, f"stopped by {self._stop.name}")
             return os.WEXITSTATUS(status)
-        return self._killed(signal.Signals(os.WTERMSIG(status)), shelf)
+        return self._killed(os.WTERMSIG(status), shelf)
 
-    def _killed(self, by: signal.Signals, shelf: Shelf) -> int:
+    def _killed(self, by: int, shelf: Shelf) -> int:
         """Say for the child how it ended."""
         if sys.stderr.isatty():
-            sys.stderr.write(_SHOW_CURSOR)
-        stop = self._stop or (by if by in _STOPS else None)
+            _tell(_SHOW_CURSOR)
+        stop = self._stop or (signal.Signals(by) if by in _STOPS else None)
         if stop is None:
-            sys.stderr.write(f"\nThe run was killed by {by.name}; what was deployed goes on.\n")
-            last_words.speak(shelf, f"the run was killed by {by.name}, as the system does when memory runs out")
+            why = ", as the system does when memory runs out" if by == signal.SIGKILL else ""
+            last_words.speak(shelf, f"the run was killed by {_name(by)}{why}")
+            _tell(f"\nThe run was killed by {_name(by)}; what was deployed goes on.\n")
             return 1
-        _say(stop)
         last_words.speak(shelf, f"stopped by {stop.name}")
+        _say(stop)
         return 128 + stop
 
     @property
@@ -186,6 +199,13 @@ class _Watch:
 
     def _seen_by_child(self) -> set[int]:
         return {number for number in os.pread(self._signals.fileno(), 4096, 0) if number in _STOPS}
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal has no name
+        return f"signal {number}"
 
 
 def _nothing(_number: int, _frame: FrameType | None) -> None:

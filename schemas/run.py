@@ -78,6 +78,7 @@ class DeploySpec(Strict):
     load_memory: int = Field(
         default=4_000_000_000, ge=100_000_000, description="bytes of memory that loading a package may take"
     )
+    max_answer: int = Field(default=16_000_000, ge=1_000, description="bytes of an answer to /predict")
     deadline: float = Field(default=10.0, gt=0, description="seconds until 504")
     queue: int = Field(default=256, ge=1, description="requests in work before 429; one counts once its body is there")
     max_bodies: int = Field(

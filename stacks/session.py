@@ -13,7 +13,7 @@ from typing import Any
 from ml.io.file_lock import one_at_a_time
 from ml.io.storage_errors import told_plainly
 from schemas.home import ROOT
-from stacks.store_check import check_config, check_store, remember_store
+from stacks.store_check import check_config, check_store, mark_of, remember_store
 
 _QUIET = {
     "ZENML_ANALYTICS_OPT_IN": "false",
@@ -154,7 +154,7 @@ def _opened() -> Any:
             path = store_file()
             if path is not None:
                 check_store(path, folder, logging.getLogger(STORE).warning)
-            with told_plainly(path):
+            with told_plainly(path, mark_of(folder)):
                 from zenml.client import Client
 
                 client = Client()
@@ -186,7 +186,7 @@ def zenml_session(handle: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
     root.addHandler(listener)
     try:
         client = _opened()
-        told = told_plainly(used_store())
+        told = told_plainly(used_store(), mark_of(config_folder()))
         with _parameters_as_given(), _packages_looked_up_once(), _without_unused_integrations(), told:
             yield client
     finally:

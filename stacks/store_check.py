@@ -19,6 +19,11 @@ _QUIETLY = 3.0
 _KNOWN = ".drivetrain-store"
 
 
+def mark_of(folder: Path) -> Path:
+    """Return the file that says that the store was used, in ZenML's configuration `folder`."""
+    return folder / _KNOWN
+
+
 def check_config(folder: Path) -> None:
     """Refuse a configuration of ZenML's that cannot be read.
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from cli.actions import SIGNALS, apply_verbosity, begin, command, ended
 from cli.config.arguments import Arguments
 from cli.config.repository import Repository
+from cli.console import Progressing
 from cli.preflight.run import make_home
 from cli.progress import Progress
 from cli.run_folder import RunFolder
@@ -89,7 +90,7 @@ class Sweep:
         self._position = 0
         self._job: RunFolder | None = None
         self._stops: Stops | None = None
-        self._progress = Progress(Console(stderr=True), self._begin)
+        self._progress = Progress(Progressing(), self._begin)
 
     def run(self) -> int:
         """Run every job and show how they compare; after a signal, show what there is and raise what it means."""

@@ -12,7 +12,8 @@ def to_its_end(command: Callable[[], int]) -> int:
     """Run a command and return its exit code; 141 without a word when the reader of its output went away."""
     try:
         code = command()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by whoever started us
+            sys.stdout.flush()
     except BrokenPipeError:
         if not _is_broken():
             raise

@@ -1,20 +1,17 @@
 """Which process something belongs to, told apart from every other, also after a reboot and when the clock was set."""
 
 import os
-import socket
 from functools import cache
 
-from ml.io.process_token import Fate, boot, fate_of, namespace, started_at, text_of
+from ml.io.process_token import Fate, boot, fate_of, has_machine_id, machine, namespace, started_at
 from schemas.base import Strict
-
-_MACHINE_IDS = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 
 
 class ProcessIdentity(Strict):
     """One process on one host.
 
     Attributes:
-        host: Name and machine id of the host.
+        host: The host's machine id, its name where it has none.
         boot: The boot that it was started in.
         namespace: The namespace that `pid` counts in; containers have their own.
         pid: Its number.
@@ -39,7 +36,7 @@ class ProcessIdentity(Strict):
         if self.host != here.host:
             return "unknown"
         if self.boot != here.boot:
-            return "gone"
+            return "gone" if has_machine_id() else "unknown"
         return "unknown" if self.namespace != here.namespace else fate_of(self.pid, self.started)
 
 
@@ -47,10 +44,4 @@ class ProcessIdentity(Strict):
 def _identity(pid: int) -> ProcessIdentity:
     started = started_at(pid)
     assert started is not None, "this process lives"
-    return ProcessIdentity(host=_host(), boot=boot(), namespace=namespace(), pid=pid, started=started)
-
-
-@cache
-def _host() -> str:
-    machine = next((text for path in _MACHINE_IDS if (text := text_of(path))), "")
-    return f"{socket.gethostname()} {machine}".strip()
+    return ProcessIdentity(host=machine(), boot=boot(), namespace=namespace(), pid=pid, started=started)

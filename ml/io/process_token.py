@@ -5,8 +5,10 @@ process is known by its number and the ticks between boot and its start, within 
 Light: a program begins with it.
 """
 
+import hashlib
 import os
 import re
+import socket
 import subprocess
 import sys
 from functools import cache
@@ -14,7 +16,8 @@ from pathlib import Path
 from typing import Literal
 
 Fate = Literal["alive", "gone", "unknown"]
-_TOKEN = re.compile(r"p([0-9a-f]{8})-(\d+)-(\d+)-(\d+)p")
+_TOKEN = re.compile(r"p([0-9a-f]{8})([0-9a-f]{8})-(\d+)-(\d+)-(\d+)p")
+_MACHINE_IDS = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 _NAMESPACES = ("/proc/self/ns/pid", "/proc/self/ns/time")
 
 
@@ -23,7 +26,7 @@ def token() -> str:
     pid = os.getpid()
     started = started_at(pid)
     assert started is not None, "this process lives"
-    return f"p{_short(boot())}-{_number(namespace())}-{pid}-{started}p"
+    return f"p{_digest(machine())}{_short(boot())}-{_number(namespace())}-{pid}-{started}p"
 
 
 def is_abandoned(name: str) -> bool:
@@ -31,9 +34,11 @@ def is_abandoned(name: str) -> bool:
     found = _TOKEN.search(name)
     if found is None:
         return False
-    if found[1] != _short(boot()):
-        return True
-    return int(found[2]) == _number(namespace()) and fate_of(int(found[3]), int(found[4])) == "gone"
+    if found[1] != _digest(machine()):
+        return False  # of another host, which may live
+    if found[2] != _short(boot()):
+        return machine() in _known_machines()
+    return int(found[3]) == _number(namespace()) and fate_of(int(found[4]), int(found[5])) == "gone"
 
 
 def fate_of(pid: int, started: int) -> Fate:
@@ -73,6 +78,23 @@ def started_at(pid: int) -> int | None:
 
 
 @cache
+def machine() -> str:
+    """Return what names this host: its machine id, its name where it has none."""
+    return next(iter(_known_machines()), socket.gethostname())
+
+
+@cache
+def _known_machines() -> tuple[str, ...]:
+    """Return the machine id of this host, none where it has none: only with one is another boot a boot of the same."""
+    return tuple(text for path in _MACHINE_IDS if (text := text_of(path)))[:1]
+
+
+def has_machine_id() -> bool:
+    """Say whether this host is told apart from every other by more than its name."""
+    return bool(_known_machines())
+
+
+@cache
 def boot() -> str:
     """Return what names this boot of the host."""
     if sys.platform != "linux":
@@ -97,6 +119,10 @@ def text_of(path: str) -> str:
 
 def _short(name: str) -> str:
     return re.sub("[^0-9a-f]", "", name.lower())[:8].rjust(8, "0")
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:8]
 
 
 def _number(name: str) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from schemas.errors import StorageError
+from schemas.errors import DrivetrainError, StorageError
 from schemas.home import Home
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -37,29 +37,32 @@ _SQLITE = {
 _LITTLE = 1 << 20
 
 
-def storage_error(error: BaseException, database: Path | None = None) -> StorageError | None:
-    """Return what went wrong for a person; None when it was not storage.
+def storage_error(error: BaseException, database: Path | None = None, mark: Path | None = None) -> StorageError | None:
+    """Return what went wrong for a person; None when it was not storage, or is an error of ours already.
 
     Args:
         error: Whatever was raised.
         database: The SQLite file that was used, if one was.
+        mark: A file that goes with the database where somebody begins with an empty one.
     """
     for found in _chain(error):
         if isinstance(found, StorageError):
             return found
-        plain = _of_disk(found) if isinstance(found, OSError) else _of_database(found, database)
+        if isinstance(found, DrivetrainError):  # it has words of its own, and names what it is about
+            return None
+        plain = _of_disk(found) if isinstance(found, OSError) else _of_database(found, database, mark)
         if plain is not None:
             return StorageError(*plain)
     return None
 
 
 @contextmanager
-def told_plainly(database: Path | None = None) -> Iterator[None]:
-    """Let errors of storage leave the block as `StorageError`; others as they are."""
+def told_plainly(database: Path | None = None, mark: Path | None = None) -> Iterator[None]:
+    """Let errors of storage leave the block as `StorageError`; others, and those of ours, as they are."""
     try:
         yield
     except Exception as error:
-        plain = storage_error(error, database)
+        plain = storage_error(error, database, mark)
         if plain is None or plain is error:
             raise
         raise plain from error
@@ -105,7 +108,7 @@ def _size(count: int) -> str:
     return f"{count / 1e6:,.1f} MB"
 
 
-def _of_database(error: BaseException, database: Path | None) -> tuple[str, str] | None:
+def _of_database(error: BaseException, database: Path | None, mark: Path | None) -> tuple[str, str] | None:
     cause = getattr(error, "orig", error)
     if not isinstance(cause, sqlite3.Error):
         return None
@@ -113,5 +116,6 @@ def _of_database(error: BaseException, database: Path | None) -> tuple[str, str]
     for part, (what, hint) in _SQLITE.items():
         if part in str(cause).lower():
             free = _size(_free(database or Path()))
-            return f"{path} {what.format(free=free)}", hint.format(path=path)
+            beside = f" && rm -f {mark}" if mark is not None and hint is _MEND else ""
+            return f"{path} {what.format(free=free)}", hint.format(path=path) + beside
     return None

@@ -28,8 +28,10 @@ def require_bounded(data: bytes, file: str, members: Iterable[str] | None = None
         raise PackageError(f"{file} cannot be loaded: {error}") from error
     names = [one.filename for one in found]
     total = sum(one.file_size for one in found)
-    if len(names) > _MOST_MEMBERS or len(names) != len(set(names)):
-        raise PackageError(f"{file} cannot be loaded: it has {len(names):,} members, or one of them twice")
+    if len(names) > _MOST_MEMBERS:
+        raise PackageError(f"{file} cannot be loaded: it has {len(names):,} members, more than {_MOST_MEMBERS:,}")
+    if len(names) != len(set(names)):
+        raise PackageError(f"{file} cannot be loaded: one of its members is there twice")
     if total > len(data) + _SPARE:
         raise PackageError(f"{file} cannot be loaded: its {len(data):,} bytes would inflate to {total:,}")
     if members is not None and sorted(names) != sorted(members):

@@ -13,7 +13,9 @@ from zenml.utils.pagination_utils import depaginate
 
 from pipelines.execution.sql_store import date
 
-UNFINISHED = 'oneof:["initializing", "provisioning", "queued", "running"]'
+UNFINISHED = (
+    'oneof:["initializing", "provisioning", "queued", "running", "retrying", "resuming", "stopping", "cancelling"]'
+)
 
 
 def close(client: Any, run_id: UUID, why: str) -> datetime:

@@ -32,7 +32,10 @@ def recover(client: Any, home: Home, observer: Observer) -> None:
 
     remove_abandoned(home.root)
     for run_id in _unfinished(client):
-        _close_if_abandoned(client, run_id, observer)
+        try:
+            _close_if_abandoned(client, run_id, observer)
+        except Exception as error:  # one dead run must not keep every other from beginning
+            observer.note(f"a run that was killed could not be closed, {run_id}: {type(error).__name__}: {error}")
     _resolve_publications(client, home, observer)
 
 
@@ -61,10 +64,11 @@ def _undo_registrations(client: Any, run: Any) -> Iterator[int]:
     from pipelines.execution.sql_store import versions_of
 
     for version_id in versions_of(client, run.id):
-        version = client.get_model_version(model_version_name_or_number_or_id=version_id)
-        if "gate" not in version.run_metadata:
-            client.delete_model_version(version.id)
-            yield version.number
+        with suppress(KeyError):  # another command was faster
+            version = client.get_model_version(model_version_name_or_number_or_id=version_id)
+            if "gate" not in version.run_metadata:
+                client.delete_model_version(version.id)
+                yield version.number
 
 
 def _resolve_publications(client: Any, home: Home, observer: Observer) -> None:

@@ -18,6 +18,7 @@ _PIPELINED = 16  # requests that wait for the answer to one before them
 _FOR_OPERATORS = (b"/livez", b"/readyz", b"/metrics")
 _RESERVE = 100  # connections past the limit that may ask for these, and that read why they are refused
 _CROWDED_SECONDS = 1.0
+_BLANK = 4  # bytes of empty lines that some clients send behind a request
 
 
 class Connection(Sending):
@@ -79,8 +80,8 @@ class Connection(Sending):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; whatever it is, nothing is raised."""
-        if self._deaf:
-            return
+        if self._deaf or (len(data) <= _BLANK and self._in_head and self._received == 0 and not data.strip(b"\r\n")):
+            return  # an empty line between requests is not the beginning of one (RFC 9112, 2.2)
         self.wake()
         self._chunk = len(data)
         try:

@@ -17,6 +17,7 @@ from ml.predictions.codec import Encoded, is_finite
 from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.validation.rows import Checked, RowError
 from schemas.base import Strict
+from schemas.run import DeploySpec
 from schemas.signature import Signature
 from serving.http import models
 from serving.http.endpoint import Context, Reply
@@ -66,7 +67,6 @@ class Predict(JsonPost):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._model, self._follower, self._journal = context.settings.model, context.follower, context.journal
-        self._most = context.settings.spec.max_rows
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="predict")
         self._requests: Counter[int] = Counter()
         self._latency = Latency()
@@ -104,7 +104,7 @@ class Predict(JsonPost):
         if len(content) <= _INLINE_BYTES and version.is_quick(
             max(content.count(b"{"), content.count(b",") // version.validator.width)
         ):
-            work = _work(version, content, self._most)
+            work = _work(version, content, self._spec)
         else:
             loop = asyncio.get_running_loop()
             work = await loop.run_in_executor(self._threads, self._timed, version, content)
@@ -119,7 +119,7 @@ class Predict(JsonPost):
     def _timed(self, version: Version, content: bytes) -> "_Work":
         self._context.pulse.begin()
         try:
-            return _work(version, content, self._most)
+            return _work(version, content, self._spec)
         finally:
             self._context.pulse.end()
 
@@ -159,8 +159,13 @@ class _Work:
         return [texts[position] for position in range(len(self.rows))]
 
 
-def _work(version: Version, content: bytes, most: int) -> _Work:
-    rows = instances(content, most, version.validator.columns)
+def _work(version: Version, content: bytes, spec: DeploySpec) -> _Work:
+    rows = instances(content, spec.max_rows, version.validator.columns)
+    if len(rows) * version.bytes_per_row > spec.max_answer:
+        most = spec.max_answer // version.bytes_per_row
+        raise HttpError(
+            413, f"the answer to {len(rows):,} rows is too large (deploy.max_answer): send {most:,} at a time"
+        )
     checked = version.validator.check(rows, explained=_EXPLAINED)
     if not checked.positions:
         raise _NoValidRow(checked.errors, len(rows))

@@ -45,14 +45,17 @@ class Note(Strict):
 
 @dataclass(frozen=True)
 class Resolved:
-    """What became of a killed publication: the version that is current, and why a service could not be healed."""
+    """What became of a killed publication: the version that is current, or why its service is down or nobody knows."""
 
     note: Note
     current: Event | None
     why_down: str | None = None
+    unknown: str | None = None
 
     def __str__(self) -> str:
         what = f"the publication of version {self.note.version} of {self.note.name!r} was cut off: its process is gone"
+        if self.unknown is not None:
+            return f"{what}; what is in production is not known: {self.unknown}"
         if self.current is None:
             return f"{what}; nothing is in production"
         now = f"version {self.current.version} is in production"
@@ -88,8 +91,9 @@ def resolve_abandoned(home: Path) -> Iterator[Resolved]:
             except Timeout:  # somebody publishes; the run after will find the note again
                 continue
             if path.exists():
-                yield _resolved(home, note)
-                path.unlink(missing_ok=True)
+                yield (resolved := _resolved(home, note))
+                if resolved.unknown is None:
+                    path.unlink(missing_ok=True)
 
 
 def _abandoned(path: Path) -> Note | None:
@@ -104,7 +108,10 @@ def _resolved(home: Path, note: Note) -> Resolved:
     try:
         current = publisher.close_open(note.journal_url) if tables.exists(note.journal_url) else None
     except DrivetrainError as error:
-        return Resolved(note, None, str(error))
+        return Resolved(note, None, unknown=str(error))
+    known = records.read(home, note.name)
+    if current is None and known is not None and known.journal_url != note.journal_url:
+        return Resolved(note, None)  # the service that lives is of another journal
     if current is None:
         launch.end(home, note.name)
         records.remove(home, note.name)

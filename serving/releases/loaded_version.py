@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_json
+
 from ml.package import storage
 from ml.package.model import PackagedModel
 from ml.predictions.predictor import Predictions
@@ -17,7 +19,7 @@ INLINE_SECONDS = 0.002  # predictions that take longer are computed in a thread,
 
 @dataclass(frozen=True)
 class Version:
-    """A package that predicts; `seconds_per_row` was measured on its sample rows."""
+    """A package that predicts; `seconds_per_row` and the `bytes_per_row` of an answer were measured on a sample row."""
 
     version: str
     package_url: str
@@ -25,6 +27,7 @@ class Version:
     model: PackagedModel
     validator: Validator
     seconds_per_row: float
+    bytes_per_row: int
     sample: dict[str, Any]
 
     def predict(self, cells: dict[str, Sequence[Any]]) -> Predictions:
@@ -44,7 +47,8 @@ def load(version: str, package_url: str, root: Path) -> Version:
     """
     model = PackagedModel.open(root)
     sample = _sample(model, root)
-    return Version(version, package_url, root, model, Validator(model.signature), _warm(model, sample), sample)
+    seconds, size = _warm(model, sample)
+    return Version(version, package_url, root, model, Validator(model.signature), seconds, size, sample)
 
 
 def _sample(model: PackagedModel, root: Path) -> dict[str, Any]:
@@ -54,11 +58,12 @@ def _sample(model: PackagedModel, root: Path) -> dict[str, Any]:
     return min(rows, key=lambda row: sum(value is None for value in row.values()))
 
 
-def _warm(model: PackagedModel, sample: dict[str, Any]) -> float:
+def _warm(model: PackagedModel, sample: dict[str, Any]) -> tuple[float, int]:
     one = {name: [value] for name, value in sample.items()}
-    best = math.inf
+    best, size = math.inf, 0
     for _ in range(3):
         started = time.perf_counter()
-        model.encode(model.predict(one))
+        encoded = model.encode(model.predict(one))
+        size = len(to_json(encoded.records[0]))
         best = min(best, time.perf_counter() - started)
-    return best
+    return best, size

@@ -31,10 +31,12 @@ class TotalVariation(DriftTest):
     def run(
         self, reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec
     ) -> DriftTestResult | None:
-        """Compare the counts; None where one side has none."""
+        """Compare the counts; None where one side has none, or all categories are too rare to be compared."""
         if not reference.counts or not window.counts:
             return None
         before, now = _aligned(reference, window)
+        if len(before.keys() | now.keys()) > 1 and contingency(before, now).shape[1] == 1:
+            return None  # no change of these could alarm, so none is ruled out
         value = total_variation(before, now)
         why = f"the distribution moved by {value:.2f}, total variation distance"
         return DriftTestResult(self, value, spec.threshold, homogeneity_p_value(before, now), why)

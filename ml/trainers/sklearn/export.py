@@ -151,5 +151,8 @@ def _skops(comparison: _Comparison) -> tuple[bytes | None, str]:
     foreign = sorted(set(get_untrusted_types(data=data)) - set(TRUSTED))
     if foreign:
         return None, f"holds types that are not on the trusted list: {', '.join(foreign)}"
-    found = comparison.difference(SkopsModel.load(data, comparison.output))
+    try:
+        found = comparison.difference(SkopsModel.load(data, comparison.output))
+    except PackageError as error:
+        return None, str(error)
     return (None, f"does not predict the same: {found}") if found else (data, "")

@@ -132,6 +132,17 @@ def test_a_removed_journal_is_noticed_before_more_is_acknowledged_into_nothing(l
         assert asyncio.run(scenario(app)) == 503
 
 
+def test_rows_whose_answer_would_be_too_large_are_refused_before_they_are_predicted(local: LocalApp) -> None:
+    async def scenario(app: Local, rows: int) -> httpx.Response:
+        async with client(app) as http:
+            return await http.post("/predict", json={"instances": [packages.ROW] * rows})
+
+    with local(DeploySpec(max_answer=1_000), 5.0) as app:
+        assert asyncio.run(scenario(app, 5)).status_code == 200
+        refused = asyncio.run(scenario(app, 50))
+        assert refused.status_code == 413 and "deploy.max_answer" in refused.text
+
+
 def test_a_slow_model_predicts_in_a_thread_and_a_quick_one_does_not(local: LocalApp) -> None:
     with local(DeploySpec(), 5.0) as app:
         current = app.follower.current

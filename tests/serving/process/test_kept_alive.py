@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import threading
 import time
@@ -126,7 +127,7 @@ def predict_until(url: str, ended: threading.Event, answered: list[str]) -> None
         time.sleep(0.01)
 
 
-def test_the_clock_may_be_set(home: Path, running: Deployment) -> None:
+def test_nothing_that_tells_processes_apart_holds_a_time(home: Path, running: Deployment) -> None:
     """Nothing that says which process is whose holds a time."""
     kept = "".join(
         path.read_text() for path in records.folder(home).glob("*house*") if path.suffix != ".log" and path.is_file()
@@ -150,5 +151,5 @@ def test_after_a_stop_nothing_comes_back(home: Path, tmp_path: Path) -> None:
 def test_a_service_ends_when_its_folder_is_removed(tmp_path: Path, bentoml_home: None) -> None:
     deploy(tmp_path, "house", "1", str(packages.write_rules(tmp_path / "package")), DeploySpec())
     members = family(tmp_path)
-    records.settings_path(tmp_path, "house").unlink()
+    shutil.rmtree(records.folder(tmp_path))
     until(lambda: all(gone(one.pid) for one in members))
