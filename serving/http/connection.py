@@ -80,7 +80,7 @@ class Connection(Sending):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; whatever it is, nothing is raised."""
-        if self._deaf or (len(data) <= _BLANK and self._in_head and self._received == 0 and not data.strip(b"\r\n")):
+        if self._deaf or (len(data) <= _BLANK and self._is_between() and not data.strip(b"\r\n")):
             return  # an empty line between requests is not the beginning of one (RFC 9112, 2.2)
         self.wake()
         self._chunk = len(data)
@@ -97,6 +97,10 @@ class Connection(Sending):
             self._received += self._chunk
             if self._received > 0 or self.scope is not self.cycle.scope:
                 self._check_progress()
+
+    def _is_between(self) -> bool:
+        """Say whether a request was answered here, and nothing of the next one has come."""
+        return self.cycle is not None and self._in_head and self._received == 0
 
     def on_headers_complete(self) -> None:
         """Hand a request to the application, or raise what is wrong with it."""
