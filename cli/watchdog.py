@@ -23,6 +23,7 @@ from cli import last_words
 from cli.last_words import Shelf
 from cli.signals import keep_interruptions
 from ml.io.process_token import token
+from ml.io.processes import end_with_parent, signal_name
 
 PATIENCE = 1.5
 """Seconds from a signal until a run that goes on is killed."""
@@ -30,7 +31,6 @@ _SLACK = 0.1  # seconds in which a signal to the whole process group reaches bot
 _GLANCE = 0.5  # seconds between two looks at whether the run got a signal of its own
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 _WORDS = {signal.SIGINT: "Interrupted", signal.SIGTERM: "Terminated"}
-_PR_SET_PDEATHSIG = 1
 _SHOW_CURSOR = "\x1b[?25h"
 
 
@@ -101,12 +101,7 @@ def _begin(inherited: dict[int, Any], parent: int, signals: IO[bytes], scratch: 
     os.set_blocking(signals.fileno(), False)
     signal.set_wakeup_fd(signals.fileno(), warn_on_full_buffer=False)
     tempfile.tempdir = scratch  # not TMPDIR: services that the run starts outlive it
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            sys.exit(1)
+    end_with_parent(parent)
 
 
 class _Watch:
@@ -145,8 +140,8 @@ class _Watch:
         stop = self._stop or (signal.Signals(by) if by in _STOPS else None)
         if stop is None:
             why = ", as the system does when memory runs out" if by == signal.SIGKILL else ""
-            last_words.speak(shelf, f"the run was killed by {_name(by)}{why}")
-            _tell(f"\nThe run was killed by {_name(by)}; what was deployed goes on.\n")
+            last_words.speak(shelf, f"the run was killed by {signal_name(by)}{why}")
+            _tell(f"\nThe run was killed by {signal_name(by)}; what was deployed goes on.\n")
             return 1
         last_words.speak(shelf, f"stopped by {stop.name}")
         _say(stop)
@@ -199,13 +194,6 @@ class _Watch:
 
     def _seen_by_child(self) -> set[int]:
         return {number for number in os.pread(self._signals.fileno(), 4096, 0) if number in _STOPS}
-
-
-def _name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:  # a real-time signal has no name
-        return f"signal {number}"
 
 
 def _nothing(_number: int, _frame: FrameType | None) -> None:

@@ -61,7 +61,7 @@ class Drivetrain:
             supervised.look()
             pulse.look(Front.loop)
 
-        self._follower = Follower(engine, config.cache, config.poll, look, self._integrity, config.limits)
+        self._follower = Follower(engine, config.cache, config.poll, look, self._integrity, config.spec)
         Connection.limits = config.spec
         raise_file_limit(config.spec.max_connections)
         Front.ours = app.build(config, self._follower, self._journal, pulse)

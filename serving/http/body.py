@@ -56,8 +56,6 @@ def _check_headers(headers: list[tuple[bytes, bytes]], limit: int) -> None:
             encoding = value.strip().lower()
         elif name == b"content-length" and int(value) > limit:  # the server refuses requests where it is not a number
             raise TooLarge(limit)
-        elif name == b"transfer-encoding" and value.strip().lower() not in (b"chunked", b"identity"):
-            raise HttpError(400, "the transfer encoding must be chunked or none; send the JSON as it is")
     if encoding not in (b"", b"identity"):
         raise HttpError(
             415,

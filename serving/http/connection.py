@@ -1,13 +1,11 @@
 """One connection: uvicorn's, with bounds on time and size, and with JSON for what is no request."""
 
 import asyncio
-from typing import Any, cast
+from typing import cast
 
 import httptools
-from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-from uvicorn.server import ServerState
 
 from serving.http import head, malformed
 from serving.http.errors import RETRY, HttpError
@@ -31,26 +29,16 @@ class Connection(Sending):
 
     __slots__ = ("_chunk", "_crowded", "_deaf", "_in_head", "_owed", "_received", "_running")
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection, for a moment only where there are too many."""
         self.headers = []
         self.ws_protocol_class = None  # HTTP only: RFC 9110 lets a server answer as if nobody had asked for more
         self._chunk = 0  # bytes that came last
         self._received = 0  # bytes since the chunk that the last head, body or request ended in
         self._in_head = True  # of a request, or between requests
-        self._crowded = False
         self._deaf = False  # what still comes is read past
         self._running: RequestResponseCycle | None = None  # the one that is answered; others wait in the pipeline
         self._owed: HttpError | None = None  # said once the requests before it are answered
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a connection, for a moment only where there are too many."""
         super().connection_made(transport)
         past = len(self.connections) - self.limits.max_connections
         self._crowded = past > 0

@@ -9,7 +9,6 @@ from schemas.base import Name, Strict
 from schemas.errors import DeploymentError
 from schemas.run import DeploySpec
 from serving.process.members import VARIABLE
-from serving.releases.proving import Limits
 
 HOST = "127.0.0.1"
 
@@ -27,11 +26,6 @@ class Settings(Strict):
     port: int = 0
     spec: DeploySpec = DeploySpec()
     poll: float = 0.05
-
-    @property
-    def limits(self) -> Limits:
-        """Of loading a package."""
-        return Limits(self.spec.load_seconds, self.spec.load_memory, self.spec.max_package)
 
     @property
     def lock_timeout(self) -> float:

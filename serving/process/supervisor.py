@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.io.held_file import held
+from ml.io.processes import signal_name
 from serving.process import kept_alive
 from serving.process.members import SUPERVISOR, end_those_left
 
@@ -174,10 +175,7 @@ def _is_told_to_stop(arrived: int) -> bool:
 
 
 def _told(code: int) -> str:
-    try:
-        return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
-    except ValueError:  # a real-time signal has no name
-        return f"signal {-code}"
+    return f"exit code {code}" if code >= 0 else signal_name(-code)
 
 
 if __name__ == "__main__":

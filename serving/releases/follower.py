@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from schemas.run import DeploySpec
 from serving.journal.integrity import Integrity
 from serving.journal.trouble import told
 from serving.releases import events as releases
@@ -18,7 +19,6 @@ from serving.releases.events import Entry, Event
 from serving.releases.heartbeat import Heartbeat
 from serving.releases.loaded_version import Version
 from serving.releases.loader import Key, Loader, key_of
-from serving.releases.proving import Limits
 
 _STALE = 600.0  # seconds after which nobody waits for an announcement any more
 _KEPT = 2  # the current version and the one before it, for a rollback at once
@@ -34,7 +34,7 @@ class Follower:
         poll: Seconds between two looks at the releases.
         look: What else is to be done that often.
         integrity: Whether the journal's file is sound.
-        limits: Of loading a package.
+        limits: Of loading a package; None: the defaults.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Follower:
         poll: float,
         look: Callable[[], None] | None = None,
         integrity: Integrity | None = None,
-        limits: Limits | None = None,
+        limits: DeploySpec | None = None,
     ) -> None:
         self.worker = uuid.uuid4().hex
         self.current: Version | None = None
@@ -53,7 +53,7 @@ class Follower:
         self._engine, self._poll = engine, poll
         self._look_after, self._integrity = look, integrity
         self._heartbeat = Heartbeat(engine, self.worker)
-        self._versions = Loader(cache, limits or Limits())
+        self._versions = Loader(cache, limits or DeploySpec())
         self._wanted: Event | None = None
         self._warned = ""
         self._lock = threading.RLock()  # the follower and the loader both change what is loaded and current

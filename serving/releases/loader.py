@@ -8,10 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from schemas.errors import PackageError
+from schemas.run import DeploySpec
 from serving.releases.events import Event
 from serving.releases.loaded_version import Version, load
 from serving.releases.package_cache import forget, forget_unproven, keep, mark_proven, proven
-from serving.releases.proving import Limits, Trial
+from serving.releases.proving import Trial
 
 _SLOW_SECONDS = 5.0
 logger = logging.getLogger("bentoml.drivetrain")  # below "bentoml", whose handler and level the worker has set up
@@ -27,7 +28,7 @@ def key_of(event: Event) -> Key:
 class Loader:
     """Loads one package at a time, in whichever thread asks; `versions` is replaced whole."""
 
-    def __init__(self, cache: Path, limits: Limits) -> None:
+    def __init__(self, cache: Path, limits: DeploySpec) -> None:
         self.versions: dict[Key, Version] = {}
         self._cache, self._limits = cache, limits
         self._trial: Trial | None = None

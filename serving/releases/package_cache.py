@@ -18,7 +18,6 @@ from schemas.errors import PackageError
 from schemas.package import FileRecord, Manifest
 from schemas.signature import Signature
 
-LARGEST = 2_000_000_000
 _MOST_FILES, _SHOWN = 100, 5
 _SEAL_BYTES = 1_000
 _CHUNK = 1 << 20
@@ -26,7 +25,7 @@ _PROVEN = ".proven"
 _PARTIAL = ".fetch_"
 
 
-def fetch(package_url: str, version: str, cache: Path, most: int = LARGEST) -> Path:
+def fetch(package_url: str, version: str, cache: Path, most: int | None = None) -> Path:
     """Copy a package into `cache`, unless it is there already, and return its folder; nothing is verified.
 
     When the URL does not answer, a copy of this version from the same URL that was fetched before is good enough.
@@ -35,7 +34,7 @@ def fetch(package_url: str, version: str, cache: Path, most: int = LARGEST) -> P
         package_url: Where the package is.
         version: The version it is of.
         cache: The folder for copies.
-        most: Bytes that its files may have together; of none more is read than its manifest says.
+        most: Bytes that its files may have together, None for any; of none more is read than its manifest says.
 
     Raises:
         PackageError: If it cannot be fetched and was not before, is too large, or holds what is no plain file.
@@ -118,10 +117,10 @@ def keep(cache: Path, roots: set[Path]) -> None:
             forget(found)
 
 
-def _copy(package_url: str, manifest: bytes, root: Path, most: int) -> None:
+def _copy(package_url: str, manifest: bytes, root: Path, most: int | None) -> None:
     records = _records(manifest)
     total = sum(record.bytes for record in records.values())
-    if total > most:
+    if most is not None and total > most:
         raise PackageError(f"The package has {total:,} bytes, more than the {most:,} allowed (deploy.max_package)")
     root.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f"{_PARTIAL}{token()}_", dir=root.parent))

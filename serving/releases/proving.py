@@ -5,26 +5,18 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from ml.io.processes import signal_name
 from schemas.errors import PackageError
 from schemas.home import ROOT
+from schemas.run import DeploySpec
 from serving.releases import trial
 
 _LOOK_SECONDS = 0.02
 _LONGEST_WHY = 1000
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Of loading a package: seconds, bytes of memory, bytes of the package."""
-
-    seconds: float = 60.0
-    memory: int = 4_000_000_000
-    package: int = 2_000_000_000
 
 
 class Trial:
@@ -44,7 +36,7 @@ class Trial:
         """End it: nobody waits for it any more."""
         self._given_up.set()
 
-    def run(self, cache: Path, limits: Limits) -> Path:
+    def run(self, cache: Path, limits: DeploySpec) -> Path:
         """Fetch the package into `cache`, load it, compare its predictions for its sample rows; return its folder.
 
         Raises:
@@ -54,8 +46,8 @@ class Trial:
             "version": self.version,
             "package_url": self.package_url,
             "cache": str(cache.absolute()),
-            "max_package": limits.package,
-            "seconds": limits.seconds,
+            "max_package": limits.max_package,
+            "seconds": limits.load_seconds,
             "parent": psutil.Process().pid,
         }
         child = subprocess.Popen(
@@ -74,7 +66,7 @@ class Trial:
             raise PackageError(self._why)
         return _root(child.returncode, out, told)
 
-    def _watch(self, child: psutil.Process, limits: Limits) -> None:
+    def _watch(self, child: psutil.Process, limits: DeploySpec) -> None:
         while True:
             try:
                 taken = child.memory_info().rss
@@ -88,19 +80,19 @@ class Trial:
                 return
             time.sleep(_LOOK_SECONDS)
 
-    def _excess(self, taken: int, limits: Limits) -> str | None:
+    def _excess(self, taken: int, limits: DeploySpec) -> str | None:
         if self._given_up.is_set():
             return "its publisher gave up"
-        if self.seconds > limits.seconds:
-            return f"loading it took more than {limits.seconds:g} seconds (deploy.load_seconds)"
-        if taken > limits.memory:
-            return f"loading it took more than {limits.memory // 1_000_000:,} MB of memory (deploy.load_memory)"
+        if self.seconds > limits.load_seconds:
+            return f"loading it took more than {limits.load_seconds:g} seconds (deploy.load_seconds)"
+        if taken > limits.load_memory:
+            return f"loading it took more than {limits.load_memory // 1_000_000:,} MB of memory (deploy.load_memory)"
         return None
 
 
 def _root(code: int, out: bytes, told: bytes) -> Path:
     if code < 0:
-        raise PackageError(f"the process that loaded it ended with signal {-code}")
+        raise PackageError(f"the process that loaded it was ended by {signal_name(-code)}")
     try:
         answer = json.loads(out.rstrip().rsplit(b"\n", 1)[-1])
     except ValueError:

@@ -5,7 +5,6 @@ this process when a limit is passed; it ends by itself when its parent is gone. 
 JSON how it went.
 """
 
-import ctypes
 import json
 import os
 import resource
@@ -13,9 +12,9 @@ import signal
 import sys
 from pathlib import Path
 
+from ml.io.processes import end_with_parent
 from schemas.errors import PackageError
 
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 _SPARE = 64 << 20  # bytes of a file that is written, beyond those of a package
 
 
@@ -45,14 +44,11 @@ def main(request: dict[str, str | int]) -> dict[str, str]:
 
 def _bind_to(parent: int, seconds: float, most: int) -> None:
     """End with the parent, and in any case a while after it should have ended us."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    end_with_parent(parent)
     signal.alarm(int(seconds) + 10)  # its default action is the kernel's: no code that hangs can hold it up
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     largest = most + _SPARE
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
-    if os.getppid() != parent:
-        sys.exit(1)
 
 
 if __name__ == "__main__":
