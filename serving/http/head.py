@@ -18,8 +18,8 @@ def check(version: str, method: bytes, headers: Headers, *, upgrade: bool) -> No
     hosts = sum(name == b"host" for name, _ in headers)
     if hosts > 1 or (hosts == 0 and version == "1.1"):
         raise HttpError(400, "a request has one Host header")
-    framing = {name: value for name, value in headers if name in (b"transfer-encoding", b"content-length")}
-    _check_framing(version, framing.get(b"transfer-encoding"), framing.get(b"content-length", b"0"), upgrade=upgrade)
+    codings = [value.lower() for name, value in headers if name == b"transfer-encoding"]
+    _check_framing(version, codings, dict(headers).get(b"content-length", b"0"), upgrade=upgrade)
 
 
 def check_size(url: bytes, headers: Headers, limit: int) -> None:
@@ -45,13 +45,13 @@ def too_large(limit: int) -> HttpError:
     return HttpError(431, f"{text} {MOST_HEADERS}")
 
 
-def _check_framing(version: str, coding: bytes | None, length: bytes, *, upgrade: bool) -> None:
-    """Raise where somebody else could find another end of the request."""
-    if coding is not None and coding.lower() != b"chunked":
+def _check_framing(version: str, codings: list[bytes], length: bytes, *, upgrade: bool) -> None:
+    """Raise where somebody else could find another end of the request; of several headers each is a coding."""
+    if codings not in ([], [b"chunked"]):
         raise HttpError(400, "the transfer encoding must be chunked or none; send the body as it is")
-    if coding is not None and version == "1.0":
+    if codings and version == "1.0":
         raise HttpError(400, "HTTP/1.0 has no transfer encodings")
-    if upgrade and (coding is not None or length != b"0"):  # the parser takes the body for the other protocol's
+    if upgrade and (codings or length != b"0"):  # the parser takes the body for the other protocol's
         raise HttpError(
             400, "a request with a body cannot ask for another protocol; send it without Upgrade, as HTTP/1.1"
         )

@@ -60,13 +60,6 @@ def test_too_many_rows_are_refused_in_one_sentence(count: int, said: str, local:
     assert said in answer.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("coding", ["gzip", "gzip, chunked", "deflate"])
-def test_other_transfer_encodings_are_refused(coding: str, local: LocalApp) -> None:
-    content = json.dumps({"instances": [packages.ROW]})
-    answer = answered(local, content, **{"transfer-encoding": coding})
-    assert answer.status_code == 400 and "transfer encoding" in answer.json()["error"]["message"]
-
-
 WIDE = [
     pytest.param(
         "/predict",
@@ -92,7 +85,7 @@ def test_what_is_quoted_is_cut(path: str, body: dict[str, object], local: LocalA
     assert 400 <= answer.status_code < 500 and len(answer.content) < len(content) + MOST
 
 
-@pytest.mark.parametrize("header", ["content-type", "content-encoding", "transfer-encoding"])
+@pytest.mark.parametrize("header", ["content-type", "content-encoding"])
 def test_headers_that_are_quoted_are_cut(header: str, local: LocalApp) -> None:
     answer = answered(local, "{}", **{header: "\x7f" * 10_000})
     assert 400 <= answer.status_code < 500 and len(answer.content) < 1_000

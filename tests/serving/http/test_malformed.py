@@ -64,6 +64,12 @@ def log_of(live: Live) -> Path:
         pytest.param(400, POST + b"Content-Length: 99999999999999999999999\r\n\r\n", id="length beyond 64 bits"),
         pytest.param(413, POST + b"Content-Length: 9999999999999999999\r\n\r\n", id="huge length"),
         pytest.param(400, POST + b"Transfer-Encoding: gzip\r\n\r\n", id="TE gzip"),
+        pytest.param(400, POST + b"Transfer-Encoding: deflate\r\n\r\n", id="TE deflate"),
+        pytest.param(
+            400,
+            POST + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            id="TE gzip and chunked",
+        ),
         pytest.param(400, POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", id="TE gzip, chunked"),
         pytest.param(400, POST + b"Transfer-Encoding: chunked, identity\r\n\r\n", id="TE not last chunked"),
         pytest.param(400, POST + b"Transfer-Encoding: xchunked\r\n\r\n", id="TE xchunked"),
