@@ -11,7 +11,9 @@ _PARAMETER = re.compile(r"[?&;][^=&;]*(?:pass(?!file)|pwd|secret|token)[^=&;]*="
 _SIGNED = re.compile(
     r"[?&;#](?:(?:sig|signature|sas|jwt|auth|password|passwd|pwd|secret|client[_-]secret|private[_-]key"
     r"|api[_-]?key|access[_-]?key|subscription-key|(?:access|auth|id|refresh|security|bearer)[_-]?token|token"
-    r"|x-(?:amz|goog)-(?:signature|credential|security-token))=|key=AIza)",
+    r"|x-(?:amz|goog)-(?:signature|credential|security-token))=|key=AIza"
+    # Names that say little: what stands there is as long as a secret, and neither a file nor a sentence.
+    r"|(?:key|code|session(?:[_-]?id)?|authorization|credentials?)=[\w%+=~-]{20,}(?=[&;#\s\"']|$))",
     re.IGNORECASE,
 )
 # A user that is a token: by the beginnings that services give theirs, or as long and as mixed as chance makes it.

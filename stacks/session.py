@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -150,10 +150,12 @@ def _opened() -> Any:
     with told_plainly():
         check_config(folder)
         # One process at a time creates or migrates the store: ZenML fails on one that is half made.
-        with one_at_a_time(folder / ".drivetrain.lock"):
+        note = logging.getLogger(STORE).warning
+        crowd = partial(note, "another command opens ZenML's store; waiting for it")
+        with one_at_a_time(folder / ".drivetrain.lock", waiting=crowd):
             path = store_file()
             if path is not None:
-                check_store(path, folder, logging.getLogger(STORE).warning)
+                check_store(path, folder, note)
             with told_plainly(path, mark_of(folder)):
                 from zenml.client import Client
 

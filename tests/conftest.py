@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests.quick import mark_slow, nothing_slow_starts
+from tests.tracing import trace_no_process
 
 ROOT = Path(__file__).resolve().parent
 _TOGETHER = ("lifecycle", "serving")  # their tests share a session's real run or service
-_TRACES_PROCESSES = "COVERAGE_PROCESS_CONFIG"  # coverage.py measures a process that has it
 _FIRST = ("lifecycle", "serving", "ml")  # begun last, what takes minutes would leave the other workers idle at the end
 
 # What a person's shell may hold: proxies, though every server of a test is on this machine, and what Rich takes a
@@ -29,11 +29,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Save time that says nothing about the code under test.
 
     A worker holds a gigabyte of libraries' objects, and the collector would walk them again and again. To trace the
-    processes that tests start doubles what those take; what they run is called by tests in the worker too.
+    processes that tests start doubles what those take; most of what they run is called by tests in the worker too.
     """
     gc.set_threshold(100_000, 50, 100)
     if hasattr(config, "workerinput"):
-        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+        trace_no_process()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -106,7 +106,7 @@ def _is_matrix(file: str) -> bool:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     """Hold quick tests to what they may start; measure no coverage in tests marked `untraced` and what they set up.
 
-    Others cover what they call, and tracing doubles the time of a test. Nor are processes traced that they start.
+    Others cover what they call, and tracing doubles the time of a test.
     """
     import coverage
 
@@ -115,10 +115,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
         if current is None:
             return (yield)
         current.stop()
-        traced = os.environ.pop(_TRACES_PROCESSES, None)
         try:
             return (yield)
         finally:
-            if traced is not None:
-                os.environ[_TRACES_PROCESSES] = traced
             current.start()

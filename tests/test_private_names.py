@@ -162,6 +162,7 @@ def test_a_private_name_is_there_and_is_what_we_take_it_for(private: PrivateName
     assert private.holds(private.found()), f"{private.path} has changed; used in {', '.join(private.used_in)}"
 
 
+@pytest.mark.untraced
 def test_every_use_of_a_private_name_is_in_the_list_and_nothing_else_is() -> None:
     used = {use for use in private_uses(ROOT) | overridden() if use not in OURS and use[1] != THIS}
     listed = {(private.path, file) for private in NAMES for file in private.used_in}

@@ -24,6 +24,10 @@ from schemas.database_url import holds_password, holds_token
         "https://Zq3vT7xLm2Kp9WsYb4Nd@host/rows.csv",
         "https://storage.googleapis.com/b/o?X-Goog-Signature=00ff",
         "https://host/rows.csv?key=AIzaSyB",
+        "https://host/rows.csv?code=mR3h0Qk7zPyT5vLwXq2NcB8d&day=3",
+        "https://host/rows.csv?key=0f9c1a7be2d44855a1b6",
+        "https://host/rows.csv?authorization=Basic%20bWU6c2VjcmV0cw%3D%3D",
+        "https://host/rows.csv?day=3&session_id=0f9c1a7b-e2d4-4855-a1b6-12",
     ],
 )
 def test_tokens_and_signatures_are_found(url: str) -> None:
@@ -39,6 +43,7 @@ def test_tokens_and_signatures_are_found(url: str) -> None:
         "postgresql://batch-runner%40my-project-123456.iam@host/db",
         "postgresql://reader@host/db?passfile=/home/me/.pgpass",
         "https://host/rows.csv?design=1&keyword=2&monkey=3&page_token=3&tokenizer=x&key=2024/file.csv",
+        "https://host/rows.csv?code=DE-BY&key=exports/2024/november/customers_returned.csv",
         "abfs://training-data-2024-prod@acct.dfs.core.windows.net/x.csv",
         "http://localhost:9000/bucket/sales@2024.csv",
         "bigquery://project?credentials_path=/file",

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from ml.io import file_lock
 from ml.io.file_lock import one_at_a_time
 from schemas.home import ROOT
 
@@ -72,3 +75,17 @@ def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
 def test_two_locks_do_not_wait_for_each_other(tmp_path: Path) -> None:
     with holder(tmp_path / "a.lock"), one_at_a_time(tmp_path / "b.lock"):
         pass
+
+
+def test_who_waits_longer_than_a_moment_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_lock, "MOMENT", 0.1)
+    told: list[str] = []
+    path = tmp_path / ".name.lock"
+    with one_at_a_time(path, waiting=lambda: told.append("free")):
+        pass
+    with holder(path) as process:
+        timer = threading.Timer(0.6, process.kill)
+        timer.start()
+        with one_at_a_time(path, waiting=lambda: told.append("held")):
+            assert told == ["held"]
+        timer.join()

@@ -15,6 +15,7 @@ from serving.process import services
 from serving.process.deploy import deploy
 from tests.serving import packages, processes
 from tests.serving.http.wire import GOOD, HEAD, answers, ask, connection, exchange, read_all
+from tests.tracing import processes_traced
 
 MOST, TIMEOUT, DEADLINE = 20, 1.0, 2.0
 NAME = "narrow"
@@ -28,7 +29,8 @@ def narrow(tmp_path_factory: pytest.TempPathFactory, bentoml_home: None) -> Iter
     spec = DeploySpec(
         max_connections=MOST, header_timeout=TIMEOUT, deadline=DEADLINE, max_body=4_000_000, max_bodies=4_000_000
     )
-    deploy(home, NAME, "1", str(packages.write_onnx(home / "packages" / "1")), spec)
+    with processes_traced():
+        deploy(home, NAME, "1", str(packages.write_onnx(home / "packages" / "1")), spec)
     yield services.status(home, NAME)[0]
     services.stop(home, NAME)
 

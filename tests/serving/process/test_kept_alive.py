@@ -23,6 +23,7 @@ from serving.process.records import Deployment
 from tests.serving import packages
 from tests.serving.processes import family, gone, supervisor, watchdog, worker
 from tests.soak import count
+from tests.tracing import processes_traced
 
 pytestmark = pytest.mark.untraced
 KILLS = count(3, 40)
@@ -34,7 +35,8 @@ PROMISED = 5.0 if KILLS > 3 else _PATIENCE
 def home(tmp_path_factory: pytest.TempPathFactory, bentoml_home: None) -> Iterator[Path]:
     """A DRIVETRAIN_HOME with a service that predicts; it is stopped in the end."""
     folder = tmp_path_factory.mktemp("home")
-    deploy(folder, "house", "1", str(packages.write_onnx(folder / "packages" / "1")), DeploySpec())
+    with processes_traced():
+        deploy(folder, "house", "1", str(packages.write_onnx(folder / "packages" / "1")), DeploySpec())
     yield folder
     services.stop(folder, "house")
 

@@ -22,8 +22,8 @@ from serving.process import records, services
 from serving.process.deploy import deploy
 from tests.serving import packages
 from tests.serving.journal.damaged import overwrite, pages, write_journal
+from tests.tracing import processes_traced
 
-pytestmark = pytest.mark.untraced
 HINT = "python -m serving repair house"
 
 
@@ -50,7 +50,8 @@ def until_refused(url: str) -> httpx.Response:
 
 def test_damage_is_noticed_while_the_service_runs_and_repaired(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     package = str(packages.write_onnx(home / "package"))
-    url, _ = deploy(home, "house", "1", package, DeploySpec())
+    with processes_traced():
+        url, _ = deploy(home, "house", "1", package, DeploySpec())
     sent = [answer(url).json()["request_id"] for _ in range(150)]
     file = home / "journals" / "house.db"
     with closing(sqlite3.connect(file)) as connection:
