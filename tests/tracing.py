@@ -1,6 +1,6 @@
 """Coverage of the processes that tests start: they are measured where a test asks for it, as that doubles their work.
 
-Asked for by those that run what no test can call in its own process: supervisors, watchdogs and connections of services,
+Asked for by those that run what no test can call in its own process: supervisors, watchdogs, connections of services,
 a run that is watched, what a command after a killed one puts right. A process that is killed leaves no measurement.
 """
 
