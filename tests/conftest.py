@@ -119,3 +119,4 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
             return (yield)
         finally:
             current.start()
+            trace_no_process()  # to start coverage.py is to let it measure processes
