@@ -3,7 +3,7 @@
 import logging
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -101,10 +101,16 @@ def _execute(declared: Run, folder: RunFolder) -> Summary:
         raise
 
 
-def begin(declared: Run, folder: RunFolder) -> None:
-    """Make the run's folder, and leave word of the run in case it cannot say itself how it ends."""
+def begin(declared: Run, folder: RunFolder, others: Mapping[Path, str] | None = None) -> None:
+    """Make the run's folder, and leave word of the run in case it cannot say itself how it ends.
+
+    Args:
+        declared: The run.
+        folder: Its folder.
+        others: Files that tell of it too, with what stands in them where it cannot.
+    """
     folder.open()
-    last_words.leave(folder.path, ended(declared, "failed", "").model_dump_json())
+    last_words.leave(folder.path, ended(declared, "failed", "").model_dump_json(), others)
 
 
 SIGNALS: dict[type[BaseException], str] = {KeyboardInterrupt: "SIGINT", Terminated: "SIGTERM"}

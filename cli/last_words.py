@@ -7,6 +7,7 @@ left. Light: the watching process imports it.
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -31,6 +32,8 @@ class Shelf:
         return os.pread(self._file.fileno(), os.fstat(self._file.fileno()).st_size, 0).decode()
 
 
+UNKNOWN = "\0"
+"""Stands in what is left for why the run ended, which nobody knows yet."""
 _shelves: list[Shelf] = []  # of this process: empty, or the one that it shares with the process that watches it
 
 
@@ -39,10 +42,18 @@ def share(shelf: Shelf) -> None:
     _shelves[:] = [shelf]
 
 
-def leave(folder: Path, summary: str) -> None:
-    """Leave word of a run that has begun: its folder, and as JSON the summary that it gets unless it writes another."""
+def leave(folder: Path, summary: str, others: Mapping[Path, str] | None = None) -> None:
+    """Leave word of a run that has begun.
+
+    Args:
+        folder: Its folder.
+        summary: As JSON what it gets for a summary unless it writes another.
+        others: Files that tell of it too, with what stands in them then; `UNKNOWN` in it becomes why it ended.
+    """
+    files = {str(path): text for path, text in (others or {}).items()}
     for shelf in _shelves:
-        shelf.put(json.dumps({"folder": str(folder), "summary": json.loads(summary), "process": token()}))
+        left = {"folder": str(folder), "summary": json.loads(summary), "others": files, "process": token()}
+        shelf.put(json.dumps(left))
 
 
 def settle() -> None:
@@ -52,7 +63,7 @@ def settle() -> None:
 
 
 def speak(shelf: Shelf, error: str) -> None:
-    """Write the summary of a run that ended without a word, with why it ended, and remove what it had half written."""
+    """Write what was left of a run that ended without a word, with why it ended; remove what it had half written."""
     try:
         left = json.loads(shelf.take() or "null")
     except ValueError:  # it was killed while it wrote
@@ -62,8 +73,10 @@ def speak(shelf: Shelf, error: str) -> None:
     folder = Path(left["folder"])
     for partial in folder.glob(f".*{left['process']}*.partial"):  # its own: others may write there too
         partial.unlink(missing_ok=True)
-    text = json.dumps({**left["summary"], "error": error}, indent=2, ensure_ascii=False) + "\n"
-    try:
-        write_whole(folder / "summary.json", text)
-    except OSError as fault:
-        sys.stderr.write(f"{folder / 'summary.json'} cannot be written: {fault.strerror}\n")
+    summary = json.dumps({**left["summary"], "error": error}, indent=2, ensure_ascii=False) + "\n"
+    others = {Path(path): text.replace(UNKNOWN, error) for path, text in left["others"].items()}
+    for path, text in {folder / "summary.json": summary, **others}.items():
+        try:
+            write_whole(path, text)
+        except OSError as fault:
+            sys.stderr.write(f"{path} cannot be written: {fault.strerror}\n")

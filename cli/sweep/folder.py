@@ -52,18 +52,28 @@ class SweepFolder:
             raise ConfigurationError([Fault(_DIR, f"{self.path} cannot be made: {error.strerror}")]) from error
         self.is_open = True
 
+    @property
+    def table(self) -> Path:
+        """Where the table of all jobs is."""
+        return self.path / _TABLE
+
     def write_table(self, comparison: Comparison) -> Path:
         """Write every job with all its validation metrics, best first; return the path."""
-        text = io.StringIO()
-        rows = list(table_rows(comparison))
-        writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        return write_whole(self.path / _TABLE, text.getvalue())
+        return write_whole(self.table, table_text(comparison))
 
     def write_picture(self, picture: bytes) -> Path:
         """Write the picture; return its path."""
         return write_whole(self.path / _PICTURE, picture)
+
+
+def table_text(comparison: Comparison) -> str:
+    """Return the table of all jobs as CSV."""
+    text = io.StringIO()
+    rows = list(table_rows(comparison))
+    writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def table_rows(comparison: Comparison) -> Iterator[dict[str, object]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from cli import last_words
 from cli.actions import SIGNALS, apply_verbosity, begin, command, ended
 from cli.config.arguments import Arguments
 from cli.config.repository import Repository
@@ -16,7 +17,7 @@ from cli.progress import Progress
 from cli.run_folder import RunFolder
 from cli.signals import Stops, Terminated, termination_raises
 from cli.sweep.expand import Expansion, expand
-from cli.sweep.folder import SweepFolder
+from cli.sweep.folder import SweepFolder, table_text
 from cli.sweep.jobs import Job, preflight_all, read_jobs
 from cli.views.plan import plan_lines
 from cli.views.sweep import Ending, show_comparison
@@ -122,22 +123,29 @@ class Sweep:
             self._stops.raise_any()
         folder = self._opened()
         folder.write_summary(end.summary)
-        job = self._jobs[position]
-        self._results.append(
-            JobResult(
-                number=job.number,
-                choices=job.words.repeatable,
-                folder=str(folder.path),
-                summary=end.summary,
-                metric=end.metric,
-                rows=end.rows,
-                trained_in=end.trained_in,
-            )
-        )
+        self._results.append(self._result(position, folder, end))
         self._folder.write_table(compare(self._results))
 
+    def _result(self, position: int, folder: RunFolder, end: "JobEnd") -> JobResult:
+        job = self._jobs[position]
+        return JobResult(
+            number=job.number,
+            choices=job.words.repeatable,
+            folder=str(folder.path),
+            summary=end.summary,
+            metric=end.metric,
+            rows=end.rows,
+            trained_in=end.trained_in,
+        )
+
     def _begin(self) -> None:
-        begin(self._jobs[self._position].run, self._opened())
+        """Make the job's folder, and leave word of the job and of those before it."""
+        from pipelines.sweep import JobEnd
+
+        position, folder = self._position, self._opened()
+        run = self._jobs[position].run
+        killed = self._result(position, folder, JobEnd(ended(run, "failed", last_words.UNKNOWN)))
+        begin(run, folder, {self._folder.table: table_text(compare([*self._results, killed]))})
 
     def _opened(self) -> RunFolder:
         if self._job is None:

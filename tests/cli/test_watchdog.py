@@ -160,7 +160,8 @@ from pathlib import Path
 from cli import last_words
 from ml.io.scratch import partial_file
 partial_file(Path({folder!r}) / "page.html").touch()
-last_words.leave(Path({folder!r}), '{{"status": "failed", "error": ""}}')
+table = {{Path({folder!r}) / "table.csv": "error: " + last_words.UNKNOWN}}
+last_words.leave(Path({folder!r}), '{{"status": "failed", "error": ""}}', table)
 """
 
 
@@ -183,6 +184,7 @@ def test_the_summary_of_a_run_that_ends_without_a_word_is_written(end, error, tm
     if error is None:
         assert [name.startswith(".page.html.p") for name in left] == [True]
     else:
+        assert left.pop("table.csv") == f"error: {error}"
         assert list(left) == ["summary.json"]
         assert json.loads(left["summary.json"]) == {"status": "failed", "error": error}
 
