@@ -15,7 +15,8 @@ from tests.tracing import trace_no_process
 
 ROOT = Path(__file__).resolve().parent
 _TOGETHER = ("lifecycle", "serving")  # their tests share a session's real run or service
-_FIRST = ("lifecycle", "serving", "ml")  # begun last, what takes minutes would leave the other workers idle at the end
+# Begun last, what takes minutes would leave the other workers idle at the end.
+_FIRST = (*_TOGETHER, "alone", "ml")
 
 # What a person's shell may hold: proxies, though every server of a test is on this machine, and what Rich takes a
 # terminal to be, though tests say for themselves what is one.
@@ -68,7 +69,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def rank(item: pytest.Item) -> tuple[int, bool]:
         folder, *_ = item.path.relative_to(ROOT).parts
-        place = _FIRST.index(folder) if folder in _FIRST else len(_FIRST)
+        kind = "alone" if _is_alone(item.path) else folder
+        place = _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
         return place, item.path.name != "test_first_run.py"
 
     items.sort(key=rank)
@@ -93,8 +95,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def _group(file: str) -> str:
     path = ROOT.parent / file
     folder, *_ = path.relative_to(ROOT).parts
-    alone = "pytest.mark.own_worker" in path.read_text(encoding="utf-8")
-    return folder if folder in _TOGETHER and not alone else file
+    return folder if folder in _TOGETHER and not _is_alone(path) else file
+
+
+@cache
+def _is_alone(path: Path) -> bool:
+    return "pytest.mark.own_worker" in path.read_text(encoding="utf-8")
 
 
 @cache

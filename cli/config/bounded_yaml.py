@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -9,6 +10,8 @@ from schemas.errors import ConfigurationError, Fault
 
 LARGEST, DEEPEST, MOST = 1_000_000, 50, 100_000
 """Bytes of a file, levels of nesting, and values once every alias is followed."""
+# libyaml's parser is much faster, and refuses some of what OmegaConf's reads.
+_LOADERS = (getattr(yaml, "CSafeLoader", yaml.SafeLoader), yaml.SafeLoader)
 _A_VALUE = 100  # characters; longer text counts as several values
 
 
@@ -28,18 +31,22 @@ def refuse_unbounded(file: Path) -> None:
     size = file.stat().st_size
     if size > LARGEST:
         raise _refusal(file, f"has {size:,} bytes; at most {LARGEST:,} are read")
-    try:
-        if why := _why_unbounded(file.read_bytes()):
+    content = file.read_bytes()
+    for loader in _LOADERS:
+        try:
+            why = _why_unbounded(content, loader)
+        except (yaml.YAMLError, UnicodeDecodeError):
+            continue
+        if why:
             raise _refusal(file, why)
-    except (yaml.YAMLError, UnicodeDecodeError):
         return
 
 
-def _why_unbounded(content: bytes) -> str:
+def _why_unbounded(content: bytes, loader: Any) -> str:
     """Return what is too much, from events alone: nothing is built."""
     open_nodes = [_Open(None)]
     sizes: dict[str | None, int] = {}
-    for event in yaml.parse(content, Loader=yaml.SafeLoader):
+    for event in yaml.parse(content, Loader=loader):
         if isinstance(event, yaml.CollectionStartEvent):
             open_nodes.append(_Open(event.anchor, 1))
         elif isinstance(event, yaml.CollectionEndEvent):

@@ -23,6 +23,7 @@ from ml.io.atomic_write import write_whole
 from schemas.errors import ConfigurationError
 from schemas.home import ROOT
 from schemas.summary import Summary
+from tests.soak import count
 
 BASE = "+experiment=diabetes"
 SUMMARY = Summary(experiment="diabetes", pipeline="training", stack="local", status="succeeded")
@@ -154,9 +155,12 @@ def test_looking_writes_nothing(words: list[str], empty: Path, capsys: pytest.Ca
     assert list(empty.iterdir()) == []
 
 
+STOPS = [(signal.SIGTERM, 143, "SIGTERM"), (signal.SIGINT, 130, "SIGINT")]
+
+
 @pytest.mark.slow
 @pytest.mark.untraced
-@pytest.mark.parametrize(("number", "code", "word"), [(signal.SIGINT, 130, "SIGINT"), (signal.SIGTERM, 143, "SIGTERM")])
+@pytest.mark.parametrize(("number", "code", "word"), STOPS[: count(1, 2)])
 def test_a_stopped_run_says_so(
     number: signal.Signals, code: int, word: str, outside: Callable[..., Path], empty: Path
 ) -> None:

@@ -19,6 +19,7 @@ HEAD = "# @package _global_\nname: x\n"
     ("text", "said"),
     [
         (LAUGHS, f"more than {MOST:,} values"),
+        ("b: c\n\ufeffd: e\n" + LAUGHS, f"more than {MOST:,} values"),  # libyaml stops at the mark, OmegaConf does not
         ("a: &a [*a]\n", "more than"),
         ("a: " + "[" * (DEEPEST + 1) + "]" * (DEEPEST + 1), "levels deep"),
         ("a: " + "x" * LARGEST, "bytes"),
