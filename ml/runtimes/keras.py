@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
@@ -68,6 +68,13 @@ class KerasModel(Predictor):
     def predict(self, features: NDArray[np.float32]) -> Predictions:
         """Predict for (n, features)."""
         return ask(self._model, features, self._output)
+
+
+def prepare(libraries: Collection[str]) -> None:
+    """Import Keras with the first of the libraries that is a backend here; what is wrong with it `load` says."""
+    backend = next((one for one in BACKENDS if one in libraries), None)
+    if backend is not None and not keras_backend.faults(backend):
+        keras_backend.load(backend)
 
 
 def ask(model: Any, features: NDArray[np.float32], output: Output) -> Predictions:

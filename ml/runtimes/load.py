@@ -4,8 +4,9 @@ A runtime is a module of its own and a row in the table; only the one that a pac
 service with an ONNX package never loads scikit-learn or Keras.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib import import_module
+from typing import Any
 
 from ml.predictions.predictor import Predictor
 from schemas.errors import PackageError
@@ -19,6 +20,8 @@ LOADERS: dict[Runtime, str] = {
     "rules": "ml.runtimes.rules:load",
 }
 """Runtime → `module:function` of `(data: bytes, output: Output) -> Predictor`, which raises PackageError."""
+PREPARERS: dict[Runtime, str] = {"keras": "ml.runtimes.keras:prepare"}
+"""Runtime → `module:function` of `(libraries: Collection[str]) -> None`, where importing its libraries takes long."""
 
 
 def load(runtime: Runtime, data: bytes, output: Output) -> Predictor:
@@ -30,6 +33,18 @@ def load(runtime: Runtime, data: bytes, output: Output) -> Predictor:
     if runtime not in LOADERS:
         known = ", ".join(LOADERS)
         raise PackageError(f"This version cannot run packages of runtime {runtime!r}; it runs {known}")
-    module, _, name = LOADERS[runtime].partition(":")
-    loader: Callable[[bytes, Output], Predictor] = getattr(import_module(module), name)
+    loader: Callable[[bytes, Output], Predictor] = _function(LOADERS[runtime])
     return loader(data, output)
+
+
+def prepare(runtime: str, libraries: Collection[str]) -> None:
+    """Import what a package will need that is still being looked at: its runtime, and the libraries that it names."""
+    for known, source in PREPARERS.items():
+        if known == runtime:
+            _function(source)(libraries)
+
+
+def _function(source: str) -> Callable[..., Any]:
+    module, _, name = source.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found

@@ -1,22 +1,29 @@
 """Whether a package can be loaded here: tried in a process of its own, within limits of time and memory."""
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import IO, Any
 
 import psutil
 
 from ml.io.processes import signal_name
+from ml.runtimes.load import prepare
 from schemas.errors import PackageError
 from schemas.home import ROOT
 from schemas.run import DeploySpec
 from serving.releases import trial
 
 _LOOK_SECONDS = 0.02
-_LONGEST_WHY = 1000
+_LONGEST_WHY, _LONGEST_LINE = 1000, 1 << 20
 
 
 class Trial:
@@ -50,21 +57,22 @@ class Trial:
             "seconds": limits.load_seconds,
             "parent": psutil.Process().pid,
         }
-        child = subprocess.Popen(
-            [sys.executable, "-m", trial.__name__],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        watcher = threading.Thread(target=self._watch, args=(psutil.Process(child.pid), limits), daemon=True)
         self._why: str | None = None
-        watcher.start()
-        out, told = child.communicate(json.dumps(request).encode() + b"\n")
-        watcher.join()
-        if self._why is not None:
-            raise PackageError(self._why)
-        return _root(child.returncode, out, told)
+        with tempfile.TemporaryFile() as told, ThreadPoolExecutor(1, "prepare") as meanwhile:
+            child = subprocess.Popen(
+                [sys.executable, "-m", trial.__name__],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=told,
+            )
+            watcher = threading.Thread(target=self._watch, args=(psutil.Process(child.pid), limits), daemon=True)
+            watcher.start()
+            last = _last_said(child, json.dumps(request), meanwhile)
+            watcher.join()
+            if self._why is not None:
+                raise PackageError(self._why)
+            return _root(child.returncode, last, _end_of(told))
 
     def _watch(self, child: psutil.Process, limits: DeploySpec) -> None:
         while True:
@@ -90,14 +98,35 @@ class Trial:
         return None
 
 
-def _root(code: int, out: bytes, told: bytes) -> Path:
+def _last_said(child: "subprocess.Popen[bytes]", request: str, meanwhile: Executor) -> dict[str, Any]:
+    """Ask the child, import meanwhile what the package needs, and return the last that it said before it ended."""
+    said: dict[str, Any] = {}
+    with child:
+        assert child.stdin is not None and child.stdout is not None
+        with suppress(BrokenPipeError):  # it was ended already
+            child.stdin.write(f"{request}\n".encode())
+            child.stdin.close()
+        for line in iter(partial(child.stdout.readline, _LONGEST_LINE), b""):
+            if line.startswith(b"{"):
+                with suppress(ValueError):
+                    said = json.loads(line)
+            if "runtime" in said:
+                meanwhile.submit(prepare, **said)  # what goes wrong there goes wrong again when it is loaded
+                said = {}
+    return said
+
+
+def _root(code: int, answer: dict[str, Any], told: str) -> Path:
     if code < 0:
         raise PackageError(f"the process that loaded it was ended by {signal_name(-code)}")
-    try:
-        answer = json.loads(out.rstrip().rsplit(b"\n", 1)[-1])
-    except ValueError:
-        last = told.decode(errors="replace").strip().splitlines()[-1:] or [f"exit code {code}"]
-        raise PackageError(f"the process that loaded it broke: {last[0][:_LONGEST_WHY]}") from None
     if "error" in answer:
-        raise PackageError(answer["error"])
-    return Path(answer["root"])
+        raise PackageError(str(answer["error"]))
+    if "root" in answer:
+        return Path(answer["root"])
+    raise PackageError(f"the process that loaded it broke: {told or f'exit code {code}'}")
+
+
+def _end_of(told: IO[bytes]) -> str:
+    """Return the last line of what was told."""
+    told.seek(max(0, told.seek(0, os.SEEK_END) - _LONGEST_WHY))
+    return (told.read().decode(errors="replace").strip().splitlines() or [""])[-1]

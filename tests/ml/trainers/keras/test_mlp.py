@@ -436,6 +436,24 @@ def test_a_file_is_loaded_in_a_process_of_its_own_with_the_backend_it_names(kera
     assert np.abs(np.load(tmp_path / "answer.npy") - expected).max() < 1e-5
 
 
+@pytest.mark.parametrize(
+    ("runtime", "libraries", "expected"),
+    [
+        ("keras", ["keras", "jax"], True),
+        ("keras", ["numpy"], False),
+        ("onnx", ["keras", "jax"], False),
+        ("none", ["jax"], False),
+    ],
+)
+def test_only_what_a_package_needs_is_imported_ahead(runtime, libraries, expected):
+    code = (
+        "import sys; from ml.runtimes.load import prepare\n"
+        f"prepare({runtime!r}, {libraries!r}); print('keras' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(expected)
+
+
 def test_our_own_files_hold_nothing_that_is_not_on_the_list(keras_file):
     with zipfile.ZipFile(BytesIO(keras_file[0])) as archive:
         text = archive.read("config.json").decode()
