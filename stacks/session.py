@@ -4,16 +4,17 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from ml.io.file_lock import one_at_a_time
-from ml.io.storage_errors import told_plainly
+from ml.io.storage_errors import Database, told_plainly
 from schemas.home import ROOT
 from stacks.store_check import check_config, check_store, mark_of, remember_store
+from stacks.store_locks import locks_told
 
 _QUIET = {
     "ZENML_ANALYTICS_OPT_IN": "false",
@@ -26,6 +27,7 @@ _QUIET = {
 
 STORE = "drivetrain.store"
 """The logger to which waiting for ZenML's store is told."""
+_USERS_OF_STORE = ("zenml.zen_stores", "pipelines.execution.sql_store")
 _UNUSED = ("bentoml", "numpy", "pandas", "pillow", "scipy", "sklearn")
 
 
@@ -135,9 +137,14 @@ def store_file() -> Path | None:
     return Path(place.database or "") if place.get_backend_name() == "sqlite" else None
 
 
-def used_store() -> Path | None:
+def used_store() -> Database | None:
     """Return the file of the store that this process has opened; None when ZenML was not imported, or has another."""
-    return store_file() if "zenml.client" in sys.modules else None
+    path = store_file() if "zenml.client" in sys.modules else None
+    return None if path is None else Database(path, _USERS_OF_STORE, mark_of(config_folder()))
+
+
+def _note() -> Callable[[str], None]:
+    return logging.getLogger(STORE).warning
 
 
 def _opened() -> Any:
@@ -150,13 +157,13 @@ def _opened() -> Any:
     with told_plainly():
         check_config(folder)
         # One process at a time creates or migrates the store: ZenML fails on one that is half made.
-        note = logging.getLogger(STORE).warning
+        note = _note()
         crowd = partial(note, "another command opens ZenML's store; waiting for it")
         with one_at_a_time(folder / ".drivetrain.lock", waiting=crowd):
             path = store_file()
             if path is not None:
                 check_store(path, folder, note)
-            with told_plainly(path, mark_of(folder)):
+            with told_plainly(None if path is None else Database(path, mark=mark_of(folder))):
                 from zenml.client import Client
 
                 client = Client()
@@ -188,8 +195,10 @@ def zenml_session(handle: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
     root.addHandler(listener)
     try:
         client = _opened()
-        told = told_plainly(used_store(), mark_of(config_folder()))
-        with _parameters_as_given(), _packages_looked_up_once(), _without_unused_integrations(), told:
+        store = used_store()
+        locks = nullcontext() if store is None else locks_told(client.zen_store.engine, store.path, _note())
+        told = told_plainly(store)
+        with _parameters_as_given(), _packages_looked_up_once(), _without_unused_integrations(), told, locks:
             yield client
     finally:
         root.removeHandler(listener)

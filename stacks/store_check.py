@@ -5,13 +5,15 @@ versions and stacks would be lost without a word, and the numbers of versions wo
 naming the old ones. So a store that was used here, and is empty now, is refused until a person says so.
 """
 
+import shlex
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from ml.io.atomic_write import write_whole
-from ml.io.storage_errors import storage_error
+from ml.io.storage_errors import Database, storage_error
 from schemas.errors import StorageError
 
 LONGEST = 60.0  # seconds that a lock is waited for
@@ -58,16 +60,29 @@ def check_store(path: Path, folder: Path, note: Callable[[str], None], longest: 
         StorageError: If it was used before and is empty or gone, is no database, cannot be written, or stays locked.
     """
     known = folder / _KNOWN
+    was_used = known.exists() and known.read_text(encoding="utf-8") == str(path)
     if not path.exists() or path.stat().st_size == 0:
-        if known.exists() and known.read_text(encoding="utf-8") == str(path):
-            state = "is empty" if path.exists() else "is gone"
-            what = f"The ZenML store {path} {state}: the runs, versions and stacks that it knew are lost"
-            raise StorageError(what, f"put a copy of it back, or begin with an empty one: rm {known}")
+        if was_used:
+            raise _lost(path, known)
         return
     with path.open("rb") as file:
         if not file.read(16).startswith(b"SQLite format 3"):
             raise damaged(path, folder)
     _await(path, folder, note, longest)
+    if was_used and not _has_stacks(path):
+        raise _lost(path, known)
+
+
+def _lost(path: Path, known: Path) -> StorageError:
+    state = "is empty" if path.exists() else "is gone"
+    what = f"The ZenML store {path} {state}: the runs, versions and stacks that it knew are lost"
+    return StorageError(what, f"put a copy of it back, or begin with an empty one: rm {shlex.quote(str(known))}")
+
+
+def _has_stacks(path: Path) -> bool:
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'stack'").fetchone()
+    return bool(found[0])
 
 
 def remember_store(path: Path, folder: Path) -> None:
@@ -79,7 +94,8 @@ def remember_store(path: Path, folder: Path) -> None:
 
 def damaged(path: Path, folder: Path) -> StorageError:
     """Return what is to be said of a store whose pages are damaged."""
-    aside = f"mv {path} {path}.damaged && rm -f {folder / _KNOWN}"
+    file, known = shlex.quote(str(path)), shlex.quote(str(folder / _KNOWN))
+    aside = f"mv {file} {file}.damaged && rm -f {known}"
     hint = f"put a copy of it back, or begin with an empty one: {aside}"
     return StorageError(f"The ZenML store {path} is damaged", hint)
 
@@ -114,8 +130,9 @@ def _refusal(path: Path) -> sqlite3.Error | None:
 def _plain(error: sqlite3.Error, path: Path, folder: Path) -> Exception:
     if "malformed" in str(error) or "not a database" in str(error):
         return damaged(path, folder)
-    return storage_error(error, path) or error
+    return storage_error(error, Database(path)) or error
 
 
 def _mend_config(path: Path) -> str:
-    return f"mend it, or let ZenML begin with a new one: mv {path} {path}.broken"
+    file = shlex.quote(str(path))
+    return f"mend it, or let ZenML begin with a new one: mv {file} {file}.broken"

@@ -11,9 +11,9 @@ class ProcessIdentity(Strict):
     """One process on one host.
 
     Attributes:
-        host: The host's machine id, its name where it has none.
+        host: The host's name, and its machine id where it has one.
         boot: The boot that it was started in.
-        namespace: The namespace that `pid` counts in; containers have their own.
+        namespace: The namespace that `pid` counts in; containers have their own, a host has the same in every boot.
         pid: Its number.
         started: When it was started, as `process_token.started_at` has it.
     """
@@ -33,11 +33,11 @@ class ProcessIdentity(Strict):
     def fate(self) -> Fate:
         """Whether the process lives; unknown on another host or in another container."""
         here = self.mine()
-        if self.host != here.host:
+        if (self.host, self.namespace) != (here.host, here.namespace):
             return "unknown"
         if self.boot != here.boot:
             return "gone" if has_machine_id() else "unknown"
-        return "unknown" if self.namespace != here.namespace else fate_of(self.pid, self.started)
+        return fate_of(self.pid, self.started)
 
 
 @cache

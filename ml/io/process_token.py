@@ -36,9 +36,11 @@ def is_abandoned(name: str) -> bool:
         return False
     if found[1] != _digest(machine()):
         return False  # of another host, which may live
+    if int(found[3]) != _number(namespace()):
+        return False  # of another container, perhaps one of the same image on another host
     if found[2] != _short(boot()):
-        return machine() in _known_machines()
-    return int(found[3]) == _number(namespace()) and fate_of(int(found[4]), int(found[5])) == "gone"
+        return has_machine_id()
+    return fate_of(int(found[4]), int(found[5])) == "gone"
 
 
 def fate_of(pid: int, started: int) -> Fate:
@@ -79,19 +81,19 @@ def started_at(pid: int) -> int | None:
 
 @cache
 def machine() -> str:
-    """Return what names this host: its machine id, its name where it has none."""
-    return next(iter(_known_machines()), socket.gethostname())
+    """Return what names this host: its name, and its machine id where it has one, which copies of an image share."""
+    return " ".join((socket.gethostname(), *_machine_ids()))
 
 
 @cache
-def _known_machines() -> tuple[str, ...]:
-    """Return the machine id of this host, none where it has none: only with one is another boot a boot of the same."""
+def _machine_ids() -> tuple[str, ...]:
+    """Return the machine id of this host, none where it has none."""
     return tuple(text for path in _MACHINE_IDS if (text := text_of(path)))[:1]
 
 
 def has_machine_id() -> bool:
-    """Say whether this host is told apart from every other by more than its name."""
-    return bool(_known_machines())
+    """Say whether this host is told apart by more than its name: else another boot may be another host's."""
+    return bool(_machine_ids())
 
 
 @cache

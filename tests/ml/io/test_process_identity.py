@@ -47,10 +47,19 @@ def test_a_process_lives_until_it_is_killed_and_is_gone_before_it_is_waited_for(
         ({"host": "another"}, "unknown"),
         ({"host": "another", "boot": "another"}, "unknown"),
         ({"namespace": "pid:[1]"}, "unknown"),
+        ({"namespace": "pid:[1]", "boot": "another"}, "unknown"),  # a container of the same image on another host
     ],
 )
 def test_what_differs_decides(change: dict[str, object], fate: str) -> None:
     assert ProcessIdentity.mine().model_copy(update=change).fate == fate
+
+
+def test_a_name_from_another_boot_is_of_a_process_that_is_gone_unless_it_is_of_another_container() -> None:
+    head, namespace, rest = token().split("-", 2)
+    other_boot = head[:-8] + "0" * 8
+    assert is_abandoned(f"{other_boot}-{namespace}-{rest}")
+    assert not is_abandoned(f"{other_boot}-1-{rest}")
+    assert not is_abandoned(f"p{'0' * 16}-{namespace}-{rest}")
 
 
 def test_only_what_names_a_process_that_is_gone_is_removed(tmp_path: Path) -> None:
