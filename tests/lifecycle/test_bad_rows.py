@@ -8,6 +8,8 @@ from zenml.client import Client
 
 from tests.lifecycle.conftest import World
 
+pytestmark = pytest.mark.untraced
+
 YAML = """# @package _global_
 defaults:
   - override /data: csv
@@ -36,7 +38,6 @@ def run(world: World, name: str, text: str, more: str = "", *words: str):
 MIXED = [("yes", "no")[number % 2] for number in range(200)]
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("name", "text", "code", "says"),
     [
@@ -82,7 +83,6 @@ def test_a_declared_expectation_that_fails_refuses_with_3_and_keeps_the_report(w
     assert "width" in page.read_text(encoding="utf-8")
 
 
-@pytest.mark.untraced
 def test_a_class_with_a_single_row_works_and_is_reported(world: World) -> None:
     result = run(world, "single_row", table(["maybe", *MIXED]), "", "gate=open", "pipeline=training")
     assert result.code == 0

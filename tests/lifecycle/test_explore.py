@@ -10,7 +10,7 @@ from zenml.client import Client
 from tests.lifecycle.conftest import Result, World
 from tests.ml.features.ugly_table import TARGET, write_ugly
 
-pytestmark = pytest.mark.own_worker
+pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
 
 # `allowed` cannot hold, and a training run would stop there. The token shows rows on the page: each has its own.
 EXPERIMENT = """# @package _global_
@@ -73,7 +73,6 @@ def test_no_cell_of_the_other_sets_is_on_the_page_or_in_the_yaml(explored: Resul
     assert [token for token in tokens["train_set"] if token in reports(explored)[0].read_text(encoding="utf-8")]
 
 
-@pytest.mark.untraced
 def test_the_suggested_experiment_runs_as_it_is(explored: Result, world: World) -> None:
     text = reports(explored)[1].read_text(encoding="utf-8")
     assert text.startswith("# @package _global_\n")

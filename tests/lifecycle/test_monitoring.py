@@ -3,10 +3,14 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from examples.demo import held_out_rows, play, shifted
 from serving.__main__ import main as operators
 from serving.journal.predictions import count
 from tests.lifecycle.conftest import Result, World, ask
+
+pytestmark = pytest.mark.untraced
 
 
 def test_held_out_rows_are_ok_and_a_shifted_copy_is_drift(first: Result, world: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.lifecycle.conftest import Result, World, ask
 
-pytestmark = pytest.mark.own_worker
+pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
 EXPERIMENT = """# @package _global_
 defaults:
   - override /data: csv

@@ -16,7 +16,7 @@ from tests.ml.explore.exploring import look_at_csv
 from tests.ml.features.ugly_table import IMAGE, SCRIPT, TARGET, write_ugly
 from tests.ml.reports.pages import PAGES
 
-pytestmark = pytest.mark.own_worker
+pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
 
 QUIET = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

@@ -95,10 +95,10 @@ def test_a_change_reruns_exactly_what_depends_on_it(copy: Path) -> None:
     reword(copy / "ml" / "sources" / "csv.py")
     assert steps(copy).ran == ALWAYS, "words are no code"
 
-    touch(copy / "ml" / "runtimes" / "rules.py")
-    assert steps(copy).ran == MODEL | {"package"} | ALWAYS, "a table names it, no import"
-
     if SOAKING:
+        touch(copy / "ml" / "runtimes" / "rules.py")
+        assert steps(copy).ran == MODEL | {"package"} | ALWAYS, "a table names it, no import"
+
         touch(copy / "ml" / "evaluation" / "metrics.py")
         assert steps(copy).ran == {"evaluate", "open_test_set"} | ALWAYS
 

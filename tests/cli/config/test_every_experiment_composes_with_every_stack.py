@@ -7,6 +7,8 @@ import pytest
 from cli.config.repository import CONF
 from schemas.run import Run
 
+pytestmark = pytest.mark.untraced
+
 
 def options(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))

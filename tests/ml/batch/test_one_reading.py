@@ -37,6 +37,8 @@ from schemas.signature import Signature
 from steps.secrets import reveal
 from tests.soak import count
 
+pytestmark = pytest.mark.untraced
+
 Cells = dict[str, list[str]]
 ROWS = 24
 GAPS = ["", "NA", "N/A", "null", " NA ", "nan"]

@@ -7,6 +7,8 @@ import pytest
 from ml.source_code.imports import Sources
 from schemas.home import ROOT
 
+pytestmark = pytest.mark.untraced
+
 
 def write(root: Path, name: str, text: str) -> None:
     path = root / name

@@ -13,6 +13,8 @@ from serving.http.instances import instances
 from tests.serving import packages
 from tests.serving.conftest import Local, LocalApp
 
+pytestmark = pytest.mark.untraced
+
 MOST = 1_000_000
 ROWS = 10_000
 

@@ -17,6 +17,8 @@ from tests.serving import packages, processes
 from tests.serving.http.wire import GOOD, HEAD, answers, ask, connection, exchange, read_all
 from tests.tracing import processes_traced
 
+pytestmark = pytest.mark.untraced
+
 MOST, TIMEOUT, DEADLINE = 20, 1.0, 2.0
 NAME = "narrow"
 READYZ = b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -11,12 +11,15 @@ from threading import Event, Thread
 
 import httpx
 import psutil
+import pytest
 
 from serving.process import services
 from tests.serving import packages, processes
 from tests.serving.conftest import Live
 from tests.serving.http import hostile
 from tests.soak import SOAKING, count
+
+pytestmark = pytest.mark.untraced
 
 REQUESTS = count(150, 5_000)
 AT_ONCE = 8

@@ -16,6 +16,8 @@ from serving.process.members import VARIABLE
 from serving.process.settings import Settings
 from tests.serving import packages
 
+pytestmark = pytest.mark.untraced
+
 HEAVY = {"pandas", "sklearn", "keras", "matplotlib", "zenml", "whylogs", "pyarrow", "skl2onnx", "pandera", "hydra"}
 PROGRAM = """
 import json, sys, time
