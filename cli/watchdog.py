@@ -30,12 +30,16 @@ PATIENCE = 1.5
 _SLACK = 0.1  # seconds in which a signal to the whole process group reaches both processes
 _GLANCE = 0.5  # seconds between two looks at whether the run got a signal of its own
 _STOPS = (signal.SIGINT, signal.SIGTERM)
+# What ends a process whose terminal is closed; the run is told SIGTERM instead, as it would be told twice otherwise.
+_HANG_UP = signal.SIGHUP
 _WORDS = {signal.SIGINT: "Interrupted", signal.SIGTERM: "Terminated"}
 _SHOW_CURSOR = "\x1b[?25h"
 
 
 def watched(command: Callable[[], int]) -> int:
     """Run a command in a child process and return its exit code; on SIGINT and SIGTERM it ends within two seconds.
+
+    SIGHUP, which comes where a terminal is closed, counts as SIGTERM.
 
     Returns:
         What `command` returned in the child, in which this function returns too; 130 and 143 where it had to be killed
@@ -46,7 +50,7 @@ def watched(command: Callable[[], int]) -> int:
         shelf, scratch = Shelf(), tempfile.mkdtemp(prefix=f"drivetrain-run-{token()}-")
     except OSError:  # no temporary file can be made: the command says what it cannot do without one
         return command()
-    numbers = (*_STOPS, signal.SIGCHLD)
+    numbers = (*_STOPS, _HANG_UP, signal.SIGCHLD)
     signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     inherited: dict[int, Any] = {number: signal.getsignal(number) for number in numbers}
     parent, child = os.getpid(), os.fork()
@@ -68,7 +72,7 @@ def watched(command: Callable[[], int]) -> int:
 def _to_its_code(command: Callable[[], int]) -> int:
     """Run the command, with a word for an interruption before it can say one, and none for one after its end."""
     try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, (*_STOPS, signal.SIGCHLD))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (*_STOPS, _HANG_UP, signal.SIGCHLD))
         return command()
     except KeyboardInterrupt:
         _say(signal.SIGINT)
@@ -98,6 +102,7 @@ def _begin(inherited: dict[int, Any], parent: int, signals: IO[bytes], scratch: 
     for number, handler in inherited.items():
         if handler is not None:
             signal.signal(number, handler)
+    signal.signal(_HANG_UP, signal.SIG_IGN)  # who watches passes it on
     os.set_blocking(signals.fileno(), False)
     signal.set_wakeup_fd(signals.fileno(), warn_on_full_buffer=False)
     tempfile.tempdir = scratch  # not TMPDIR: services that the run starts outlive it
@@ -113,8 +118,8 @@ class _Watch:
         for end in (self._read, write):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-        for number in (*_STOPS, signal.SIGCHLD):
-            # A shell starts what runs in the background with SIGINT ignored.
+        for number in (*_STOPS, _HANG_UP, signal.SIGCHLD):
+            # `nohup` starts a program with SIGHUP ignored, a shell what runs in the background with SIGINT ignored.
             if signal.getsignal(number) is not signal.SIG_IGN or number == signal.SIGCHLD:
                 signal.signal(number, _nothing)
         self._got: set[int] = set()
@@ -174,7 +179,8 @@ class _Watch:
 
     def _take(self) -> None:
         with suppress(BlockingIOError):
-            self._got.update(number for number in os.read(self._read, 4096) if number in _STOPS)
+            arrived = {signal.SIGTERM if number == _HANG_UP else number for number in os.read(self._read, 4096)}
+            self._got |= arrived & set(_STOPS)
         if self._since is None and self._stop is not None:
             self._since = time.monotonic()
             self._below = _descendants(self._child)

@@ -92,6 +92,16 @@ def test_a_command_that_reacts_is_left_to_it():
         assert stopped(process, signal.SIGINT) == (130, "closed\n", "")
 
 
+def test_a_closed_terminal_ends_a_run_as_sigterm_does_unless_it_was_started_with_nohup():
+    react = "try: time.sleep(600)\nexcept KeyboardInterrupt: print('never')"
+    with watching(react, start_new_session=True) as process:
+        os.killpg(process.pid, signal.SIGHUP)
+        code, out, err = ended(process)
+    assert (code, out) == (143, "") and err == "\nTerminated; what was deployed goes on.\n"
+    with watching("time.sleep(1)", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)) as process:
+        assert stopped(process, signal.SIGHUP) == (0, "", "")
+
+
 def test_a_signal_to_the_whole_group_arrives_once():
     body = "for _ in range(2):\n    try:\n        time.sleep(1)\n    except KeyboardInterrupt:\n        print('once')"
     with watching(body, start_new_session=True) as process:
