@@ -11,6 +11,7 @@ from zenml.models import ExceptionInfo, PipelineRunUpdate, StepRunUpdate
 from zenml.stack import StackComponent
 from zenml.utils.pagination_utils import depaginate
 
+from pipelines.execution.registrations import undo
 from pipelines.execution.sql_store import date
 
 UNFINISHED = (
@@ -46,10 +47,15 @@ def close(client: Any, run_id: UUID, why: str) -> datetime:
 
 
 def close_interrupted(run_name: str) -> None:
-    """Close a run of this process that was stopped before ZenML could: a signal may come at any point of its work."""
+    """Close a run of this process that was stopped before ZenML could: a signal may come at any point of its work.
+
+    What it had half registered is removed.
+    """
     client = Client()
     for run in client.list_pipeline_runs(name=run_name).items:
         close(client, run.id, "interrupted by a signal")
+        for _ in undo(client, run):
+            pass
 
 
 def last_sign_of_life(run: Any, steps: list[Any]) -> datetime:

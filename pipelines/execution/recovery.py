@@ -4,8 +4,9 @@ What SIGKILL can leave from training to deployment, and what becomes of it:
 
 - a run that is `initializing` or `running`, with or without a step that is: both fail, at their last sign of life;
 - a step's output, stored in part: removed; no artifact version names it;
-- a version without its package, metrics or verdict: removed. The verdict is written last, so that a version which has
-  one is whole; it stays, and `pipeline=deployment` takes it as if its run had gone on;
+- a version without its package, metrics or verdict, also of a run that ended in an error or by a signal: removed. The
+  verdict is written last, so that a version which has one is whole; it stays, and `pipeline=deployment` takes it as if
+  its run had gone on;
 - scratch folders and partial files: removed;
 - a publication without an outcome, a service without a version, a service that was being replaced: see
   `serving.process.publications`;
@@ -15,13 +16,13 @@ Nothing is touched whose process lives, or of which that is not known here: runs
 runs without a lease of ours.
 """
 
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from pipelines.execution.closing import UNFINISHED, close
 from pipelines.execution.lease import lease_of
+from pipelines.execution.registrations import undo, undo_of_ended
 from schemas.home import Home
 from schemas.plan import Observer
 
@@ -36,6 +37,8 @@ def recover(client: Any, home: Home, observer: Observer) -> None:
             _close_if_abandoned(client, run_id, observer)
         except Exception as error:  # one dead run must not keep every other from beginning
             observer.note(f"a run that was killed could not be closed, {run_id}: {type(error).__name__}: {error}")
+    for run, removed in undo_of_ended(client):
+        observer.note(f"run {run.name} had ended while it registered; {', '.join(removed)} is removed")
     _resolve_publications(client, home, observer)
 
 
@@ -53,22 +56,10 @@ def _close_if_abandoned(client: Any, run_id: UUID, observer: Observer) -> None:
     owner = lease_of(run)
     if owner is None or owner.process.fate != "gone":
         return
-    removed = ", ".join(f"version {number}" for number in _undo_registrations(client, run))
+    removed = ", ".join(undo(client, run))
     ended = close(client, run_id, f"the process that ran this is gone ({owner.process.pid} on {owner.process.host})")
     what = f"closed run {run.name}, whose process is gone since {ended:%Y-%m-%d %H:%M} UTC"
     observer.note(f"{what}; {removed} of it was half registered and is removed" if removed else what)
-
-
-def _undo_registrations(client: Any, run: Any) -> Iterator[int]:
-    """Remove the versions that a run had begun to register; one that has its verdict is whole."""
-    from pipelines.execution.sql_store import versions_of
-
-    for version_id in versions_of(client, run.id):
-        with suppress(KeyError):  # another command was faster
-            version = client.get_model_version(model_version_name_or_number_or_id=version_id)
-            if "gate" not in version.run_metadata:
-                client.delete_model_version(version.id)
-                yield version.number
 
 
 def _resolve_publications(client: Any, home: Home, observer: Observer) -> None:

@@ -5,7 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, select
-from zenml.zen_stores.schemas import ModelVersionSchema, PipelineRunSchema
+from zenml.zen_stores.schemas import (
+    ModelVersionSchema,
+    PipelineRunSchema,
+    RunMetadataResourceSchema,
+    RunMetadataSchema,
+)
 from zenml.zen_stores.sql_zen_store import SqlZenStore
 
 
@@ -29,3 +34,13 @@ def versions_of(client: Any, run_id: UUID) -> list[UUID]:
     made = select(ModelVersionSchema.id).where(col(ModelVersionSchema.producer_run_id_if_numeric) == run_id)
     with Session(client.zen_store.engine) as session:
         return sorted(linked | set(session.exec(made)))
+
+
+def versions_without(client: Any, key: str) -> list[UUID]:
+    """Return the runs that made model versions which have no metadata of this name, each once; none of a server's."""
+    if not isinstance(client.zen_store, SqlZenStore):
+        return []
+    named = select(RunMetadataResourceSchema.resource_id).join(RunMetadataSchema).where(RunMetadataSchema.key == key)
+    runs = select(ModelVersionSchema.producer_run_id_if_numeric).where(col(ModelVersionSchema.id).not_in(named))
+    with Session(client.zen_store.engine) as session:
+        return [run for run in dict.fromkeys(session.exec(runs)) if run is not None]

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from schemas.home import ROOT
+from steps.package import register
 from tests.lifecycle.conftest import Result, World, forget_store, fresh_world
 from tests.lifecycle.test_killed_runs import TINY, write_table
 from tests.soak import count
@@ -149,6 +150,25 @@ def test_a_locked_store_is_waited_for_and_told(world: World, words: list[str]) -
         other.execute("ROLLBACK")
     waiting.communicate(timeout=120)
     assert waiting.returncode == 0
+
+
+def test_what_a_failed_registration_left_is_removed_by_the_next_command(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(register, "log_metadata", full)
+        assert run(world, "pipeline=training", "seed=8").code == 1
+    versions = "select count(*) from model_version"
+    with closing(sqlite3.connect(database(world))) as store:
+        before = store.execute(versions).fetchone()[0]
+    result = run(world, "pipeline=explore")
+    assert result.code == 0 and "had ended while it registered; version 2 is removed" in result.err
+    with closing(sqlite3.connect(database(world))) as store:
+        assert store.execute(versions).fetchone()[0] == before - 1
+    assert "is removed" not in run(world, "pipeline=explore").err
 
 
 def test_a_disk_that_fills_while_a_run_trains(world: World) -> None:

@@ -292,10 +292,13 @@ def _seconds(text: str) -> float:
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
-@pytest.mark.parametrize(("name", "seed"), [("SIGINT", 42), ("SIGTERM", 41)][: count(1, 2)])
-def test_an_interrupted_run_closes_its_own_step(killed: Killed, name: str, seed: int) -> None:
-    text = killed.stopped("ml.package.files:store#4", name, "pipeline=training", f"seed={seed}")
-    assert "Traceback" not in text
+INTERRUPTED = [("SIGTERM", "zenml:log_metadata@before", 41), ("SIGINT", "ml.package.files:store#4", 42)]
+
+
+@pytest.mark.parametrize(("name", "point", "seed"), INTERRUPTED[: count(1, 2)])
+def test_an_interrupted_run_closes_its_own_step(killed: Killed, name: str, point: str, seed: int) -> None:
+    text = killed.stopped(point, name, "pipeline=training", f"seed={seed}")
+    assert "Traceback" not in text and killed.rows(_WITHOUT_VERDICT) == []
     states = killed.rows("select name, status from step_run union select name, status from pipeline_run")
     assert not [state for state in states if state[1] in ("running", "initializing")]
 
