@@ -43,7 +43,7 @@ class NewFile:
             if self._replace:
                 self.partial.replace(self.target)
             else:
-                _name_without_replacing(self.partial, self.target)
+                name_without_replacing(self.partial, self.target)
         except FileExistsError:
             raise ContentError(
                 f"{self.target} came into being while the rows were predicted; it was left as it is"
@@ -70,7 +70,8 @@ class NewFile:
             self.partial.unlink(missing_ok=True)
 
 
-def _name_without_replacing(partial: Path, target: Path) -> None:
+def name_without_replacing(partial: Path, target: Path) -> None:
+    """Give a whole file its name. Raises FileExistsError when that name is taken by now."""
     try:
         target.hardlink_to(partial)  # unlike a rename, it fails where the name is taken
     except OSError as error:

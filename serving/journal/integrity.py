@@ -4,15 +4,17 @@ import logging
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from serving.journal.contents import TABLES, found_tables, read_only
+from serving.journal.trouble import NO_TABLES
+
 logger = logging.getLogger("bentoml.drivetrain")
 _PAGES = "PRAGMA quick_check(1)"
 _HEADER = "SELECT 'ok'"  # and the tables, which are asked for in any case
-_TABLES = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('predictions', 'labels', 'releases')"
-_OURS = 3
 _PAUSE = 5.0  # seconds between two looks at a small journal
 _SHARE = 50  # a look at a large one may take a fiftieth of the time
 _AT_ONCE = 64 << 20  # bytes; a larger journal is looked at while the service starts
@@ -29,19 +31,16 @@ def damage(file: Path, check: str = _PAGES) -> str | None:
         check: What is asked.
     """
     try:
-        connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0)
-        try:
+        with closing(read_only(file)) as connection:
             found = connection.execute(check).fetchone()
-            tables = connection.execute(_TABLES).fetchone()[0]
-        finally:
-            connection.close()
+            is_whole = found_tables(connection) == set(TABLES)
     except sqlite3.OperationalError:
         return None  # locked, or gone: the heartbeat has words for that
     except sqlite3.DatabaseError as error:
         return str(error)
     if found[0] != "ok":
         return " ".join(str(found[0]).split())
-    return None if tables == _OURS else "its tables are not in it"
+    return None if is_whole else NO_TABLES
 
 
 class Integrity:

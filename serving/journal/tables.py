@@ -1,5 +1,6 @@
 """The journal's tables and how to reach them: SQLite in WAL mode by default, any SQLAlchemy URL otherwise."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Double,
     Engine,
     Index,
+    Inspector,
     Integer,
     MetaData,
     String,
@@ -25,8 +27,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from ml.io.new_file import name_without_replacing
+from ml.io.scratch import partial_file, remove_partials
 from schemas.errors import DeploymentError
-from serving.journal.trouble import unusable
+from serving.journal.contents import is_emptied, is_unfinished
+from serving.journal.location import sqlite_url
+from serving.journal.trouble import emptied, unusable
 
 Synchronous = Literal["NORMAL", "FULL"]
 _Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself in SQLite
@@ -109,18 +115,18 @@ def begin_writing(connection: Connection) -> None:
 
 
 def create(url: str) -> None:
-    """Create the journal's tables where they do not exist yet, and the folder of a SQLite file.
+    """Create the journal, or what an older one lacks; a SQLite file, with its folder, comes into being whole.
 
     Raises:
-        DeploymentError: If the database does not let us.
+        DeploymentError: If the database does not let us, or a file is there that has lost its tables.
     """
     location = make_url(url)
-    if location.get_backend_name() == "sqlite" and location.database:
-        Path(location.database).parent.mkdir(parents=True, exist_ok=True)
     try:
+        if location.get_backend_name() == "sqlite" and location.database:
+            _require_file(url, Path(location.database))
         engine = connect(url)
         try:
-            _create_in(engine)
+            _complete(engine)
         finally:
             engine.dispose()
     except (SQLAlchemyError, ImportError) as error:
@@ -138,23 +144,63 @@ def identity(engine: Engine) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino)
 
 
-def _create_in(engine: Engine) -> None:
-    with engine.begin() as connection:
-        for table in _metadata.sorted_tables:
-            connection.execute(CreateTable(table, if_not_exists=True))
-            for index in table.indexes:
-                connection.execute(CreateIndex(index, if_not_exists=True))
+def _require_file(url: str, file: Path) -> None:
+    """Make a journal's file unless it is there; refuse one that is there without its tables."""
+    if file.exists():
+        if is_emptied(file):
+            raise DeploymentError(emptied(url))
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    remove_partials(file)
+    partial = partial_file(file)
+    engine = create_engine(sqlite_url(partial))
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=MEMORY")  # no second file, which a kill would leave
+            _create_in(connection)
+        engine.dispose()
+        with suppress(FileExistsError):  # somebody else was faster
+            name_without_replacing(partial, file)
+    finally:
+        engine.dispose()
+        partial.unlink(missing_ok=True)
+
+
+def _complete(engine: Engine) -> None:
+    """Create what is missing, all of it or nothing."""
+    with engine.connect() as connection:
+        is_whole = all(_is_in(inspect(connection), table) for table in _metadata.sorted_tables)
+    if not is_whole:
+        with engine.begin() as connection:
+            _create_in(connection)
+
+
+def _is_in(database: Inspector, table: Table) -> bool:
+    if not database.has_table(table.name):
+        return False
+    return all(database.has_index(table.name, str(index.name)) for index in table.indexes)
+
+
+def _create_in(connection: Connection) -> None:
+    begin_writing(connection)  # the driver begins no transaction before a CREATE
+    for table in _metadata.sorted_tables:
+        connection.execute(CreateTable(table, if_not_exists=True))
+        for index in table.indexes:
+            connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 def exists(url: str) -> bool:
     """Say whether a journal is there: a SQLite file, or the tables in another database.
+
+    One whose creation was cut off is not there yet: it is completed by `create`.
 
     Raises:
         DeploymentError: If a database cannot be asked.
     """
     location = make_url(url)
     if location.get_backend_name() == "sqlite":
-        return Path(location.database or "").is_file()
+        file = Path(location.database or "")
+        return file.is_file() and not is_unfinished(file)
     try:
         engine = connect(url)
         try:

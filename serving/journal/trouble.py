@@ -6,7 +6,16 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
+NO_TABLES = "its tables are not in it"
 _BAD_TEXT = "Could not decode to UTF-8"
+_NO_TABLE = "no such table"
+
+
+def emptied(url: str) -> str:
+    """Return that the file of a journal is there, and its tables are not in it, and what helps."""
+    location = make_url(url)
+    hint = repair_hint(Path(location.database or "").stem)
+    return f"The journal {location.render_as_string()} cannot be used: {NO_TABLES}. {hint}"
 
 
 def unusable(url: str, error: Exception, what: str = "used") -> str:
@@ -27,7 +36,10 @@ def told(error: Exception) -> str:
 
 def is_damage(error: Exception) -> bool:
     """Say whether an error means that the file of a SQLite journal is damaged, rather than busy or out of reach."""
-    return type(error) is DatabaseError or isinstance(error, json.JSONDecodeError) or _BAD_TEXT in str(error)
+    if type(error) is DatabaseError or isinstance(error, json.JSONDecodeError):
+        return True
+    driver = str(getattr(error, "orig", None) or error)
+    return _BAD_TEXT in driver or driver.startswith(_NO_TABLE)
 
 
 def repair_hint(name: str) -> str:
