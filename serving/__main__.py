@@ -149,7 +149,7 @@ def _repair(home: Path, name: str) -> int:
         print(f"{name}: its journal is sound; nothing was changed")
         return 0
     for one in done.tables:
-        print(f"{name}: {one.rows} {one.table} saved" + (f", {one.lost} lost" if one.lost else ""))
+        print(f"{name}: {one}")
     if done.tables and not publisher.current_release(done.url):
         print(f"{name}: which version is in production could not be read; deploy the model again")
     print(f"{name}: the damaged journal is kept as {done.kept}")

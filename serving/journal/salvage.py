@@ -1,8 +1,8 @@
 """What can be read of a damaged SQLite journal, copied into a new one.
 
 Rows are asked for by their number, in ranges that are halved where SQLite refuses: a damaged page costs its own rows.
-Indexes are not read at all. Where the file's first page is lost, which says where the tables are, that of an empty
-journal is put in its place: every journal's tables were created in the same order.
+Indexes only say how many rows there were. Where the file's first page is lost, which says where the tables are, that of
+an empty journal is put in its place: every journal's tables were created in the same order.
 """
 
 import json
@@ -12,7 +12,10 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median_low
 from typing import Any
+
+from sqlalchemy import Table, UniqueConstraint
 
 from serving.journal import location, tables
 from serving.journal.integrity import damage
@@ -20,7 +23,6 @@ from serving.journal.integrity import damage
 _PAGE = 4096
 _SMALLEST_ROW = 30  # bytes; more rows than fit are not asked for
 _RANGE = 1024
-_SLACK = 100_000  # rows that may have come after the one with the latest time
 _JSON = {"inputs", "answer", "label"}
 _TABLES = (tables.releases, tables.predictions, tables.labels)
 
@@ -29,11 +31,33 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Saved:
-    """Rows of a table that were saved, and how many of the numbers up to the last one are missing."""
+    """Rows of a table that were saved, and how many are known to be lost.
+
+    `unknown_after` is set where the end of the table is damaged: whether there were rows beyond this number, nobody
+    knows.
+    """
 
     table: str
     rows: int
     lost: int
+    unknown_after: int | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.rows} {self.table} saved" + (f", {self.lost} lost" if self.lost else "")
+        if self.unknown_after is None:
+            return text
+        if not self.unknown_after:
+            return f"{text}; how many there were cannot be read"
+        return f"{text}; any after number {self.unknown_after} are lost, and how many those were cannot be read"
+
+
+@dataclass(frozen=True)
+class _End:
+    """The number of a table's last row, whether that is certain, and the number up to which rows are asked for."""
+
+    number: int
+    is_certain: bool
+    most: int
 
 
 def salvage(source: Path, target: Path) -> list[Saved]:
@@ -51,7 +75,7 @@ def salvage(source: Path, target: Path) -> list[Saved]:
         _lend_first_page(source, target)
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.text_factory = bytes
-        saved = [_copy(old, new, str(table.name), [column.name for column in table.columns]) for table in _TABLES]
+        saved = [_copy(old, new, table) for table in _TABLES]
         new.execute("PRAGMA journal_mode=DELETE")  # one file, that can be put in its place in one step
     assert damage(target) is None, "a new journal is sound"
     return saved
@@ -78,31 +102,65 @@ def _lend_first_page(source: Path, empty: Path) -> None:
         file.truncate(max(pages, 1) * _PAGE)
 
 
-def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: str, columns: list[str]) -> Saved:
+def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: Table) -> Saved:
+    columns = [column.name for column in table.columns]
     names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
-    query = f"SELECT {names} FROM {table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
-    store = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"
-    count = last = 0
-    for rows in _readable(old, query, _most(old, table)):
+    query = f"SELECT {names} FROM {table.name} WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
+    store = f"INSERT OR IGNORE INTO {table.name} ({names}) VALUES ({marks})"
+    end = _end(old, table)
+    count = bad = last = 0
+    for rows in _readable(old, query, end.most):
         good = [row for row in map(_decoded, rows) if row is not None and _is_sound(columns, row)]
         count += new.executemany(store, good).rowcount if good else 0
+        bad += len(rows) - len(good)
         last = max([last, *(row[0] for row in good)])
         new.commit()
-    return Saved(table, count, last - count)
+    last = max(last, end.number)
+    return Saved(table.name, count, max(last - count, bad), None if end.is_certain else last)
 
 
-def _most(old: sqlite3.Connection, table: str) -> int:
+def _most(old: sqlite3.Connection) -> int:
     """Return a number that no row's number is above: the tables only grow, by one."""
-    by_time = f"SELECT rowid + {_SLACK} FROM {table} INDEXED BY {table}_by_time ORDER BY time DESC LIMIT 1"
-    by_size = f"SELECT page_count * {_PAGE // _SMALLEST_ROW} FROM pragma_page_count"
-    found = []
-    for query in (f"SELECT max(rowid) FROM {table}", by_time):
-        with suppress(sqlite3.DatabaseError, TypeError):  # no row has no number
-            found.append(int(old.execute(query).fetchone()[0]))
-            break
     with suppress(sqlite3.DatabaseError):
-        found.append(int(old.execute(by_size).fetchone()[0]))  # a damaged number may be any
-    return min(found, default=0)
+        return int(old.execute(f"SELECT page_count * {_PAGE // _SMALLEST_ROW} FROM pragma_page_count").fetchone()[0])
+    return 0
+
+
+def _end(old: sqlite3.Connection, table: Table) -> _End:
+    """Ask the table and each of its indexes for the last number; of those that can say, most are right."""
+    most, certain, highest = _most(old), list[int](), 0
+    with suppress(sqlite3.DatabaseError):
+        certain.append(int(old.execute(f"SELECT max(rowid) FROM {table.name}").fetchone()[0] or 0))
+    for index, columns in _indexes(table).items():
+        number, is_whole = _end_in_index(old, f"{table.name} INDEXED BY {index}", columns, most)
+        certain += [number] * is_whole
+        highest = max(highest, number)
+    certain = [number for number in certain if number <= most]  # a damaged number may be any
+    if certain:
+        return _End(median_low(certain), True, max(certain))
+    return _End(highest, False, most)
+
+
+def _indexes(table: Table) -> dict[str, list[str]]:
+    """Return the indexes that have an entry for every row, and their columns."""
+    unique = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+    named = {f"sqlite_autoindex_{table.name}_{number}": one.columns for number, one in enumerate(unique, start=1)}
+    named |= {str(index.name): index.columns for index in table.indexes}
+    return {name: [column.name for column in columns] for name, columns in named.items()}
+
+
+def _end_in_index(old: sqlite3.Connection, source: str, columns: list[str], most: int) -> tuple[int, bool]:
+    """Return the highest number in an index, read from both of its ends, and whether all of it could be read."""
+    highest = 0
+    for direction in ("ASC", "DESC"):
+        order = ", ".join(f'"{name}" {direction}' for name in columns)
+        try:
+            for (number,) in old.execute(f"SELECT rowid FROM {source} ORDER BY {order}"):
+                highest = max(highest, number if number <= most else 0)
+        except sqlite3.DatabaseError:
+            continue
+        return highest, True
+    return highest, False
 
 
 def _readable(old: sqlite3.Connection, query: str, most: int) -> Iterator[list[Row]]:

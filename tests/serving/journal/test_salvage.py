@@ -55,7 +55,36 @@ def test_rows_behind_a_lost_inner_page_are_lost_but_all_other_tables_are_saved(t
     write_journal(source)
     overwrite(source, root(source, "predictions"))
     saved = by_name(salvage(source, target))
-    assert saved["predictions"].rows == 0 and saved["labels"].rows == 500 and saved["releases"].rows == 2
+    assert (
+        saved["predictions"].rows == 0
+        and saved["predictions"].lost == 5_000
+        and saved["labels"].rows == 500
+        and saved["releases"].rows == 2
+    )
+
+
+def test_the_loss_of_the_newest_rows_is_counted_by_an_index(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.db", tmp_path / "b.db"
+    write_journal(source)
+    with closing(sqlite3.connect(source)) as connection:
+        last = "SELECT max(pageno) FROM dbstat WHERE name = 'predictions'"
+        try:
+            page = connection.execute(last).fetchone()[0]
+        except sqlite3.OperationalError:  # a SQLite that was built without this table
+            pytest.skip("the pages of a table cannot be asked for")
+    overwrite(source, page)
+    saved = by_name(salvage(source, target))["predictions"]
+    assert saved.lost == 5_000 - saved.rows > 0 and saved.unknown_after is None
+
+
+def test_rows_of_which_none_is_sound_are_lost(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.db", tmp_path / "b.db"
+    write_journal(source, 300)
+    with closing(sqlite3.connect(source)) as connection:
+        connection.execute("UPDATE predictions SET answer = '{\"label\": '")
+        connection.commit()
+    saved = by_name(salvage(source, target))["predictions"]
+    assert str(saved) == "0 predictions saved, 300 lost"
 
 
 def test_damaged_indexes_cost_nothing(tmp_path: Path) -> None:
@@ -80,7 +109,9 @@ def test_without_its_first_page_a_journal_is_read_by_what_every_journal_is_like(
 def test_a_file_that_holds_nothing_of_a_journal_gives_an_empty_one(tmp_path: Path, content: bytes) -> None:
     source, target = tmp_path / "a.db", tmp_path / "b.db"
     source.write_bytes(content)
-    assert [one.rows for one in salvage(source, target)] == [0, 0, 0] and damage(target) is None
+    saved = salvage(source, target)
+    assert [one.rows for one in saved] == [0, 0, 0] and damage(target) is None
+    assert all(str(one).endswith("how many there were cannot be read") for one in saved)
 
 
 def test_a_file_cut_short_keeps_what_is_before_the_cut(tmp_path: Path) -> None:
@@ -90,6 +121,9 @@ def test_a_file_cut_short_keeps_what_is_before_the_cut(tmp_path: Path) -> None:
         file.truncate(pages(source) * 4096 // 2 + 1_000)
     saved = by_name(salvage(source, target))
     assert 500 < saved["predictions"].rows < 5_000 and set(window(sqlite_url(target)).request_ids) <= ids
+    after = saved["predictions"].unknown_after
+    assert after is not None and after == saved["predictions"].rows + saved["predictions"].lost
+    assert f"any after number {after} are lost, and how many those were cannot be read" in str(saved["predictions"])
 
 
 @pytest.mark.parametrize("seed", range(count(8, 300)))
