@@ -12,6 +12,7 @@ from pathlib import Path
 
 _PATIENCE = 1.0  # seconds; whoever looks at the file holds it for a moment
 _STEP = 0.01
+_SETTLED = 0.1  # seconds after which a number that names no process here is the holder's, of another container
 _WIDTH = 20  # of the number, always the same: it is overwritten in place
 
 
@@ -23,31 +24,55 @@ def held(path: Path) -> Iterator[bool]:
     try:
         mine = _lock(descriptor)
         if mine:
-            with suppress(OSError):  # on a full disk the lock counts nevertheless; what stands there needs no room
-                os.pwrite(descriptor, str(os.getpid()).ljust(_WIDTH).encode(), 0)
-        yield mine
+            _write(descriptor, str(os.getpid()))
+        try:
+            yield mine
+        finally:
+            if mine:
+                _write(descriptor, "")  # whoever has it next is not taken for us
     finally:
         os.close(descriptor)
 
 
 def holder(path: Path) -> int | None:
-    """Return the id of the process that holds a file, None when none does."""
+    """Return the id of the process that holds a file, None when none does.
+
+    What a killed holder wrote stands there until the next one has written its own id, a moment after it has the lock.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:
-        deadline = time.monotonic() + _PATIENCE
-        while time.monotonic() < deadline:
+        began, stood, since = time.monotonic(), "", 0.0
+        while (now := time.monotonic()) < began + _PATIENCE:
             with suppress(BlockingIOError):
                 fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 return None
-            if (text := os.pread(descriptor, _WIDTH, 0).strip()).isdigit():
+            text = os.pread(descriptor, _WIDTH, 0).decode(errors="replace").strip()
+            if text != stood:
+                stood, since = text, now
+            if text.isdigit() and (_lives(int(text)) or now > since + _SETTLED):
                 return int(text)
-            time.sleep(_STEP)  # it has the lock and is about to write its id
+            time.sleep(_STEP)
         return None
     finally:
         os.close(descriptor)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
+
+
+def _write(descriptor: int, text: str) -> None:
+    with suppress(OSError):  # on a full disk the lock counts nevertheless; what stands there needs no room
+        os.pwrite(descriptor, text.ljust(_WIDTH).encode(), 0)
 
 
 def _lock(descriptor: int) -> bool:
