@@ -48,7 +48,7 @@ class Follower:
     ) -> None:
         self.worker = uuid.uuid4().hex
         self.current: Version | None = None
-        self.why_not_ready: str | None = "no version has been published yet"
+        self.why_not_ready: str | None = "the releases have not been read yet"
         self.events: list[Event] = []
         self._engine, self._poll = engine, poll
         self._look_after, self._integrity = look, integrity
@@ -121,13 +121,15 @@ class Follower:
     def _look(self) -> None:
         seen = self.events[-1].sequence if self.events else 0
         with self._engine.connect() as connection:
-            if releases.last_sequence(connection) == seen:
-                return
-            fresh = releases.read(connection, after=seen)
+            fresh = releases.read(connection, after=seen) if releases.last_sequence(connection) != seen else []
+        if not fresh and self._wanted is not None:
+            return
         first_look = not self.events
         self.events = [*self.events, *fresh]
         pointer = releases.current(self.events)
-        if pointer is not None and (self._wanted is None or pointer.sequence != self._wanted.sequence):
+        if pointer is None:
+            self.why_not_ready = "no version has been published yet"
+        elif self._wanted is None or pointer.sequence != self._wanted.sequence:
             self._wanted = pointer
             self._follow_pointer()
         for event in _open_announcements(self.events, pointer) if first_look else fresh:
@@ -141,9 +143,15 @@ class Follower:
         assert self._wanted is not None, "called when the pointer moved"
         loaded = self._versions.versions.get(key_of(self._wanted))
         if loaded is None:
+            self._wait_for(self._wanted)
             self._submit(self._loader, self._catch_up, self._wanted)
         else:
             self._switch(loaded)
+
+    def _wait_for(self, pointer: Event) -> None:
+        with self._lock:
+            if self.current is None:
+                self.why_not_ready = f"version {pointer.version} is being loaded"
 
     def _switch(self, loaded: Version) -> None:
         with self._lock:
