@@ -4,7 +4,8 @@ import logging
 import sqlite3
 import threading
 import time
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -15,12 +16,13 @@ from serving.journal.trouble import NO_TABLES
 logger = logging.getLogger("bentoml.drivetrain")
 _PAGES = "PRAGMA quick_check(1)"
 _HEADER = "SELECT 'ok'"  # and the tables, which are asked for in any case
+_MOMENT = 0.05
 _PAUSE = 5.0  # seconds between two looks at a small journal
 _SHARE = 50  # a look at a large one may take a fiftieth of the time
 _AT_ONCE = 64 << 20  # bytes; a larger journal is looked at while the service starts
 
 
-def damage(file: Path, check: str = _PAGES) -> str | None:
+def damage(file: Path, check: str = _PAGES, reading: Callable[[sqlite3.Connection], None] | None = None) -> str | None:
     """Return what SQLite says is wrong with a journal's pages, None when they are sound or somebody is in the way.
 
     Every page is read from the file, through a connection of its own: what another connection still holds in memory
@@ -29,13 +31,16 @@ def damage(file: Path, check: str = _PAGES) -> str | None:
     Args:
         file: The journal.
         check: What is asked.
+        reading: Gets the connection before it is asked, to interrupt it from another thread.
     """
     try:
         with closing(read_only(file)) as connection:
+            if reading is not None:
+                reading(connection)
             found = connection.execute(check).fetchone()
             is_whole = found_tables(connection) == set(TABLES)
     except sqlite3.OperationalError:
-        return None  # locked, or gone: the heartbeat has words for that
+        return None  # locked, gone or interrupted: the heartbeat has words for that
     except sqlite3.DatabaseError as error:
         return str(error)
     if found[0] != "ok":
@@ -53,6 +58,7 @@ class Integrity:
         database = url.database if url.get_backend_name() == "sqlite" else None
         self._file = Path(database) if database else None
         self._stopped = threading.Event()
+        self._reading: sqlite3.Connection | None = None
         self._thread = threading.Thread(target=self._run, name="integrity", daemon=True)
 
     def start(self) -> None:
@@ -64,10 +70,13 @@ class Integrity:
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Look no more; a look that is under way, which may take minutes, is broken off."""
         self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        while self._thread.is_alive():
+            if self._reading is not None:
+                with suppress(sqlite3.ProgrammingError):  # closed meanwhile
+                    self._reading.interrupt()
+            self._thread.join(_MOMENT)  # it may have been about to ask
 
     def _run(self) -> None:
         assert self._file is not None, "only the file of a journal is looked at"
@@ -78,7 +87,10 @@ class Integrity:
             pause = max(_PAUSE, _SHARE * (time.monotonic() - began))
 
     def _look(self, file: Path, check: str) -> None:
-        found = damage(file, check)
+        found = damage(file, check, self._read_through)
         if found is not None:
             logger.error("the journal is damaged: %s", found)
             self.error = f"the journal is damaged; what can be read is saved by: python -m serving repair {self._model}"
+
+    def _read_through(self, connection: sqlite3.Connection) -> None:
+        self._reading = connection
