@@ -146,7 +146,8 @@ def _stop(home: Path, name: str) -> int:
 def _repair(home: Path, name: str) -> int:
     done = repair(home, name)
     if done.kept is None:
-        print(f"{name}: its journal is sound; nothing was changed")
+        and_then = "its service was started again" if done.restarted else "nothing was changed"
+        print(f"{name}: its journal is sound; {and_then}")
         return 0
     for one in done.tables:
         print(f"{name}: {one}")

@@ -13,6 +13,8 @@ from sqlalchemy.engine import make_url
 from serving.journal.contents import TABLES, found_tables, read_only
 from serving.journal.trouble import NO_TABLES
 
+DAMAGED = "the journal is damaged"
+"""With these words a service says so."""
 logger = logging.getLogger("bentoml.drivetrain")
 _PAGES = "PRAGMA quick_check(1)"
 _HEADER = "SELECT 'ok'"  # and the tables, which are asked for in any case
@@ -89,8 +91,8 @@ class Integrity:
     def _look(self, file: Path, check: str) -> None:
         found = damage(file, check, self._read_through)
         if found is not None:
-            logger.error("the journal is damaged: %s", found)
-            self.error = f"the journal is damaged; what can be read is saved by: python -m serving repair {self._model}"
+            logger.error("%s: %s", DAMAGED, found)
+            self.error = f"{DAMAGED}; what can be read is saved by: python -m serving repair {self._model}"
 
     def _read_through(self, connection: sqlite3.Connection) -> None:
         self._reading = connection

@@ -1,6 +1,5 @@
 """The whole deployment of a version: the service runs, the version is published, and it is ready."""
 
-import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,7 +9,7 @@ from schemas.release import Release
 from schemas.run import DeploySpec
 from serving.journal import location
 from serving.process import records, services
-from serving.process.probe import get, until_ready
+from serving.process.probe import damage_told, until_ready
 from serving.releases.publisher import publish, releases
 
 _SWITCH_SECONDS = 10.0
@@ -68,9 +67,9 @@ def _folder(package_url: str) -> Path | None:
 
 def _require_sound(url: str) -> None:
     """Refuse to publish to a service that says that its journal is damaged. Raises DeploymentError."""
-    status, text = get(f"{url}/readyz")
-    if status == 503 and "the journal is damaged" in text:
-        raise DeploymentError(str(json.loads(text)["error"]["message"]))
+    told = damage_told(url)
+    if told is not None:
+        raise DeploymentError(told)
 
 
 def _await_version(url: str, version: str) -> None:

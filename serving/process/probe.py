@@ -6,6 +6,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from serving.journal.integrity import DAMAGED
+
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no business on the loopback
 
 
@@ -18,6 +20,12 @@ def get(url: str, seconds: float = 5.0) -> tuple[int, str]:
         return error.code, error.read().decode()
     except OSError as error:
         return 0, str(error)
+
+
+def damage_told(url: str) -> str | None:
+    """Return the sentence of a service that says that its journal is damaged, None when it does not say so."""
+    status, text = get(f"{url}/readyz")
+    return str(json.loads(text)["error"]["message"]) if status == 503 and DAMAGED in text else None
 
 
 def until_ready(url: str, seconds: float, version: str | None = None) -> tuple[int, str]:

@@ -18,18 +18,23 @@ from serving.journal import location
 from serving.journal.integrity import damage
 from serving.journal.salvage import Saved, copy_whole, salvage, unreadable_rows
 from serving.process import launch, records
-from serving.process.probe import get, until_ready
+from serving.process.probe import damage_told, until_ready
+from serving.process.records import Deployment
 
 _READY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Repaired:
-    """What was saved into the new journal, and where the damaged one is now; no table where it was sound."""
+    """What was saved into the new journal, and where the damaged one is now; no table where it was sound.
+
+    `restarted` says whether the service was started again.
+    """
 
     url: str
     tables: list[Saved]
     kept: Path | None
+    restarted: bool = False
 
 
 def repair(home: Path, name: str) -> Repaired:
@@ -62,15 +67,18 @@ def repair(home: Path, name: str) -> Repaired:
             except OSError as error:
                 why = error.strerror or error
                 raise DeploymentError(f"The journal {file} cannot be repaired: {why}") from error
-        elif not is_lived or (known is not None and get(f"{known.url}/readyz")[0] == 200):
-            lives.unlink(missing_ok=True)
-            return Repaired(url, tables, kept)
+        elif not lives.exists():
+            is_lived = known is not None and damage_told(known.url) is not None
         if known is not None and is_lived:
-            launch.end(home, name)
-            launch.start(home, name, known.spec, known.journal_url, known.code_hash, known.bento, known.port)
-            until_ready(known.url, _READY_SECONDS)
+            _restart(home, known)
         lives.unlink(missing_ok=True)
-        return Repaired(url, tables, kept)
+        return Repaired(url, tables, kept, restarted=known is not None and is_lived)
+
+
+def _restart(home: Path, known: Deployment) -> None:
+    launch.end(home, known.name)
+    launch.start(home, known.name, known.spec, known.journal_url, known.code_hash, known.bento, known.port)
+    until_ready(known.url, _READY_SECONDS)
 
 
 def _note(home: Path, name: str) -> Path:

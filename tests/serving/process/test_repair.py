@@ -169,7 +169,9 @@ def test_an_emptied_journal_is_no_new_one(home: Path, content: bytes) -> None:
     assert main(["repair", "house"]) == 0 and damage(file) is None
 
 
-def test_a_sound_journal_of_a_service_that_took_it_for_damaged_starts_the_service_again(home: Path) -> None:
+def test_a_sound_journal_of_a_service_that_took_it_for_damaged_starts_the_service_again(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     url, _ = deploy(home, "house", "1", str(packages.write_rules(home / "package")), DeploySpec())
     file = home / "journals" / "house.db"
     with closing(sqlite3.connect(file)) as connection:
@@ -181,6 +183,20 @@ def test_a_sound_journal_of_a_service_that_took_it_for_damaged_starts_the_servic
         deploy(home, "house", "2", str(packages.write_rules(home / "other")), DeploySpec())
     file.write_bytes(good)
     assert main(["repair", "house"]) == 0 and services.status(home, "house")[0].ready
+    assert "its journal is sound; its service was started again" in capsys.readouterr().out
+
+
+def test_a_service_that_is_not_ready_for_another_reason_is_left_alone(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url, _ = deploy(home, "house", "1", str(packages.write_rules(home / "package")), DeploySpec(deadline=1.0))
+    before = records.supervisor(home, "house")
+    with closing(sqlite3.connect(home / "journals" / "house.db", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        assert "is locked" in until_refused(url).text
+        assert main(["repair", "house"]) == 0
+    assert "its journal is sound; nothing was changed" in capsys.readouterr().out
+    assert records.supervisor(home, "house") == before
 
 
 def test_what_cannot_be_repaired_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
