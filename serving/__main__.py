@@ -20,7 +20,7 @@ from serving.releases import publisher
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 it could not be done, 2 it was not understood."""
+    """Run one command and return its exit code: 0 done, 1 it could not, 2 it was not understood, 130 interrupted."""
     asked = _parser().parse_args(arguments)
     home = Home.here().root
     commands: dict[str, Callable[[], int]] = {
@@ -35,11 +35,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _require_folders(home)
             return commands[asked.command]()
     except StorageError as error:
-        print(error, file=sys.stderr)
+        _aside(str(error))
         return 1
     except DrivetrainError as error:
-        print(error, file=sys.stderr)
+        _aside(str(error))
         return error.exit_code
+    except KeyboardInterrupt:
+        _aside(f"\nInterrupted; {asked.command} was not finished.")
+        return 130
+
+
+def _aside(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,7 +98,7 @@ def _only(home: Path, name: str | None) -> str:
 def _status(home: Path, name: str | None) -> int:
     unreadable = [known for known in records.names(home) if name in (None, known) and records.read(home, known) is None]
     for known in unreadable:
-        print(f"{known}: its record cannot be read; deploy it again, or stop it")
+        print(f"{known}: {records.without_record(home, known)}")
     found = [] if name in unreadable else services.status(home, name)
     if not found and unreadable:
         return 1
@@ -127,7 +134,7 @@ def _logs(home: Path, name: str, lines: int) -> int:
 
 
 def _rollback(home: Path, name: str) -> int:
-    with records.lock(home, name):
+    with records.lock(home, name, tell=_aside):
         deployment = records.find(home, name)
         if records.supervisor(home, name) is None:
             raise DeploymentError(f"{name} is not running, so that no version can be loaded; deploy it again first")
@@ -138,13 +145,13 @@ def _rollback(home: Path, name: str) -> int:
 
 
 def _stop(home: Path, name: str) -> int:
-    services.stop(home, name)
+    services.stop(home, name, _aside)
     print(f"{name}: stopped")
     return 0
 
 
 def _repair(home: Path, name: str) -> int:
-    done = repair(home, name)
+    done = repair(home, name, _aside)
     if done.kept is None:
         and_then = "its service was started again" if done.restarted else "nothing was changed"
         print(f"{name}: its journal is sound; {and_then}")

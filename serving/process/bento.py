@@ -5,6 +5,7 @@ import hashlib
 import logging
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 from ml.io.atomic_write import write_whole
@@ -13,6 +14,7 @@ from ml.io.scratch import scratch_folder
 from schemas.errors import DeploymentError
 from schemas.home import ROOT
 from serving.process.code_closure import LOCK, files
+from serving.process.records import logger
 from serving.process.supervisor import SERVICE
 
 _PACKAGE = "package"
@@ -30,7 +32,8 @@ def build(name: str, code_hash: str, package: Path | None) -> str:
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")  # building posts home otherwise
     version = code_hash[:12] + (f"-{_digest(package)}" if package else "")
     tag = f"drivetrain_{name}:{version}"
-    with one_at_a_time(_home() / f".drivetrain_{name}.lock"):
+    crowd = partial(logger.warning, f"another command builds the service of {name!r}; waiting for it")
+    with one_at_a_time(_home() / f".drivetrain_{name}.lock", waiting=crowd):
         whole = _whole(tag)
         if whole is not None:
             return whole

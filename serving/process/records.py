@@ -1,7 +1,10 @@
 """What is remembered of a deployed service, so that the next run finds it alive or heals it."""
 
 import json
+import logging
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 from ml.io.atomic_write import write_whole
@@ -11,6 +14,7 @@ from schemas.errors import DeploymentError, did_you_mean
 from schemas.run import DeploySpec
 from serving.process.kept_alive import ROLES, process_id
 
+logger = logging.getLogger("drivetrain.deployment")
 _SETTINGS = ".settings.json"
 _OF_OLD = ("pid", "started")
 """Keys that 0.1.0 kept."""
@@ -69,12 +73,19 @@ def find(home: Path, name: str) -> Deployment:
     found = read(home, name)
     known = names(home)
     if found is None and name in known:
-        path = folder(home) / f"{name}.json"
-        raise DeploymentError(f"The record of {name!r}, {path}, cannot be read; deploy it again, or stop it")
+        raise DeploymentError(f"{name}: {without_record(home, name)}")
     if found is None:
         have = f"deployed here: {', '.join(known)}" if known else f"nothing is deployed under {home}"
         raise DeploymentError(f"There is no deployment {name!r}.{did_you_mean(name, known)} {have}")
     return found
+
+
+def without_record(home: Path, name: str) -> str:
+    """Return why there is no record of a name that something is left of, and what helps."""
+    path = folder(home) / f"{name}.json"
+    if path.exists():
+        return f"its record cannot be read, {path}; deploy it again, or stop it"
+    return "it has no record: its deployment is under way, or was cut off; in that case deploy it again, or stop it"
 
 
 def supervisor(home: Path, name: str) -> int | None:
@@ -92,10 +103,19 @@ def settings_path(home: Path, name: str) -> Path:
     return folder(home).resolve() / f"{name}{_SETTINGS}"
 
 
-def lock(home: Path, name: str, *, wait: bool = True) -> AbstractContextManager[None]:
+def lock(
+    home: Path, name: str, *, wait: bool = True, tell: Callable[[str], None] = logger.warning
+) -> AbstractContextManager[None]:
     """Let one run at a time change a service; the others wait. The lock ends with the process that holds it.
+
+    Args:
+        home: DRIVETRAIN_HOME.
+        name: The model's name.
+        wait: Whether to wait at all.
+        tell: Gets a sentence where it is waited for longer than a moment; a run makes a note of what is logged.
 
     Raises:
         filelock.Timeout: If another process holds it and `wait` is false.
     """
-    return one_at_a_time(folder(home) / f".{name}.lock", wait=wait)
+    waiting = partial(tell, f"another command changes the service of {name!r}; waiting until that has ended")
+    return one_at_a_time(folder(home) / f".{name}.lock", wait=wait, waiting=waiting)

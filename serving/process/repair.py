@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from filecmp import cmp
 from itertools import count
@@ -37,7 +38,7 @@ class Repaired:
     restarted: bool = False
 
 
-def repair(home: Path, name: str) -> Repaired:
+def repair(home: Path, name: str, tell: Callable[[str], None] = records.logger.warning) -> Repaired:
     """Mend the journal of a model; its service is stopped meanwhile and started again if it ran.
 
     A crash at any point leaves the damaged journal or the new one, and the next call goes on. A sound journal is left
@@ -46,11 +47,12 @@ def repair(home: Path, name: str) -> Repaired:
     Args:
         home: DRIVETRAIN_HOME.
         name: The model's name.
+        tell: Gets a sentence where another process is waited for.
 
     Raises:
         DeploymentError: If there is no such journal, it is no file, or there is no room for a new one.
     """
-    with records.lock(home, name):
+    with records.lock(home, name, tell=tell):
         known = records.read(home, name)
         url = known.journal_url if known else location.journal_url(Home(home), name)
         file = _file(name, url)

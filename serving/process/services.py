@@ -1,6 +1,7 @@
 """Services in the background: started, found again, healed and stopped."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,9 +57,12 @@ def running(home: Path, name: str, spec: DeploySpec, package: Path | None, journ
     return started
 
 
-def stop(home: Path, name: str) -> None:
-    """Stop a service and forget it; its journal and packages stay. Raises DeploymentError if it is unknown."""
-    with records.lock(home, name):
+def stop(home: Path, name: str, tell: Callable[[str], None] = records.logger.warning) -> None:
+    """Stop a service and forget it; its journal and packages stay. Raises DeploymentError if it is unknown.
+
+    `tell` gets a sentence where another process is waited for.
+    """
+    with records.lock(home, name, tell=tell):
         if records.read(home, name) is None and name in records.names(home):
             launch.end(home, name)  # by the settings it was given: its record cannot be read
             records.remove(home, name)

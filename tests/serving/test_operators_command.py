@@ -1,16 +1,25 @@
 """`python -m serving`."""
 
+import os
+import signal
+import subprocess
+import sys
+import threading
 import time
 from pathlib import Path
 
 import httpx
 import pytest
 
+from ml.io import file_lock
+from schemas.errors import DeploymentError
+from schemas.home import ROOT
 from schemas.run import DeploySpec
 from serving.__main__ import main
-from serving.process import records
+from serving.process import records, services
 from serving.process.records import Deployment
 from serving.releases.publisher import publish, releases, rollback
+from tests.ml.io.test_file_lock import holder
 from tests.serving import packages
 from tests.serving.conftest import Live
 
@@ -56,22 +65,26 @@ def test_rollback_goes_back_to_the_version_before(here: Live, capsys: pytest.Cap
     assert httpx.get(f"{here.url}/readyz").json()["version"] == "1"
 
 
+def write_dead(home: Path) -> None:
+    """Write the record of a service that does not run, `dead`."""
+    dead = Deployment(
+        name="dead",
+        port=1,
+        url="http://127.0.0.1:1",
+        code_hash="",
+        bento="",
+        log=home / "log",
+        journal_url=f"sqlite:///{home}/none.db",
+        spec=DeploySpec(),
+    )
+    records.write(home, dead)
+
+
 def test_a_dead_service_is_reported_with_exit_code_1_and_can_be_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DRIVETRAIN_HOME", str(tmp_path))
-    journal_url, url = f"sqlite:///{tmp_path}/none.db", "http://127.0.0.1:1"
-    dead = Deployment(
-        name="dead",
-        port=1,
-        url=url,
-        code_hash="",
-        bento="",
-        log=tmp_path / "log",
-        journal_url=journal_url,
-        spec=DeploySpec(),
-    )
-    records.write(tmp_path, dead)
+    write_dead(tmp_path)
     assert main(["status"]) == 1
     assert "dead" in capsys.readouterr().out
     assert main(["stop", "dead"]) == 0 and records.names(tmp_path) == []
@@ -84,3 +97,50 @@ def test_an_empty_home_is_no_error_for_status_and_one_for_the_rest(
     assert main(["status"]) == 0 and main(["stop"]) == 1
     assert "nothing is deployed" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["stop", "rollback", "repair"])
+def test_a_command_says_for_what_it_waits_and_ends_in_one_line_when_it_is_interrupted(
+    tmp_path: Path, command: str
+) -> None:
+    write_dead(tmp_path)
+    words = [sys.executable, "-m", "serving", command, "dead"]
+    environment = {**os.environ, "DRIVETRAIN_HOME": str(tmp_path)}
+    with (
+        holder(records.folder(tmp_path) / ".dead.lock"),
+        subprocess.Popen(words, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process,
+    ):
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        assert said == "another command changes the service of 'dead'; waiting until that has ended\n"
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30)[1] == f"\nInterrupted; {command} was not finished.\n"
+    assert process.returncode == 130 and records.names(tmp_path) == ["dead"]
+
+
+def test_a_run_that_waits_for_another_one_notes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(file_lock, "MOMENT", 0.1)
+    with holder(records.folder(tmp_path) / ".house.lock") as process:
+        timer = threading.Timer(0.6, process.kill)
+        timer.start()
+        with pytest.raises(DeploymentError, match="There is no deployment"):
+            services.stop(tmp_path, "house")
+        timer.join()
+    (note,) = caplog.records
+    assert note.name.startswith("drivetrain") and "waiting until that has ended" in note.getMessage()
+
+
+@pytest.mark.parametrize("command", ["status", "logs", "rollback"])
+def test_a_service_whose_deployment_was_cut_off_before_its_record_is_told_and_stopped(
+    tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DRIVETRAIN_HOME", str(tmp_path))
+    settings = records.settings_path(tmp_path, "house")
+    settings.parent.mkdir()
+    settings.write_text("{}")
+    assert main([command, "house"]) == 1
+    said = "".join(capsys.readouterr())
+    assert said.startswith("house: it has no record: its deployment is under way, or was cut off") and "stop" in said
+    assert main(["stop", "house"]) == 0 and records.names(tmp_path) == []
