@@ -23,6 +23,8 @@ _SEAL_BYTES = 1_000
 _CHUNK = 1 << 20
 _PROVEN = ".proven"
 _PARTIAL = ".fetch_"
+_LOCAL = ("", "file", "local", "asynclocal")
+_AROUND_OTHERS = ("generic", "dir", "reference", "async_wrapper", "asyncwrapper")  # they read local files as well
 
 
 def fetch(package_url: str, version: str, cache: Path, most: int | None = None) -> Path:
@@ -168,10 +170,18 @@ def _copy_file(package_url: str, name: str, target: Path, size: int) -> None:
 
 
 def _open(package_url: str, name: str) -> AbstractContextManager[IO[bytes]]:
-    if urlsplit(package_url).scheme in ("", "file"):
-        folder = Path(urlsplit(package_url).path if "://" in package_url else package_url)
-        return open_regular(folder / name)
+    parts = urlsplit(package_url)
+    if parts.scheme in _LOCAL:
+        return open_regular(Path(parts.netloc + parts.path if parts.scheme else package_url) / name)
+    if "::" in package_url or parts.scheme in _AROUND_OTHERS:
+        raise PackageError(
+            f"The package {package_url} is named by way of another file system; name its folder, as in s3://bucket/folder"
+        )
     import fsspec  # only for packages that are elsewhere: its import costs a tenth of the start
+    from fsspec.implementations.local import LocalFileSystem
 
-    opened: AbstractContextManager[IO[bytes]] = fsspec.open(f"{package_url.rstrip('/')}/{name}", "rb")
+    files, path = fsspec.core.url_to_fs(f"{package_url.rstrip('/')}/{name}")
+    if isinstance(files, LocalFileSystem):  # under a name that a plug-in gave it
+        return open_regular(Path(path))
+    opened: AbstractContextManager[IO[bytes]] = files.open(path, "rb")
     return opened
