@@ -1,6 +1,7 @@
 """A request's body: its limits, its media type, and its JSON, read strictly."""
 
 import json
+import sys
 from collections.abc import Collection
 from typing import Any
 
@@ -88,8 +89,12 @@ def parse(body: bytes) -> Any:
         raise HttpError(
             400, f"the body is not JSON: {error}", reason="the body is not JSON: a key stands twice in one object"
         ) from error
-    except ValueError as error:
+    except _NoNumber as error:
         raise HttpError(400, f"the body is not JSON: {error}") from error
+    except ValueError as error:  # of an integer that Python does not read for its length
+        raise HttpError(
+            400, f"the body has an integer of more than {sys.get_int_max_str_digits():,} digits; send a shorter one"
+        ) from error
 
 
 def unknown_keys(content: dict[str, Any], known: Collection[str]) -> str | None:
@@ -102,6 +107,10 @@ class _Doubled(ValueError):
     """A key that stands twice in one object."""
 
 
+class _NoNumber(ValueError):
+    """One of the words for numbers that JavaScript has and JSON has not."""
+
+
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) != len(pairs):
@@ -112,7 +121,7 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(token: str) -> Any:
-    raise ValueError(f"{token} is not a JSON number")
+    raise _NoNumber(f"{token} is not a JSON number")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_without_doubles, parse_constant=_no_constant)

@@ -27,7 +27,7 @@ def refused(body: bytes) -> tuple[int, str]:
         (b'{"instances": [{"a": -Infinity}]}', "Infinity"),
         (b'{"instances": [{"a": 1, "a": 2}]}', "twice"),
         (b'{"instances": [], "instances": []}', "twice"),
-        (b'{"instances": [{"a": ' + b"9" * 5000 + b"}]}", "not JSON"),
+        (b'{"instances": [{"a": ' + b"9" * 5000 + b"}]}", "an integer of more than 4,300 digits"),
         (b"\xff\xfe", "UTF-8"),
         (b'\xef\xbb\xbf{"instances": [{}]}', "not JSON"),
         (b"[" * 100_000, "nested"),
@@ -42,6 +42,12 @@ def refused(body: bytes) -> tuple[int, str]:
 def test_a_malformed_body_is_400_and_says_what_is_wrong(body: bytes, said: str) -> None:
     status, message = refused(body)
     assert status == 400 and said in message
+
+
+@pytest.mark.parametrize("number", [b"9" * 9000, b"-" + b"9" * 9000, b"[" + b"1" * 5000 + b"]"])
+def test_no_words_of_a_library_answer_a_number_that_is_too_long(number: bytes) -> None:
+    message = refused(b'{"instances": [{"a": ' + number + b"}]}")[1]
+    assert message == "the body has an integer of more than 4,300 digits; send a shorter one"
 
 
 def test_no_row_at_all_is_422() -> None:
