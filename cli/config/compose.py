@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from cli.config.arguments import Arguments
+from cli.config.expansion import bounded_resolution, expansion_faults
 from cli.config.overrides import Overrides, read_overrides
 from cli.config.repository import Repository
 from cli.config.safety import hydra_faults, tree_faults, without_password
@@ -41,7 +42,7 @@ def compose(arguments: Arguments) -> Composition:
     """Compose and check a tree; nothing in it has been resolved, imported or run.
 
     Raises:
-        ConfigurationError: When no tree can be composed, or when it names code.
+        ConfigurationError: When no tree can be composed, or when it names code or stands for too much.
     """
     repository = Repository.prepared(arguments.config_dir)
     overrides = read_overrides(arguments.overrides, repository)
@@ -51,7 +52,7 @@ def compose(arguments: Arguments) -> Composition:
     config = _load(repository, overrides)
     tree = OmegaConf.to_container(config, resolve=False)
     assert isinstance(tree, dict)
-    unsafe = tree_faults(tree) + hydra_faults(tree["hydra"], _our_hydra())
+    unsafe = tree_faults(tree) + hydra_faults(tree["hydra"], _our_hydra()) or expansion_faults(tree)
     if unsafe:
         raise ConfigurationError(overrides.faults + unsafe)
     if not overrides.faults:
@@ -74,7 +75,8 @@ def _restore_typed(config: DictConfig, texts: list[str]) -> None:
 
 def _load(repository: Repository, overrides: Overrides) -> DictConfig:
     try:
-        return _Loader(repository).load_configuration("config", overrides.words, RunMode.RUN)
+        with bounded_resolution():
+            return _Loader(repository).load_configuration("config", overrides.words, RunMode.RUN)
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, OSError, UnicodeError) as error:
         raise ConfigurationError([*overrides.faults, _as_fault(error, overrides)]) from error
     except RecursionError as error:

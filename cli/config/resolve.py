@@ -7,7 +7,6 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from cli.config.expansion import MOST, Expansion
 from cli.config.reading import Reading
 from schemas.errors import Fault
 
@@ -18,7 +17,6 @@ def resolve(reading: Reading) -> Reading:
     raw = OmegaConf.to_container(config, resolve=False)
     assert isinstance(raw, dict)
     tree: dict[str, Any] = {}
-    sizes = Expansion(raw)
     left_out, broken = list(reading.left_out), set(reading.broken)
     for key, block in raw.items():
         if key == "hydra":
@@ -28,17 +26,13 @@ def resolve(reading: Reading) -> Reading:
         ]
         if block == "???":
             continue
-        value, fault = (None, _too_large(key)) if sizes.is_too_large(key) else _resolved(config, key)
+        value, fault = _resolved(config, key)
         if fault is None:
             tree[str(key)] = value
         else:
             left_out.append(fault)
             broken.add(str(key))
     return replace(reading, tree=tree, left_out=tuple(left_out), broken=frozenset(broken))
-
-
-def _too_large(key: Any) -> Fault:
-    return Fault(str(key), f"its interpolations stand for more than {MOST:,} characters", "write it out")
 
 
 def _resolved(config: DictConfig, key: Any) -> tuple[Any, Fault | None]:

@@ -5,12 +5,14 @@ This runs on the tree before anything is resolved or run.
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from omegaconf import grammar_parser
 from omegaconf.errors import GrammarParseError
 from omegaconf.grammar.gen.OmegaConfGrammarParser import OmegaConfGrammarParser
 
+from cli.config.expansion import is_readable
 from schemas.code_keys import names_code
 from schemas.database_url import holds_password, holds_token
 from schemas.errors import Fault
@@ -18,13 +20,16 @@ from schemas.errors import Fault
 _PASSWORD = re.compile(r"://[^/@\s:]*:[^/@\s]+@")
 _SECRET_KEY = re.compile(r"(?:pass|pwd|token)[^.]*$", re.IGNORECASE)
 _COUNT = re.compile(r"(?:passes|tokens)=[\d,.]+$")  # such as max_tokens=64,128: how many, no secret
+_CALL = re.compile(r"\$\{(\w+):[^{}$]*\}")
+_LONGEST, _MOST_FAULTS = 200, 50
 _FREE = (("run", "dir"), ("sweep", "dir"), ("sweep", "subdir"), ("verbose",))
 _FILLED_BY_HYDRA = ("overrides", "runtime")
 
 
 def tree_faults(tree: Mapping[Any, Any]) -> list[Fault]:
     """Return every place outside the hydra node that names code, asks for a resolver, or holds a password."""
-    return [fault for key, node in tree.items() if key != "hydra" for fault in _node_faults(str(key), key, node)]
+    found = (fault for key, node in tree.items() if key != "hydra" for fault in _node_faults(str(key), key, node))
+    return list(islice(found, _MOST_FAULTS))
 
 
 def _node_faults(path: str, key: Any, node: Any) -> Iterator[Fault]:
@@ -44,14 +49,9 @@ def _node_faults(path: str, key: Any, node: Any) -> Iterator[Fault]:
 
 
 def _text_faults(path: str, text: str, allowed: tuple[str, ...]) -> Iterator[Fault]:
-    try:
-        resolvers = [name for name in resolvers_in(text) if name not in allowed]
-    except GrammarParseError:
-        yield Fault(path, f"{text!r} is not a readable interpolation", "an interpolation is ${another.key}")
-        return
-    if resolvers:
-        hint = "an interpolation may only name another key, ${another.key}; give what differs by machine as an override"
-        yield Fault(path, f"{text!r} asks for {', '.join(resolvers)}", hint)
+    plain = _CALL.sub(lambda call: "" if call[1] in allowed else call[0], text)
+    if not is_readable(plain):
+        yield _unreadable(path, text, allowed)
     if _PASSWORD.search(text) or holds_token(text):
         # The text itself is not repeated: it would end in logs.
         yield Fault(
@@ -60,6 +60,20 @@ def _text_faults(path: str, text: str, allowed: tuple[str, ...]) -> Iterator[Fau
             "leave it out; for a database, password: {env: NAME} names the variable that holds it; file stores find "
             "theirs in the environment",
         )
+
+
+def _unreadable(path: str, text: str, allowed: tuple[str, ...]) -> Fault:
+    shown = repr(text if len(text) <= _LONGEST else text[:_LONGEST] + "…")
+    try:
+        resolvers = [name for name in resolvers_in(text[:_LONGEST]) if name not in allowed]
+    except (GrammarParseError, RecursionError):
+        resolvers = []
+    if not resolvers:
+        return Fault(
+            path, f"{shown} is not a readable interpolation", "an interpolation is ${another.key}, written out"
+        )
+    hint = "an interpolation may only name another key, ${another.key}; give what differs by machine as an override"
+    return Fault(path, f"{shown} asks for {', '.join(resolvers)}", hint)
 
 
 def without_password(word: str) -> str:
