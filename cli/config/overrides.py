@@ -11,11 +11,13 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
+from cli.config.bounded_word import why_unbounded
 from cli.config.repository import GROUPS, Repository
 from cli.config.safety import without_password
 from schemas.errors import Fault, did_you_mean
 
 _HOME = re.compile(r"^([^=~'\"]+=)(~[\w.-]*/[^'\",\\]*)$")  # key=~/file, which Hydra takes for a key to be deleted
+_NAMED = 60  # characters of a key
 FREE_HYDRA_KEYS = ("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.verbose")
 
 
@@ -36,18 +38,9 @@ def read_overrides(texts: list[str], repository: Repository) -> Overrides:
     parser = OverridesParser.create()
     for typed in texts:
         text = _HOME.sub(r"\1'\2'", typed)
-        try:
-            override = parser.parse_override(text)
-        except (HydraException, RecursionError):
-            override = None
+        override = parsed(text, parser)
         if override is None or not override.key_or_group:
-            found.faults.append(
-                Fault(
-                    without_password(text),
-                    "is not of the form key=value",
-                    "quote what the shell or Hydra would read: 'key=\"a, b\"'",
-                )
-            )
+            found.faults.append(_unread(text))
             continue
         fault = _shape_fault(override)
         if fault is not None:
@@ -57,6 +50,23 @@ def read_overrides(texts: list[str], repository: Repository) -> Overrides:
         else:
             _read_key(override, found)
     return found
+
+
+def parsed(text: str, parser: OverridesParser | None = None) -> Override | None:
+    """Return a word as Hydra reads it, None where it cannot, or where that could take for ever."""
+    if why_unbounded(text):
+        return None
+    try:
+        return (parser or OverridesParser.create()).parse_override(text)
+    except (HydraException, RecursionError):
+        return None
+
+
+def _unread(text: str) -> Fault:
+    if why := why_unbounded(text):
+        return Fault(text.partition("=")[0][:_NAMED], why, "write it in the experiment's file")
+    hint = "quote what the shell or Hydra would read: 'key=\"a, b\"'"
+    return Fault(without_password(text), "is not of the form key=value", hint)
 
 
 def _shape_fault(override: Override) -> Fault | None:

@@ -7,11 +7,10 @@ from itertools import islice, product
 from math import prod
 from typing import Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override, RangeSweep, Transformer
 from hydra.errors import HydraException
 
-from cli.config.overrides import FREE_HYDRA_KEYS
+from cli.config.overrides import FREE_HYDRA_KEYS, parsed
 from cli.config.repository import Repository
 from cli.config.safety import without_password
 from schemas.errors import Fault
@@ -53,7 +52,7 @@ def expand(texts: list[str], repository: Repository) -> Expansion:
     found = Expansion()
     places: list[list[tuple[str, str | None, str]]] = []  # per word: (text, swept key, value)
     for text in texts:
-        override = _parsed(text)
+        override = parsed(text)
         if override is None or not override.is_sweep_override() or _is_refused_anyway(override):
             places.append([(text, None, "")])  # composing reports what is wrong with a word that cannot be read
             continue
@@ -67,13 +66,6 @@ def expand(texts: list[str], repository: Repository) -> Expansion:
             places.append([(f"{key}={value}", override.key_or_group, value) for value in values])
     found.jobs = [_job(combination) for combination in product(*_affordable(places, found))]
     return found
-
-
-def _parsed(text: str) -> Override | None:
-    try:
-        return OverridesParser.create().parse_override(text)
-    except (HydraException, RecursionError):
-        return None
 
 
 def _is_refused_anyway(override: Override) -> bool:
@@ -125,7 +117,7 @@ def _typed(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        again = _parsed(f"key={value}")
+        again = parsed(f"key={value}")
         if again is not None and not again.is_sweep_override() and again.value() == value:
             return value
     return str(Transformer.str(value))
