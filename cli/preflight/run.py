@@ -80,10 +80,9 @@ def _column_faults(run: Run, header: list[str], source: Source) -> list[Fault]:
     if not absent:
         return []
     hint = source.header_elsewhere(list(absent.values()))
-    if not hint and not source.looks_like_table():
+    if not hint and (why := source.why_no_table()):
         # What it begins with is not shown: it may be a password file.
-        hint = "the file does not look like a table: its first lines have one cell, or differ in their number"
-        header = []
+        hint, header = f"the file {why}", []
     return [
         Fault(
             path,

@@ -80,6 +80,10 @@ class Source(Component):
         """Return whether the source can be shown in messages: what is no table may hold anything, keys included."""
         return True
 
+    def why_no_table(self) -> str:
+        """Return what the source looks like instead of a table, so that it is not shown; nothing where it is one."""
+        return "" if self.looks_like_table() else "does not look like a table"
+
     def header_elsewhere(self, wanted: Collection[str]) -> str:
         """Return where the columns `wanted` are, when the header lacks them, and which key mends it; or nothing."""
         return ""

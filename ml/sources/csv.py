@@ -21,6 +21,7 @@ from ml.io.text.file import (
     stem,
     uncomment,
 )
+from ml.io.text.no_table import UNEVEN, why_no_table
 from ml.io.text.surroundings import declared_separator, header_below, without_surroundings
 from ml.sources.csv_params import CsvParams
 from ml.values.text import normal
@@ -80,15 +81,21 @@ class CsvSource(Source):
             return None
 
     def looks_like_table(self) -> bool:
-        """Return whether the first lines have as many cells as the header, more than one."""
+        """Return whether the first lines have as many cells as the header, more than one, and no other form."""
+        return not self.why_no_table()
+
+    def why_no_table(self) -> str:
+        """Return what the first lines look like instead of a table."""
         text, separator = self._head()
         try:
             header = read_header(text, separator)
             lines = csv.reader(io.StringIO(text, newline=""), delimiter=header.separator)
             rows = [row for row in islice(lines, 1, _LOOKED_AT) if row]
         except (ContentError, csv.Error):
-            return False
-        return len(header.names) > 1 and all(len(row) == len(header.names) for row in rows)
+            return UNEVEN
+        if len(header.names) == 1 or any(len(row) != len(header.names) for row in rows):
+            return UNEVEN
+        return why_no_table(text, header.names)
 
     def header_elsewhere(self, wanted: Collection[str]) -> str:
         """Return which line seems to be the header, when another one was taken for it."""

@@ -67,9 +67,8 @@ def _unpredictable(run: Run, current: Production) -> list[Fault]:
         return []
     header = [composed(name) for name in header]
     faults = header_faults(header, fetch_signature(current.package_url), current.version)
-    if faults and source is not None and not source.looks_like_table():
-        what = "does not look like a table: its first lines have one cell, or differ in their number"
-        return [Fault("batch.input", what, "name a table")]
+    if faults and source is not None and (why := source.why_no_table()):
+        return [Fault("batch.input", why, "name a table")]
     return faults
 
 

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from zipfile import BadZipFile
 
+from ml.io.text.no_table import is_shown
 from schemas.errors import ContentError
 
 HEAD_BYTES = 1_000_000
@@ -128,7 +129,7 @@ def read_header(text: str, separator: str) -> Header:
     names = [name.strip() or f"column {position}" for position, name in enumerate(raw, start=1)]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        places = "; ".join(f"{name!r} in columns {_places(names, name)}" for name in twice)
+        places = "; ".join(f"{_quoted(name)} in columns {_places(names, name)}" for name in twice)
         raise ContentError(f"column names must be unique, but {places}; rename all but one in the file")
     return Header(separator, raw, names)
 
@@ -152,7 +153,7 @@ def _refuse_comment(text: str) -> None:
     cells = [len(next(csv.reader([line], delimiter=separator), [])) for line in (lines[0], after)]
     if cells[0] != cells[1]:
         raise ContentError(
-            f"the first line, {lines[0][:60]!r}, looks like a comment, not like the names of {cells[1]} columns; "
+            f"the first line begins with {mark!r} and looks like a comment, not like the names of {cells[1]} columns; "
             f'declare data.comment: "{mark[0]}" to skip the lines that start with it'
         )
 
@@ -160,6 +161,10 @@ def _refuse_comment(text: str) -> None:
 def _sniff(line: str) -> str:
     counts = {mark: len(next(csv.reader([line], delimiter=mark), [])) for mark in SEPARATORS}
     return max(SEPARATORS, key=lambda mark: counts[mark])
+
+
+def _quoted(name: str) -> str:
+    return repr(name) if is_shown(name) else "one that is not shown, for it does not look like a name"
 
 
 def _places(names: list[str], wanted: str) -> str:
