@@ -13,14 +13,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from schemas.database_url import without_secrets
+
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong: where (dotted key path), what, and what would be right."""
+    """One thing that is wrong: where (dotted key path), what, and what would be right; no address is quoted whole."""
 
     path: str
     message: str
     hint: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("path", "message", "hint"):
+            object.__setattr__(self, name, without_secrets(getattr(self, name)))
 
     def __str__(self) -> str:
         text = f"{self.path}: {self.message}" if self.path else self.message
@@ -28,9 +34,12 @@ class Fault:
 
 
 class DrivetrainError(Exception):
-    """Base of all errors whose text is written for the person at the keyboard."""
+    """Base of all errors whose text is written for the person at the keyboard; no address is quoted whole."""
 
     exit_code = 1
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(without_secrets(part) if isinstance(part, str) else part for part in args))
 
 
 class ConfigurationError(DrivetrainError):

@@ -14,13 +14,12 @@ from omegaconf.grammar.gen.OmegaConfGrammarParser import OmegaConfGrammarParser
 
 from cli.config.expansion import is_readable
 from schemas.code_keys import names_code
-from schemas.database_url import holds_password, holds_token
+from schemas.database_url import holds_password, holds_secret
 from schemas.errors import Fault
+from schemas.secret_names import names_secret
 
-_PASSWORD = re.compile(r"://[^/@\s:]*:[^/@\s]+@")
-_SECRET_KEY = re.compile(r"(?:pass|pwd|token)[^.]*$", re.IGNORECASE)
-_COUNT = re.compile(r"(?:passes|tokens)=[\d,.]+$")  # such as max_tokens=64,128: how many, no secret
 _CALL = re.compile(r"\$\{(\w+):[^{}$]*\}")
+_INNER = re.compile(r"[{,]\s*['\"]?([\w.-]+)['\"]?\s*:\s*([^,}]*)")  # {key: value}
 _LONGEST, _MOST_FAULTS = 200, 50
 _FREE = (("run", "dir"), ("sweep", "dir"), ("sweep", "subdir"), ("verbose",))
 _FILLED_BY_HYDRA = ("overrides", "runtime")
@@ -52,7 +51,7 @@ def _text_faults(path: str, text: str, allowed: tuple[str, ...]) -> Iterator[Fau
     plain = _CALL.sub(lambda call: "" if call[1] in allowed else call[0], text)
     if not is_readable(plain):
         yield _unreadable(path, text, allowed)
-    if _PASSWORD.search(text) or holds_token(text):
+    if holds_secret(text):
         # The text itself is not repeated: it would end in logs.
         yield Fault(
             path,
@@ -63,7 +62,7 @@ def _text_faults(path: str, text: str, allowed: tuple[str, ...]) -> Iterator[Fau
 
 
 def _unreadable(path: str, text: str, allowed: tuple[str, ...]) -> Fault:
-    shown = repr(text if len(text) <= _LONGEST else text[:_LONGEST] + "…")
+    shown = "what stands here" if holds_secret(text) else repr(text[:_LONGEST])
     try:
         resolvers = [name for name in resolvers_in(text[:_LONGEST]) if name not in allowed]
     except (GrammarParseError, RecursionError):
@@ -79,7 +78,8 @@ def _unreadable(path: str, text: str, allowed: tuple[str, ...]) -> Fault:
 def without_password(word: str) -> str:
     """Return a `key=value` as it may be repeated: what could be a password is left out."""
     key, _, value = word.partition("=")
-    secret = (_SECRET_KEY.search(key) and not _COUNT.search(word)) or holds_password(value) or holds_token(value)
+    named = [(key.rpartition(".")[2], value), *_INNER.findall(value)]
+    secret = any(names_secret(*pair) for pair in named) or holds_secret(value) or holds_password(value)
     return f"{key}=…" if secret else word
 
 

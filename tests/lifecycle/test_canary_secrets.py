@@ -20,6 +20,7 @@ CANARIES = {
     for place in (
         *("login", "token", "sas", "signed", "bearer", "user", "parameter", "odbc", "plain", "environment", "aws"),
         *("azure", "zenml", "input", "output", "errors", "journal", "folder", "trainer", "file", "sweep", "label"),
+        *("private", "oss"),
     )
 }
 C = CANARIES
@@ -32,6 +33,8 @@ REFUSED: dict[str, list[str]] = {
     "sas": [*CSV, f"data.path='https://x.blob.core.windows.net/a.csv?sv=2024&sig={C['sas']}'"],
     "signed": [*CSV, f"data.path='https://b.s3.amazonaws.com/a.csv?X-Amz-Signature={C['signed']}'"],
     "bearer": [*CSV, f"data.path=https://127.0.0.1:9/a.csv?access_token={C['bearer']}"],
+    "private": [*CSV, f"data.path=https://127.0.0.1:9/a.csv?private_tok%65n={C['private']}"],
+    "oss": [*CSV, f"data.path=https://127.0.0.1:9/a.csv?x-oss-signature={C['oss']}"],
     "user": [*CSV, f"data.path=https://ghp_{C['user']}@127.0.0.1:9/a.csv"],
     "parameter": [*SQL, f"data.url='postgresql://127.0.0.1:9/shop?password={C['parameter']}'"],
     "odbc": [*SQL, f"data.url='mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BPWD%3D{C['odbc']}'"],

@@ -2,7 +2,9 @@
 
 import pytest
 
-from schemas.database_url import holds_password, holds_token
+from cli.config.safety import without_password
+from schemas.database_url import holds_password, holds_secret, holds_token, without_secrets
+from schemas.errors import ConfigurationError, ContentError, Fault
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,74 @@ def test_tokens_and_signatures_are_found(url: str) -> None:
     assert holds_token(url)
 
 
+SECRET_NAMES = (
+    "private_token job_token oauth_token sas_token api_token apitoken user_token download_token X-Token secret_key "
+    "access_key_secret shared_secret client_key AccountKey hmac temp_url_sig x-oss-signature q-signature signature_v2 "
+    "upload_signature SharedAccessSignature tempauth rlkey tok%65n Sig%6eature tok%2565n x-ms-token urlSig apiKey "
+    "x-api-key accessKey privateKey passwd userPassword db_pass pass passphrase pwd auth sas jwt hdnts tokens"
+)
+HARMLESS_NAMES = (
+    "design signal assign signed_by compass bypass passenger passes passfile token_type tokenizer tokenized max_tokens "
+    "author authority auth_type authMechanism secretary secret_name signature_version hmac_method sslkey keyword "
+    "monkey page_token nextPageToken key_count application_name credentials_path private_key_path token_uri"
+)
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES.split())
+def test_a_name_says_that_its_value_lets_somebody_in(name: str) -> None:
+    for form in ("https://host/a.csv?{}=Zx9", "http://host/a.csv?b=1&{}=Zx9#top", "ftp://host/a.csv;{}=Zx9"):
+        assert holds_token(form.format(name)) and holds_secret(form.format(name)), form
+    assert holds_password(f"postgresql://host/db?{name}=Zx9")
+
+
+@pytest.mark.parametrize("name", HARMLESS_NAMES.split())
+def test_a_name_that_only_sounds_like_it_is_none(name: str) -> None:
+    for form in ("https://host/a.csv?{}=31", "postgresql://host/db?{}=31"):
+        assert not holds_secret(form.format(name)) and not holds_password(form.format(name))
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        "0f9c1a7be2d44855a1b60f9c1a7be2d44855a1b6",
+        "npm_aB3dE5gH7jK9",
+        "dapi0f9c1a7be2d44855",
+        "hvs.CAESIJ3x9kQ",
+        "glpat-x9k2m3n4p5",
+    ],
+)
+def test_a_user_that_is_a_token_is_found(user: str) -> None:
+    for form in ("https://{}@host/a.csv", "https://{}:@host/a.csv", "https://host/a.csv?x={}"):
+        assert holds_token(form.format(user)) or ("?" in form and len(user) == 40)
+
+
+def test_what_is_not_refused_is_shown_and_what_is_refused_is_not() -> None:
+    for url in ("https://host/a.csv?page_token=3&n=1", "https://host/a.csv?design=1"):
+        assert not holds_secret(url) and without_password(f"data.path={url}") == f"data.path={url}"
+    for url in ("https://host/a.csv?X-Token=Zx9", "https://host/a.csv?page_token=CAIQAA9x8k3mZq72Lp0TtA"):
+        assert holds_secret(url) and without_password(f"data.path={url}") == "data.path=…"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("there is no file http://h/a.csv?x-oss-signature=Zx9&b=1", "there is no file http://h/a.csv?…"),
+        ("404, url='https://me:Zx9@h/a.csv?v=1': gone", "404, url='https://…@h/a.csv?…': gone"),
+        ("http://ghp_abcdefghij1234@h/a is a folder", "http://…@h/a is a folder"),
+        ("http://h/a#access_token=Zx9 cannot be read", "http://h/a?… cannot be read"),
+        (
+            "s3://b/part-?.parquet and s3://b/p?/year=2024/x: no file",
+            "s3://b/part-?.parquet and s3://b/p?/year=2024/x: no file",
+        ),
+        ("is it a=b?c=d", "is it a=b?c=d"),
+    ],
+)
+def test_no_message_repeats_an_address_whole(said: str, shown: str) -> None:
+    assert without_secrets(said) == shown
+    assert str(ContentError(said)) == shown and Fault("path", said).message == shown
+    assert shown in str(ConfigurationError([Fault("path", said)]))
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -51,6 +121,10 @@ def test_tokens_and_signatures_are_found(url: str) -> None:
         "SELECT 'http://a:80/' FROM t WHERE mail LIKE '%@x'",
         "sqlite:///a.db",
         "signature=5",
+        "SELECT token, secret FROM t WHERE pass = 1 AND url LIKE 'http://%'",
+        "postgresql://asiapacific_reader@db/shop?sslmode=require",
+        "https://global-reader-1@host/a.csv",
+        "https://host/a.csv?token=",
     ],
 )
 def test_other_parameters_and_names_are_not(url: str) -> None:

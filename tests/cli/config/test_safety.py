@@ -246,3 +246,30 @@ def test_the_same_outside_experiment_without_code_is_only_told_that_its_file_is_
     said = capsys.readouterr().err
     assert "1 problem" in said
     assert "a.csv" in said
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "https://127.0.0.1:9/a.csv?private_tok%65n=cnryZx9",
+        "https://127.0.0.1:9/a.csv?x-oss-signature=cnryZx9",
+        "https://host/${oc.env:HOME}?sig=cnryZx9",
+        "https://npm_cnryZx9cnryZx9@127.0.0.1:9/a.csv",
+    ],
+)
+@pytest.mark.parametrize("sweep", [[], ["-m", "seed=1,2"]])
+def test_no_address_that_lets_somebody_in_is_said(
+    path: str, sweep: list[str], empty: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*sweep, BASE, "data=csv", "data.target=y", f"data.path='{path}'"]) == 2
+    printed = capsys.readouterr()
+    assert "cnryZx9" not in printed.out + printed.err and not list(empty.iterdir())
+
+
+def test_a_query_that_is_no_secret_is_not_quoted_where_the_file_is_missing(
+    empty: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = "http://127.0.0.1:9/a.csv?version=cnryZx9"
+    assert main([BASE, "action=plan", "data=csv", "data.target=y", f"data.path='{path}'"]) == 2
+    said = capsys.readouterr().err
+    assert "http://127.0.0.1:9/a.csv?…" in said and "cnryZx9" not in said

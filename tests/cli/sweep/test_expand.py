@@ -302,6 +302,11 @@ def test_what_cannot_start_writes_nothing(
         ("auth.tokens=abc", "auth.tokens=…"),
         ("auth.token=123", "auth.token=…"),
         ("data.password=123", "data.password=…"),
+        ("trainer.secret_key=123", "trainer.secret_key=…"),
+        ("trainer.tokenizer=words", "trainer.tokenizer=words"),
+        ("trainer={name: x, api_token: abc}", "trainer=…"),
+        ("trainer={name: x, max_tokens: 64}", "trainer={name: x, max_tokens: 64}"),
+        ("data.path=https://h/a.csv?rlkey=abc", "data.path=…"),
     ],
 )
 def test_how_many_is_no_secret_and_a_secret_of_digits_is(word: str, told: str) -> None:
