@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 
 from schemas.secret_names import may_name_secret
 
-_LOGIN = re.compile(r"://[^:/]*:[^@]*@")  # what SQLAlchemy takes for a password
+_LOGIN = re.compile(r"[^/]*://[^:/]*:[^@]*@")  # what SQLAlchemy takes for a password
 # The same within any text: a port is no password, and a path with an @ is none either.
 _LOGIN_IN_TEXT = re.compile(r"://[^/@\s:]*:[^/@\s]+@|^[\w+.-]+://[^:/\[]*:(?!\d{1,5}/)[^@]+@")
 _PARAMETER = re.compile(r"[?&;#]\s*([^=&;?#\s'\"]{1,100})\s*=\s*['\"]?([^&;#\s'\"]+)")
@@ -27,12 +27,12 @@ _TOKEN_USER = re.compile(
     r"|(?=[^/@:?\s]*[0-9])(?=[^/@:?\s]*[a-z])[a-z0-9]{32,}):?@"
 )
 _SHOWN_LOGIN = re.compile(r"://[^/@\s:'\"]*:[^/@\s'\"]+@")
-_SHOWN_QUERY = re.compile(r"(://[^\s'\"?#;]*)[?#;][^/\s'\"=]*=[^\s'\"]*")
+_SHOWN_QUERY = re.compile(r"(://(?:[^\s'\"?#;:]|:(?!//))*)[?#;][^/\s'\"=]*=[^\s'\"]*")
 
 
 def holds_password(url: str) -> bool:
     """Say whether a database URL holds a password."""
-    return bool(_LOGIN.search(url)) or _has_secret_parameter(url)
+    return bool(_LOGIN.match(url)) or _has_secret_parameter(url)
 
 
 def holds_secret(text: str) -> bool:

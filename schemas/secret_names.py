@@ -12,13 +12,17 @@ _SECRET = re.compile(
 )
 # What the name of something about a secret ends with, or of the file that holds one.
 _ABOUT = re.compile(
-    r"(?:file|path|dir|type|uri|url|count|limit|name|version|method|algorithm|alg|mechanism|mode|expiry|expires"
+    r"(?:file|path|dir|type|source|uri|url|count|limit|name|version|method|algorithm|alg|mechanism|mode|expiry|expires"
     r"|expires_in|expiration|ttl|length|headers?)$"
 )
 _COUNTED = re.compile(r"(?:tokens|passes|signatures|secrets|passwords)$")
+_KEY, _AUTH = re.compile(r"key$"), re.compile(r"auth$")
 _PAGE = re.compile(r"(?:^|_)(?:page|next|prev|previous|continuation|sync)_?token$")
 _UNCLEAR = re.compile(
-    r"(?:^|_)(?:key|code|sid|session(?:_?id)?|jsessionid|authorization|credentials?|cookie|ticket|verify)$"
+    r"(?:^|_)(?:key|code|sign|sid|session(?:_?id)?|jsessionid|authorization|credentials?|cookie|ticket|verify)$"
+)
+_WAY_IN = re.compile(
+    r"(?:none|no_?sasl|sasl|plain|basic|digest|kerberos|gssapi|ldap|ntlm|custom|oauth2?|jwt)$", re.IGNORECASE
 )
 _NUMBERS = re.compile(r"[\d,.]+$")
 _KEY_FILE = re.compile(r"[\w./~-]+\.(?:key|pem|p12|pfx|der|crt|jks)$", re.IGNORECASE)
@@ -34,8 +38,8 @@ def names_secret(name: str, value: str) -> bool:
         return False
     if _PAGE.search(plain):  # the place in a list that goes on; a long one may let in as well
         return bool(_LONG.match(value))
-    harmless = (_COUNTED.search(plain) and _NUMBERS.match(value)) or (plain.endswith("key") and _KEY_FILE.match(value))
-    return not harmless
+    forms = ((_COUNTED, _NUMBERS), (_KEY, _KEY_FILE), (_AUTH, _WAY_IN))
+    return not any(ending.search(plain) and form.match(value) for ending, form in forms)
 
 
 def may_name_secret(name: str, value: str) -> bool:
