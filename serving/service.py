@@ -9,6 +9,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 # BentoML leaves uvicorn's choice of a protocol at "auto", and has no option for it.
 uvicorn.config.HTTP_PROTOCOLS["auto"] = "serving.http.connection:Connection"
 
+_WAIT_SECONDS = 5.0
+"""Until a worker takes connections though it cannot predict yet; meanwhile clients wait at the open port."""
+
 
 class Front:
     """ASGI middleware that answers all of HTTP; else BentoML's own /livez, /readyz and index would hide ours."""
@@ -66,6 +69,7 @@ class Drivetrain:
         raise_file_limit(config.spec.max_connections)
         Front.ours = app.build(config, self._follower, self._journal, pulse)
         self._follower.start()
+        self._follower.await_production(_WAIT_SECONDS)
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:

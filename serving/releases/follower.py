@@ -58,6 +58,7 @@ class Follower:
         self._warned = ""
         self._lock = threading.RLock()  # the follower and the loader both change what is loaded and current
         self._stopped = threading.Event()
+        self._settled = threading.Event()  # what is in production is loaded, or will not be for now
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
         self._replies = ThreadPoolExecutor(1, thread_name_prefix="replies")  # for what needs no loading
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
@@ -65,6 +66,10 @@ class Follower:
     def start(self) -> None:
         """Begin to follow."""
         self._thread.start()
+
+    def await_production(self, seconds: float) -> None:
+        """Wait until what is in production is loaded, or is known not to be, at most so long."""
+        self._settled.wait(seconds)
 
     def stop(self) -> None:
         """End, and take this worker off the list of the living."""
@@ -109,6 +114,7 @@ class Follower:
         if self._look_after is not None:
             self._look_after()
         if self._integrity is not None and self._integrity.error is not None:
+            self._settled.set()
             return  # a damaged journal is not written to, and nothing is published by it
         self._heartbeat.beat()
         self._look()
@@ -129,6 +135,7 @@ class Follower:
         pointer = releases.current(self.events)
         if pointer is None:
             self.why_not_ready = "no version has been published yet"
+            self._settled.set()
         elif self._wanted is None or pointer.sequence != self._wanted.sequence:
             self._wanted = pointer
             self._follow_pointer()
@@ -156,6 +163,7 @@ class Follower:
     def _switch(self, loaded: Version) -> None:
         with self._lock:
             self.current, self.why_not_ready = loaded, None
+        self._settled.set()
         logger.info("version %s is current", loaded.version)
         assert self._wanted is not None, "only what the pointer names is switched to"
         self._submit(self._loader, self._tidy, self._wanted)
@@ -180,6 +188,7 @@ class Follower:
                 self._switch(self._versions.versions[key_of(pointer)])
             elif self.current is None:
                 self.why_not_ready = f"version {pointer.version} cannot be loaded: {failure}"
+                self._settled.set()
 
     def _prepare(self, announced: Event) -> None:
         if self._was_given_up(announced):

@@ -86,6 +86,15 @@ def test_a_service_has_a_supervisor_a_worker_and_a_watchdog(home: Path, running:
     assert {one.pid for one in family(home)} == {supervisor(home), worker(home).pid, watchdog(home)}
 
 
+def test_a_request_while_the_worker_is_replaced_waits_and_is_answered(home: Path, running: Deployment) -> None:
+    for _ in range(3):
+        killed = worker(home)
+        kill(killed.pid)
+        psutil.wait_procs([killed], timeout=10)
+        answer = httpx.post(f"{running.url}/predict", json={"instances": [packages.ROW]}, timeout=30)
+        assert answer.status_code == 200, answer.text
+
+
 @pytest.mark.parametrize("killed", ["supervisor", "worker", "watchdog", "supervisor worker", "supervisor watchdog",
                                     "worker watchdog"])  # fmt: skip
 def test_what_is_killed_comes_back_and_nothing_else_is_left(home: Path, running: Deployment, killed: str) -> None:

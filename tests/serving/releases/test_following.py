@@ -42,6 +42,24 @@ def test_a_worker_that_loads_what_is_in_production_says_so(journal_url: str, tmp
         assert said_until_ready(one) == ["the releases have not been read yet", "version 1 is being loaded"]
 
 
+def test_production_is_waited_for_and_nothing_else(journal_url: str, tmp_path: Path) -> None:
+    with follower(journal_url, tmp_path / "empty") as one:
+        one.start()
+        one.await_production(20)
+        assert one.why_not_ready == "no version has been published yet"
+    append(connect(journal_url), lambda _past: [Entry("1", "/none", "current", weight=1.0)])
+    with follower(journal_url, tmp_path / "broken") as one:
+        one.start()
+        one.await_production(20)
+        assert "version 1 cannot be loaded" in str(one.why_not_ready)
+    package = str(packages.write_rules(tmp_path / "package"))
+    append(connect(journal_url), lambda _past: [Entry("2", package, "current", weight=1.0)])
+    with follower(journal_url, tmp_path / "whole") as one:
+        one.start()
+        one.await_production(20)
+        assert one.is_ready
+
+
 def test_a_worker_that_nothing_was_published_to_says_so(journal_url: str, tmp_path: Path) -> None:
     with follower(journal_url, tmp_path / "cache") as one:
         one.start()
