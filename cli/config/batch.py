@@ -1,6 +1,7 @@
 """The `batch` block: two components whose keys stand flat, named by what is given where no name is."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -53,15 +54,17 @@ def read_as_data(reading: Reading) -> Reading:
     source, given = data["source"], batch["input"]
     if source["name"] != given["name"] or source["name"] == _STAND_IN:
         return reading
-    known, own = source["params"], given["params"]
+    known, own, component = source["params"], given["params"], registry.lookup("load", source["name"])
     taken = {
         key: known[key]
-        for group in registry.lookup("load", source["name"]).reading_keys
+        for group in component.reading_keys
         if not any(key in own for key in group)
         for key in group
         if key in known
     }
-    return reading.with_blocks({"batch": {**batch, "input": {**given, "params": {**taken, **own}}}})
+    left = [_left_to_the_batch(key, known[key]) for key in component.file_keys if known.get(key) and key not in own]
+    read = reading.with_blocks({"batch": {**batch, "input": {**given, "params": {**taken, **own}}}})
+    return replace(read, notes=(*reading.notes, *left))
 
 
 def place_batch(reading: Reading) -> Reading:
@@ -80,6 +83,13 @@ def place_batch(reading: Reading) -> Reading:
     elif errors is None and isinstance(output, Mapping):
         built["errors"] = _errors_beside(built["output"])
     return reading.with_blocks({"batch": built})
+
+
+def _left_to_the_batch(key: str, value: object) -> str:
+    return (
+        f"batch.input.{key} is not declared, and data.{key}={value} is not taken over: a file without such lines would "
+        f"lose rows unnoticed. Declare batch.input.{key}={value} where they stand in this file too, else 0"
+    )
 
 
 def _errors_beside(output: Mapping[str, Any]) -> str:

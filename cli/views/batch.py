@@ -33,7 +33,9 @@ def _place(choice: Choice) -> str:
 
 def _written(choice: Choice) -> str:
     """Return how the input's rows are written, as far as it is declared."""
-    keys = [key for group in lookup("load", choice.name).reading_keys for key in group if key in choice.params]
+    component = lookup("load", choice.name)
+    known = [*(key for group in component.reading_keys for key in group), *component.file_keys]
+    keys = [key for key in known if key in choice.params]
     said = ", ".join(f"{key} {_short(json.dumps(choice.params[key], ensure_ascii=False))}" for key in keys)
     return f"; {said}" if said else ""
 

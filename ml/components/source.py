@@ -37,6 +37,9 @@ class Source(Component):
     reading_keys: ClassVar[tuple[tuple[str, ...], ...]] = ()
     """The keys that say how its rows are written, in groups that only make sense together. A batch's input of the same
     source takes them over from the experiment, each group of which it has no key of its own."""
+    file_keys: ClassVar[tuple[str, ...]] = ()
+    """The keys that say what stands in one file alone, by which rows are lost unnoticed where it does not stand. No
+    batch takes them over; where the experiment has one and the batch does not, the run says so."""
     keys: ClassVar[tuple[str, ...]] = ()
     """Keys that only this source has, by which a block without a name is known to be its."""
 

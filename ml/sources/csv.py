@@ -51,6 +51,7 @@ class CsvSource(Source):
         ("missing",),
         ("decimal", "thousands"),
     )
+    file_keys: ClassVar[tuple[str, ...]] = ("skip_end",)
 
     @property
     def label(self) -> str:

@@ -266,3 +266,19 @@ def test_an_output_never_takes_the_place_of_its_input(given: str, output: str, r
         database.execute("CREATE TABLE t (a)")
     words = f"{given} {output} batch.output.replace=true".format(here=empty).split()
     assert any("is the input" in fault.message for fault in refused(*words).values())
+
+
+def test_lines_below_the_rows_are_asked_about_and_not_taken_over(
+    empty: Path, load: Load, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (empty / "new.csv").write_text("size,rooms\n1,2\nTotal,2\n")
+    words = (*BASE, IN, OUT, "data.skip_end=1")
+    batch = load(*words, "data.skip_lines=3").batch
+    assert batch is not None and batch.input.params["skip_lines"] == 3 and "skip_end" not in batch.input.params
+    main([*words, "action=plan"])
+    told = "batch.input.skip_end is not declared, and data.skip_end=1 is not taken over"
+    assert told in capsys.readouterr().err
+    for lines in (0, 1):
+        main([*words, f"batch.input.skip_end={lines}", "action=plan"])
+        printed = capsys.readouterr()
+        assert told not in printed.err and f"skip_end {lines}" in printed.out
