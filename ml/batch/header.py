@@ -9,6 +9,20 @@ from schemas.errors import Fault, did_you_mean, listed
 from schemas.signature import Signature
 
 
+def input_faults(source: Source, header: Sequence[str], signature: Signature, version: str) -> list[Fault]:
+    """Return what keeps every row of a source from being predicted, without its content where it is no table."""
+    faults = header_faults(header, signature, version)
+    lacking = [item.name for item in signature.inputs if item.name not in header]
+    if not faults:
+        return []
+    if lacking and (hint := source.header_elsewhere(lacking)):
+        what = f"the first line has no column {lacking[0]!r}, which version {version} predicts from"
+        return [Fault("batch.input", what, as_batch_keys(hint, source))]
+    if why := source.why_no_table():
+        return [Fault("batch.input", why, "name a table")]
+    return faults
+
+
 def header_faults(header: Sequence[str], signature: Signature, version: str) -> list[Fault]:
     """Return what keeps every row of such a table from being predicted."""
     names = list(header)

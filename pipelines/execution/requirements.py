@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ml.batch.header import header_faults
+from ml.batch.header import input_faults
 from pipelines.execution.context import production
 from schemas.data import composed
 from schemas.errors import ConfigurationError, Fault
@@ -63,13 +63,10 @@ def _unpredictable(run: Run, current: Production) -> list[Fault]:
     """
     source = None if run.batch is None else create("load", run.batch.input)
     header = None if source is None else source.header()
-    if header is None:
+    if source is None or header is None:
         return []
-    header = [composed(name) for name in header]
-    faults = header_faults(header, fetch_signature(current.package_url), current.version)
-    if faults and source is not None and (why := source.why_no_table()):
-        return [Fault("batch.input", why, "name a table")]
-    return faults
+    names = [composed(name) for name in header]
+    return input_faults(source, names, fetch_signature(current.package_url), current.version)
 
 
 def newest_passed(client: Any, model: str) -> Any | None:

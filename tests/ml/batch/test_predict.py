@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.batch.header import absent, header_faults
+from ml.batch.header import absent, header_faults, input_faults
 from ml.batch.predict import predict_table
 from ml.batch.rows import raw_rows
 from ml.components.source import Source
@@ -429,6 +429,27 @@ def test_a_table_without_any_column_of_the_model_is_a_fault() -> None:
     nullable = [item.model_copy(update={"nullable": True}) for item in packages.SIGNATURE.inputs]
     (fault,) = header_faults(["a", "b"], packages.SIGNATURE.model_copy(update={"inputs": nullable}), "3")
     assert "none of the columns" in fault.message
+
+
+def test_titles_above_the_header_are_told_with_the_batchs_key(tmp_path: Path) -> None:
+    names = [item.name for item in packages.SIGNATURE.inputs]
+    text = f"Report\nprinted 03.01.2025\n\n{';'.join(names)}\n{';'.join('1' for _ in names)}\n"
+    (tmp_path / "report.csv").write_text(text, encoding="utf-8")
+    source = CsvSource(CsvParams(path=str(tmp_path / "report.csv")))
+    (fault,) = input_faults(source, source.header() or [], packages.SIGNATURE, "3")
+    assert (fault.path, fault.hint) == (
+        "batch.input",
+        "line 4 looks like the header: declare batch.input.skip_lines: 3",
+    )
+    declared = CsvSource(CsvParams(path=str(tmp_path / "report.csv"), skip_lines=3))
+    assert input_faults(declared, declared.header() or [], packages.SIGNATURE, "3") == []
+
+
+def test_a_batch_that_is_no_table_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "secrets.csv").write_text("root:canary\na,b\nc\n", encoding="utf-8")
+    source = CsvSource(CsvParams(path=str(tmp_path / "secrets.csv")))
+    (fault,) = input_faults(source, source.header() or [], packages.SIGNATURE, "3")
+    assert fault.hint == "name a table" and "canary" not in fault.message
 
 
 def with_labels(categories: list[str]) -> Signature:
