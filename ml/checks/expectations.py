@@ -1,5 +1,6 @@
 """The declared expectations of each column, run by pandera over all rows at once."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,10 @@ from schemas.data import Column, ColumnSpec, DataSpec, TableSchema
 from schemas.evaluation import DataCheck
 from schemas.reading import IN_UTC, POINT
 
+_FEW_WORDS = 5
+_SHORT = 30
+"""At most so many words, of so many letters, are written out as what to declare."""
+
 
 @dataclass(frozen=True)
 class Expectation:
@@ -28,6 +33,8 @@ class Expectation:
     threshold: Scalar | None
     severity: str
     ignores_missing: bool = True
+    words: tuple[str, ...] = ()
+    """Of a type: the texts that count as missing in the column, those that are not of the type among them."""
 
 
 def check_expectations(rows: pd.DataFrame, schema: TableSchema, spec: DataSpec) -> list[DataCheck]:
@@ -51,7 +58,8 @@ def _expectations(name: str, spec: ColumnSpec, column: Column | None) -> list[Ex
 
     def expect(kind: str, holds: Callable[[pd.Series], Any], wrong: str, threshold: Scalar | None) -> None:
         severity, present = spec.on_violation, kind != "nullable"
-        found.append(Expectation(name, kind, holds, wrong, threshold, severity, ignores_missing=present))
+        words = tuple(filter(None, column.gaps)) if column is not None and kind == "type" else ()
+        found.append(Expectation(name, kind, holds, wrong, threshold, severity, ignores_missing=present, words=words))
 
     kind = declared_type(spec)
     if kind is not None and kind != "drop":
@@ -112,6 +120,16 @@ def _aligned(holds: Callable[[pd.Series], Any]) -> Callable[[pd.Series], pd.Seri
     return lambda values: pd.Series(np.asarray(holds(values), dtype=bool), index=values.index)
 
 
+def _instead(item: Expectation) -> str:
+    """Return what becomes of values that are not of the declared type, or what to declare where they mean missing."""
+    if item.severity == "warn":
+        return "; they count as missing"
+    key = f"data.columns.{item.column}"
+    few = 0 < len(item.words) <= _FEW_WORDS and all(len(word) <= _SHORT for word in item.words)
+    missing = f"{key}.missing: {json.dumps(item.words, ensure_ascii=False)}" if few else f"them in {key}.missing"
+    return f"; where they mean missing, declare {missing}, or {key}.on_violation: warn, by which all of them do"
+
+
 def _outcome(item: Expectation, column: pd.Series, broken: list[int]) -> DataCheck:
     total = len(column)
     if not broken:
@@ -121,6 +139,7 @@ def _outcome(item: Expectation, column: pd.Series, broken: list[int]) -> DataChe
         places = ", ".join(str(place + 1) for place in broken[:5]) + (", …" if len(broken) > 5 else "")
         shown = "" if item.name == "nullable" else f", for example {', '.join(examples)}"
         message = f"column {item.column!r}: {len(broken):,} of {total:,} values {item.wrong}{shown} (rows {places})"
+        message += _instead(item) if item.name == "type" else ""
     return DataCheck(
         name=item.name,
         column=item.column,

@@ -1,15 +1,19 @@
 """What the data checks say."""
 
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from ml.checks.expectations import check_expectations
 from ml.checks.page import render
 from ml.checks.run import check_data
 from ml.schema_inference.infer import infer_schema
+from ml.sources.csv import CsvSource
+from ml.sources.csv_params import CsvParams
 from ml.split.random import RandomSplit, RandomSplitParams
 from schemas.choice import Choice
 from schemas.data import DataSpec
@@ -40,6 +44,31 @@ def report(frame: pd.DataFrame, **keys: object) -> DataReport:
 
 def broken(found: DataReport, name: str) -> list[DataCheck]:
     return [check for check in found.checks if check.name == name and not check.passed]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [("date", [f"2024-01-{1 + row % 28:02d}" for row in range(ROWS)]), ("number", [f"{row}.5" for row in range(ROWS)])],
+)
+def test_words_among_values_of_a_declared_type_are_told_with_what_to_declare(kind: str, values: list[str]) -> None:
+    frame = table().assign(c=pd.Series(["-", *values[1:]], dtype="str"))
+    (check,) = broken(report(frame, columns={"c": {"type": kind}}), "type")
+    assert check.severity == "fail" and "for example '-' (rows 1)" in check.message
+    assert 'declare data.columns.c.missing: ["-"], or data.columns.c.on_violation: warn' in check.message
+    (check,) = broken(report(frame, columns={"c": {"type": kind, "on_violation": "warn"}}), "type")
+    assert check.severity == "warn" and check.message.endswith("(rows 1); they count as missing")
+    frame["c"] = [f"word {row}" if row < 9 else value for row, value in enumerate(values)]
+    (check,) = broken(report(frame, columns={"c": {"type": kind}}), "type")
+    assert "declare them in data.columns.c.missing, or" in check.message
+
+
+def test_what_to_declare_keeps_the_words_that_mean_missing_already(tmp_path: Path) -> None:
+    lines = ["-;no", "NA;yes", *(f"{row}.5;{'no' if row % 2 else 'yes'}" for row in range(ROWS))]
+    (tmp_path / "t.csv").write_text("\n".join(["c;y", *lines]) + "\n", encoding="utf-8")
+    spec = DataSpec.model_validate({"source": Choice(name="csv"), "target": "y", "columns": {"c": {"type": "number"}}})
+    frame, written = CsvSource(CsvParams(path=str(tmp_path / "t.csv"))).read_as_written({})
+    (check,) = check_expectations(frame, infer_schema(frame, spec, written=written), spec)
+    assert 'data.columns.c.missing: ["NA", "-"]' in check.message
 
 
 def test_good_rows_pass_every_check() -> None:
