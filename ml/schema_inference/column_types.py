@@ -1,7 +1,8 @@
 """The type of one column, read off its values, with the reason for it.
 
 Rules, in this order: no value, or one value only: dropped · true and false: boolean · numbers: number, unless they name
-things (see `_of_whole_numbers`) · text that is many numbers and a few words: number · dates in one form: date · text
+things (see `_of_whole_numbers`) · text that is true and false and a few words, rare ones or signs: boolean · text that
+is many numbers and a few words: number · dates in one form: date · text
 with a value of its own in nearly every row: dropped · up to 50 different texts: category · more: identifier, unless
 they look like quantities (`75%`, `12 kg`): dropped, so that a person sees the warning.
 """
@@ -15,7 +16,8 @@ import pandas as pd
 
 from ml.features.signature import MAX_CATEGORIES
 from ml.values.columns import as_numbers, as_timestamps, is_text, is_timestamp
-from ml.values.date_formats import DateFormat, find_format
+from ml.values.date_formats import ENOUGH, DateFormat, find_format
+from ml.values.text import read_boolean
 from ml.values.units import date_note, quantity_note
 from schemas.data import ColumnType
 from schemas.errors import ContentError
@@ -32,6 +34,7 @@ _KEY_WORDS = _ID_WORDS | {"index", "idx", "key", "unnamed"}
 _LAST_WORDS = {"row", "no", "nr", "num", "number", "nummer"}
 """Words that make a key at a name's end, as in `order no`; `number of rooms` is a quantity."""
 _UNNAMED = re.compile(r"column \d+")
+_LETTER = re.compile(r"\w")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _KEEP_NUMBER = "declare type: number to keep it"
 _EITHER_CENTURY = (2030, 2069)
@@ -103,9 +106,22 @@ def _names_things(name: str, numbers: np.ndarray, distinct: int) -> bool:
 
 def _of_text(name: str, known: pd.Series, count: str, marks: Marks) -> Guess:
     text = known.astype("str").str.strip()
-    if text.str.lower().isin(["true", "false"]).all():
+    return _booleans(text) or _mixed_numbers(text, marks) or _dates(name, known, count) or _labels(name, text, count)
+
+
+def _booleans(text: pd.Series) -> Guess | None:
+    lower = text.str.lower()
+    truths = lower.isin(["true", "false"])
+    words = text[~truths].value_counts()
+    if words.empty:
         return Guess("boolean", "the words true and false")
-    return _mixed_numbers(text, marks) or _dates(name, known, count) or _labels(name, text, count)
+    # A word with letters or digits may be a third answer, and is one unless it is rare; a sign is none.
+    least = ENOUGH if any(map(_LETTER.search, words.index)) else MOST
+    read = any(read_boolean(word) is not None for word in words.index)
+    if read or truths.mean() < least or lower[truths].nunique() < 2 or len(words) > MAX_WORDS:
+        return None
+    why = f"{truths.sum():,} of {len(text):,} values are the words true and false"
+    return Guess("boolean", f"{why}; {_as_missing(words)}")
 
 
 def _mixed_numbers(text: pd.Series, marks: Marks) -> Guess | None:
@@ -115,11 +131,13 @@ def _mixed_numbers(text: pd.Series, marks: Marks) -> Guess | None:
         return None
     if text.str.match(_NAME_LIKE).any():
         return None
-    named = ", ".join(f"{word!r} ({times:,})" for word, times in words.items())
     why = f"{numeric.sum():,} of {len(text):,} values are numbers"
-    if not named:
-        return Guess("number", why)
-    return Guess("number", f"{why}; counted as missing: {named}. Declare type: category to keep those words")
+    return Guess("number", why if words.empty else f"{why}; {_as_missing(words)}")
+
+
+def _as_missing(words: pd.Series) -> str:
+    named = ", ".join(f"{word!r} ({times:,})" for word, times in words.items())
+    return f"counted as missing: {named}. Declare type: category to keep those words"
 
 
 def _dates(name: str, known: pd.Series, count: str) -> Guess | None:

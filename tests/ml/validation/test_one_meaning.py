@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ml.batch.rows import raw_rows
+from ml.checks.types import check_types
 from ml.features.cells import cells
 from ml.features.signature import fit_signature
 from ml.monitoring.drift import window_of
@@ -216,6 +217,19 @@ def test_true_and_false_written_as_numbers_with_gaps(tmp_path: Path) -> None:
     assert cells(frame, signature)["c"][:4] == [True, False, None, None]
     assert sent(signature, "1.0", "0.0", "", "2.0", "2", 2, 1) == [True, False, None, None, None, None, True]
     assert in_batch(signature, params, "c;y\n1.0;a\n0;b\n2.0;b\n") == [True, False, None]
+
+
+def test_a_word_among_true_and_false_counts_as_missing_everywhere(tmp_path: Path) -> None:
+    values = [*(["TRUE", "FALSE"] * 12), "?", "TRUE"]
+    frame, signature, params = from_csv(tmp_path, values)
+    assert cells(frame, signature)["c"][-4:] == [True, False, None, True]
+    assert sent(signature, "TRUE", "false", "?", True)[:4] == [True, False, None, True]
+    assert "must be true, false, 0 or 1" in sent(signature, "-")[0]
+    assert in_batch(signature, params, "c;y\nTRUE;a\n?;b\nfalse;b\n") == [True, None, False]
+    data = spec("csv")
+    schema = infer_schema(frame, data, written=CsvSource(params).read_as_written({})[1])
+    (check,) = check_types(frame, schema, data)
+    assert check.severity == "warn" and "1 of 26 values are no boolean and count as missing ('?')" in check.message
 
 
 def test_minutes_behind_a_hyphen_are_no_offset(tmp_path: Path) -> None:
