@@ -149,6 +149,19 @@ NAMES = [
         lambda found: takes(found, "self", "path", "mode"),
     ),
     PrivateName(
+        "fsspec.implementations.local",
+        "LocalFileSystem._strip_protocol",
+        ("tests/serving/releases/test_package_cache.py",),
+        lambda found: takes(found, "path"),
+    ),
+    PrivateName(
+        "omegaconf.base",
+        "Container._resolve_node_interpolation",
+        ("cli/config/expansion.py",),
+        lambda found: takes(found, "self", "inter_key", "memo"),
+    ),
+    PrivateName("omegaconf.base", "Node._value", ("cli/config/expansion.py",), lambda found: takes(found, "self")),
+    PrivateName(
         "xdist.scheduler",
         "LoadScopeScheduling._split_scope",
         ("tests/conftest.py",),
