@@ -219,11 +219,23 @@ class Column(Strict):
         return Dates(self.format, self.century, self.timezone or (None if self.offsets else "UTC"))
 
 
+class Drawn(Strict):
+    """How cells were read before the rows were drawn, beside what is the same in all columns of a text file.
+
+    `missing` are the texts that count as missing in the columns that declare their own, `numbers` the columns whose
+    text was read as numbers. What a column's type makes of its cells comes after, and changes no row's set.
+    """
+
+    missing: dict[str, list[str]] = {}
+    numbers: list[str] = []
+
+
 class TableSchema(Strict):
     """The problem and the type of every input column, in the table's order; `why` is how the task was found.
 
     `text` is how the cells of a text file were read, None of rows with types; `unlabelled` how many rows were left out
-    because they have no target; `merged` the spellings of classes that another one took the place of.
+    because they have no target; `merged` the spellings of classes that another one took the place of. `drawn` is None
+    where nobody says how cells were read.
     """
 
     problem: Problem
@@ -233,3 +245,4 @@ class TableSchema(Strict):
     unlabelled: int = 0
     merged: dict[str, list[str]] = {}
     spellings: Spellings = "keep"
+    drawn: Drawn | None = None

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.base import Scalar, Strict, Task
-from schemas.data import ColumnType, DatePart
+from schemas.data import ColumnType, DatePart, Drawn
 from schemas.reading import POINT, Dates, Decimal, Marks, TextReading, Thousands
 
 MOST_INPUTS = 10_000
@@ -112,7 +112,8 @@ class Signature(Strict):
     """The whole interface of the packaged model; `features` names the matrix' columns in order.
 
     `ignored` are columns of the raw rows that the model was not trained on: they may be sent and have no effect.
-    `text` is how the cells of the training rows' text file were read, None of rows with types.
+    `text` is how the cells of the training rows' text file were read, None of rows with types; `drawn` what columns
+    have of their own besides, None in packages from before it was kept.
     """
 
     inputs: list[Input] = Field(max_length=MOST_INPUTS)
@@ -121,6 +122,7 @@ class Signature(Strict):
     features: list[str]
     output: Output
     text: TextReading | None = None
+    drawn: Drawn | None = None
 
     def categories(self) -> dict[str, list[str]]:
         """Return for each category column the values that training knew, in the order of their codes."""

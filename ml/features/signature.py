@@ -56,6 +56,7 @@ def fit_signature(train: pd.DataFrame, schema: TableSchema) -> Signature:
         features=[name for derivation in derivations for name in feature_names(derivation)],
         output=_output(schema),
         text=schema.text,
+        drawn=schema.drawn,
     )
 
 

@@ -11,7 +11,7 @@ from ml.values.columns import fits, have_offsets, is_text
 from ml.values.counted import counted
 from ml.values.text import ISO, normal
 from ml.values.units import format_hint, quantity_note
-from schemas.data import Column, ColumnSpec, ColumnType, DataSpec, TableSchema
+from schemas.data import Column, ColumnSpec, ColumnType, DataSpec, Drawn, TableSchema
 from schemas.errors import ContentError, did_you_mean
 from schemas.reading import POINT, Dates, Marks, TextReading, Written
 from schemas.signature import MOST_INPUTS
@@ -71,9 +71,16 @@ def infer_schema(
         why=why,
         text=text,
         spellings=spec.spellings,
+        drawn=_drawn(frame, spec, is_from_text=text is not None),
         unlabelled=written.unlabelled,
         merged=written.merged,
     )
+
+
+def _drawn(frame: pd.DataFrame, spec: DataSpec, *, is_from_text: bool) -> Drawn:
+    inputs = [name for name in map(str, frame.columns) if name != spec.target] if is_from_text else []
+    numbers = [name for name in inputs if pd.api.types.is_any_real_numeric_dtype(frame[name].dtype)]
+    return Drawn(missing=spec.missing, numbers=numbers)
 
 
 def _number_faults(columns: list[Column]) -> list[str]:

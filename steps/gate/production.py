@@ -11,10 +11,11 @@ from ml.evaluation.evaluate import target_and_predictions
 from ml.evaluation.metrics import scores
 from ml.io.scratch import scratch_folder
 from ml.package.model import PackagedModel
+from ml.split.readings import Reading, read_otherwise
 from ml.split.timestamps import century_of, form_of, newer_than, read_timestamps, written
 from schemas.base import Strict
 from schemas.data import TableSchema
-from schemas.errors import PackageError
+from schemas.errors import PackageError, listed
 from schemas.package import SplitRecord
 from serving.releases.package_cache import fetch
 
@@ -70,14 +71,36 @@ def _why_not(model: PackagedModel, test_set: pd.DataFrame, schema: TableSchema, 
         return "was trained under another split, so that it may have seen these test rows"
     if (output.target, output.task) != (problem.target, problem.task) or output.classes != problem.classes:
         return "solves another problem (target, task or classes differ)"
+    return _changed_columns(model, test_set, schema, plan, by_time=by_time)
+
+
+def _changed_columns(
+    model: PackagedModel, test_set: pd.DataFrame, schema: TableSchema, plan: SplitRecord, *, by_time: bool
+) -> str | None:
+    """Return which columns keep a version of the same split and problem from being compared on these rows."""
     inputs, columns = {item.name for item in model.signature.inputs}, set(map(str, test_set.columns))
     if by_time or plan.method.name == "group":  # one column decides a row's set
         missing = sorted(inputs - columns)
-        return f"needs columns that the rows no longer have ({', '.join(missing)})" if missing else None
+        if missing:
+            return f"needs columns that the rows no longer have ({', '.join(missing)})"
+        return None if by_time else _drew_otherwise(model, test_set, schema, {str(plan.by)})
     # The whole row decides its set: with other columns every row was drawn anew.
-    changed = sorted({*inputs, *model.signature.ignored} ^ (columns - {problem.target}))
+    changed = sorted({*inputs, *model.signature.ignored} ^ (columns - {schema.problem.target}))
     if changed:
         return f"was trained on other columns ({', '.join(changed)} differ), so that it may have seen these test rows"
+    return _drew_otherwise(model, test_set, schema, columns)
+
+
+def _drew_otherwise(model: PackagedModel, test_set: pd.DataFrame, schema: TableSchema, by: set[str]) -> str | None:
+    """Return which of the columns that rows are drawn by had their cells read otherwise; packages of old do not say."""
+    before, now = model.signature.drawn, schema.drawn
+    if before is None or now is None:
+        return None
+    columns = [column for column in schema.columns if column.name in by]
+    readings = Reading(before, model.signature.text), Reading(now, schema.text)
+    if changed := read_otherwise(*readings, test_set, columns):
+        named = listed([repr(name) for name in changed], 5)
+        return f"read the cells of {named} otherwise, so that rows changed their sets and it may have seen these"
     return None
 
 
