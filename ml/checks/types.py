@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ml.schema_inference.infer import declared_type
+from ml.values.column_keys import key
 from ml.values.columns import fits, is_text
 from ml.values.units import quantity_note
 from schemas.data import Column, DataSpec, TableSchema
@@ -44,7 +45,7 @@ def _mixed_offsets(name: str, values: pd.Series) -> list[DataCheck]:
     shown = ", ".join(offsets[:3]) + (", …" if len(offsets) > 3 else "")
     what = (
         f"times have different UTC offsets ({shown}); each hour is taken as its own offset has it. If they are of one "
-        f"place, declare data.columns.{name}.timezone, for example Europe/Berlin"
+        f"place, declare {key(name, 'timezone')}, for example Europe/Berlin"
     )
     return [_warning(name, "offsets", what, len(offsets))]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ml.rules.reachability import unreachable
+from ml.values.column_keys import declaration
 from schemas.data import Column, ColumnType, TableSchema
 from schemas.rules import BOUNDS, Condition, Operator, RuleList, timestamp
 
@@ -37,7 +38,7 @@ def _incompatibilities(path: str, leaf: Condition, columns: dict[str, Column], t
     elif column.type == "drop":
         fitting = _fitting(leaf)
         taken = "take that declaration back, or declare" if column.declared else "declare"
-        yield f"{path}.column: {name!r} is dropped ({column.why}); {taken} data.columns.{name}.type: {fitting}"
+        yield f"{path}.column: {name!r} is dropped ({column.why}); {taken} {declaration(name, f'type: {fitting}')}"
     else:
         for operator, operand in leaf.operators().items():
             if operator != "missing" and (why := _wrong(name, column.type, operator, operand)):
@@ -48,22 +49,26 @@ def _incompatibilities(path: str, leaf: Condition, columns: dict[str, Column], t
 def _wrong(name: str, kind: ColumnType, operator: Operator, operand: Any) -> str:
     """Say why an operator means nothing for a column of this type, empty when it does."""
     operands = operand if isinstance(operand, list) else [operand]
-    declare = f"declare data.columns.{name}.type:"
+
+    def declare(kind: str) -> str:
+        return f"declare {declaration(name, f'type: {kind}')}"
+
     if operator == "matches":
-        hint = f"only text is searched; {declare} category, or identifier where nearly every row has its own value"
+        or_else = "or identifier where nearly every row has its own value"
+        hint = f"only text is searched; {declare('category')}, {or_else}"
         return "" if kind in _TEXTS else hint
     match kind:
         case "number":
             fits = all(isinstance(one, int | float) and not isinstance(one, bool) for one in operands)
-            return "" if fits else f"it is compared with numbers, without quotes; or {declare} {_other(operands)}"
+            return "" if fits else f"it is compared with numbers, without quotes; or {declare(_other(operands))}"
         case "date":
             fits = all(isinstance(one, str) and timestamp(one) is not None for one in operands)
             return "" if fits else "it is compared with dates in quotes, such as '2026-01-31'"
         case "boolean":
             fits = operator not in BOUNDS and all(isinstance(one, bool) for one in operands)
-            return "" if fits else f"it equals true or false; where it holds other values, {declare} category"
+            return "" if fits else f"it equals true or false; where it holds other values, {declare('category')}"
         case _:
-            hint = f"labels have no order; {declare} {_other(operands)} where it holds such values"
+            hint = f"labels have no order; {declare(_other(operands))} where it holds such values"
             return hint if operator in BOUNDS else ""
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ml.predictions.predictor import Predictions
 from ml.rules.text import outcome_text, rule_text
+from ml.values.column_keys import declaration
 from schemas.data import ColumnType
 from schemas.rules import Rule, RuleRecord, RuleSet
 from schemas.signature import Signature
@@ -47,7 +48,7 @@ def warnings(rules: RuleSet, coverage: list[RuleRecord], signature: Signature) -
     full = {one.name for one in signature.inputs if not one.nullable}
     refused = [
         f"{path}: no training row lacks {leaf.column!r}, so that the service refuses rows without it; declare "
-        f"data.columns.{leaf.column}.nullable: true where such rows will come"
+        f"{declaration(str(leaf.column), 'nullable: true')} where such rows will come"
         for path, leaf in rules.leaves()
         if leaf.missing and leaf.column in full
     ]

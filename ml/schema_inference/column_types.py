@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ml.features.signature import MAX_CATEGORIES
+from ml.values.column_keys import declaration
 from ml.values.columns import as_numbers, as_timestamps, is_text, is_timestamp
 from ml.values.date_formats import ENOUGH, DateFormat, find_format
 from ml.values.text import read_boolean
@@ -184,7 +185,7 @@ def refuse_two_digit_years(name: str, known: pd.Series, form: str | None) -> Non
     if len(doubtful):
         raise ContentError(
             f"column {name!r} writes years with two digits, and {_show(doubtful)} can be of this century or of the "
-            f"last. Declare data.columns.{name}.century: 1930 for the years 1930 to 2029, and so on"
+            f"last. Declare {declaration(name, 'century: 1930')} for the years 1930 to 2029, and so on"
         )
 
 
@@ -192,7 +193,7 @@ def _refuse_rival(name: str, known: pd.Series, found: DateFormat | None) -> None
     if found is not None and found.rival:
         raise ContentError(
             f"column {name!r} holds dates such as {_show(known)}, which can be read with the day or the month first. "
-            f"Declare data.columns.{name}.format: {found.form!r} or {found.rival!r}"
+            f"Declare {declaration(name, f'format: {found.form!r}')} or {found.rival!r}"
         )
 
 

@@ -4,6 +4,8 @@ import re
 
 import pandas as pd
 
+from ml.values.column_keys import declaration, key
+
 ENOUGH = 0.95
 _SAMPLE = 5000
 _DIGITS = r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:[,.'’ \u00a0\u202f_][0-9]{3})+)(?:[.,][0-9]+)?"
@@ -50,10 +52,9 @@ def format_hint(name: str, values: pd.Series) -> str:
     """Return which key says how the dates or times of day of a text column are written."""
     form = time_of_day(values)
     if form:
-        return (
-            f"to learn from the hour, declare data.columns.{name}.format: '{form}' and parts: [hour, days_since_start]"
-        )
-    return f"declare data.columns.{name}.format as they are written, for example '%d.%m.%Y %H:%M'"
+        declared = declaration(name, f"format: '{form}'", "parts: [hour, days_since_start]")
+        return f"to learn from the hour, declare {declared}"
+    return f"declare {key(name, 'format')} as they are written, for example '%d.%m.%Y %H:%M'"
 
 
 def time_of_day(values: pd.Series) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from ml.values import column_keys
 from ml.values.display import NAME, VALUE, readable
 from schemas.data import Column
 from schemas.numbers import percent
@@ -43,8 +44,7 @@ def _missing(column: Column, rows: int) -> str:
 
 
 def _key(column: Column) -> str:
-    path = f"data.columns.{readable(column.name, NAME)}"
     if column.type == "drop" or (column.type == "identifier" and not column.declared):
         why = "" if column.type == "drop" else f" ({_ONLY_IDENTIFIER})"
-        return f"{path}.type{why}"
-    return f"{path}.missing" if any(column.gaps) else f"{path}.type"
+        return column_keys.key(column.name, "type") + why
+    return column_keys.key(column.name, "missing" if any(column.gaps) else "type")

@@ -1,5 +1,10 @@
 """The short table of columns that a person sees in the terminal."""
 
+import shlex
+
+import pytest
+
+from cli.config.overrides import parsed
 from pipelines.execution.column_notes import column_lines
 from schemas.data import Column
 
@@ -35,3 +40,23 @@ def test_many_words_are_cut_and_names_cannot_deceive() -> None:
     words = {f"w{number}": 10 - number for number in range(6)}
     (_, line) = column_lines([column("a\u202eb", "number", words)], 100)
     assert "'w0' 10, 'w1' 9, 'w2' 8, 'w3' 7, …" in line and "\u202e" not in line
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["customer no", "a.b", "price [EUR]", "x, y", "Age ", "a  b", "2019 sales", "a:b", "rate/day", "size"],
+)
+def test_the_key_that_is_offered_is_read_as_the_columns_when_it_is_pasted(name: str) -> None:
+    offered = list(column_lines([column(name, "number")], 10))[1].split("-  ", 1)[1].strip()
+    (word,) = shlex.split(offered if "=" in offered else f"{offered}=TYPE")
+    override = parsed(word)
+    assert override is not None
+    declared = override.value() if override.key_or_group == "data.columns" else {name: {"type": override.value()}}
+    assert declared == {name: {"type": "TYPE"}}
+    assert override.key_or_group in ("data.columns", f"data.columns.{name}.type")
+
+
+@pytest.mark.parametrize("name", ["größe", "it's", "1.5", "a${b}", "n" * 200])
+def test_a_name_that_no_word_of_the_command_line_can_have_is_shown_as_yaml(name: str) -> None:
+    (_, line) = column_lines([column(name, "number")], 10)
+    assert line.endswith(": {type: TYPE}} (in YAML)") and "data.columns: {" in line

@@ -38,7 +38,7 @@ def loaded(
     columns = {} if age is None else {"age": ColumnSpec(**age)}
     source = Choice(name="csv", params={"path": str(path), "separator": ";", **params})
     spec = DataSpec(source=source, target="gone", columns=columns)
-    rows, written = CsvSource(CsvParams(**source.params)).read_as_written(spec.missing)
+    rows, written = CsvSource(CsvParams.model_validate(source.params)).read_as_written(spec.missing)
     return rows, infer_schema(rows, spec, written=written)
 
 
