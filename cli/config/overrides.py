@@ -98,6 +98,8 @@ def _read_choice(override: Override, repository: Repository, found: Overrides) -
         found.faults.append(Fault(group, f"takes the name of one option, not {option!r}", known))
     elif not _option_exists(repository, group, option):
         suggestion = did_you_mean(option, options)
+        if group == "experiment" and repository.config_dir is None:
+            known += "\n    for an experiment of your own, FOLDER/experiment/NAME.yaml, give --config-dir FOLDER"
         found.faults.append(Fault(group, f"{option!r} is not an option.{suggestion}", known))
     elif group in found.chosen and found.chosen[group] != option:
         found.faults.append(Fault(group, f"both {found.chosen[group]!r} and {option!r} were asked for", "choose one"))

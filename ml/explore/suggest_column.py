@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ml.explore.typed_column import Reading
 from ml.values.columns import as_cells, fits
-from ml.values.display import plain_line
+from ml.values.display import SENTENCE, plain_line
 from ml.values.text import ISO
 from schemas.base import Scalar
 from schemas.data import Column, ColumnSpec, DatePart
@@ -141,4 +141,6 @@ def expressible(value: Scalar) -> bool:
 
 
 def _comment(why: str) -> str:
-    return plain_line(why, 140)
+    """Return a reason on one line, cut between words."""
+    line = plain_line(why, SENTENCE + 1)
+    return line if len(line) <= SENTENCE else f"{line.rpartition(' ')[0]} …"

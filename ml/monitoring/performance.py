@@ -64,7 +64,9 @@ def performance(
         first=iso(found.times[0]) if found.times else None,
         last=iso(found.times[-1]) if found.times else None,
         verdict=verdict,
-        why=" ".join([why, *_other_metric(wanted, name, values), *_skew(found, spec)]),
+        why=" ".join(
+            [why, *_other_metric(wanted, name, values, is_judged=len(pairs) >= spec.min_labels), *_skew(found, spec)]
+        ),
     )
 
 
@@ -133,9 +135,11 @@ def _count(labels: int) -> str:
     return f"{labels:,} labelled prediction{'s' if labels != 1 else ''}"
 
 
-def _other_metric(wanted: str, judged: str, values: Scores) -> list[str]:
-    why = why_undefined(wanted, values)
-    return [] if judged == wanted else [f"{wanted} is undefined on these labels ({why}), so {judged} is judged."]
+def _other_metric(wanted: str, shown: str, values: Scores, *, is_judged: bool) -> list[str]:
+    """Say so where another metric than the run's is shown; too few labels are reason enough for having no verdict."""
+    if shown == wanted or not is_judged:
+        return []
+    return [f"{wanted} is undefined on these labels ({why_undefined(wanted, values)}), so {shown} is judged."]
 
 
 def _routed_shares(found: Labelled) -> tuple[float, float] | None:

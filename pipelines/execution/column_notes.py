@@ -20,7 +20,14 @@ def column_lines(columns: Sequence[Column], rows: int) -> Iterator[str]:
         padded = (cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True))
         yield "  ".join([*padded, row[3]]).rstrip()
     if len(columns) > len(shown):
-        yield f"and {len(columns) - len(shown)} more columns"
+        yield _unlisted(len(columns), len(shown))
+
+
+def _unlisted(count: int, shown: int) -> str:
+    """Return how many columns have no line of their own; where none has one, the line above has told how many."""
+    if shown:
+        return f"and {count - shown} other columns" if count - shown > 1 else "and 1 other column"
+    return "none of them has a missing value or was left out; the data report lists them"
 
 
 def _matters(column: Column) -> bool:

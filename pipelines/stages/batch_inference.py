@@ -21,7 +21,12 @@ def predict_batch(session: RunSession, _parts: Part) -> Part:
         raise DeploymentError(f"no version of {model!r} is in production any more")
     outcome = session.run_pipeline(batch_inference, run=session.run, batch=batch, production=current)
     record: BatchRecord = outcome.output("predict_batch", "record")
-    refused = f", {record.refused:,} refused: {record.errors}" if record.errors else ""
-    session.observer.note(f"{record.answered:,} rows predicted{refused}")
+    session.observer.note(counted(record))
     session.observer.note(f"predictions: {record.output}")
     return {"model": ModelRecord(name=model, version=record.version, stage="production")}
+
+
+def counted(record: BatchRecord) -> str:
+    """Return how many rows were predicted and refused, for the terminal."""
+    refused = f", {record.refused:,} refused: {record.errors}" if record.errors else ""
+    return f"{record.answered:,} {'row' if record.answered == 1 else 'rows'} predicted{refused}"

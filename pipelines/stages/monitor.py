@@ -25,9 +25,10 @@ def monitor(session: RunSession, _parts: Part) -> Part:
     outcome = session.run_pipeline(monitoring, run=session.run, production=current, journal_url=session.journal_url)
     report = outcome.output("detect_drift", "report")
     page = outcome.page("detect_drift", "drift_page", session.report(outcome, "monitoring"))
-    session.observer.note(f"monitoring: {report.verdict}: {readable(report.why, _LONGEST)}")
+    said = readable(report.why, _LONGEST)
+    session.observer.note(f"monitoring: {report.verdict}: {said}")
     own = next((one for one in report.performance if one.version == report.version), None)
-    if own is not None:
+    if own is not None and own.why not in said:
         session.observer.note(f"labels: {own.why}")
     columns = behind(report, own, session.run.data.target)
     return {"monitoring": MonitoringRecord(verdict=report.verdict, columns=columns, report=page)}

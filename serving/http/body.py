@@ -12,6 +12,7 @@ from serving.http.held import Share
 
 _SMALL = 65_536  # bytes of a body that arrived whole and is not counted among those held
 _QUOTED = 100  # characters of what is wrong
+_LISTED = 5  # keys
 
 
 async def read(scope: Scope, receive: Receive, limit: int, share: Share) -> bytes:
@@ -100,7 +101,8 @@ def parse(body: bytes) -> Any:
 def unknown_keys(content: dict[str, Any], known: Collection[str]) -> str | None:
     """Return a clause about keys that a request has and should not have, None when there is none."""
     extra = sorted(set(content) - set(known))
-    return f"it has the unknown keys {[key[:_QUOTED] for key in extra[:5]]}" if extra else None
+    more = f" and {len(extra) - _LISTED} more" if len(extra) > _LISTED else ""
+    return f"it has the unknown keys {[key[:_QUOTED] for key in extra[:_LISTED]]}{more}" if extra else None
 
 
 class _Doubled(ValueError):

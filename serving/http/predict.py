@@ -178,7 +178,7 @@ def _work(version: Version, content: bytes, spec: DeploySpec) -> _Work:
 class _NoValidRow(HttpError):
     def __init__(self, errors: dict[int, RowError], count: int) -> None:
         first = errors[0]
-        message = first["message"] if first["column"] is None else f"{first['column']!r} {first['message']}"
+        message = first["message"] if first["column"] is None else _of_column(first["column"], first["message"])
         text = message if count == 1 else f"none of the {count} rows is valid; the first: {message}"
         super().__init__(422, text, column=first["column"], reason=_reason(first, count))
         self.errors = errors
@@ -186,6 +186,11 @@ class _NoValidRow(HttpError):
     def content(self) -> dict[str, Any]:
         """Add one error for each row."""
         return super().content() | {"predictions": [{"error": row} for row in self.errors.values()]}
+
+
+def _of_column(column: str, message: str) -> str:
+    """Return what is wrong with a column; a message that is a sentence of its own follows a colon."""
+    return f"{column!r}{':' if message.startswith(UNKNOWN_COLUMN) else ''} {message}"
 
 
 def _reason(first: RowError, count: int) -> str:

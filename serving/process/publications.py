@@ -56,10 +56,13 @@ class Resolved:
         what = f"the publication of version {self.note.version} of {self.note.name!r} was cut off: its process is gone"
         if self.unknown is not None:
             return f"{what}; what is in production is not known: {self.unknown}"
+        publish = f". To publish version {self.note.version}, run its experiment with pipeline=deployment"
         if self.current is None:
-            return f"{what}; nothing is in production"
+            return f"{what}; nothing is in production{publish}"
         now = f"version {self.current.version} is in production"
-        return f"{what}; {now}" + (f", but its service is down: {self.why_down}" if self.why_down else "")
+        if self.why_down:
+            return f"{what}; {now}, but its service is down: {self.why_down}"
+        return f"{what}; {now}" + ("" if self.current.version == self.note.version else publish)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ Load = Callable[..., Run]
 BASE = "+experiment=breast_cancer"
 CASES = [
     (["+experiment=brest_cancer"], "experiment", "Did you mean 'breast_cancer'?"),
+    (["+experiment=of_my_own"], "experiment", "give --config-dir FOLDER"),
     ([], "experiment", "none was chosen"),
     ([BASE, "trainer=random_forrest"], "trainer", "Did you mean 'random_forest'?"),
     ([BASE, "stack=rey"], "stack", "not an option"),

@@ -22,7 +22,7 @@ from ml.explore.columns import MEASURED
 from ml.explore.correlations import correlations, gaps, repeats
 from ml.explore.levels import Levels, levels
 from ml.explore.page import render
-from ml.explore.suggest_column import outward
+from ml.explore.suggest_column import _comment, outward
 from ml.explore.target import Target
 from ml.explore.typed_column import read
 from ml.explore.yaml_text import block
@@ -424,6 +424,14 @@ def test_the_suggested_experiment_declares_what_the_rows_support(tmp_path: Path)
     assert columns["size"].nullable is None and columns["size"].min == 0 and (columns["size"].max or 0) > 80
     assert columns["day"].parts == ["year", "month", "weekday", "days_since_start"]
     assert {column.on_violation for column in columns.values()} == {"warn"}
+
+
+def test_advice_beside_a_column_is_cut_between_words_if_at_all() -> None:
+    times = [f"{place % 24:02}:{place % 60:02}" for place in range(1000)]
+    whole = "declare data.columns.opens.format: '%H:%M' and parts: [hour, days_since_start]"
+    assert whole in look(table(1000).drop(columns="price").assign(opens=times), "dear").suggestion
+    cut = _comment("a word " * 100)
+    assert cut.endswith(("a …", "word …")) and 290 < len(cut) <= 302
 
 
 def test_what_the_experiment_declares_is_kept_and_what_does_not_hold_is_lowered(tmp_path: Path) -> None:

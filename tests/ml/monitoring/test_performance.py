@@ -126,6 +126,8 @@ def test_where_the_metric_is_undefined_the_next_one_is_judged_and_named():
     assert resolve_defaults.metric == "balanced_accuracy" and "undefined" not in resolve_defaults.why
     one_class = judged(labelled([{"label": "yes", "probabilities": {"no": 0.1, "yes": 0.9}}] * 50, ["yes"] * 50))
     assert one_class.metric == "balanced_accuracy" and one_class.value == 1.0
+    few = judged(labelled([{"label": "yes"}], ["yes"]))
+    assert few.metric == "balanced_accuracy" and few.why.endswith("; a verdict needs 30."), "nothing is judged"
     assert "(it needs probabilities)" in result.why and "(it needs rows of every class)" in one_class.why
     assert judged(without, "r2").metric == "balanced_accuracy", "a metric of another task is as good as auto"
 

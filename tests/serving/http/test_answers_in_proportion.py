@@ -128,3 +128,9 @@ def test_brackets_in_text_are_text() -> None:
 async def posted(opened: Local, path: str, content: bytes) -> httpx.Response:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(opened.app), base_url="http://service") as http:
         return await http.post(path, content=content, headers={"content-type": "application/json"})
+
+
+def test_of_a_column_that_the_model_has_not_a_whole_sentence_is_said(local: LocalApp) -> None:
+    answer = answered(local, json.dumps({"instances": [{**packages.ROW, "Size ": 1}]}))
+    assert answer.status_code == 422
+    assert answer.json()["error"]["message"].startswith("'Size ': the model has no input of this name.")

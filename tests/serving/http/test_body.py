@@ -36,6 +36,7 @@ def refused(body: bytes) -> tuple[int, str]:
         (b'"x"', "object"),
         (b"{}", "missing"),
         (b'{"instances": [{}], "id": "mine"}', "unknown keys ['id']"),
+        (b'{"a": 1, "b": 1, "c": 1, "d": 1, "e": 1, "f": 1, "g": 1}', "keys ['a', 'b', 'c', 'd', 'e'] and 2 more"),
         (b'{"instances": {"a": 1}}', "list"),
     ],
 )

@@ -106,7 +106,8 @@ def test_the_publication_that_was_killed_in_the_creation_is_closed_by_the_next_r
     write_beginning(file, 2)
     note = abandon_publication(tmp_path, sqlite_url(file))
     (resolved,) = resolve_abandoned(tmp_path)
-    assert str(resolved).endswith("nothing is in production") and not note.exists()
+    hint = "nothing is in production. To publish version 1, run its experiment with pipeline=deployment"
+    assert str(resolved).endswith(hint) and not note.exists()
 
 
 @pytest.mark.parametrize("content", [b"", "no table"])
