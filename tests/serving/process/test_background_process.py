@@ -186,7 +186,7 @@ def test_a_service_whose_run_was_killed_before_it_wrote_the_record_is_seen_and_s
 ) -> None:
     monkeypatch.setenv("DRIVETRAIN_HOME", str(home))
     records.remove(home, "house")
-    assert main(["status"]) == 1 and "house: its record cannot be read" in capsys.readouterr().out
+    assert main(["status"]) == 1 and "house: it has no record" in capsys.readouterr().out
     assert main(["stop", "house"]) == 0 and family(home) == []
 
 
