@@ -38,5 +38,5 @@ def test_known_values_are_both_and_no_other_column_has_any() -> None:
 
 def test_what_is_stored_holds_the_fields_and_nothing_of_the_methods() -> None:
     stored = SIGNATURE.model_dump_json()
-    assert set(SIGNATURE.model_dump()) == {"inputs", "ignored", "derivations", "features", "output", "text"}
+    assert set(SIGNATURE.model_dump()) == {"inputs", "ignored", "derivations", "features", "output", "text", "drawn"}
     assert Signature.model_validate_json(stored) == SIGNATURE
