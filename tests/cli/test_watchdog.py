@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,11 +95,13 @@ def test_a_command_that_reacts_is_left_to_it():
 
 def test_a_closed_terminal_ends_a_run_as_sigterm_does_unless_it_was_started_with_nohup():
     react = "try: time.sleep(600)\nexcept KeyboardInterrupt: print('never')"
-    with watching(react, start_new_session=True) as process:
+    # Whoever started the suite with nohup would else have its SIGHUP ignored here, too.
+    heeds, ignores = (partial(signal.signal, signal.SIGHUP, what) for what in (signal.SIG_DFL, signal.SIG_IGN))
+    with watching(react, start_new_session=True, preexec_fn=heeds) as process:
         os.killpg(process.pid, signal.SIGHUP)
         code, out, err = ended(process)
     assert (code, out) == (143, "") and err == "\nTerminated; what was deployed goes on.\n"
-    with watching("time.sleep(1)", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)) as process:
+    with watching("time.sleep(1)", preexec_fn=ignores) as process:
         assert stopped(process, signal.SIGHUP) == (0, "", "")
 
 
