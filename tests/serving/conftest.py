@@ -19,7 +19,6 @@ from serving.process.settings import Settings
 from serving.releases.follower import Follower
 from serving.releases.publisher import publish
 from tests.serving import packages
-from tests.tracing import processes_traced
 
 NAME = "house"
 
@@ -45,8 +44,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, bentoml_home: None) -> Iterat
     """A service that predicts with version "1", an ONNX package."""
     home = tmp_path_factory.mktemp("home")
     first = packages.write_onnx(home / "packages" / "1")
-    with processes_traced():
-        url, _ = deploy(home, NAME, "1", str(first), DeploySpec())
+    url, _ = deploy(home, NAME, "1", str(first), DeploySpec())
     yield Live(home, url, services.status(home, NAME)[0].deployment.journal_url, home / "packages")
     services.stop(home, NAME)
 
