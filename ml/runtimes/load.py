@@ -20,7 +20,7 @@ LOADERS: dict[Runtime, str] = {
     "rules": "ml.runtimes.rules:load",
 }
 """Runtime → `module:function` of `(data: bytes, output: Output) -> Predictor`, which raises PackageError."""
-PREPARERS: dict[Runtime, str] = {"keras": "ml.runtimes.keras:prepare"}
+PREPARERS: dict[str, str] = {"keras": "ml.runtimes.keras:prepare"}
 """Runtime → `module:function` of `(libraries: Collection[str]) -> None`, where importing its libraries takes long."""
 
 
@@ -39,9 +39,8 @@ def load(runtime: Runtime, data: bytes, output: Output) -> Predictor:
 
 def prepare(runtime: str, libraries: Collection[str]) -> None:
     """Import what a package will need that is still being looked at: its runtime, and the libraries that it names."""
-    for known, source in PREPARERS.items():
-        if known == runtime:
-            _function(source)(libraries)
+    if runtime in PREPARERS:
+        _function(PREPARERS[runtime])(libraries)
 
 
 def _function(source: str) -> Callable[..., Any]:

@@ -54,8 +54,7 @@ def close_interrupted(run_name: str) -> None:
     client = Client()
     for run in client.list_pipeline_runs(name=run_name).items:
         close(client, run.id, "interrupted by a signal")
-        for _ in undo(client, run):
-            pass
+        undo(client, run)
 
 
 def last_sign_of_life(run: Any, steps: list[Any]) -> datetime:

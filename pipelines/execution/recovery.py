@@ -22,7 +22,7 @@ from uuid import UUID
 
 from pipelines.execution.closing import UNFINISHED, close
 from pipelines.execution.lease import lease_of
-from pipelines.execution.registrations import undo, undo_of_ended
+from pipelines.execution.registrations import half_registered, undo
 from schemas.home import Home
 from schemas.plan import Observer
 
@@ -37,8 +37,13 @@ def recover(client: Any, home: Home, observer: Observer) -> None:
             _close_if_abandoned(client, run_id, observer)
         except Exception as error:  # one dead run must not keep every other from beginning
             observer.note(f"a run that was killed could not be closed, {run_id}: {type(error).__name__}: {error}")
-    for run, removed in undo_of_ended(client):
-        observer.note(f"run {run.name} had ended while it registered; {', '.join(removed)} is removed")
+    for run in half_registered(client):
+        try:
+            removed = undo(client, run)
+        except Exception as error:
+            observer.note(f"what {run.name} had half registered cannot be removed: {type(error).__name__}: {error}")
+        else:
+            observer.note(f"run {run.name} had ended while it registered; {', '.join(removed)} is removed")
     _resolve_publications(client, home, observer)
 
 

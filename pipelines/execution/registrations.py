@@ -5,23 +5,25 @@ from contextlib import suppress
 from typing import Any
 
 from pipelines.execution.lease import lease_of
-from pipelines.execution.sql_store import versions_of, versions_without
+from pipelines.execution.sql_store import makers_of_versions_without, versions_of
 
 
-def undo(client: Any, run: Any) -> Iterator[str]:
-    """Remove the versions that a run had half registered, and yield each one's name."""
+def undo(client: Any, run: Any) -> list[str]:
+    """Remove the versions that a run had half registered, and return their names."""
+    removed = []
     for version_id in versions_of(client, run.id):
         with suppress(KeyError):  # another command was faster
             version = client.get_model_version(model_version_name_or_number_or_id=version_id)
             if "gate" not in version.run_metadata:
                 client.delete_model_version(version.id)
-                yield f"version {version.number}"
+                removed.append(f"version {version.number}")
+    return removed
 
 
-def undo_of_ended(client: Any) -> Iterator[tuple[Any, list[str]]]:
-    """Remove what runs of ours left half registered that ended, in an error or by a signal; yield each such run."""
-    for run_id in versions_without(client, "gate"):
+def half_registered(client: Any) -> Iterator[Any]:
+    """Yield the runs of ours that ended, in an error or by a signal, and left a version half registered."""
+    for run_id in makers_of_versions_without(client, "gate"):
         with suppress(KeyError):  # the run was deleted
             run = client.get_pipeline_run(run_id)
             if run.status.is_finished and lease_of(run) is not None:
-                yield run, list(undo(client, run))
+                yield run

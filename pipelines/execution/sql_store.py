@@ -36,7 +36,7 @@ def versions_of(client: Any, run_id: UUID) -> list[UUID]:
         return sorted(linked | set(session.exec(made)))
 
 
-def versions_without(client: Any, key: str) -> list[UUID]:
+def makers_of_versions_without(client: Any, key: str) -> list[UUID]:
     """Return the runs that made model versions which have no metadata of this name, each once; none of a server's."""
     if not isinstance(client.zen_store, SqlZenStore):
         return []

@@ -192,6 +192,6 @@ def test_a_stopped_sweep_shows_what_it_has(world: World) -> None:
     stopped = Swept(Result(130, None, out, rest), folder)
     assert [row["status"] for row in stopped.rows] == ["succeeded", "failed"]
     assert stopped.summary(1)["error"] == "stopped by SIGINT"
-    assert not out or "1 job was not run" in out  # a machine that is busy kills it before it has closed what was open
+    assert "1 job was not run" in out
     assert (folder / "comparison.csv").exists() and not (folder / "comparison.png").exists()
     assert not (folder / "2").exists()
