@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.quick import mark_slow, nothing_slow_starts
-from tests.tracing import trace_no_process
+from tests.tracing import trace_no_process, untraced
 
 ROOT = Path(__file__).resolve().parent
 _TOGETHER = ("lifecycle", "serving")  # their tests share a session's real run or service
@@ -58,6 +59,28 @@ def shell_variables_are_left_out() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.lower() in SHELL_VARIABLES]:
             patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def bentoml_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the Bentos that tests build out of the person's own store; BentoML looks once a process where its is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BENTOML_HOME", str(tmp_path_factory.mktemp("bentoml")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_authority_is_trusted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let a client be made in no time: httpx reads all certificates for each, 20 ms, and no test speaks TLS."""
+    import certifi
+
+    end = "-----END CERTIFICATE-----\n"
+    first = Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0] + end
+    file = tmp_path_factory.mktemp("authority") / "one.pem"
+    file.write_text(first, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(file))
         yield
 
 
@@ -114,15 +137,5 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 
     Others cover what they call, and tracing doubles the time of a test.
     """
-    import coverage
-
-    current = coverage.Coverage.current() if item.get_closest_marker("untraced") else None
-    with nothing_slow_starts(item):
-        if current is None:
-            return (yield)
-        current.stop()
-        try:
-            return (yield)
-        finally:
-            current.start()
-            trace_no_process()  # to start coverage.py is to let it measure processes
+    with nothing_slow_starts(item), untraced() if item.get_closest_marker("untraced") else nullcontext():
+        return (yield)

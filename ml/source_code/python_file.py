@@ -5,7 +5,7 @@ import hashlib
 import re
 import sys
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from schemas.base import Strict
@@ -23,6 +23,7 @@ class PythonFile(Strict):
     code: str
 
 
+@lru_cache(maxsize=3000)  # one command walks over the same files for its steps, for the service, and to copy them
 def parse(content: bytes, name: str) -> PythonFile:
     """Return what a file holds.
 

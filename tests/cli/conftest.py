@@ -10,6 +10,7 @@ from cli.config.compose import compose
 from cli.config.load import load_run
 from schemas.errors import ConfigurationError, Fault
 from schemas.run import Run
+from tests.tracing import untraced
 
 Load = Callable[..., Run]
 Faults = Callable[..., dict[str, Fault]]
@@ -28,8 +29,14 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def load(empty: Path) -> Load:
-    """Read command-line words into a Run."""
-    return lambda *words: load_run(compose(parse_arguments(list(words))))
+    """Read command-line words into a Run; composing, most of the time that takes, is measured in `test_compose.py`."""
+
+    def loaded(*words: str) -> Run:
+        with untraced():
+            composition = compose(parse_arguments(list(words)))
+        return load_run(composition)
+
+    return loaded
 
 
 @pytest.fixture

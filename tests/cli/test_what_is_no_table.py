@@ -15,6 +15,7 @@ from schemas.home import ROOT
 SECRET = "canary-1c5e7f"
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "text",
     [

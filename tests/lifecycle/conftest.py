@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from cli.main import main
+from ml.source_code.parse_cache import ParseCache
+from ml.source_code.python_file import PACKAGES
+from schemas.home import ROOT, Home
 from serving.process import services
 
 
@@ -82,13 +85,17 @@ def ask(url: str, path: str, body: Any = None) -> Any:
         return json.load(response)
 
 
-def fresh_world(folder: Path) -> Iterator[World]:
-    """Give fresh homes of ZenML, BentoML and Drivetrain; every service that a test starts is stopped at the end."""
+def fresh_world(folder: Path, parsed: bool = True) -> Iterator[World]:
+    """Give fresh homes of ZenML and Drivetrain; every service that a test starts is stopped at the end.
+
+    Our source is parsed there already unless `parsed` is false: each run would take most of a second for it.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZENML_CONFIG_PATH", str(folder / "zenml"))
         patch.setenv("ZENML_LOCAL_STORES_PATH", str(folder / "zenml-stores"))
         patch.setenv("DRIVETRAIN_HOME", str(folder / "home"))
-        patch.setenv("BENTOML_HOME", str(folder / "bentoml"))
+        if parsed:
+            _parse(Home(folder / "home"))
         forget_store()
         yield World(folder)
         for service in services.status(folder / "home"):
@@ -96,19 +103,29 @@ def fresh_world(folder: Path) -> Iterator[World]:
     forget_store()
 
 
+def _parse(home: Home) -> None:
+    cache = ParseCache(home.cache("source_code.json"))
+    for package in PACKAGES:
+        for file in (ROOT / package).rglob("*.py"):
+            cache.parsed(file)
+    cache.save()
+
+
 def forget_store() -> None:
     """Let ZenML read its configuration anew: a process keeps the store that it opened first."""
     from zenml.client import Client
     from zenml.config.global_config import GlobalConfiguration
+    from zenml.utils import source_utils
 
     Client._reset_instance()
     GlobalConfiguration._reset_instance()
+    source_utils.set_custom_source_root(str(ROOT))  # a worker of pytest has no main module that would tell
 
 
 @pytest.fixture(scope="session")
 def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One world for all files that do not ask for their own."""
-    yield from fresh_world(tmp_path_factory.mktemp("world"))
+    yield from fresh_world(tmp_path_factory.mktemp("world"), parsed=False)
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,7 @@ def houses() -> pd.DataFrame:
     return pd.read_csv(ROOT / "examples" / "houses.csv", dtype="str", keep_default_na=False)
 
 
+@pytest.mark.untraced
 def test_nothing_predicts_before_something_is_in_production(world: World) -> None:
     yaml = "# @package _global_\ndefaults:\n  - override /data: csv\nname: nobody\ndata: {path: gone.csv, target: y}\n"
     (world.folder / "some.csv").write_text("a\n1\n")

@@ -150,6 +150,7 @@ def test_a_refused_job_is_reported_and_the_sweep_ends_with_3(world: World) -> No
     assert "569 rows" in refused.rows[1]["error"]
 
 
+@pytest.mark.untraced
 def test_a_reused_training_shows_the_time_that_it_took(world: World) -> None:
     first, again = (sweep(world, name, "trainer.C=0.25,0.125") for name in ("timed", "timed_again"))
     took = {row["job"]: float(row["train_seconds"]) for row in first.rows}

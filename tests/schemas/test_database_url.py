@@ -143,6 +143,7 @@ def test_a_databases_password_is_found() -> None:
     assert not holds_password("postgresql://me@host/db?passfile=/x")
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("text", ["://", "://a:", "x://a?b=1&", "?", "://x?%25", "; ", "://" + "a" * 30])
 def test_long_texts_take_no_time(text: str) -> None:
     begun = time.monotonic()

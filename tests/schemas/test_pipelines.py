@@ -37,6 +37,7 @@ def test_every_stage_of_a_pipeline_can_be_run(spec: PipelineSpec) -> None:
     assert set(spec.components) <= set(COMPONENT_TYPES)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage.compiled], ids=lambda stage: stage.name)
 def test_the_steps_of_a_compiled_pipeline_are_those_of_its_record(stage: StageSpec) -> None:
     from pipelines.execution.context import RunContext

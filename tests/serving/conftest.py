@@ -1,6 +1,5 @@
 """One real service for the whole session, and an application in this process for what needs its own limits."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -31,12 +30,6 @@ class Live:
     url: str
     journal_url: str
     packages: Path
-
-
-@pytest.fixture(scope="session")
-def bentoml_home(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the Bentos that tests build out of the person's own store, unless they chose one."""
-    os.environ.setdefault("BENTOML_HOME", str(tmp_path_factory.mktemp("bentoml")))
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ def names(sources: Sources, *modules: str) -> set[str]:
     return {path.as_posix() for path in sources.files(modules)}
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("step", "page"),
     [

@@ -41,6 +41,7 @@ def refused(load: Load, empty: Path) -> Callable[..., dict[str, Fault]]:
     return found
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("path", "name"),
     [
@@ -216,6 +217,7 @@ def test_a_table_that_is_there_is_not_overwritten(refused: Faults, empty: Path) 
     assert fault.path == "batch.output.table" and "already" in fault.message
 
 
+@pytest.mark.untraced
 def test_input_output_and_errors_are_three_files(refused: Faults, empty: Path) -> None:
     (empty / "link.csv").symlink_to(empty / "new.csv")
     assert "is the input" in refused(IN, "batch.output.path=new.csv")["batch.output.path"].message

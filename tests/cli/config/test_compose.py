@@ -23,6 +23,12 @@ X = "# @package _global_\ndefaults:\n  - override /data: csv\n  - override /trai
 DATA = "data: {path: a.csv, target: y, task: regression}\n"
 
 
+@pytest.fixture
+def load(empty: Path) -> Load:
+    """Read command-line words into a Run, all of it measured."""
+    return lambda *words: load_run(compose(parse_arguments(list(words))))
+
+
 def test_an_experiment_becomes_a_frozen_run(load: Load) -> None:
     run = load("+experiment=breast_cancer")
     assert (run.name, run.pipeline, run.stack.name) == ("breast_cancer", "lifecycle", "local")
@@ -32,6 +38,7 @@ def test_an_experiment_becomes_a_frozen_run(load: Load) -> None:
         run.seed = 2
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("prefix", ["", "+", "++"])
 @pytest.mark.parametrize(
     ("word", "read"),
@@ -84,6 +91,7 @@ def test_a_trainer_chosen_on_the_command_line_drops_the_experiments_block(
     ]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("word", ["data=sklearn_dataset", "gate=default", "split=random", "pipeline=training"])
 def test_other_groups_drop_their_block_too(word: str, outside: Callable[..., Path], empty: Path) -> None:
     text = X + DATA + "gate: {min: {r2: 0.9}}\nsplit: {test: 0.4}\npipeline: monitoring\n"
@@ -133,6 +141,7 @@ def test_an_experiment_never_names_a_stack(line: str, outside: Callable[..., Pat
     assert "never where" in found["stack"].message
 
 
+@pytest.mark.untraced
 def test_a_relative_path_is_looked_for_here_then_beside_the_experiment(
     outside: Callable[..., Path], load: Load, empty: Path
 ) -> None:

@@ -101,6 +101,7 @@ def test_no_pass_rewrites_what_it_was_given(words: list[str], composed: Callable
         reading = after
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("words", KINDS.values(), ids=KINDS)
 def test_loading_leaves_the_composed_tree_and_its_faults_as_they_were(
     words: list[str], composed: Callable[[list[str]], Composition]

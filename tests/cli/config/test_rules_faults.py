@@ -121,6 +121,7 @@ def test_a_column_that_the_header_lacks_stops_the_run_before_it_starts(
     assert list(empty.iterdir()) == []
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("block", ["trainer", "baseline"])
 def test_auto_is_a_metric_that_rules_have(block: str, words: Callable[..., list[str]], load: Load) -> None:
     resolve_defaults = load(*words(GOOD, block)).metric
@@ -169,6 +170,7 @@ def test_rules_cannot_learn_a_quantity(words: Callable[..., list[str]], faults: 
     assert "trainer.name" in found
 
 
+@pytest.mark.untraced
 def test_trainer_rules_takes_those_of_the_baseline_which_is_then_auto(
     words: Callable[..., list[str]], load: Load, empty: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -72,6 +72,7 @@ def test_values_come_in_the_order_typed(word: str, expected: list[str]) -> None:
     assert values(word) == expected
 
 
+@pytest.mark.untraced
 @pytest.mark.slow
 @given(st.lists(st.text(st.characters(exclude_categories=["C"]), min_size=1), min_size=2, max_size=4, unique=True))
 def test_any_text_survives_being_one_of_several_values(texts: list[str]) -> None:
@@ -132,6 +133,7 @@ def test_what_cannot_be_swept_is_a_fault(words: list[str], path: str, phrase: st
     assert any(fault.path == path and phrase in str(fault) for fault in found), found
 
 
+@pytest.mark.untraced
 def test_the_faults_of_all_jobs_come_at_once_each_with_its_jobs() -> None:
     found = faults(BASE, "trainer=logistic_regression,ridge", "seed=1,x,2", "tarner=3", "split.test=interval(0,1)")
     told = {fault.path: str(fault) for fault in found}
@@ -183,6 +185,7 @@ def test_experiments_on_the_same_rows_can_be_compared(outside: Callable[..., Pat
     assert [(job.run.name, job.run.trainer.name) for job in found] == [("x", "ridge"), ("y", "mean")]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("pipeline", "code"), [("deployment", 2), ("explore", 2), ("training", 0), ("lifecycle", 0)])
 def test_the_pipeline_that_an_experiment_chooses_counts(
     pipeline: str, code: int, outside: Callable[..., Path], empty: Path, capsys: pytest.CaptureFixture[str]
@@ -222,6 +225,7 @@ def test_a_plan_asks_zenml_once_however_many_jobs_there_are(empty: Path, monkeyp
     assert [run.seed for run in asked] == [1]
 
 
+@pytest.mark.untraced
 def test_columns_that_only_one_job_reads_are_looked_for(
     outside: Callable[..., Path], empty: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -235,6 +239,7 @@ def test_columns_that_only_one_job_reads_are_looked_for(
         assert "there is no column 'size'" in capsys.readouterr().err
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "words",
     [
@@ -262,6 +267,7 @@ def test_a_choice_is_shown_and_written_without_what_could_be_a_password() -> Non
     assert words.repeatable == {"data.url": "…", "seed": "1"}
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("there", ["comparison.csv", "1"])
 def test_a_folder_of_an_earlier_sweep_is_refused(there: str, empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (empty / there).mkdir()

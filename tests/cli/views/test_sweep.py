@@ -56,6 +56,7 @@ def ended(number: int, status: str, error: str) -> JobResult:
 MIXED = [job(0, 0.8), ended(1, "failed", "Step train\nfailed"), job(2, 0.9), job(3, None), ended(4, "refused", "no")]
 
 
+@pytest.mark.untraced
 @given(st.lists(st.none() | st.floats(0, 1), min_size=1, max_size=12), st.sampled_from(["roc_auc", "log_loss"]))
 def test_the_best_comes_first_and_the_undefined_last(values: list[float | None], metric: str) -> None:
     found = compare([job(number, value, metric=metric) for number, value in enumerate(values)])

@@ -227,6 +227,7 @@ def test_a_name_too_long_for_a_page_is_cut_and_marks_of_direction_are_written_ou
     assert "\u202e" not in page and "a\\u202eb" in page
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("kind", ["copy", "rare", "category", "number"])
 def test_a_leak_among_many_columns_is_found(kind: str) -> None:
     rng = np.random.default_rng(0)

@@ -230,6 +230,7 @@ def test_columns_that_make_the_target_rank_above_noise(target: str) -> None:
     assert ranks["size"] > ranks["kind"] > 0.03 > max(ranks["noise"], ranks["day"])
 
 
+@pytest.mark.untraced
 @pytest.mark.slow
 def test_the_uncertainty_coefficient_is_less_what_dealing_the_classes_out_anew_gives(draw: np.random.Generator) -> None:
     from sklearn.metrics import mutual_info_score
@@ -241,6 +242,7 @@ def test_the_uncertainty_coefficient_is_less_what_dealing_the_classes_out_anew_g
     assert uncertainty_coefficient(groups, classes) == pytest.approx(expected, abs=0.015)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("rows", [60, 200, 600, 2000])
 @pytest.mark.parametrize("labels", [10, 30, 50, 1000])
 def test_labels_dealt_at_random_explain_next_to_nothing(rows: int, labels: int) -> None:

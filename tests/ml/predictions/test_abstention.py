@@ -33,6 +33,7 @@ def test_an_error_that_chance_may_have_made_small_is_no_promise():
     assert choose(ReviewSpec(max_error=0.03), target, sure).threshold == EVERY
 
 
+@pytest.mark.untraced
 @pytest.mark.slow
 @pytest.mark.parametrize("rows", [100, 200, 400, 2000])
 def test_the_promise_holds_for_rows_to_come_nine_times_in_ten(rows):

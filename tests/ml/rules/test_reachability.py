@@ -172,6 +172,7 @@ def test_true_and_false_leave_nothing_of_a_column_known_to_hold_only_those(last:
     assert not unreachable(listed({"column": "f", "equals": 1}), frozenset("f"))
 
 
+@pytest.mark.untraced
 @pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(rules=rule_lists("bn", hidden=False))

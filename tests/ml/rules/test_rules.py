@@ -56,6 +56,7 @@ def one(when: dict[str, Any], kind: Any, values: list[Any]) -> list[bool]:
     return [position == 0 for position in Evaluator(rules.rules, {"x": kind}).fired({"x": values})]
 
 
+@pytest.mark.untraced
 @pytest.mark.slow
 @pytest.mark.parametrize("columns", ["nli", "bd", "nd"])
 def test_columns_are_predicted_as_one_row_after_the_other_would_be(columns: str) -> None:

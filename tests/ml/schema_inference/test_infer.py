@@ -204,6 +204,7 @@ def test_a_target_that_may_be_meant_otherwise_names_the_key(values: object, keys
     assert [key for key in (ORDER, LABELS) if key in why] == ([named] if named else []), why
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("form", "written"),
     [("%H:%M", "%H:%M"), ("%H:%M:%S", "%H:%M:%S"), ("%I:%M %p", "%I:%M %p"), ("%I:%M%p", "%I:%M%p")],
@@ -280,6 +281,7 @@ COLUMN = st.sampled_from(
 ).flatmap(lambda kind: st.lists(st.none() | kind, min_size=30, max_size=30))
 
 
+@pytest.mark.untraced
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(COLUMN)
 def test_any_column_becomes_features_or_is_dropped_or_refused_with_a_message(values: list[object]) -> None:

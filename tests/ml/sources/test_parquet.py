@@ -98,6 +98,7 @@ def test_a_relative_path_is_found_beside_the_experiment(tmp_path: Path, plan: Pl
     assert code == 2 and "there is no file" in text
 
 
+@pytest.mark.untraced
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     values=st.lists(st.tuples(st.none() | st.integers(-9, 9), st.none() | st.text("aé", max_size=3)), min_size=1),

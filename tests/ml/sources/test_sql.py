@@ -379,6 +379,7 @@ def test_a_user_given_by_reference_is_not_shown(shop: Server, monkeypatch: pytes
     assert "***" in fault.message and "hidden-name" not in str(fault)
 
 
+@pytest.mark.untraced
 def test_a_plan_reads_by_password_and_refuses_what_cannot_work(
     shop: Server, password: dict[str, Any], plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:

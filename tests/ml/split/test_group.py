@@ -39,6 +39,7 @@ def in_two_sets(groups: Any, sets: Sets) -> list[str]:
     return list(counts[counts > 1].index)
 
 
+@pytest.mark.untraced
 @pytest.mark.slow
 @checked
 @given(GROUPS, GROUPS, st.randoms(use_true_random=False))
@@ -144,6 +145,7 @@ def checks_of(rows: pd.DataFrame, group: str | None) -> dict[str, set[str | None
     }
 
 
+@pytest.mark.untraced
 def test_the_checks_know_that_rows_of_a_group_are_alike() -> None:
     rows = frame()
     assert checks_of(rows, "pump_id") == {"leakage": set(), "split_drift": set()}

@@ -150,6 +150,7 @@ CELLS = st.tuples(
 )  # fmt: skip
 
 
+@pytest.mark.untraced
 @pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(CELLS, min_size=1, max_size=8))

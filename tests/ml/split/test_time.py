@@ -327,6 +327,7 @@ def test_the_checks_do_not_take_time_itself_for_drift(orders: pd.DataFrame) -> N
     assert checks_of(orders)["split_drift"] == {"ordered_at"}
 
 
+@pytest.mark.untraced
 def test_a_column_that_is_known_only_after_the_event_is_found(orders: pd.DataFrame) -> None:
     hours = np.array(deliveries()[1])
     arrived = pd.to_datetime(orders["ordered_at"]) + pd.to_timedelta(48 + hours.round(), unit="h")

@@ -53,6 +53,7 @@ def test_every_valid_row_is_taken_and_can_be_derived(rows: list[dict[str, Any]])
     assert derive(packages.SIGNATURE, checked.cells).shape == (len(rows), len(packages.SIGNATURE.features))
 
 
+@pytest.mark.untraced
 @given(st.lists(JSON | st.dictionaries(st.sampled_from([*packages.ROW, "other"]), JSON), max_size=4))
 def test_whatever_comes_each_row_is_a_cell_or_an_error_that_json_can_carry(rows: list[Any]) -> None:
     checked = VALIDATOR.check(rows)

@@ -55,6 +55,7 @@ def test_no_row_at_all_is_422() -> None:
     assert refused(b'{"instances": []}')[0] == 422
 
 
+@pytest.mark.untraced
 @pytest.mark.slow
 @given(st.lists(st.dictionaries(st.text(), st.integers() | st.none() | st.text()), min_size=1))
 def test_rows_come_out_as_they_went_in(rows: list[dict[str, Any]]) -> None:

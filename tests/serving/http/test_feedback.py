@@ -99,6 +99,7 @@ def test_without_an_index_a_label_for_several_rows_is_422(app: Local, rows: list
     assert answer.status_code == 422 and "index" in answer.json()["error"]["message"] and kept(app.journal_url) == []
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("request_id", [UNKNOWN, "", "x" * 4000, "nul\0", "größe", "' OR 1=1 --"])
 def test_an_id_that_no_prediction_has_is_404_in_words(app: Local, request_id: str) -> None:
     (answer,) = said(app, {"request_id": request_id, "label": "yes"})

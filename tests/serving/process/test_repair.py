@@ -48,6 +48,7 @@ def until_refused(url: str) -> httpx.Response:
     return response
 
 
+@pytest.mark.untraced
 def test_damage_is_noticed_while_the_service_runs_and_repaired(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     package = str(packages.write_onnx(home / "package"))
     with processes_traced():
@@ -86,6 +87,7 @@ def test_damage_is_noticed_at_the_start(home: Path) -> None:
     assert answer(url).status_code == 200
 
 
+@pytest.mark.untraced
 def test_a_service_that_is_restarted_on_a_damaged_journal_says_so_and_stays_up(home: Path) -> None:
     package = str(packages.write_onnx(home / "package"))
     url, _ = deploy(home, "house", "1", package, DeploySpec())
@@ -186,6 +188,7 @@ def test_a_sound_journal_of_a_service_that_took_it_for_damaged_starts_the_servic
     assert "its journal is sound; its service was started again" in capsys.readouterr().out
 
 
+@pytest.mark.untraced
 def test_a_service_that_is_not_ready_for_another_reason_is_left_alone(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

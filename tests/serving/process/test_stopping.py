@@ -48,6 +48,7 @@ def living(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
+@pytest.mark.untraced
 def test_a_service_started_under_a_folder_is_stopped_through_a_link_to_it(
     home: Path, start: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -63,6 +64,7 @@ def test_a_service_started_under_a_folder_is_stopped_through_a_link_to_it(
     assert "Nothing is deployed" in capsys.readouterr().out
 
 
+@pytest.mark.untraced
 def test_a_service_started_through_a_link_whose_record_cannot_be_read_is_reported_and_stopped(
     home: Path, start: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -54,6 +54,7 @@ def back_to_one(live: Live) -> Iterator[None]:
     time.sleep(0.2)
 
 
+@pytest.mark.untraced
 def test_no_request_fails_while_versions_are_published(live: Live, back_to_one: None) -> None:
     pid = supervisor(live.home)
     before, seen = count(live.journal_url), list[tuple[int, str]]()

@@ -35,6 +35,7 @@ def test_where_any_value_is_valid_none_is_new():
     assert UnseenShare().run(before, now, ANYTHING, SPEC) is None
 
 
+@pytest.mark.untraced
 def test_draws_from_many_rare_values_seldom_seem_new():
     rng = np.random.default_rng(1)
     pools = [[f"u{number}" for number in rng.integers(0, 300, 200)] for _ in range(300)]

@@ -149,6 +149,7 @@ def test_keras_leaves_the_persons_home_and_environment_alone(tmp_path):
     assert done.stdout.split() == ["jax", "False", "True"] and list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.untraced
 def test_the_same_seed_gives_the_same_weights_bit_for_bit_and_another_seed_others(benches):
     first, again, other = (fit(benches["binary"], seed=seed, dropout=0.2) for seed in (7, 7, 8))
     assert weights(first) == weights(again) != weights(other)
@@ -170,6 +171,7 @@ def test_the_same_seed_gives_the_same_weights_in_another_process(benches):
     assert done.stdout.strip().splitlines()[-1] == str(here)
 
 
+@pytest.mark.untraced
 def test_training_leaves_the_random_generators_of_others_alone(benches):
     random.seed(1), np.random.seed(1)
     before = random.getstate(), np.random.get_state(legacy=False)["state"]["key"].tolist()
@@ -186,6 +188,7 @@ def test_every_epoch_is_logged_in_one_line_and_nothing_is_printed(benches, caplo
     assert capfd.readouterr().out == ""
 
 
+@pytest.mark.untraced
 def test_training_stops_when_the_validation_loss_gets_no_better_and_keeps_the_best_epoch(benches):
     bench, draw = benches["binary"], np.random.default_rng(0)
     # Labels of chance: what is learnt from the training rows makes the predictions for others worse.
@@ -400,6 +403,7 @@ def test_equal_networks_are_equal_files(benches, tmp_path):
         assert written[0] == written[1]
 
 
+@pytest.mark.untraced
 def test_any_number_of_rows_is_predicted_alike(benches, keras_file):
     data, fitted = keras_file
     model, asked = KerasModel.load(data, benches["binary"].signature.output), benches["binary"].ask()
