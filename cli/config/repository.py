@@ -1,6 +1,7 @@
 """Where configuration files are found, and what an experiment may declare in one."""
 
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +20,8 @@ from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.home import ROOT
 
 CONF = ROOT / "conf"
+_SHIPPED: dict[str, tuple[tuple[int, int] | None, ConfigResult]] = {}
+"""What was read of our files and of Hydra's, and what state the file was in."""
 GROUPS = ("experiment", "pipeline", "data", "split", "trainer", "gate", "deploy", "monitor", "stack")
 
 
@@ -89,7 +92,9 @@ class Repository(ConfigRepository):
             self._refuse_two_of_one_name(option)
         if self.config_dir is not None and (file := self.config_dir / f"{option}.yaml").is_file():
             refuse_unbounded(file)
-        result = super().load_config(config_path)
+            result = super().load_config(config_path)
+        else:
+            result = self._shipped(config_path, option)
         if result is None or result.provider not in ("main", "command-line") or config_path == "config":
             return result
         declared = self._note(config_path, result)
@@ -101,6 +106,17 @@ class Repository(ConfigRepository):
                 self.dropped += _leaves(group, declared.content[group])
                 del result.config[group]
         return result
+
+    def _shipped(self, config_path: str, option: str) -> ConfigResult | None:
+        """Return what a file of ours or of Hydra's holds, read once a process: a sweep composes job after job."""
+        state = _state(CONF / f"{option}.yaml")
+        kept = _SHIPPED.get(option)
+        if kept is None or kept[0] != state:
+            result = super().load_config(config_path)
+            if result is None or result.provider not in ("hydra", "main"):
+                return result
+            kept = _SHIPPED[option] = (state, result)
+        return deepcopy(kept[1])
 
     def _refuse_two_of_one_name(self, option: str) -> None:
         """Refuse an experiment that both folders hold: Hydra would take ours without a word."""
@@ -133,6 +149,15 @@ class Repository(ConfigRepository):
         declared = Declaration(option, (root / f"{option}.yaml"), place, content if isinstance(content, dict) else {})
         self.declared[option] = declared
         return declared
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    """Return what is another number once a file was written anew; None if there is none, as for Hydra's own."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _placement_faults(declared: Declaration, result: ConfigResult) -> Iterable[Fault]:

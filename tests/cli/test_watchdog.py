@@ -19,7 +19,7 @@ from schemas.home import ROOT
 from tests.soak import count
 from tests.tracing import processes_traced
 
-pytestmark = [pytest.mark.slow, pytest.mark.untraced]
+pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
 
 STOPS = [(signal.SIGINT, 130, "SIGINT", "Interrupted"), (signal.SIGTERM, 143, "SIGTERM", "Terminated")]
 LATEST = 30  # seconds; what is measured is that it ends, not how soon on a busy machine

@@ -1,6 +1,7 @@
 """How words on the command line, experiments and groups come together."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.config import repository
 from cli.config.arguments import parse_arguments
 from cli.config.compose import compose
 from cli.config.load import load_run
@@ -233,3 +235,18 @@ def test_several_values_without_a_sweep_are_refused_clearly(empty: Path, capsys:
 def test_a_missing_folder_of_experiments_is_named(faults: Faults) -> None:
     with pytest.raises(ConfigurationError, match="no folder"):
         compose(parse_arguments(["--config-dir=/nowhere/at/all", "+experiment=x"]))
+
+
+def test_a_shipped_file_is_read_anew_once_it_changed(
+    empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conf = tmp_path / "conf"
+    shutil.copytree(ROOT / "conf", conf)
+    monkeypatch.setattr(repository, "CONF", conf)
+    arguments = parse_arguments(["+experiment=breast_cancer"])
+    first = compose(arguments).config
+    first.gate.min.roc_auc = 0.1
+    assert compose(arguments).config.gate.min.roc_auc == 0.95
+    experiment = conf / "experiment" / "breast_cancer.yaml"
+    experiment.write_text(experiment.read_text().replace("0.95", "0.975"))
+    assert compose(arguments).config.gate.min.roc_auc == 0.975
