@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from cli import last_words
+from cli.collector import work_begins
 from cli.config.compose import Composition
 from cli.config.load import load_run
 from cli.console import Progressing
@@ -102,13 +103,14 @@ def _execute(declared: Run, folder: RunFolder) -> Summary:
 
 
 def begin(declared: Run, folder: RunFolder, others: Mapping[Path, str] | None = None) -> None:
-    """Make the run's folder, and leave word of the run in case it cannot say itself how it ends.
+    """Make the run's folder, and leave word of the run in case it cannot say itself how it ends: its work begins.
 
     Args:
         declared: The run.
         folder: Its folder.
         others: Files that tell of it too, with what stands in them where it cannot.
     """
+    work_begins()
     folder.open()
     last_words.leave(folder.path, ended(declared, "failed", "").model_dump_json(), others)
 

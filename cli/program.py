@@ -7,13 +7,13 @@ import gc
 import sys
 from typing import NoReturn
 
+from cli.collector import imports_begin
 from cli.watchdog import watched
 
 
 def program() -> NoReturn:
     """Run the command line of this process and end it."""
-    # The imports leave hundreds of thousands of objects; walking them over and over costs more than it frees.
-    gc.set_threshold(100_000, 50, 100)
+    imports_begin()
     code = watched(_command)
     gc.freeze()
     sys.exit(code)

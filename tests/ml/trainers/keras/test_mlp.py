@@ -415,6 +415,16 @@ def test_any_number_of_rows_is_predicted_alike(benches, keras_file):
     assert difference(fitted.predict(asked), model.predict(asked)) is None
 
 
+def test_no_weights_are_drawn_where_those_of_the_file_replace_them(keras_file, benches, monkeypatch):
+    import keras
+
+    def draw(*_args, **_options):
+        raise AssertionError("drawn")
+
+    monkeypatch.setattr(keras.initializers.GlorotUniform, "__call__", draw)
+    KerasModel.load(keras_file[0], benches["binary"].signature.output)
+
+
 def test_a_file_names_its_backend(keras_file):
     with zipfile.ZipFile(BytesIO(keras_file[0])) as archive:
         assert json.loads(archive.read("metadata.json"))["backend"] == "jax"
