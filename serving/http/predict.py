@@ -26,7 +26,8 @@ from serving.http.families import Latency, counter
 from serving.http.fault_kinds import UNKNOWN_COLUMN, kind_of_fault
 from serving.http.instances import instances
 from serving.http.json_post import REFUSALS, JsonPost
-from serving.journal.writer import JournalError, Prediction
+from serving.journal.insertion import Prediction
+from serving.journal.writer import JournalError
 from serving.releases.loaded_version import Version
 
 if TYPE_CHECKING:

@@ -17,11 +17,12 @@ from schemas.run import DeploySpec
 from serving.http.errors import HttpError
 from serving.http.feedback import read
 from serving.http.label_value import accepted, classes_of
+from serving.journal.insertion import Prediction
 from serving.journal.labelled import labelled
 from serving.journal.labels import Label, record
 from serving.journal.location import sqlite_url
 from serving.journal.tables import begin_writing, connect, create, predictions
-from serving.journal.writer import Journal, Prediction
+from serving.journal.writer import Journal
 from serving.releases.publisher import publish
 from tests.serving import packages
 from tests.serving.conftest import Local, LocalApp

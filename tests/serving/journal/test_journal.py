@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, select, text
 
 from schemas.errors import DeploymentError
 from schemas.run import DeploySpec
+from serving.journal.insertion import Prediction
 from serving.journal.labels import Label
 from serving.journal.location import sqlite_url
 from serving.journal.predictions import count, window
-from serving.journal.tables import connect, create
-from serving.journal.writer import Journal, JournalError, Prediction
+from serving.journal.tables import connect, create, predictions
+from serving.journal.writer import Journal, JournalError
 from serving.process.settings import Settings
 
 
@@ -53,6 +54,20 @@ def test_a_prediction_is_committed_when_write_returns(journal_url: str) -> None:
 def test_many_requests_share_commits_and_each_is_there_once(journal_url: str) -> None:
     assert write(journal_url, *[[prediction(str(one))] for one in range(500)]) == [None] * 500
     assert sorted(window(journal_url).request_ids, key=int) == [str(one) for one in range(500)]
+
+
+@pytest.mark.parametrize("rows", [1, 31, 32, 33, 100])
+def test_a_request_of_many_rows_is_there_row_by_row(journal_url: str, rows: int) -> None:
+    sent = [
+        prediction("a", row)._replace(confidence=None if row % 2 else row / 7, needs_review=row % 3 == 0)
+        for row in range(rows)
+    ]
+    assert write(journal_url, sent) == [None]
+    engine = connect(journal_url)
+    with engine.connect() as connection:
+        stored = connection.execute(select(*(predictions.c[name] for name in Prediction._fields)).order_by("row")).all()
+    engine.dispose()
+    assert [tuple(row) for row in stored] == [tuple(row) for row in sent]
 
 
 def test_a_request_that_cannot_be_written_harms_no_other_of_its_group(journal_url: str) -> None:
