@@ -110,7 +110,7 @@ def begin(declared: Run, folder: RunFolder, others: Mapping[Path, str] | None = 
         folder: Its folder.
         others: Files that tell of it too, with what stands in them where it cannot.
     """
-    work_begins()
+    work_begins(much_is_left=others is not None)  # a sweep has composed all of its jobs
     folder.open()
     last_words.leave(folder.path, ended(declared, "failed", "").model_dump_json(), others)
 

@@ -20,8 +20,8 @@ from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.home import ROOT
 
 CONF = ROOT / "conf"
-_SHIPPED: dict[str, tuple[tuple[int, int] | None, ConfigResult]] = {}
-"""What was read of our files and of Hydra's, and what state the file was in."""
+_SHIPPED: dict[Path, tuple[tuple[int, int] | None, ConfigResult]] = {}
+"""What was read of our files and of Hydra's, which have no file there, and what state the file was in."""
 GROUPS = ("experiment", "pipeline", "data", "split", "trainer", "gate", "deploy", "monitor", "stack")
 
 
@@ -109,13 +109,13 @@ class Repository(ConfigRepository):
 
     def _shipped(self, config_path: str, option: str) -> ConfigResult | None:
         """Return what a file of ours or of Hydra's holds, read once a process: a sweep composes job after job."""
-        state = _state(CONF / f"{option}.yaml")
-        kept = _SHIPPED.get(option)
+        file = CONF / f"{option}.yaml"  # or one of Hydra's own by that name
+        state, kept = _state(file), _SHIPPED.get(file)
         if kept is None or kept[0] != state:
             result = super().load_config(config_path)
             if result is None or result.provider not in ("hydra", "main"):
                 return result
-            kept = _SHIPPED[option] = (state, result)
+            kept = _SHIPPED[file] = (state, result)
         return deepcopy(kept[1])
 
     def _refuse_two_of_one_name(self, option: str) -> None:

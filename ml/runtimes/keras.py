@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -55,8 +56,8 @@ class KerasModel(Predictor):
         _require_own_weights(data)
         with scratch_folder("keras") as folder:
             path = Path(folder, FILE)
-            _write(data, path)
             try:
+                _write(data, path)
                 model = keras.saving.load_model(path, compile=False, safe_mode=True)
             except Exception as error:  # Keras, h5py and the backends have no base class in common
                 raise PackageError(f"{FILE} cannot be loaded: {error}") from error
@@ -133,7 +134,7 @@ def _require_own_weights(data: bytes) -> None:
         with zipfile.ZipFile(BytesIO(data)) as archive, h5py.File(BytesIO(archive.read(WEIGHTS)), "r") as weights:
             weights.visititems_links(look)
             weights.visititems(look_inside)
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise PackageError(f"{FILE} cannot be loaded: {WEIGHTS}: {error}") from error
     if strange:
         raise PackageError(f"{FILE} has weights that are not in it: {', '.join(strange[:_SHOWN])}")
@@ -161,7 +162,7 @@ def _read(data: bytes, name: str) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             found = json.loads(archive.read(name))
-    except (zipfile.BadZipFile, KeyError, ValueError, RecursionError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError) as error:
         raise PackageError(f"{FILE} cannot be loaded: {name}: {error}") from error
     if not isinstance(found, dict):
         raise PackageError(f"{FILE} cannot be loaded: {name} is not an object")

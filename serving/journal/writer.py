@@ -17,7 +17,7 @@ from serving.journal.trouble import is_damage
 
 _LARGEST_GROUP = 256  # requests in one commit
 # Where requests come in crowds a commit waits for those that are nearly there: with half as many commits a busy worker
-# answers a fifth more. A request that comes alone waits for nobody.
+# answers a fifth more. Of requests that come one by one only the first after a crowd waits, too.
 _CROWD, _WAIT = 4, 0.001  # requests of the last commit; seconds
 _OF_THE_JOURNAL = (OperationalError, InternalError, InterfaceError, TimeoutError)
 """Locked, full, gone: it would meet every request of a group alike."""

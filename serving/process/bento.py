@@ -19,6 +19,7 @@ from serving.process.supervisor import SERVICE
 
 _PACKAGE = "package"
 _WHOLE = ".drivetrain-whole"
+_NESTED = 10  # variables that name variables
 
 
 def build(name: str, code_hash: str, package: Path | None) -> str:
@@ -30,21 +31,23 @@ def build(name: str, code_hash: str, package: Path | None) -> str:
         package: Folder of the package that is current; None leaves it out.
     """
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")  # building posts home otherwise
-    os.environ["BENTOML_HOME"] = str(_home())  # of what a person may write, BentoML reads less than we do
+    os.environ["BENTOML_HOME"] = str(_home())  # the service runs in another folder, and a relative path would move
     version = code_hash[:12] + (f"-{_digest(package)}" if package else "")
     tag = f"drivetrain_{name}:{version}"
     crowd = partial(logger.warning, f"another command builds the service of {name!r}; waiting for it")
     with one_at_a_time(_home() / f".drivetrain_{name}.lock", waiting=crowd):
         folder = _folder(tag)
-        if (folder / _WHOLE).exists():  # BentoML makes it in place, and a killed process leaves half of one
-            return tag
+        if all((folder / part).exists() for part in (_WHOLE, "src", "bento.yaml")):
+            return tag  # BentoML makes it in place, and a killed process leaves half of one
         shutil.rmtree(folder, ignore_errors=True)
         return _built(tag, {"model": name, "code": code_hash[:12]}, package)
 
 
 def _home() -> Path:
-    named = os.environ.get("BENTOML_HOME")
-    return Path(os.path.expandvars(named)).expanduser().absolute() if named else Path.home() / "bentoml"
+    named = os.environ.get("BENTOML_HOME") or "~/bentoml"
+    for _ in range(_NESTED):  # as BentoML does, which goes on until nothing changes
+        named = str(Path(os.path.expandvars(named)).expanduser())
+    return Path(named).absolute()
 
 
 def _folder(tag: str) -> Path:

@@ -6,19 +6,23 @@ import sys
 from schemas.home import ROOT
 
 SAYS = """
-import gc
+import gc, weakref
 from cli.collector import imports_begin, work_begins
-seen = [gc.get_threshold()]
-work_begins()  # of a program that is not ours: nothing happens
-seen += [gc.get_threshold(), gc.get_freeze_count()]
+given = gc.get_threshold()
+work_begins(False)  # of a program that is not ours: nothing happens
+seen = [gc.get_threshold() == given, gc.get_freeze_count()]
 imports_begin()
 seen += [gc.get_threshold()[0] > 1_000_000]
-work_begins()
-work_begins()
-print(seen + [gc.get_threshold(), gc.get_freeze_count() > 0])
+class Held: pass
+held = Held()
+held.itself, left = held, weakref.ref(held)
+del held
+work_begins(True)
+work_begins(False)
+print(seen + [gc.get_threshold(), gc.get_freeze_count() > 0, left() is None])
 """
 
 
 def test_a_command_that_imports_is_left_in_peace_and_one_that_works_is_not() -> None:
     said = subprocess.run([sys.executable, "-c", SAYS], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert said.strip() == "[(700, 10, 10), (700, 10, 10), 0, True, (100000, 50, 100), True]"
+    assert said.strip() == "[True, 0, True, (100000, 50, 100), True, True]"

@@ -246,7 +246,18 @@ def test_a_shipped_file_is_read_anew_once_it_changed(
     arguments = parse_arguments(["+experiment=breast_cancer"])
     first = compose(arguments).config
     first.gate.min.roc_auc = 0.1
+    read: list[str] = []
+    load = repository.ConfigRepository.load_config
+
+    def counted(hydras: repository.ConfigRepository, config_path: str) -> object:
+        found = load(hydras, config_path)
+        read.extend([config_path] if found is not None else [])
+        return found
+
+    monkeypatch.setattr(repository.ConfigRepository, "load_config", counted)
     assert compose(arguments).config.gate.min.roc_auc == 0.95
+    assert read == [], "all of it was read before"
     experiment = conf / "experiment" / "breast_cancer.yaml"
     experiment.write_text(experiment.read_text().replace("0.95", "0.975"))
     assert compose(arguments).config.gate.min.roc_auc == 0.975
+    assert read == ["experiment/breast_cancer"]

@@ -504,6 +504,26 @@ def test_a_file_that_is_cut_off_is_refused(keep, keras_file, benches):
         KerasModel.load(keras_file[0][:keep], benches["binary"].signature.output)
 
 
+@pytest.mark.parametrize("name", ["config.json", "metadata.json", "model.weights.h5"])
+def test_a_file_with_a_damaged_part_is_refused(name, keras_file, benches):
+    with zipfile.ZipFile(BytesIO(keras_file[0])) as archive:
+        part = archive.getinfo(name)
+    damaged = bytearray(keras_file[0])
+    damaged[part.header_offset + 30 + len(name) + part.compress_size // 2] ^= 0xFF
+    with pytest.raises(PackageError, match="cannot be loaded"):
+        KerasModel.load(bytes(damaged), benches["binary"].signature.output)
+
+
+@pytest.mark.parametrize("depth", [600, 900])
+def test_a_file_that_is_nested_deeply_is_refused(depth, keras_file, benches):
+    deep: Any = 1
+    for _ in range(depth):
+        deep = [deep]
+    data = rebuilt(keras_file[0], "config.json", lambda config: {**config, "build_config": deep})
+    with pytest.raises(PackageError, match="cannot be"):
+        KerasModel.load(data, benches["binary"].signature.output)
+
+
 def test_a_file_that_does_not_fit_its_task_or_lacks_parts_is_refused(keras_file, benches):
     with pytest.raises(PackageError, match="it is not for a regression task"):
         KerasModel.load(keras_file[0], benches["regression"].signature.output)
