@@ -45,6 +45,8 @@ def damage(file: Path, check: str = _PAGES, reading: Callable[[sqlite3.Connectio
         return None  # locked, gone or interrupted: the heartbeat has words for that
     except sqlite3.DatabaseError as error:
         return str(error)
+    except UnicodeDecodeError:  # SQLite quotes what it cannot read, and that may be no text
+        return "its schema cannot be read"
     if found[0] != "ok":
         return " ".join(str(found[0]).split())
     return None if is_whole else NO_TABLES

@@ -86,7 +86,7 @@ def _is_unknown(source: Path) -> bool:
     try:
         with closing(sqlite3.connect(source)) as connection:
             found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):  # SQLite quotes what it cannot read, and that may be no text
         return True
     return not found >= {str(table.name) for table in _TABLES}
 
@@ -111,6 +111,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: Table) -> Sav
     count = bad = last = 0
     for rows in _readable(old, query, end.most):
         good = [row for row in map(_decoded, rows) if row is not None and _is_sound(columns, row)]
+        good = [row for row in good if isinstance(row[0], int)]  # a row of another table has no number there
         count += new.executemany(store, good).rowcount if good else 0
         bad += len(rows) - len(good)
         last = max([last, *(row[0] for row in good)])
@@ -157,7 +158,7 @@ def _end_in_index(old: sqlite3.Connection, source: str, columns: list[str], most
         try:
             for (number,) in old.execute(f"SELECT rowid FROM {source} ORDER BY {order}"):
                 highest = max(highest, number if number <= most else 0)
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             continue
         return highest, True
     return highest, False
@@ -176,7 +177,7 @@ def _of_range(old: sqlite3.Connection, query: str, start: int, end: int) -> Iter
         try:
             if rows := old.execute(query, (first, last)).fetchall():
                 yield rows
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             if first < last:
                 middle = (first + last) // 2
                 waiting += [(middle + 1, last), (first, middle)]

@@ -126,7 +126,8 @@ def test_a_file_cut_short_keeps_what_is_before_the_cut(tmp_path: Path) -> None:
     assert f"any after number {after} are lost, and how many those were cannot be read" in str(saved["predictions"])
 
 
-@pytest.mark.parametrize("seed", range(count(8, 300)))
+# With 27 SQLite quotes bytes that are no text, with 175 a row of another table is where one of predictions was.
+@pytest.mark.parametrize("seed", range(300) if count(0, 1) else [*range(8), 27, 175])
 def test_whatever_bytes_are_changed_nothing_is_made_up_and_the_new_journal_is_sound(tmp_path: Path, seed: int) -> None:
     source, target, chosen = tmp_path / "a.db", tmp_path / "b.db", random.Random(seed)
     ids = write_journal(source, 500)
