@@ -24,6 +24,7 @@ _PAGE = 4096
 _SMALLEST_ROW = 30  # bytes; more rows than fit are not asked for
 _RANGE = 1024
 _JSON = {"inputs", "answer", "label"}
+_NUMBERS = {"id", "sequence"}  # what rows are counted by
 _TABLES = (tables.releases, tables.predictions, tables.labels)
 
 Row = tuple[Any, ...]
@@ -111,7 +112,6 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: Table) -> Sav
     count = bad = last = 0
     for rows in _readable(old, query, end.most):
         good = [row for row in map(_decoded, rows) if row is not None and _is_sound(columns, row)]
-        good = [row for row in good if isinstance(row[0], int)]  # a row of another table has no number there
         count += new.executemany(store, good).rowcount if good else 0
         bad += len(rows) - len(good)
         last = max([last, *(row[0] for row in good)])
@@ -191,8 +191,10 @@ def _decoded(row: Row) -> Row | None:
 
 
 def _is_sound(columns: list[str], row: Row) -> bool:
-    """Say whether JSON is JSON, and a time a time: of a damaged page, bytes may be read that never were a row."""
+    """Say whether values are what their columns hold: of a damaged page, bytes may be read that never were a row."""
     for name, value in zip(columns, row, strict=True):
+        if name in _NUMBERS and not isinstance(value, int):
+            return False
         if name == "time" and not isinstance(value, float):
             return False
         if name in _JSON:
