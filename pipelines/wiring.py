@@ -6,10 +6,11 @@ from typing import Any
 
 from zenml.config import ResourceSettings
 from zenml.config.cache_policy import CachePolicy
+from zenml.config.retry_config import StepRetryConfig
 
 from ml.trainers.baselines import AUTO, AUTO_MODULE
 from schemas.choice import Choice
-from schemas.stack import StackSpec, StepName
+from schemas.stack import Resources, StackSpec, StepName
 from stacks.plugins import profiling_source
 from steps.caching import code_digest
 from steps.registry import OWN, module_of, origin
@@ -37,9 +38,11 @@ def wired(
     }
     environment = {"DRIVETRAIN_CODE": code_digest(modules), **versions}  # ZenML's key takes in what stands here
     policy = CachePolicy(include_step_code=False)
-    need = stack.resources.get(step_name)
-    settings = {"resources": ResourceSettings(**need.model_dump(exclude_none=True))} if need else {}
-    return partial(step.with_options(cache_policy=policy, environment=environment, settings=settings), id=step_name)
+    need = stack.resources.get(step_name, Resources())
+    settings = {"resources": ResourceSettings(**need.asked)} if need.asked else {}
+    retry = StepRetryConfig(max_retries=need.retries, backoff=1) if need.retries else None
+    keyed = step.with_options(cache_policy=policy, environment=environment, settings=settings, retry=retry)
+    return partial(keyed, id=step_name)
 
 
 def profiled(step: Any, step_name: StepName, stack: StackSpec) -> Callable[..., Any]:

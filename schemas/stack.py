@@ -1,13 +1,16 @@
 """A stack: where a run happens."""
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
-from pydantic import Field, JsonValue, field_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
 from schemas.base import Name, Strict
 from schemas.database_url import holds_password
 from schemas.pipelines import STEP_NAMES
+from schemas.secret import SecretRef
+from schemas.secret_names import names_secret
 
 if TYPE_CHECKING:
     StepName = str
@@ -15,11 +18,31 @@ else:
     StepName = Literal[STEP_NAMES]  # the steps of all pipelines; a stack declares resources under these names
 
 
-class ComponentSpec(Strict):
-    """One ZenML stack component: its flavor and that flavor's settings."""
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OF_THE_RUN = re.compile(r"(?:ZENML|DRIVETRAIN|RAY|BENTOML)_.*|PYTHON.*|PATH|HOME|LD_.*")
+"""What a stack must not set: it decides what runs, and where it keeps what."""
 
-    flavor: str = Field(description="name of a ZenML flavor")
-    settings: dict[str, JsonValue] = Field(default={}, description="that flavor's own settings")
+
+class ComponentSpec(Strict):
+    """One ZenML stack component: its flavor, that flavor's settings, and the connector that lets it in.
+
+    Stacks that declare the same share one component.
+    """
+
+    flavor: str = Field(min_length=1, description="name of a ZenML flavor")
+    settings: dict[str, JsonValue] = Field(
+        default={}, description="that flavor's own settings; a secret as {secret: NAME, key: KEY}, kept by ZenML"
+    )
+    connector: str | None = Field(default=None, min_length=1, description="name of a ZenML service connector")
+    connector_resource: str | None = Field(
+        default=None, min_length=1, description="which of the connector's resources, where it has several"
+    )
+
+    @model_validator(mode="after")
+    def _a_resource_is_one_of_a_connector(self) -> Self:
+        if self.connector_resource is not None and self.connector is None:
+            raise ValueError("connector_resource is one of a connector: declare the connector as well")
+        return self
 
 
 class Resources(Strict):
@@ -29,6 +52,28 @@ class Resources(Strict):
     gpu_count: int | None = Field(default=None, ge=0, description="GPUs")
     memory: str | None = Field(
         default=None, pattern=r"^[0-9]+(KB|KiB|MB|MiB|GB|GiB|TB|TiB)$", description="for example 4GiB"
+    )
+    retries: int = Field(
+        default=0, ge=0, le=100, description="how often the step is tried again after a failure, elsewhere if it can"
+    )
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What is asked of a machine, by ZenML's names."""
+        return self.model_dump(include={"cpu_count", "gpu_count", "memory"}, exclude_none=True)
+
+
+class Requirements(Strict):
+    """What must be installed where the command runs, and how a person gets it."""
+
+    packages: list[str] = Field(default=[], description="Python packages, as pip takes them: ray[default]>=2.60")
+    programs: list[str] = Field(default=[], description="programs on the PATH")
+    install: str | None = Field(default=None, min_length=1, description="the command that installs them")
+    apart: str | None = Field(
+        default=None,
+        min_length=1,
+        description="why they cannot be installed beside the locked packages, where they need an environment of their "
+        "own, which `install` makes",
     )
 
 
@@ -62,6 +107,20 @@ class StackSpec(Strict):
         "SQLite files under DRIVETRAIN_HOME",
     )
     resources: dict[StepName, Resources] = Field(default={}, description="what a step may ask for, by step")
+    environment: dict[str, str | SecretRef] = Field(
+        default={},
+        description="variables that the steps get, wherever they run: a text, or a secret as {env: NAME} or "
+        "{secret: NAME, key: KEY}",
+    )
+    requires: Requirements = Field(default=Requirements(), description="what must be installed")
+
+    @field_validator("environment")
+    @classmethod
+    def _variables_have_names_and_hold_no_secret(cls, given: dict[str, str | SecretRef]) -> dict[str, str | SecretRef]:
+        wrong = [why for name, value in given.items() if (why := _why_not_a_variable(name, value))]
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return given
 
     @field_validator("journal")
     @classmethod
@@ -88,6 +147,16 @@ COMPONENT_TYPES: tuple[str, ...] = tuple(
     if ComponentSpec in (field.annotation, *get_args(field.annotation))
 )
 """ZenML's component types."""
+
+
+def _why_not_a_variable(name: str, value: str | SecretRef) -> str:
+    if not _VARIABLE.fullmatch(name):
+        return f"{name!r} is no name of a variable"
+    if _OF_THE_RUN.fullmatch(name):
+        return f"{name} decides what runs and where it keeps what: it cannot be set here"
+    if isinstance(value, str) and names_secret(name, value):
+        return f"{name} holds a secret, which must not stand here: say {{env: {name}}}, or {{secret: NAME, key: KEY}}"
+    return ""
 
 
 def _require_location(url: str) -> None:

@@ -40,7 +40,9 @@ def _needs(plan: Plan) -> Iterator[str]:
     if plan.resources:
         yield "resources"
         for step_name, need in plan.resources.items():
-            asked = ", ".join(f"{key} {value}" for key, value in need.model_dump(exclude_none=True).items())
+            asked = ", ".join(
+                f"{key} {value}" for key, value in need.model_dump(exclude_none=True, exclude_defaults=True).items()
+            )
             yield f"  {step_name}: {asked or 'nothing in particular'}"
     if plan.missing:
         yield "missing"
