@@ -12,7 +12,7 @@ from schemas.home import Home
 from schemas.pipelines import StageSpec
 from schemas.plan import PlannedStep
 from schemas.run import Run
-from stacks.plan import stack_name
+from stacks.declared import stack_name
 
 
 @dataclass(frozen=True)

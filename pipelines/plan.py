@@ -10,6 +10,7 @@ from schemas.home import Home
 from schemas.pipelines import StageSpec
 from schemas.plan import Missing, Plan
 from schemas.run import Run
+from stacks.declared import parts, stack_name
 from stacks.plan import Existing, changes
 from stacks.plugins import flavor_sources
 from stacks.session import STORE, has_store, zenml_session
@@ -30,7 +31,7 @@ def _from_nothing(run: Run, stages: Sequence[StageSpec]) -> Plan:
     known = flavor_sources()
     flavors = {part.flavor: ("", "") for part in run.stack.components.values() if part.flavor in known}
     return Plan(
-        changes=changes(run.stack, flavors, Existing()),
+        changes=changes(stack_name(run.stack), parts(run.stack), flavors, Existing()),
         steps=step_names(run, why="nothing was ever run here", stages=stages),
         resources=run.stack.resources,
         missing=missing(None, run, Home.here()),
@@ -44,13 +45,16 @@ def _waiting(record: logging.LogRecord) -> None:
 
 def _against_the_store(run: Run, stages: Sequence[StageSpec]) -> Plan:
     with zenml_session(_waiting) as client:
-        from stacks.apply import plan_stack, settings_faults
+        from stacks.apply import plan_stack
+        from stacks.checks.settings import settings_faults
 
         faults = settings_faults(client, run.stack)
         planned = [] if faults else plan_stack(client, run.stack)
-        stack_is_there = not faults and not any(change.action == "create" for change in planned)
+        stack_is_there = not faults and not any(change.changes for change in planned)
         absent = missing(client, run, Home.here())
-        steps = forecast(client, run, stages) if stack_is_there else step_names(run, "the stack is new", stages)
+        steps = (
+            forecast(client, run, stages) if stack_is_there else step_names(run, "the stack is new, or changes", stages)
+        )
     wrong = [
         Missing(what=str(fault), command="mend the file in conf/stack/, or choose another stack=") for fault in faults
     ]

@@ -10,12 +10,21 @@ PROGRESS = "drivetrain.progress"
 
 
 class PlannedChange(Strict):
-    """One change to ZenML's stacks, components or flavors."""
+    """A flavor, a component or a stack of ZenML's, and what becomes of it.
 
-    action: Literal["create", "update"]
+    `unchanged` is as declared; `restore` was changed by hand and becomes as declared again; `orphan` is one of ours
+    that no stack uses, which stays until somebody removes it.
+    """
+
+    action: Literal["create", "update", "unchanged", "restore", "orphan"]
     kind: str
     name: str
     details: dict[str, str] = {}
+
+    @property
+    def changes(self) -> bool:
+        """Whether a run makes it other than it is."""
+        return self.action in ("create", "update", "restore")
 
 
 class PlannedStep(Strict):

@@ -1,37 +1,51 @@
 """The only writer to ZenML's stacks: makes what `stacks.plan` found missing, and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from schemas.errors import ConfigurationError, Fault
+from schemas.errors import ConfigurationError
 from schemas.plan import PlannedChange
 from schemas.stack import StackSpec
-from stacks.plan import Existing, changes, component_name, stack_name
+from stacks.checks.settings import as_stored, settings_faults
+from stacks.declared import PREFIX, Part, parts, stack_name
+from stacks.in_use import refuse_in_use
+from stacks.plan import Component, Existing, changes, chosen_name
 from stacks.plugins import flavor_sources, load_flavor, schema_digest
 
 
-def observe(client: Any, spec: StackSpec) -> Existing:
-    """Read what ZenML has of the declared stack, its components and the flavors they use."""
-    from zenml.enums import StackComponentType
+def declared_parts(client: Any, spec: StackSpec) -> list[Part]:
+    """Return the declared parts with their settings as ZenML stores them."""
+    return parts(spec, lambda kind, part: as_stored(client, kind, part))
 
-    name = stack_name(spec)
-    flavors = {
-        flavor.name: (flavor.source, schema_digest(flavor.config_schema))
-        for kind, part in spec.components.items()
-        for flavor in client.list_flavors(name=part.flavor, type=kind, hydrate=True).items
-    }
-    components = {
-        (kind, found.name): (found.flavor_name, found.configuration)
-        for kind, part in spec.components.items()
-        for found in client.list_stack_components(
-            name=component_name(spec, part), type=StackComponentType(kind), hydrate=True
-        ).items
-    }
-    stacks = {
-        stack.name: {kind.value: parts[0].name for kind, parts in stack.components.items() if parts}
-        for stack in client.list_stacks(name=name, hydrate=True).items
-    }
-    return Existing(flavors=flavors, components=components, stacks=stacks)
+
+def observe(client: Any, flavors: Iterable[str]) -> Existing:
+    """Read what ZenML has of ours: stacks, components, and of `flavors` which it knows and how."""
+    from zenml.utils.pagination_utils import depaginate
+
+    ours = f"startswith:{PREFIX}"
+    stacks = depaginate(client.list_stacks, name=ours, hydrate=True)
+    held = {(kind.value, found.name) for stack in stacks for kind, many in stack.components.items() for found in many}
+    return Existing(
+        flavors={
+            flavor.name: (flavor.source, schema_digest(flavor.config_schema))
+            for name in flavors
+            for flavor in client.list_flavors(name=name, hydrate=True).items
+        },
+        components={
+            (found.type.value, found.name): Component(
+                found.flavor_name,
+                found.configuration,
+                found.connector.name if found.connector else None,
+                found.connector_resource_id if found.connector else None,
+                used=(found.type.value, found.name) in held or client.list_stacks(component_id=found.id).total > 0,
+            )
+            for found in depaginate(client.list_stack_components, name=ours, hydrate=True)
+        },
+        stacks={
+            stack.name: {kind.value: tuple(found.name for found in many) for kind, many in stack.components.items()}
+            for stack in stacks
+        },
+    )
 
 
 def our_flavors(spec: StackSpec) -> dict[str, tuple[str, str]]:
@@ -41,49 +55,10 @@ def our_flavors(spec: StackSpec) -> dict[str, tuple[str, str]]:
     return {name: (known[name], schema_digest(load_flavor(name).config_schema)) for name in sorted(used)}
 
 
-def settings_faults(client: Any, spec: StackSpec) -> list[Fault]:
-    """Check the declared settings against the flavors' own schemas: unknown flavors, unknown keys, wrong types."""
-    from pydantic import ValidationError
-
-    faults: list[Fault] = []
-    for kind, part in spec.components.items():
-        path = f"stack.{kind}"
-        config = _config_class(client, kind, part.flavor)
-        if config is None:
-            known = sorted(
-                {flavor.name for flavor in client.list_flavors(type=kind, size=500).items} | set(flavor_sources())
-            )
-            faults.append(
-                Fault(f"{path}.flavor", f"{part.flavor!r} is not a flavor of {kind}", f"known: {', '.join(known)}")
-            )
-            continue
-        for unknown in sorted(set(part.settings) - set(config.model_fields)):
-            allowed = ", ".join(sorted(config.model_fields)) or "none"
-            faults.append(
-                Fault(
-                    f"{path}.settings.{unknown}", f"flavor {part.flavor!r} has no such setting", f"allowed: {allowed}"
-                )
-            )
-        try:
-            config.model_validate({key: value for key, value in part.settings.items() if key in config.model_fields})
-        except ValidationError as error:
-            faults += [Fault(f"{path}.settings.{'.'.join(map(str, e['loc']))}", e["msg"]) for e in error.errors()]
-    return faults
-
-
-def _config_class(client: Any, kind: str, flavor: str) -> Any | None:
-    if flavor in flavor_sources():
-        ours = load_flavor(flavor)
-        return ours.config_class if ours.type.value == kind else None
-    from zenml.stack import Flavor
-
-    found = client.list_flavors(name=flavor, type=kind, hydrate=True).items
-    return Flavor.from_model(found[0]).config_class if found else None
-
-
 def plan_stack(client: Any, spec: StackSpec) -> list[PlannedChange]:
-    """Return the changes that `apply_stack` would make."""
-    return changes(spec, our_flavors(spec), observe(client, spec))
+    """Return what `apply_stack` would make, and what stays."""
+    flavors = our_flavors(spec)
+    return changes(stack_name(spec), declared_parts(client, spec), flavors, observe(client, flavors))
 
 
 def apply_stack(client: Any, spec: StackSpec, announce: Callable[[PlannedChange], None]) -> Any:
@@ -95,30 +70,58 @@ def apply_stack(client: Any, spec: StackSpec, announce: Callable[[PlannedChange]
         announce: Called with each change before it is made.
 
     Raises:
-        ConfigurationError: If a flavor is unknown or refuses its settings; nothing was changed.
+        ConfigurationError: If a flavor is unknown or refuses its settings, or a run uses what would change; nothing
+            was changed.
     """
     faults = settings_faults(client, spec)
     if faults:
         raise ConfigurationError(faults, heading="The stack cannot work")
-    for change in plan_stack(client, spec):
+    name, flavors, wanted = stack_name(spec), our_flavors(spec), declared_parts(client, spec)
+    existing = observe(client, flavors)
+    planned = [change for change in changes(name, wanted, flavors, existing) if change.changes]
+    for change in planned:
+        _require_unused(client, change, existing)
+    chosen = {part.kind: chosen_name(part, name, existing) for part in wanted}
+    for change in planned:
         announce(change)
-        _make(client, spec, change)
-    return client.get_stack(stack_name(spec), allow_name_prefix_match=False)
+        _make(client, {part.kind: part for part in wanted}, chosen, change)
+    return client.get_stack(name, allow_name_prefix_match=False)
 
 
-def _make(client: Any, spec: StackSpec, change: PlannedChange) -> None:
-    from zenml.exceptions import EntityExistsError
+def _require_unused(client: Any, change: PlannedChange, existing: Existing) -> None:
+    if change.action == "create" or change.kind == "flavor":
+        return
+    what = f"{change.kind} {change.name}"
+    holders = [
+        stack
+        for stack, held in existing.stacks.items()
+        if change.name in (stack if change.kind == "stack" else "", *held.get(change.kind, ()))
+    ]
+    refuse_in_use(client, what, holders)
 
+
+def _make(client: Any, wanted: dict[str, Part], chosen: dict[str, str], change: PlannedChange) -> None:
     try:
         if change.kind == "flavor":
             _make_flavor(client, change)
         elif change.kind == "stack":
-            _make_stack(client, spec, change)
+            _make_stack(client, chosen, change)
         else:
-            _make_component(client, spec, change)
-    except EntityExistsError:
-        # Two runs at the same time want the same stack; the other one was first and made the same thing.
-        return
+            _make_component(client, wanted[change.kind], change)
+    except Exception:
+        # Two commands want the same at the same time: ZenML says that it exists, its database that a name is taken.
+        if change.action != "create" or not _exists(client, change):
+            raise
+
+
+def _exists(client: Any, change: PlannedChange) -> bool:
+    if change.kind == "flavor":
+        found = client.list_flavors(name=change.name)
+    elif change.kind == "stack":
+        found = client.list_stacks(name=change.name)
+    else:
+        found = client.list_stack_components(name=change.name, type=change.kind)
+    return bool(found.total)
 
 
 def _make_flavor(client: Any, change: PlannedChange) -> None:
@@ -133,24 +136,48 @@ def _make_flavor(client: Any, change: PlannedChange) -> None:
     client.zen_store.update_flavor(found.id, FlavorUpdate(source=source, config_schema=flavor.config_schema))
 
 
-def _make_component(client: Any, spec: StackSpec, change: PlannedChange) -> None:
+def _make_component(client: Any, part: Part, change: PlannedChange) -> None:
     from zenml.enums import StackComponentType
 
-    kind, part = StackComponentType(change.kind), spec.components[change.kind]
+    kind = StackComponentType(part.kind)
     if change.action == "create":
         client.create_stack_component(change.name, part.flavor, kind, dict(part.settings))
-    else:
-        # ZenML merges, and null deletes: a setting that is no longer declared must go.
-        known = client.get_stack_component(kind, change.name, allow_name_prefix_match=False).configuration
-        removed = dict.fromkeys(known.keys() - part.settings.keys())
-        client.update_stack_component(change.name, kind, configuration={**removed, **part.settings})
+        if part.connector is not None:
+            _connect(client, part, change.name)
+        return
+    from zenml.models import ComponentUpdate
+
+    # The client's own update merges: a setting that is no longer declared would stay.
+    found = client.get_stack_component(kind, change.name, allow_name_prefix_match=False)
+    client.zen_store.update_stack_component(found.id, ComponentUpdate(configuration=dict(part.settings)))
+    _connect(client, part, change.name)
 
 
-def _make_stack(client: Any, spec: StackSpec, change: PlannedChange) -> None:
+def _connect(client: Any, part: Part, name: str) -> None:
     from zenml.enums import StackComponentType
 
-    parts = {StackComponentType(kind): component_name(spec, part) for kind, part in spec.components.items()}
+    kind = StackComponentType(part.kind)
+    if part.connector is None:
+        if client.get_stack_component(kind, name, allow_name_prefix_match=False).connector is not None:
+            client.update_stack_component(name, kind, disconnect=True)
+        return
+    connector = client.get_service_connector(part.connector, allow_name_prefix_match=False)
+    client.update_stack_component(name, kind, connector_id=connector.id, connector_resource_id=part.connector_resource)
+
+
+def _make_stack(client: Any, chosen: dict[str, str], change: PlannedChange) -> None:
+    from zenml.enums import StackComponentType
+    from zenml.models import StackUpdate
+
+    ids = {
+        StackComponentType(kind): [
+            client.get_stack_component(StackComponentType(kind), name, allow_name_prefix_match=False).id
+        ]
+        for kind, name in chosen.items()
+    }
     if change.action == "create":
-        client.create_stack(change.name, parts)
-    else:
-        client.update_stack(change.name, component_updates=parts)
+        client.create_stack(change.name, {kind: str(found[0]) for kind, found in ids.items()})
+        return
+    # The client's own update merges: what is no longer declared would stay.
+    stack = client.get_stack(change.name, allow_name_prefix_match=False)
+    client.zen_store.update_stack(stack.id, StackUpdate(components=ids))

@@ -36,6 +36,15 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(100_000, 50, 100)
     if hasattr(config, "workerinput"):
         trace_no_process()
+    elif config.pluginmanager.has_plugin("xdist"):
+        _let_workers_write_what_they_measured()
+
+
+def _let_workers_write_what_they_measured() -> None:
+    """Wait for workers: each writes its coverage as it exits, and xdist kills one that takes more than ten seconds."""
+    from xdist.workermanage import NodeManager  # type: ignore[import-untyped,unused-ignore]
+
+    NodeManager.EXIT_TIMEOUT = 120
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,11 @@ from cli.views.batch import batch_lines
 from schemas.plan import Plan
 from schemas.run import Run
 
-_MARKS = {"create": "+", "update": "~", "run": "▶", "reuse": "↺", "depends": "?"}
+_MARKS = {
+    **{"create": "+", "update": "~", "unchanged": "=", "restore": "!", "orphan": "!"},
+    **{"run": "▶", "reuse": "↺", "depends": "?"},
+}
+_WORDS = {"restore": "changed by hand, is restored:", "orphan": "orphaned, no stack uses it:"}
 
 
 def show_plan(console: Console, run: Run, plan: Plan) -> None:
@@ -26,9 +30,8 @@ def plan_lines(run: Run, plan: Plan) -> Iterator[str]:
     yield "stack"
     for change in plan.changes:
         details = " ".join(f"{key}={value}" for key, value in change.details.items())
-        yield f"  {_MARKS[change.action]} {change.action} {change.kind} {change.name} {details}".rstrip()
-    if not plan.changes:
-        yield "  nothing changes"
+        word = _WORDS.get(change.action, change.action)
+        yield f"  {_MARKS[change.action]} {word} {change.kind} {change.name} {details}".rstrip()
     yield "steps"
     for step in plan.steps:
         component = f" ({step.component})" if step.component else ""

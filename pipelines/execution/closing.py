@@ -14,10 +14,6 @@ from zenml.utils.pagination_utils import depaginate
 from pipelines.execution.registrations import undo
 from pipelines.execution.sql_store import date
 
-UNFINISHED = (
-    'oneof:["initializing", "provisioning", "queued", "running", "retrying", "resuming", "stopping", "cancelling"]'
-)
-
 
 def close(client: Any, run_id: UUID, why: str) -> datetime:
     """Let a run and those of its steps that are not finished fail, and remove what such steps had begun to store.

@@ -20,11 +20,12 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from pipelines.execution.closing import UNFINISHED, close
+from pipelines.execution.closing import close
 from pipelines.execution.lease import lease_of
 from pipelines.execution.registrations import half_registered, undo
 from schemas.home import Home
 from schemas.plan import Observer
+from stacks.in_use import UNFINISHED
 
 
 def recover(client: Any, home: Home, observer: Observer) -> None:

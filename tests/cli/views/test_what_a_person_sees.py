@@ -128,4 +128,5 @@ def test_a_plan_names_changes_steps_resources_and_what_is_missing(load: object) 
         "pip install x",
     ):
         assert word in text
-    assert "nothing changes" in "\n".join(plan_lines(run, Plan(changes=[], steps=[])))
+    unchanged = PlannedChange(action="unchanged", kind="stack", name="drivetrain-local")
+    assert "  = unchanged stack drivetrain-local" in "\n".join(plan_lines(run, Plan(changes=[unchanged], steps=[])))

@@ -1,0 +1,109 @@
+"""The settings of a declared stack against its flavors' schemas: ZenML's classes alone ignore what they don't know."""
+
+from typing import Any
+
+from schemas.errors import ConfigurationError, Fault, did_you_mean
+from schemas.stack import ComponentSpec, StackSpec
+from stacks.declared import Settings, rendered
+from stacks.plugins import flavor_sources, load_flavor
+
+
+def settings_faults(client: Any, spec: StackSpec) -> list[Fault]:
+    """Return unknown flavors, unknown settings, wrong types, secrets in clear text and unknown connectors."""
+    faults: list[Fault] = []
+    for kind, part in spec.components.items():
+        faults += _component_faults(client, kind, part)
+        if part.connector is not None:
+            faults += _connector_faults(client, f"stack.{kind}.connector", part.connector)
+    return faults
+
+
+def as_stored(client: Any, kind: str, part: ComponentSpec) -> Settings:
+    """Return settings as ZenML stores them once their flavor has read them; as they are where it does not take them."""
+    from pydantic import ValidationError
+
+    given = rendered(part.settings)
+    config = config_class(client, kind, part.flavor)
+    try:
+        stored: Settings = config(**given).model_dump(mode="json", exclude_unset=True) if config else given
+    except (ValidationError, ValueError):
+        return given
+    return stored
+
+
+def config_class(client: Any, kind: str, flavor: str) -> Any | None:
+    """Return the settings' class of a flavor, None where there is no such flavor of that kind."""
+    if flavor in flavor_sources():
+        ours = load_flavor(flavor)
+        return ours.config_class if ours.type.value == kind else None
+    from zenml.stack import Flavor
+
+    found = client.list_flavors(name=flavor, type=kind, hydrate=True).items
+    return Flavor.from_model(found[0]).config_class if found else None
+
+
+def _component_faults(client: Any, kind: str, part: ComponentSpec) -> list[Fault]:
+    path = f"stack.{kind}"
+    try:
+        config = config_class(client, kind, part.flavor)
+    except ConfigurationError as error:  # of an installed package, which does not import
+        return [Fault(f"{path}.flavor", fault.message, fault.hint) for fault in error.faults]
+    if config is None:
+        known = sorted(
+            {flavor.name for flavor in client.list_flavors(type=kind, size=500).items}
+            | {name for name in flavor_sources() if _is_of(kind, name)}
+        )
+        what = f"{part.flavor!r} is not a flavor of {kind}.{did_you_mean(part.flavor, known)}"
+        return [Fault(f"{path}.flavor", what, f"known: {', '.join(known)}")]
+    known_settings = config.model_fields
+    given = rendered(part.settings)
+    faults = [
+        _unknown(path, name, part.flavor, sorted(known_settings)) for name in sorted(set(given) - set(known_settings))
+    ]
+    faults += _clear_text(path, part, known_settings)
+    return faults + _invalid(path, config, {name: value for name, value in given.items() if name in known_settings})
+
+
+def _is_of(kind: str, flavor: str) -> bool:
+    try:
+        return bool(load_flavor(flavor).type.value == kind)
+    except ConfigurationError:
+        return False
+
+
+def _unknown(path: str, name: str, flavor: str, allowed: list[str]) -> Fault:
+    what = f"flavor {flavor!r} has no such setting.{did_you_mean(name, allowed)}"
+    return Fault(f"{path}.settings.{name}", what, f"allowed: {', '.join(allowed) or 'none'}")
+
+
+def _clear_text(path: str, part: ComponentSpec, fields: Any) -> list[Fault]:
+    """Refuse a secret that stands in the declaration itself: ZenML would keep it in its database as it is."""
+    from zenml.utils.secret_utils import is_secret_field, is_secret_reference
+
+    hint = "keep it in ZenML and refer to it: {{secret: NAME, key: {}}}; zenml secret create NAME --{}=…"
+    return [
+        Fault(f"{path}.settings.{name}", "a secret must not stand here", hint.format(name, name))
+        for name, value in rendered(part.settings).items()
+        if name in fields and is_secret_field(fields[name]) and value is not None and not is_secret_reference(value)
+    ]
+
+
+def _invalid(path: str, config: Any, given: dict[str, Any]) -> list[Fault]:
+    from pydantic import ValidationError
+
+    try:
+        # What refers to a secret is known when it is used: only `__init__` leaves it out of the checks.
+        config(**given)
+    except ValidationError as error:
+        return [Fault(f"{path}.settings.{'.'.join(map(str, e['loc']))}".rstrip("."), e["msg"]) for e in error.errors()]
+    except ValueError as error:
+        return [Fault(f"{path}.settings", str(error))]
+    return []
+
+
+def _connector_faults(client: Any, path: str, name: str) -> list[Fault]:
+    if client.list_service_connectors(name=name).total:
+        return []
+    known = [connector.name for connector in client.list_service_connectors(size=100).items]
+    hint = f"known: {', '.join(known)}" if known else "zenml service-connector register"
+    return [Fault(path, f"ZenML has no service connector {name!r}.{did_you_mean(name, known)}", hint)]
