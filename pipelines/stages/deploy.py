@@ -4,6 +4,7 @@ from typing import Any
 
 from zenml.client import Client
 from zenml.deployers.exceptions import DeployerError
+from zenml.enums import StackComponentType
 
 from ml.io.storage_errors import storage_error
 from pipelines.deployment import deployment
@@ -37,6 +38,7 @@ def deploy(session: RunSession, parts: Part) -> Part:
     )
     session.observer.stage(f"deployment: publish version {wish.version} of {wish.model}")
     with under_way(session.home.root, model, wish.version, session.journal_url, wish.spec):
+        _take_over(client, session.stack, model)
         try:
             record = deployment.deploy(deployment_name=wish.model, publication=wish)
         except DeployerError as error:
@@ -46,6 +48,20 @@ def deploy(session: RunSession, parts: Part) -> Part:
         "model": ModelRecord(name=wish.model, version=wish.version, stage=PRODUCTION),
         "deployment": DeploymentRecord(url=str(record.url), releases=releases(session.journal_url)),
     }
+
+
+def _take_over(client: Any, stack: Any, model: str) -> None:
+    """Let this stack's deployer have a deployment that was made through another with the same flavor.
+
+    Only ZenML's record goes, which names the other deployer: the service belongs to its folder and goes on.
+    """
+    try:
+        known = client.get_deployment(model)
+    except KeyError:
+        return
+    (ours,) = stack.components[StackComponentType.DEPLOYER]
+    if known.deployer is not None and known.deployer.id != ours.id and known.deployer.flavor_name == ours.flavor_name:
+        client.zen_store.delete_deployment(known.id)
 
 
 def _package_url(version: Any) -> str:

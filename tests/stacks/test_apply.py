@@ -204,10 +204,7 @@ def test_a_stack_does_not_change_under_a_run_that_uses_it(client: Any) -> None:
 
 def _begun_run(client: Any, stack: str) -> Any:
     """Return a run of that stack which is not over, as another process would have it."""
-    from zenml.config.compiler import Compiler
-    from zenml.config.pipeline_run_configuration import PipelineRunConfiguration
     from zenml.pipelines.run_utils import create_placeholder_run
-    from zenml.stack import Stack
     from zenml.utils.env_utils import temporary_environment
 
     from pipelines.deployment import deployment
@@ -215,15 +212,13 @@ def _begun_run(client: Any, stack: str) -> Any:
     from schemas.run import DeploySpec
 
     found = client.get_stack(stack, allow_name_prefix_match=False)
+    wish = Publication(
+        model="m", version="1", package_url="/nowhere", home="/nowhere", journal_url="sqlite://", spec=DeploySpec()
+    )
     with temporary_environment({"ZENML_ACTIVE_STACK_ID": str(found.id)}):
         pipeline = deployment.copy()
-        wish = Publication(
-            model="m", version="1", package_url="/nowhere", home="/nowhere", journal_url="sqlite://", spec=DeploySpec()
-        )
         pipeline.prepare(publication=wish)
-        Compiler().compile(pipeline, Stack.from_model(found), PipelineRunConfiguration())
-        snapshot = pipeline._create_snapshot(**pipeline._run_args)
-        return create_placeholder_run(snapshot=snapshot).id
+        return create_placeholder_run(snapshot=pipeline.create_snapshot(name="waiting")).id
 
 
 def test_four_processes_that_apply_at_once_leave_one_stack(client: Any, tmp_path: Path) -> None:

@@ -1,0 +1,96 @@
+"""The command for stacks that were made: python -m stacks list|show|remove [NAME]."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ml.io.broken_pipe import to_its_end
+from ml.io.storage_errors import told_plainly
+from schemas.errors import DrivetrainError
+from stacks import inventory
+from stacks.declared import PREFIX
+from stacks.session import has_store, zenml_session
+
+_COMMANDS = {
+    "list": "the stacks that runs have made, and what is left of ours that no stack uses",
+    "show": "the components of a stack, their settings, and which other stacks hold them",
+    "remove": "remove a stack and what only it used; never a deployment that lives",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 2 it could not, 130 interrupted."""
+    asked = _parser().parse_args(arguments)
+    commands: dict[str, Callable[[Any], None]] = {
+        "list": _list,
+        "show": lambda client: _show(client, asked.name),
+        "remove": lambda client: _remove(client, asked.name),
+    }
+    try:
+        with told_plainly():
+            if not has_store():
+                print("No run has made a stack here yet.")
+                return 0 if asked.command == "list" else 2
+            with zenml_session(_waiting) as client:
+                commands[asked.command](client)
+        return 0
+    except DrivetrainError as error:
+        _aside(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        _aside(f"\nInterrupted; {asked.command} was not finished.")
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m stacks", description="Look after stacks that runs have made.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for command, text in _COMMANDS.items():
+        one = commands.add_parser(command, help=text, description=text)
+        if command != "list":
+            one.add_argument("name", metavar="NAME", help="the stack's name, as in stack=NAME")
+    return parser
+
+
+def _aside(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _waiting(record: logging.LogRecord) -> None:
+    if record.name.startswith("drivetrain"):
+        _aside(f"note: {record.getMessage()}")
+
+
+def _list(client: Any) -> None:
+    names = inventory.stack_names(client)
+    active = client.active_stack_model.name
+    for name in names:
+        stack = inventory.find(client, name)
+        flavors = ", ".join(f"{kind.value} {many[0].flavor_name}" for kind, many in stack.components.items() if many)
+        print(f"{name}: {flavors}{' (active in ZenML)' if stack.name == active else ''}")
+    if not names:
+        print("No run has made a stack here yet.")
+    for kind, name in inventory.orphans(client):
+        print(f"! {kind} {name}: no stack uses it")
+
+
+def _show(client: Any, name: str) -> None:
+    stack = inventory.find(client, name)
+    print(f"{name} ({stack.name} in ZenML)")
+    for part in inventory.held(client, stack):
+        settings = " ".join(f"{key}={value}" for key, value in part.settings.items() if value is not None)
+        shared = ", ".join(other.removeprefix(PREFIX) for other in part.shared_with)
+        print(f"  {part.kind} {part.name} flavor={part.flavor} {settings}".rstrip())
+        if shared:
+            print(f"      shared with {shared}")
+
+
+def _remove(client: Any, name: str) -> None:
+    for line in inventory.remove(client, name):
+        print(line)
+
+
+if __name__ == "__main__":
+    sys.exit(to_its_end(main))
