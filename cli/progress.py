@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable
 from threading import Event, Lock, Thread
-from typing import Literal
 
 from rich.console import Console
 from rich.status import Status
 
-State = Literal["done", "reused", "failed"]
+from schemas.events import State
+
 _MARKS = {"done": "[green]✓[/]", "reused": "[cyan]↺[/]", "failed": "[red]✗[/]"}
 
 
@@ -30,7 +30,8 @@ class Progress:
         self._started = started
         self._status: Status | None = None
         self._pipeline = ""
-        self._step: str | None = None
+        self._running: dict[str, float] = {}  # when each began
+        self._step: str | None = None  # the one that is shown
         self._text = self._said = ""
         self._began = self._spoke = 0.0
         self._over = Event()
@@ -53,11 +54,8 @@ class Progress:
         """A step begins."""
         self._head(pipeline)
         with self._lock:
-            self._step, self._text, self._said = step, "", ""
-            self._began = self._spoke = time.monotonic()
-        if self._console.is_terminal:
-            self._status = self._console.status(f"{step} …")
-            self._status.start()
+            self._running[step] = time.monotonic()
+        self._show(step)
 
     def step_finished(self, pipeline: str, step: str, seconds: float, state: State) -> None:
         """A step ended."""
@@ -67,6 +65,18 @@ class Progress:
             f"step {pipeline}.{step} {state}{took}",
             f"  {_MARKS[state]} {step}[dim] {state if state != 'done' else ''}{took}[/]",
         )
+        with self._lock:
+            self._running.pop(step, None)
+        for other in list(self._running)[-1:]:  # where several run at once
+            self._show(other)
+
+    def _show(self, step: str) -> None:
+        with self._lock:
+            self._step, self._text, self._said = step, "", ""
+            self._began, self._spoke = self._running[step], time.monotonic()
+        if self._console.is_terminal:
+            self._status = self._console.status(f"{step} …")
+            self._status.start()
 
     def progress(self, text: str) -> None:
         """What the step that runs is doing, and how far it has come (an epoch, a chunk of rows)."""

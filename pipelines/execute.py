@@ -15,6 +15,7 @@ from schemas.run import Run
 from schemas.summary import Summary
 from stacks.apply import apply_stack
 from stacks.session import zenml_session
+from stacks.step_events import launches_told
 
 Stage = Callable[[RunSession, Part], Part]
 
@@ -50,7 +51,7 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
         )
         from zenml.utils.env_utils import temporary_environment
 
-        with temporary_environment({"ZENML_ACTIVE_STACK_ID": str(stack.id)}):
+        with temporary_environment({"ZENML_ACTIVE_STACK_ID": str(stack.id)}), launches_told():
             yield client, stack
 
 

@@ -1,11 +1,11 @@
 """What a run would do, without doing it: stack changes, steps to run or reuse, what is missing. Nothing is written."""
 
-import logging
 import sys
 from collections.abc import Sequence
 
 from pipelines.cache_forecast import forecast, step_names
 from pipelines.execution.requirements import missing
+from schemas.events import StepEvent
 from schemas.home import Home
 from schemas.pipelines import StageSpec
 from schemas.plan import Missing, Plan
@@ -13,7 +13,7 @@ from schemas.run import Run
 from stacks.declared import parts, stack_name
 from stacks.plan import Existing, changes
 from stacks.plugins import flavor_sources
-from stacks.session import STORE, has_store, zenml_session
+from stacks.session import has_store, zenml_session
 
 
 def plan(run: Run, stages: Sequence[StageSpec] | None = None) -> Plan:
@@ -38,9 +38,9 @@ def _from_nothing(run: Run, stages: Sequence[StageSpec]) -> Plan:
     )
 
 
-def _waiting(record: logging.LogRecord) -> None:
-    if record.name == STORE:
-        sys.stderr.write(f"note: {record.getMessage()}\n")
+def _waiting(event: StepEvent) -> None:
+    if event.kind == "note":
+        sys.stderr.write(f"note: {event.text}\n")
 
 
 def _against_the_store(run: Run, stages: Sequence[StageSpec]) -> Plan:

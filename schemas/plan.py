@@ -3,6 +3,7 @@
 from typing import Literal, Protocol
 
 from schemas.base import Strict
+from schemas.events import State
 from schemas.stack import Resources, StepName
 
 # The logger to which a long step logs how far it has come.
@@ -62,9 +63,7 @@ class Observer(Protocol):
     def step_started(self, pipeline: str, step: str) -> None:
         """A step begins."""
 
-    def step_finished(
-        self, pipeline: str, step: str, seconds: float, state: Literal["done", "reused", "failed"]
-    ) -> None:
+    def step_finished(self, pipeline: str, step: str, seconds: float, state: State) -> None:
         """A step ended."""
 
     def progress(self, text: str) -> None:

@@ -1,7 +1,6 @@
 """The command for stacks that were made: python -m stacks list|show|remove [NAME]."""
 
 import argparse
-import logging
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from ml.io.broken_pipe import to_its_end
 from ml.io.storage_errors import told_plainly
 from schemas.errors import DrivetrainError
+from schemas.events import StepEvent
 from stacks import inventory
 from stacks.declared import PREFIX
 from stacks.session import has_store, zenml_session
@@ -58,9 +58,9 @@ def _aside(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _waiting(record: logging.LogRecord) -> None:
-    if record.name.startswith("drivetrain"):
-        _aside(f"note: {record.getMessage()}")
+def _waiting(event: StepEvent) -> None:
+    if event.kind == "note":
+        _aside(f"note: {event.text}")
 
 
 def _list(client: Any) -> None:

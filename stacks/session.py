@@ -12,7 +12,9 @@ from typing import Any
 
 from ml.io.file_lock import one_at_a_time
 from ml.io.storage_errors import Database, told_plainly
+from schemas.events import Send
 from schemas.home import ROOT
+from stacks.step_events import following
 from stacks.store_check import check_config, check_store, mark_of, remember_store
 from stacks.store_locks import locks_told
 
@@ -46,15 +48,6 @@ def config_folder() -> Path:
     import click
 
     return Path(click.get_app_dir("zenml"))
-
-
-class _Listener(logging.Handler):
-    def __init__(self, handle: Callable[[logging.LogRecord], None]) -> None:
-        super().__init__(logging.INFO)
-        self._handle = handle
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._handle(record)
 
 
 @contextmanager
@@ -174,8 +167,8 @@ def _opened() -> Any:
 
 
 @contextmanager
-def zenml_session(handle: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
-    """Give a `zenml.client.Client` whose log records go to `handle` and not to the terminal.
+def zenml_session(send: Send) -> Iterator[Any]:
+    """Give a `zenml.client.Client` that writes nothing to the terminal; what steps do and say goes to `send`.
 
     Raises:
         StorageError: If ZenML's configuration or store cannot be used.
@@ -189,18 +182,16 @@ def zenml_session(handle: Callable[[logging.LogRecord], None]) -> Iterator[Any]:
     source_utils.set_custom_source_root(str(ROOT))
     root = logging.getLogger()
     silenced = [handler for handler in root.handlers if isinstance(handler, ZenMLConsoleHandler)]
-    listener = _Listener(handle)
     for handler in silenced:
         root.removeHandler(handler)
-    root.addHandler(listener)
     try:
-        client = _opened()
-        store = used_store()
-        locks = nullcontext() if store is None else locks_told(client.zen_store.engine, store.path, _note())
-        told = told_plainly(store)
-        with _parameters_as_given(), _packages_looked_up_once(), _without_unused_integrations(), told, locks:
-            yield client
+        with following(send):
+            client = _opened()
+            store = used_store()
+            locks = nullcontext() if store is None else locks_told(client.zen_store.engine, store.path, _note())
+            told = told_plainly(store)
+            with _parameters_as_given(), _packages_looked_up_once(), _without_unused_integrations(), told, locks:
+                yield client
     finally:
-        root.removeHandler(listener)
         for handler in silenced:
             root.addHandler(handler)

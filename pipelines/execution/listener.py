@@ -1,41 +1,26 @@
-"""From ZenML's log to an observer: which step began, which one ended, how."""
+"""From the events of steps to an observer, which knows the pipeline that they belong to."""
 
-import logging
-import re
-import time
-
-from schemas.plan import PROGRESS, Observer
-
-_STARTED = re.compile(r"^Step `(?P<step>[^`]+)` has started\.")
-_FINISHED = re.compile(r"^Step `(?P<step>[^`]+)` has finished")
-_REUSED = re.compile(r"^Using cached version of step `(?P<step>[^`]+)`\.")
-_FAILED = re.compile(r"^Failed to run step `(?P<step>[^`]+)`")
+from schemas.events import StepEvent
+from schemas.plan import Observer
 
 
 class Listener:
-    """Passes ZenML's messages about steps to an observer; warnings of our own code become notes."""
+    """Passes on what steps tell; where several run at once, each line of progress names its step."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
-        self._began: dict[str, float] = {}
+        self._running: list[str] = []
         self.pipeline = ""
 
-    def __call__(self, record: logging.LogRecord) -> None:
-        """Take one log record."""
-        text = record.getMessage()
-        if record.name == PROGRESS:
-            self._observer.progress(text)
-        elif record.name.startswith("drivetrain"):
-            self._observer.note(text)
-        elif found := _STARTED.match(text):
-            self._began[found["step"]] = time.monotonic()
-            self._observer.step_started(self.pipeline, found["step"])
-        elif found := _FINISHED.match(text):
-            self._observer.step_finished(self.pipeline, found["step"], self._seconds(found["step"]), "done")
-        elif found := _REUSED.match(text):
-            self._observer.step_finished(self.pipeline, found["step"], 0.0, "reused")
-        elif found := _FAILED.match(text):
-            self._observer.step_finished(self.pipeline, found["step"], self._seconds(found["step"]), "failed")
-
-    def _seconds(self, step: str) -> float:
-        return time.monotonic() - self._began.get(step, time.monotonic())
+    def __call__(self, event: StepEvent) -> None:
+        """Take one event."""
+        if event.kind == "started":
+            self._running.append(event.step)
+            self._observer.step_started(self.pipeline, event.step)
+        elif event.kind == "finished":
+            self._running = [step for step in self._running if step != event.step]
+            self._observer.step_finished(self.pipeline, event.step, event.seconds, event.state)
+        elif event.kind == "progress":
+            self._observer.progress(f"{event.step}: {event.text}" if len(self._running) > 1 else event.text)
+        else:
+            self._observer.note(event.text)
