@@ -13,6 +13,7 @@ from schemas.errors import ConfigurationError, Fault
 GROUP = "drivetrain.flavors"
 _OURS = {
     "drivetrain_bentoml": "stacks.flavors.bentoml_deployer.BentoMLDeployerFlavor",
+    "drivetrain_ray": "stacks.flavors.ray_orchestrator.RayOrchestratorFlavor",
     "drivetrain_whylogs": "stacks.flavors.whylogs_data_validator.WhylogsDataValidatorFlavor",
 }
 _PROFILING = {"drivetrain_whylogs": "ml.monitoring.profiles"}

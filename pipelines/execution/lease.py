@@ -13,7 +13,7 @@ from schemas.base import Strict
 from schemas.run import Run
 
 _KEY = "drivetrain"
-_IN_PROCESS = ("local",)
+_DRIVEN = ("local", "drivetrain_ray")
 
 
 class Lease(Strict):
@@ -24,7 +24,7 @@ class Lease(Strict):
 
 def lease(run: Run) -> dict[str, Any]:
     """Return what a ZenML run that this process starts has as `extra`."""
-    if run.stack.orchestrator.flavor not in _IN_PROCESS:
+    if run.stack.orchestrator.flavor not in _DRIVEN:
         return {}
     return {_KEY: Lease(process=ProcessIdentity.mine()).model_dump()}
 

@@ -1,0 +1,152 @@
+"""Steps as Ray tasks: begun where there is room, ended by force, and lost when nothing is heard of them for long."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.events import StepEvent
+from stacks.ray import tasks
+from stacks.remote.backend import Backend
+from stacks.remote.steps import Ended, Failure, StepTask
+
+_HEAD = "node:__internal_head__"  # Ray's name of what only the head has
+
+
+@dataclass
+class _Attempt:
+    task: StepTask
+    reference: Any
+    asked: float
+    heard: float | None = None  # None until it has begun
+    node: str = ""
+
+
+@contextmanager
+def ray_backend(ray: Any, *, is_here: bool, lost_after: float, pending_after: float) -> Iterator[Backend]:
+    """Give what runs steps on the connected cluster.
+
+    Args:
+        ray: The module, connected.
+        is_here: Whether every node of the cluster is on this machine.
+        lost_after: Seconds without a sign of life after which an attempt counts as lost.
+        pending_after: Seconds that a step may wait for room.
+    """
+    backend = RayBackend(ray, is_here, lost_after, pending_after)
+    try:
+        yield backend
+    finally:
+        backend.close()
+
+
+class RayBackend:
+    """A `Backend` on Ray."""
+
+    def __init__(self, ray: Any, is_here: bool, lost_after: float, pending_after: float) -> None:
+        self._ray, self.is_here = ray, is_here
+        self._lost_after, self._pending_after = lost_after, pending_after
+        self._attempts: dict[str, _Attempt] = {}
+        self._cancelled: list[Any] = []
+        # On the head: a worker node may go at any time. In order, and never behind what waits for news.
+        groups = {tasks.PUT: 1, tasks.TAKE: 1}
+        mailbox = ray.remote(num_cpus=0, resources={_HEAD: 0.001}, concurrency_groups=groups)(tasks.Mailbox)
+        self._mailbox = mailbox.remote()
+        self._taking: Any = None
+        self._run_step = ray.remote(max_retries=0)(tasks.run_step)
+
+    def start(self, task: StepTask) -> None:
+        """Begin an attempt as soon as there is room for it."""
+        options: dict[str, Any] = {"num_cpus": task.cpus, "num_gpus": task.gpus, "name": task.step}
+        if task.memory is not None:
+            options["memory"] = task.memory
+        if task.avoid:
+            options["label_selector"] = {"ray.io/node-id": f"!in({','.join(task.avoid)})"}
+        reference = self._run_step.options(**options).remote(task.model_dump(), self._mailbox, self._lost_after)
+        self._attempts[task.step] = _Attempt(task, reference, asked=time.monotonic())
+
+    def poll(self, seconds: float) -> list[StepEvent | Ended]:
+        """Return what has happened since."""
+        if self._taking is None:
+            self._taking = self._take(seconds)
+        references = {attempt.reference: step for step, attempt in self._attempts.items()}
+        self._ray.wait([self._taking, *references], num_returns=1, timeout=seconds + 1)
+        ended, _ = self._ray.wait(list(references), num_returns=len(references), timeout=0) if references else ([], [])
+        news = self._taken(wait=bool(ended))
+        if ended:  # what they told before they ended comes first
+            news += self._read(self._ray.get(self._take(0)))
+        return [*news, *(self._ended(references[reference]) for reference in ended), *self._silent()]
+
+    def _take(self, seconds: float) -> Any:
+        return self._mailbox.take.options(concurrency_group=tasks.TAKE).remote(seconds)
+
+    def _taken(self, wait: bool) -> list[StepEvent | Ended]:
+        if not wait and not self._ray.wait([self._taking], timeout=0)[0]:
+            return []
+        taking, self._taking = self._taking, None
+        return self._read(self._ray.get(taking))
+
+    def cancel(self) -> None:
+        """End everything that runs, by force."""
+        for step in list(self._attempts):
+            self._abandon(step)
+
+    def close(self) -> None:
+        """Let the mailbox go."""
+        self.cancel()
+        with suppress(Exception):
+            self._ray.kill(self._mailbox)
+
+    def _read(self, messages: list[dict[str, Any]]) -> list[StepEvent | Ended]:
+        found: list[StepEvent | Ended] = []
+        for message in messages:
+            attempt = self._attempts.get(message["step"])
+            if attempt is None or attempt.task.attempt != message["attempt"]:
+                continue  # of one that counts as lost already
+            attempt.heard = time.monotonic()
+            if "began" in message:
+                attempt.node = message["began"]
+            if "event" in message:
+                found.append(StepEvent.model_validate(message["event"]))
+        return found
+
+    def _ended(self, step: str) -> Ended:
+        attempt = self._attempts.pop(step)
+        try:
+            end = self._ray.get(attempt.reference)
+        except self._ray.exceptions.RayError as error:
+            return Ended(step, self._of_ray(attempt, error), attempt.node)
+        text = end["text"]
+        failure = None if text is None else Failure(text, lost=end["lost"], is_ours=end["is_ours"])
+        return Ended(step, failure, attempt.node)
+
+    def _of_ray(self, attempt: _Attempt, error: Exception) -> Failure:
+        if isinstance(error, self._ray.exceptions.RayTaskError):
+            cause = error.cause if isinstance(error.cause, Exception) else error
+            return Failure(f"{attempt.task.step} cannot be run by Ray: {type(cause).__name__}: {cause}")
+        text = " ".join(str(error).split())
+        return Failure(f"Ray lost {attempt.task.step}: {type(error).__name__}: {text[:500]}", lost=True)
+
+    def _silent(self) -> Iterator[Ended]:
+        now = time.monotonic()
+        for step, attempt in list(self._attempts.items()):
+            if attempt.heard is not None and now - attempt.heard > self._lost_after:
+                self._abandon(step)
+                text = f"nothing was heard for {self._lost_after:g} s of {step} on node {attempt.node[:8]}"
+                yield Ended(step, Failure(text, lost=True, is_ours=True), attempt.node)
+            elif attempt.heard is None and now - attempt.asked > self._pending_after:
+                self._abandon(step)
+                text = (
+                    f"the Ray cluster had no room for {step} within {self._pending_after:g} s: {_asked(attempt.task)}"
+                )
+                yield Ended(step, Failure(text, is_ours=True))
+
+    def _abandon(self, step: str) -> None:
+        attempt = self._attempts.pop(step)
+        with suppress(Exception):  # the cluster may be gone as well
+            self._ray.cancel(attempt.reference, force=True)
+
+
+def _asked(task: StepTask) -> str:
+    memory = "" if task.memory is None else f", {task.memory:,} bytes of memory"
+    return f"it asks for {task.cpus:g} CPUs, {task.gpus} GPUs{memory}"

@@ -1,0 +1,65 @@
+"""This process's connection to a Ray cluster: one at a time, quiet, with our code as the processes there need it."""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import DrivetrainError
+
+_lock = threading.Lock()
+
+
+@contextmanager
+def connected(address: str, code: Path, variables: dict[str, str]) -> Iterator[Any]:
+    """Give the module `ray`, connected while the block runs; its tasks end with the connection.
+
+    Args:
+        address: As `ray.init` takes it.
+        code: The folder of our packages, which Ray copies to each node once.
+        variables: Of the environment that the connection needs (a token's file).
+
+    Raises:
+        DrivetrainError: If the cluster does not let this process in.
+    """
+    os.environ.update({"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0", **variables})
+    import ray
+
+    with _lock, _handlers_kept():
+        try:
+            ray.init(
+                address=address,
+                runtime_env={"working_dir": str(code)},
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                configure_logging=False,
+            )
+        except (ConnectionError, RuntimeError, OSError, ValueError) as error:
+            raise DrivetrainError(f"The Ray cluster at {address} cannot be used: {_first_lines(error)}") from error
+    try:
+        yield ray
+    finally:
+        with _lock, _handlers_kept():
+            ray.shutdown()
+
+
+@contextmanager
+def _handlers_kept() -> Iterator[None]:
+    """Keep what this program does on a signal: Ray puts handlers of its own in place."""
+    in_main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)} if in_main else {}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if handler is not None:
+                signal.signal(number, handler)
+
+
+def _first_lines(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:6]) or type(error).__name__

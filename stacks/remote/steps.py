@@ -1,0 +1,50 @@
+"""What a step that runs elsewhere is given, and what comes back of it."""
+
+from dataclasses import dataclass, field
+
+from schemas.base import Strict
+from schemas.errors import DrivetrainError
+
+
+class StepTask(Strict):
+    """One attempt at a step.
+
+    `environment` holds tokens of ZenML's store and the secrets of the stack: it goes from process to process, and is
+    written nowhere. `avoid` are nodes on which an earlier attempt was lost.
+    """
+
+    snapshot: str
+    step: str
+    attempt: int = 1
+    cpus: float = 1.0
+    gpus: int = 0
+    memory: int | None = None
+    avoid: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an attempt failed; `lost` where its machine or its process was, so that another may well succeed."""
+
+    text: str
+    lost: bool = False
+    is_ours: bool = False
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An attempt that is over; `node` is where it ran, empty where that is not known."""
+
+    step: str
+    failure: Failure | None = None
+    node: str = field(default="", compare=False)
+
+
+class RemoteStepError(Exception):
+    """A step failed elsewhere; the text begins with the type of the error there."""
+
+
+def error_of(failure: Failure) -> Exception:
+    """Return the error to raise here: one of ours, written for a person, stays one."""
+    return DrivetrainError(failure.text) if failure.is_ours else RemoteStepError(failure.text)

@@ -1,0 +1,102 @@
+"""The connection to a process of steps on this node, which a server forks; the server is started where there is none.
+
+Light: a worker of a cluster begins with it, and imports nothing of what the steps need.
+"""
+
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from stacks.remote.lines import Lines
+
+_LONGEST = 120.0  # seconds that a server may take to import all that steps need
+_LINES = 30
+
+
+def connect(code: Path, watched: int) -> Lines:
+    """Return the connection to a new process of steps.
+
+    Args:
+        code: The folder of our packages; a server belongs to one.
+        watched: The process that the server ends with.
+
+    Raises:
+        RuntimeError: If the server does not start, with the end of what it said.
+    """
+    place = _folder(code, watched) / "socket"
+    try:
+        return _connected(place)
+    except OSError:
+        _start(code, place, watched)
+        return _connected(place)
+
+
+def _folder(code: Path, watched: int) -> Path:
+    """Return a folder that only this user can enter: who connects runs code."""
+    base = Path(tempfile.gettempdir()) / f"drivetrain-steps-{os.getuid()}"
+    base.mkdir(mode=0o700, exist_ok=True)
+    if base.stat().st_uid != os.getuid() or base.stat().st_mode & 0o077:
+        raise RuntimeError(f"{base} must belong to user {os.getuid()} alone")
+    folder = base / f"{code.name[-16:]}-{watched}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _connected(place: Path) -> Lines:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.connect(str(place))
+    except OSError:
+        connection.close()
+        raise
+    return Lines(connection)
+
+
+def _start(code: Path, place: Path, watched: int) -> None:
+    """Start a server, once, however many ask at the same time."""
+    with (place.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            _connected(place).connection.close()
+        except OSError:
+            log = place.parent / "log"
+            with log.open("wb") as output:
+                server = subprocess.Popen(
+                    [sys.executable, "-m", "stacks.remote.fork_server", str(place), str(watched)],
+                    cwd=code,
+                    env=_environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+            _await(server, place, log)
+
+
+def _environment() -> dict[str, str]:
+    """Return this worker's variables without what belongs to its own run; each process of steps gets its run's."""
+    own = ("RAY_JOB_ID", "RAY_RAYLET_PID", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
+    kept = {name: value for name, value in os.environ.items() if name not in own and not name.startswith("ZENML_")}
+    return kept | {"ZENML_ANALYTICS_OPT_IN": "false"}
+
+
+def _await(server: "subprocess.Popen[Any]", place: Path, log: Path) -> None:
+    until = time.monotonic() + _LONGEST
+    while not place.exists():
+        if server.poll() is not None:
+            raise RuntimeError(f"the process of steps does not start on {socket.gethostname()}: {_end(log)}")
+        if time.monotonic() > until:
+            server.kill()
+            raise RuntimeError(f"the process of steps takes longer than {_LONGEST:g} s to start: {_end(log)}")
+        time.sleep(0.05)
+
+
+def _end(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join(lines[-_LINES:]) or "it said nothing"
