@@ -11,6 +11,7 @@ from stacks.ray import tasks
 from stacks.remote.backend import Backend
 from stacks.remote.steps import Ended, Failure, StepTask
 
+_WAKE = {"step": "", "attempt": 0}
 _HEAD = "node:__internal_head__"  # Ray's name of what only the head has
 
 
@@ -72,9 +73,9 @@ class RayBackend:
         references = {attempt.reference: step for step, attempt in self._attempts.items()}
         self._ray.wait([self._taking, *references], num_returns=1, timeout=seconds + 1)
         ended, _ = self._ray.wait(list(references), num_returns=len(references), timeout=0) if references else ([], [])
+        if ended:  # what they told before they ended comes first, and is there
+            self._mailbox.put.options(concurrency_group=tasks.PUT).remote(_WAKE)
         news = self._taken(wait=bool(ended))
-        if ended:  # what they told before they ended comes first
-            news += self._read(self._ray.get(self._take(0)))
         return [*news, *(self._ended(references[reference]) for reference in ended), *self._silent()]
 
     def _take(self, seconds: float) -> Any:

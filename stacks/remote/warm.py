@@ -5,14 +5,15 @@ Light: a worker of a cluster begins with it, and imports nothing of what the ste
 
 import fcntl
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
+from ml.io.process_token import started_at
 from stacks.remote.lines import Lines
 
 _LONGEST = 120.0  # seconds that a server may take to import all that steps need
@@ -65,18 +66,28 @@ def _start(code: Path, place: Path, watched: int) -> None:
         try:
             _connected(place).connection.close()
         except OSError:
+            place.unlink(missing_ok=True)  # of one that was killed
             log = place.parent / "log"
-            with log.open("wb") as output:
-                server = subprocess.Popen(
-                    [sys.executable, "-m", "stacks.remote.fork_server", str(place), str(watched)],
-                    cwd=code,
-                    env=_environment(),
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    start_new_session=True,
-                )
-            _await(server, place, log)
+            _await(_started(code, place, watched, log), place, log)
+
+
+def _started(code: Path, place: Path, watched: int, log: Path) -> int:
+    """Start a server that is no child of this process, and return its number.
+
+    Ray kills the children of a worker whose run is over, and the server is there for the next run.
+    """
+    command = [sys.executable, "-m", "stacks.remote.fork_server", str(place), str(watched)]
+    with log.open("wb") as output:
+        shell = subprocess.run(
+            ["/bin/sh", "-c", 'log=$0; "$@" </dev/null >"$log" 2>&1 & echo $!', str(log), *command],
+            cwd=code,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            stderr=output,
+            start_new_session=True,
+            check=True,
+        )
+    return int(shell.stdout)
 
 
 def _environment() -> dict[str, str]:
@@ -86,13 +97,13 @@ def _environment() -> dict[str, str]:
     return kept | {"ZENML_ANALYTICS_OPT_IN": "false"}
 
 
-def _await(server: "subprocess.Popen[Any]", place: Path, log: Path) -> None:
+def _await(server: int, place: Path, log: Path) -> None:
     until = time.monotonic() + _LONGEST
     while not place.exists():
-        if server.poll() is not None:
+        if started_at(server) is None:
             raise RuntimeError(f"the process of steps does not start on {socket.gethostname()}: {_end(log)}")
         if time.monotonic() > until:
-            server.kill()
+            os.kill(server, signal.SIGKILL)
             raise RuntimeError(f"the process of steps takes longer than {_LONGEST:g} s to start: {_end(log)}")
         time.sleep(0.05)
 
