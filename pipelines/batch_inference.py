@@ -12,6 +12,6 @@ from steps.gate.production import Production
 @pipeline(enable_cache=False, execution_mode=ExecutionMode.FAIL_FAST)
 def batch_inference(run: Run, batch: BatchSpec, production: Production) -> None:
     """One step: read, predict, write, in chunks."""
-    wired(predict_batch, "predict_batch", run.stack, ("load", batch.input), ("write", batch.output))(
-        production=production, batch=batch
-    )
+    # Its errors file is one of this machine, whatever its input and output are.
+    parts = (("load", batch.input), ("write", batch.output))
+    wired(predict_batch, "predict_batch", run.stack, *parts, local=True)(production=production, batch=batch)

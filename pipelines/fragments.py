@@ -52,7 +52,7 @@ def checked_sets(run: Run, now: RunContext) -> Sets:
     """Load the rows, infer their schema, split and check them."""
     stack = run.stack
     loading = load.with_options(enable_cache=now.fingerprint is not None)
-    load_rows = wired(loading, "load", stack, ("load", run.data.source))
+    load_rows = wired(loading, "load", stack, ("load", run.data.source), local=now.local_source)
     data = run.data
     rows, written = load_rows(
         source=data.source, missing=data.missing, target=data.reading, fingerprint=now.fingerprint

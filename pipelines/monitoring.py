@@ -3,7 +3,9 @@
 from zenml import pipeline
 from zenml.enums import ExecutionMode
 
+from pipelines.execution.context import is_local
 from pipelines.wiring import wired
+from schemas.addresses import is_of_this_machine
 from schemas.run import Run
 from steps.gate.production import Production
 from steps.monitor.drift import detect_drift
@@ -12,6 +14,7 @@ from steps.monitor.drift import detect_drift
 @pipeline(enable_cache=False, execution_mode=ExecutionMode.FAIL_FAST)
 def monitoring(run: Run, production: Production, journal_url: str) -> None:
     """One step: read, compare, report."""
-    wired(detect_drift, "detect_drift", run.stack)(
+    local = is_local(production) or is_of_this_machine(journal_url)
+    wired(detect_drift, "detect_drift", run.stack, local=local)(
         production=production, journal_url=journal_url, monitor=run.monitor, metric=run.metric, seed=run.seed
     )

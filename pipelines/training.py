@@ -4,7 +4,7 @@ from zenml import pipeline
 from zenml.enums import ExecutionMode
 from zenml.model.model import Model
 
-from pipelines.execution.context import RunContext
+from pipelines.execution.context import RunContext, is_local
 from pipelines.fragments import candidate, checked_sets, split_record
 from pipelines.wiring import profiled, wired
 from schemas.package import Naming
@@ -32,7 +32,7 @@ def training(run: Run, now: RunContext) -> None:
         seed=run.seed,
     )
     reference = profiled(profile, "profile", stack)(candidate=found.model, train_set=sets.train)
-    verdict, page = wired(gate, "gate", stack)(
+    verdict, page = wired(gate, "gate", stack, local=is_local(now.production))(
         name=run.name,
         candidate=found.model,
         evaluation=tested,

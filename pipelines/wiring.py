@@ -12,12 +12,18 @@ from ml.trainers.baselines import AUTO, AUTO_MODULE
 from schemas.choice import Choice
 from schemas.stack import Resources, StackSpec, StepName
 from stacks.plugins import profiling_source
+from stacks.remote.steps import here
 from steps.caching import code_digest
 from steps.registry import OWN, module_of, origin
 
 
 def wired(
-    step: Any, step_name: StepName, stack: StackSpec, *components: tuple[str, Choice], also: Sequence[str] = ()
+    step: Any,
+    step_name: StepName,
+    stack: StackSpec,
+    *components: tuple[str, Choice],
+    also: Sequence[str] = (),
+    local: bool = False,
 ) -> Callable[..., Any]:
     """Return `step` as the pipeline calls it: named `step_name`, and keyed by the code of all that it reaches.
 
@@ -27,6 +33,7 @@ def wired(
         stack: Where the run happens.
         components: Kind and choice of the components that the step looks up by name; no import shows their modules.
         also: Further modules that the step reaches without an import.
+        local: Whether it needs files or databases that only the machine of the command has.
 
     A component from an installed package is keyed by that package's version.
     """
@@ -41,7 +48,9 @@ def wired(
     need = stack.resources.get(step_name, Resources())
     settings = {"resources": ResourceSettings(**need.asked)} if need.asked else {}
     retry = StepRetryConfig(max_retries=need.retries, backoff=1) if need.retries else None
-    keyed = step.with_options(cache_policy=policy, environment=environment, settings=settings, retry=retry)
+    keyed = step.with_options(
+        cache_policy=policy, environment=environment, settings=settings, retry=retry, extra=here(local)
+    )
     return partial(keyed, id=step_name)
 
 

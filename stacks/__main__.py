@@ -1,4 +1,4 @@
-"""The command for stacks that were made: python -m stacks list|show|remove [NAME]."""
+"""The command for stacks that were made: python -m stacks list|show|remove|stop [NAME]."""
 
 import argparse
 import sys
@@ -9,14 +9,17 @@ from ml.io.broken_pipe import to_its_end
 from ml.io.storage_errors import told_plainly
 from schemas.errors import DrivetrainError
 from schemas.events import StepEvent
+from schemas.home import Home
 from stacks import inventory
 from stacks.declared import PREFIX
+from stacks.ray import cluster
 from stacks.session import has_store, zenml_session
 
 _COMMANDS = {
     "list": "the stacks that runs have made, and what is left of ours that no stack uses",
     "show": "the components of a stack, their settings, and which other stacks hold them",
     "remove": "remove a stack and what only it used; never a deployment that lives",
+    "stop": "stop the cluster that runs on a stack have started on this machine",
 }
 
 
@@ -30,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     try:
         with told_plainly():
+            if asked.command == "stop":
+                return _stop(asked.name)
             if not has_store():
                 print("No run has made a stack here yet.")
                 return 0 if asked.command == "list" else 2
@@ -90,6 +95,15 @@ def _show(client: Any, name: str) -> None:
 def _remove(client: Any, name: str) -> None:
     for line in inventory.remove(client, name):
         print(line)
+
+
+def _stop(name: str) -> int:
+    """End the Ray cluster of this home; it is one, whatever the stack that first needed it is called."""
+    was_there = cluster.stop(Home.here())
+    print(
+        f"{name}: its cluster is stopped" if was_there else f"{name}: no cluster of its runs under {Home.here().root}"
+    )
+    return 0
 
 
 if __name__ == "__main__":

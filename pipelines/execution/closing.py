@@ -42,14 +42,14 @@ def close(client: Any, run_id: UUID, why: str) -> datetime:
     return ended
 
 
-def close_interrupted(run_name: str) -> None:
+def close_interrupted(run_name: str, why: str = "interrupted by a signal") -> None:
     """Close a run of this process that was stopped before ZenML could: a signal may come at any point of its work.
 
     What it had half registered is removed.
     """
     client = Client()
     for run in client.list_pipeline_runs(name=run_name).items:
-        close(client, run.id, "interrupted by a signal")
+        close(client, run.id, why)
         undo(client, run)
 
 

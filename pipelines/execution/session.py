@@ -11,6 +11,7 @@ from schemas.home import Home
 from schemas.plan import Observer
 from schemas.run import Run
 from serving.journal.location import journal_url
+from stacks.remote.steps import RemoteStepError
 from stacks.session import used_store
 from steps.caching import keep_parsed
 
@@ -38,26 +39,12 @@ class RunSession:
             RefusedError: If a declared data check stopped it.
             DrivetrainError: If a step failed.
         """
-        from zenml.exceptions import RunInterruptedException
-
-        from pipelines.execution.closing import close_interrupted
         from pipelines.execution.notes import note_data_report
         from pipelines.execution.outcome import Outcome, run_name
 
         self._listener.pipeline = pipeline.name
         name = run_name(self.run.name, pipeline.name)
-        fault: Exception | None = None
-        try:
-            pipeline.with_options(run_name=name, extra=lease(self.run))(**arguments)
-        except RunInterruptedException:
-            # ZenML's own signal handler, in place while a step runs.
-            close_interrupted(name)
-            raise KeyboardInterrupt from None
-        except Exception as error:  # a step may raise anything; what a person needs of it is reported below
-            fault = error
-        except BaseException:
-            close_interrupted(name)
-            raise
+        fault = self._fault_of(pipeline, name, arguments)
         keep_parsed()
         outcome = Outcome.find(name)
         if outcome is None:
@@ -72,14 +59,41 @@ class RunSession:
             raise _reported(outcome, fault)
         return outcome
 
+    def _fault_of(self, pipeline: Any, name: str, arguments: dict[str, Any]) -> Exception | None:
+        """Run a ZenML pipeline and return what a step raised; close the run where it is this program that ends."""
+        from zenml.exceptions import RunInterruptedException, RunMonitoringError
+
+        from pipelines.execution.closing import close_interrupted
+
+        try:
+            pipeline.with_options(run_name=name, extra=lease(self.run))(**arguments)
+        except RunInterruptedException:
+            # ZenML's own signal handler, in place while a step runs.
+            close_interrupted(name)
+            raise KeyboardInterrupt from None
+        except RunMonitoringError as error:  # of an orchestrator whose steps run elsewhere; some may still be open
+            found = error.original_exception
+            close_interrupted(name, _reason(found))
+            if not isinstance(found, Exception):
+                raise found from None
+            return found
+        except Exception as error:  # a step may raise anything; what a person needs of it is reported
+            return error
+        except BaseException:
+            close_interrupted(name)
+            raise
+        return None
+
     def report(self, outcome: Any, kind: str) -> Path:
         """Return where the page of a run is put."""
         return self.home.report(self.run.name, kind, outcome.id)
 
 
-def _reason(fault: Exception | None) -> str:
+def _reason(fault: BaseException | None) -> str:
     if fault is None:
         return "error: see the run"
+    if isinstance(fault, RemoteStepError):
+        return str(fault)
     plain = storage_error(fault, used_store())
     return plain.sentence if plain is not None else f"{type(fault).__name__}: {fault}"
 

@@ -8,7 +8,7 @@ from typing import Any
 from schemas.events import StepEvent
 from stacks.remote.backend import Backend, Backends
 from stacks.remote.graph import StepGraph
-from stacks.remote.steps import Ended, StepTask, error_of
+from stacks.remote.steps import Ended, StepTask, error_of, runs_here
 from stacks.step_events import send
 
 _POLL_SECONDS = 0.5
@@ -34,7 +34,7 @@ def drive(snapshot: Any, tasks: Mapping[str, StepTask], backends: Backends, here
             attempts = _Attempts(backend, tasks, steps)
             while not graph.is_over:
                 for name in graph.ready():
-                    if not backend.is_here and _needs_this_machine(steps[name]):
+                    if not backend.is_here and runs_here(steps[name]):
                         here(name)
                         graph.done.add(name)
                     else:
@@ -43,10 +43,6 @@ def drive(snapshot: Any, tasks: Mapping[str, StepTask], backends: Backends, here
         except BaseException:
             backend.cancel()
             raise
-
-
-def _needs_this_machine(step: Any) -> bool:
-    return bool(step.config.extra.get("drivetrain", {}).get("here"))
 
 
 class _Attempts:

@@ -19,8 +19,6 @@ from stacks.remote.driver import drive
 from stacks.remote.steps import StepTask
 
 RUN_ID = "DRIVETRAIN_ORCHESTRATOR_RUN_ID"
-HERE = {"drivetrain": {"here": True}}
-"""The `extra` of a step that needs files or databases of the machine that the command runs on."""
 
 
 class RemoteOrchestrator(BaseOrchestrator, ABC):

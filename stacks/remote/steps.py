@@ -1,9 +1,22 @@
 """What a step that runs elsewhere is given, and what comes back of it."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from schemas.base import Strict
 from schemas.errors import DrivetrainError
+
+_HERE = "drivetrain_here"
+
+
+def here(needed: bool) -> dict[str, Any]:
+    """Return the `extra` of a step that needs files or databases of the machine that the command runs on, or not."""
+    return {_HERE: needed}
+
+
+def runs_here(step: Any) -> bool:
+    """Say whether a step of ZenML's needs the machine that the command runs on."""
+    return bool(step.config.extra.get(_HERE))
 
 
 class StepTask(Strict):

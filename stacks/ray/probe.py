@@ -1,0 +1,98 @@
+"""What a Ray cluster is and has, asked without joining it: nothing is started there, and nothing is left."""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+_TIMEOUT = 5.0
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster's versions, the addresses of its living nodes, and what each of them has (`CPU`, `GPU`, `memory`)."""
+
+    ray: str
+    python: str
+    hosts: tuple[str, ...]
+    nodes: tuple[Mapping[str, float], ...]
+
+    @property
+    def is_here(self) -> bool:
+        """Whether all of its nodes are on this machine."""
+        return all(is_own(host) for host in self.hosts)
+
+
+class UnreachableError(Exception):
+    """Nothing answers there as a Ray cluster does."""
+
+
+def probe(address: str) -> Cluster:
+    """Ask the head of a cluster.
+
+    Args:
+        address: `HOST:PORT`.
+
+    Raises:
+        UnreachableError: With the reason.
+    """
+    require_listener(address)
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what it logs goes past Python into the terminal
+    from ray._raylet import GcsClient  # type: ignore[attr-defined]
+
+    try:
+        client = GcsClient(address=address)
+        said = json.loads(client.internal_kv_get(b"CLUSTER_METADATA", b"cluster", timeout=_TIMEOUT) or b"{}")
+        alive = [node for node in client.get_all_node_info(timeout=_TIMEOUT).values() if node.state == 0]
+    except Exception as error:  # Ray's own errors of its connection have no common base
+        raise UnreachableError(f"nothing there answers as Ray does ({type(error).__name__}: {error})") from error
+    if not said:
+        raise UnreachableError("it does not say which Ray it is")
+    hosts = tuple(node.node_manager_address for node in alive)
+    return Cluster(
+        said["ray_version"], said["python_version"], hosts, tuple(dict(node.resources_total) for node in alive)
+    )
+
+
+def mismatch(cluster: Cluster) -> str:
+    """Return how the cluster's versions differ from ours, empty where they fit: both sides must be the same."""
+    here = (version("ray"), ".".join(map(str, sys.version_info[:3])))
+    there = (cluster.ray, cluster.python)
+    same = here[0] == there[0] and here[1].split(".")[:2] == there[1].split(".")[:2]
+    return "" if same else f"it runs Ray {there[0]} on Python {there[1]}, and this is Ray {here[0]} on Python {here[1]}"
+
+
+def fits(cluster: Cluster, asked: Mapping[str, float]) -> bool:
+    """Say whether some node has all that one step asks for."""
+    return any(all(node.get(name, 0.0) >= amount for name, amount in asked.items()) for node in cluster.nodes)
+
+
+def largest(cluster: Cluster, names: Sequence[str]) -> str:
+    """Return what the nodes have, for a person."""
+    nodes = (", ".join(f"{node.get(name, 0):g} {name}" for name in names) for node in cluster.nodes)
+    return "; ".join(nodes) or "no node"
+
+
+def is_own(host: str) -> bool:
+    """Say whether an address is one of this machine's: a socket can be bound to it."""
+    try:
+        family = socket.getaddrinfo(host, None)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe_socket:
+            probe_socket.bind((host, 0))
+    except OSError:
+        return False
+    return True
+
+
+def require_listener(address: str) -> None:
+    """Return where something listens at `HOST:PORT`. Raises UnreachableError where nothing does."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise UnreachableError("an address is HOST:PORT")
+    try:
+        socket.create_connection((host, int(port)), timeout=_TIMEOUT).close()
+    except (OSError, OverflowError) as error:
+        raise UnreachableError(str(error)) from error
