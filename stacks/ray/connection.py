@@ -26,7 +26,12 @@ def connected(address: str, code: Path, variables: dict[str, str]) -> Iterator[A
     Raises:
         DrivetrainError: If the cluster does not let this process in.
     """
-    os.environ.update({"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0", **variables})
+    with _variables({"RAY_USAGE_STATS_ENABLED": "0", **variables}), _joined(address, code) as ray:
+        yield ray
+
+
+@contextmanager
+def _joined(address: str, code: Path) -> Iterator[Any]:
     import ray
 
     with _lock, _handlers_kept():
@@ -45,6 +50,21 @@ def connected(address: str, code: Path, variables: dict[str, str]) -> Iterator[A
     finally:
         with _lock, _handlers_kept():
             ray.shutdown()
+
+
+@contextmanager
+def _variables(given: dict[str, str]) -> Iterator[None]:
+    """Set variables while the block runs; Ray's library reads them when it connects."""
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

@@ -86,13 +86,10 @@ class RemoteOrchestrator(BaseOrchestrator, ABC):
 
 
 def store_environment() -> dict[str, str]:
-    """Return what a process of a step needs to find ZenML's files where ZenML's store is one of this machine."""
+    """Return what a process of a step needs to find folders of this machine, and that its store is as it must be."""
     config = GlobalConfiguration()
+    places = {"ZENML_LOCAL_STORES_PATH": str(config.local_stores_path), "DRIVETRAIN_HOME": str(Home.here().root)}
     if config.store_configuration.type == StoreType.REST:
-        return {}
-    # The store is there, and as this process needs it: to look at it again takes longer than many a step.
-    return {
-        "ZENML_LOCAL_STORES_PATH": str(config.local_stores_path),
-        "ZENML_DISABLE_DATABASE_MIGRATION": "true",
-        "DRIVETRAIN_HOME": str(Home.here().root),
-    }
+        return places
+    # The tables are as this process needs them: to look at them again takes longer than many a step.
+    return places | {"ZENML_DISABLE_DATABASE_MIGRATION": "true"}

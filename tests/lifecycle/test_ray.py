@@ -1,0 +1,229 @@
+"""`stack=ray` on this machine: the results of local runs, lost steps, stopped runs, and the cluster's end."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from schemas.home import ROOT, Home
+from stacks.__main__ import main as stacks_command
+from stacks.ray import cluster
+from tests.lifecycle.conftest import Result, World, fresh_world
+
+pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
+
+SLOW = """
+# @package _global_
+name: slow
+data:
+  name: csv
+  path: {path}
+  target: wet
+trainer: {{name: gradient_boosting, n_estimators: 250, max_depth: 1}}
+gate: {{beat_baseline: false}}
+"""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    for world in fresh_world(tmp_path_factory.mktemp("world")):
+        yield world
+        cluster.stop(Home(world.home))
+
+
+@pytest.fixture(scope="module")
+def here(world: World) -> Result:
+    return world.run("+experiment=breast_cancer", "pipeline=training")
+
+
+@pytest.fixture(scope="module")
+def there(world: World, here: Result) -> Result:
+    """The same experiment on the cluster, with nothing of the run before it to reuse."""
+    return world.run("+experiment=breast_cancer", "pipeline=training", "stack=ray", "split.salt=another")
+
+
+def numbers(summary: Any) -> list[float]:
+    found = summary["metrics"]
+    return [value for which in ("validation", "test") for value in found[which].values()]
+
+
+def test_every_step_runs_on_the_cluster_and_is_told_of(there: Result) -> None:
+    assert there.code == 0, there.err
+    assert there.ran >= {"split", "train", "train_baseline", "gate", "register"}
+    assert "note: packaged as onnx" in there.err and there.summary["stack"] == "ray"
+    assert all(seconds > 0 for step, seconds in there.summary["seconds"].items() if step in there.ran)
+
+
+def test_the_metrics_are_those_of_a_local_run(world: World, there: Result) -> None:
+    # Other parameters of the cache's key, and the same of everything that counts.
+    local = world.run("+experiment=breast_cancer", "pipeline=training", "split.salt=another", "trainer.n_jobs=1")
+    assert numbers(local.summary) == pytest.approx(numbers(there.summary), abs=1e-6)
+
+
+def test_what_a_run_on_another_stack_made_is_reused_and_the_plan_says_so(world: World, there: Result) -> None:
+    planned = world.run("+experiment=breast_cancer", "pipeline=training", "split.salt=another", "action=plan")
+    assert "↺ reuse   training.train" in planned.out and "= unchanged stack drivetrain-local" in planned.out
+    again = world.run("+experiment=breast_cancer", "pipeline=training", "split.salt=another")
+    assert {"split", "train", "evaluate"} <= again.reused and "gate" in again.ran
+
+
+def test_a_deployment_survives_the_change_of_stack(world: World, there: Result) -> None:
+    first = world.run("+experiment=breast_cancer", "pipeline=deployment")
+    second = world.run("+experiment=breast_cancer", "stack=ray", "split.salt=another")
+    assert (first.code, second.code) == (0, 0), second.err
+    assert second.summary["deployment"]["url"] == first.summary["deployment"]["url"]
+    assert second.summary["monitoring"]["verdict"] == "no_verdict"
+
+
+def rows(world: World) -> Path:
+    """Write a table on which a forest takes a while, and return where."""
+    file = world.folder / "rain.csv"
+    lines = [
+        f"{n % 17},{(n * 7) % 31},{(n * n) % 13},{'yes' if (n % 17) * 3 + n % 5 > 24 else 'no'}" for n in range(20_000)
+    ]
+    file.write_text("\n".join(["a,b,c,wet", *lines]), encoding="utf-8")
+    return file
+
+
+def slow(world: World, *words: str) -> "subprocess.Popen[str]":
+    """Begin a run in a process of its own, and return when its forest is being trained."""
+    place = world.experiment("slow", SLOW.format(path=rows(world)))
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "run.py"), place, "+experiment=slow", "pipeline=training", "stack=ray", *words],
+        cwd=world.folder,
+        env=world.environment(),
+        stderr=subprocess.STDOUT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 120
+    while time.monotonic() < until and not processes_of("train"):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    return process
+
+
+def processes_of(step: str) -> list[psutil.Process]:
+    """Return Ray's workers that run a step: each shows the name of its task."""
+    running = psutil.process_iter(["cmdline"])
+    return [found for found in running if (found.info["cmdline"] or [""])[0].strip() == f"ray::{step}"]
+
+
+def children_of_servers() -> list[psutil.Process]:
+    servers = [
+        found
+        for found in psutil.process_iter(["cmdline"])
+        if "stacks.remote.fork_server" in (found.info["cmdline"] or [])
+    ]
+    with contextlib.suppress(psutil.Error):
+        return [child for server in servers for child in server.children()]
+    return []
+
+
+def busy(longest: float = 30) -> psutil.Process:
+    """Return the process of steps that computes."""
+    until = time.monotonic() + longest
+    while time.monotonic() < until:
+        for child in children_of_servers():
+            with contextlib.suppress(psutil.Error):  # it has ended
+                if child.cpu_percent(0.3) > 30:
+                    return child
+    raise AssertionError("none of them computes")
+
+
+def test_a_killed_process_of_steps_fails_the_run_at_once_and_says_so(world: World, there: Result) -> None:
+    run = slow(world)
+    busy().kill()
+    out, _ = run.communicate(timeout=60)
+    assert run.returncode == 1, out
+    assert "was killed by SIGKILL" in out and "step training.train failed" in out
+
+
+def test_one_that_was_killed_is_tried_again_as_declared(world: World, there: Result) -> None:
+    run = slow(world, "stack.resources.train.retries=1", "seed=2")
+    busy().kill()
+    out, _ = run.communicate(timeout=120)
+    assert run.returncode == 0, out
+    assert "train is tried again (1 of 1)" in out
+
+
+def test_a_killed_command_leaves_no_step_running_and_the_next_one_closes_its_run(world: World, there: Result) -> None:
+    run = slow(world, "seed=3")
+    busy()
+    psutil.Process(run.pid).children()[0].kill()
+    run.communicate(timeout=30)
+    assert run.returncode == 1
+    until = time.monotonic() + 30
+    while children_of_servers() and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not children_of_servers() and not processes_of("train")
+    after = world.run("+experiment=breast_cancer", "pipeline=training", "split.salt=another")
+    assert "closed run slow-training-" in after.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_run_and_what_runs(world: World, there: Result, number: signal.Signals) -> None:
+    run = slow(world, f"seed={number}")
+    busy()
+    os.kill(run.pid, number)
+    out, _ = run.communicate(timeout=30)
+    assert run.returncode == 128 + number, out
+    until = time.monotonic() + 30
+    while children_of_servers() and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not children_of_servers()
+    from zenml.client import Client
+
+    found = Client().list_pipeline_runs(name="startswith:slow-training", sort_by="desc:created", hydrate=True).items[0]
+    assert found.status.value == "failed"
+
+
+def test_a_gpu_that_the_cluster_has_not_is_refused_before_anything_begins(world: World, there: Result) -> None:
+    refused = world.run("+experiment=breast_cancer", "stack=ray", "stack.resources.train.gpu_count=3")
+    assert refused.code == 2 and "stack.resources.train" in refused.err and "0 GPU" in refused.err
+
+
+def test_an_address_where_no_cluster_answers_is_refused(world: World, there: Result) -> None:
+    refused = world.run("+experiment=breast_cancer", "stack=ray", "stack.orchestrator.settings.address=127.0.0.1:1")
+    assert refused.code == 2 and "no Ray cluster can be reached at 127.0.0.1:1" in refused.err
+
+
+def test_a_step_that_raises_is_told_as_where_it_ran(world: World, there: Result) -> None:
+    (world.folder / "one.csv").write_text("a,wet\n1,yes\n2,yes\n3,yes\n", encoding="utf-8")
+    place = world.experiment("one", SLOW.format(path=world.folder / "one.csv").replace("slow", "one"))
+    failed = {
+        stack: world.run(place, "+experiment=one", f"stack={stack}", "pipeline=training") for stack in ("local", "ray")
+    }
+    assert failed["local"].code == failed["ray"].code != 0
+    assert failed["local"].summary["error"] == failed["ray"].summary["error"]
+
+
+def test_the_cluster_is_there_until_it_is_stopped_and_nothing_of_it_is_left(
+    world: World, there: Result, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = cluster.record_of(Home(world.home))
+    assert record is not None and Path(record.folder).exists()
+    assert stacks_command(["stop", "ray"]) == 0
+    assert "its cluster is stopped" in capsys.readouterr().out
+    assert not Path(record.folder).exists() and cluster.record_of(Home(world.home)) is None
+    until = time.monotonic() + 20
+    while (left := left_of(record.folder)) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert left == []
+    assert stacks_command(["stop", "ray"]) == 0
+    assert "have started no cluster" in capsys.readouterr().out
+
+
+def left_of(folder: str) -> list[list[str]]:
+    commands = [found.info["cmdline"] or [] for found in psutil.process_iter(["cmdline"])]
+    return [
+        words for words in commands if any(folder in word for word in words) or "stacks.remote.fork_server" in words
+    ]
