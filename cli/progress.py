@@ -57,10 +57,10 @@ class Progress:
             self._running[step] = time.monotonic()
         self._show(step)
 
-    def step_finished(self, pipeline: str, step: str, seconds: float, state: State) -> None:
-        """A step ended."""
+    def step_finished(self, pipeline: str, step: str, seconds: float, state: State, where: str = "") -> None:
+        """A step ended, on the machine `where` if it was another one."""
         self._head(pipeline)
-        took = "" if state == "reused" else f" {seconds:.1f} s"
+        took = "" if state == "reused" else f" {seconds:.1f} s{f' on {where}' if where else ''}"
         self._print(
             f"step {pipeline}.{step} {state}{took}",
             f"  {_MARKS[state]} {step}[dim] {state if state != 'done' else ''}{took}[/]",

@@ -11,7 +11,8 @@ State = Literal["done", "reused", "failed"]
 class StepEvent(Strict):
     """A step began or ended, has come further, or says what a person should see.
 
-    `seconds` and `state` are those of a step that ended; `text` is what it says. A note may belong to no step.
+    `seconds` and `state` are those of a step that ended, `where` its machine if that is another one; `text` is what it
+    says. A note may belong to no step.
     """
 
     kind: Literal["started", "finished", "progress", "note"]
@@ -19,6 +20,7 @@ class StepEvent(Strict):
     state: State = "done"
     seconds: float = 0.0
     text: str = ""
+    where: str = ""
 
 
 Send = Callable[[StepEvent], None]

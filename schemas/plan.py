@@ -63,8 +63,8 @@ class Observer(Protocol):
     def step_started(self, pipeline: str, step: str) -> None:
         """A step begins."""
 
-    def step_finished(self, pipeline: str, step: str, seconds: float, state: State) -> None:
-        """A step ended."""
+    def step_finished(self, pipeline: str, step: str, seconds: float, state: State, where: str = "") -> None:
+        """A step ended, on the machine `where` if it was another one."""
 
     def progress(self, text: str) -> None:
         """How far the step that runs has come (an epoch, a chunk of rows)."""

@@ -19,7 +19,7 @@ class Listener:
             self._observer.step_started(self.pipeline, event.step)
         elif event.kind == "finished":
             self._running = [step for step in self._running if step != event.step]
-            self._observer.step_finished(self.pipeline, event.step, event.seconds, event.state)
+            self._observer.step_finished(self.pipeline, event.step, event.seconds, event.state, event.where)
         elif event.kind == "progress":
             self._observer.progress(f"{event.step}: {event.text}" if len(self._running) > 1 else event.text)
         else:

@@ -64,16 +64,17 @@ def _backend(config: RayOrchestratorConfig) -> Iterator[Backend]:
     from stacks.ray import cluster
     from stacks.ray.backend import ray_backend
     from stacks.ray.connection import connected
+    from stacks.ray.probe import probe
 
     home = Home.here()
-    address, variables = config.address, dict[str, str]()
+    address, variables, is_here = config.address, dict[str, str](), config.is_local
     if config.is_local:
         address, variables = cluster.ensure(home, config.cpus, config.gpus).address, cluster.environment(home)
+    elif not address.startswith("ray://"):
+        is_here = probe(address).is_here
     with (
         connected(address, source_folder(home), variables) as ray,
-        ray_backend(
-            ray, is_here=config.is_local, lost_after=config.lost_after, pending_after=config.pending_after
-        ) as backend,
+        ray_backend(ray, is_here=is_here, lost_after=config.lost_after, pending_after=config.pending_after) as backend,
     ):
         yield backend
 

@@ -22,6 +22,7 @@ class _Attempt:
     asked: float
     heard: float | None = None  # None until it has begun
     node: str = ""
+    host: str = ""
 
 
 @contextmanager
@@ -106,9 +107,10 @@ class RayBackend:
                 continue  # of one that counts as lost already
             attempt.heard = time.monotonic()
             if "began" in message:
-                attempt.node = message["began"]
+                attempt.node, attempt.host = message["began"], message["host"]
             if "event" in message:
-                found.append(StepEvent.model_validate(message["event"]))
+                where = {} if self.is_here else {"where": attempt.host}
+                found.append(StepEvent.model_validate(message["event"] | where))
         return found
 
     def _ended(self, step: str) -> Ended:

@@ -5,7 +5,6 @@ who asks its dashboard.
 """
 
 import os
-import socket
 import time
 from collections import deque
 from pathlib import Path
@@ -74,7 +73,7 @@ def run_step(task: Message, mailbox: Any, silence: float) -> Message:
     if "died" in end or task["gpus"]:  # one that had GPUs holds their memory as long as it lives
         _forget()
     if "died" in end:
-        return {"text": f"its process on {socket.gethostname()} was {end['died']}", "is_ours": False, "lost": True}
+        return {"text": f"its process on {_host()} was {end['died']}", "is_ours": False, "lost": True}
     failure = end["failure"]
     if failure is None:
         return {"text": None}
@@ -107,7 +106,7 @@ class _Teller:
         """Say where the attempt runs."""
         import ray
 
-        self.tell({"began": ray.get_runtime_context().get_node_id(), "host": socket.gethostname()})
+        self.tell({"began": ray.get_runtime_context().get_node_id(), "host": _host()})
 
     def tell(self, news: Message) -> Any:
         """Send without waiting for an answer."""
@@ -151,3 +150,10 @@ def _forget() -> None:
     if _warm is not None:
         _warm.connection.close()
     _warm = None
+
+
+def _host() -> str:
+    """Return the address by which the cluster knows this node."""
+    import ray
+
+    return str(ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
