@@ -81,7 +81,7 @@ class _Attempts:
         retry = self._steps[ended.step].config.retry
         task = self._tasks[ended.step]
         if retry is None or task.attempt > retry.max_retries:
-            raise error_of(ended.failure)
+            raise error_of(ended)
         avoid = {*task.avoid, ended.node} if ended.failure.lost else set(task.avoid)
         again = task.model_copy(update={"attempt": task.attempt + 1, "avoid": tuple(sorted(avoid - {""}))})
         _log.warning(

@@ -58,6 +58,10 @@ class RemoteStepError(Exception):
     """A step failed elsewhere; the text begins with the type of the error there."""
 
 
-def error_of(failure: Failure) -> Exception:
-    """Return the error to raise here: one of ours, written for a person, stays one."""
+def error_of(ended: Ended) -> Exception:
+    """Return the error to raise here for an attempt that failed: one of ours, written for a person, stays one."""
+    failure = ended.failure
+    assert failure is not None, "it failed"
+    if failure.lost:
+        return DrivetrainError(f"Step {ended.step} was lost: {failure.text}")
     return DrivetrainError(failure.text) if failure.is_ours else RemoteStepError(failure.text)

@@ -1,0 +1,232 @@
+"""A Ray cluster of three machines, each with an address of its own: steps spread, and go on when one is lost.
+
+ZenML is a REST server, artifacts are in a folder that all three see; the command runs on the head.
+"""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from schemas.home import ROOT
+from tests.lifecycle.conftest import World, fresh_world
+from tests.lifecycle.test_ray import SLOW, rows
+from tests.namespaces import Machine, Network, network, require_namespaces
+from tests.zenml_server import ZenMLServer, zenml_server
+
+pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
+
+PORT = 6379
+SHARED = """
+name: shared
+orchestrator:
+  flavor: drivetrain_ray
+  settings: {{address: "{head}:6379", lost_after: 15}}
+artifact_store:
+  flavor: local
+  settings: {{path: {folder}}}
+deployer: {{flavor: drivetrain_bentoml}}
+data_validator: {{flavor: drivetrain_whylogs}}
+resources:
+  train: {{retries: {retries}}}
+"""
+
+
+@dataclass
+class Cluster:
+    """The machines, the server, and what a command on the head gets."""
+
+    world: World
+    net: Network
+    server: ZenMLServer
+
+    @property
+    def head(self) -> Machine:
+        """The machine that the command runs on."""
+        return self.net.machines[0]
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables of a command."""
+        return self.world.environment() | self.server.environment | {"NO_PROXY": "*", "no_proxy": "*"} | AUTH
+
+
+AUTH = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    require_namespaces()
+    folder = tmp_path_factory.mktemp("three")
+    with network(3) as net, zenml_server(folder / "server", net.address, 8237) as server:
+        for world in fresh_world(folder / "world"):
+            found = Cluster(world, net, server)
+            (folder / "world").mkdir(exist_ok=True)
+            for index in range(3):
+                join(found, index)
+            yield found
+
+
+def join(cluster: Cluster, index: int) -> None:
+    """Start Ray on a machine: the first is the head."""
+    machine = cluster.net.machines[index]
+    place = f"/tmp/dtn-{machine.name}"
+    what = (
+        ["--head", f"--port={PORT}", "--include-dashboard=false"]
+        if not index
+        else [f"--address={cluster.head.address}:{PORT}"]
+    )
+    words = [sys.executable, "-m", "ray.scripts.scripts", "start", *what, f"--node-ip-address={machine.address}"]
+    words += ["--num-cpus=1", f"--temp-dir={place}", "--object-store-memory=100000000", "--disable-usage-stats"]
+    plain = {name: value for name, value in cluster.environment().items() if not name.startswith(("ZENML", "DRIVE"))}
+    started = machine.start(words, env=plain | {"TMPDIR": "/tmp"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    out, _ = started.communicate(timeout=120)
+    assert started.returncode == 0, out
+
+
+def begin(cluster: Cluster, *words: str, retries: int = 0) -> "subprocess.Popen[str]":
+    """Begin a command on the head."""
+    stacks = cluster.world.folder / "mine" / "stack"
+    stacks.mkdir(parents=True, exist_ok=True)
+    place = cluster.world.experiment("slow", SLOW.format(path=rows(cluster.world)))
+    store = cluster.world.folder / "artifacts"
+    text = SHARED.format(head=cluster.head.address, folder=store, retries=retries)
+    (stacks / "shared.yaml").write_text(text, encoding="utf-8")
+    return cluster.head.start(
+        [sys.executable, str(ROOT / "run.py"), place, "pipeline=training", "stack=shared", *words],
+        cwd=cluster.world.folder,
+        env=cluster.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def where(out: str) -> dict[str, str]:
+    """Return the machine of each step that ran elsewhere than in the command."""
+    return dict(re.findall(r"^step training\.(\w+) done [\d.]+ s on ([\d.]+)$", out, re.MULTILINE))
+
+
+def test_steps_run_on_more_than_one_machine_and_the_local_file_is_read_where_it_is(cluster: Cluster) -> None:
+    run = begin(cluster, "+experiment=houses")
+    out, _ = run.communicate(timeout=240)
+    assert run.returncode == 0, out
+    machines = where(out)
+    assert len(set(machines.values())) >= 2, machines
+    assert "load" not in machines and {"split", "train", "register"} <= machines.keys()
+
+
+def training_on(cluster: Cluster, longest: float = 120) -> Machine:
+    """Return the machine other than the head on which the model is being trained, once its process computes."""
+    until = time.monotonic() + longest
+    while time.monotonic() < until:
+        for machine in cluster.net.machines[1:]:
+            titles = [_title(int(pid)) for pid in processes_on(machine)]
+            if "ray::train" in titles and any("fork_server" in title for title in titles):
+                time.sleep(1.5)
+                return machine
+        time.sleep(0.1)
+    raise AssertionError("nothing is trained on another machine than the head")
+
+
+def _title(pid: int) -> str:
+    try:
+        return " ".join(psutil.Process(pid).cmdline()).strip()
+    except psutil.Error:
+        return ""
+
+
+def kill_node(machine: Machine) -> None:
+    """End everything that runs on a machine, as a power cut does."""
+    subprocess.run(["kill", "-9", *processes_on(machine)], check=False)
+
+
+def test_a_machine_that_is_lost_fails_the_run_within_a_minute(cluster: Cluster) -> None:
+    run = begin(cluster, "+experiment=slow", "seed=11")
+    machine = training_on(cluster)
+    kill_node(machine)
+    began = time.monotonic()
+    out, _ = run.communicate(timeout=120)
+    assert run.returncode == 1 and time.monotonic() - began < 60, out
+    assert "Step train was lost" in out
+    join(cluster, cluster.net.machines.index(machine))
+    assert newest(cluster)["status"] == "failed"
+
+
+def test_a_step_of_a_lost_machine_is_tried_again_on_another(cluster: Cluster) -> None:
+    run = begin(cluster, "+experiment=slow", "seed=12", retries=1)
+    machine = training_on(cluster)
+    kill_node(machine)
+    out, _ = run.communicate(timeout=240)
+    assert run.returncode == 0, out
+    assert "train is tried again (1 of 1)" in out and where(out)["train"] != machine.address
+    join(cluster, cluster.net.machines.index(machine))
+    assert newest(cluster)["status"] == "completed"
+
+
+@pytest.mark.parametrize("retries", [0, 1])
+def test_a_cable_that_is_out_for_half_a_minute(cluster: Cluster, retries: int) -> None:
+    run = begin(cluster, "+experiment=slow", f"seed={20 + retries}", retries=retries)
+    machine = training_on(cluster)
+    machine.cut()
+    began = time.monotonic()
+    try:
+        time.sleep(30)
+    finally:
+        machine.mend()
+    out, _ = run.communicate(timeout=240)
+    if retries:
+        assert run.returncode == 0, out
+        assert where(out)["train"] != machine.address
+    else:
+        assert run.returncode == 1 and time.monotonic() - began < 60, out
+    kill_node(machine)
+    join(cluster, cluster.net.machines.index(machine))
+    assert newest(cluster)["status"] == ("completed" if retries else "failed")
+
+
+def test_a_killed_command_leaves_nothing_and_the_next_one_says_so(cluster: Cluster) -> None:
+    run = begin(cluster, "+experiment=slow", "seed=13")
+    training_on(cluster)
+    for child in psutil.Process(run.pid).children(recursive=True):
+        child.kill()
+    run.communicate(timeout=60)
+    until = time.monotonic() + 60
+    while any(_title(int(pid)).startswith("ray::train") for pid in pids_of(cluster)) and time.monotonic() < until:
+        time.sleep(0.5)
+    assert not [pid for pid in pids_of(cluster) if _title(int(pid)).startswith("ray::train")]
+    after = begin(cluster, "+experiment=slow", "action=plan")
+    after.communicate(timeout=120)
+    again = begin(cluster, "+experiment=houses")
+    out, _ = again.communicate(timeout=240)
+    assert again.returncode == 0 and "closed run slow-training-" in out, out
+
+
+def pids_of(cluster: Cluster) -> list[str]:
+    found = (
+        subprocess.run(["ip", "netns", "pids", machine.name], capture_output=True, text=True)
+        for machine in cluster.net.machines
+    )
+    return [pid for one in found for pid in one.stdout.split()]
+
+
+def newest(cluster: Cluster) -> Any:
+    """Return what ZenML's server says of the newest run."""
+    code = (
+        "import json; from zenml.client import Client;"
+        "run = Client().list_pipeline_runs(sort_by='desc:created', size=1).items[0];"
+        "print('RUN', json.dumps({'name': run.name, 'status': run.status.value}))"
+    )
+    import json
+
+    config = {"ZENML_CONFIG_PATH": str(Path(cluster.world.folder) / "asks")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=cluster.environment() | config, capture_output=True, text=True, timeout=120
+    )
+    line = next(line for line in done.stdout.splitlines() if line.startswith("RUN "))
+    return json.loads(line.removeprefix("RUN "))
