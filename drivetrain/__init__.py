@@ -24,6 +24,7 @@ from schemas.errors import (
     Fault,
     PackageError,
     RefusedError,
+    StorageError,
 )
 from schemas.evaluation import CheckOutcome, Evaluation
 from schemas.learning import LearningCurves
@@ -69,6 +70,7 @@ __all__ = [
     "Sink",
     "Source",
     "Splitter",
+    "StorageError",
     "Strict",
     "TableSchema",
     "Task",

@@ -2,57 +2,89 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any
 
 from schemas.contract import contract_mismatch
 from schemas.errors import ConfigurationError, Fault
+from steps import installed
 
 GROUP = "drivetrain.flavors"
+OWN = "drivetrain"
 _OURS = {
     "drivetrain_bentoml": "stacks.flavors.bentoml_deployer.BentoMLDeployerFlavor",
     "drivetrain_ray": "stacks.flavors.ray_orchestrator.RayOrchestratorFlavor",
     "drivetrain_whylogs": "stacks.flavors.whylogs_data_validator.WhylogsDataValidatorFlavor",
 }
 _PROFILING = {"drivetrain_whylogs": "ml.monitoring.profiles"}
+ZENML_BUILTIN = frozenset(
+    {"azure", "datadog", "default", "docker", "dockerhub", "gcp", "github", "local", "local_docker", "otel"}
+)
+"""The flavors that ZenML has always: a plug-in's flavor of such a name would take the place of one in every stack."""
 
 
 def flavor_sources() -> dict[str, str]:
     """Return every flavor by name with its import path, without importing any."""
-    foreign = {entry.name: entry.value.replace(":", ".") for entry in _foreign()}
-    return {**foreign, **_OURS}
+    return {**{name: claims[0].value.replace(":", ".") for name, claims in _foreign().items()}, **_OURS}
+
+
+def origin(flavor: str) -> str:
+    """Return `drivetrain` for our own flavors, else `distribution version`."""
+    return OWN if flavor in _OURS else installed.origins(_foreign().get(flavor, ()))
 
 
 def profiling_source(flavor: str) -> tuple[str, str]:
     """Return the module that a data validator profiles with, and for an installed package's flavor its version."""
-    entry = next((entry for entry in _foreign() if entry.name == flavor), None)
-    if flavor in _PROFILING or entry is None:
+    if flavor in _PROFILING or flavor not in _foreign():
         return _PROFILING.get(flavor, ""), ""
-    return entry.module, f"{entry.dist.name} {entry.dist.version}" if entry.dist else "unknown distribution"
+    return _foreign()[flavor][0].module, origin(flavor)
 
 
 def load_flavor(name: str) -> Any:
     """Return an instance of the flavor `name`.
 
     Raises:
-        ConfigurationError: If an installed package's flavor was made for another version of the contract, or does not
-            import.
+        ConfigurationError: If an installed package's flavor was made for another version of the contract, does not
+            import, is no flavor of that name, or is claimed by two packages.
     """
     module, _, attribute = flavor_sources()[name].rpartition(".")
     if name in _OURS:
         return getattr(import_module(module), attribute)()
-    mismatch = contract_mismatch(next(entry.dist for entry in _foreign() if entry.name == name))
+    claims = _foreign()[name]
+    whose = f"flavor {name!r} of {origin(name)}"
+    if len(claims) > 1:
+        raise _refusal(f"the flavor {name!r} is claimed by {origin(name)}", "uninstall one, or have it renamed")
+    mismatch = contract_mismatch(claims[0].dist)
     if mismatch:
-        fault = Fault("stack", f"flavor {name!r} of an installed package {mismatch.message}", mismatch.hint)
-        raise ConfigurationError([fault], heading="The stack cannot work")
+        raise _refusal(f"{whose} {mismatch.message}", mismatch.hint)
     try:
-        return getattr(import_module(module), attribute)()
+        flavor = getattr(import_module(module), attribute)()
+        called = flavor.name
     except Exception as error:
         # Whatever a stranger's module does on import, the person must hear whose module it was.
-        text = f"flavor {name!r} of an installed package does not import: {type(error).__name__}: {error}"
-        raise ConfigurationError([Fault("stack", text)], heading="The stack cannot work") from error
+        raise _refusal(f"{whose} does not import: {type(error).__name__}: {error}") from error
+    if called != name:
+        raise _refusal(f"{whose} calls itself {called!r}", "the entry point has the name that ZenML knows it by")
+    return flavor
+
+
+def broken_flavors() -> list[Fault]:
+    """Import every foreign flavor and return a fault for each that does not work, or whose name is taken."""
+    faults = []
+    for entry in installed.entries(GROUP):
+        if entry.name in _OURS or entry.name in ZENML_BUILTIN:
+            whose = "our own names; ours" if entry.name in _OURS else "ZenML's own; ZenML's"
+            owner = installed.origin_of(entry.dist)
+            faults.append(
+                Fault("stack", f"{owner} registers the flavor {entry.name!r}, which is one of {whose} is used")
+            )
+    for name in _foreign():
+        try:
+            load_flavor(name)
+        except ConfigurationError as error:
+            faults += error.faults
+    return faults
 
 
 def schema_digest(schema: dict[str, Any]) -> str:
@@ -60,5 +92,14 @@ def schema_digest(schema: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _foreign() -> Iterator[EntryPoint]:
-    yield from entry_points(group=GROUP)
+def _refusal(what: str, hint: str = "") -> ConfigurationError:
+    return ConfigurationError([Fault("stack", what, hint)], heading="The stack cannot work")
+
+
+def _foreign() -> dict[str, tuple[EntryPoint, ...]]:
+    """Return what plug-ins claim, by name; names of ours and of ZenML are left out."""
+    found: dict[str, tuple[EntryPoint, ...]] = {}
+    for entry in installed.entries(GROUP):
+        if entry.name not in _OURS and entry.name not in ZENML_BUILTIN:
+            found[entry.name] = (*found.get(entry.name, ()), entry)
+    return found

@@ -4,13 +4,13 @@ A foreign package names its components in the entry-point group `drivetrain.comp
 for example `load.lake = our_company.sources:Lake`. Only what is named is imported.
 """
 
-from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any
 
 from schemas.contract import contract_mismatch
 from schemas.errors import ConfigurationError, Fault, did_you_mean
+from steps import installed
 
 GROUP = "drivetrain.components"
 OWN = "drivetrain"
@@ -59,7 +59,7 @@ _BASES = {
     "write": "ml.components.sink:Sink",
     "gate": "ml.components.gate_check:GateCheck",
 }
-_NOUNS = {"load": "data source", "split": "split", "train": "trainer", "write": "data sink", "gate": "gate check"}
+NOUNS = {"load": "data source", "split": "split", "train": "trainer", "write": "data sink", "gate": "gate check"}
 # What an experiment calls the component kind.
 PATHS = {
     "load": "data.name",
@@ -75,15 +75,19 @@ def lookup(kind: str, name: str) -> type[Any]:
 
     Raises:
         ConfigurationError: If there is none, or a plug-in's was made for another version of the contract, does not
-            import, or is not a component of the kind.
+            import, or is not a component of the kind, or two plug-ins claim the name.
     """
     where = _where(kind, name)
     module, _, attribute = where.partition(":")
     if name in _OURS[kind]:
         own: type[Any] = _attribute(import_module(module), attribute)
         return own
+    claims = _foreign()[kind][name]
+    if len(claims) > 1:
+        what = f"the {NOUNS[kind]} {name!r} is claimed by {installed.origins(claims)}"
+        raise ConfigurationError([Fault(PATHS[kind], what, "uninstall one of them, or have one renamed")])
     whose = f"plug-in {name!r} of {origin(kind, name)}"
-    mismatch = contract_mismatch(_foreign()[kind][name].dist)
+    mismatch = contract_mismatch(claims[0].dist)
     if mismatch:
         raise ConfigurationError([Fault(PATHS[kind], f"{whose} {mismatch.message}", mismatch.hint)])
     try:
@@ -106,10 +110,8 @@ def names(kind: str) -> list[str]:
 
 def origin(kind: str, name: str) -> str:
     """Return `drivetrain` for our own components, else `distribution version`."""
-    entry = _foreign().get(kind, {}).get(name)
-    if name in _OURS[kind] or entry is None:
-        return OWN
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else "unknown distribution"
+    claims = _foreign().get(kind, {}).get(name, ())
+    return OWN if name in _OURS[kind] or not claims else installed.origins(claims)
 
 
 def module_of(kind: str, name: str) -> str:
@@ -131,7 +133,7 @@ def broken() -> list[Fault]:
 
 def clear_cache() -> None:
     """Forget the entry points read so far, for a process in which packages come and go."""
-    _entries.cache_clear()
+    installed.clear_cache()
 
 
 def _base(kind: str) -> type[Any]:
@@ -143,11 +145,11 @@ def _base(kind: str) -> type[Any]:
 def _where(kind: str, name: str) -> str:
     if name in _OURS[kind]:
         return _OURS[kind][name]
-    entry = _foreign()[kind].get(name) if kind in _foreign() else None
-    if entry is not None:
-        return entry.value.partition("[")[0].strip()
+    claims = _foreign().get(kind, {}).get(name, ())
+    if claims:
+        return claims[0].value.partition("[")[0].strip()
     known = names(kind)
-    message = f"{name!r} is not a registered {_NOUNS[kind]}.{did_you_mean(name, known)}"
+    message = f"{name!r} is not a registered {NOUNS[kind]}.{did_you_mean(name, known)}"
     raise ConfigurationError([Fault(PATHS[kind], message, f"registered: {', '.join(known)}")])
 
 
@@ -158,23 +160,20 @@ def _attribute(module: Any, path: str) -> Any:
     return found
 
 
-@cache
-def _entries() -> tuple[EntryPoint, ...]:
-    return tuple(entry_points(group=GROUP))
-
-
-def _foreign() -> dict[str, dict[str, EntryPoint]]:
-    found: dict[str, dict[str, EntryPoint]] = {}
-    for entry in _entries():
+def _foreign() -> dict[str, dict[str, tuple[EntryPoint, ...]]]:
+    """Return what plug-ins claim, by kind and name; names of ours are left out."""
+    found: dict[str, dict[str, tuple[EntryPoint, ...]]] = {}
+    for entry in installed.entries(GROUP):
         kind, _, name = entry.name.partition(".")
         if kind in _OURS and name and name not in _OURS[kind]:
-            found.setdefault(kind, {}).setdefault(name, entry)
+            claims = found.setdefault(kind, {})
+            claims[name] = (*claims.get(name, ()), entry)
     return found
 
 
 def _misnamed() -> list[Fault]:
     faults = []
-    for entry in _entries():
+    for entry in installed.entries(GROUP):
         kind, _, name = entry.name.partition(".")
         owner = entry.dist.name if entry.dist is not None else "a plug-in"
         if kind not in _OURS or not name:

@@ -2,42 +2,29 @@
 
 from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from hydra import version
 from hydra._internal.config_repository import ConfigRepository
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
-from hydra.core.default_element import GroupDefault
+from hydra.core.object_type import ObjectType
 from hydra.core.plugins import Plugins
 from hydra.core.utils import setup_globals
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig, OmegaConf
 
 from cli.config.bounded_yaml import refuse_unbounded
+from cli.config.declaration import Declaration, choices, leaves, placement_faults
+from cli.config.sources import Source, plugin_sources
 from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.home import ROOT
 
 CONF = ROOT / "conf"
 _SHIPPED: dict[Path, tuple[tuple[int, int] | None, ConfigResult]] = {}
 """What was read of our files and of Hydra's, which have no file there, and what state the file was in."""
+_CALLED = {"main": "ours", "command-line": "--config-dir"}
 GROUPS = ("experiment", "pipeline", "data", "split", "trainer", "gate", "deploy", "monitor", "stack")
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """What one configuration file declares, and where it goes in the tree (`package`, empty for the top)."""
-
-    option: str
-    file: Path
-    package: str
-    content: dict[Any, Any]
-
-    @property
-    def is_experiment(self) -> bool:
-        """Whether the file is an experiment's."""
-        return self.option.startswith("experiment/")
 
 
 class Repository(ConfigRepository):
@@ -46,9 +33,11 @@ class Repository(ConfigRepository):
     def __init__(self, config_dir: Path | None) -> None:
         path = ConfigSearchPathImpl()
         path.append("hydra", "pkg://hydra.conf")
-        path.append("main", f"file://{CONF}")
-        if config_dir is not None:
-            path.append("command-line", f"file://{config_dir}")
+        self.plugins = plugin_sources()
+        ours, theirs = Source("main", CONF), [Source("command-line", config_dir)] if config_dir is not None else []
+        self.options_of = [ours, *self.plugins, *theirs]
+        for source in self.options_of:
+            path.append(source.provider, f"file://{source.folder}")
         path.append("schema", "structured://")
         super().__init__(path)
         self.search_path = path
@@ -85,25 +74,28 @@ class Repository(ConfigRepository):
         """Read one file; an experiment's is checked and shortened.
 
         Raises:
-            ConfigurationError: If the file declares what it may not, or another experiment has its name.
+            ConfigurationError: If the file declares what it may not, another has its name, or it is of a package that
+                cannot be used.
         """
         option = config_path.removesuffix(".yaml")  # Hydra takes both
-        if option.startswith("experiment/"):
-            self._refuse_two_of_one_name(option)
-        if self.config_dir is not None and (file := self.config_dir / f"{option}.yaml").is_file():
-            refuse_unbounded(file)
-            result = super().load_config(config_path)
-        else:
+        source = self._claimed_by(option)
+        if source is None or source.provider == "main":
             result = self._shipped(config_path, option)
-        if result is None or result.provider not in ("main", "command-line") or config_path == "config":
+        else:
+            if source.fault is not None:
+                what = f"{option.rpartition('/')[2]!r} is of {source.fault.message}"
+                raise ConfigurationError([Fault(option.rpartition("/")[0], what, source.fault.hint)])
+            refuse_unbounded(source.file(option))
+            result = super().load_config(config_path)
+        if result is None or source is None or config_path == "config":
             return result
-        declared = self._note(config_path, result)
-        faults = [*_placement_faults(declared, result), *self._choice_faults(declared, result)]
+        declared = self._note(option, source, result)
+        faults = [*placement_faults(declared, result), *self._choice_faults(declared, result)]
         if faults:
             raise ConfigurationError(faults)
         if declared.is_experiment and isinstance(result.config, DictConfig):
             for group in self.left_out & {str(key) for key in result.config}:
-                self.dropped += _leaves(group, declared.content[group])
+                self.dropped += leaves(group, declared.content[group])
                 del result.config[group]
         return result
 
@@ -118,18 +110,46 @@ class Repository(ConfigRepository):
             kept = _SHIPPED[file] = (state, result)
         return deepcopy(kept[1])
 
-    def _refuse_two_of_one_name(self, option: str) -> None:
-        """Refuse an experiment that both folders hold: Hydra would take ours without a word."""
-        ours = CONF / f"{option}.yaml"
-        theirs = ours if self.config_dir is None else self.config_dir / f"{option}.yaml"
-        if ours.is_file() and theirs.is_file() and not ours.samefile(theirs):
-            name = option.removeprefix("experiment/")
-            what = f"there are two of the name {name!r}: {ours} and {theirs}"
-            raise ConfigurationError([Fault("experiment", what, "give the one under --config-dir another name")])
+    def get_group_options(self, group_name: str, results_filter: ObjectType | None = ObjectType.CONFIG) -> list[str]:
+        """Return the options of a group that may be chosen."""
+        barred = {source.provider for source in self.plugins if source.fault is not None}
+        found = [source for source in self.sources if source.provider not in barred and source.is_group(group_name)]
+        return sorted({option for source in found for option in source.list(group_name, results_filter)})
+
+    def claims(self, option: str) -> list[Source]:
+        """Return where an option stands, ours first; more than one is a clash."""
+        found = [source for source in self.options_of if source.has(option)]
+        return [
+            source
+            for position, source in enumerate(found)
+            if not any(source.file(option).samefile(other.file(option)) for other in found[:position])
+        ]
+
+    def _claimed_by(self, option: str) -> Source | None:
+        """Return where an option stands, None where it is Hydra's or nowhere.
+
+        Hydra would take the first of several without a word. Ours is used where nobody may have chosen it by name:
+        what every experiment begins with cannot be taken away by what is installed.
+
+        Raises:
+            ConfigurationError: If it stands in two places.
+        """
+        if self.sources[0].is_config(option):
+            return None
+        found = self.claims(option)
+        group, _, name = option.rpartition("/")
+        if len(found) > 1 and (found[0].provider != "main" or group == "experiment"):
+            called = [f"{source.file(option)} ({_CALLED.get(source.provider, source.provider)})" for source in found]
+            outside = found[-1].provider == "command-line"
+            hint = "give the one under --config-dir another name" if outside else "uninstall one, or have it renamed"
+            raise ConfigurationError(
+                [Fault(group, f"there are two of the name {name!r}: {' and '.join(called)}", hint)]
+            )
+        return found[0] if found else None
 
     def _choice_faults(self, declared: Declaration, result: ConfigResult) -> Iterable[Fault]:
         """Yield what a defaults list chooses that does not exist, unless the command line chooses otherwise."""
-        for default in _choices(result):
+        for default in choices(result):
             group, option = str(default.group).strip("/"), default.value
             if group not in GROUPS or group in self.left_out or not isinstance(option, str) or "${" in option:
                 continue
@@ -138,15 +158,13 @@ class Repository(ConfigRepository):
                 hint = f"{group} can be: {', '.join(options)}\n    declared by {declared.file}"
                 yield Fault(group, f"{option!r} is not an option.{did_you_mean(option, options)}", hint)
 
-    def _note(self, option: str, result: ConfigResult) -> Declaration:
+    def _note(self, option: str, source: Source, result: ConfigResult) -> Declaration:
         content = OmegaConf.to_container(result.config, resolve=False)
-        root = CONF if result.provider == "main" else self.config_dir
-        assert root is not None
         package = result.header.get("package")
         if package is None:
             package = option.rpartition("/")[0].replace("/", ".")
         place = "" if package == "_global_" else package
-        declared = Declaration(option, (root / f"{option}.yaml"), place, content if isinstance(content, dict) else {})
+        declared = Declaration(option, source.file(option), place, content if isinstance(content, dict) else {})
         self.declared[option] = declared
         return declared
 
@@ -158,29 +176,3 @@ def _state(file: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size
-
-
-def _placement_faults(declared: Declaration, result: ConfigResult) -> Iterable[Fault]:
-    top = set(declared.content) if not declared.package else {declared.package.split(".")[0]}
-    groups = {str(default.group).strip("/") for default in _choices(result)}
-    if "hydra" in top or any(group.split("/")[0] == "hydra" for group in groups):
-        hint = "give hydra.run.dir=… on the command line; nothing else of it is free"
-        yield Fault("hydra", f"cannot be set by {declared.file}", hint)
-    if not declared.is_experiment:
-        return
-    if result.header.get("package") != "_global_":
-        what = f"{declared.file} is not packaged at the top, so its keys would land in the wrong place"
-        yield Fault("experiment", what, "make its first line: # @package _global_")
-    if "stack" in top | groups:
-        what = f"an experiment declares what to learn, never where, but {declared.file} names a stack"
-        yield Fault("stack", what, "choose it with stack=NAME")
-
-
-def _choices(result: ConfigResult) -> list[GroupDefault]:
-    return [default for default in result.defaults_list or [] if isinstance(default, GroupDefault)]
-
-
-def _leaves(path: str, node: Any) -> list[str]:
-    if isinstance(node, dict) and node:
-        return [leaf for key, value in node.items() for leaf in _leaves(f"{path}.{key}", value)]
-    return [path]

@@ -49,7 +49,7 @@ def show_help(repository: Repository) -> None:
 def show_info(composition: Composition) -> None:
     """Print where configuration is searched and which options were composed."""
     lines = ["Searched, in this order:"]
-    lines += [f"  {source.provider:13}{source.full_path()}" for source in composition.repository.get_sources()]
+    lines += [f"  {source.provider:12} {source.full_path()}" for source in composition.repository.get_sources()]
     lines += ["", "Chosen:"]
     chosen = composition.config.hydra.runtime.choices
     lines += [f"  {group}: {option}" for group, option in chosen.items() if not str(group).startswith("hydra/")]

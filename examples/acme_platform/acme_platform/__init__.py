@@ -1,0 +1,1 @@
+"""What Acme adds to Drivetrain: a data source, a trainer, a gate check and an alerter; YAML stands in `conf`."""

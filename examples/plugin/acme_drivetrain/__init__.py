@@ -1,1 +1,0 @@
-"""What Acme adds to Drivetrain: a data source and a gate check."""
