@@ -18,24 +18,35 @@ from cli.preflight.run import make_home, preflight
 from cli.progress import Progress
 from cli.run_folder import RunFolder
 from cli.signals import Terminated, termination_raises
-from cli.views.components import show_components
+from cli.views.components import show_components, write_components
 from cli.views.plan import show_plan
 from cli.views.summary import show_summary
 from ml.io.storage_errors import storage_error
-from schemas.errors import ConfigurationError, DrivetrainError, RefusedError, StorageError
+from schemas.errors import ConfigurationError, DrivetrainError, Fault, RefusedError, StorageError, did_you_mean
 from schemas.home import ROOT
 from schemas.run import Run
 from schemas.summary import Summary
 
+_FORMATS = ("table", "json")
 EXIT_CODES = {"succeeded": 0, "failed": 1, "refused": 3}
 
 
 def components(console: Console, composition: Composition) -> int:
-    """Show what is here; nothing of an experiment is needed."""
-    if composition.faults:
-        raise ConfigurationError(composition.faults)
-    show_components(console, composition.repository)
+    """Show what is here, with `format=json` for programs; nothing of an experiment is needed."""
+    form = composition.config.get("format", "table")
+    wrong = [] if form in _FORMATS else [_no_format(form)]
+    if composition.faults or wrong:
+        raise ConfigurationError([*composition.faults, *wrong])
+    from cli.catalog.catalog import catalog
+
+    found = catalog(composition.repository)
+    write_components(console, found) if form == "json" else show_components(console, found)
     return 0
+
+
+def _no_format(form: object) -> Fault:
+    suggestion = did_you_mean(str(form), list(_FORMATS))
+    return Fault("format", f"{form!r} is not a format.{suggestion}", f"formats: {', '.join(_FORMATS)}")
 
 
 def plan(console: Console, composition: Composition) -> int:

@@ -41,11 +41,9 @@ class Source:
         except OSError:  # a name that no file can have
             return False
 
-    def options(self) -> list[str]:
-        """Return every option here, `stack/acme`; what lies at the top, or is hidden, is none."""
-        files = self.folder.rglob("*.yaml")
-        names = sorted(file.relative_to(self.folder).with_suffix("").as_posix() for file in files)
-        return [name for name in names if "/" in name and not any(part[0] in "._" for part in name.split("/"))]
+    def options(self, group: str) -> list[str]:
+        """Return the names of the options of a group."""
+        return sorted(file.stem for file in (self.folder / group).glob("*.yaml") if not file.name.startswith("."))
 
 
 def plugin_sources() -> list[Source]:

@@ -5,12 +5,12 @@ python -m cli.reference          writes the pages; a test compares them with wha
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 from pydantic import BaseModel
 
+from cli.config.comments import opening_comment
 from cli.config.repository import CONF
 from cli.reference.keys import Row, keys, of_estimators
 from schemas.data import DataSpec, SplitSpec
@@ -74,7 +74,7 @@ def render(name: str) -> str:
 def _options(group: str) -> Iterator[str]:
     files = sorted((CONF / group).glob("*.yaml"))
     if files:
-        lines = [f"| `{group}={file.stem}` | {_comment(file)} |" for file in files]
+        lines = [f"| `{group}={file.stem}` | {_cell(opening_comment(file))} |" for file in files]
         yield "\n".join(["| option | |", "|---|---|", *lines]).replace("`experiment=", "`+experiment=")
 
 
@@ -93,16 +93,6 @@ def _as_composed(name: str, rows: list[Row], option: str = "*") -> list[Row]:
         (key, kind, agreed.get(key, default) if default == "required" else default, text)
         for key, kind, default, text in rows
     ]
-
-
-def _comment(file: Path) -> str:
-    lines = []
-    for line in file.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
-            break
-        if not line.startswith("# @package"):
-            lines.append(line.lstrip("# ").strip())
-    return _cell(" ".join(lines))
 
 
 def _component(component_kind: str, name: str) -> Iterator[str]:

@@ -1,26 +1,18 @@
-"""`action=components`: every component, by kind, and every stack that is here."""
+"""`action=components`: what can be chosen here, as a table, as lines for programs, or as JSON."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from omegaconf import OmegaConf
-from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
+from pydantic import JsonValue
 from rich.console import Console
 from rich.table import Table
 
-from cli.config.repository import Repository
-from cli.config.schema_paths import describe
-from ml.components.trainer import Trainer
-from schemas.errors import ConfigurationError
-from schemas.run import GateSpec
-from steps import registry
-
-_BLOCKS = {"load": "data", "train": "trainer"}
+from schemas.catalog import Catalog, Component, Option
+from schemas.errors import Fault
 
 
 class Row(NamedTuple):
-    """One parameter of one component; `parameter` is empty for a component without any."""
+    """A component, flavor or option (`parameter` is empty), or one parameter of it."""
 
     kind: str
     component: str
@@ -28,78 +20,58 @@ class Row(NamedTuple):
     parameter: str
     type: str
     default: str
+    description: str
 
 
-def show_components(console: Console, repository: Repository) -> None:
-    """Print the table, then the plug-ins that do not work; columns are parted by tabs when not a terminal."""
-    rows = [*component_rows(), *gate_rows(), *stack_rows(repository)]
+def show_components(console: Console, catalog: Catalog) -> None:
+    """Print the rows, then what does not work; columns are parted by tabs when not a terminal."""
     if console.is_terminal:
-        table = Table(*(field for field in Row._fields), box=None)
-        for position, row in enumerate(rows):
-            same = position > 0 and row[:3] == rows[position - 1][:3]
-            table.add_row(*(("", "", "") if same else row[:3]), *row[3:])
+        table = Table(*Row._fields, box=None)
+        for row in rows(catalog):
+            table.add_row(*(("", "", "") if row.parameter else row[:3]), *row[3:])
         console.print(table)
     else:
-        for row in [Row("kind", "component", "origin", "parameter", "type", "default"), *rows]:
-            console.file.write("\t".join(row) + "\n")  # rich would turn the tabs into spaces
-    for fault in registry.broken():
+        for row in [Row(*Row._fields), *rows(catalog)]:
+            console.file.write("\t".join(map(_one_line, row)) + "\n")  # rich would turn the tabs into spaces
+    for one in catalog.broken:
+        fault = Fault(one.path, one.message, one.hint)
         console.print(f"broken: {fault}", markup=False, highlight=False, soft_wrap=True)
 
 
-def component_rows() -> Iterator[Row]:
-    """Yield every parameter of every component that can be imported."""
-    for component_kind in registry.KINDS:
-        for name in registry.names(component_kind):
-            try:
-                component = registry.lookup(component_kind, name)
-            except ConfigurationError:
-                continue  # `registry.broken` reports it
-            if component_kind == "gate" and registry.origin(component_kind, name) == registry.OWN:
-                continue  # `gate_rows` has their keys as an experiment writes them
-            head = (_BLOCKS.get(component_kind, component_kind), name, registry.origin(component_kind, name))
-            parameters = [*_parameters(component.Params), *_estimator_parameters(component)]
-            for parameter in parameters or [("", "", "")]:
-                yield Row(*head, *parameter)
+def write_components(console: Console, catalog: Catalog) -> None:
+    """Write the catalog as JSON."""
+    console.file.write(catalog.model_dump_json(indent=1) + "\n")
 
 
-def gate_rows() -> Iterator[Row]:
-    """Yield the gate's own keys."""
-    for parameter in _parameters(GateSpec):
-        if parameter[0] != "checks":
-            yield Row("gate", parameter[0], registry.OWN, *parameter)
+def rows(catalog: Catalog) -> Iterator[Row]:
+    """Yield a row for everything, followed by a row for each of its parameters or parts."""
+    for component in catalog.components:
+        yield from _component(component.kind, component)
+    for flavor in catalog.flavors:
+        yield from _component(f"{flavor.kind} flavor", flavor)
+    for option in catalog.options:
+        yield from _option(option)
 
 
-def _parameters(model: type[BaseModel]) -> Iterator[tuple[str, str, str]]:
-    for name, field in model.model_fields.items():
-        default = "required" if field.is_required() else _default(field.get_default(call_default_factory=True))
-        yield name, describe(field.annotation), default
-    if model.model_config.get("extra") == "allow":
-        yield "…", "any other key, checked by the component", ""
+def _component(kind: str, component: Component) -> Iterator[Row]:
+    head = (kind, component.name, component.origin)
+    if [one.name for one in component.parameters] != [component.name]:  # a key of the gate is described once
+        yield Row(*head, "", "", "", component.description)
+    for one in component.parameters:
+        yield Row(*head, one.name, one.type, "required" if one.required else _shown(one.default), one.description)
 
 
-def _estimator_parameters(component: type[Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield what the presets take: the parameters of the scikit-learn classes behind them."""
-    if not issubclass(component, Trainer):
-        return
-    from ml.trainers.sklearn.catalog import parameters
-
-    for estimator in component.estimators("auto"):
-        for name, default in parameters(estimator).items():
-            yield name, f"of {estimator.__name__}", str(default)
+def _option(option: Option) -> Iterator[Row]:
+    typed = "+experiment" if option.group == "experiment" else option.group
+    head = (option.group, f"{typed}={option.name}", option.origin)
+    yield Row(*head, "", "", "", option.description)
+    for kind, flavor in option.flavors.items():
+        yield Row(*head, kind, "flavor", flavor, "")
 
 
-def _default(value: Any) -> str:
-    return "" if value is PydanticUndefined else str(value)
+def _shown(value: JsonValue) -> str:
+    return str(value)
 
 
-def stack_rows(repository: Repository) -> Iterator[Row]:
-    """Yield every part of every stack that can be chosen."""
-    for option in repository.get_group_options("stack"):
-        source = next(source for source in repository.get_sources() if source.is_config(f"stack/{option}"))
-        origin = registry.OWN if source.provider == "main" else source.path
-        loaded = source.load_config(f"stack/{option}").config
-        parts = OmegaConf.to_container(loaded, resolve=False)
-        for kind, part in parts.items() if isinstance(parts, dict) else ():
-            if kind != "name":
-                flavor = part.get("flavor") if isinstance(part, dict) else part
-                yield Row("stack", option, origin, str(kind), "flavor", str(flavor))
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -108,7 +108,7 @@ def publication(deployment: DeploymentResponse) -> Publication:
 
 
 class BentoMLDeployerFlavor(BaseDeployerFlavor):
-    """Registers the deployer with ZenML."""
+    """Services of BentoML as processes on this machine, which outlive the command."""
 
     @property
     def name(self) -> str:

@@ -76,7 +76,7 @@ class WhylogsDataValidator(BaseDataValidator):
 
 
 class WhylogsDataValidatorFlavor(BaseDataValidatorFlavor):
-    """Registers the validator with ZenML."""
+    """Profiles of rows and predictions with whylogs, and windows compared with them."""
 
     @property
     def name(self) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.catalog.components import components
 from cli.main import main
-from cli.views.components import component_rows, gate_rows
 from schemas.choice import Choice
 from schemas.errors import ConfigurationError, Fault
 from schemas.run import Run
@@ -123,7 +123,7 @@ def test_a_broken_plugin_takes_nothing_else_down(
     assert main(["action=components"]) == 0
     shown = capsys.readouterr().out
     assert "broken: train.name" in shown or "no licence" in shown
-    assert "data\tlake\tacme 1.2\trows\twhole number\t10" in shown
+    assert "data\tlake\tacme 1.2\trows\twhole number\t10\t" in shown
 
 
 def test_a_foreign_gate_check_stands_by_name_under_gate(
@@ -142,6 +142,7 @@ def test_a_foreign_sources_parameters_are_checked(plugin: None, faults: Callable
 
 
 def test_the_catalog_has_every_component() -> None:
-    rows = [*component_rows(), *gate_rows()]
-    assert {(row.kind, row.component) for row in rows} >= {("trainer", "ridge"), ("data", "csv"), ("gate", "max_size")}
-    assert any(row.component == "ridge" and row.parameter == "alpha" and row.default == "1.0" for row in rows)
+    found = {(one.kind, one.name): one for one in components()}
+    assert found.keys() >= {("trainer", "ridge"), ("data", "csv"), ("gate", "max_size")}
+    alpha = next(one for one in found["trainer", "ridge"].parameters if one.name == "alpha")
+    assert alpha.default == 1.0 and not alpha.required
