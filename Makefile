@@ -3,6 +3,7 @@
 # make test   the test suite with coverage
 # make matrix every experiment with every trainer, deployed and compared
 # make soak   the long tests at their promised length; the suite has a small version of each
+# make conformance  the contract with plug-ins, tried on every component and stack that is installed
 # make lint   formatting, lint, types, import contracts
 # make docs   docs/reference from the schemas
 # make site   the documentation as a site in site/, links checked
@@ -18,7 +19,7 @@ READY := .venv/.ready
 SITE := .venv/.site
 EXTRA := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")
 
-.PHONY: demo quick test matrix soak lint docs site bench
+.PHONY: demo quick test matrix soak conformance lint docs site bench
 
 $(READY): requirements.lock
 	@if [ -z "$(PYTHON)" ]; then echo "Drivetrain needs Python 3.11, 3.12 or 3.13 on the PATH; found none of them with venv and pip (Debian: python3-venv)." >&2; exit 2; fi
@@ -46,6 +47,9 @@ matrix: $(READY)
 # The long tests at the length that was promised; the suite has a small version of each.
 soak: $(READY)
 	DRIVETRAIN_SOAK=1 .venv/bin/python -m pytest -n 2 --dist load --timeout 3600 $$(grep -l "tests.soak" -r tests --include="test_*.py")
+
+conformance: $(READY)
+	.venv/bin/python -m cli.conformance
 
 lint: $(READY)
 	.venv/bin/ruff format --check .

@@ -56,14 +56,17 @@ def broken_options(repository: Repository) -> list[Fault]:
     """Return what is wrong with files that installed packages and --config-dir add; nothing of ours needs them."""
     faults = sources_without_folder()
     for source in repository.plugins:
-        faults += [source.fault] if source.fault is not None else [*_not_used(source), *_unusable(repository, source)]
+        faults += (
+            [source.fault] if source.fault is not None else [*unused_files(source), *_unusable(repository, source)]
+        )
     for source in repository.options_of:
         if source.provider == "command-line":
             faults += _unusable(repository, source)
     return faults
 
 
-def _not_used(source: Source) -> Iterator[Fault]:
+def unused_files(source: Source) -> Iterator[Fault]:
+    """Yield what lies in a package's folder and can never be chosen."""
     if source.has("config"):
         yield Fault("", f"{source.provider} brings a config.yaml, which is not used: there is one, ours")
     for folder in sorted(source.folder.iterdir()):

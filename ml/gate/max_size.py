@@ -15,7 +15,7 @@ _MEBIBYTE = 1 << 20
 class SizeParams(Strict):
     """The largest package allowed, in MiB."""
 
-    mib: float = Field(gt=0)
+    mib: float = Field(gt=0, description="the largest size, in MiB")
 
 
 class MaxSize(GateCheck):

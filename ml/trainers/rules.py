@@ -100,6 +100,8 @@ class Rules(Trainer):
         from ml.rules.coverage import records, warnings
         from ml.runtimes.rules import DecisionList
 
+        if not len(train.target):
+            raise ContentError("There is no training row to count on what the rules predict")
         output, types = signature.output, {one.name: one.type for one in signature.inputs}
         read = dict.fromkeys(str(leaf.column) for _, leaf in self._declared.leaves())
         wrong = strangers(self._declared, output.target, output.classes or [])

@@ -15,13 +15,15 @@ def require_trainable(train: "Matrix", signature: Signature) -> None:
     """Refuse rows that nothing can be learnt from.
 
     Raises:
-        ContentError: If there are no features, a target is missing, or all rows have the same class.
+        ContentError: If there are no features or rows, a target is missing, or all rows have the same class.
     """
     target = signature.output.target
     if not train.features.shape[1]:
         raise ContentError(
             "No input column is left to learn from; declare at least one under data.columns with another type than drop"
         )
+    if not len(train.target):
+        raise ContentError("There is no training row to learn from")
     if signature.output.task == "regression":
         absent = int((~np.isfinite(train.target)).sum())
     else:

@@ -1,0 +1,1 @@
+"""`make conformance`: the conformance suite over everything that is installed, ours and theirs."""
