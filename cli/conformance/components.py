@@ -45,7 +45,7 @@ def component_names(owner: str) -> Iterator[tuple[str, str]]:
 
 def check_component(owner: str, kind: str, name: str) -> list[Violation]:
     """Return what a registered component breaks of the contract."""
-    subject = f"{registry.NOUNS.get(kind, kind)} {name}"
+    subject = f"{registry.NOUNS.get(kind, kind)} {name}".rstrip()
     if kind not in registry.KINDS or not name:
         what = f"{kind}.{name}".rstrip(".")
         return [Violation(subject, "registered", f"{what!r} is not kind.name; kinds: {', '.join(registry.KINDS)}")]

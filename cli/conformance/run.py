@@ -40,7 +40,7 @@ def _parts(repository: Repository, owner: str) -> list[_Part]:
         ("configuration", partial(check_folders, repository, owner)),
     ]
     for kind, name in component_names(owner):
-        parts.append((f"{registry.NOUNS.get(kind, kind)} {name}", partial(check_component, owner, kind, name)))
+        parts.append((f"{registry.NOUNS.get(kind, kind)} {name}".rstrip(), partial(check_component, owner, kind, name)))
     parts += [(f"flavor {name}", partial(check_registered_flavor, owner, name)) for name in flavor_names(owner)]
     for source, group, name in option_names(repository, owner):
         parts.append((f"{group}={name}", partial(_option, repository, source, group, name)))

@@ -36,18 +36,17 @@ def check_code(owner: str) -> list[Violation]:
 
 def check_imports(owners: Sequence[str]) -> dict[str, list[Violation]]:
     """Return by owner what importing a component's module brings that nobody named."""
-    named = {
-        module: f"{registry.NOUNS[kind]} {name}"
-        for kind in registry.KINDS
-        for name in registry.names(kind)
-        for module in [registry.module_of(kind, name)]
-    }
+    named: dict[str, str] = {}
+    for kind in registry.KINDS:
+        for name in registry.names(kind):
+            named.setdefault(registry.module_of(kind, name), f"{registry.NOUNS[kind]} {name}")
     wanted = {owner: sorted(_modules(owner)) for owner in owners}
     imported = imported_by(sorted({module for modules in wanted.values() for module in modules}))
     return {
         owner: [
             Violation(named[module], "imports", message)
             for module in modules
+            if not isinstance(imported[module], str)  # said where it is looked up
             for message in unasked_imports(module, imported[module], named, bases=_bases(module))
         ]
         for owner, modules in wanted.items()
