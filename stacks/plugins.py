@@ -74,7 +74,7 @@ def broken_flavors() -> list[Fault]:
     faults = []
     for entry in installed.entries(GROUP):
         if entry.name in _OURS or entry.name in ZENML_BUILTIN:
-            whose = "our own names; ours" if entry.name in _OURS else "ZenML's own; ZenML's"
+            whose = "our own names; ours" if entry.name in _OURS else "ZenML's own names; ZenML's"
             owner = installed.origin_of(entry.dist)
             faults.append(
                 Fault("stack", f"{owner} registers the flavor {entry.name!r}, which is one of {whose} is used")

@@ -70,7 +70,7 @@ def unused_files(source: Source) -> Iterator[Fault]:
     if source.has("config"):
         yield Fault("", f"{source.provider} brings a config.yaml, which is not used: there is one, ours")
     for folder in sorted(source.folder.iterdir()):
-        if folder.is_dir() and folder.name not in GROUPS and any(folder.glob("*.yaml")):
+        if folder.is_dir() and folder.name not in GROUPS and any(folder.rglob("*.yaml")):
             hint = f"groups: {', '.join(GROUPS)}"
             yield Fault("", f"{source.provider} brings the folder {folder.name}, which is no group", hint)
 

@@ -83,7 +83,8 @@ class Repository(ConfigRepository):
             result = self._shipped(config_path, option)
         else:
             if source.fault is not None:
-                what = f"{option.rpartition('/')[2]!r} is of {source.fault.message}"
+                why = source.fault.message.removeprefix(f"{source.provider} ")
+                what = f"{option.rpartition('/')[2]!r} is of {source.provider}, which {why}"
                 raise ConfigurationError([Fault(option.rpartition("/")[0], what, source.fault.hint)])
             refuse_unbounded(source.file(option))
             result = super().load_config(config_path)

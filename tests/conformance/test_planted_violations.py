@@ -1,25 +1,15 @@
 """The conformance suite finds each of many planted violations, names it, and finds nothing else."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from schemas.home import ROOT
 from tests.conformance.planted import NAME, PLANTED, plant
+from tests.conformance.running import tried
 
 pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
 Found = list[tuple[str, str, str]]
-
-
-def tried(site: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m cli.conformance WORDS` in a process of its own that sees what is installed in `site`."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(site)])}
-    command = [sys.executable, "-m", "cli.conformance", *words]
-    return subprocess.run(command, cwd=site, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +19,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(site: Path) -> Found:
-    done = tried(site, NAME, "--json")
+    done = tried(site, site, NAME, "--json")
     assert done.returncode == 1, done.stderr
     violations = json.loads(done.stdout)["violations"]
     return [(one["subject"].removeprefix(f"{NAME}: "), one["check"], one["message"]) for one in violations]
@@ -51,5 +41,5 @@ def test_a_component_that_breaks_nothing_is_not_named(found: Found) -> None:
 
 
 def test_a_name_that_is_not_installed_is_answered_with_what_is(site: Path) -> None:
-    done = tried(site, "acme-fault")
+    done = tried(site, site, "acme-fault")
     assert done.returncode == 2 and "Did you mean 'acme-faulty'" in done.stderr

@@ -91,6 +91,22 @@ def test_a_foreign_component_is_found_by_name(plugin: None) -> None:
     assert "lake" in registry.names("load")
 
 
+def test_a_name_that_two_packages_claim_is_refused_with_both(
+    plugin: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "other" / "globex-2.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: globex\nVersion: 2.0\n")
+    (info / "entry_points.txt").write_text("[drivetrain.components]\nload.lake = acme_sources:Parquet\n")
+    monkeypatch.syspath_prepend(str(info.parent))
+    registry.clear_cache()
+    with pytest.raises(ConfigurationError, match="the data source 'lake' is claimed by") as caught:
+        registry.lookup("load", "lake")
+    assert "acme 1.2" in str(caught.value) and "globex 2.0" in str(caught.value)
+    assert registry.lookup("gate", "fair").__name__ == "Fair"
+    assert any("'lake' is claimed" in fault.message for fault in registry.broken())
+
+
 def test_only_what_is_named_is_imported(plugin: None) -> None:
     registry.names("train")
     assert "acme_broken" not in sys.modules

@@ -45,6 +45,6 @@ class JsonLines(Source):
         import pandas as pd
 
         try:
-            return pd.read_json(self.params.path, lines=True, convert_dates=False, dtype=False)
+            return pd.read_json(self.params.path, lines=True, dtype=False)
         except ValueError as error:
             raise ContentError(f"{self.params.path} is not JSON Lines: {error}") from error

@@ -1,0 +1,49 @@
+"""What the source, the trainer and the gate check do."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from acme_platform.generalizes import Generalizes, GeneralizesParams
+from acme_platform.json_lines import JsonLines, JsonLinesParams
+from acme_platform.nearest_centroid import NearestCentroid, NearestCentroidParams
+
+from drivetrain import ContentError
+from drivetrain.testing import evidence, sample
+
+
+def test_a_key_that_a_line_lacks_is_a_missing_value(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"a": 1, "b": "x"}\n{"a": 2}\n')
+    rows = JsonLines(JsonLinesParams(path=str(tmp_path / "rows.jsonl"))).read()
+    assert list(rows.columns) == ["a", "b"] and rows["b"].isna().tolist() == [False, True]
+
+
+def test_a_line_that_is_no_object_is_refused_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"a": 1}\n{"a": \n')
+    with pytest.raises(ContentError, match=r"rows\.jsonl is not JSON Lines"):
+        JsonLines(JsonLinesParams(path=str(tmp_path / "rows.jsonl"))).read()
+
+
+def test_the_trainer_is_better_than_a_guess() -> None:
+    given = sample("binary")
+    fitted = NearestCentroid(NearestCentroidParams()).fit(given.train, given.validation, given.signature, seed=0)
+    codes = fitted.predict(given.validation.features).codes
+    assert codes is not None and np.mean(codes == given.validation.target) > 0.65  # the larger class is 0.55
+
+
+def test_a_higher_temperature_makes_predictions_less_sure() -> None:
+    given, surest = sample("binary"), []
+    for temperature in (1.0, 10.0):
+        trainer = NearestCentroid(NearestCentroidParams(temperature=temperature))
+        found = trainer.fit(given.train, given.validation, given.signature, seed=0).predict(given.train.features)
+        assert found.probabilities is not None
+        surest.append(found.probabilities.max(axis=1).mean())
+    assert surest[1] < surest[0]
+
+
+@pytest.mark.parametrize(("within", "passed"), [(0.1, True), (0.01, False)])
+def test_a_model_may_move_by_so_much_between_the_sets(within: float, passed: bool) -> None:
+    given = evidence({"roc_auc": 0.9})
+    given.evaluation.metrics["test"]["roc_auc"] = 0.85
+    (outcome,) = Generalizes(GeneralizesParams(within=within)).check(given)
+    assert outcome.passed is passed and "roc_auc moved by 0.05" in outcome.why
