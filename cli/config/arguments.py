@@ -8,7 +8,7 @@ from schemas.errors import ConfigurationError, Fault
 
 USAGE = """\
 python run.py +experiment=NAME [pipeline=P] [stack=S] [action=run|plan] [group=option …] [key=value …]
-python run.py action=components               every component and stack here, by kind
+python run.py action=components [format=json]  every component, flavor, option and stack here
 python run.py -m +experiment=NAME trainer=a,b  a sweep: every combination, compared on the validation set
 python run.py --config-dir=DIR +experiment=x  an experiment that lives outside this repository
 python run.py +experiment=NAME --cfg job      the composed configuration"""

@@ -40,11 +40,6 @@ class FileAlerterConfig(BaseAlerterConfig):
 class FileAlerter(BaseAlerter):
     """Appends whole lines: writers wait for each other, and a line that a killed one left torn is closed."""
 
-    @property
-    def config(self) -> FileAlerterConfig:
-        """The alerter's settings."""
-        return cast(FileAlerterConfig, self._config)
-
     def post(self, message: str, params: "BaseAlerterStepParameters | None" = None) -> bool:
         """Append a message; it is on the disk when this returns. Raises StorageError when it cannot be written."""
         self._append({"kind": "message", "text": message})
@@ -58,18 +53,19 @@ class FileAlerter(BaseAlerter):
     def _append(self, entry: dict[str, str]) -> None:
         from filelock import FileLock, Timeout
 
-        path = Path(self.config.path).expanduser()
+        settings = cast(FileAlerterConfig, self.config)
+        path = Path(settings.path).expanduser()
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         line = json.dumps({"time": now, **entry}, ensure_ascii=False) + "\n"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(f"{path}.lock", timeout=self.config.wait), path.open("a+b") as file:
+            with FileLock(f"{path}.lock", timeout=settings.wait), path.open("a+b") as file:
                 file.write((_unfinished(file.fileno()) + line).encode())
                 file.flush()
                 os.fsync(file.fileno())
         except Timeout as error:
             raise StorageError(
-                f"{path} is locked for more than {self.config.wait:g} s", "look for who holds it"
+                f"{path} is locked for more than {settings.wait:g} s", "look for who holds it"
             ) from error
         except OSError as error:
             raise StorageError(f"no alert can be written to {path}: {error.strerror}", "name another file") from error
