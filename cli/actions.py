@@ -4,6 +4,7 @@ import logging
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def components(console: Console, composition: Composition) -> int:
         raise ConfigurationError([*composition.faults, *wrong])
     from cli.catalog.catalog import catalog
 
-    found = catalog(composition.repository)
+    with redirect_stdout(sys.stderr):  # what a package prints on import is none of the list
+        found = catalog(composition.repository)
     write_components(console, found) if form == "json" else show_components(console, found)
     return 0
 

@@ -61,7 +61,7 @@ def load_flavor(name: str) -> Any:
     try:
         flavor = getattr(import_module(module), attribute)()
         called = flavor.name
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # Whatever a stranger's module does on import, the person must hear whose module it was.
         raise _refusal(f"{whose} does not import: {type(error).__name__}: {error}") from error
     if called != name:

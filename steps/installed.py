@@ -1,8 +1,11 @@
 """What installed packages declare by entry points: read once a process, without importing any of them."""
 
+from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import Distribution, EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, EntryPoints, distributions, entry_points
 from typing import Any
+
+from schemas.errors import Fault
 
 
 def entries(group: str) -> tuple[EntryPoint, ...]:
@@ -10,9 +13,20 @@ def entries(group: str) -> tuple[EntryPoint, ...]:
     return tuple(_all().select(group=group))
 
 
+def unreadable() -> list[Fault]:
+    """Return a fault for each installed package whose entry points cannot be read; nothing of it can be used."""
+    try:
+        entry_points()
+    except Exception:  # whatever the file of a stranger's package makes of the parser
+        return list(_broken())
+    return []
+
+
 def origin_of(distribution: Distribution | None) -> str:
     """Return `distribution version`."""
-    return f"{distribution.name} {distribution.version}" if distribution is not None else "unknown distribution"
+    if distribution is None or not distribution.name:
+        return "unknown distribution"
+    return f"{distribution.name} {distribution.version}"
 
 
 def origins(claims: tuple[EntryPoint, ...]) -> str:
@@ -27,4 +41,30 @@ def clear_cache() -> None:
 
 @cache
 def _all() -> Any:
-    return entry_points()
+    try:
+        return entry_points()
+    except Exception:
+        # One package's file cannot be read, and no other is to suffer from it: those are read one by one.
+        return EntryPoints(_sound())
+
+
+def _sound() -> Iterator[EntryPoint]:
+    seen = set()
+    for distribution in distributions():
+        if distribution.name in seen:
+            continue
+        seen.add(distribution.name)
+        try:
+            found = list(distribution.entry_points)
+        except Exception:
+            continue  # `unreadable` names it
+        yield from found
+
+
+def _broken() -> Iterator[Fault]:
+    for distribution in distributions():
+        try:
+            list(distribution.entry_points)
+        except Exception as error:
+            what = f"the entry points of {origin_of(distribution)} cannot be read: {type(error).__name__}: {error}"
+            yield Fault("", what, "install it anew, or uninstall it")

@@ -92,7 +92,7 @@ def lookup(kind: str, name: str) -> type[Any]:
         raise ConfigurationError([Fault(PATHS[kind], f"{whose} {mismatch.message}", mismatch.hint)])
     try:
         component = _attribute(import_module(module), attribute)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # Whatever a stranger's module does on import, the person must hear whose module it was.
         fault = Fault(PATHS[kind], f"{whose} does not import: {type(error).__name__}: {error}")
         raise ConfigurationError([fault]) from error
@@ -121,7 +121,7 @@ def module_of(kind: str, name: str) -> str:
 
 def broken() -> list[Fault]:
     """Import every foreign component and return a fault for each that does not work; ours are not imported."""
-    faults = _misnamed()
+    faults = [*installed.unreadable(), *_misnamed()]
     for kind, entries in _foreign().items():
         for name in entries:
             try:

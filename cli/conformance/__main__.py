@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import asdict
 
 
@@ -33,17 +34,20 @@ def _try(packages: Sequence[str], *, as_json: bool) -> int:
     from drivetrain.testing import Violation
     from schemas.errors import ConfigurationError
 
+    out = sys.stderr if as_json else sys.stdout
+
     def announce(owner: str, what: str, violations: list[Violation]) -> None:
         lines = [f"{'breaks' if violations else 'holds '} {owner}: {what}"]
         lines += [f"         {one.subject}: {one.check}: {one.message}" for one in violations]
-        print("\n".join(lines), file=sys.stderr if as_json else sys.stdout, flush=True)
+        print("\n".join(lines), file=out, flush=True)
 
     try:
         asked = owners(packages)
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    found = conformance(asked, announce)
+    with redirect_stdout(sys.stderr):  # what is tried may print
+        found = conformance(asked, announce)
     if as_json:
         print(json.dumps({"owners": asked, "violations": [asdict(one) for one in found]}, ensure_ascii=False, indent=1))
     else:

@@ -19,7 +19,8 @@ def owners(wanted: Sequence[str] = ()) -> list[str]:
     Raises:
         ConfigurationError: If a wanted one brings nothing here.
     """
-    found = [OURS, *sorted({entry.dist.name for group in _GROUPS for entry in installed.entries(group) if entry.dist})]
+    entries = [entry for group in _GROUPS for entry in installed.entries(group)]
+    found = [OURS, *sorted({entry.dist.name for entry in entries if entry.dist is not None and entry.dist.name})]
     by_name = {_normal(name): name for name in found}
     faults = [
         Fault(name, f"no installed package of this name brings anything.{did_you_mean(name, found)}", _known(found))

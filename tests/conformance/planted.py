@@ -420,7 +420,7 @@ class Loose(BaseAlerterFlavor):
 class Misnamed(Loose):
     """Calls itself otherwise."""
 '''
-BROKEN = 'raise RuntimeError("no licence")\n'
+BROKEN = 'print("an advertisement")\nraise RuntimeError("no licence")\n'
 _ENTRY_POINTS = {
     "drivetrain.contract": {"1.0": "acme_faulty"},
     "drivetrain.components": {

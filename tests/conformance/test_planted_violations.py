@@ -7,6 +7,7 @@ import pytest
 
 from tests.conformance.planted import NAME, PLANTED, plant
 from tests.conformance.running import tried
+from tests.tracing import processes_traced
 
 pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
 Found = list[tuple[str, str, str]]
@@ -19,7 +20,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(site: Path) -> Found:
-    done = tried(site, site, NAME, "--json")
+    with processes_traced():
+        done = tried(site, site, NAME, "--json")
     assert done.returncode == 1, done.stderr
     violations = json.loads(done.stdout)["violations"]
     return [(one["subject"].removeprefix(f"{NAME}: "), one["check"], one["message"]) for one in violations]

@@ -22,6 +22,7 @@ train.vanished = acme_sources:Nothing
 train.odd = acme_sources:NUMBER
 gate.fair = acme_sources:Fair
 gate.strict = acme_sources:Strict
+split.leaving = acme_leaving:Split
 nonsense = acme_sources:Parquet
 
 [drivetrain.contract]
@@ -62,11 +63,12 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (info / "entry_points.txt").write_text(ENTRY_POINTS)
     (site / "acme_sources.py").write_text(SOURCES)
     (site / "acme_broken.py").write_text("raise RuntimeError('no licence')\n")
+    (site / "acme_leaving.py").write_text("print('good bye')\nraise SystemExit(0)\n")
     monkeypatch.syspath_prepend(str(site))
     registry.clear_cache()
     yield
     registry.clear_cache()
-    for module in ("acme_sources", "acme_broken"):
+    for module in ("acme_sources", "acme_broken", "acme_leaving"):
         sys.modules.pop(module, None)
 
 
@@ -107,6 +109,20 @@ def test_a_name_that_two_packages_claim_is_refused_with_both(
     assert any("'lake' is claimed" in fault.message for fault in registry.broken())
 
 
+@pytest.mark.parametrize("content", ["[drivetrain.components]\nload.lake\n", "\udcff\udcfe"])
+def test_a_package_whose_entry_points_cannot_be_read_is_named_and_takes_no_other_down(
+    content: str, plugin: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "other" / "torn-2.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: torn\nVersion: 2.0\n")
+    (info / "entry_points.txt").write_bytes(content.encode(errors="surrogateescape"))
+    monkeypatch.syspath_prepend(str(info.parent))
+    registry.clear_cache()
+    assert registry.lookup("load", "lake").__name__ == "Parquet" and registry.lookup("load", "csv")
+    assert [fault for fault in registry.broken() if "entry points of torn 2.0 cannot be read" in fault.message]
+
+
 def test_only_what_is_named_is_imported(plugin: None) -> None:
     registry.names("train")
     assert "acme_broken" not in sys.modules
@@ -135,10 +151,12 @@ def test_a_broken_plugin_takes_nothing_else_down(
     assert "no licence" in faults("+experiment=diabetes", "trainer.name=broken")["trainer.name"].message
     batch = ("+experiment=houses", "pipeline=batch_inference", "batch.output.path=predictions.csv")
     assert "no licence" in faults(*batch, "batch.input.name=cracked")["batch.input.name"].message
-    assert len(registry.broken()) == 6
+    assert len(registry.broken()) == 7
+    capsys.readouterr()
     assert main(["action=components"]) == 0
     shown = capsys.readouterr().out
-    assert "broken: train.name" in shown or "no licence" in shown
+    assert "broken: trainer.name: plug-in 'broken' of acme 1.2 does not import: RuntimeError: no licence" in shown
+    assert "'leaving' of acme 1.2 does not import: SystemExit: 0" in shown and "good bye" not in shown
     assert "data\tlake\tacme 1.2\trows\twhole number\t10\t" in shown
 
 
