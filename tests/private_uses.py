@@ -13,7 +13,20 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-OWN = ("cli", "ml", "pipelines", "stacks", "steps", "serving", "schemas", "tests", "benchmarks", "examples", "run")
+OWN = (
+    "cli",
+    "drivetrain",
+    "ml",
+    "pipelines",
+    "stacks",
+    "steps",
+    "serving",
+    "schemas",
+    "tests",
+    "benchmarks",
+    "examples",
+    "run",
+)
 _DOCUMENTED = {"_asdict", "_fields", "_field_defaults", "_make", "_replace", "_exit"}  # underscore or not
 _BY_TEXT = {"getattr", "hasattr", "setattr", "delattr", "attrgetter"}
 _DOTTED = re.compile(r"[A-Za-z]\w*(\.\w+)+")

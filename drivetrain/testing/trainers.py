@@ -114,9 +114,8 @@ class _TrainerOnTask:
             self._fitted = fitted
         if used:
             yield f"it draws from {' and '.join(used)}, which everybody shares: make a generator of the seed"
-        unlike = difference(*found)
-        if unlike or not _equal(*found):
-            yield f"two fits with one seed predict differently: {unlike or 'in the last digits'}"
+        if not _equal(*found):
+            yield f"two fits with one seed predict differently: {difference(*found) or 'in the last digits'}"
         for name, known, now in zip(
             ("train", "validation"), before, (self._sample.train, self._sample.validation), strict=True
         ):
@@ -158,8 +157,8 @@ def _same(one: Matrix, other: Matrix) -> bool:
 
 
 def _equal(one: Predictions, other: Predictions) -> bool:
+    pairs = [(getattr(one, part), getattr(other, part)) for part in ("codes", "probabilities", "values")]
     return all(
-        np.array_equal(np.asarray(getattr(one, part)), np.asarray(getattr(other, part)))
-        for part in ("codes", "probabilities", "values")
-        if getattr(one, part) is not None and getattr(other, part) is not None
+        left is right or (left is not None and right is not None and np.array_equal(left, right, equal_nan=True))
+        for left, right in pairs
     )
