@@ -10,6 +10,7 @@ import pytest
 
 from drivetrain.testing import (
     Violation,
+    check_gate_check,
     check_sink,
     check_source,
     check_splitter,
@@ -27,6 +28,7 @@ from ml.sources.csv import CsvSource
 from ml.split.random import RandomSplit
 from ml.trainers.constant import Majority
 from ml.trainers.sklearn.presets import LogisticRegression
+from tests.conformance.sound import Fine, Halves, Lines, Out, Same, out_of, rows_of
 
 
 def rows_as_csv(folder: Path, rows: pd.DataFrame) -> dict[str, Any]:
@@ -116,3 +118,11 @@ def test_what_is_no_part_of_the_contract_is_found_in_source(name: str, tmp_path:
     (found,) = foreign_imports([tmp_path / "part.py"])
     assert f"part.py, line 3, imports {name}" in found
     assert bool(list(foreign_imports([tmp_path / "part.py"], also=frozenset({"zenml"})))) is (name != "zenml.client")
+
+
+def test_the_sound_ones_have_no_violation() -> None:
+    require(check_source(Lines, rows_of))
+    require(check_sink(Out, out_of))
+    require(check_splitter(Halves))
+    require(check_trainer(Same))
+    require(check_gate_check(Fine))
