@@ -112,7 +112,12 @@ def are_constraints_of_parameters(found: Any) -> bool:
 
 HYDRA, SKLEARN = "hydra._internal", "sklearn.utils._param_validation"
 REPOSITORY, CATALOG = "cli/config/repository.py", "ml/trainers/sklearn/catalog.py"
-FLAVORS = ("stacks/flavors/bentoml_deployer.py", "stacks/flavors/whylogs_data_validator.py")
+FLAVORS = (
+    "stacks/flavors/bentoml_deployer.py",
+    "stacks/flavors/whylogs_data_validator.py",
+    "stacks/flavors/ray_orchestrator.py",
+)
+REMOTE = ("stacks/remote/orchestrator.py",)
 ZENML, WHYLOGS = "tests/lifecycle/conftest.py", "whylogs.core.view.dataset_profile_view"
 
 NAMES = [
@@ -122,6 +127,18 @@ NAMES = [
     PrivateName("re._parser", "parse", ("schemas/patterns.py",), is_pattern_parser),
     PrivateName("zenml.client", "Client._reset_instance", (ZENML,), forgets),
     PrivateName("zenml.config.global_config", "GlobalConfiguration._reset_instance", (ZENML,), forgets),
+    PrivateName(
+        "zenml.orchestrators", "BaseOrchestrator._prepare_run", REMOTE, lambda one: takes(one, "self", "snapshot")
+    ),
+    PrivateName("zenml.orchestrators", "BaseOrchestrator._cleanup_run", REMOTE, lambda one: takes(one, "self")),
+    PrivateName(
+        "zenml.orchestrators.step_launcher",
+        "StepLauncher._invocation_id",
+        ("stacks/step_events.py",),
+        lambda found: "self._invocation_id = " in inspect.getsource(found.__init__),
+        on_instances=True,
+    ),
+    PrivateName("ray._raylet", "GcsClient", ("stacks/ray/probe.py",), callable),
     PrivateName("zenml.stack", "StackComponent._config", FLAVORS, keeps_its_config, on_instances=True),
     PrivateName(WHYLOGS, "DatasetProfileView._metadata", ("ml/monitoring/profiles.py",), keeps_metadata_in_bytes, True),
     PrivateName(SKLEARN, "InvalidParameterError", (CATALOG,), lambda found: issubclass(found, Exception)),

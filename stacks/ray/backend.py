@@ -62,10 +62,14 @@ class RayBackend:
         options: dict[str, Any] = {"num_cpus": task.cpus, "num_gpus": task.gpus, "name": task.step}
         if task.memory is not None:
             options["memory"] = task.memory
-        if task.avoid:
+        if task.avoid and self._others(task.avoid):
             options["label_selector"] = {"ray.io/node-id": f"!in({','.join(task.avoid)})"}
         reference = self._run_step.options(**options).remote(task.model_dump(), self._mailbox, self._lost_after)
         self._attempts[task.step] = _Attempt(task, reference, asked=time.monotonic())
+
+    def _others(self, avoided: tuple[str, ...]) -> set[str]:
+        """Return the nodes that are there beside those."""
+        return {node["NodeID"] for node in self._ray.nodes() if node["Alive"]} - set(avoided)
 
     def poll(self, seconds: float) -> list[StepEvent | Ended]:
         """Return what has happened since."""

@@ -208,11 +208,13 @@ def test_a_killed_command_leaves_nothing_and_the_next_one_says_so(cluster: Clust
 
 
 def pids_of(cluster: Cluster) -> list[str]:
-    found = (
-        subprocess.run(["ip", "netns", "pids", machine.name], capture_output=True, text=True)
-        for machine in cluster.net.machines
-    )
-    return [pid for one in found for pid in one.stdout.split()]
+    return [pid for machine in cluster.net.machines for pid in processes_on(machine)]
+
+
+def processes_on(machine: Machine) -> list[str]:
+    """Return the numbers of all processes of a machine."""
+    done = subprocess.run(["ip", "netns", "pids", machine.name], capture_output=True, text=True, check=False)
+    return done.stdout.split()
 
 
 def newest(cluster: Cluster) -> Any:
