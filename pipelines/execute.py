@@ -14,8 +14,10 @@ from schemas.plan import Observer
 from schemas.run import Run
 from schemas.summary import Summary
 from stacks.apply import apply_stack
+from stacks.environment import stack_environment
 from stacks.session import zenml_session
 from stacks.step_events import launches_told
+from steps.secrets import reveal
 
 Stage = Callable[[RunSession, Part], Part]
 
@@ -51,7 +53,8 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
         )
         from zenml.utils.env_utils import temporary_environment
 
-        with temporary_environment({"ZENML_ACTIVE_STACK_ID": str(stack.id)}), launches_told():
+        active = temporary_environment({"ZENML_ACTIVE_STACK_ID": str(stack.id)})
+        with active, stack_environment(run.stack, reveal), launches_told():
             yield client, stack
 
 

@@ -112,6 +112,9 @@ class StackSpec(Strict):
         description="variables that the steps get, wherever they run: a text, or a secret as {env: NAME} or "
         "{secret: NAME, key: KEY}",
     )
+    store: Literal["any", "server"] = Field(
+        default="any", description="what ZenML's own database must be; server: one that a team shares, over REST"
+    )
     requires: Requirements = Field(default=Requirements(), description="what must be installed")
 
     @field_validator("environment")

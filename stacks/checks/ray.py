@@ -30,7 +30,7 @@ def faults(spec: StackSpec, store: Path | None, home: Home) -> list[Fault]:
     if address.startswith("ray://"):
         return [*_client_faults(address), *_elsewhere(spec, store)]
     try:
-        found = probe.probe(address)
+        found = probe.probe(probe.resolved(address))
     except probe.UnreachableError as error:
         what = f"no Ray cluster can be reached at {address}: {error}"
         return [Fault(_ADDRESS, what, "start it (ray start --head), or say stack.orchestrator.settings.address=local")]

@@ -20,7 +20,7 @@ class RayOrchestratorConfig(BaseOrchestratorConfig):
         default="local",
         min_length=1,
         description="local: a cluster on this machine, started where there is none; HOST:PORT of a head, from a node "
-        "of its cluster; ray://HOST:PORT from elsewhere",
+        "of its cluster; auto: the cluster of this node (RAY_ADDRESS, or the last one); ray://HOST:PORT from elsewhere",
     )
     cpus: float | None = Field(default=None, gt=0, description="cores of a cluster that is started here; null: all")
     gpus: float | None = Field(default=None, ge=0, description="GPUs of a cluster that is started here; null: all")
@@ -64,13 +64,14 @@ def _backend(config: RayOrchestratorConfig) -> Iterator[Backend]:
     from stacks.ray import cluster
     from stacks.ray.backend import ray_backend
     from stacks.ray.connection import connected
-    from stacks.ray.probe import probe
+    from stacks.ray.probe import probe, resolved
 
     home = Home.here()
     address, variables, is_here = config.address, dict[str, str](), config.is_local
     if config.is_local:
         address, variables = cluster.ensure(home, config.cpus, config.gpus).address, cluster.environment(home)
     elif not address.startswith("ray://"):
+        address = resolved(address)
         is_here = probe(address).is_here
     with (
         connected(address, source_folder(home), variables) as ray,

@@ -7,8 +7,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 _TIMEOUT = 5.0
+_LAST = Path("/tmp/ray/ray_current_cluster")  # where `ray start` notes it
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,22 @@ class Cluster:
     def is_here(self) -> bool:
         """Whether all of its nodes are on this machine."""
         return all(is_own(host) for host in self.hosts)
+
+
+def resolved(address: str) -> str:
+    """Return `HOST:PORT` for `auto`: what RAY_ADDRESS says, else the cluster that was last started on this machine.
+
+    Raises:
+        UnreachableError: If there is none.
+    """
+    if address != "auto":
+        return address
+    if given := os.environ.get("RAY_ADDRESS"):
+        return given
+    try:
+        return _LAST.read_text(encoding="utf-8").strip()
+    except OSError:
+        raise UnreachableError("no cluster was started on this machine, and RAY_ADDRESS is not set") from None
 
 
 class UnreachableError(Exception):

@@ -14,6 +14,7 @@ from zenml.enums import ExecutionMode, StoreType
 from zenml.orchestrators import BaseOrchestrator, SubmissionResult
 
 from schemas.home import Home
+from stacks.environment import given
 from stacks.remote.backend import Backends
 from stacks.remote.driver import drive
 from stacks.remote.steps import StepTask
@@ -81,7 +82,7 @@ class RemoteOrchestrator(BaseOrchestrator, ABC):
             cpus=need.cpu_count or 1.0,
             gpus=need.gpu_count or 0,
             memory=None if memory is None else int(memory),
-            environment=environment | store_environment() | {RUN_ID: RemoteOrchestrator._run_id},
+            environment=environment | store_environment() | given() | {RUN_ID: RemoteOrchestrator._run_id},
         )
 
 

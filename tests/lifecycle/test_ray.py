@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -93,22 +94,40 @@ def rows(world: World) -> Path:
     return file
 
 
-def slow(world: World, *words: str) -> "subprocess.Popen[str]":
-    """Begin a run in a process of its own, and return when its forest is being trained."""
+@dataclass
+class Slow:
+    """A run in a process of its own whose model is being trained."""
+
+    process: "subprocess.Popen[str]"
+    log: Path
+
+    def end(self, longest: float = 120) -> tuple[int, str]:
+        """Wait for its end; return the exit code and what it printed."""
+        try:
+            return self.process.wait(longest), self.log.read_text(encoding="utf-8")
+        except subprocess.TimeoutExpired:
+            raise AssertionError(self.log.read_text(encoding="utf-8")) from None
+
+
+def slow(world: World, *words: str) -> Slow:
+    """Begin a run, and return when nothing of it is left to do before its model is trained."""
     place = world.experiment("slow", SLOW.format(path=rows(world)))
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "run.py"), place, "+experiment=slow", "pipeline=training", "stack=ray", *words],
-        cwd=world.folder,
-        env=world.environment(),
-        stderr=subprocess.STDOUT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    command = [sys.executable, str(ROOT / "run.py"), place, "+experiment=slow", "pipeline=training", "stack=ray"]
+    log = world.folder / f"slow-{len(list(world.folder.glob('slow-*')))}"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*command, *words], cwd=world.folder, env=world.environment(), stdout=output, stderr=output, text=True
+        )
+    run = Slow(process, log)
+    await_baseline(run)
+    return run
+
+
+def await_baseline(run: Slow) -> None:
     until = time.monotonic() + 120
-    while time.monotonic() < until and not processes_of("train"):
-        assert process.poll() is None, process.communicate()
+    while "step training.train_baseline " not in run.log.read_text(encoding="utf-8"):
+        assert run.process.poll() is None and time.monotonic() < until, run.end(1)
         time.sleep(0.1)
-    return process
 
 
 def processes_of(step: str) -> list[psutil.Process]:
@@ -118,21 +137,16 @@ def processes_of(step: str) -> list[psutil.Process]:
 
 
 def children_of_servers() -> list[psutil.Process]:
-    servers = [
-        found
-        for found in psutil.process_iter(["cmdline"])
-        if "stacks.remote.fork_server" in (found.info["cmdline"] or [])
-    ]
+    running = psutil.process_iter(["cmdline"])
+    servers = [found for found in running if "stacks.remote.fork_server" in (found.info["cmdline"] or [])]
     with contextlib.suppress(psutil.Error):
         return [child for server in servers for child in server.children()]
     return []
 
 
 def busy(longest: float = 30) -> psutil.Process:
-    """Return the process of steps that trains, once it is the only one that does anything."""
+    """Return the process of steps that computes."""
     until = time.monotonic() + longest
-    while processes_of("train_baseline") and time.monotonic() < until:
-        time.sleep(0.1)
     while time.monotonic() < until:
         for child in children_of_servers():
             with contextlib.suppress(psutil.Error):  # it has ended
@@ -141,47 +155,49 @@ def busy(longest: float = 30) -> psutil.Process:
     raise AssertionError("none of them computes")
 
 
+def gone(longest: float = 30) -> bool:
+    """Wait until no process of steps is left; say whether it came to that."""
+    until = time.monotonic() + longest
+    while (children_of_servers() or processes_of("train")) and time.monotonic() < until:
+        time.sleep(0.2)
+    return not children_of_servers() and not processes_of("train")
+
+
 def test_a_killed_process_of_steps_fails_the_run_at_once_and_says_so(world: World, there: Result) -> None:
     run = slow(world)
     busy().kill()
-    out, _ = run.communicate(timeout=60)
-    assert run.returncode == 1, out
-    assert "was killed by SIGKILL" in out and "step training.train failed" in out
+    code, out = run.end()
+    assert code == 1, out
+    assert "Step train was lost: its process on" in out and "was killed by SIGKILL" in out
+    assert "step training.train failed" in out
 
 
 def test_one_that_was_killed_is_tried_again_as_declared(world: World, there: Result) -> None:
     run = slow(world, "stack.resources.train.retries=1", "seed=2")
     busy().kill()
-    out, _ = run.communicate(timeout=120)
-    assert run.returncode == 0, out
+    code, out = run.end()
+    assert code == 0, out
     assert "train is tried again (1 of 1)" in out
 
 
 def test_a_killed_command_leaves_no_step_running_and_the_next_one_closes_its_run(world: World, there: Result) -> None:
     run = slow(world, "seed=3")
     busy()
-    psutil.Process(run.pid).children()[0].kill()
-    run.communicate(timeout=30)
-    assert run.returncode == 1
-    until = time.monotonic() + 30
-    while children_of_servers() and time.monotonic() < until:
-        time.sleep(0.2)
-    assert not children_of_servers() and not processes_of("train")
+    psutil.Process(run.process.pid).children()[0].kill()
+    assert run.end()[0] == 1
+    assert gone()
     after = world.run("+experiment=breast_cancer", "pipeline=training", "split.salt=another")
     assert "closed run slow-training-" in after.err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_run_and_what_runs(world: World, there: Result, number: signal.Signals) -> None:
-    run = slow(world, f"seed={number}")
+    run = slow(world, f"seed={int(number)}")
     busy()
-    os.kill(run.pid, number)
-    out, _ = run.communicate(timeout=30)
-    assert run.returncode == 128 + number, out
-    until = time.monotonic() + 30
-    while children_of_servers() and time.monotonic() < until:
-        time.sleep(0.2)
-    assert not children_of_servers()
+    os.kill(run.process.pid, number)
+    code, out = run.end()
+    assert code == 128 + number, out
+    assert gone()
     from zenml.client import Client
 
     found = Client().list_pipeline_runs(name="startswith:slow-training", sort_by="desc:created", hydrate=True).items[0]
