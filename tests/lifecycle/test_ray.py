@@ -28,7 +28,7 @@ data:
   name: csv
   path: {path}
   target: wet
-trainer: {{name: gradient_boosting, n_estimators: 500, max_depth: 1}}
+trainer: {{name: gradient_boosting, n_estimators: 2500, max_depth: 1}}
 gate: {{beat_baseline: false}}
 """
 
