@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pipelines.execution.listener import Listener
 from pipelines.execution.session import Part, RunSession
+from pipelines.execution.stack_needs import require_stack
 from schemas.errors import DrivetrainError, RefusedError
 from schemas.home import Home
 from schemas.pipelines import StageSpec
@@ -15,7 +16,7 @@ from schemas.run import Run
 from schemas.summary import Summary
 from stacks.apply import apply_stack
 from stacks.environment import stack_environment
-from stacks.session import zenml_session
+from stacks.session import store_file, zenml_session
 from stacks.step_events import launches_told
 from steps.secrets import reveal
 
@@ -46,6 +47,7 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
         from pipelines.execution.recovery import recover
         from pipelines.execution.requirements import require
 
+        require_stack(client, run.stack, sqlite=store_file() is not None)
         recover(client, Home.here(), observer)
         require(client, run, Home.here())
         stack = apply_stack(

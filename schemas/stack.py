@@ -77,6 +77,24 @@ class Requirements(Strict):
     )
 
 
+class Machine(Strict):
+    """What a machine type of a cloud has."""
+
+    cpu_count: float | None = Field(default=None, gt=0, description="cores; null: not known")
+    gpu_count: int = Field(default=0, ge=0, description="GPUs")
+    memory: str | None = Field(
+        default=None, pattern=r"^[0-9]+(KB|KiB|MB|MiB|GB|GiB|TB|TiB)$", description="for example 4GiB; null: not known"
+    )
+
+
+class Newer(Strict):
+    """What a cloud has that is not in the lists that a declaration is checked against."""
+
+    machines: dict[str, Machine] = Field(default={}, description="machine types, with what they have")
+    regions: list[str] = Field(default=[], description="regions")
+    accelerators: list[str] = Field(default=[], description="accelerators, by the cloud's name")
+
+
 class StackSpec(Strict):
     """ZenML components by type, where journals are, and what each step may ask for.
 
@@ -116,6 +134,7 @@ class StackSpec(Strict):
         default="any", description="what ZenML's own database must be; server: one that a team shares, over REST"
     )
     requires: Requirements = Field(default=Requirements(), description="what must be installed")
+    newer: Newer = Field(default=Newer(), description="what a cloud has that our lists do not know yet")
 
     @field_validator("environment")
     @classmethod

@@ -1,0 +1,33 @@
+"""Names and quantities as Kubernetes takes them.
+
+Source: RFC 1123, and the Kubernetes documentation on object names, labels, and resource units (November 2026).
+"""
+
+import re
+from decimal import Decimal
+
+LABEL = r"[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?"
+"""A name of RFC 1123: a namespace, a volume, a container."""
+
+SUBDOMAIN = rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*"
+"""Names joined by dots: a service account, a secret."""
+
+LABEL_VALUE = r"([A-Za-z0-9]([A-Za-z0-9_.\-]{0,61}[A-Za-z0-9])?)?"
+QUALIFIED = rf"({LABEL}(\.{LABEL})*/)?[A-Za-z0-9]([A-Za-z0-9_.\-]{{0,61}}[A-Za-z0-9])?"
+"""The key of a label, an annotation or a node selector."""
+
+VARIABLE = r"[A-Za-z_.\-][A-Za-z0-9_.\-]*"
+_QUANTITY = re.compile(r"(?P<number>[0-9]+(\.[0-9]*)?|\.[0-9]+)(?P<unit>m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][+\-]?[0-9]+)?")
+_UNITS = {"": "1", "m": "0.001", "k": "1e3", "M": "1e6", "G": "1e9", "T": "1e12", "P": "1e15", "E": "1e18"}
+_BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
+
+
+def quantity(text: str) -> Decimal | None:
+    """Return a quantity (`500m`, `4Gi`, `2`); None where it is none."""
+    found = _QUANTITY.fullmatch(text)
+    if found is None:
+        return None
+    number, unit = Decimal(found["number"]), found["unit"] or ""
+    if unit in _BINARY:
+        return number * Decimal(1024) ** _BINARY[unit]
+    return number * Decimal(_UNITS.get(unit) or f"1{unit}")
