@@ -5,15 +5,18 @@ from collections.abc import Sequence
 
 from pipelines.cache_forecast import forecast, step_names
 from pipelines.execution.requirements import missing
+from pipelines.execution.stack_needs import unmet
+from schemas.errors import Fault
 from schemas.events import StepEvent
 from schemas.home import Home
 from schemas.pipelines import StageSpec
 from schemas.plan import Missing, Plan
 from schemas.run import Run
+from stacks.checks.shipped import ShippedFlavors
 from stacks.declared import parts, stack_name
 from stacks.plan import Existing, changes
 from stacks.plugins import flavor_sources
-from stacks.session import has_store, zenml_session
+from stacks.session import has_store, store_file, zenml_session
 
 
 def plan(run: Run, stages: Sequence[StageSpec] | None = None) -> Plan:
@@ -34,8 +37,14 @@ def _from_nothing(run: Run, stages: Sequence[StageSpec]) -> Plan:
         changes=changes(stack_name(run.stack), parts(run.stack), flavors, Existing()),
         steps=step_names(run, why="nothing was ever run here", stages=stages),
         resources=run.stack.resources,
-        missing=missing(None, run, Home.here()),
+        missing=[*_shown(*unmet(ShippedFlavors(), run.stack, sqlite=True)), *missing(None, run, Home.here())],
     )
+
+
+def _shown(wrong: list[Fault], absent: list[Missing]) -> list[Missing]:
+    """Return faults of the declaration as the plan shows them, before what is missing here."""
+    mend = "mend the file in conf/stack/, or choose another stack="
+    return [*(Missing(what=f"{fault.path}: {fault.message}", command=fault.hint or mend) for fault in wrong), *absent]
 
 
 def _waiting(event: StepEvent) -> None:
@@ -46,16 +55,13 @@ def _waiting(event: StepEvent) -> None:
 def _against_the_store(run: Run, stages: Sequence[StageSpec]) -> Plan:
     with zenml_session(_waiting) as client:
         from stacks.apply import plan_stack
-        from stacks.checks.settings import settings_faults
 
-        faults = settings_faults(client, run.stack)
-        planned = [] if faults else plan_stack(client, run.stack)
-        stack_is_there = not faults and not any(change.changes for change in planned)
+        wrong, needed = unmet(client, run.stack, sqlite=store_file() is not None)
+        planned = plan_stack(client, run.stack)
+        stack_is_there = not wrong and not any(change.changes for change in planned)
         absent = missing(client, run, Home.here())
         steps = (
             forecast(client, run, stages) if stack_is_there else step_names(run, "the stack is new, or changes", stages)
         )
-    wrong = [
-        Missing(what=str(fault), command="mend the file in conf/stack/, or choose another stack=") for fault in faults
-    ]
-    return Plan(changes=planned, steps=steps, resources=run.stack.resources, missing=wrong + absent)
+    found = [*_shown(wrong, needed), *absent]
+    return Plan(changes=planned, steps=steps, resources=run.stack.resources, missing=found)

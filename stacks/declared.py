@@ -74,8 +74,8 @@ def parts(spec: StackSpec, as_stored: Callable[[str, ComponentSpec], Settings] |
 
 
 def rendered(settings: Mapping[str, Any]) -> dict[str, JsonValue]:
-    """Return settings with each `{secret: NAME, key: KEY}` as ZenML refers to a secret."""
-    return {name: _rendered(value) for name, value in settings.items()}
+    """Return settings with each `{secret: NAME, key: KEY}` as ZenML refers to a secret; null is not declared."""
+    return {name: _rendered(value) for name, value in settings.items() if value is not None}
 
 
 def _rendered(value: Any) -> JsonValue:

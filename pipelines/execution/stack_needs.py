@@ -6,6 +6,7 @@ from schemas.errors import ConfigurationError, Fault
 from schemas.plan import Missing
 from schemas.stack import StackSpec
 from stacks.checks.run import faults, merged, missing
+from stacks.checks.settings import settings_faults
 
 
 def unmet(client: Any, spec: StackSpec, sqlite: bool) -> tuple[list[Fault], list[Missing]]:
@@ -16,8 +17,6 @@ def unmet(client: Any, spec: StackSpec, sqlite: bool) -> tuple[list[Fault], list
         spec: The declared stack.
         sqlite: Whether ZenML's store is a SQLite file on this machine.
     """
-    from stacks.apply import settings_faults
-
     return merged(faults(spec, sqlite), settings_faults(client, spec)), missing(spec)
 
 

@@ -25,7 +25,9 @@ def missing(spec: StackSpec) -> list[Missing]:
     """Return the credentials that a stack needs and that are nowhere to be found here."""
     found: list[Missing] = []
     if _uses(spec, _AWS) and not _aws():
-        found.append(Missing(what="no credentials for AWS: neither in the environment nor in ~/.aws", command="aws configure"))
+        found.append(
+            Missing(what="no credentials for AWS: neither in the environment nor in ~/.aws", command="aws configure")
+        )
     if _uses(spec, _GCP) and not _gcp():
         what = "no credentials for Google Cloud: GOOGLE_APPLICATION_CREDENTIALS names no file, and nobody is logged in"
         found.append(Missing(what=what, command="gcloud auth application-default login"))
@@ -91,10 +93,14 @@ def _cluster(spec: StackSpec) -> list[Missing]:
     ]
     if not wanted:
         return []
-    files = [Path(name).expanduser() for name in (os.environ.get("KUBECONFIG") or "~/.kube/config").split(os.pathsep) if name]
+    files = [
+        Path(name).expanduser() for name in (os.environ.get("KUBECONFIG") or "~/.kube/config").split(os.pathsep) if name
+    ]
     there = [file for file in files if file.is_file()]
     if not there:
-        return [Missing(what=f"no kubeconfig: {listed([str(file) for file in files])} is not there", command=_KUBECONFIG)]
+        return [
+            Missing(what=f"no kubeconfig: {listed([str(file) for file in files])} is not there", command=_KUBECONFIG)
+        ]
     known = [name for file in there for name in _contexts(file)]
     return [
         Missing(what=f"{path}: the kubeconfig has no context {name!r}.{did_you_mean(name, known)}", command=_CONTEXTS)
@@ -103,7 +109,9 @@ def _cluster(spec: StackSpec) -> list[Missing]:
     ]
 
 
-_KUBECONFIG = "aws eks update-kubeconfig --name CLUSTER; gcloud container clusters get-credentials CLUSTER; or KUBECONFIG=FILE"
+_KUBECONFIG = (
+    "aws eks update-kubeconfig --name CLUSTER; gcloud container clusters get-credentials CLUSTER; or KUBECONFIG=FILE"
+)
 _CONTEXTS = "kubectl config get-contexts"
 
 

@@ -15,6 +15,7 @@ from schemas.secret import SecretRef
 from schemas.stack import StackSpec
 from stacks.plugins import flavor_sources
 
+_ABSENT = "nothing of it is installed"
 _BUILT_IN = ("local", "default")
 
 
@@ -64,7 +65,7 @@ def _packages(spec: StackSpec) -> list[Missing]:
     if not absent:
         return []
     install = f"python -m pip install {' '.join(shlex.quote(text) for text, _ in absent)}"
-    what = "; ".join(f"{text} {why}" for text, why in absent)
+    what = f"not installed: {', '.join(f'{text} ({why})' if why != _ABSENT else text for text, why in absent)}"
     if spec.requires.apart:
         what = f"{what}. They need an environment of their own: {spec.requires.apart}"
     return [Missing(what=what, command=spec.requires.install or install)]
@@ -78,17 +79,17 @@ def why_not_installed(text: str) -> str:
     try:
         wanted = Requirement(text)
     except InvalidRequirement as error:
-        return f"is no requirement: {str(error).splitlines()[0]}"
+        return f"no requirement: {str(error).splitlines()[0]}"
     if wanted.marker is not None and not wanted.marker.evaluate():
         return ""
     try:
         there = metadata.distribution(wanted.name)
     except PackageNotFoundError:
-        return "is not installed"
+        return _ABSENT
     if not wanted.specifier.contains(there.version, prereleases=True):
-        return f"is not installed, {there.version} is"
+        return f"{there.version} is installed"
     absent = [one.name for one in _of_extras(wanted, there) if not _is_there(one)]
-    return f"is installed without {', '.join(absent)}" if absent else ""
+    return f"without its {', '.join(absent)}" if absent else ""
 
 
 def _of_extras(wanted: Requirement, there: metadata.Distribution) -> Iterator[Requirement]:

@@ -7,6 +7,9 @@ from schemas.stack import ComponentSpec, StackSpec
 from stacks.declared import Settings, rendered
 from stacks.plugins import flavor_sources, load_flavor
 
+_REFUSALS = (ValueError, TypeError, AttributeError, ImportError)
+"""What a flavor's own validators raise on what they do not take; pydantic's error is a ValueError."""
+
 
 def settings_faults(client: Any, spec: StackSpec) -> list[Fault]:
     """Return unknown flavors, unknown settings, wrong types, secrets in clear text and unknown connectors."""
@@ -20,13 +23,11 @@ def settings_faults(client: Any, spec: StackSpec) -> list[Fault]:
 
 def as_stored(client: Any, kind: str, part: ComponentSpec) -> Settings:
     """Return settings as ZenML stores them once their flavor has read them; as they are where it does not take them."""
-    from pydantic import ValidationError
-
     given = rendered(part.settings)
     config = config_class(client, kind, part.flavor)
     try:
         stored: Settings = config(**given).model_dump(mode="json", exclude_unset=True) if config else given
-    except (ValidationError, ValueError):
+    except _REFUSALS:
         return given
     return stored
 
@@ -91,14 +92,40 @@ def _clear_text(path: str, part: ComponentSpec, fields: Any) -> list[Fault]:
 def _invalid(path: str, config: Any, given: dict[str, Any]) -> list[Fault]:
     from pydantic import ValidationError
 
+    wrong = _wrong_types(path, config, given)
+    if wrong:
+        return wrong
     try:
         # What refers to a secret is known when it is used: only `__init__` leaves it out of the checks.
         config(**given)
     except ValidationError as error:
         return [Fault(f"{path}.settings.{'.'.join(map(str, e['loc']))}".rstrip("."), e["msg"]) for e in error.errors()]
-    except ValueError as error:
+    except ImportError:  # the flavor reads them with its client package, which is told as missing
+        return []
+    except _REFUSALS as error:
         return [Fault(f"{path}.settings", str(error))]
     return []
+
+
+def _wrong_types(path: str, config: Any, given: dict[str, Any]) -> list[Fault]:
+    """Try each setting by itself: some validators of flavors break on a value of another type."""
+    from pydantic import TypeAdapter, ValidationError
+    from zenml.utils.secret_utils import is_secret_reference
+
+    faults: list[Fault] = []
+    for name, value in given.items():
+        if is_secret_reference(value):
+            continue
+        try:
+            TypeAdapter(config.model_fields[name].annotation).validate_python(value)
+        except ValidationError as error:
+            faults += [
+                Fault(".".join([f"{path}.settings", name, *map(str, each["loc"])]), each["msg"])
+                for each in error.errors()
+            ]
+        except ImportError:
+            continue
+    return faults
 
 
 def _connector_faults(client: Any, path: str, name: str) -> list[Fault]:

@@ -1,6 +1,7 @@
 """ZenML's own flavors without its store: what a plan asks where ZenML was never used."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 
@@ -19,17 +20,30 @@ class Found:
 class ShippedFlavors:
     """Answers what the checks of settings ask ZenML's client, for a store that has nothing but what ZenML ships."""
 
-    def __init__(self) -> None:
-        from zenml.stack.flavor_registry import FlavorRegistry
-
-        registry = FlavorRegistry()
-        self._flavors = [flavor() for flavor in (*registry.builtin_flavors, *registry.integration_flavors)]
-
-    def list_flavors(self, type: str, name: str | None = None, **_paging: Any) -> Found:  # noqa: A002
+    def list_flavors(self, type: str, name: str | None = None, **_paging: Any) -> Found:
         """Return the flavors of a kind of component, by name if one is given."""
-        matching = [one for one in self._flavors if one.type.value == type and name in (None, one.name)]
-        return Found([one.to_model(integration=None, is_custom=False) for one in matching])
+        found = _matching(self._built_in, type, name)
+        if name is None or not found:
+            found += _matching(self._of_integrations, type, name)
+        return Found([one.to_model(integration=None, is_custom=False) for one in found])
 
     def list_service_connectors(self, **_query: Any) -> Found:
         """Return none: connectors are a store's."""
         return Found([])
+
+    @cached_property
+    def _built_in(self) -> list[Any]:
+        from zenml.stack.flavor_registry import FlavorRegistry
+
+        return [flavor() for flavor in FlavorRegistry().builtin_flavors]
+
+    @cached_property
+    def _of_integrations(self) -> list[Any]:
+        """Importing these takes half a second."""
+        from zenml.stack.flavor_registry import FlavorRegistry
+
+        return [flavor() for flavor in FlavorRegistry().integration_flavors]
+
+
+def _matching(flavors: list[Any], kind: str, name: str | None) -> list[Any]:
+    return [one for one in flavors if one.type.value == kind and name in (None, one.name)]

@@ -35,7 +35,10 @@ def faults(spec: StackSpec) -> list[Fault]:
     if builder.flavor == "aws":
         found += builder.required("code_build_project", "drivetrain")
         found += builder.matching(
-            "code_build_project", r"[A-Za-z0-9][A-Za-z0-9\-_]{1,149}", "name of a CodeBuild project", "letters, digits, - and _"
+            "code_build_project",
+            r"[A-Za-z0-9][A-Za-z0-9\-_]{1,149}",
+            "name of a CodeBuild project",
+            "letters, digits, - and _",
         )
         found += builder.among("compute_type", lists()["codebuild"], "compute type of CodeBuild")
     return found
@@ -56,7 +59,9 @@ def bucket_fault(place: Declared, name: str, bucket: str) -> list[Fault]:
 
 
 def _sagemaker(spec: StackSpec, place: Declared) -> list[Fault]:
-    found = place.required("execution_role", "arn:aws:iam::ACCOUNT:role/NAME") + place.required("region", "eu-central-1")
+    found = place.required("execution_role", "arn:aws:iam::ACCOUNT:role/NAME") + place.required(
+        "region", "eu-central-1"
+    )
     for role in ("execution_role", "scheduler_role", "aws_auth_role_arn"):
         found += place.matching(role, _ROLE, "ARN of an IAM role", _ROLE_EXAMPLE)
     region = place.text("region")
@@ -123,11 +128,13 @@ def _ecr(spec: StackSpec, place: Declared, orchestrator: Declared) -> list[Fault
 def _ecr_uri(spec: StackSpec, place: Declared, uri: str, orchestrator: Declared) -> list[Fault]:
     parts = re.fullmatch(_ECR, uri)
     if parts is None:
-        shape = "it is twelve digits of the account, .dkr.ecr., the region, .amazonaws.com; a repository stands in default_repository"
+        shape = (
+            "ACCOUNT.dkr.ecr.REGION.amazonaws.com, the account in twelve digits; a repository is a default_repository"
+        )
         return [place.fault("uri", f"{uri!r} is no address of an ECR registry", shape)]
     found = region_faults(place.at("uri"), parts["region"], regions(), spec, "AWS")
     wanted = orchestrator.text("region") if orchestrator.flavor == "sagemaker" else None
     if not found and wanted is not None and wanted != parts["region"]:
-        what = f"the registry is in {parts['region']!r}, and SageMaker runs in {wanted!r}: it takes images of its own region only"
+        what = f"is in {parts['region']!r}, and SageMaker in {wanted!r}: it takes images of its own region only"
         found.append(place.fault("uri", what, f"push to {uri.replace(parts['region'], wanted)}"))
     return found

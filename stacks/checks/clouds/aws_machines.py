@@ -1,8 +1,8 @@
 """What the machine types of AWS have.
 
-Source: the instance type pages of Amazon EC2, November 2026. The sizes of the general families (c, m, r, t, since the fifth
-generation) follow a rule; machines with GPUs are listed. Of others it is known only whether they have GPUs, and of newer
-families with GPUs nothing but that they exist.
+Source: the instance type pages of Amazon EC2, November 2026. The sizes of the general families (c, m, r, t, since the
+fifth generation) follow a rule; machines with GPUs are listed. Of others it is known only whether they have GPUs, and
+of newer families with GPUs nothing but that they exist.
 """
 
 import re
@@ -17,7 +17,16 @@ _GENERAL = re.compile(r"(?P<kind>[cmr])[5-8](?:a|i|g|n|d|b|zn|ad|dn|gd|gn|id|in|
 _GIB_PER_CORE = {"c": 2.0, "m": 4.0, "r": 8.0}
 _SMALL = {"medium": 1, "large": 2, "xlarge": 4}
 _BURSTING = {"nano": 0.5, "micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16, "2xlarge": 32}
-_G5 = {"xlarge": 1, "2xlarge": 1, "4xlarge": 1, "8xlarge": 1, "12xlarge": 4, "16xlarge": 1, "24xlarge": 4, "48xlarge": 8}
+_G5 = {
+    "xlarge": 1,
+    "2xlarge": 1,
+    "4xlarge": 1,
+    "8xlarge": 1,
+    "12xlarge": 4,
+    "16xlarge": 1,
+    "24xlarge": 4,
+    "48xlarge": 8,
+}
 _GPUS: dict[str, dict[str, int]] = {
     "g4dn": {"xlarge": 1, "2xlarge": 1, "4xlarge": 1, "8xlarge": 1, "12xlarge": 4, "16xlarge": 1},
     "g5": _G5,

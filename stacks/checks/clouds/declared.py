@@ -56,7 +56,9 @@ class Declared:
     def matching(self, name: str, pattern: str, what: str, hint: str) -> list[Fault]:
         """Return a fault if a declared text is not wholly of the pattern: `'banana' is no WHAT`."""
         value = self.text(name)
-        return [] if value is None or re.fullmatch(pattern, value) else [self.fault(name, f"{value!r} is no {what}", hint)]
+        return (
+            [] if value is None or re.fullmatch(pattern, value) else [self.fault(name, f"{value!r} is no {what}", hint)]
+        )
 
     def among(self, name: str, known: Sequence[str], what: str, hint: str = "") -> list[Fault]:
         """Return a fault if a declared text is none of those known."""

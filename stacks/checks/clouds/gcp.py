@@ -14,7 +14,9 @@ _PROJECT_RULE = "6 to 30 lower-case letters, digits and hyphens, beginning with 
 _ACCOUNT = r"[a-z0-9\-]+@(?:[a-z0-9.\-]+\.)?(?:iam|developer|appspot)\.gserviceaccount\.com"
 _ACCOUNT_RULE = "NAME@PROJECT.iam.gserviceaccount.com"
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._\-]{1,220}[a-z0-9]")
-_BUCKET_RULE = "3 to 63 lower-case letters, digits, hyphens, underscores and dots; no goog at its beginning, no google in it"
+_BUCKET_RULE = (
+    "3 to 63 lower-case letters, digits, hyphens, underscores and dots; no goog at its beginning, no google in it"
+)
 _REGISTRY = r"(?P<place>[a-z0-9\-]+)-docker\.pkg\.dev/(?P<project>[^/]+)/(?P<repository>[a-z][a-z0-9\-]{0,61}[a-z0-9])"
 _MULTI_REGIONS = ("us", "europe", "asia")
 _NETWORK = r"projects/[^/]+/global/networks/[a-z]([\-a-z0-9]*[a-z0-9])?"
@@ -74,7 +76,9 @@ def _vertex(spec: StackSpec, place: Declared, store: Declared) -> list[Fault]:
     found += place.matching("pipeline_root", r"gs://.+", "address in Cloud Storage", "gs://BUCKET/PREFIX")
     found += _bucket(place, "pipeline_root")
     if store.flavor != "gcp" and place.text("pipeline_root") is None:
-        what = f"is not declared, and the artifact store is {store.flavor!r}: Vertex keeps its pipelines in Cloud Storage"
+        what = (
+            f"is not declared, and the artifact store is {store.flavor!r}: Vertex keeps its pipelines in Cloud Storage"
+        )
         found.append(place.fault("pipeline_root", what, "gs://BUCKET/PREFIX, or stack.artifact_store.flavor=gcp"))
     return found + _gpus_of_steps(spec, place)
 
@@ -96,7 +100,9 @@ def _gpus_of_steps(spec: StackSpec, place: Declared) -> list[Fault]:
         hint = f"known: {', '.join(accelerators())}; one newer than our lists is declared by stack.newer.accelerators"
         return [Fault(path, f"Vertex has no accelerator {name!r}", hint)]
     return [
-        Fault(f"stack.resources.{step}.gpu_count", f"no machine has {need.gpu_count} of {name}", f"it may have {counts}")
+        Fault(
+            f"stack.resources.{step}.gpu_count", f"no machine has {need.gpu_count} of {name}", f"it may have {counts}"
+        )
         for step, need in spec.resources.items()
         if need.gpu_count and need.gpu_count not in counts
     ]
@@ -109,7 +115,7 @@ def _accelerator(place: Declared) -> tuple[str, str] | None:
     if of_pods is not None:
         return of_pods, selectors.at("cloud.google.com/gke-accelerator")
     constraint = place.entries("node_selector_constraint")
-    if len(constraint) == 2 and isinstance(constraint[1], str):  # noqa: PLR2004
+    if len(constraint) == 2 and isinstance(constraint[1], str):
         return constraint[1], place.at("node_selector_constraint")
     return None
 

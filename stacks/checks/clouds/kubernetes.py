@@ -34,10 +34,12 @@ def _orchestrator(spec: StackSpec, place: Declared) -> list[Fault]:
     context, inside = place.text("kubernetes_context"), place.values.get("incluster") is True
     found: list[Fault] = []
     if context is None and not inside and part.connector is None:
-        hint = "for example stack.orchestrator.settings.kubernetes_context=NAME (kubectl config get-contexts), or stack.orchestrator.connector=NAME"
+        hint = f"for example {place.at('kubernetes_context')}=NAME (kubectl config get-contexts); or a connector"
         found.append(place.fault("kubernetes_context", "is not declared: which cluster?", hint))
     if context is not None and inside:
-        found.append(place.fault("incluster", "is true, and kubernetes_context names a cluster too", "declare one of them"))
+        found.append(
+            place.fault("incluster", "is true, and kubernetes_context names a cluster too", "declare one of them")
+        )
     found += _namespace(place)
     for name in ("service_account_name", "step_pod_service_account_name"):
         found += place.matching(name, SUBDOMAIN, "name of a service account", _RFC)
@@ -51,6 +53,6 @@ def _namespace(place: Declared) -> list[Fault]:
 def _registry(place: Declared) -> list[Fault]:
     found = place.matching("uri", _REGISTRY, "address of a registry", "HOST[:PORT][/PATH], in lower case")
     port = (place.text("uri") or "").removeprefix("https://").removeprefix("http://").split("/")[0].partition(":")[2]
-    if not found and port and not 1 <= int(port) <= 65535:  # noqa: PLR2004
+    if not found and port and not 1 <= int(port) <= 65535:
         found.append(place.fault("uri", f"{port} is no port", "1 to 65535"))
     return found

@@ -61,7 +61,9 @@ def _resources(pod: Declared) -> list[Fault]:
     for name in requests.values:
         asked, most = quantity(requests.text(name) or ""), quantity(limits.text(name) or "")
         if asked is not None and most is not None and asked > most:
-            found.append(requests.fault(name, f"asks for {requests.text(name)}, more than its limit, {limits.text(name)}"))
+            found.append(
+                requests.fault(name, f"asks for {requests.text(name)}, more than its limit, {limits.text(name)}")
+            )
     return found + _extended(requests, limits)
 
 
@@ -112,7 +114,9 @@ def _mount(pod: Declared, at: str, mount: Mapping[str, Any], volumes: list[Any],
     name, path = mount.get("name"), mount.get("mountPath")
     if name not in volumes:
         near = did_you_mean(str(name), [str(volume) for volume in volumes])
-        found.append(pod.fault(f"{at}.name", f"there is no volume {name!r}.{near}", f"declare it in {pod.at('volumes')}"))
+        found.append(
+            pod.fault(f"{at}.name", f"there is no volume {name!r}.{near}", f"declare it in {pod.at('volumes')}")
+        )
     if not isinstance(path, str) or not path.startswith("/") or ":" in path:
         found.append(pod.fault(f"{at}.mountPath", f"{path!r} is no path from the root on"))
     elif path in seen:
@@ -139,5 +143,7 @@ def _tolerations(pod: Declared) -> list[Fault]:
         if operator == "Exists" and each.get("value"):
             found.append(pod.fault(f"{at}.value", "has no meaning with operator Exists", "leave it out"))
         if effect not in (None, "", *_EFFECTS):
-            found.append(pod.fault(f"{at}.effect", f"{effect!r} is no effect of a taint", f"known: {', '.join(_EFFECTS)}"))
+            found.append(
+                pod.fault(f"{at}.effect", f"{effect!r} is no effect of a taint", f"known: {', '.join(_EFFECTS)}")
+            )
     return found

@@ -42,7 +42,8 @@ def store_faults(spec: StackSpec, sqlite: bool) -> list[Fault]:
     """
     if not sqlite or not runs_elsewhere(spec):
         return []
-    what = f"{CONTAINERS[spec.orchestrator.flavor]} runs steps elsewhere, and ZenML's store is a SQLite file on this machine"
+    who = CONTAINERS[spec.orchestrator.flavor]
+    what = f"{who} runs steps elsewhere, and ZenML's store is a SQLite file on this machine"
     return [Fault("stack.orchestrator", what, _SERVER)]
 
 
@@ -50,14 +51,18 @@ def _images(spec: StackSpec, who: str) -> list[Fault]:
     found: list[Fault] = []
     if spec.container_registry is None:
         what = f"is not declared: {who} runs each step in an image, which it must be able to pull"
-        found.append(Fault("stack.container_registry", what, "declare its flavor (aws, gcp, default, …) and settings.uri"))
+        found.append(
+            Fault("stack.container_registry", what, "declare its flavor (aws, gcp, default, …) and settings.uri")
+        )
     elif (uri := declared(spec, "container_registry").text("uri")) and uri.startswith(("localhost", "127.")):
         found.append(
             Fault("stack.container_registry.settings.uri", f"{uri!r} is this machine, which {who} does not reach")
         )
     if spec.image_builder is None:
         what = f"is not declared: {who} runs each step in an image, which must be built"
-        found.append(Fault("stack.image_builder", what, "for example stack.image_builder.flavor=local, which needs Docker"))
+        found.append(
+            Fault("stack.image_builder", what, "for example stack.image_builder.flavor=local, which needs Docker")
+        )
     return found
 
 

@@ -16,7 +16,11 @@ from stacks.checks.clouds.machines import Catalog, asked_too_much, in_gib, regio
 _AMOUNT = r"[0-9]+(\.[0-9]+)?\+?"
 _CLUSTER = r"[a-zA-Z]([\-_.a-zA-Z0-9]*[a-zA-Z0-9])?"
 _NOT_ON_LAMBDA = ("use_spot", "job_recovery", "image_id")
-_GPUS = "A10 A100 A100-80GB A10G A6000 B200 B300 GH200 H100 H100-MEGA H200 K80 L4 L40S M60 P100 P4 RTX6000 T4 T4g V100 V100-32GB"
+_GPUS = (
+    "A10 A100 A100-80GB A10G A6000 B200 B300 GH200 H100 H100-MEGA H200 K80 L4 L40S M60 P100 P4 RTX6000 T4 T4g V100 "
+    "V100-32GB"
+)
+"""SkyPilot's names, November 2026."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,9 @@ def _where(spec: StackSpec, place: Declared, cloud: Cloud) -> list[Fault]:
     if infra is not None:
         named, _, rest = infra.partition("/")
         if named != cloud.name:
-            found.append(place.fault("infra", f"{infra!r} is of {named!r}, and flavor {place.flavor!r} of {cloud.name!r}"))
+            found.append(
+                place.fault("infra", f"{infra!r} is of {named!r}, and flavor {place.flavor!r} of {cloud.name!r}")
+            )
         elif rest and rest != "*":
             found += region_faults(place.at("infra"), rest.partition("/")[0], cloud.regions, spec, cloud.name)
     if region is not None:
@@ -149,12 +155,16 @@ def _known(spec: StackSpec, place: Declared, name: str) -> list[Fault]:
 def _bounds(place: Declared) -> list[Fault]:
     found = place.within("disk_size", 10, 65_536, "GB") + place.within("num_nodes", 1, 1000, "machines")
     found += place.within("idle_minutes_to_autostop", -1, 10_080, "minutes")
-    found += place.matching("cluster_name", _CLUSTER, "name of a cluster", "letters, digits, - _ and ., beginning with a letter")
+    found += place.matching(
+        "cluster_name", _CLUSTER, "name of a cluster", "letters, digits, - _ and ., beginning with a letter"
+    )
     given = place.values.get("ports")
     ports = given if isinstance(given, list) else [] if given is None else [given]
-    return found + [place.fault("ports", f"{port} is no port", "8080, or 8080-8090") for port in ports if not _is_port(port)]
+    return found + [
+        place.fault("ports", f"{port} is no port", "8080, or 8080-8090") for port in ports if not _is_port(port)
+    ]
 
 
 def _is_port(port: Any) -> bool:
     ends = str(port).split("-")
-    return len(ends) <= 2 and all(end.isdigit() and 1 <= int(end) <= 65535 for end in ends)  # noqa: PLR2004
+    return len(ends) <= 2 and all(end.isdigit() and 1 <= int(end) <= 65535 for end in ends)

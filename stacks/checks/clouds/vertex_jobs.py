@@ -26,7 +26,9 @@ def job_faults(spec: StackSpec, orchestrator: Declared) -> list[Fault]:
     if not job.values:
         return []
     found = [
-        job.fault(name, f"a custom job has no such setting.{did_you_mean(name, list(_KEYS))}", f"allowed: {', '.join(_KEYS)}")
+        job.fault(
+            name, f"a custom job has no such setting.{did_you_mean(name, list(_KEYS))}", f"allowed: {', '.join(_KEYS)}"
+        )
         for name in job.values
         if name not in _KEYS
     ]
@@ -47,7 +49,11 @@ def _accelerator(spec: StackSpec, job: Declared, machine_type: str) -> list[Faul
     name, count = job.text("accelerator_type"), job.number("accelerator_count") or 0
     own = built_in(machine_type)
     if name is None:
-        return [job.fault("accelerator_count", "of which accelerator is not declared", job.at("accelerator_type"))] if count else []
+        return (
+            [job.fault("accelerator_count", "of which accelerator is not declared", job.at("accelerator_type"))]
+            if count
+            else []
+        )
     if name in spec.newer.accelerators or machine_type in spec.newer.machines:
         return []
     if name not in accelerators():
@@ -55,8 +61,16 @@ def _accelerator(spec: StackSpec, job: Declared, machine_type: str) -> list[Faul
         return [job.fault("accelerator_type", what, f"known: {', '.join(accelerators())}")]
     allowed = {own[0]: [own[1]]} if own else attachable(machine_type)
     if name not in allowed:
-        can = f"it can have {', '.join(allowed)}" if allowed else "no accelerator can be attached to it: choose n1, a2, a3 or g2"
+        can = (
+            f"it can have {', '.join(allowed)}"
+            if allowed
+            else "no accelerator can be attached to it: choose n1, a2, a3 or g2"
+        )
         return [job.fault("accelerator_type", f"{machine_type} has no {name}", can)]
     if count in allowed[name]:
         return []
-    return [job.fault("accelerator_count", f"{machine_type} cannot have {count:g} of {name}", f"it may have {allowed[name]}")]
+    return [
+        job.fault(
+            "accelerator_count", f"{machine_type} cannot have {count:g} of {name}", f"it may have {allowed[name]}"
+        )
+    ]
