@@ -37,6 +37,8 @@ def missing(spec: StackSpec) -> list[Missing]:
 
 
 def merged(first: list[Fault], second: list[Fault]) -> list[Fault]:
-    """Return all faults, of two about one key the first."""
-    paths = {fault.path for fault in first}
-    return first + [fault for fault in second if fault.path not in paths]
+    """Return all faults; of a key, or of what holds it, the second list is heard only where the first is silent."""
+    said = [fault.path for fault in first]
+    return first + [
+        fault for fault in second if not any(path == fault.path or path.startswith(f"{fault.path}.") for path in said)
+    ]

@@ -7,8 +7,12 @@ from schemas.stack import ComponentSpec, StackSpec
 from stacks.declared import Settings, rendered
 from stacks.plugins import flavor_sources, load_flavor
 
-_REFUSALS = (ValueError, TypeError, AttributeError, ImportError)
-"""What a flavor's own validators raise on what they do not take; pydantic's error is a ValueError."""
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Return what a flavor's own validators raise on what they do not take; pydantic's error is a ValueError."""
+    from zenml.exceptions import ZenMLBaseException
+
+    return (ValueError, TypeError, AttributeError, ImportError, ZenMLBaseException)
 
 
 def settings_faults(client: Any, spec: StackSpec) -> list[Fault]:
@@ -27,7 +31,7 @@ def as_stored(client: Any, kind: str, part: ComponentSpec) -> Settings:
     config = config_class(client, kind, part.flavor)
     try:
         stored: Settings = config(**given).model_dump(mode="json", exclude_unset=True) if config else given
-    except _REFUSALS:
+    except _refusals():
         return given
     return stored
 
@@ -102,7 +106,7 @@ def _invalid(path: str, config: Any, given: dict[str, Any]) -> list[Fault]:
         return [Fault(f"{path}.settings.{'.'.join(map(str, e['loc']))}".rstrip("."), e["msg"]) for e in error.errors()]
     except ImportError:  # the flavor reads them with its client package, which is told as missing
         return []
-    except _REFUSALS as error:
+    except _refusals() as error:
         return [Fault(f"{path}.settings", str(error))]
     return []
 

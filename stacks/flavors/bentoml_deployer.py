@@ -32,8 +32,8 @@ class BentoMLDeployerConfig(BaseDeployerConfig):
 
     @property
     def is_local(self) -> bool:
-        """The service runs on this machine."""
-        return True
+        """No step needs it: it works in the process of the command line, whatever runs the steps."""
+        return False  # orchestrators of clouds refuse a stack with a component that is local
 
 
 class BentoMLDeployer(BaseDeployer):

@@ -18,8 +18,8 @@ class WhylogsDataValidatorConfig(BaseDataValidatorConfig):
 
     @property
     def is_local(self) -> bool:
-        """Profiles are made where the step runs."""
-        return True
+        """Profiles are made where the step runs, wherever that is."""
+        return False  # orchestrators of clouds refuse a stack with a component that is local
 
 
 class WhylogsDataValidator(BaseDataValidator):

@@ -106,8 +106,9 @@ def _job(spec: StackSpec, place: Declared) -> list[Fault]:
 
 def _s3(spec: StackSpec, place: Declared) -> list[Fault]:
     found = place.required("path", "s3://BUCKET/PREFIX")
+    found += place.matching("path", r"s3://.+", "S3 address", "s3://BUCKET/PREFIX")
     path = place.text("path")
-    if path is not None and path.startswith("s3://"):  # another scheme is refused by the flavor
+    if path is not None and path.startswith("s3://"):
         found += bucket_fault(place, "path", path.removeprefix("s3://").split("/")[0])
     client = place.inside("client_kwargs")
     region = client.text("region_name")

@@ -17,7 +17,9 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9._\-]{1,220}[a-z0-9]")
 _BUCKET_RULE = (
     "3 to 63 lower-case letters, digits, hyphens, underscores and dots; no goog at its beginning, no google in it"
 )
-_REGISTRY = r"(?P<place>[a-z0-9\-]+)-docker\.pkg\.dev/(?P<project>[^/]+)/(?P<repository>[a-z][a-z0-9\-]{0,61}[a-z0-9])"
+_REGISTRY = (
+    r"(?P<place>[a-z0-9\-]+)-docker\.pkg\.dev/(?P<project>[^/]+)/(?P<repository>[a-z]([a-z0-9\-]{0,61}[a-z0-9])?)"
+)
 _MULTI_REGIONS = ("us", "europe", "asia")
 _NETWORK = r"projects/[^/]+/global/networks/[a-z]([\-a-z0-9]*[a-z0-9])?"
 _KEY = r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+"
@@ -33,6 +35,7 @@ def faults(spec: StackSpec) -> list[Fault]:
         found += _project(orchestrator)
     if store.flavor == "gcp":
         found += store.required("path", "gs://BUCKET/PREFIX")
+        found += store.matching("path", r"gs://.+", "address in Cloud Storage", "gs://BUCKET/PREFIX")
         found += _bucket(store, "path")
     registry = declared(spec, "container_registry")
     if registry.flavor == "gcp":

@@ -30,7 +30,8 @@ class Catalog:
             return []
         known = sorted(self.machines)
         near = [other for other in known if _family(other) == _family(name)]
-        what = f"{self.service} has no machine type {name!r}.{did_you_mean(name, near or known)}"
+        same = [other for other in known if other.endswith(f".{name}")]  # m5.xlarge where ml.m5.xlarge is meant
+        what = f"{self.service} has no machine type {name!r}.{did_you_mean(name, same or near or known)}"
         sizes = f"of that family there are {listed(near)}; " if near else ""
         newer = f"one newer than our lists is declared by {self.newer}, with what it has"
         return [Fault(path, what, f"{sizes}{newer}")]

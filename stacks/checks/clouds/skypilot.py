@@ -98,8 +98,8 @@ def _zone(spec: StackSpec, place: Declared, cloud: Cloud, zone: str, region: str
 
 def _machine(spec: StackSpec, place: Declared, cloud: Cloud) -> list[Fault]:
     found: list[Fault] = []
-    for name in ("cpus", "memory"):
-        found += place.matching(name, _AMOUNT, f"amount of {name}", "8, or 8+ for at least 8")
+    for amount in ("cpus", "memory"):
+        found += place.matching(amount, _AMOUNT, f"amount of {amount}", "8, or 8+ for at least 8")
     accelerators, wrong = _accelerators(spec, place)
     found += wrong
     name = place.text("instance_type")
