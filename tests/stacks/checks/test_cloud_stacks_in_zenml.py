@@ -1,4 +1,4 @@
-"""Each shipped stack of a cloud is planned without a store, accepted by ZenML, and refused here before anything starts."""
+"""Each shipped stack of a cloud is planned without a store, taken by ZenML, and refused here before anything starts."""
 
 from collections.abc import Iterator
 from typing import Any
