@@ -4,9 +4,10 @@ import socket
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from schemas.stack import StackSpec
-from stacks.checks import credentials, requirements
+from stacks.checks import credentials
 from stacks.checks.requirements import client_packages, why_not_installed
 from stacks.checks.run import missing
 from tests.stacks.checks.filled import DECLARED, filled
@@ -150,7 +151,5 @@ def test_a_daemon_that_answers_is_not_missed(nobody: Path, monkeypatch: pytest.M
 
 
 def test_packages_of_flavors_are_those_of_zenmls_integrations() -> None:
-    assert requirements.client_packages(declared()) == []
-    assert "kubernetes<26,>=21.7" in {
-        str(requirements.Requirement(one)) for one in client_packages(filled("kubernetes"))
-    }
+    assert client_packages(declared()) == []
+    assert "kubernetes<26,>=21.7" in {str(Requirement(one)) for one in client_packages(filled("kubernetes"))}
