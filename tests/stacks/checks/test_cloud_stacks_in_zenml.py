@@ -1,14 +1,20 @@
 """Each shipped stack of a cloud is planned without a store, taken by ZenML, and refused here before anything starts."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from cli.config.arguments import parse_arguments
+from cli.config.compose import compose
+from cli.config.load import load_run
+from cli.config.repository import CONF
+from pipelines.plan import plan
 from stacks.apply import apply_stack
 from stacks.session import zenml_session
 from tests.lifecycle.conftest import World, fresh_world
-from tests.stacks.checks.filled import DECLARED, filled
+from tests.stacks.checks.filled import DECLARED, filled, shipped
 
 pytestmark = [pytest.mark.slow, pytest.mark.own_worker, pytest.mark.untraced]
 
@@ -29,6 +35,18 @@ def test_it_is_planned_where_zenml_was_never_used(fresh: World) -> None:
         assert "zenml login" in done.out
     assert not (fresh.folder / "zenml").exists()
     assert not fresh.home.joinpath("journals").exists()
+
+
+def test_every_experiment_is_planned_on_every_stack_and_misses_the_same(fresh: World) -> None:
+    words = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
+    runs = [load_run(compose(parse_arguments([f"+experiment={word}"]))) for word in words]
+    with contextlib.chdir(fresh.folder):
+        for name in DECLARED:
+            spec = shipped(name)
+            missing = {str(plan(run.model_copy(update={"stack": spec})).missing) for run in runs}
+            assert len(missing) == 1, name
+            assert "is not declared" in missing.pop()
+    assert not (fresh.folder / "zenml").exists()
 
 
 def test_the_plan_names_a_mistake_in_the_settings(fresh: World) -> None:
