@@ -47,7 +47,7 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
         from pipelines.execution.recovery import recover
         from pipelines.execution.requirements import require
 
-        require_stack(client, run.stack, sqlite=store_file() is not None)
+        require_stack(client, run, sqlite=store_file() is not None)
         recover(client, Home.here(), observer)
         require(client, run, Home.here())
         stack = apply_stack(

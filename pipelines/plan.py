@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from pipelines.cache_forecast import forecast, step_names
 from pipelines.execution.requirements import missing
-from pipelines.execution.stack_needs import unmet
+from pipelines.execution.stack_needs import unmet, unreached
 from schemas.errors import Fault
 from schemas.events import StepEvent
 from schemas.home import Home
@@ -37,14 +37,15 @@ def _from_nothing(run: Run, stages: Sequence[StageSpec]) -> Plan:
         changes=changes(stack_name(run.stack), parts(run.stack), flavors, Existing()),
         steps=step_names(run, why="nothing was ever run here", stages=stages),
         resources=run.stack.resources,
-        missing=[*_shown(*unmet(ShippedFlavors(), run.stack, sqlite=True)), *missing(None, run, Home.here())],
+        missing=[*_shown(run, *unmet(ShippedFlavors(), run.stack, sqlite=True)), *missing(None, run, Home.here())],
     )
 
 
-def _shown(wrong: list[Fault], absent: list[Missing]) -> list[Missing]:
+def _shown(run: Run, wrong: list[Fault], absent: list[Missing]) -> list[Missing]:
     """Return faults of the declaration as the plan shows them, before what is missing here."""
+    found = [*wrong, *unreached(run)]
     mend = "mend the file in conf/stack/, or choose another stack="
-    return [*(Missing(what=f"{fault.path}: {fault.message}", command=fault.hint or mend) for fault in wrong), *absent]
+    return [*(Missing(what=f"{fault.path}: {fault.message}", command=fault.hint or mend) for fault in found), *absent]
 
 
 def _waiting(event: StepEvent) -> None:
@@ -64,5 +65,5 @@ def _against_the_store(run: Run, stages: Sequence[StageSpec]) -> Plan:
         steps = (
             forecast(client, run, stages) if stack_is_there else step_names(run, "the stack is new, or changes", stages)
         )
-    found = [*_shown(wrong, needed), *absent]
+    found = [*_shown(run, wrong, needed), *absent]
     return Plan(changes=planned, steps=steps, resources=run.stack.resources, missing=found)

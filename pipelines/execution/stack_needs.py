@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from schemas.addresses import is_of_this_machine
 from schemas.errors import ConfigurationError, Fault
 from schemas.plan import Missing
+from schemas.run import Run
 from schemas.stack import StackSpec
+from stacks.checks.clouds.remote import CONTAINERS, runs_elsewhere
 from stacks.checks.run import faults, merged, missing
 from stacks.checks.settings import settings_faults
+from steps.components import create
 
 
 def unmet(client: Any, spec: StackSpec, sqlite: bool) -> tuple[list[Fault], list[Missing]]:
@@ -20,13 +24,30 @@ def unmet(client: Any, spec: StackSpec, sqlite: bool) -> tuple[list[Fault], list
     return merged(faults(spec, sqlite), settings_faults(client, spec)), missing(spec)
 
 
-def require_stack(client: Any, spec: StackSpec, sqlite: bool) -> None:
+def unreached(run: Run) -> list[Fault]:
+    """Return what of the run stays on this machine, where its steps run in containers that cannot read it."""
+    if not runs_elsewhere(run.stack):
+        return []
+    who = CONTAINERS[run.stack.orchestrator.flavor]
+    found: list[Fault] = []
+    if "rows" in run.spec.inputs and create("load", run.data.source).needs_this_machine:
+        params = run.data.source.params
+        key = next((name for name in ("path", "url") if is_of_this_machine(str(params.get(name) or "s3://"))), "name")
+        what = f"only this machine has the rows, and {who} reads them elsewhere"
+        found.append(Fault(f"data.{key}", what, "put them where both read them: data.path=s3://BUCKET/…, a database"))
+    if "batch" in run.spec.inputs:
+        what = f"a batch keeps its refused rows in a file of this machine, and {who} runs it elsewhere"
+        found.append(Fault("pipeline", what, "stack=local"))
+    return found
+
+
+def require_stack(client: Any, run: Run, sqlite: bool) -> None:
     """Refuse a stack that cannot work; no other is taken in its place.
 
     Raises:
         ConfigurationError: With all that is wrong or missing; nothing was started.
     """
-    wrong, absent = unmet(client, spec, sqlite)
-    found = wrong + [Fault("stack", each.what, each.command) for each in absent]
+    wrong, absent = unmet(client, run.stack, sqlite)
+    found = [*wrong, *unreached(run), *(Fault("stack", each.what, each.command) for each in absent)]
     if found:
-        raise ConfigurationError(found, heading=f"Stack {spec.name!r} cannot work")
+        raise ConfigurationError(found, heading=f"Stack {run.stack.name!r} cannot work")
