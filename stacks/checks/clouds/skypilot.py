@@ -16,11 +16,11 @@ from stacks.checks.clouds.machines import Catalog, asked_too_much, in_gib, regio
 _AMOUNT = r"[0-9]+(\.[0-9]+)?\+?"
 _CLUSTER = r"[a-zA-Z]([\-_.a-zA-Z0-9]*[a-zA-Z0-9])?"
 _NOT_ON_LAMBDA = ("use_spot", "job_recovery", "image_id")
-_GPUS = (
-    "A10 A100 A100-80GB A10G A6000 B200 B300 GH200 H100 H100-MEGA H200 K80 L4 L40S M60 P100 P4 RTX6000 T4 T4g V100 "
-    "V100-32GB"
-)
-"""SkyPilot's names, November 2026."""
+_GPUS = {
+    "aws": "A100 A100-80GB A10G B200 B300 H100 H200 K80 L4 L40S M60 T4 T4g V100 V100-32GB",
+    "gcp": "A100 A100-80GB B200 H100 H100-MEGA H200 K80 L4 P100 P4 T4 V100",
+}
+"""By cloud, as SkyPilot names them, November 2026."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Cloud:
     name: str
     regions: list[str]
     catalog: Catalog
+    accelerators: list[str]
 
 
 @cache
@@ -42,15 +43,16 @@ def _lambda() -> dict[str, Any]:
 def cloud_of(flavor: str) -> Cloud | None:
     """Return what is known of the cloud of a SkyPilot orchestrator; None for one that we have no lists of."""
     if flavor == "vm_aws":
-        return Cloud("aws", aws.regions(), aws_machines.ec2())
+        return Cloud("aws", aws.regions(), aws_machines.ec2(), _GPUS["aws"].split())
     if flavor == "vm_gcp":
-        return Cloud("gcp", gcp_machines.regions(), gcp_machines.catalog("Compute Engine"))
+        return Cloud("gcp", gcp_machines.regions(), gcp_machines.catalog("Compute Engine"), _GPUS["gcp"].split())
     if flavor == "vm_lambda":
         machines: dict[str, Machine | None] = {
-            name: Machine(cpu_count=cores, memory=in_gib(memory), gpu_count=gpus)
-            for name, (cores, memory, _, gpus) in _lambda()["machines"].items()
+            name: Machine(cpu_count=cores, memory=in_gib(memory), gpu_count=count)
+            for name, (cores, memory, _, count) in _lambda()["machines"].items()
         }
-        return Cloud("lambda", _lambda()["regions"], Catalog("Lambda", machines))
+        gpus = sorted({name for _, _, name, _ in _lambda()["machines"].values() if name})
+        return Cloud("lambda", _lambda()["regions"], Catalog("Lambda", machines), gpus)
     return None
 
 
@@ -100,7 +102,7 @@ def _machine(spec: StackSpec, place: Declared, cloud: Cloud) -> list[Fault]:
     found: list[Fault] = []
     for amount in ("cpus", "memory"):
         found += place.matching(amount, _AMOUNT, f"amount of {amount}", "8, or 8+ for at least 8")
-    accelerators, wrong = _accelerators(spec, place)
+    accelerators, wrong = _accelerators(spec, place, cloud)
     found += wrong
     name = place.text("instance_type")
     path = place.at("instance_type")
@@ -131,25 +133,25 @@ def _of_amounts(place: Declared) -> Machine:
     return Machine(cpu_count=exact.get("cpus") or None, memory=memory)
 
 
-def _accelerators(spec: StackSpec, place: Declared) -> tuple[int, list[Fault]]:
+def _accelerators(spec: StackSpec, place: Declared, cloud: Cloud) -> tuple[int, list[Fault]]:
     """Return how many accelerators are asked for, and what is wrong with how."""
     given = place.values.get("accelerators")
     if isinstance(given, str):
         name, _, count = given.partition(":")
         if not re.fullmatch(r"[1-9][0-9]*|", count):
             return 0, [place.fault("accelerators", f"{count!r} is no number of accelerators", "A100:1")]
-        return int(count or 1), _known(spec, place, name)
+        return int(count or 1), _known(spec, place, cloud, name)
     if isinstance(given, dict) and all(isinstance(count, int) for count in given.values()):
-        return sum(given.values()), [fault for name in given for fault in _known(spec, place, name)]
+        return sum(given.values()), [fault for name in given for fault in _known(spec, place, cloud, name)]
     return 0, []
 
 
-def _known(spec: StackSpec, place: Declared, name: str) -> list[Fault]:
-    known = [*_GPUS.split(), *spec.newer.accelerators]
+def _known(spec: StackSpec, place: Declared, cloud: Cloud, name: str) -> list[Fault]:
+    known = [*cloud.accelerators, *spec.newer.accelerators]
     if name.casefold() in {other.casefold() for other in known} or name.startswith("tpu-"):
         return []
     hint = f"known: {listed(known)}; one newer than our lists is declared by stack.newer.accelerators=[{name}]"
-    return [place.fault("accelerators", f"there is no accelerator {name!r}.{did_you_mean(name, known)}", hint)]
+    return [place.fault("accelerators", f"{cloud.name} has no accelerator {name!r}.{did_you_mean(name, known)}", hint)]
 
 
 def _bounds(place: Declared) -> list[Fault]:

@@ -274,6 +274,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str, str]] = [
         "orchestrator.settings.accelerators",
         "no accelerator",
     ),
+    ("skypilot_aws", {"orchestrator.settings.accelerators": "P4"}, "orchestrator.settings.accelerators", "aws has no"),
     (
         "skypilot_aws",
         {"orchestrator.settings.accelerators": "A100:none"},
