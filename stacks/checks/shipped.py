@@ -25,11 +25,22 @@ class ShippedFlavors:
         found = _matching(self._built_in, type, name)
         if name is None or not found:
             found += _matching(self._of_integrations, type, name)
-        return Found([one.to_model(integration=None, is_custom=False) for one in found])
+        return Found([self._model(one) for one in found])
 
     def list_service_connectors(self, **_query: Any) -> Found:
         """Return none: connectors are a store's."""
         return Found([])
+
+    def _model(self, flavor: Any) -> Any:
+        """Return a flavor as the store would have it; its schema takes a while to make."""
+        key = (flavor.type.value, flavor.name)
+        if key not in self._models:
+            self._models[key] = flavor.to_model(integration=None, is_custom=False)
+        return self._models[key]
+
+    @cached_property
+    def _models(self) -> dict[tuple[str, str], Any]:
+        return {}
 
     @cached_property
     def _built_in(self) -> list[Any]:
