@@ -1,4 +1,4 @@
-"""What the images are made of in which steps run elsewhere."""
+"""What the images are made of in which steps run elsewhere, and the variables that steps get there."""
 
 from typing import Any
 
@@ -24,3 +24,10 @@ def image_settings(spec: StackSpec) -> dict[str, Any]:
         python_package_installer_args={"no-deps": None},
     )
     return {"docker": docker}
+
+
+def variables(spec: StackSpec) -> dict[str, str]:
+    """Return the stack's variables that ZenML hands to steps in containers; secrets are refused of such a stack."""
+    if not runs_elsewhere(spec):
+        return {}
+    return {name: value for name, value in spec.environment.items() if isinstance(value, str)}

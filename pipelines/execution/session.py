@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.io.storage_errors import storage_error
-from pipelines.execution.images import image_settings
+from pipelines.execution.images import image_settings, variables
 from pipelines.execution.lease import lease
 from pipelines.execution.listener import Listener
 from schemas.errors import DrivetrainError, RefusedError
@@ -67,8 +67,9 @@ class RunSession:
         from pipelines.execution.closing import close_interrupted
 
         try:
-            images = image_settings(self.run.stack)
-            pipeline.with_options(run_name=name, extra=lease(self.run), settings=images)(**arguments)
+            stack = self.run.stack
+            options = {"settings": image_settings(stack), "environment": variables(stack)}
+            pipeline.with_options(run_name=name, extra=lease(self.run), **options)(**arguments)
         except RunInterruptedException:
             # ZenML's own signal handler, in place while a step runs.
             close_interrupted(name)

@@ -5,9 +5,9 @@ from importlib import metadata
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pipelines.execution.images import image_settings
+from pipelines.execution.images import image_settings, variables
 from stacks.packages import closure, of_steps
-from tests.stacks.checks.filled import filled, shipped
+from tests.stacks.checks.filled import filled, shipped, wrong
 
 
 def test_a_stack_without_containers_has_no_images() -> None:
@@ -35,3 +35,10 @@ def test_an_extra_brings_what_it_asks_for() -> None:
     assert {"psycopg", "psycopg-binary"} <= {text.partition("==")[0] for text in closure(["psycopg[binary]>=3"])}
     assert "psycopg-binary" not in {text.partition("==")[0] for text in closure(["psycopg>=3"])}
     assert closure(["no-such-package", "psycopg; python_version < '3'"]) == []
+
+
+def test_texts_are_handed_to_containers_and_secrets_are_refused() -> None:
+    spec = filled("sagemaker", {"environment": {"LEVEL": "debug", "TOKEN": {"env": "ACME_TOKEN"}}})
+    assert variables(spec) == {"LEVEL": "debug"}
+    assert set(wrong(spec)) == {"stack.environment.TOKEN"}
+    assert variables(shipped("local", {"environment": {"LEVEL": "debug"}})) == {}

@@ -1,6 +1,7 @@
 """What every orchestrator needs that runs steps in containers elsewhere: images, a store that they reach, a server."""
 
 from schemas.errors import Fault
+from schemas.secret import SecretRef
 from schemas.stack import StackSpec
 from stacks.checks.clouds.declared import declared
 
@@ -30,21 +31,35 @@ def faults(spec: StackSpec) -> list[Fault]:
     if not runs_elsewhere(spec):
         return []
     who = CONTAINERS[spec.orchestrator.flavor]
-    return _images(spec, who) + _reached(spec, who)
+    return _images(spec, who) + _reached(spec, who) + _secrets(spec, who)
 
 
 def store_faults(spec: StackSpec, sqlite: bool) -> list[Fault]:
-    """Return a fault where steps that run elsewhere would have to reach a SQLite store on this machine.
+    """Return a fault where a stack needs a ZenML server, as one does whose steps run elsewhere.
 
     Args:
         spec: The stack.
-        sqlite: Whether ZenML's store is a SQLite file.
+        sqlite: Whether ZenML's store is a SQLite file on this machine.
     """
-    if not sqlite or not runs_elsewhere(spec):
+    if not sqlite:
         return []
-    who = CONTAINERS[spec.orchestrator.flavor]
-    what = f"{who} runs steps elsewhere, and ZenML's store is a SQLite file on this machine"
-    return [Fault("stack.orchestrator", what, _SERVER)]
+    if runs_elsewhere(spec):
+        who = CONTAINERS[spec.orchestrator.flavor]
+        what = f"{who} runs steps elsewhere, and ZenML's store is a SQLite file on this machine"
+        return [Fault("stack.orchestrator", what, _SERVER)]
+    if spec.store == "server":
+        return [Fault("stack.store", "is a server, and ZenML's store is a SQLite file on this machine", _SERVER)]
+    return []
+
+
+def _secrets(spec: StackSpec, who: str) -> list[Fault]:
+    """Texts stand in ZenML's record of the run, by which containers get them; a secret must not."""
+    hint = "Kubernetes: pod_settings.env_from of a secret; a cloud: rights of the role; or leave it out"
+    return [
+        Fault(f"stack.environment.{name}", f"{who} is handed no secret: it would stand in ZenML's record", hint)
+        for name, value in spec.environment.items()
+        if isinstance(value, SecretRef)
+    ]
 
 
 def _images(spec: StackSpec, who: str) -> list[Fault]:

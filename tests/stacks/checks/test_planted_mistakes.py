@@ -322,6 +322,8 @@ def test_steps_that_run_elsewhere_need_a_server() -> None:
     assert list(found) == ["stack.orchestrator"]
     assert "zenml login" in found["stack.orchestrator"].hint
     assert wrong(filled("kubernetes", {"orchestrator.settings.local": True}), sqlite=True) == {}
+    assert set(wrong(shipped("local_rest"), sqlite=True)) == {"stack.store"}
+    assert wrong(shipped("local_rest")) == {}
 
 
 def test_gpus_are_asked_for_by_resources_on_machines_that_have_them() -> None:
