@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from schemas.home import ROOT
+from steps import installed
 
 _EXTRAS = ("keras", "postgresql")
 """What steps may need besides the dependencies proper; the other extras are of this machine, or of tools."""
@@ -24,7 +25,7 @@ def of_steps(clients: Iterable[str]) -> list[str]:
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = [text for extra in _EXTRAS for text in project["optional-dependencies"][extra]]
-    plugins = [entry.dist.name for group in _PLUGINS for entry in metadata.entry_points(group=group) if entry.dist]
+    plugins = [entry.dist.name for group in _PLUGINS for entry in installed.entries(group) if entry.dist]
     return closure([*project["dependencies"], *extras, *clients, *plugins])
 
 

@@ -26,7 +26,7 @@ def faults(spec: StackSpec) -> list[Fault]:
     if orchestrator.flavor == "sagemaker":
         found += _sagemaker(spec, orchestrator) + _job(spec, orchestrator)
     store = declared(spec, "artifact_store")
-    if store.flavor == "s3":
+    if store.flavor in ("s3", "drivetrain_s3"):
         found += _s3(spec, store)
     registry = declared(spec, "container_registry")
     if registry.flavor == "aws":
