@@ -117,6 +117,7 @@ FLAVORS = (
     "stacks/flavors/whylogs_data_validator.py",
     "stacks/flavors/ray_orchestrator.py",
 )
+CLUSTERS = ("tests/stacks/test_ray_cluster_files.py",)
 REMOTE = ("stacks/remote/orchestrator.py",)
 ZENML, WHYLOGS = "tests/lifecycle/conftest.py", "whylogs.core.view.dataset_profile_view"
 
@@ -137,6 +138,10 @@ NAMES = [
         ("stacks/step_events.py",),
         lambda found: "self._invocation_id = " in inspect.getsource(found.__init__),
         on_instances=True,
+    ),
+    *(
+        PrivateName("ray.autoscaler._private.util", name, CLUSTERS, lambda found: takes(found, "config"))
+        for name in ("prepare_config", "validate_config")
     ),
     PrivateName("ray._raylet", "GcsClient", ("stacks/ray/probe.py",), callable),
     PrivateName("zenml.stack", "StackComponent._config", FLAVORS, keeps_its_config, on_instances=True),

@@ -4,9 +4,11 @@ from typing import Any
 
 from schemas.addresses import is_of_this_machine
 from schemas.errors import ConfigurationError, Fault
+from schemas.home import Home
 from schemas.plan import Missing
 from schemas.run import Run
 from schemas.stack import StackSpec
+from stacks.checks import ray
 from stacks.checks.clouds.remote import CONTAINERS, runs_elsewhere
 from stacks.checks.run import faults, merged, missing
 from stacks.checks.settings import settings_faults
@@ -21,7 +23,11 @@ def unmet(client: Any, spec: StackSpec, sqlite: bool) -> tuple[list[Fault], list
         spec: The declared stack.
         sqlite: Whether ZenML's store is a SQLite file on this machine.
     """
-    return merged(faults(spec, sqlite), settings_faults(client, spec)), missing(spec)
+    absent = missing(spec)
+    wrong = merged(faults(spec, sqlite), settings_faults(client, spec))
+    if not wrong and not absent:  # a cluster is asked in Ray's own way
+        wrong = ray.faults(spec, sqlite, Home.here())
+    return wrong, absent
 
 
 def unreached(run: Run) -> list[Fault]:

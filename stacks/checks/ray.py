@@ -14,12 +14,12 @@ _ADDRESS = "stack.orchestrator.settings.address"
 _NAMES = ("CPU", "GPU", "memory")
 
 
-def faults(spec: StackSpec, store: Path | None, home: Home) -> list[Fault]:
+def faults(spec: StackSpec, sqlite: bool, home: Home) -> list[Fault]:
     """Return what is wrong, all at once.
 
     Args:
         spec: The declared stack.
-        store: The file of ZenML's store where it is SQLite; None for a server.
+        sqlite: Whether ZenML's store is a SQLite file of this machine.
         home: DRIVETRAIN_HOME, which knows the cluster that earlier commands have started.
     """
     if spec.orchestrator.flavor != FLAVOR:
@@ -28,7 +28,7 @@ def faults(spec: StackSpec, store: Path | None, home: Home) -> list[Fault]:
     if address == "local":
         return list(_on_this_machine(spec, home))
     if address.startswith("ray://"):
-        return [*_client_faults(address), *_elsewhere(spec, store)]
+        return [*_client_faults(address), *_elsewhere(spec, sqlite)]
     try:
         found = probe.probe(probe.resolved(address))
     except probe.UnreachableError as error:
@@ -37,7 +37,7 @@ def faults(spec: StackSpec, store: Path | None, home: Home) -> list[Fault]:
     if why := probe.mismatch(found):
         what = f"the Ray cluster at {address} is of another version: {why}"
         return [Fault(_ADDRESS, what, "install the same on both")]
-    wrong = [] if found.is_here else list(_elsewhere(spec, store))
+    wrong = [] if found.is_here else list(_elsewhere(spec, sqlite))
     grows = bool(spec.orchestrator.settings.get("autoscales", False))
     return wrong if grows else wrong + list(_too_much(spec, found.nodes, f"the Ray cluster at {address}"))
 
@@ -85,10 +85,10 @@ def _client_faults(address: str) -> Iterator[Fault]:
         yield Fault(_ADDRESS, f"no Ray cluster can be reached at {address}: {error}", hint)
 
 
-def _elsewhere(spec: StackSpec, store: Path | None) -> Iterator[Fault]:
+def _elsewhere(spec: StackSpec, sqlite: bool) -> Iterator[Fault]:
     """Say what of this machine the nodes of other machines could not use."""
-    if store is not None:
-        what = f"ZenML's store is a file of this machine ({store}), and the cluster has other machines"
+    if sqlite:
+        what = "ZenML's store is a file of this machine, and the cluster has other machines"
         yield Fault("stack.orchestrator", what, "use a ZenML server: docs/stacks/local_rest.md")
     if spec.artifact_store.flavor == "local":
         what = "the artifact store is a folder of this machine, and the cluster has other machines"

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from schemas.home import ROOT
-from schemas.stack import StackSpec
+from schemas.stack import Resources
 from stacks.ray import probe
 
 FOLDER = ROOT / "examples" / "ray"
@@ -50,16 +50,9 @@ def test_every_machine_starts_rays_program_of_the_locked_environment_and_reports
 def test_a_step_with_a_gpu_fits_a_machine_that_the_cluster_may_start(name: str) -> None:
     machines = tuple(kind["resources"] for kind in cluster(name)["available_node_types"].values())
     shipped = yaml.safe_load((ROOT / "conf" / "stack" / "ray_gpu.yaml").read_text(encoding="utf-8"))
-    x = {"flavor": "x"}
-    asked = StackSpec.model_validate(
-        {
-            "name": "x",
-            "orchestrator": {"flavor": "x"},
-            "artifact_store": {"flavor": "x"},
-            "resources": shipped["resources"],
-        }
-    ).resources["train"]
-    assert probe.fits(probe.Cluster("", "", (), machines), {"CPU": 1, "GPU": float(asked.gpu_count or 0)})
+    asked = Resources.model_validate(shipped["resources"]["train"])
+    assert asked.gpu_count == 1
+    assert probe.fits(probe.Cluster("", "", (), machines), {"CPU": 1.0, "GPU": 1.0})
 
 
 def test_the_one_for_kubernetes_has_the_locked_ray_and_pods_that_ask_for_what_they_may_use() -> None:
