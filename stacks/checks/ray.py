@@ -11,7 +11,7 @@ from stacks.ray import cluster, probe
 
 FLAVOR = "drivetrain_ray"
 _ADDRESS = "stack.orchestrator.settings.address"
-_NAMES = ("CPU", "GPU", "memory")
+_HINT = "ask for less, or add such a node; of a cluster that grows say stack.orchestrator.settings.autoscales=true"
 
 
 def faults(spec: StackSpec, sqlite: bool, home: Home) -> list[Fault]:
@@ -63,10 +63,16 @@ def _too_much(spec: StackSpec, nodes: tuple[Mapping[str, float], ...], whose: st
     for step, need in spec.resources.items():
         asked = _asked(need)
         if not probe.fits(found, asked):
-            wants = ", ".join(f"{amount:g} {name}" for name, amount in asked.items())
-            has = probe.largest(found, _NAMES)
-            hint = "ask for less, add such a node, or say stack.orchestrator.settings.autoscales=true where it grows"
-            yield Fault(f"stack.resources.{step}", f"it asks for {wants}, and no node of {whose} has that: {has}", hint)
+            has = "; ".join(_said(node) for node in nodes) or "no node"
+            what = f"it asks for {_said(asked)}, and no node of {whose} has that: {has}"
+            yield Fault(f"stack.resources.{step}", what, _HINT)
+
+
+def _said(amounts: Mapping[str, float]) -> str:
+    """Return what is asked for, or what a node has, for a person."""
+    units = {"CPU": 1.0, "GPU": 1.0, "memory": 2.0**30}
+    known = [(name, amounts[name] / unit) for name, unit in units.items() if name in amounts]
+    return ", ".join(f"{amount:.3g} {'GiB of memory' if name == 'memory' else name}" for name, amount in known)
 
 
 def _asked(need: Resources) -> dict[str, float]:
@@ -90,6 +96,7 @@ def _elsewhere(spec: StackSpec, sqlite: bool) -> Iterator[Fault]:
     if sqlite:
         what = "ZenML's store is a file of this machine, and the cluster has other machines"
         yield Fault("stack.orchestrator", what, "use a ZenML server: docs/stacks/local_rest.md")
-    if spec.artifact_store.flavor == "local":
+    if spec.artifact_store.flavor == "local" and not spec.artifact_store.settings.get("path"):
         what = "the artifact store is a folder of this machine, and the cluster has other machines"
-        yield Fault("stack.artifact_store.flavor", what, "use one that all reach: stack=ray_s3")
+        hint = "use one that all reach: stack=ray_s3, or say stack.artifact_store.settings.path of a shared folder"
+        yield Fault("stack.artifact_store.flavor", what, hint)

@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -86,12 +86,6 @@ def mismatch(cluster: Cluster) -> str:
 def fits(cluster: Cluster, asked: Mapping[str, float]) -> bool:
     """Say whether some node has all that one step asks for."""
     return any(all(node.get(name, 0.0) >= amount for name, amount in asked.items()) for node in cluster.nodes)
-
-
-def largest(cluster: Cluster, names: Sequence[str]) -> str:
-    """Return what the nodes have, for a person."""
-    nodes = (", ".join(f"{node.get(name, 0):g} {name}" for name in names) for node in cluster.nodes)
-    return "; ".join(nodes) or "no node"
 
 
 def is_own(host: str) -> bool:

@@ -35,7 +35,7 @@ artifact_store:
 deployer: {{flavor: drivetrain_bentoml}}
 data_validator: {{flavor: drivetrain_whylogs}}
 resources:
-  train: {{retries: {retries}}}
+  train: {{cpu_count: 2, retries: {retries}}} # the head has one
 """
 
 
@@ -83,7 +83,12 @@ def join(cluster: Cluster, index: int) -> None:
         else [f"--address={cluster.head.address}:{PORT}"]
     )
     words = [sys.executable, "-m", "ray.scripts.scripts", "start", *what, f"--node-ip-address={machine.address}"]
-    words += ["--num-cpus=1", f"--temp-dir={place}", "--object-store-memory=100000000", "--disable-usage-stats"]
+    words += [
+        f"--num-cpus={2 if index else 1}",
+        f"--temp-dir={place}",
+        "--object-store-memory=100000000",
+        "--disable-usage-stats",
+    ]
     plain = {name: value for name, value in cluster.environment().items() if not name.startswith(("ZENML", "DRIVE"))}
     started = machine.start(words, env=plain | {"TMPDIR": "/tmp"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     out, _ = started.communicate(timeout=120)
