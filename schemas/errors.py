@@ -5,6 +5,7 @@ DrivetrainError
 ├── ContentError         the data cannot be read or trained on (exit 1)
 ├── PackageError         a model package is damaged, incomplete or not equal to the trained object (exit 1)
 ├── StorageError         a disk, a folder or a database cannot be used (exit 2; 1 once something was started)
+│   └── ObjectStoreError an object store cannot be used: the key, the right, the bucket, the pace or the server is wrong
 ├── DeploymentError      a service could not be started or a version not published (exit 1)
 └── RefusedError         a declared data check or the gate refused (exit 3)
 """
@@ -74,6 +75,30 @@ class StorageError(DrivetrainError):
     def __init__(self, what: str, hint: str) -> None:
         self.sentence = f"{what}; {hint}"
         super().__init__(f"{what}\n    {hint}")
+
+
+class ObjectStoreError(StorageError):
+    """An object store answers that it will not, or does not answer."""
+
+
+class CredentialsError(ObjectStoreError):
+    """There are no credentials, or the store does not know the key, the secret or the session's token."""
+
+
+class AccessDeniedError(ObjectStoreError):
+    """The store knows who asks, who has no right to it."""
+
+
+class NoBucketError(ObjectStoreError):
+    """There is no such bucket."""
+
+
+class ThrottledError(ObjectStoreError):
+    """The store asks to slow down, again after waiting."""
+
+
+class UnreachableError(ObjectStoreError):
+    """The store cannot be reached, or went away in the middle."""
 
 
 class DeploymentError(DrivetrainError):
