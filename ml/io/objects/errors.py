@@ -81,6 +81,11 @@ def is_there_already(error: BaseException) -> bool:
     return code_of(error) in ("PreconditionFailed", "412")
 
 
+def is_contested(error: BaseException) -> bool:
+    """Say whether a conditional write met another one at the same moment, and neither is decided."""
+    return code_of(error) in ("ConditionalRequestConflict", "409")
+
+
 def object_store_error(error: BaseException, location: Location) -> ObjectStoreError | None:
     """Return what went wrong for a person; None when it is no trouble of the store, as an object that is not there."""
     if any(isinstance(found, DrivetrainError) for found in _chain(error)):
