@@ -15,6 +15,7 @@ OWN = "drivetrain"
 _OURS = {
     "drivetrain_bentoml": "stacks.flavors.bentoml_deployer.BentoMLDeployerFlavor",
     "drivetrain_ray": "stacks.flavors.ray_orchestrator.RayOrchestratorFlavor",
+    "drivetrain_s3": "stacks.flavors.s3_artifact_store.S3ArtifactStoreFlavor",
     "drivetrain_whylogs": "stacks.flavors.whylogs_data_validator.WhylogsDataValidatorFlavor",
 }
 _PROFILING = {"drivetrain_whylogs": "ml.monitoring.profiles"}

@@ -5,7 +5,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,17 +39,36 @@ def write(root: Path, files: Mapping[str, bytes | Path], manifest: Manifest) -> 
         PackageError: If `root` exists, or a file's name is not a plain one.
     """
     _require_plain_names(files)
+    with _renamed_to(root) as partial:
+        return _fill(partial, files, manifest)
+
+
+def copy(source: Path, root: Path) -> None:
+    """Copy a package to `root`, which must not exist yet: whoever looks sees nothing or a complete package.
+
+    Raises:
+        PackageError: If `root` exists, or the package at `source` is damaged.
+    """
+    manifest = read_manifest(source)
+    with _renamed_to(root) as partial:
+        for name in (*manifest.files, MANIFEST, SEAL):
+            store(partial / name, source / name)
+        sync_folder(partial)
+
+
+@contextmanager
+def _renamed_to(root: Path) -> Iterator[Path]:
+    """Give a hidden folder beside `root` that takes its name when the block ends well."""
     if root.exists():
         raise PackageError(f"{root} exists already; a package is never overwritten")
     root.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{root.name}-", suffix=".partial", dir=root.parent))
     try:
-        sealed = _fill(partial, files, manifest)
+        yield partial
         partial.chmod(0o755)
         _rename(partial, root)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return sealed
 
 
 def verify(root: Path) -> Manifest:

@@ -5,6 +5,7 @@ from typing import Any
 from zenml.client import Client
 from zenml.deployers.exceptions import DeployerError
 from zenml.enums import StackComponentType
+from zenml.stack import StackComponent
 
 from ml.io.storage_errors import storage_error
 from pipelines.deployment import deployment
@@ -16,6 +17,7 @@ from schemas.publication import Publication
 from schemas.summary import DeploymentRecord, ModelRecord
 from serving.process.publications import under_way
 from serving.releases.publisher import releases
+from steps.materializers.package import package_url
 
 
 def deploy(session: RunSession, parts: Part) -> Part:
@@ -66,7 +68,13 @@ def _take_over(client: Any, stack: Any, model: str) -> None:
 
 def _package_url(version: Any) -> str:
     artifact = version.get_artifact("model")
-    return f"{artifact.uri}/package"
+    return package_url(_store_of(artifact), artifact.uri)
+
+
+def _store_of(artifact: Any) -> Any:
+    """Return the artifact store that holds an artifact version."""
+    found = Client().get_stack_component(StackComponentType.ARTIFACT_STORE, artifact.artifact_store_id)
+    return StackComponent.from_model(found)
 
 
 def _plain(error: DeployerError) -> str:

@@ -3,28 +3,25 @@
 import hashlib
 import shutil
 import tempfile
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from pydantic import ValidationError
 
 from ml.io.process_token import is_abandoned, token
 from ml.io.scratch import scratch_folder
-from ml.package.files import LARGEST_JSON, NAME, open_regular
-from ml.package.storage import LARGEST_MANIFEST, MANIFEST, SEAL, SIGNATURE, read_manifest, read_signature
-from schemas.errors import PackageError
+from ml.package.files import LARGEST_JSON, NAME
+from ml.package.storage import MANIFEST, SEAL, SIGNATURE, read_manifest, read_signature
+from schemas.errors import DrivetrainError, PackageError
 from schemas.package import FileRecord, Manifest
 from schemas.signature import Signature
+from serving.releases.package_files import located, open_file, read
 
 _MOST_FILES, _SHOWN = 100, 5
 _SEAL_BYTES = 1_000
 _CHUNK = 1 << 20
 _PROVEN = ".proven"
 _PARTIAL = ".fetch_"
-_LOCAL = ("", "file", "local", "asynclocal")
-_AROUND_OTHERS = ("generic", "dir", "reference", "async_wrapper", "asyncwrapper")  # they read local files as well
 
 
 def fetch(package_url: str, version: str, cache: Path, most: int | None = None) -> Path:
@@ -43,10 +40,10 @@ def fetch(package_url: str, version: str, cache: Path, most: int | None = None) 
     """
     prefix = _prefix(package_url, version)
     try:
-        manifest = _read(package_url, MANIFEST, LARGEST_MANIFEST)
+        place, manifest = located(package_url)
         root = cache / (prefix + hashlib.sha256(manifest).hexdigest()[:12])
         if not root.exists():
-            _copy(package_url, manifest, root, most)
+            _copy(place, manifest, root, most)
         return root
     except PackageError:
         raise
@@ -54,7 +51,7 @@ def fetch(package_url: str, version: str, cache: Path, most: int | None = None) 
         earlier = sorted(cache.glob(f"{prefix}*"), key=lambda path: path.stat().st_mtime)
         if earlier:
             return earlier[-1]
-        raise PackageError(f"The package {package_url} cannot be fetched: {type(error).__name__}: {error}") from error
+        raise _not_fetched(package_url, error) from error
 
 
 def proven(package_url: str, version: str, cache: Path) -> Path | None:
@@ -98,14 +95,14 @@ def fetch_signature(package_url: str) -> Signature:
     with scratch_folder("signature") as folder:
         root = Path(folder)
         try:
-            for name in (MANIFEST, SEAL, SIGNATURE):
-                (root / name).write_bytes(_read(package_url, name, LARGEST_JSON))
+            place, manifest = located(package_url)
+            (root / MANIFEST).write_bytes(manifest)
+            for name in (SEAL, SIGNATURE):
+                (root / name).write_bytes(read(place, name, LARGEST_JSON))
         except PackageError:
             raise
         except Exception as error:  # every file system behind fsspec has errors of its own
-            raise PackageError(
-                f"The package {package_url} cannot be fetched: {type(error).__name__}: {error}"
-            ) from error
+            raise _not_fetched(package_url, error) from error
         return read_signature(root, read_manifest(root))
 
 
@@ -119,6 +116,11 @@ def keep(cache: Path, roots: set[Path]) -> None:
             forget(found)
 
 
+def _not_fetched(package_url: str, error: Exception) -> PackageError:
+    why = str(error) if isinstance(error, DrivetrainError) else f"{type(error).__name__}: {error}"
+    return PackageError(f"The package {package_url} cannot be fetched: {why}")
+
+
 def _copy(package_url: str, manifest: bytes, root: Path, most: int | None) -> None:
     records = _records(manifest)
     total = sum(record.bytes for record in records.values())
@@ -128,7 +130,7 @@ def _copy(package_url: str, manifest: bytes, root: Path, most: int | None) -> No
     partial = Path(tempfile.mkdtemp(prefix=f"{_PARTIAL}{token()}_", dir=root.parent))
     try:
         (partial / MANIFEST).write_bytes(manifest)
-        (partial / SEAL).write_bytes(_read(package_url, SEAL, _SEAL_BYTES))
+        (partial / SEAL).write_bytes(read(package_url, SEAL, _SEAL_BYTES))
         for name, record in records.items():
             _copy_file(package_url, name, partial / name, record.bytes)
         partial.rename(root)
@@ -151,37 +153,11 @@ def _records(manifest: bytes) -> dict[str, FileRecord]:
     return records
 
 
-def _read(package_url: str, name: str, most: int) -> bytes:
-    with _open(package_url, name) as file:
-        data: bytes = file.read(most + 1)
-    if len(data) > most:
-        raise PackageError(f"{name} has more than {most:,} bytes")
-    return data
-
-
 def _copy_file(package_url: str, name: str, target: Path, size: int) -> None:
     """Copy a file of `size` bytes; of a longer one no more is read, a shorter one is found by whoever verifies it."""
     left = size
-    with _open(package_url, name) as source, target.open("xb") as out:
+    with open_file(package_url, name) as source, target.open("xb") as out:
         while left and (chunk := source.read(min(left, _CHUNK))):
             left -= out.write(chunk)
         if source.read(1):
             raise PackageError(f"{name} does not have the {size} bytes it was written with")
-
-
-def _open(package_url: str, name: str) -> AbstractContextManager[IO[bytes]]:
-    parts = urlsplit(package_url)
-    if parts.scheme in _LOCAL:
-        return open_regular(Path(parts.netloc + parts.path if parts.scheme else package_url) / name)
-    if "::" in package_url or parts.scheme in _AROUND_OTHERS:
-        raise PackageError(
-            f"The package {package_url} is named by way of another file system; name its folder, as in s3://bucket/folder"
-        )
-    import fsspec  # only for packages that are elsewhere: its import costs a tenth of the start
-    from fsspec.implementations.local import LocalFileSystem
-
-    files, path = fsspec.core.url_to_fs(f"{package_url.rstrip('/')}/{name}")
-    if isinstance(files, LocalFileSystem):  # under a name that a plug-in gave it
-        return open_regular(Path(path))
-    opened: AbstractContextManager[IO[bytes]] = files.open(path, "rb")
-    return opened

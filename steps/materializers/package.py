@@ -1,7 +1,6 @@
-"""Model packages as folders: copied file by file, verified before they are used."""
+"""Model packages: seen whole or not at all, on a local disk and elsewhere, and verified before they are used."""
 
 import hashlib
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -9,7 +8,8 @@ from typing import Any, ClassVar
 from zenml.enums import ArtifactType, VisualizationType
 from zenml.materializers.base_materializer import BaseMaterializer
 
-from ml.package.storage import size, verify
+from ml.package.remote import fetch_remote, marker_of, write_remote
+from ml.package.storage import CARD, copy, size, verify
 from steps.artifacts import ModelPackage
 from steps.materializers.recent import Recent
 
@@ -29,27 +29,30 @@ class PackageMaterializer(BaseMaterializer):
         return _RECENT.get(self._folder(), self._fetch)
 
     def _fetch(self) -> ModelPackage:
-        if os.path.isdir(self._folder()):  # noqa: PTH112  a URI, which Path would mangle
+        if _is_local(self._folder()):
             verify(Path(self._folder()))
             return ModelPackage(root=Path(self._folder()), url=self._folder())
-        fetched = replace(ModelPackage.in_scratch(), url=self._folder())
+        fetched = replace(ModelPackage.in_scratch(), url=package_url(self.artifact_store, self.uri))
         fetched.root.mkdir()
-        for name in self.artifact_store.listdir(self._folder()):
-            with self.artifact_store.open(self._path(str(name)), "rb") as file:
-                (fetched.root / str(name)).write_bytes(file.read())
-        verify(fetched.root)
+        fetch_remote(self.artifact_store, self._folder(), fetched.root)
         return fetched
 
     def save(self, data: ModelPackage) -> None:
-        """Copy the folder."""
-        self.artifact_store.makedirs(self._folder())
-        for source in sorted(data.root.iterdir()):
-            with self.artifact_store.open(self._path(source.name), "wb") as file:
-                file.write(source.read_bytes())
+        """Copy the folder. Raises PackageError or StorageError; nothing is visible then."""
+        if _is_local(self._folder()):
+            copy(data.root, Path(self._folder()))
+        else:
+            write_remote(
+                self.artifact_store, self._folder(), data.root, exclusive=hasattr(self.artifact_store, "locate")
+            )
 
     def save_visualizations(self, data: ModelPackage) -> dict[str, VisualizationType]:
         """Show the model card."""
-        return {self._path("card.md"): VisualizationType.MARKDOWN} if (data.root / "card.md").exists() else {}
+        if CARD not in data.manifest.files:
+            return {}
+        local = _is_local(self._folder())
+        parts = "" if local else f"{marker_of(self.artifact_store, self._folder()).parts}/"
+        return {f"{self._folder()}/{parts}{CARD}": VisualizationType.MARKDOWN}
 
     def extract_metadata(self, data: ModelPackage) -> dict[str, Any]:
         """Give the runtime with its reason, and the size."""
@@ -63,5 +66,13 @@ class PackageMaterializer(BaseMaterializer):
     def _folder(self) -> str:
         return f"{self.uri}/{_FOLDER}"
 
-    def _path(self, name: str) -> str:
-        return f"{self._folder()}/{name}"
+
+def package_url(store: Any, uri: str) -> str:
+    """Return where a service finds the package of an artifact; it names the server of an object store that says one."""
+    folder = f"{uri}/{_FOLDER}"
+    locate = getattr(store, "locate", None)
+    return folder if locate is None else str(locate(folder).url)
+
+
+def _is_local(folder: str) -> bool:
+    return "://" not in folder

@@ -58,7 +58,8 @@ def filesystem(url: str) -> tuple[Any, str]:
     if is_object_url(url):
         location = Location.parse(url)
         return client_of(location), location.path
-    return fsspec.core.url_to_fs(url)
+    files, path = fsspec.core.url_to_fs(url)
+    return files, str(path)
 
 
 @lru_cache(maxsize=8)

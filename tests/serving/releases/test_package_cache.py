@@ -1,11 +1,14 @@
 """Where packages are fetched from: a link in a local folder is followed under no name that fsspec has for it."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 
+from ml.package.remote import MARKER, write_remote
 from schemas.errors import PackageError
 from serving.releases.package_cache import fetch, fetch_signature
 from tests.serving import packages
@@ -60,10 +63,51 @@ def test_a_plug_ins_name_for_local_files_follows_no_link_either(linked: Path, tm
         fetch(f"own-files://{linked}", "1", tmp_path / "cache")
 
 
-def test_a_package_elsewhere_is_read(package: Path, tmp_path: Path) -> None:
+class Memory:
+    """A store that knows neither conditional writes nor anything else beyond opening."""
+
+    def __init__(self) -> None:
+        self._files = fsspec.filesystem("memory")
+
+    def open(self, path: str, mode: str = "r") -> Any:
+        return self._files.open(path, mode)
+
+    def exists(self, path: str) -> bool:
+        return bool(self._files.exists(path))
+
+    def rmtree(self, path: str) -> None:
+        self._files.rm(path, recursive=True)
+
+
+@pytest.fixture
+def elsewhere(package: Path) -> Iterator[Any]:
     files = fsspec.filesystem("memory")
-    files.put(str(package), "/elsewhere", recursive=True)
-    try:
-        assert (fetch("memory://elsewhere", "1", tmp_path / "cache") / "rules.json").is_file()
-    finally:
-        files.rm("/elsewhere", recursive=True)
+    write_remote(Memory(), "memory://elsewhere", package, exclusive=False)
+    yield files
+    files.rm("/elsewhere", recursive=True)
+
+
+def test_a_package_elsewhere_is_read(elsewhere: Any, tmp_path: Path) -> None:
+    assert (fetch("memory://elsewhere", "1", tmp_path / "cache") / "rules.json").is_file()
+    assert fetch_signature("memory://elsewhere").output.target == "sold"
+
+
+def test_what_was_not_written_to_its_end_is_no_package(elsewhere: Any, tmp_path: Path) -> None:
+    elsewhere.rm(f"/elsewhere/{MARKER}")
+    for read in (lambda url: fetch(url, "1", tmp_path / "cache"), fetch_signature):
+        with pytest.raises(PackageError, match=r"not written to its end: it has no complete\.json"):
+            read("memory://elsewhere")
+
+
+def test_a_manifest_of_another_package_is_refused(elsewhere: Any, tmp_path: Path) -> None:
+    (manifest,) = (name for name in elsewhere.find("/elsewhere") if name.endswith("manifest.json"))
+    elsewhere.pipe_file(manifest, elsewhere.cat_file(manifest) + b" ")
+    with pytest.raises(PackageError, match=r"manifest\.json is not what complete\.json says"):
+        fetch("memory://elsewhere", "1", tmp_path / "cache")
+
+
+def test_a_package_elsewhere_is_never_written_twice(elsewhere: Any, package: Path) -> None:
+    before = elsewhere.find("/elsewhere")
+    with pytest.raises(PackageError, match="never overwritten"):
+        write_remote(Memory(), "memory://elsewhere", package, exclusive=False)
+    assert elsewhere.find("/elsewhere") == before
