@@ -64,15 +64,18 @@ class PackageError(DrivetrainError):
 
 
 class StorageError(DrivetrainError):
-    """A disk, a folder or a database that every run needs cannot be read or written.
+    """A disk, a folder, a database or a store that a run needs cannot be read or written.
 
     Attributes:
+        what: What is wrong.
+        hint: What would mend it.
         sentence: What is wrong and the hint, in one line.
     """
 
     exit_code = 2
 
     def __init__(self, what: str, hint: str) -> None:
+        self.what, self.hint = what, hint
         self.sentence = f"{what}; {hint}"
         super().__init__(f"{what}\n    {hint}")
 

@@ -22,7 +22,7 @@ import pytest
 
 from ml.io.objects.client import Credentials, client
 
-BUCKET = "shelf"
+BUCKET, ABSENT = "shelf", "nowhere"
 OWNER = Credentials("owner-key", "cnry0wner-s3cret")
 READER = Credentials("reader-key", "cnryReader-s3cret")
 STRANGER = Credentials("stranger-key", "cnryStranger-s3cret")
@@ -37,7 +37,7 @@ def _identities() -> list[dict[str, Any]]:
 
     return [
         identity("admin", Credentials("admin-key", "admin-secret"), "Admin"),
-        identity("owner", OWNER, *(f"{action}:{BUCKET}" for action in ("Read", "Write", "List", "Tagging"))),
+        identity("owner", OWNER, *(f"{do}:{where}" for do in ("Read", "Write", "List") for where in (BUCKET, ABSENT))),
         identity("reader", READER, f"Read:{BUCKET}", f"List:{BUCKET}"),
         identity("stranger", STRANGER, "Read:elsewhere"),
     ]

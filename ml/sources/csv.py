@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel
 
 from ml.components.source import Source
+from ml.io.objects.check import as_fault
 from ml.io.text.file import (
     HEAD_BYTES,
     SEPARATORS,
@@ -26,7 +27,7 @@ from ml.io.text.surroundings import declared_separator, header_below, without_su
 from ml.sources.csv_params import CsvParams
 from ml.values.text import normal
 from schemas.data import composed
-from schemas.errors import ContentError, Fault
+from schemas.errors import ContentError, Fault, StorageError
 from schemas.reading import Marks, TextReading, Written
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class CsvSource(Source):
             read_header(head, separator)
         except ContentError as error:
             return [Fault(_key(str(error)), str(error))]
+        except StorageError as error:
+            return [as_fault("path", error)]
         if _is_one_line(head):
             return [Fault("path", f"{self.params.path} has a header but no rows")]
         return []
@@ -78,7 +81,7 @@ class CsvSource(Source):
             return None
         try:
             return read_header(*self._head()).names
-        except ContentError:
+        except (ContentError, StorageError):
             return None
 
     def looks_like_table(self) -> bool:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, Field
 
 from ml.components.source import Source
+from ml.io.objects.check import as_fault
+from ml.io.objects.location import Location, is_object_url
 from schemas.base import Strict
-from schemas.errors import ContentError, Fault
+from schemas.errors import ContentError, DrivetrainError, Fault, StorageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +40,8 @@ class ParquetSource(Source):
     @property
     def label(self) -> str:
         """The name of the file or folder without endings; for a glob what stands before the first wildcard."""
-        whole = PurePosixPath(self.params.path.split("::")[-1])
+        path = self.params.path.split("::")[-1]
+        whole = PurePosixPath(Location.parse(path).path if is_object_url(path) else path)
         for name in (whole.name, whole.parent.name):
             fixed = name.replace("[", "*").replace("?", "*").split("*")[0].split(".")[0].rstrip("-_")
             if fixed:
@@ -52,13 +55,15 @@ class ParquetSource(Source):
         except ContentError as error:
             hint = "delimited text is read by the source csv" if self.params.path.endswith(_TEXT) else ""
             return [Fault("path", str(error), hint)]
+        except StorageError as error:
+            return [as_fault("path", error)]
         return head.faults or ([] if head.rows else [Fault("path", f"{self.params.path} has no rows")])
 
     def header(self) -> list[str] | None:
         """Return the column names, or None when they cannot be read (preflight says why)."""
         try:
             _, head = self._seen
-        except ContentError:
+        except (ContentError, StorageError):
             return None
         return None if head.faults else list(head.types)
 
@@ -68,7 +73,7 @@ class ParquetSource(Source):
 
         try:
             return Parts(self.params.path).fingerprint()
-        except ContentError:
+        except (ContentError, StorageError):
             return None
 
     def read(self) -> "pd.DataFrame":
@@ -134,7 +139,7 @@ def _batches_of(parts: "Parts", part: "Part", head: "Head", rows: int) -> Iterat
     with parts.open(part) as file:
         stored = [name for name in head.types if name in file.schema_arrow.names]
         try:
-            for batch in _stored_batches(file, part, rows, stored):
+            for batch in _stored_batches(file, parts, part, rows, stored):
                 columns: dict[str, Any] = {}
                 for name, kind in head.types.items():
                     if name in stored:
@@ -147,13 +152,16 @@ def _batches_of(parts: "Parts", part: "Part", head: "Head", rows: int) -> Iterat
             raise ContentError(f"{part.path}: column {name!r} cannot be read: {error}") from None
 
 
-def _stored_batches(file: Any, part: "Part", rows: int, names: list[str]) -> Iterator[Any]:
+def _stored_batches(file: Any, parts: "Parts", part: "Part", rows: int, names: list[str]) -> Iterator[Any]:
     from ml.io.text.file import reason
 
     batches = file.iter_batches(batch_size=rows, columns=names)
     while True:
         try:
-            batch = next(batches, None)
+            with parts.told():
+                batch = next(batches, None)
+        except DrivetrainError:
+            raise
         except Exception as error:  # Arrow's own, and what the client of a file system far away raises
             raise ContentError(f"{part.path} cannot be read: {reason(error)}") from None
         if batch is None:

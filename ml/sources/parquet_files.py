@@ -4,18 +4,20 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ml.io.arrow.frames import TEXT, common_stored_type, common_type, plain_type, stored_type
+from ml.io.objects.client import filesystem
+from ml.io.objects.errors import told_of_url
 from ml.io.text.file import change_mark, reason
-from schemas.errors import ContentError, Fault, did_you_mean, listed
+from schemas.errors import ContentError, DrivetrainError, Fault, did_you_mean, listed
 
 ENDINGS = (".parquet", ".parq", ".pq")
 _INDEX = "__index_level_"
@@ -49,21 +51,35 @@ class Parts:
 
     Raises:
         ContentError: If there is none, or the file system does not answer.
+        StorageError: If they are on S3, which cannot be used.
     """
 
     def __init__(self, url: str) -> None:
+        self._url = url
         try:
-            self.files, path = fsspec.core.url_to_fs(url)
-            self.parts = self._find(path)
+            self.files, path = filesystem(url)
+            with self.told():
+                self.parts = self._find(path)
+                if not self.parts:
+                    raise FileNotFoundError  # on S3 it may be the bucket that is not there
+        except DrivetrainError:
+            raise
+        except FileNotFoundError:
+            raise ContentError(f"there is no file {url}") from None
         except Exception as error:  # S3, Google and the others each raise what their clients do
             raise ContentError(f"{url} cannot be read: {reason(error)}") from None
-        if not self.parts:
-            raise ContentError(f"there is no file {url}")
+
+    def told(self) -> AbstractContextManager[None]:
+        """Let what S3 answers leave a block as StorageError; all else as it is."""
+        return told_of_url(self._url, self.files)
 
     def open(self, part: Part) -> Any:
-        """Return the open Parquet file. Raises ContentError."""
+        """Return the open Parquet file. Raises ContentError, or StorageError."""
         try:
-            return pq.ParquetFile(part.path, filesystem=self.files)
+            with self.told():
+                return pq.ParquetFile(part.path, filesystem=self.files)
+        except DrivetrainError:
+            raise
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise ContentError(f"{part.path} is not a Parquet file: {error}") from None
         except Exception as error:  # as above

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from ml.io.objects.location import Location
+from ml.io.objects.location import Location, is_object_url
 from schemas.errors import (
     AccessDeniedError,
     CredentialsError,
@@ -124,6 +124,11 @@ def told_of(location: Location, files: Any = None) -> Iterator[None]:
         if plain is None:
             raise
         raise plain from error
+
+
+def told_of_url(url: str, files: Any = None) -> AbstractContextManager[None]:
+    """Do the same of a URL, which may be one of any file system: only S3 is known here."""
+    return told_of(Location.parse(url), files) if is_object_url(url) else nullcontext()
 
 
 def _plainer(error: Exception, location: Location, files: Any) -> Exception:

@@ -31,6 +31,8 @@ class Location:
         parts = urlsplit(url)
         if parts.scheme not in SCHEMES:
             raise ValueError("is no s3:// URL")
+        if "=" not in parts.query:  # a glob
+            parts = urlsplit(url.replace("?", "%3F"))
         if "@" in parts.netloc:
             raise ValueError("keys do not belong into a URL: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
         if not _BUCKET.fullmatch(parts.netloc):
@@ -40,7 +42,8 @@ class Location:
             raise ValueError(f"has unknown options, {', '.join(unknown)}; there are {' and '.join(_OPTIONS)}")
         if options.get("endpoint_url"):
             check_endpoint(options["endpoint_url"])
-        return cls(parts.netloc, parts.path.strip("/"), options.get("endpoint_url") or None, options.get("region"))
+        key = parts.path.strip("/").replace("%3F", "?")
+        return cls(parts.netloc, key, options.get("endpoint_url") or None, options.get("region"))
 
     @property
     def path(self) -> str:

@@ -13,12 +13,15 @@ class StoredObject(io.BufferedIOBase):
     Raises:
         ObjectStoreError: When the store cannot be used; from the constructor and while it is read.
         FileNotFoundError: When there is no such object.
+        IsADirectoryError: When there are objects below that name, and none of it.
     """
 
     def __init__(self, files: Any, location: Location) -> None:
         self._files, self._location = files, location
         with told_of(location, files):
             self._file = files.open(location.path, "rb")
+        if self._file.details.get("type") == "directory":
+            raise IsADirectoryError(f"{location.plain} is a folder")
 
     def readable(self) -> bool:
         """Return true."""

@@ -7,13 +7,17 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 from zipfile import BadZipFile
 
+from ml.io.objects.client import client_of, filesystem
+from ml.io.objects.location import Location, is_object_url
+from ml.io.objects.reading import StoredObject
 from ml.io.text.no_table import is_shown
-from schemas.errors import ContentError
+from schemas.errors import ContentError, DrivetrainError
 
 HEAD_BYTES = 1_000_000
 _LONGEST = 300
@@ -40,10 +44,8 @@ def stem(url: str) -> str:
 
 def fingerprint(url: str) -> str | None:
     """Return size and time or ETag of the file; None where the file system tells neither."""
-    import fsspec
-
     try:
-        files, path = fsspec.core.url_to_fs(url)
+        files, path = filesystem(url)
         return change_mark(files.info(path))
     except Exception:  # file systems raise what their clients do; whoever opens the file next is told why
         return None
@@ -56,12 +58,17 @@ def change_mark(info: Mapping[str, Any]) -> str | None:
 
 
 def read_bytes(url: str, limit: int | None = None) -> bytes:
-    """Return the file's bytes, decompressed by its ending, at most `limit` of them. Raises ContentError."""
-    import fsspec
+    """Return the file's bytes, decompressed by its ending, at most `limit` of them.
 
+    Raises:
+        ContentError: If it is not there, or cannot be read or decompressed.
+        StorageError: If it is on S3, which cannot be used.
+    """
     try:
-        with fsspec.open(url, "rb", compression="infer") as file:
+        with _opened(url) as file:
             return bytes(file.read(-1 if limit is None else limit))
+    except DrivetrainError:
+        raise
     except FileNotFoundError:
         raise ContentError(f"there is no file {url}") from None
     except IsADirectoryError:
@@ -70,6 +77,23 @@ def read_bytes(url: str, limit: int | None = None) -> bytes:
         raise ContentError(f"{url} cannot be decompressed: {error}; the file is cut off or damaged") from None
     except Exception as error:  # S3, Google and the others each raise what their clients do, without a common class
         raise ContentError(f"{url} cannot be read: {reason(error)}") from None
+
+
+def _opened(url: str) -> AbstractContextManager[Any]:
+    import fsspec
+    from fsspec.compression import compr
+
+    if not is_object_url(url):
+        opened: AbstractContextManager[Any] = fsspec.open(url, "rb", compression="infer")
+        return opened
+    try:
+        location = Location.parse(url)
+    except ValueError as error:
+        raise ContentError(f"{url} {error}") from None
+    stored = StoredObject(client_of(location), location)
+    packed = fsspec.core.get_compression(location.key, "infer")
+    unpacked: AbstractContextManager[Any] = compr[packed](stored, mode="rb") if packed else stored
+    return unpacked
 
 
 def reason(error: Exception) -> str:
