@@ -11,6 +11,7 @@ from schemas.plan import Missing
 from schemas.run import Run
 from serving.journal.location import journal_url
 from serving.releases.package_cache import fetch_signature
+from stacks.object_store import artifact_store_faults
 from steps.components import create
 from steps.gate.production import Production
 
@@ -26,9 +27,10 @@ def missing(client: Any | None, run: Run, home: Home) -> list[Missing]:
         run: The declared run.
         home: DRIVETRAIN_HOME, with the journals and deployment records.
     """
+    faults = artifact_store_faults(client, run.stack, write=False) or _faults(client, run, home)
     return [
         Missing(what=fault.message if fault.path == _PATH else f"{fault.path}: {fault.message}", command=fault.hint)
-        for fault in _faults(client, run, home)
+        for fault in faults
     ]
 
 
@@ -38,6 +40,9 @@ def require(client: Any, run: Run, home: Home) -> None:
     Raises:
         ConfigurationError: With every fault; nothing was started.
     """
+    faults = artifact_store_faults(client, run.stack, write=True)
+    if faults:
+        raise ConfigurationError(faults, heading="The stack cannot work")
     faults = _faults(client, run, home)
     if faults:
         raise ConfigurationError(faults, heading="The pipeline cannot start")

@@ -6,6 +6,7 @@ Why not ZenML's own: see docs/adr/0024.
 import posixpath
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import cached_property
 from io import TextIOWrapper
 from typing import Any, ClassVar, cast
@@ -13,6 +14,7 @@ from typing import Any, ClassVar, cast
 from pydantic import Field, field_validator, model_validator
 from zenml.artifact_stores import BaseArtifactStore, BaseArtifactStoreConfig, BaseArtifactStoreFlavor
 from zenml.artifact_stores.base_artifact_store import PathType
+from zenml.client import Client
 from zenml.stack.authentication_mixin import AuthenticationConfigMixin, AuthenticationMixin
 
 from ml.io.objects.client import Credentials, client
@@ -44,12 +46,20 @@ class S3ArtifactStoreConfig(BaseArtifactStoreConfig, AuthenticationConfigMixin):
         """Take the place of ZenML's check, whose error is none of pydantic's: the path says below what is wrong."""
         return data
 
+    @property
+    def location(self) -> Location:
+        """The store's bucket, folder and server."""
+        return replace(Location.parse(self.path), endpoint_url=self.endpoint_url, region=self.region)
+
     @field_validator("path")
     @classmethod
     def _is_a_bucket(cls, path: str) -> str:
         if "?" in path:
             raise ValueError("takes no options: endpoint_url and region are settings of their own")
-        return Location.parse(path).plain
+        plain = Location.parse(path).plain
+        if path != plain:  # what ZenML keeps must be what is declared, or the stack would be changed by every run
+            raise ValueError(f"is to be written {plain}")
+        return path
 
     @field_validator("endpoint_url")
     @classmethod
@@ -68,19 +78,14 @@ class S3ArtifactStore(BaseArtifactStore, AuthenticationMixin):
         return cast(S3ArtifactStoreConfig, self._config)
 
     @property
-    def location(self) -> Location:
-        """The store's bucket, folder and server."""
-        return self.locate(self.config.path)
-
-    @property
     def files(self) -> Any:
         """The client."""
         return client(self.config.endpoint_url, self.config.region, self._credentials)
 
     def locate(self, path: PathType) -> Location:
         """Return where a path of the store is, with its server."""
-        parts = Location.parse(_text(path))
-        return Location(parts.bucket, parts.key, self.config.endpoint_url, self.config.region)
+        place = Location.parse(_text(path))
+        return replace(self.config.location, bucket=place.bucket, key=place.key)
 
     def open(self, path: PathType, mode: str = "r") -> Any:
         """Open an object to read, or to write a new one whole.
@@ -183,16 +188,20 @@ class S3ArtifactStore(BaseArtifactStore, AuthenticationMixin):
             CredentialsError: If there is no such secret, or it lacks a key.
         """
         name = self.config.authentication_secret
-        if not name:
-            return None
-        try:
-            values = cast(Any, self.get_authentication_secret()).secret_values
-            return Credentials(values[SECRET_KEYS[0]], values[SECRET_KEYS[1]], values.get(SECRET_KEYS[2]))
-        except KeyError:
-            keys = " and ".join(SECRET_KEYS[:2])
-            what = f"{self.location.plain} cannot be used: there is no ZenML secret {name!r} with {keys}"
-            hint = f"zenml secret create {name} --{SECRET_KEYS[0]}=… --{SECRET_KEYS[1]}=…"
-            raise CredentialsError(what, hint) from None
+        return credentials_of(Client(), name) if name else None
+
+
+def credentials_of(zenml: Any | None, secret: str) -> Credentials:
+    """Return the credentials that a ZenML secret holds. Raises CredentialsError when there is none of that name."""
+    try:
+        if zenml is None:
+            raise KeyError(secret)
+        values = zenml.get_secret_by_name_and_private_status(name=secret).secret_values
+        return Credentials(values[SECRET_KEYS[0]], values[SECRET_KEYS[1]], values.get(SECRET_KEYS[2]))
+    except KeyError:
+        what = f"ZenML has no secret {secret!r} with {' and '.join(SECRET_KEYS[:2])}"
+        hint = f"zenml secret create {secret} --{SECRET_KEYS[0]}=… --{SECRET_KEYS[1]}=…"
+        raise CredentialsError(what, hint) from None
 
 
 class S3ArtifactStoreFlavor(BaseArtifactStoreFlavor):

@@ -36,7 +36,7 @@ _FAULTY: Told = (UnreachableError, "the store answers with an error of its own (
 _GONE: Told = (
     UnreachableError,
     "the store does not answer",
-    "see whether {endpoint} runs and can be reached from here",
+    "see whether {endpoint} can be reached from here",
 )
 
 _BY_CODE: Mapping[str, Told] = {
