@@ -27,6 +27,7 @@ OWNER = Credentials("owner-key", "cnry0wner-s3cret")
 READER = Credentials("reader-key", "cnryReader-s3cret")
 STRANGER = Credentials("stranger-key", "cnryStranger-s3cret")
 _PARTS = ("master", "volume", "filer", "s3")
+_PROGRAM = str(Path(sys.executable).with_name("weed"))
 _SECONDS = 60
 
 
@@ -80,7 +81,7 @@ class ObjectStore:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        words = [str(Path(sys.executable).with_name("weed")), "server", f"-dir={self.folder / 'data'}", "-filer", "-s3"]
+        words = [_PROGRAM, "server", f"-dir={self.folder / 'data'}", "-filer", "-s3"]
         words += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-volume.max=30", "-master.volumeSizeLimitMB=64"]
         words += ["-master.electionTimeout=1s", "-master.heartbeatInterval=100ms"]
         words += ["-master.volumePreallocate=false", "-s3.iam=false", "-s3.autoCreateBucket=false"]
@@ -99,6 +100,28 @@ class ObjectStore:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def stop(self) -> None:
+        """Let it answer nothing, without ending a connection, until `go_on`."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it answer again."""
+        self._signal(signal.SIGCONT)
+
+    def throttle(self, *, writes: int | None) -> None:
+        """Let it take so many writes at once and refuse the others; None: as many as come."""
+        how = "-disable" if writes is None else f"-type Count -actions Write -values {writes}"
+        at = {part: f"127.0.0.1:{self.ports[part]}.{self.ports[f'{part}.grpc']}" for part in ("master", "filer")}
+        done = subprocess.run(
+            [_PROGRAM, "shell", *(f"-{part}={address}" for part, address in at.items())],
+            input=f"s3.circuitBreaker -global {how} -apply\nexit\n", capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert '"enabled"' in done.stdout, done.stdout + done.stderr
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        os.killpg(self.process.pid, number)
 
     def make(self) -> None:
         """Make the server's folder, start it, and make the bucket."""

@@ -95,7 +95,8 @@ def test_of_two_writers_of_a_name_one_wins(as_owner: ObjectStore) -> None:
     folder = Location.parse(as_owner.new_folder())
     wins: Counter[int] = Counter()
     for number in range(count(50, 1000)):
-        place, won, start = folder.child(str(number)), [], threading.Barrier(2)
+        won: list[bytes] = []
+        place, start = folder.child(str(number)), threading.Barrier(2)
 
         def write(
             who: bytes, place: Location = place, won: list[bytes] = won, start: threading.Barrier = start
