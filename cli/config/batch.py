@@ -93,12 +93,12 @@ def _left_to_the_batch(key: str, value: object) -> str:
 
 
 def _errors_beside(output: Mapping[str, Any]) -> str:
-    """Return `out.csv.errors.csv` beside `out.csv`; for a table, `TABLE.errors.csv` in the current folder."""
+    """Return `out.csv.errors.csv` beside `out.csv`; for a URL and a table `NAME.errors.csv` in the current folder."""
     path = output.get("path")
     if isinstance(path, str) and "://" not in path:
         return f"{path}.errors.csv"
-    table = output.get("table")
-    name = table.replace("/", "_") if isinstance(table, str) else "batch"
+    named = path.split("?")[0].rstrip("/").rpartition("/")[2] if isinstance(path, str) else output.get("table")
+    name = named.replace("/", "_") if isinstance(named, str) and named else "batch"
     return str(Path.cwd() / f"{name}.errors.csv")
 
 

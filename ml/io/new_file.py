@@ -85,7 +85,8 @@ def name_without_replacing(partial: Path, target: Path) -> None:
 def local_file_faults(path: str, key: str, *, replace: bool = False) -> list[Fault]:
     """Return why no file can be written at `path`; the faults' path is `key`, `replace` says that one may be there."""
     if "://" in path or "::" in path:
-        return [Fault(key, f"{path} is a URL; predictions are written to local files only", "name a local path")]
+        what = f"{path} is a URL; of those only s3://bucket/name is written to, and no file of refused rows"
+        return [Fault(key, what, "name a local path")]
     target = Path(path)
     if target.is_dir():
         return [Fault(key, f"{path} is a folder", "name a file in it")]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import BaseModel, Field
 
 from ml.components.sink import Sink, Writer
-from ml.io.new_file import NewFile, local_file_faults
+from ml.io.new_output import new_output, output_faults, plain_name
 from schemas.base import Strict
 from schemas.errors import ContentError, Fault
 
@@ -23,7 +23,7 @@ _OTHER_COMPRESSIONS = (".bz2", ".xz", ".zip", ".zst")
 class CsvSinkParams(Strict):
     """Where the file will be, and what parts its cells."""
 
-    path: str = Field(min_length=1, description="a local path; .gz is compressed")
+    path: str = Field(min_length=1, description="a local path, or s3://bucket/name; .gz is compressed")
     replace: bool = Field(default=False, description="take the place of a file of that name, and of its refused rows")
     separator: str = Field(default="auto", description="auto: a tab for .tsv, else a comma; or one character")
 
@@ -48,8 +48,8 @@ class CsvSink(Sink):
 
     def preflight(self) -> list[Fault]:
         """Return why the file cannot be written."""
-        faults = local_file_faults(self.params.path, "path", replace=self.params.replace)
-        if self.params.path.lower().endswith(_OTHER_COMPRESSIONS):
+        faults = output_faults(self.params.path, "path", replace=self.params.replace)
+        if self.params.path.split("?")[0].lower().endswith(_OTHER_COMPRESSIONS):
             faults.append(Fault("path", "of the compressions only gzip is written", "let the name end in .csv.gz"))
         mark = self.params.separator
         if mark != "auto" and (len(mark) != 1 or mark in '\r\n"'):
@@ -60,15 +60,15 @@ class CsvSink(Sink):
         """Begin the file. Raises ContentError."""
         mark = self.params.separator
         if mark == "auto":
-            mark = "\t" if ".tsv" in Path(self.params.path.lower()).suffixes[-2:] else ","
-        return CsvWriter(Path(self.params.path), mark, replace=self.params.replace)
+            mark = "\t" if ".tsv" in Path(plain_name(self.params.path)).suffixes[-2:] else ","
+        return CsvWriter(self.params.path, mark, replace=self.params.replace)
 
 
 class CsvWriter(Writer):
     """Appends frames as text; the first one writes the header."""
 
-    def __init__(self, target: Path, separator: str, *, replace: bool = False) -> None:
-        self._new = NewFile(target, replace=replace)
+    def __init__(self, target: str, separator: str, *, replace: bool = False) -> None:
+        self._new = new_output(target, replace=replace)
         self._separator = separator
         self._has_header, self._is_open = False, True
         # Without a time in it, the same rows give the same bytes.
@@ -113,8 +113,8 @@ class CsvWriter(Writer):
                 self._packed.close()
 
 
-def _is_gz(target: Path) -> bool:
-    return target.suffix.lower() == ".gz"
+def _is_gz(target: str) -> bool:
+    return plain_name(target).endswith(".gz")
 
 
 def _as_text(frame: "pd.DataFrame") -> "pd.DataFrame":

@@ -1,14 +1,13 @@
 """Sink `parquet`: a Parquet file, a row group for each chunk."""
 
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, Field
 
 from ml.components.sink import Sink, Writer
 from ml.io.arrow.tables import Tables
-from ml.io.new_file import NewFile, local_file_faults
+from ml.io.new_output import new_output, output_faults
 from schemas.base import Strict
 from schemas.errors import ContentError, Fault
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 class ParquetSinkParams(Strict):
     """Where the file will be."""
 
-    path: str = Field(min_length=1, description="a local path")
+    path: str = Field(min_length=1, description="a local path, or s3://bucket/name")
     replace: bool = Field(default=False, description="take the place of a file of that name, and of its refused rows")
 
 
@@ -42,18 +41,18 @@ class ParquetSink(Sink):
 
     def preflight(self) -> list[Fault]:
         """Return why the file cannot be written."""
-        return local_file_faults(self.params.path, "path", replace=self.params.replace)
+        return output_faults(self.params.path, "path", replace=self.params.replace)
 
     def open(self) -> "ParquetWriter":
         """Begin the file. Raises ContentError."""
-        return ParquetWriter(Path(self.params.path), replace=self.params.replace)
+        return ParquetWriter(self.params.path, replace=self.params.replace)
 
 
 class ParquetWriter(Writer):
     """Appends frames; the first one decides the schema."""
 
-    def __init__(self, target: Path, *, replace: bool = False) -> None:
-        self._new = NewFile(target, replace=replace)
+    def __init__(self, target: str, *, replace: bool = False) -> None:
+        self._new = new_output(target, replace=replace)
         self._tables: Tables | None = None
         self._parquet: Any = None
 
