@@ -35,7 +35,7 @@ defaults:
   - override /data: csv
   - override /trainer: logistic_regression
 name: tiny
-data: {path: mine/tiny.csv, target: returned}
+data: {path: "s3://shelf/data/tiny.csv", target: returned}
 gate: {no_worse_than_production: null}
 """
 
@@ -45,7 +45,7 @@ def words(world: World, own_object_store: ObjectStore) -> Iterator[list[str]]:
     """The words of a small training run on S3."""
     world.experiment(NAME, TINY)
     rows = "".join(f"{x % 7},{x % 5},{'yes' if x % 7 > 3 else 'no'}\n" for x in range(300))
-    (world.folder / "mine" / "tiny.csv").write_text(f"a,b,returned\n{rows}", encoding="utf-8")
+    own_object_store.files().pipe_file("shelf/data/tiny.csv", f"a,b,returned\n{rows}".encode())
     with pytest.MonkeyPatch.context() as patch:
         using(patch, own_object_store.environment())
         stack = declare(world, "shelf", own_object_store.new_folder())

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator
 
+import pandas as pd
 import pytest
+from sklearn.datasets import load_breast_cancer
 from zenml.client import Client
 
 from schemas.home import Home
@@ -76,6 +78,24 @@ def test_the_next_run_reuses_and_compares_with_production(
     assert {"load", "split", "train", "evaluate"} <= again.reused
     (check,) = [check for check in again.summary["gate"]["checks"] if check["name"] == "no_worse_than_production"]
     assert check["passed"] and "version 1 in production" in check["why"]
+
+
+def test_rows_on_s3_are_predicted_to_s3(
+    run: Result, world: World, shelf: tuple[list[str], str], object_store: ObjectStore
+) -> None:
+    rows = load_breast_cancer(as_frame=True).data
+    files, folder = object_store.files(), object_store.new_folder()
+    files.pipe_file(f"{folder}/new.csv", rows.to_csv(index=False).encode())
+    server = f"?endpoint_url={object_store.endpoint}"
+    batch = [f"batch.input.path='{folder}/new.csv{server}'", f"batch.output.path='{folder}/out.parquet{server}'"]
+    words = [*shelf[0], "+experiment=breast_cancer", "pipeline=batch_inference", *batch]
+    done = world.run(*words)
+    assert done.code == 0, done.err
+    assert object_store.keys(folder) == ["new.csv", "out.parquet"]
+    with files.open(f"{folder}/out.parquet") as file:
+        assert len(pd.read_parquet(file)) == len(rows)
+    refused = world.run(*words)
+    assert refused.code == 2 and "exists already, and nothing is overwritten unasked" in refused.err
 
 
 def test_no_secret_is_left_anywhere(run: Result, world: World) -> None:
