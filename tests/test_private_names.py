@@ -98,6 +98,14 @@ def keeps_its_config(component: Any) -> bool:
     return component.config.fget(instance) is kept and "_config" in inspect.getsource(component.__init__)
 
 
+def checks_the_path_before_pydantic(found: Any) -> bool:
+    from zenml.artifact_stores import BaseArtifactStoreConfig
+
+    # A validator of the same name in a subclass takes its place.
+    known = BaseArtifactStoreConfig.__pydantic_decorators__.model_validators
+    return callable(found) and "_ensure_artifact_store" in known
+
+
 def keeps_metadata_in_bytes(view: Any) -> bool:
     moment = datetime(2024, 1, 1, tzinfo=UTC)
     made = view(columns={}, dataset_timestamp=moment, creation_timestamp=moment, metadata={"of": "the constructor"})
@@ -145,6 +153,12 @@ NAMES = [
     ),
     PrivateName("ray._raylet", "GcsClient", ("stacks/ray/probe.py",), callable),
     PrivateName("zenml.stack", "StackComponent._config", FLAVORS, keeps_its_config, on_instances=True),
+    PrivateName(
+        "zenml.artifact_stores",
+        "BaseArtifactStoreConfig._ensure_artifact_store",
+        ("stacks/flavors/s3_artifact_store.py",),
+        checks_the_path_before_pydantic,
+    ),
     PrivateName(WHYLOGS, "DatasetProfileView._metadata", ("ml/monitoring/profiles.py",), keeps_metadata_in_bytes, True),
     PrivateName(SKLEARN, "InvalidParameterError", (CATALOG,), lambda found: issubclass(found, Exception)),
     PrivateName(

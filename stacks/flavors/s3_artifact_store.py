@@ -75,7 +75,7 @@ class S3ArtifactStore(BaseArtifactStore, AuthenticationMixin):
     @property
     def config(self) -> S3ArtifactStoreConfig:
         """The settings."""
-        return cast(S3ArtifactStoreConfig, self._config)
+        return cast(S3ArtifactStoreConfig, super().config)
 
     @property
     def files(self) -> Any:

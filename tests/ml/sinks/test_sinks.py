@@ -193,7 +193,9 @@ def test_a_file_needs_a_folder_that_can_be_written(make: Make, tmp_path: Path) -
 
 def test_urls_and_compressions_that_cannot_be_written_are_faults() -> None:
     for path in ("gs://bucket/out.csv", "simplecache::s3://bucket/out.csv"):
-        assert "of those only s3://bucket/name is written to" in CsvSink(CsvSinkParams(path=path)).preflight()[0].message
+        assert (
+            "of those only s3://bucket/name is written to" in CsvSink(CsvSinkParams(path=path)).preflight()[0].message
+        )
     assert "gzip" in CsvSink(CsvSinkParams(path="/tmp/out.csv.xz")).preflight()[0].message
     assert CsvSink(CsvSinkParams(path="/tmp/no such.csv", separator=";;")).preflight()[0].path == "separator"
 
