@@ -27,7 +27,7 @@ from tests.soak import count
 
 pytestmark = [pytest.mark.own_worker, pytest.mark.untraced, pytest.mark.timeout(3600)]
 _CHANCE = random.Random(6)
-_OBJECTS = 60  # that a run writes, about
+_OBJECTS = 32  # that a run writes at least, also when some of its steps are reused
 NAME = "tiny"
 TINY = """\
 # @package _global_

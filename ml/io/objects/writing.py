@@ -24,7 +24,7 @@ class ObjectFile(io.BufferedIOBase):
     """
 
     def __init__(self, files: Any, location: Location, *, create: bool = False) -> None:
-        self._files, self._location = files, location
+        self._files, self._location, self._create = files, location, create
         self._file: Any = None
         with told_of(location, files):
             self._file = files.open(location.path, "xb" if create else "wb")
@@ -51,7 +51,11 @@ class ObjectFile(io.BufferedIOBase):
         super().close()
         try:
             with told_of(self._location, self._files):
-                self._file.close()
+                if self._create and not self._file.tell():  # s3fs makes an empty object without the condition
+                    self._files.call_s3("put_object", **self._place, Body=b"", IfNoneMatch="*")
+                    self._discard()
+                else:
+                    self._file.close()
         except BaseException as error:
             self._discard()
             if is_there_already(error):
@@ -74,6 +78,10 @@ class ObjectFile(io.BufferedIOBase):
 
     def __del__(self) -> None:
         self.abort()
+
+    @property
+    def _place(self) -> dict[str, str]:
+        return {"Bucket": self._location.bucket, "Key": self._location.key}
 
     def _discard(self) -> None:
         file, self._file = self._file, None
