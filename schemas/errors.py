@@ -79,6 +79,9 @@ class StorageError(DrivetrainError):
         self.sentence = f"{what}; {hint}"
         super().__init__(f"{what}\n    {hint}")
 
+    def __reduce__(self) -> tuple[type["StorageError"], tuple[str, str]]:
+        return type(self), (self.what, self.hint)  # it may be raised in another process
+
 
 class ObjectStoreError(StorageError):
     """An object store answers that it will not, or does not answer."""

@@ -11,6 +11,7 @@ import pytest
 from zenml.artifact_stores.local_artifact_store import LocalArtifactStore, LocalArtifactStoreConfig
 from zenml.enums import StackComponentType
 
+from ml.io.objects.client import Credentials
 from ml.package.remote import MARKER
 from ml.package.storage import verify
 from schemas.errors import AccessDeniedError, PackageError
@@ -19,7 +20,7 @@ from stacks.flavors.s3_artifact_store import S3ArtifactStore, S3ArtifactStoreCon
 from steps.artifacts import ModelPackage
 from steps.materializers.frame import FrameMaterializer
 from steps.materializers.package import PackageMaterializer
-from tests.object_store import READER, ObjectStore, using
+from tests.object_store import READER, STRANGER, ObjectStore, using
 from tests.object_store import as_owner as as_owner
 from tests.object_store import object_store as object_store
 from tests.serving import packages
@@ -109,6 +110,26 @@ def test_whoever_may_not_write_leaves_nothing(
     with pytest.raises(AccessDeniedError, match="the right to write"):
         FrameMaterializer(uri=f"{store.path}/b", artifact_store=store).save(pd.DataFrame({"a": [1]}))
     assert as_owner.keys(store.path) == []
+
+
+@pytest.mark.parametrize(
+    ("login", "words"),
+    [(STRANGER, "access is denied"), (Credentials(STRANGER.key, "wrong"), "the secret does not fit the access key")],
+)
+def test_a_service_that_is_not_let_in_says_why(
+    login: Credentials,
+    words: str,
+    store: S3ArtifactStore,
+    package: ModelPackage,
+    tmp_path: Path,
+    as_owner: ObjectStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    uri = f"{store.path}/a"
+    _at(store, uri).save(package)
+    using(monkeypatch, as_owner.environment(login))
+    with pytest.raises(PackageError, match=rf"cannot be fetched: s3://.* cannot be used: {words}"):
+        fetch(f"{uri}/package", "1", tmp_path / "cache")
 
 
 def test_an_answer_that_is_lost_is_no_other_writer(

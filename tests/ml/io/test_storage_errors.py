@@ -1,5 +1,6 @@
 """What is made of errors of disks and databases: which file, and a command that can be pasted."""
 
+import pickle
 import shlex
 import sqlite3
 from pathlib import Path
@@ -8,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from ml.io.storage_errors import Database, storage_error, told_plainly
-from schemas.errors import StorageError
+from schemas.errors import StorageError, UnreachableError
 
 STORE = Database(Path("/my zen/zenml.db"), ("zenml.zen_stores",), Path("/my zen/.mark"))
 
@@ -59,3 +60,10 @@ def test_an_error_of_no_storage_is_none() -> None:
 def test_the_command_for_a_folder_can_be_pasted() -> None:
     error = storage_error(PermissionError(13, "no", "/my folder/x"))
     assert error is not None and "ls -ld '/my folder/x'" in str(error)
+
+
+def test_an_error_comes_out_of_another_process_as_it_went_in() -> None:
+    error = pickle.loads(pickle.dumps(UnreachableError("s3://shelf cannot be used", "start it")))
+    assert type(error) is UnreachableError
+    assert str(error) == "s3://shelf cannot be used\n    start it"
+    assert error.sentence == "s3://shelf cannot be used; start it"
