@@ -3,9 +3,11 @@
 from typing import Any
 
 from ml.io.objects.check import as_fault, reach
-from ml.io.objects.client import Credentials, client
-from schemas.errors import Fault, StorageError
-from schemas.stack import ComponentSpec, StackSpec
+from ml.io.objects.client import client
+from schemas.errors import ConfigurationError, Fault, StorageError
+from schemas.secret import SecretRef
+from schemas.stack import StackSpec
+from steps.secrets import reveal
 
 FLAVOR = "drivetrain_s3"
 _VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
@@ -23,6 +25,7 @@ def artifact_store_faults(zenml: Any | None, spec: StackSpec, *, write: bool) ->
     if part.flavor != FLAVOR:
         return []
     from pydantic import ValidationError
+    from zenml.utils.env_utils import temporary_environment
 
     from stacks.flavors.s3_artifact_store import S3ArtifactStoreConfig
 
@@ -34,27 +37,46 @@ def artifact_store_faults(zenml: Any | None, spec: StackSpec, *, write: bool) ->
         return []
     location = config.location
     try:
-        files = client(location.endpoint_url, location.region, _credentials(zenml, part))
-        reach(location, files, write=write)
+        with temporary_environment(environment(zenml, spec)):
+            files = client(location.endpoint_url, location.region)
+            reach(location, files, write=write)
     except StorageError as error:
         return [as_fault("stack.artifact_store", error)]
+    except ConfigurationError as error:
+        return error.faults
     return []
 
 
-def environment(zenml: Any, spec: StackSpec) -> dict[str, str]:
-    """Return the variables by which the service reaches the artifact store: those of a ZenML secret, if one is named.
+def environment(zenml: Any | None, spec: StackSpec) -> dict[str, str]:
+    """Return the variables by which steps and services reach the artifact store, beyond those that are set.
+
+    They are what the stack declares under `environment`, and the keys of the ZenML secret that the settings name.
 
     Raises:
-        CredentialsError: If there is no such secret.
+        ConfigurationError: If a secret that `environment` refers to is not there.
+        CredentialsError: If the one that the settings name is not.
     """
     if spec.artifact_store.flavor != FLAVOR:
         return {}
-    found = _credentials(zenml, spec.artifact_store)
-    return {} if found is None else {name: value for name, value in zip(_VARIABLES, found, strict=True) if value}
+    found = {
+        name: value if isinstance(value, str) else _revealed(zenml, f"stack.environment.{name}", value)
+        for name, value in spec.environment.items()
+        if name.startswith("AWS_")
+    }
+    secret = spec.artifact_store.settings.get("authentication_secret")
+    if secret:
+        from stacks.flavors.s3_artifact_store import credentials_of
+
+        keys = credentials_of(zenml, str(secret))
+        found |= {name: value for name, value in zip(_VARIABLES, keys, strict=True) if value}
+    return found
 
 
-def _credentials(zenml: Any | None, part: ComponentSpec) -> Credentials | None:
-    from stacks.flavors.s3_artifact_store import credentials_of
-
-    name = part.settings.get("authentication_secret")
-    return credentials_of(zenml, str(name)) if name else None
+def _revealed(zenml: Any | None, path: str, reference: SecretRef) -> str:
+    if zenml is None and reference.secret is not None:  # looking would make a store
+        hint = f"zenml secret create {reference.secret} --{reference.key}=…"
+        raise ConfigurationError([Fault(path, f"ZenML has no secret {reference.secret!r}", hint)])
+    try:
+        return reveal(reference)
+    except ConfigurationError as error:
+        raise ConfigurationError([Fault(path, fault.message, fault.hint) for fault in error.faults]) from None

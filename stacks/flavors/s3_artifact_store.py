@@ -170,7 +170,7 @@ class S3ArtifactStore(BaseArtifactStore, AuthenticationMixin):
     ) -> Iterable[tuple[PathType, list[PathType], list[PathType]]]:
         """Yield each folder with the names of its folders and objects."""
         with self._told(top):
-            for folder, folders, names in self.files.walk(self.locate(top).path, topdown=topdown):
+            for folder, folders, names in self.files.walk(self.locate(top).path, topdown=topdown, on_error="raise"):
                 yield f"s3://{folder}", folders, names
 
     def _told(self, path: PathType) -> AbstractContextManager[None]:

@@ -169,6 +169,22 @@ def test_credentials_of_a_zenml_secret_reach_the_steps_and_the_service(
     assert ask(done.summary["deployment"]["url"], "/releases")[0]["version"] == "1"
 
 
+def test_credentials_may_be_the_stacks_own_environment(
+    run: Result, world: World, object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    using(monkeypatch, {"AWS_ENDPOINT_URL": object_store.endpoint, "STORE_KEY": OWNER.key})
+    words = declare(world, "own", object_store.new_folder())
+    keys = "environment: {AWS_ACCESS_KEY_ID: {env: STORE_KEY}, AWS_SECRET_ACCESS_KEY: {env: STORE_SECRET}}\n"
+    with (world.folder / "mine" / "stack" / "own.yaml").open("a", encoding="utf-8") as file:
+        file.write(keys)
+    assert (
+        "stack.environment.AWS_SECRET_ACCESS_KEY: the environment variable STORE_SECRET" in _refused(world, words).err
+    )
+    monkeypatch.setenv("STORE_SECRET", OWNER.secret)
+    done = world.run(*words, "+experiment=breast_cancer", "pipeline=training")
+    assert done.code == 0, done.err
+
+
 @pytest.mark.parametrize(
     ("path", "more", "words"),
     [

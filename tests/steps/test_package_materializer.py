@@ -26,7 +26,7 @@ from tests.object_store import object_store as object_store
 from tests.serving import packages
 from tests.soak import count
 
-pytestmark = [pytest.mark.slow, pytest.mark.untraced, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 
 @pytest.fixture

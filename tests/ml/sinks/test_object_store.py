@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml.io.objects.location import Location
+from ml.io.objects.new_object import NewObject
 from ml.sinks.csv import CsvSink, CsvSinkParams
 from ml.sinks.parquet import ParquetSink, ParquetSinkParams
 from ml.sources.csv import CsvSource
@@ -14,7 +16,7 @@ from tests.object_store import READER, STRANGER, ObjectStore, using
 from tests.object_store import as_owner as as_owner
 from tests.object_store import object_store as object_store
 
-pytestmark = [pytest.mark.slow, pytest.mark.untraced]
+pytestmark = [pytest.mark.slow]
 ROWS = pd.DataFrame({"a": [1, 2], "b": ["x", "Zürich"]})
 NAMES = ["out.csv", "out.csv.gz", "out.tsv", "out.parquet"]
 
@@ -82,6 +84,18 @@ def test_what_is_there_is_replaced_only_when_asked(name: str, as_owner: ObjectSt
     writer.prepare()
     writer.commit()
     assert len(_read(url)) == 2
+
+
+def test_an_answer_that_is_lost_is_no_other_writer(as_owner: ObjectStore) -> None:
+    place = Location.parse(as_owner.new_folder()).child("a")
+    made = NewObject(place)
+    made.file.write(b"x")
+    made.prepare()
+    made.publish()
+    made.publish()  # as the client does that hears no answer
+    assert as_owner.files().cat_file(place.path) == b"x"
+    made.withdraw()
+    assert not as_owner.files().exists(place.path)
 
 
 def test_many_rows_are_sent_in_parts(as_owner: ObjectStore) -> None:

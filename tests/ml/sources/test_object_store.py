@@ -7,7 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ml.sources.csv import CsvParams, CsvSource
+from ml.io.objects.client import Credentials
+from ml.sources.csv import CsvSource
+from ml.sources.csv_params import CsvParams
 from ml.sources.parquet import ParquetParams, ParquetSource
 from schemas.errors import (
     AccessDeniedError,
@@ -17,11 +19,11 @@ from schemas.errors import (
     ObjectStoreError,
     UnreachableError,
 )
-from tests.object_store import OWNER, READER, STRANGER, Credentials, ObjectStore, using
+from tests.object_store import OWNER, READER, STRANGER, ObjectStore, using
 from tests.object_store import as_owner as as_owner
 from tests.object_store import object_store as object_store
 
-pytestmark = [pytest.mark.slow, pytest.mark.untraced]
+pytestmark = [pytest.mark.slow]
 ROWS = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "Zürich", None]})
 Source = CsvSource | ParquetSource
 

@@ -14,7 +14,7 @@ from tests.object_store import ObjectStore
 from tests.object_store import own_object_store as own_object_store
 from tests.soak import SOAKING
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
+pytestmark = [pytest.mark.own_worker, pytest.mark.slow]
 
 
 @pytest.fixture

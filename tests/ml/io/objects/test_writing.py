@@ -17,7 +17,7 @@ from tests.object_store import as_owner as as_owner
 from tests.object_store import object_store as object_store
 from tests.soak import count
 
-pytestmark = [pytest.mark.slow, pytest.mark.untraced]
+pytestmark = [pytest.mark.slow]
 
 
 def _place(store: ObjectStore, name: str = "a") -> Location:
