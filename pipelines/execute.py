@@ -16,7 +16,7 @@ from schemas.run import Run
 from schemas.summary import Summary
 from stacks.apply import apply_stack
 from stacks.environment import stack_environment
-from stacks.object_store import environment
+from stacks.object_store import secret_environment
 from stacks.session import store_file, zenml_session
 from stacks.step_events import launches_told
 from steps.secrets import reveal
@@ -56,7 +56,7 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
         )
         from zenml.utils.env_utils import temporary_environment
 
-        active = {"ZENML_ACTIVE_STACK_ID": str(stack.id), **environment(client, run.stack)}
+        active = {"ZENML_ACTIVE_STACK_ID": str(stack.id), **secret_environment(client, run.stack)}
         with temporary_environment(active), stack_environment(run.stack, reveal), launches_told():
             yield client, stack
 

@@ -1,5 +1,6 @@
 """Whether a declared artifact store on S3 can be used, looked at before anything starts."""
 
+from functools import partial
 from typing import Any
 
 from ml.io.objects.check import as_fault, reach
@@ -7,6 +8,7 @@ from ml.io.objects.client import client
 from schemas.errors import ConfigurationError, Fault, StorageError
 from schemas.secret import SecretRef
 from schemas.stack import StackSpec
+from stacks.environment import stack_environment
 from steps.secrets import reveal
 
 FLAVOR = "drivetrain_s3"
@@ -37,7 +39,7 @@ def artifact_store_faults(zenml: Any | None, spec: StackSpec, *, write: bool) ->
         return []
     location = config.location
     try:
-        with temporary_environment(environment(zenml, spec)):
+        with stack_environment(spec, partial(_revealed, zenml)), temporary_environment(secret_environment(zenml, spec)):
             files = client(location.endpoint_url, location.region)
             reach(location, files, write=write)
     except StorageError as error:
@@ -47,36 +49,23 @@ def artifact_store_faults(zenml: Any | None, spec: StackSpec, *, write: bool) ->
     return []
 
 
-def environment(zenml: Any | None, spec: StackSpec) -> dict[str, str]:
-    """Return the variables by which steps and services reach the artifact store, beyond those that are set.
-
-    They are what the stack declares under `environment`, and the keys of the ZenML secret that the settings name.
+def secret_environment(zenml: Any | None, spec: StackSpec) -> dict[str, str]:
+    """Return the variables by which services reach the artifact store, where its settings name a ZenML secret.
 
     Raises:
-        ConfigurationError: If a secret that `environment` refers to is not there.
-        CredentialsError: If the one that the settings name is not.
+        CredentialsError: If there is no such secret.
     """
-    if spec.artifact_store.flavor != FLAVOR:
-        return {}
-    found = {
-        name: value if isinstance(value, str) else _revealed(zenml, f"stack.environment.{name}", value)
-        for name, value in spec.environment.items()
-        if name.startswith("AWS_")
-    }
     secret = spec.artifact_store.settings.get("authentication_secret")
-    if secret:
-        from stacks.flavors.s3_artifact_store import credentials_of
+    if spec.artifact_store.flavor != FLAVOR or not secret:
+        return {}
+    from stacks.flavors.s3_artifact_store import credentials_of
 
-        keys = credentials_of(zenml, str(secret))
-        found |= {name: value for name, value in zip(_VARIABLES, keys, strict=True) if value}
-    return found
+    keys = credentials_of(zenml, str(secret))
+    return {name: value for name, value in zip(_VARIABLES, keys, strict=True) if value}
 
 
-def _revealed(zenml: Any | None, path: str, reference: SecretRef) -> str:
+def _revealed(zenml: Any | None, reference: SecretRef) -> str:
     if zenml is None and reference.secret is not None:  # looking would make a store
         hint = f"zenml secret create {reference.secret} --{reference.key}=…"
-        raise ConfigurationError([Fault(path, f"ZenML has no secret {reference.secret!r}", hint)])
-    try:
-        return reveal(reference)
-    except ConfigurationError as error:
-        raise ConfigurationError([Fault(path, fault.message, fault.hint) for fault in error.faults]) from None
+        raise ConfigurationError([Fault("", f"ZenML has no secret {reference.secret!r}", hint)])
+    return reveal(reference)

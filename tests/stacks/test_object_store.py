@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.stack import ComponentSpec, StackSpec
-from stacks.object_store import artifact_store_faults, environment
+from stacks.object_store import artifact_store_faults, secret_environment
 from tests.object_store import OWNER, READER, ObjectStore, using
 from tests.object_store import as_owner as as_owner
 from tests.object_store import object_store as object_store
@@ -21,7 +21,7 @@ def stack(settings: dict[str, Any], flavor: str = "drivetrain_s3", **more: Any) 
 def test_a_store_that_works_has_no_fault_and_keeps_nothing(as_owner: ObjectStore) -> None:
     folder = as_owner.new_folder()
     assert artifact_store_faults(None, stack({"path": folder}), write=True) == []
-    assert environment(None, stack({"path": folder})) == {}
+    assert secret_environment(None, stack({"path": folder})) == {}
     assert as_owner.keys(folder) == []
 
 
@@ -43,7 +43,7 @@ def test_settings_that_the_flavor_refuses_are_told_by_who_applies_the_stack(sett
 
 def test_other_flavors_are_not_asked() -> None:
     assert artifact_store_faults(None, stack({}, "local"), write=True) == []
-    assert environment(None, stack({}, "local")) == {}
+    assert secret_environment(None, stack({}, "local")) == {}
 
 
 def test_without_a_store_of_zenmls_there_is_no_secret_of_its(as_owner: ObjectStore) -> None:
@@ -68,8 +68,3 @@ def test_variables_of_the_stack_are_used(as_owner: ObjectStore, monkeypatch: pyt
     }
     spec = stack({"path": as_owner.new_folder()}, environment=given)
     assert artifact_store_faults(None, spec, write=True) == []
-    assert environment(None, spec) == {
-        "AWS_ENDPOINT_URL": as_owner.endpoint,
-        "AWS_ACCESS_KEY_ID": OWNER.key,
-        "AWS_SECRET_ACCESS_KEY": OWNER.secret,
-    }
