@@ -42,7 +42,7 @@ def require(client: Any, run: Run, home: Home) -> None:
     """
     faults = artifact_store_faults(client, run.stack, write=True)
     if faults:
-        raise ConfigurationError(faults, heading="The stack cannot work")
+        raise ConfigurationError(faults, heading=f"Stack {run.stack.name!r} cannot work")
     faults = _faults(client, run, home)
     if faults:
         raise ConfigurationError(faults, heading="The pipeline cannot start")
