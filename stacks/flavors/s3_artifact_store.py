@@ -1,6 +1,6 @@
 """The `drivetrain_s3` artifact store: artifacts as objects on S3, or on a server that speaks its protocol.
 
-Why not ZenML's own: see docs/adr/0024.
+Why not ZenML's own: see docs/adr/0026.
 """
 
 import posixpath
