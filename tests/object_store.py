@@ -50,12 +50,13 @@ class ObjectStore:
 
     folder: Path
     ports: dict[str, int] = field(default_factory=dict)
+    address: str = "127.0.0.1"
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def endpoint(self) -> str:
         """The server's address."""
-        return f"http://127.0.0.1:{self.ports['s3']}"
+        return f"http://{self.address}:{self.ports['s3']}"
 
     def environment(self, login: Credentials = OWNER) -> dict[str, str]:
         """The variables by which a program uses the server."""
@@ -82,7 +83,7 @@ class ObjectStore:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         words = [_PROGRAM, "server", f"-dir={self.folder / 'data'}", "-filer", "-s3"]
-        words += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-volume.max=30", "-master.volumeSizeLimitMB=64"]
+        words += [f"-ip={self.address}", f"-ip.bind={self.address}", "-volume.max=30", "-master.volumeSizeLimitMB=64"]
         words += ["-master.electionTimeout=1s", "-master.heartbeatInterval=100ms"]
         words += ["-master.volumePreallocate=false", "-s3.iam=false", "-s3.autoCreateBucket=false"]
         words += ["-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.config={self.folder / 's3.json'}"]
@@ -112,7 +113,7 @@ class ObjectStore:
     def throttle(self, *, writes: int | None) -> None:
         """Let it take so many writes at once and refuse the others; None: as many as come."""
         how = "-disable" if writes is None else f"-type Count -actions Write -values {writes}"
-        at = {part: f"127.0.0.1:{self.ports[part]}.{self.ports[f'{part}.grpc']}" for part in ("master", "filer")}
+        at = {part: f"{self.address}:{self.ports[part]}.{self.ports[f'{part}.grpc']}" for part in ("master", "filer")}
         done = subprocess.run(
             [_PROGRAM, "shell", *(f"-{part}={address}" for part, address in at.items())],
             input=f"s3.circuitBreaker -global {how} -apply\nexit\n", capture_output=True, text=True, timeout=60,
@@ -148,7 +149,7 @@ class ObjectStore:
 
     @property
     def _master(self) -> str:
-        return f"http://127.0.0.1:{self.ports['master']}"
+        return f"http://{self.address}:{self.ports['master']}"
 
     @staticmethod
     def _status(url: str) -> int:
@@ -168,9 +169,9 @@ def _free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
-def running() -> Iterator[ObjectStore]:
-    """Give a server, which ends with its folder."""
-    server = ObjectStore(Path(mkdtemp(prefix="drivetrain-s3-")))
+def running(address: str = "127.0.0.1") -> Iterator[ObjectStore]:
+    """Give a server that listens on an address of this machine, and ends with its folder."""
+    server = ObjectStore(Path(mkdtemp(prefix="drivetrain-s3-")), address=address)
     try:
         server.make()
         yield server

@@ -151,7 +151,7 @@ NAMES = [
         PrivateName("ray.autoscaler._private.util", name, CLUSTERS, lambda found: takes(found, "config"))
         for name in ("prepare_config", "validate_config")
     ),
-    PrivateName("ray._raylet", "GcsClient", ("stacks/ray/probe.py",), callable),
+    PrivateName("ray._raylet", "GcsClient", ("stacks/ray/ask.py",), callable),
     PrivateName("zenml.stack", "StackComponent._config", FLAVORS, keeps_its_config, on_instances=True),
     PrivateName(
         "zenml.artifact_stores",

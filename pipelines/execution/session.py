@@ -62,7 +62,7 @@ class RunSession:
 
     def _fault_of(self, pipeline: Any, name: str, arguments: dict[str, Any]) -> Exception | None:
         """Run a ZenML pipeline and return what a step raised; close the run where it is this program that ends."""
-        from zenml.exceptions import RunInterruptedException, RunMonitoringError
+        from zenml.exceptions import RunInterruptedException
 
         from pipelines.execution.closing import close_interrupted
 
@@ -74,13 +74,9 @@ class RunSession:
             # ZenML's own signal handler, in place while a step runs.
             close_interrupted(name)
             raise KeyboardInterrupt from None
-        except RunMonitoringError as error:  # of an orchestrator whose steps run elsewhere; some may still be open
-            found = error.original_exception
-            close_interrupted(name, _reason(found))
-            if not isinstance(found, Exception):
-                raise found from None
-            return found
         except Exception as error:  # a step may raise anything; what a person needs of it is reported
+            # One that ran elsewhere may have ended without a word, or before ZenML knew of it.
+            close_interrupted(name, _reason(error))
             return error
         except BaseException:
             close_interrupted(name)

@@ -3,13 +3,17 @@
 import json
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from schemas.home import ROOT
+
 _TIMEOUT = 5.0
+_LONGEST = 30.0
 _LAST = Path("/tmp/ray/ray_current_cluster")  # where `ray start` notes it
 
 
@@ -51,6 +55,8 @@ class UnreachableError(Exception):
 def probe(address: str) -> Cluster:
     """Ask the head of a cluster.
 
+    A process of its own asks: Ray's library writes past Python into the terminal, and what it does not like ends it.
+
     Args:
         address: `HOST:PORT`.
 
@@ -58,21 +64,22 @@ def probe(address: str) -> Cluster:
         UnreachableError: With the reason.
     """
     require_listener(address)
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what it logs goes past Python into the terminal
-    from ray._raylet import GcsClient  # type: ignore[attr-defined]
-
     try:
-        client = GcsClient(address=address)
-        said = json.loads(client.internal_kv_get(b"CLUSTER_METADATA", b"cluster", timeout=_TIMEOUT) or b"{}")
-        alive = [node for node in client.get_all_node_info(timeout=_TIMEOUT).values() if node.state == 0]
-    except Exception as error:  # Ray's own errors of its connection have no common base
-        raise UnreachableError(f"nothing there answers as Ray does ({type(error).__name__}: {error})") from error
-    if not said:
-        raise UnreachableError("it does not say which Ray it is")
-    hosts = tuple(node.node_manager_address for node in alive)
-    return Cluster(
-        said["ray_version"], said["python_version"], hosts, tuple(dict(node.resources_total) for node in alive)
-    )
+        asked = subprocess.run(
+            [sys.executable, "-m", "stacks.ray.ask", address],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=_LONGEST,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise UnreachableError(f"nothing there answers within {_LONGEST:g} s as Ray does") from None
+    if asked.returncode:
+        said = next((line for line in reversed(asked.stderr.splitlines()) if line.strip()), "")
+        raise UnreachableError(f"nothing there answers as Ray does: {said.strip()[:300]}")
+    found = json.loads(asked.stdout)
+    return Cluster(found["ray"], found["python"], tuple(found["hosts"]), tuple(found["nodes"]))
 
 
 def mismatch(cluster: Cluster) -> str:

@@ -1,6 +1,6 @@
 """A Ray cluster of three machines, each with an address of its own: steps spread, and go on when one is lost.
 
-ZenML is a REST server, artifacts are in a folder that all three see; the command runs on the head.
+ZenML is a REST server, artifacts and packages are on an S3 server; the command runs on the head.
 """
 
 import re
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from schemas.home import ROOT
 from tests.lifecycle.conftest import World, fresh_world
 from tests.lifecycle.test_ray import SLOW, rows
 from tests.namespaces import Machine, Network, network, require_namespaces
+from tests.object_store import ObjectStore, running
 from tests.zenml_server import ZenMLServer, zenml_server
 
 pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
@@ -30,8 +32,11 @@ orchestrator:
   flavor: drivetrain_ray
   settings: {{address: "{head}:6379", lost_after: 15}}
 artifact_store:
-  flavor: local
-  settings: {{path: {folder}}}
+  flavor: drivetrain_s3
+  settings: {{path: "{folder}", endpoint_url: "{endpoint}", region: us-east-1}}
+environment:
+  AWS_ACCESS_KEY_ID: {{env: AWS_ACCESS_KEY_ID}}
+  AWS_SECRET_ACCESS_KEY: {{env: AWS_SECRET_ACCESS_KEY}}
 deployer: {{flavor: drivetrain_bentoml}}
 data_validator: {{flavor: drivetrain_whylogs}}
 resources:
@@ -46,6 +51,7 @@ class Cluster:
     world: World
     net: Network
     server: ZenMLServer
+    objects: ObjectStore
 
     @property
     def head(self) -> Machine:
@@ -54,7 +60,12 @@ class Cluster:
 
     def environment(self) -> dict[str, str]:
         """Return the variables of a command."""
-        return self.world.environment() | self.server.environment | {"NO_PROXY": "*", "no_proxy": "*"} | AUTH
+        return (
+            self.world.environment()
+            | self.server.environment
+            | self.objects.environment()
+            | {"NO_PROXY": "*", "no_proxy": "*", **AUTH}
+        )
 
 
 AUTH = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
@@ -64,9 +75,13 @@ AUTH = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     require_namespaces()
     folder = tmp_path_factory.mktemp("three")
-    with network(3) as net, zenml_server(folder / "server", net.address, 8237) as server:
+    with (
+        network(3) as net,
+        zenml_server(folder / "server", net.address, 8237) as server,
+        contextmanager(running)(net.address) as objects,
+    ):
         for world in fresh_world(folder / "world"):
-            found = Cluster(world, net, server)
+            found = Cluster(world, net, server, objects)
             (folder / "world").mkdir(exist_ok=True)
             for index in range(3):
                 join(found, index)
@@ -89,7 +104,9 @@ def join(cluster: Cluster, index: int) -> None:
         "--object-store-memory=100000000",
         "--disable-usage-stats",
     ]
-    plain = {name: value for name, value in cluster.environment().items() if not name.startswith(("ZENML", "DRIVE"))}
+    plain = {
+        name: value for name, value in cluster.environment().items() if not name.startswith(("ZENML", "DRIVE", "AWS"))
+    }
     started = machine.start(words, env=plain | {"TMPDIR": "/tmp"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     out, _ = started.communicate(timeout=120)
     assert started.returncode == 0, out
@@ -100,8 +117,8 @@ def begin(cluster: Cluster, *words: str, retries: int = 0) -> "subprocess.Popen[
     stacks = cluster.world.folder / "mine" / "stack"
     stacks.mkdir(parents=True, exist_ok=True)
     place = cluster.world.experiment("slow", SLOW.format(path=rows(cluster.world)))
-    store = cluster.world.folder / "artifacts"
-    text = SHARED.format(head=cluster.head.address, folder=store, retries=retries)
+    place_of = {"folder": "s3://shelf/three", "endpoint": cluster.objects.endpoint}
+    text = SHARED.format(head=cluster.head.address, retries=retries, **place_of)
     (stacks / "shared.yaml").write_text(text, encoding="utf-8")
     return cluster.head.start(
         [sys.executable, str(ROOT / "run.py"), place, "pipeline=training", "stack=shared", *words],
@@ -227,7 +244,8 @@ def newest(cluster: Cluster) -> Any:
     code = (
         "import json; from zenml.client import Client;"
         "run = Client().list_pipeline_runs(sort_by='desc:created', size=1).items[0];"
-        "print('RUN', json.dumps({'name': run.name, 'status': run.status.value}))"
+        "steps = {name: step.status.value for name, step in Client().get_pipeline_run(run.id).steps.items()};"
+        "print('RUN', json.dumps({'name': run.name, 'status': run.status.value, 'steps': steps}))"
     )
     import json
 
