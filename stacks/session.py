@@ -14,6 +14,7 @@ from ml.io.file_lock import one_at_a_time
 from ml.io.storage_errors import Database, told_plainly
 from schemas.events import Send
 from schemas.home import ROOT
+from stacks.server_check import check_server, refusals_told
 from stacks.step_events import following
 from stacks.store_check import check_config, check_store, mark_of, remember_store
 from stacks.store_locks import locks_told
@@ -130,6 +131,14 @@ def store_file() -> Path | None:
     return Path(place.database or "") if place.get_backend_name() == "sqlite" else None
 
 
+def server_url() -> str | None:
+    """Return the address of the ZenML server that is the store; None for a database."""
+    from zenml.config.global_config import GlobalConfiguration
+
+    url: str = GlobalConfiguration().store_configuration.url
+    return url if url.startswith(("http://", "https://")) else None
+
+
 def used_store() -> Database | None:
     """Return the file of the store that this process has opened; None when ZenML was not imported, or has another."""
     path = store_file() if "zenml.client" in sys.modules else None
@@ -153,10 +162,13 @@ def _opened() -> Any:
         note = _note()
         crowd = partial(note, "another command opens ZenML's store; waiting for it")
         with one_at_a_time(folder / ".drivetrain.lock", waiting=crowd):
-            path = store_file()
+            path, server = store_file(), server_url()
             if path is not None:
                 check_store(path, folder, note)
-            with told_plainly(None if path is None else Database(path, mark=mark_of(folder))):
+            if server is not None:
+                check_server(server)
+            told = told_plainly(None if path is None else Database(path, mark=mark_of(folder)))
+            with told, nullcontext() if server is None else refusals_told(server):
                 from zenml.client import Client
 
                 client = Client()
