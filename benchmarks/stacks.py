@@ -1,5 +1,4 @@
-"""What a stack costs: to look at it and apply nothing, beside composing and starting ZenML; and a Ray cluster with warm
-processes on this machine beside no cluster, for the same training.
+"""What a stack costs: to look at it and change nothing beside starting ZenML, and a warm Ray cluster beside none.
 
 Wall-clock seconds, medians, alternating runs, one JSON line each. At most 0.3 times and 1.3 times are promised.
 """

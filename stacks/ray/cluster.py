@@ -93,7 +93,7 @@ def stop(home: Home) -> bool:
     except FileNotFoundError:
         return False
     was_alive = record.is_alive
-    _end(record.folder)
+    end(record.folder)
     shutil.rmtree(record.folder, ignore_errors=True)
     _file(home).unlink()
     return was_alive
@@ -122,7 +122,7 @@ def _start(home: Home, asked: dict[str, float | None]) -> ClusterRecord:
     )
     raylet = _raylet(folder)
     if started.returncode or raylet is None:
-        _end(folder)
+        end(folder)
         shutil.rmtree(folder, ignore_errors=True)
         said = "\n".join((started.stderr or started.stdout).splitlines()[-15:])
         raise DrivetrainError(f"Ray does not start on this machine:\n{said}")
@@ -161,7 +161,8 @@ def _processes(folder: str) -> list[Any]:
     return list(found.values())
 
 
-def _end(folder: str) -> None:
+def end(folder: str) -> None:
+    """End every process of the cluster that has this folder, by force where it must be."""
     import psutil
 
     processes = _processes(folder)
