@@ -43,16 +43,18 @@ def faults(spec: StackSpec, sqlite: bool, home: Home) -> list[Fault]:
 
 
 def _on_this_machine(spec: StackSpec, home: Home) -> Iterator[Fault]:
-    """Say what no cluster that is started here could give; one that runs is replaced where the stack says other."""
+    """Say what no cluster that is started here could give, or that one runs which was started otherwise."""
     import psutil
 
-    given = spec.orchestrator.settings
+    cpus, gpus = (spec.orchestrator.settings.get(name) for name in ("cpus", "gpus"))
     known = cluster.record_of(home)
-    cpus = given.get("cpus") or (known.asked["cpus"] if known else None) or os.cpu_count() or 1
-    gpus = given.get("gpus")
+    asked = {"cpus": None if cpus is None else float(str(cpus)), "gpus": None if gpus is None else float(str(gpus))}
+    if known is not None and (why := cluster.differs(known, asked)):
+        yield Fault("stack.orchestrator.settings", why, cluster.STOP)
+        return
     has = {
-        "CPU": float(str(cpus)),
-        "GPU": float(len(list(Path("/dev").glob("nvidia[0-9]*"))) if gpus is None else str(gpus)),
+        "CPU": asked["cpus"] or float(os.cpu_count() or 1),
+        "GPU": float(len(list(Path("/dev").glob("nvidia[0-9]*")))) if asked["gpus"] is None else asked["gpus"],
         "memory": float(psutil.virtual_memory().total),
     }
     yield from _too_much(spec, (has,), "this machine")

@@ -26,6 +26,7 @@ from schemas.home import Home
 _LONGEST = 90  # seconds that Ray may take to start
 _STORE_BYTES = 200_000_000  # of what tasks hand on: for us messages alone, data goes through the artifact store
 _END_SECONDS = 10.0
+STOP = "end it when no run needs it any more: python -m stacks stop ray"
 
 
 class ClusterRecord(Strict):
@@ -56,7 +57,7 @@ def record_of(home: Home) -> ClusterRecord | None:
 
 
 def ensure(home: Home, cpus: float | None, gpus: float | None) -> ClusterRecord:
-    """Return the cluster of this home, which is started where it does not run, or was started with other resources.
+    """Return the cluster of this home, which is started where it does not run.
 
     Args:
         home: DRIVETRAIN_HOME.
@@ -64,15 +65,24 @@ def ensure(home: Home, cpus: float | None, gpus: float | None) -> ClusterRecord:
         gpus: GPUs; None: what Ray finds.
 
     Raises:
-        DrivetrainError: If Ray does not start.
+        DrivetrainError: If Ray does not start, or runs with other resources.
     """
     asked = {"cpus": cpus, "gpus": gpus}
     with one_at_a_time(home.root / "ray" / ".lock"):
         record = record_of(home)
-        if record is not None and record.asked != asked:
-            stop(home)
-            record = None
-        return record or _start(home, asked)
+        if record is None:
+            return _start(home, asked)
+        if why := differs(record, asked):
+            raise DrivetrainError(f"{why}\n    {STOP}")
+        return record
+
+
+def differs(record: ClusterRecord, asked: dict[str, float | None]) -> str:
+    """Return how a running cluster is other than what is asked for, empty where it is not; a run may be using it."""
+    if record.asked == asked:
+        return ""
+    had, wanted = (", ".join(f"{key}={value}" for key, value in one.items()) for one in (record.asked, asked))
+    return f"the cluster of this home was started with {had}, and {wanted} is asked for"
 
 
 def token_file(home: Home) -> Path:

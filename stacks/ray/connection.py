@@ -43,7 +43,7 @@ def _joined(address: str, code: Path) -> Iterator[Any]:
                 logging_level=logging.ERROR,
                 configure_logging=False,
             )
-        except (ConnectionError, RuntimeError, OSError, ValueError) as error:
+        except Exception as error:  # Ray's own have no common base with Python's, and it raises both
             raise DrivetrainError(f"The Ray cluster at {address} cannot be used: {_first_lines(error)}") from error
     try:
         yield ray

@@ -12,6 +12,7 @@ import gc
 import importlib
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -61,7 +62,7 @@ def main() -> None:
     try:
         _Server(listener, watched).serve()
     finally:
-        place.unlink(missing_ok=True)
+        shutil.rmtree(place.parent, ignore_errors=True)
 
 
 def _step_modules() -> list[str]:

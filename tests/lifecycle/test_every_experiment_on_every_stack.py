@@ -1,6 +1,6 @@
 """The sentence that the project exists for: every shipped experiment on this machine, on Ray, and on Ray with S3.
 
-Nothing but the stack changes; the metrics are the same, one service answers, and ZenML knows where everything came from.
+Nothing but the stack changes: the metrics are the same, one service answers, ZenML knows where all of it came from.
 """
 
 from collections.abc import Iterator
