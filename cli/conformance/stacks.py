@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from omegaconf import OmegaConf
+
 from cli.config.arguments import Arguments
 from cli.config.compose import compose
 from cli.config.load import load_run
@@ -46,5 +48,14 @@ def _faults(name: str) -> Iterator[str]:
             found = settings_faults(client, run.stack)
     except ConfigurationError as error:
         found = error.faults
-    # A connector is made by an administrator where the stack is used.
-    yield from (f"{one.path}: {one.message}" for one in found if not one.path.endswith(".connector"))
+    # A connector is made by an administrator where the stack is used; what is null is for who uses the stack to say.
+    theirs = {f"stack.{kind}.settings.{key}" for kind, key in _open_settings(name)}
+    kept = (one for one in found if not one.path.endswith(".connector") and one.path not in theirs)
+    yield from (f"{one.path}: {one.message}" for one in kept)
+
+
+def _open_settings(name: str) -> Iterator[tuple[str, str]]:
+    composed = OmegaConf.to_container(compose(Arguments(overrides=[*_LEARNS, f"stack={name}"])).config.stack)
+    for kind, part in composed.items() if isinstance(composed, dict) else ():
+        if isinstance(part, dict):
+            yield from ((str(kind), str(key)) for key, value in part.get("settings", {}).items() if value is None)

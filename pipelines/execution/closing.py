@@ -42,15 +42,22 @@ def close(client: Any, run_id: UUID, why: str) -> datetime:
     return ended
 
 
-def close_interrupted(run_name: str, why: str = "interrupted by a signal") -> None:
+def close_interrupted(run_name: str) -> None:
     """Close a run of this process that was stopped before ZenML could: a signal may come at any point of its work.
 
     What it had half registered is removed.
     """
+    for run in close_named(run_name, "interrupted by a signal"):
+        undo(Client(), run)
+
+
+def close_named(run_name: str, why: str) -> list[Any]:
+    """Close a run of this process if it is not over, and return it; none where ZenML never knew of it."""
     client = Client()
-    for run in client.list_pipeline_runs(name=run_name).items:
+    runs = client.list_pipeline_runs(name=run_name).items
+    for run in runs:
         close(client, run.id, why)
-        undo(client, run)
+    return list(runs)
 
 
 def last_sign_of_life(run: Any, steps: list[Any]) -> datetime:

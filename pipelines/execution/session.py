@@ -64,7 +64,7 @@ class RunSession:
         """Run a ZenML pipeline and return what a step raised; close the run where it is this program that ends."""
         from zenml.exceptions import RunInterruptedException
 
-        from pipelines.execution.closing import close_interrupted
+        from pipelines.execution.closing import close_interrupted, close_named
 
         try:
             stack = self.run.stack
@@ -76,7 +76,7 @@ class RunSession:
             raise KeyboardInterrupt from None
         except Exception as error:  # a step may raise anything; what a person needs of it is reported
             # One that ran elsewhere may have ended without a word, or before ZenML knew of it.
-            close_interrupted(name, _reason(error))
+            close_named(name, _reason(error))
             return error
         except BaseException:
             close_interrupted(name)

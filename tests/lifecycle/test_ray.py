@@ -19,7 +19,7 @@ from stacks.__main__ import main as stacks_command
 from stacks.ray import cluster
 from tests.lifecycle.conftest import Result, World, fresh_world
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
+pytestmark = [pytest.mark.own_worker, pytest.mark.slow]
 
 SLOW = """
 # @package _global_
@@ -63,12 +63,14 @@ def test_every_step_runs_on_the_cluster_and_is_told_of(there: Result) -> None:
     assert all(seconds > 0 for step, seconds in there.summary["seconds"].items() if step in there.ran)
 
 
+@pytest.mark.untraced
 def test_the_metrics_are_those_of_a_local_run(world: World, there: Result) -> None:
     # Other parameters of the cache's key, and the same of everything that counts.
     local = world.run("+experiment=breast_cancer", "pipeline=training", "split.salt=another", "trainer.n_jobs=1")
     assert numbers(local.summary) == pytest.approx(numbers(there.summary), abs=1e-6)
 
 
+@pytest.mark.untraced
 def test_what_a_run_on_another_stack_made_is_reused_and_the_plan_says_so(world: World, there: Result) -> None:
     planned = world.run("+experiment=breast_cancer", "pipeline=training", "split.salt=another", "action=plan")
     assert "↺ reuse   training.train" in planned.out and "= unchanged stack drivetrain-local" in planned.out
@@ -76,6 +78,7 @@ def test_what_a_run_on_another_stack_made_is_reused_and_the_plan_says_so(world: 
     assert {"split", "train", "evaluate"} <= again.reused and "gate" in again.ran
 
 
+@pytest.mark.untraced
 def test_a_deployment_survives_the_change_of_stack(world: World, there: Result) -> None:
     first = world.run("+experiment=breast_cancer", "pipeline=deployment")
     second = world.run("+experiment=breast_cancer", "stack=ray", "split.salt=another")
@@ -163,6 +166,7 @@ def gone(longest: float = 30) -> bool:
     return not children_of_servers() and not processes_of("train")
 
 
+@pytest.mark.untraced
 def test_a_killed_process_of_steps_fails_the_run_at_once_and_says_so(world: World, there: Result) -> None:
     run = slow(world)
     busy().kill()
@@ -172,6 +176,7 @@ def test_a_killed_process_of_steps_fails_the_run_at_once_and_says_so(world: Worl
     assert "step training.train failed" in out
 
 
+@pytest.mark.untraced
 def test_one_that_was_killed_is_tried_again_as_declared(world: World, there: Result) -> None:
     run = slow(world, "stack.resources.train.retries=1", "seed=2")
     busy().kill()
@@ -180,6 +185,7 @@ def test_one_that_was_killed_is_tried_again_as_declared(world: World, there: Res
     assert "train is tried again (1 of 1)" in out
 
 
+@pytest.mark.untraced
 def test_a_killed_command_leaves_no_step_running_and_the_next_one_closes_its_run(world: World, there: Result) -> None:
     run = slow(world, "seed=3")
     busy()
@@ -190,6 +196,7 @@ def test_a_killed_command_leaves_no_step_running_and_the_next_one_closes_its_run
     assert "closed run slow-training-" in after.err
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_run_and_what_runs(world: World, there: Result, number: signal.Signals) -> None:
     run = slow(world, f"seed={int(number)}")
@@ -233,15 +240,14 @@ def test_the_cluster_is_there_until_it_is_stopped_and_nothing_of_it_is_left(
     assert "its cluster is stopped" in capsys.readouterr().out
     assert not Path(record.folder).exists() and cluster.record_of(Home(world.home)) is None
     until = time.monotonic() + 20
-    while (left := left_of(record.folder)) and time.monotonic() < until:
+    while (left := left_of(record)) and time.monotonic() < until:
         time.sleep(0.2)
     assert left == []
     assert stacks_command(["stop", "ray"]) == 0
     assert "have started no cluster" in capsys.readouterr().out
 
 
-def left_of(folder: str) -> list[list[str]]:
+def left_of(record: cluster.ClusterRecord) -> list[list[str]]:
     commands = [found.info["cmdline"] or [] for found in psutil.process_iter(["cmdline"])]
-    return [
-        words for words in commands if any(folder in word for word in words) or "stacks.remote.fork_server" in words
-    ]
+    ours = (record.folder, f"-{record.raylet}/socket")
+    return [words for words in commands if any(mark in word for word in words for mark in ours)]

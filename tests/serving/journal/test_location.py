@@ -34,6 +34,7 @@ def test_nothing_else_builds_a_url_of_a_journal() -> None:
         str(path.relative_to(ROOT))
         for package in ("cli", "pipelines", "stacks", "steps", "serving")
         for path in (ROOT / package).rglob("*.py")
+        if path.name != "examples.py"  # of the conformance suite: rows in a database, no journal
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("sqlite:///")
     }
