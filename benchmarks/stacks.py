@@ -49,7 +49,7 @@ def main() -> None:
             _look(environment)
             _ray(Path(folder), environment)
         finally:
-            words = [sys.executable, "-m", "stacks", "stop", "ray"]
+            words = [sys.executable, "-m", "stacks", "stop", "ray", "--force"]
             subprocess.run(words, cwd=ROOT, env=environment, check=True, capture_output=True)
 
 

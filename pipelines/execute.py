@@ -15,7 +15,7 @@ from schemas.plan import Observer
 from schemas.run import Run
 from schemas.summary import Summary
 from stacks.apply import apply_stack
-from stacks.environment import stack_environment
+from stacks.environment import referenced, stack_environment
 from stacks.object_store import secret_environment
 from stacks.session import store_file, zenml_session
 from stacks.step_events import launches_told
@@ -49,16 +49,17 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
         from pipelines.execution.requirements import require
 
         require_stack(client, run, sqlite=store_file() is not None)
-        recover(client, Home.here(), observer)
-        require(client, run, Home.here())
-        stack = apply_stack(
-            client, run.stack, lambda change: observer.stage(f"stack: {change.action} {change.kind} {change.name}")
-        )
-        from zenml.utils.env_utils import temporary_environment
+        with stack_environment(run.stack, reveal, also=referenced(run)):
+            recover(client, Home.here(), observer)
+            require(client, run, Home.here())
+            stack = apply_stack(
+                client, run.stack, lambda change: observer.stage(f"stack: {change.action} {change.kind} {change.name}")
+            )
+            from zenml.utils.env_utils import temporary_environment
 
-        active = {"ZENML_ACTIVE_STACK_ID": str(stack.id), **secret_environment(client, run.stack)}
-        with temporary_environment(active), stack_environment(run.stack, reveal), launches_told():
-            yield client, stack
+            active = {"ZENML_ACTIVE_STACK_ID": str(stack.id), **secret_environment(client, run.stack)}
+            with temporary_environment(active), launches_told():
+                yield client, stack
 
 
 def stage_function(stage: StageSpec) -> Stage:

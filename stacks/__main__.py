@@ -12,6 +12,7 @@ from schemas.events import StepEvent
 from schemas.home import Home
 from stacks import inventory
 from stacks.declared import PREFIX
+from stacks.in_use import refuse_in_use
 from stacks.ray import cluster
 from stacks.session import has_store, zenml_session
 
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with told_plainly():
             if asked.command == "stop":
-                return _stop(asked.name)
+                return _stop(asked.name, asked.force)
             if not has_store():
                 print("No run has made a stack here yet.")
                 return 0 if asked.command == "list" else 2
@@ -56,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
         one = commands.add_parser(command, help=text, description=text)
         if command != "list":
             one.add_argument("name", metavar="NAME", help="the stack's name, as in stack=NAME")
+        if command == "stop":
+            one.add_argument("--force", action="store_true", help="also where a run uses it, or nobody can say")
     return parser
 
 
@@ -97,12 +100,18 @@ def _remove(client: Any, name: str) -> None:
         print(line)
 
 
-def _stop(name: str) -> int:
-    """End the Ray cluster of this home; it is one, whatever the stack that first needed it is called."""
-    was_there = cluster.stop(Home.here())
-    print(
-        f"{name}: its cluster is stopped" if was_there else f"{name}: no cluster of its runs under {Home.here().root}"
-    )
+def _stop(name: str, force: bool) -> int:
+    """End the Ray cluster of this home, unless a run on the stack is using it.
+
+    Raises:
+        ConfigurationError: If one is, or ZenML has no such stack.
+    """
+    home = Home.here()
+    if not force and has_store() and cluster.record_of(home) is not None:
+        with zenml_session(_waiting) as client:
+            refuse_in_use(client, "the cluster", [inventory.find(client, name).name])
+    was_there = cluster.stop(home)
+    print(f"{name}: its cluster is stopped" if was_there else f"{name}: no cluster of its runs under {home.root}")
     return 0
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from schemas.errors import ConfigurationError
+from ml.io.file_lock import one_at_a_time
+from schemas.errors import ConfigurationError, Fault
 from schemas.plan import PlannedChange
 from schemas.stack import StackSpec
 from stacks.checks.settings import as_stored, settings_faults
@@ -11,6 +12,7 @@ from stacks.declared import PREFIX, Part, parts, stack_name
 from stacks.in_use import refuse_in_use
 from stacks.plan import Component, Existing, changes, chosen_name
 from stacks.plugins import flavor_sources, load_flavor, schema_digest
+from stacks.session import config_folder
 
 
 def declared_parts(client: Any, spec: StackSpec) -> list[Part]:
@@ -77,6 +79,29 @@ def apply_stack(client: Any, spec: StackSpec, announce: Callable[[PlannedChange]
     if faults:
         raise ConfigurationError(faults, heading="The stack cannot work")
     name, flavors, wanted = stack_name(spec), our_flavors(spec), declared_parts(client, spec)
+    if any(change.changes for change in changes(name, wanted, flavors, observe(client, flavors))):
+        # Commands of this machine change one after another; a server's others are seen afterwards.
+        with one_at_a_time(config_folder() / ".drivetrain-stacks.lock"):
+            _apply(client, name, wanted, flavors, announce)
+        _require_as_declared(client, name, wanted, flavors)
+    return client.get_stack(name, allow_name_prefix_match=False)
+
+
+def _require_as_declared(client: Any, name: str, wanted: list[Part], flavors: dict[str, tuple[str, str]]) -> None:
+    left = [change for change in changes(name, wanted, flavors, observe(client, flavors)) if change.changes]
+    if left:
+        what = f"another command declares {name} otherwise: {left[0].kind} {left[0].name} is not as it is declared here"
+        fault = Fault("stack", what, "run it again, or give one of the two stacks another name")
+        raise ConfigurationError([fault], heading="The stack cannot be used now")
+
+
+def _apply(
+    client: Any,
+    name: str,
+    wanted: list[Part],
+    flavors: dict[str, tuple[str, str]],
+    announce: Callable[[PlannedChange], None],
+) -> None:
     existing = observe(client, flavors)
     planned = [change for change in changes(name, wanted, flavors, existing) if change.changes]
     for change in planned:
@@ -85,7 +110,6 @@ def apply_stack(client: Any, spec: StackSpec, announce: Callable[[PlannedChange]
     for change in planned:
         announce(change)
         _make(client, {part.kind: part for part in wanted}, chosen, change)
-    return client.get_stack(name, allow_name_prefix_match=False)
 
 
 def _require_unused(client: Any, change: PlannedChange, existing: Existing) -> None:

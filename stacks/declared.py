@@ -52,8 +52,8 @@ def component_name(part: ComponentSpec) -> str:
     A change of the declaration names another component, so that none changes under a run that uses it.
     """
     short = f"{PREFIX}{part.flavor.removeprefix('drivetrain_')}"
-    particular = [rendered(part.settings), part.connector, part.connector_resource]
-    if particular == [{}, None, None]:
+    particular = [part.flavor, rendered(part.settings), part.connector, part.connector_resource]
+    if particular[1:] == [{}, None, None]:
         return short
     return f"{short}-{hashlib.sha256(json.dumps(particular, sort_keys=True).encode()).hexdigest()[:8]}"
 

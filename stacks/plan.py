@@ -68,9 +68,13 @@ def chosen_name(part: Part, stack: str, existing: Existing) -> str:
     kept = [name for name in equal if name in held]
     if kept:
         return kept[0]
-    if part.name in of_kind or not equal:
+    # ZenML cannot change a component's flavor: one of that name and another flavor is another component.
+    taken = part.name in of_kind and of_kind[part.name].flavor != part.flavor
+    if part.name in of_kind and not taken:
         return part.name
-    return equal[0]
+    if equal:
+        return equal[0]
+    return f"{part.name}-{part.flavor}" if taken else part.name
 
 
 def differences(part: Part, found: Component) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Closing a ZenML run whose process cannot: its steps and itself become `failed`, at its last sign of life."""
 
+import logging
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,8 @@ from zenml.utils.pagination_utils import depaginate
 
 from pipelines.execution.registrations import undo
 from pipelines.execution.sql_store import date
+
+_log = logging.getLogger("drivetrain.recovery")
 
 
 def close(client: Any, run_id: UUID, why: str) -> datetime:
@@ -30,15 +33,22 @@ def close(client: Any, run_id: UUID, why: str) -> datetime:
     steps = depaginate(client.list_run_steps, pipeline_run_id=run.id, hydrate=True)
     ended = last_sign_of_life(run, steps)
     info = ExceptionInfo(traceback=why, message=why)
-    for step in steps:
-        if not step.status.is_finished:
-            _remove_partial_outputs(client, run, step)
-            update = StepRunUpdate(status=ExecutionStatus.FAILED, end_time=ended, exception_info=info)
-            _unless_finished(client.zen_store.update_run_step, step.id, update)
+    unfinished = [step for step in steps if not step.status.is_finished]
     if not run.status.is_finished:
         failed = PipelineRunUpdate(status=ExecutionStatus.FAILED, status_reason=why[:250], exception_info=info)
         _unless_finished(client.zen_store.update_run, run.id, failed)
+    for step in unfinished:
+        # A failed step that may be tried again is none to ZenML, which would wait for ever for whoever tries.
+        status = ExecutionStatus.STOPPED if step.config.retry else ExecutionStatus.FAILED
+        update = StepRunUpdate(status=status, end_time=ended, exception_info=info)
+        _unless_finished(client.zen_store.update_run_step, step.id, update)
+    if not run.status.is_finished:
         date(client, run.id, ended)
+    for step in unfinished:
+        try:
+            _remove_partial_outputs(client, run, step)
+        except Exception as error:  # its store may be out of reach now; nothing names what is left there
+            _log.warning("what step %s had begun to store stays: %s: %s", step.name, type(error).__name__, error)
     return ended
 
 

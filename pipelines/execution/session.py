@@ -64,7 +64,7 @@ class RunSession:
         """Run a ZenML pipeline and return what a step raised; close the run where it is this program that ends."""
         from zenml.exceptions import RunInterruptedException
 
-        from pipelines.execution.closing import close_interrupted, close_named
+        from pipelines.execution.closing import close_interrupted
 
         try:
             stack = self.run.stack
@@ -76,12 +76,23 @@ class RunSession:
             raise KeyboardInterrupt from None
         except Exception as error:  # a step may raise anything; what a person needs of it is reported
             # One that ran elsewhere may have ended without a word, or before ZenML knew of it.
-            close_named(name, _reason(error))
+            self._close(name, error)
             return error
         except BaseException:
             close_interrupted(name)
             raise
         return None
+
+    def _close(self, name: str, fault: Exception) -> None:
+        """Close a run that this process drives; one of another orchestrator may live on without us."""
+        from pipelines.execution.closing import close_named
+
+        if not lease(self.run):
+            return
+        try:
+            close_named(name, _reason(fault))
+        except Exception as error:  # the first error is what a person must hear
+            self.observer.note(f"run {name} could not be closed: {type(error).__name__}: {error}")
 
     def report(self, outcome: Any, kind: str) -> Path:
         """Return where the page of a run is put."""

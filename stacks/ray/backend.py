@@ -6,12 +6,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from schemas.errors import DrivetrainError
 from schemas.events import StepEvent
 from stacks.ray import tasks
 from stacks.remote.backend import Backend
 from stacks.remote.steps import Ended, Failure, StepTask
 
-_WAKE = {"step": "", "attempt": 0}
+_MARK_SECONDS = 5.0
 _HEAD = "node:__internal_head__"  # Ray's name of what only the head has
 
 
@@ -55,6 +56,7 @@ class RayBackend:
         mailbox = ray.remote(num_cpus=0, resources={_HEAD: 0.001}, concurrency_groups=groups)(tasks.Mailbox)
         self._mailbox = mailbox.remote()
         self._taking: Any = None
+        self._marks = 0
         self._run_step = ray.remote(max_retries=0)(tasks.run_step)
 
     def start(self, task: StepTask) -> None:
@@ -72,25 +74,45 @@ class RayBackend:
         return {node["NodeID"] for node in self._ray.nodes() if node["Alive"]} - set(avoided)
 
     def poll(self, seconds: float) -> list[StepEvent | Ended]:
-        """Return what has happened since."""
+        """Return what has happened since.
+
+        Raises:
+            DrivetrainError: If the cluster is gone.
+        """
+        try:
+            return self._polled(seconds)
+        except self._ray.exceptions.RayError as error:
+            text = " ".join(str(error).split())[:300]
+            raise DrivetrainError(f"The Ray cluster is gone: {type(error).__name__}: {text}") from error
+
+    def _polled(self, seconds: float) -> list[StepEvent | Ended]:
         if self._taking is None:
             self._taking = self._take(seconds)
         references = {attempt.reference: step for step, attempt in self._attempts.items()}
         self._ray.wait([self._taking, *references], num_returns=1, timeout=seconds + 1)
         ended, _ = self._ray.wait(list(references), num_returns=len(references), timeout=0) if references else ([], [])
-        if ended:  # what they told before they ended comes first, and is there
-            self._mailbox.put.options(concurrency_group=tasks.PUT).remote(_WAKE)
-        news = self._taken(wait=bool(ended))
+        news = self._until_now() if ended else self._taken()
         return [*news, *(self._ended(references[reference]) for reference in ended), *self._silent()]
 
     def _take(self, seconds: float) -> Any:
         return self._mailbox.take.options(concurrency_group=tasks.TAKE).remote(seconds)
 
-    def _taken(self, wait: bool) -> list[StepEvent | Ended]:
-        if not wait and not self._ray.wait([self._taking], timeout=0)[0]:
+    def _taken(self) -> list[StepEvent | Ended]:
+        if not self._ray.wait([self._taking], timeout=0)[0]:
             return []
         taking, self._taking = self._taking, None
         return self._read(self._ray.get(taking))
+
+    def _until_now(self) -> list[StepEvent | Ended]:
+        """Return all that is there: an attempt waits until what it tells is, and its end comes by another way."""
+        self._marks += 1
+        mark = {"step": "", "attempt": self._marks}
+        self._mailbox.put.options(concurrency_group=tasks.PUT).remote(mark)
+        found: list[dict[str, Any]] = []
+        while mark not in found:
+            taking, self._taking = self._taking or self._take(_MARK_SECONDS), None
+            found += self._ray.get(taking)
+        return self._read(found)
 
     def cancel(self) -> None:
         """End everything that runs, by force."""

@@ -16,16 +16,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from ml.io.atomic_write import write_whole
 from ml.io.file_lock import one_at_a_time
-from ml.io.process_token import started_at
+from ml.io.process_token import fate_of, started_at
 from schemas.base import Strict
 from schemas.errors import DrivetrainError
 from schemas.home import Home
 
 _LONGEST = 90  # seconds that Ray may take to start
 _STORE_BYTES = 200_000_000  # of what tasks hand on: for us messages alone, data goes through the artifact store
-_END_SECONDS = 10.0
+_END_SECONDS = 3.0
 STOP = "end it when no run needs it any more: python -m stacks stop ray"
 
 
@@ -44,16 +46,20 @@ class ClusterRecord(Strict):
     @property
     def is_alive(self) -> bool:
         """Whether its node still runs."""
-        return started_at(self.raylet) == self.started
+        return fate_of(self.raylet, self.started) == "alive"
 
 
 def record_of(home: Home) -> ClusterRecord | None:
     """Return the cluster that was started under this home and lives; None where there is none."""
+    record = _written(home)
+    return record if record is not None and record.is_alive else None
+
+
+def _written(home: Home) -> ClusterRecord | None:
     try:
-        record = ClusterRecord.model_validate_json(_file(home).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return ClusterRecord.model_validate_json(_file(home).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValidationError):  # one that another release wrote says nothing to us
         return None
-    return record if record.is_alive else None
 
 
 def ensure(home: Home, cpus: float | None, gpus: float | None) -> ClusterRecord:
@@ -71,6 +77,7 @@ def ensure(home: Home, cpus: float | None, gpus: float | None) -> ClusterRecord:
     with one_at_a_time(home.root / "ray" / ".lock"):
         record = record_of(home)
         if record is None:
+            _clear(home)  # of a machine that was started anew, or of a start that was killed
             return _start(home, asked)
         if why := differs(record, asked):
             raise DrivetrainError(f"{why}\n    {STOP}")
@@ -98,15 +105,18 @@ def token_file(home: Home) -> Path:
 
 def stop(home: Home) -> bool:
     """End the cluster that was started under this home, and every process of it; say whether there was one."""
-    try:
-        record = ClusterRecord.model_validate_json(_file(home).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return False
-    was_alive = record.is_alive
-    end(record.folder)
-    shutil.rmtree(record.folder, ignore_errors=True)
-    _file(home).unlink()
-    return was_alive
+    with one_at_a_time(home.root / "ray" / ".lock"):
+        was_alive = record_of(home) is not None
+        _clear(home)
+        return was_alive
+
+
+def _clear(home: Home) -> None:
+    record = _written(home)
+    if record is not None:
+        end(record.folder)
+        shutil.rmtree(record.folder, ignore_errors=True)
+    _file(home).unlink(missing_ok=True)
 
 
 def _file(home: Home) -> Path:
@@ -116,6 +126,18 @@ def _file(home: Home) -> Path:
 def _start(home: Home, asked: dict[str, float | None]) -> ClusterRecord:
     # Sockets are made in there, whose paths may have 107 bytes.
     folder = tempfile.mkdtemp(prefix="drivetrain-ray-", dir="/tmp")
+    begun = ClusterRecord(address="", folder=folder, raylet=0, started=0, asked=asked)
+    write_whole(_file(home), begun.model_dump_json(indent=2))  # a command that is killed now is cleared up after
+    try:
+        record = _started(home, folder, asked)
+    except BaseException:
+        _clear(home)
+        raise
+    write_whole(_file(home), record.model_dump_json(indent=2))
+    return record
+
+
+def _started(home: Home, folder: str, asked: dict[str, float | None]) -> ClusterRecord:
     command = [
         *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--port=0", "--temp-dir", folder),
         *("--include-dashboard=false", "--disable-usage-stats", f"--object-store-memory={_STORE_BYTES}"),
@@ -132,16 +154,12 @@ def _start(home: Home, asked: dict[str, float | None]) -> ClusterRecord:
     )
     raylet = _raylet(folder)
     if started.returncode or raylet is None:
-        end(folder)
-        shutil.rmtree(folder, ignore_errors=True)
         said = "\n".join((started.stderr or started.stdout).splitlines()[-15:])
         raise DrivetrainError(f"Ray does not start on this machine:\n{said}")
     address = Path(folder, "ray_current_cluster").read_text(encoding="utf-8").strip()
     since = started_at(raylet)
     assert since is not None, "it was there a moment ago"
-    record = ClusterRecord(address=address, folder=folder, raylet=raylet, started=since, asked=asked)
-    write_whole(_file(home), record.model_dump_json(indent=2))
-    return record
+    return ClusterRecord(address=address, folder=folder, raylet=raylet, started=since, asked=asked)
 
 
 def environment(home: Home) -> dict[str, str]:
@@ -160,15 +178,20 @@ def _raylet(folder: str) -> int | None:
 
 
 def _processes(folder: str) -> list[Any]:
-    """Return the processes of a cluster: those that name its folder, and all below them."""
+    """Return the processes of a cluster: our own that have its folder as an option of Ray's, and all below them."""
     import psutil
 
     found: dict[int, Any] = {}
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if any(folder in word for word in process.cmdline()):
+            if process.uids().real == os.getuid() and any(_names(word, folder) for word in process.cmdline()):
                 found |= {one.pid: one for one in (process, *process.children(recursive=True))}
-    return list(found.values())
+    return [process for number, process in found.items() if number != os.getpid()]
+
+
+def _names(word: str, folder: str) -> bool:
+    option, _, value = word.partition("=")
+    return option.startswith("--") and (value == folder or value.startswith(f"{folder}/"))
 
 
 def end(folder: str) -> None:

@@ -12,7 +12,6 @@ import gc
 import importlib
 import os
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -21,7 +20,7 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from ml.io.process_token import started_at
+from ml.io.process_token import fate_of, started_at
 from ml.io.processes import end_with_parent, signal_name
 from stacks.remote.lines import Lines
 
@@ -62,7 +61,10 @@ def main() -> None:
     try:
         _Server(listener, watched).serve()
     finally:
-        shutil.rmtree(place.parent, ignore_errors=True)
+        for left in (place, place.parent / "log", place.parent / "lock"):
+            left.unlink(missing_ok=True)
+        with suppress(OSError):  # somebody begins another one in there
+            place.parent.rmdir()
 
 
 def _step_modules() -> list[str]:
@@ -71,9 +73,16 @@ def _step_modules() -> list[str]:
     return [".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__") for file in files]
 
 
+def _since(watched: int) -> int | None:
+    try:
+        return started_at(watched)
+    except OSError:  # it has ended
+        return None
+
+
 class _Server:
     def __init__(self, listener: socket.socket, watched: int) -> None:
-        self._listener, self._watched, self._since = listener, watched, started_at(watched)
+        self._listener, self._watched, self._since = listener, watched, _since(watched)
         self._poll = select.poll()
         self._poll.register(listener, select.POLLIN)
         self._children: dict[int, tuple[socket.socket, int]] = {}  # by the connection's number
@@ -94,7 +103,7 @@ class _Server:
     def _is_wanted(self) -> bool:
         if self._children:
             self._busy = time.monotonic()
-        alive = self._since is not None and started_at(self._watched) == self._since
+        alive = self._since is not None and fate_of(self._watched, self._since) == "alive"
         return alive and time.monotonic() - self._busy < IDLE_SECONDS
 
     def _fork(self) -> None:

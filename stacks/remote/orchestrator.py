@@ -7,10 +7,12 @@ they are watched, is the same for all; a flavor says where a process comes from.
 
 import os
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import Any, ClassVar
 
+from zenml.client import Client
 from zenml.config.global_config import GlobalConfiguration
-from zenml.enums import ExecutionMode, StoreType
+from zenml.enums import ExecutionMode, ExecutionStatus, StoreType
 from zenml.orchestrators import BaseOrchestrator, SubmissionResult
 
 from schemas.home import Home
@@ -56,8 +58,13 @@ class RemoteOrchestrator(BaseOrchestrator, ABC):
             for name, step in snapshot.step_configurations.items()
         }
 
+        def completed(step: str) -> bool:
+            known = Client().get_pipeline_run(placeholder_run.id).steps.get(step)
+            return known is not None and known.status == ExecutionStatus.COMPLETED
+
         def wait() -> None:
-            drive(snapshot, tasks, self.backend(), lambda name: self.run_in_this_process(snapshot, name))
+            here = partial(self.run_in_this_process, snapshot)
+            drive(snapshot, tasks, self.backend(), here, completed)
 
         return SubmissionResult(wait_for_completion=wait)
 

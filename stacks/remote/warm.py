@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def connect(code: Path, watched: int) -> Lines:
 
 def _folder(code: Path, watched: int) -> Path:
     """Return a folder that only this user can enter: who connects runs code."""
-    base = Path(tempfile.gettempdir()) / f"drivetrain-steps-{os.getuid()}"
+    base = Path("/tmp") / f"drivetrain-steps-{os.getuid()}"  # a socket's path may have 107 bytes
     base.mkdir(mode=0o700, exist_ok=True)
     if base.stat().st_uid != os.getuid() or base.stat().st_mode & 0o077:
         raise RuntimeError(f"{base} must belong to user {os.getuid()} alone")
@@ -61,6 +60,7 @@ def _connected(place: Path) -> Lines:
 
 def _start(code: Path, place: Path, watched: int) -> None:
     """Start a server, once, however many ask at the same time."""
+    place.parent.mkdir(mode=0o700, exist_ok=True)  # a server that ends removes it
     with (place.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
@@ -100,12 +100,19 @@ def _environment() -> dict[str, str]:
 def _await(server: int, place: Path, log: Path) -> None:
     until = time.monotonic() + _LONGEST
     while not place.exists():
-        if started_at(server) is None:
+        if not _runs(server):
             raise RuntimeError(f"the process of steps does not start on {socket.gethostname()}: {_end(log)}")
         if time.monotonic() > until:
             os.kill(server, signal.SIGKILL)
             raise RuntimeError(f"the process of steps takes longer than {_LONGEST:g} s to start: {_end(log)}")
         time.sleep(0.05)
+
+
+def _runs(process: int) -> bool:
+    try:
+        return started_at(process) is not None
+    except OSError:  # it has ended
+        return False
 
 
 def _end(log: Path) -> str:

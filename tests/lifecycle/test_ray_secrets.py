@@ -113,11 +113,12 @@ def answer(url: str) -> str:
 
 
 def holding(folder: Path) -> set[str]:
-    """Return the files below a folder in which a canary stands in clear text, but for those that hold the secrets."""
+    """Return the files below a folder in which a canary stands; ZenML keeps its own secrets in its database."""
     found = set()
     for file in folder.rglob("*"):
         if file.is_file() and not file.is_symlink():
             content = file.read_bytes()
-            if any(canary.encode() in content for canary in CANARIES):
+            unwanted = CANARIES[:5] if re.search(r"zenml\.db(-wal|-shm)?$", file.name) else CANARIES
+            if any(canary.encode() in content for canary in unwanted):
                 found.add(str(file.relative_to(folder)))
-    return {name for name in found if not re.search(r"zenml\.db(-wal|-shm)?$", name)}  # ZenML's own keeper of secrets
+    return found

@@ -125,3 +125,15 @@ def test_what_no_stack_uses_is_shown_and_left() -> None:
 def test_a_secret_is_rendered_as_zenml_refers_to_it_however_deep_it_stands() -> None:
     settings = {"token": {"secret": "hub", "key": "token"}, "more": {"list": [{"secret": "a", "key": "b"}]}}
     assert rendered(settings) == {"token": "{{hub.token}}", "more": {"list": ["{{a.b}}"]}}
+
+
+def test_two_flavors_whose_names_begin_alike_are_two_components() -> None:
+    ours = SPEC.model_copy(
+        update={"artifact_store": ComponentSpec(flavor="drivetrain_s3", settings={"path": "s3://b"})}
+    )
+    theirs = ours.model_copy(update={"artifact_store": ComponentSpec(flavor="s3", settings={"path": "s3://b"})})
+    assert ("create", "artifact_store") in made(theirs, has(ours))
+    plain = SPEC.model_copy(update={"artifact_store": ComponentSpec(flavor="drivetrain_local")})
+    bare = SPEC.model_copy(update={"artifact_store": ComponentSpec(flavor="local")})
+    found = {change.kind: change for change in planned(bare, has(plain))}
+    assert found["artifact_store"].action == "create" and found["artifact_store"].name == "drivetrain-local-local"

@@ -46,7 +46,7 @@ def snapshot(upstream: dict[str, Sequence[str]], retries: int = 0, local: tuple[
     return SimpleNamespace(step_configurations={name: step(name) for name in upstream})
 
 
-def run(machine: Machine, record: Any) -> tuple[list[str], list[StepEvent]]:
+def run(machine: Machine, record: Any, known: tuple[str, ...] = ()) -> tuple[list[str], list[StepEvent]]:
     @contextmanager
     def entered() -> Iterator[Machine]:
         yield machine
@@ -55,7 +55,7 @@ def run(machine: Machine, record: Any) -> tuple[list[str], list[StepEvent]]:
     events: list[StepEvent] = []
     tasks = {name: StepTask(snapshot="s", step=name) for name in record.step_configurations}
     with following(events.append):
-        drive(record, tasks, entered(), in_command.append)
+        drive(record, tasks, entered(), in_command.append, known.__contains__)
     return in_command, events
 
 
@@ -111,3 +111,28 @@ def test_the_last_failure_ends_the_run_and_all_that_runs(failure: Failure, kind:
         run(machine, snapshot(DIAMOND, retries=1))
     assert str(raised.value) == text and type(raised.value) is kind and machine.cancelled
     assert "join" not in [task.step for task in machine.begun]
+
+
+def test_a_step_that_zenml_knows_as_done_is_not_run_again_when_its_process_is_lost_afterwards() -> None:
+    machine = Machine(True, {"left": [Failure("the cable is out", lost=True)]})
+    _, events = run(machine, snapshot(DIAMOND, retries=1), known=("left",))
+    assert [task.step for task in machine.begun].count("left") == 1
+    assert [event.state for event in events if event.step == "left" and event.kind == "finished"] == ["done"]
+
+
+def test_a_step_here_is_tried_as_often_as_declared() -> None:
+    tries: list[str] = []
+
+    def fails_twice(name: str) -> None:
+        tries.append(name)
+        if len(tries) < 3:
+            raise ValueError("not yet")
+
+    record = snapshot({"load": []}, retries=2, local=("load",))
+
+    @contextmanager
+    def entered() -> Iterator[Machine]:
+        yield Machine(False, {})
+
+    drive(record, {"load": StepTask(snapshot="s", step="load")}, entered(), fails_twice, lambda _step: False)
+    assert tries == ["load"] * 3
