@@ -14,19 +14,11 @@ from ml.io.file_lock import one_at_a_time
 from ml.io.storage_errors import Database, told_plainly
 from schemas.events import Send
 from schemas.home import ROOT
+from stacks.quiet import QUIET
 from stacks.server_check import check_server, refusals_told
 from stacks.step_events import following
 from stacks.store_check import check_config, check_store, mark_of, remember_store
 from stacks.store_locks import locks_told
-
-_QUIET = {
-    "ZENML_ANALYTICS_OPT_IN": "false",
-    "ZENML_ENABLE_RICH_TRACEBACK": "false",
-    "ZENML_DEFAULT_ANALYTICS_OPT_IN": "false",
-    "WHYLOGS_NO_ANALYTICS": "1",
-    "BENTOML_DO_NOT_TRACK": "True",
-    "ORT_DISABLE_TELEMETRY": "1",
-}
 
 STORE = "drivetrain.store"
 """The logger to which waiting for ZenML's store is told."""
@@ -185,7 +177,7 @@ def zenml_session(send: Send) -> Iterator[Any]:
     Raises:
         StorageError: If ZenML's configuration or store cannot be used.
     """
-    for key, value in _QUIET.items():
+    for key, value in QUIET.items():
         os.environ.setdefault(key, value)
     logging.getLogger("matplotlib").setLevel(logging.WARNING)
     from zenml.logger import ZenMLConsoleHandler

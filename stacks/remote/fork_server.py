@@ -22,6 +22,7 @@ from pathlib import Path
 
 from ml.io.process_token import fate_of, started_at
 from ml.io.processes import end_with_parent, signal_name
+from stacks.quiet import QUIET
 from stacks.remote.lines import Lines
 
 IDLE_SECONDS = 3600.0
@@ -29,18 +30,20 @@ IDLE_SECONDS = 3600.0
 _LOOK_MILLISECONDS = 1000
 # What steps import late, and nearly every run needs. None of them starts a thread or opens anything when imported.
 _IMPORTED = (
-    "zenml.client",
-    "zenml.orchestrators.step_launcher",
-    "zenml.orchestrators.step_runner",
-    "stacks.remote.step_process",
-    "ml.trainers.sklearn.presets",
-    "ml.trainers.sklearn.export",
-    "ml.trainers.constant",
-    "ml.sources.csv",
-    "ml.sources.parquet",
-    "ml.monitoring.profiles",
-    "ml.package.model",
-    "onnxruntime",
+    *("zenml.client", "zenml.orchestrators.step_launcher", "zenml.orchestrators.step_runner"),
+    *("zenml.zen_stores.sql_zen_store", "zenml.zen_stores.rest_zen_store", "zenml.zen_stores.template_utils"),
+    *("zenml.log_stores.artifact.artifact_log_store", "zenml.image_builders.local_image_builder"),
+    *("sqlalchemy.dialects.mysql", "sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql"),
+    *("stacks.remote.step_process", "stacks.remote.orchestrator", "stacks.flavors.ray_orchestrator"),
+    *("stacks.flavors.whylogs_data_validator", "stacks.flavors.bentoml_deployer", "stacks.flavors.s3_artifact_store"),
+    *("ml.trainers.sklearn.presets", "ml.trainers.sklearn.pipeline", "ml.trainers.sklearn.export"),
+    *("ml.trainers.constant", "ml.trainers.rules", "ml.runtimes.rules", "ml.split.random", "ml.split.stratified"),
+    *("ml.sources.csv", "ml.sources.parquet", "ml.monitoring.profiles", "ml.package.model", "ml.checks.run"),
+    *("ml.gate.thresholds", "ml.gate.beat_baseline", "ml.gate.no_worse_than_production", "whylogs", "pandera.pandas"),
+    *("sklearn.linear_model", "sklearn.ensemble", "sklearn.metrics", "sklearn.pipeline", "sklearn.preprocessing"),
+    *("steps.materializers.frame", "steps.materializers.package", "steps.materializers.schema", "steps.components"),
+    *("steps.materializers.profile", "serving.releases.package_cache", "serving.journal.labelled", "zenml"),
+    *("scipy.stats", "scipy.optimize", "skl2onnx", "onnxruntime", "pyarrow.dataset", "jinja2", "filelock"),
 )
 
 
@@ -48,7 +51,8 @@ def main() -> None:
     """Import, listen, fork."""
     place, watched = Path(sys.argv[1]), int(sys.argv[2])
     sys.path.insert(0, str(Path.cwd()))
-    for name in (*_IMPORTED, *_step_modules()):
+    os.environ.update(QUIET)
+    for name in (*_IMPORTED, *_modules("ml")):
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # a collection in a child would copy every page
@@ -67,10 +71,11 @@ def main() -> None:
             place.parent.rmdir()
 
 
-def _step_modules() -> list[str]:
+def _modules(package: str) -> list[str]:
+    """Return all modules of a package of ours but Keras's; those of steps would open a store as they are imported."""
     root = Path.cwd()
-    files = sorted((root / "steps").rglob("*.py"))
-    return [".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__") for file in files]
+    names = (".".join(file.relative_to(root).with_suffix("").parts) for file in sorted((root / package).rglob("*.py")))
+    return [name.removesuffix(".__init__") for name in names if "keras" not in name]
 
 
 def _since(watched: int) -> int | None:
