@@ -11,6 +11,8 @@ from pathlib import Path
 from schemas.errors import PackageError
 from schemas.package import FileRecord
 
+MANIFEST = "manifest.json"
+SEAL = "manifest.sha256"
 LARGEST_JSON = 64 << 20
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _CHUNK = 1 << 20

@@ -14,13 +14,14 @@ from uuid import uuid4
 
 from pydantic import Field, ValidationError
 
-from ml.package.files import open_plain
-from ml.package.storage import MANIFEST, SEAL, read_manifest, verify
+from ml.package.files import MANIFEST, SEAL, open_plain
+from ml.package.records import copy_sized
+from ml.package.storage import LARGEST_MANIFEST, read_manifest, verify
 from schemas.base import Strict
 from schemas.errors import PackageError
 
 MARKER = "complete.json"
-_LARGEST_MARKER = 1_000
+_LARGEST_MARKER = _LARGEST_SEAL = 1_000
 _CHUNK = 1 << 20
 
 
@@ -92,17 +93,21 @@ def require_manifest(marker: Marker, manifest: bytes, folder: str) -> None:
 def fetch_remote(store: Store, folder: str, root: Path) -> None:
     """Copy a package of a store to `root`, an empty folder, and verify every byte of it.
 
+    Nothing is written outside of `root`, and of no file more is read than the manifest says.
+
     Raises:
-        PackageError: If there is none, it was not written to its end, or it is damaged.
+        PackageError: If there is none, it was not written to its end, it is damaged, or it names files outside of it.
         StorageError: If the store cannot be used.
     """
     marker = marker_of(store, folder)
     parts = f"{folder}/{marker.parts}"
-    for name in (MANIFEST, SEAL):
-        _fetch(store, f"{parts}/{name}", root / name)
+    for name, most in ((MANIFEST, LARGEST_MANIFEST), (SEAL, _LARGEST_SEAL)):
+        with store.open(f"{parts}/{name}", "rb") as source:
+            (root / name).write_bytes(_read(source, name, most))
     require_manifest(marker, (root / MANIFEST).read_bytes(), folder)
-    for name in read_manifest(root).files:
-        _fetch(store, f"{parts}/{name}", root / name)
+    for name, record in read_manifest(root).files.items():
+        with store.open(f"{parts}/{name}", "rb") as source, (root / name).open("xb") as out:
+            copy_sized(source, out, name, record.bytes)
     verify(root)
 
 
@@ -138,6 +143,8 @@ def _take_back(store: Store, parts: str) -> None:
         store.rmtree(parts)
 
 
-def _fetch(store: Store, path: str, target: Path) -> None:
-    with store.open(path, "rb") as source, target.open("xb") as out:
-        shutil.copyfileobj(source, out, _CHUNK)
+def _read(source: IO[bytes], name: str, most: int) -> bytes:
+    data = source.read(most + 1)
+    if len(data) > most:
+        raise PackageError(f"{name} has more than {most:,} bytes")
+    return data

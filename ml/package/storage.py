@@ -13,13 +13,12 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ml.io.sync import sync_folder
-from ml.package.files import LARGEST_JSON, NAME, open_plain, read_plain, store
+from ml.package.files import LARGEST_JSON, MANIFEST, SEAL, open_plain, read_plain, store
+from ml.package.records import MOST_FILES, foreign, require_own_files
 from schemas.errors import PackageError
 from schemas.package import Manifest, Samples
 from schemas.signature import Signature
 
-MANIFEST = "manifest.json"
-SEAL = "manifest.sha256"
 SIGNATURE = "signature.json"
 SAMPLES = "samples.json"
 REFERENCE = "reference.bin"
@@ -36,9 +35,9 @@ def write(root: Path, files: Mapping[str, bytes | Path], manifest: Manifest) -> 
     nothing or a complete package, also after a crash. The digest of the manifest in `manifest.sha256` seals the folder.
 
     Raises:
-        PackageError: If `root` exists, or a file's name is not a plain one.
+        PackageError: If `root` exists, a file's name is not a plain one, or there are too many files.
     """
-    _require_plain_names(files)
+    _require_writable(files)
     with _renamed_to(root) as partial:
         return _fill(partial, files, manifest)
 
@@ -90,7 +89,7 @@ def read_manifest(root: Path) -> Manifest:
     """Read the manifest and check it against its seal, without looking at the other files.
 
     Raises:
-        PackageError: If either is missing or they do not fit each other.
+        PackageError: If either is missing, they do not fit each other, or files outside of the package are listed.
     """
     raw, seal = read_plain(root, MANIFEST, LARGEST_MANIFEST), read_plain(root, SEAL)
     if seal != _seal(raw):
@@ -98,6 +97,7 @@ def read_manifest(root: Path) -> Manifest:
             f"The package {root} is damaged: {MANIFEST} is not what {SEAL} says; one of them was changed"
         )
     manifest = _parse(Manifest, raw, root, MANIFEST)
+    require_own_files(manifest.files)
     absent = sorted({SIGNATURE, SAMPLES, manifest.runtime_file} - set(manifest.files))
     if absent:
         raise PackageError(f"The package {root} is incomplete: {MANIFEST} does not list {', '.join(absent)}")
@@ -150,10 +150,12 @@ def size(manifest: Manifest) -> int:
     return sum(record.bytes for record in manifest.files.values())
 
 
-def _require_plain_names(files: Mapping[str, bytes | Path]) -> None:
-    wrong = [name for name in files if not NAME.fullmatch(name) or name in (MANIFEST, SEAL)]
+def _require_writable(files: Mapping[str, bytes | Path]) -> None:
+    wrong = foreign(files)
     if wrong:
         raise PackageError(f"A package cannot hold files named {wrong}; names are letters, digits, '.', '_' and '-'")
+    if len(files) > MOST_FILES:
+        raise PackageError(f"A package cannot hold {len(files):,} files; {MOST_FILES} at most")
 
 
 def _fill(partial: Path, files: Mapping[str, bytes | Path], manifest: Manifest) -> Manifest:

@@ -10,16 +10,15 @@ from pydantic import ValidationError
 
 from ml.io.process_token import is_abandoned, token
 from ml.io.scratch import scratch_folder
-from ml.package.files import LARGEST_JSON, NAME
-from ml.package.storage import MANIFEST, SEAL, SIGNATURE, read_manifest, read_signature
+from ml.package.files import LARGEST_JSON, MANIFEST, SEAL
+from ml.package.records import copy_sized, require_own_files
+from ml.package.storage import SIGNATURE, read_manifest, read_signature
 from schemas.errors import DrivetrainError, PackageError
 from schemas.package import FileRecord, Manifest
 from schemas.signature import Signature
 from serving.releases.package_files import located, open_file, read
 
-_MOST_FILES, _SHOWN = 100, 5
 _SEAL_BYTES = 1_000
-_CHUNK = 1 << 20
 _PROVEN = ".proven"
 _PARTIAL = ".fetch_"
 
@@ -143,21 +142,10 @@ def _records(manifest: bytes) -> dict[str, FileRecord]:
         records = Manifest.model_validate_json(manifest).files
     except ValidationError as error:
         raise PackageError(f"The package's {MANIFEST} cannot be read: {error.errors()[0]['msg']}") from error
-    foreign = [name for name in records if not NAME.fullmatch(name) or name in (MANIFEST, SEAL)]
-    if foreign:
-        raise PackageError(f"The package's {MANIFEST} names files outside of it: {foreign[:_SHOWN]}")
-    if len(records) > _MOST_FILES:
-        raise PackageError(f"The package has {len(records):,} files, more than {_MOST_FILES}")
-    if any(record.bytes < 0 for record in records.values()):
-        raise PackageError(f"The package's {MANIFEST} names files of less than no bytes")
+    require_own_files(records)
     return records
 
 
 def _copy_file(package_url: str, name: str, target: Path, size: int) -> None:
-    """Copy a file of `size` bytes; of a longer one no more is read, a shorter one is found by whoever verifies it."""
-    left = size
     with open_file(package_url, name) as source, target.open("xb") as out:
-        while left and (chunk := source.read(min(left, _CHUNK))):
-            left -= out.write(chunk)
-        if source.read(1):
-            raise PackageError(f"{name} does not have the {size} bytes it was written with")
+        copy_sized(source, out, name, size)

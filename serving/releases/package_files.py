@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from ml.io.objects.client import client_of
 from ml.io.objects.location import Location, child_url, is_object_url
 from ml.io.objects.reading import StoredObject
-from ml.package.files import open_regular
+from ml.package.files import MANIFEST, open_regular
 from ml.package.remote import MARKER, absent, read_marker, require_manifest
-from ml.package.storage import LARGEST_MANIFEST, MANIFEST
+from ml.package.storage import LARGEST_MANIFEST
 from schemas.errors import PackageError
 
 _LOCAL = ("", "file", "local", "asynclocal")
