@@ -15,6 +15,7 @@ from stacks.declared import PREFIX
 from stacks.in_use import refuse_in_use
 from stacks.ray import cluster
 from stacks.session import has_store, zenml_session
+from stacks.shown import shown
 
 _COMMANDS = {
     "list": "the stacks that runs have made, and what is left of ours that no stack uses",
@@ -88,7 +89,7 @@ def _show(client: Any, name: str) -> None:
     stack = inventory.find(client, name)
     print(f"{name} ({stack.name} in ZenML)")
     for part in inventory.held(client, stack):
-        settings = " ".join(f"{key}={value}" for key, value in part.settings.items() if value is not None)
+        settings = " ".join(f"{key}={shown(key, value)}" for key, value in part.settings.items() if value is not None)
         shared = ", ".join(other.removeprefix(PREFIX) for other in part.shared_with)
         print(f"  {part.kind} {part.name} flavor={part.flavor} {settings}".rstrip())
         if shared:

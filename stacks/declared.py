@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from schemas.stack import ComponentSpec, StackSpec
+from stacks.shown import shown
 
 PREFIX = "drivetrain-"
 """Begins the names of what we make in ZenML; what is named otherwise belongs to a person, and is never touched."""
@@ -32,12 +33,12 @@ class Part:
 
     @property
     def details(self) -> dict[str, str]:
-        """What a person is shown of it."""
+        """What a person is shown of it, without secrets."""
         access = {"connector": self.connector, "connector_resource": self.connector_resource}
         return {
             "flavor": self.flavor,
-            **{key: str(value) for key, value in self.settings.items()},
-            **{key: value for key, value in access.items() if value is not None},
+            **{key: shown(key, value) for key, value in self.settings.items()},
+            **{key: shown(key, value) for key, value in access.items() if value is not None},
         }
 
 

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from schemas.plan import PlannedChange
 from stacks.declared import Part, Settings
+from stacks.shown import shown
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,11 @@ def differences(part: Part, found: Component) -> dict[str, str]:
         "connector_resource": (found.connector_resource, part.connector_resource),
         **{key: (stored.get(key), part.settings.get(key)) for key in sorted({*stored, *part.settings})},
     }
-    return {key: f"{_shown(was)} → {_shown(wanted)}" for key, (was, wanted) in pairs.items() if was != wanted}
+    return {key: f"{_shown(key, was)} → {_shown(key, wanted)}" for key, (was, wanted) in pairs.items() if was != wanted}
 
 
-def _shown(value: JsonValue) -> str:
-    return "nothing" if value is None else str(value)
+def _shown(name: str, value: JsonValue) -> str:
+    return "nothing" if value is None else shown(name, value)
 
 
 def _flavor_changes(flavors: Mapping[str, tuple[str, str]], existing: Existing) -> Iterator[PlannedChange]:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from schemas.errors import Fault
 from schemas.plan import Missing
 from schemas.stack import StackSpec
-from stacks.checks import credentials, requirements, this_machine
+from stacks.checks import credentials, requirements, secrets, this_machine
 from stacks.checks.clouds import aws, gcp, kubernetes, remote, skypilot
 
 _CHECKS: tuple[Callable[[StackSpec], list[Fault]], ...] = (
     this_machine.faults,
+    secrets.faults,
     remote.faults,
     kubernetes.faults,
     aws.faults,

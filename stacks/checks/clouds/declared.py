@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from schemas.bare_logins import holds_login
 from schemas.errors import Fault, did_you_mean, listed
 from schemas.stack import ComponentSpec, StackSpec
 
@@ -26,9 +27,11 @@ class Declared:
         return f"stack.{self.kind}.{self.prefix}.{name}"
 
     def text(self, name: str) -> str | None:
-        """Return a text; None where there is none, or where a secret stands for it."""
+        """Return a text; None where there is none, where a secret stands for it, or where it must not be quoted."""
         value = self.values.get(name)
-        return value if isinstance(value, str) and not value.startswith("{{") else None
+        if not isinstance(value, str) or value.startswith("{{") or holds_login(name, value):
+            return None
+        return value
 
     def number(self, name: str) -> float | None:
         """Return a number; None where there is none."""

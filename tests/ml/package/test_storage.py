@@ -118,6 +118,12 @@ def test_file_names_are_plain(name, final, tmp_path):
         storage.write(tmp_path / "new", {name: b""}, storage.verify(final))
 
 
+def test_no_more_files_are_written_than_can_be_fetched(final, tmp_path):
+    with pytest.raises(PackageError, match="cannot hold 101 files; 100 at most"):
+        storage.write(tmp_path / "new", {f"f{number}": b"" for number in range(101)}, storage.verify(final))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_failure_while_writing_leaves_nothing(final, tmp_path):
     with pytest.raises(FileNotFoundError):
         storage.write(tmp_path / "new", {"a": b"1", "b": tmp_path / "absent"}, storage.verify(final))

@@ -1,0 +1,73 @@
+"""A secret in a component's settings is refused by its key, and neither the refusal nor the plan quotes it."""
+
+from typing import Any
+
+import pytest
+
+from stacks.declared import parts
+from stacks.plan import Component, Existing, changes
+from tests.stacks.checks.filled import filled, wrong
+
+SECRET = "cnry7"
+REGISTRY, STORE = "container_registry.settings.uri", "artifact_store.settings.path"
+POD, OWN_POD = "orchestrator.settings.pod_settings", "orchestrator.settings.orchestrator_pod_settings"
+VARIABLE = {"name": "DB_PASSWORD", "value": SECRET}
+INIT = {"initContainers": [{"name": "first", "env": [VARIABLE]}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value", "at", "hint"),
+    [
+        ("kubernetes", f"{POD}.env", [{"name": "A", "value": "1"}, VARIABLE], ".1.value", "secretKeyRef"),
+        ("kubernetes", f"{OWN_POD}.env", [VARIABLE], ".0.value", "secretKeyRef"),
+        ("vertex", f"{POD}.env", [VARIABLE], ".0.value", "secretKeyRef"),
+        ("kubernetes", f"{POD}.additional_pod_spec_args", INIT, ".initContainers.0.env.0.value", "secretKeyRef"),
+        ("sagemaker", "orchestrator.settings.environment", {"DB_PASSWORD": SECRET}, ".DB_PASSWORD", "role"),
+        ("skypilot_aws", "orchestrator.settings.envs", {"DB_PASSWORD": SECRET}, ".DB_PASSWORD", "role"),
+        ("kubernetes", REGISTRY, f"me:{SECRET}@registry.example.org/x", "", "connector"),
+        ("kubernetes", REGISTRY, f"{SECRET}@registry.example.org/x", "", "connector"),
+        ("kubernetes", REGISTRY, f"localhost:{SECRET}@registry.example.org/x", "", "connector"),
+        ("sagemaker", REGISTRY, f"me:{SECRET}@123456789012.dkr.ecr.eu-central-1.amazonaws.com", "", "connector"),
+        ("vertex", REGISTRY, f"me:{SECRET}@europe-west4-docker.pkg.dev/acme-models/d", "", "connector"),
+        ("kubernetes", STORE, f"me:{SECRET}@s3.example.org/models", "", "connector"),
+        ("vertex", STORE, f"me:{SECRET}@storage.example.org/models", "", "connector"),
+    ],
+)
+def test_a_secret_is_refused_by_its_key_and_quoted_nowhere(
+    name: str, path: str, value: Any, at: str, hint: str
+) -> None:
+    spec = filled(name, {path: value})
+    found = wrong(spec)
+    assert list(found) == [f"stack.{path}{at}"]
+    assert hint in found[f"stack.{path}{at}"].hint
+    planned = changes("s", parts(spec), {}, Existing())
+    assert SECRET not in str(found) + str(planned) and "…" in str(planned)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (f"{POD}.env", [{"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}}]),
+        (f"{POD}.env", [{"name": "DB_PASSWORD_FILE", "value": "/run/db"}, {"name": "MAX_TOKENS", "value": "512"}]),
+        (f"{POD}.env", [{"name": "DB_PASSWORD", "value": "$(OTHER)"}, {"name": "TOKEN", "value": ""}]),
+        (REGISTRY, "registry.example.org:5000/team"),
+        (STORE, "s3://acme-models/a:b@c"),
+    ],
+)
+def test_what_is_no_secret_is_taken_and_shown(path: str, value: Any) -> None:
+    spec = filled("kubernetes", {path: value})
+    assert wrong(spec) == {}
+    assert "…" not in str(changes("s", parts(spec), {}, Existing()))
+
+
+def test_what_was_changed_by_hand_is_shown_without_its_login() -> None:
+    (registry,) = (part for part in parts(filled("kubernetes")) if part.kind == "container_registry")
+    by_hand = Component(registry.flavor, {"uri": f"me:{SECRET}@registry.example.org/acme"})
+    planned = changes("s", [registry], {}, Existing(components={(registry.kind, registry.name): by_hand}))
+    assert planned[0].details == {"uri": "…@registry.example.org/acme → registry.example.org/acme"}
+
+
+def test_a_reference_to_a_secret_is_shown_as_it_is() -> None:
+    spec = filled("kubernetes", {"artifact_store.settings.secret": {"secret": "aws", "key": "secret"}})
+    planned = changes("s", parts(spec), {}, Existing())
+    assert "{{aws.secret}}" in str(planned)
