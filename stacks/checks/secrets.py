@@ -11,7 +11,7 @@ from stacks.shown import is_secret
 _OF_PODS = "a Kubernetes secret: {name: NAME, valueFrom: {secretKeyRef: {name: SECRET, key: KEY}}}"
 _OF_OTHERS = "a secret of the cloud that the step reads by itself, with the rights of its role"
 _LOGIN = "holds a login, which would be kept and shown by whoever has the stack"
-_BY_CONNECTOR = "the address alone; the login is a service connector's (connector: NAME), or of `docker login`"
+_BY_CONNECTOR = "the address alone; the login is a service connector's (connector: NAME), or what `docker login` keeps"
 _ENVIRONMENTS = ("env", "environment", "envs")
 
 
