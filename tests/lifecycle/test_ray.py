@@ -18,6 +18,7 @@ from schemas.home import ROOT, Home
 from stacks.__main__ import main as stacks_command
 from stacks.ray import cluster
 from tests.lifecycle.conftest import Result, World, fresh_world
+from tests.soak import SOAKING
 
 pytestmark = [pytest.mark.own_worker, pytest.mark.slow]
 
@@ -199,7 +200,7 @@ def test_a_killed_command_leaves_no_step_running_and_the_next_one_closes_its_run
 
 
 @pytest.mark.untraced
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, *([signal.SIGTERM] if SOAKING else [])])
 def test_a_signal_ends_the_run_and_what_runs(world: World, there: Result, number: signal.Signals) -> None:
     run = slow(world, f"seed={int(number)}")
     busy()

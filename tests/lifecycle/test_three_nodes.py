@@ -177,45 +177,27 @@ def kill_node(machine: Machine) -> None:
     subprocess.run(["kill", "-9", *processes_on(machine)], check=False)
 
 
-def test_a_machine_that_is_lost_fails_the_run_within_a_minute(cluster: Cluster) -> None:
-    run = begin(cluster, "+experiment=slow", "seed=11")
+LOST = [("killed", 0), ("cable", 1), *([("killed", 1), ("cable", 0)] if SOAKING else [])]
+
+
+@pytest.mark.parametrize(("how", "retries"), LOST)
+def test_a_machine_is_lost_while_it_trains(cluster: Cluster, how: str, retries: int) -> None:
+    run = begin(cluster, "+experiment=slow", f"seed={LOST.index((how, retries))}", retries=retries)
     machine = training_on(cluster)
-    kill_node(machine)
     began = time.monotonic()
-    out, _ = run.communicate(timeout=120)
-    assert run.returncode == 1 and time.monotonic() - began < 60, out
-    assert "Step train was lost" in out
-    join(cluster, cluster.net.machines.index(machine))
-    assert newest(cluster)["status"] == "failed"
-
-
-def test_a_step_of_a_lost_machine_is_tried_again_on_another(cluster: Cluster) -> None:
-    run = begin(cluster, "+experiment=slow", "seed=12", retries=1)
-    machine = training_on(cluster)
-    kill_node(machine)
-    out, _ = run.communicate(timeout=240)
-    assert run.returncode == 0, out
-    assert "train is tried again (1 of 1)" in out and where(out)["train"] != machine.address
-    join(cluster, cluster.net.machines.index(machine))
-    assert newest(cluster)["status"] == "completed"
-
-
-@pytest.mark.parametrize("retries", [0, 1] if SOAKING else [1])
-def test_a_cable_that_is_out_for_half_a_minute(cluster: Cluster, retries: int) -> None:
-    run = begin(cluster, "+experiment=slow", f"seed={20 + retries}", retries=retries)
-    machine = training_on(cluster)
-    machine.cut()
-    began = time.monotonic()
-    try:
+    if how == "killed":
+        kill_node(machine)
+    else:
+        machine.cut()
         time.sleep(30)
-    finally:
         machine.mend()
     out, _ = run.communicate(timeout=240)
     if retries:
         assert run.returncode == 0, out
-        assert where(out)["train"] != machine.address
+        assert "train is tried again (1 of 1)" in out and where(out)["train"] != machine.address
     else:
         assert run.returncode == 1 and time.monotonic() - began < 60, out
+        assert "Step train was lost" in out
     kill_node(machine)
     join(cluster, cluster.net.machines.index(machine))
     assert newest(cluster)["status"] == ("completed" if retries else "failed")
