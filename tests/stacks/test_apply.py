@@ -17,7 +17,7 @@ from schemas.stack import ComponentSpec, StackSpec
 from tests.lifecycle.conftest import World, fresh_world
 from tests.soak import count
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
+pytestmark = [pytest.mark.own_worker, pytest.mark.slow]
 
 _LOCAL = ComponentSpec(flavor="local")
 _TOKEN: dict[str, Any] = {"slack_token": {"secret": "hub", "key": "token"}}
@@ -115,6 +115,7 @@ _SPECS = st.builds(
 )
 
 
+@pytest.mark.untraced
 @settings(max_examples=count(6, 50), deadline=None, suppress_health_check=list(HealthCheck))
 @given(first=_SPECS, second=_SPECS)
 def test_any_declared_state_is_reached_from_any_other_by_one_apply(
@@ -221,6 +222,7 @@ def _begun_run(client: Any, stack: str) -> Any:
         return create_placeholder_run(snapshot=pipeline.create_snapshot(name="waiting")).id
 
 
+@pytest.mark.untraced
 def test_four_processes_that_apply_at_once_leave_one_stack(client: Any, tmp_path: Path) -> None:
     del client  # the store is there
     code = (
