@@ -136,6 +136,9 @@ def _make(client: Any, wanted: dict[str, Part], chosen: dict[str, str], change: 
         # Two commands want the same at the same time: ZenML says that it exists, its database that a name is taken.
         if change.action != "create" or not _exists(client, change):
             raise
+    part = wanted.get(change.kind)
+    if part is not None and (change.action != "create" or part.connector is not None):
+        _connect(client, part, change.name)
 
 
 def _exists(client: Any, change: PlannedChange) -> bool:
@@ -166,15 +169,12 @@ def _make_component(client: Any, part: Part, change: PlannedChange) -> None:
     kind = StackComponentType(part.kind)
     if change.action == "create":
         client.create_stack_component(change.name, part.flavor, kind, dict(part.settings))
-        if part.connector is not None:
-            _connect(client, part, change.name)
         return
     from zenml.models import ComponentUpdate
 
     # The client's own update merges: a setting that is no longer declared would stay.
     found = client.get_stack_component(kind, change.name, allow_name_prefix_match=False)
     client.zen_store.update_stack_component(found.id, ComponentUpdate(configuration=dict(part.settings)))
-    _connect(client, part, change.name)
 
 
 def _connect(client: Any, part: Part, name: str) -> None:

@@ -50,7 +50,6 @@ class RayBackend:
         self._ray, self.is_here = ray, is_here
         self._lost_after, self._pending_after = lost_after, pending_after
         self._attempts: dict[str, _Attempt] = {}
-        self._cancelled: list[Any] = []
         # On the head: a worker node may go at any time. In order, and never behind what waits for news.
         groups = {tasks.PUT: 1, tasks.TAKE: 1}
         mailbox = ray.remote(num_cpus=0, resources={_HEAD: 0.001}, concurrency_groups=groups)(tasks.Mailbox)
@@ -122,7 +121,7 @@ class RayBackend:
     def close(self) -> None:
         """Let the mailbox go."""
         self.cancel()
-        with suppress(Exception):
+        with suppress(Exception):  # the cluster may be gone as well, and the mailbox with it
             self._ray.kill(self._mailbox)
 
     def _read(self, messages: list[dict[str, Any]]) -> list[StepEvent | Ended]:
