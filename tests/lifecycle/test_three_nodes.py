@@ -153,16 +153,27 @@ def test_steps_run_on_more_than_one_machine_and_the_local_file_is_read_where_it_
 
 
 def training_on(cluster: Cluster, longest: float = 120) -> Machine:
-    """Return the machine other than the head on which the model is being trained, once its process computes."""
+    """Return the machine other than the head on which the model is being trained; the training is held there.
+
+    Its process is stopped, as one is that computes for long, so that it is not over before the machine is lost.
+    """
     until = time.monotonic() + longest
     while time.monotonic() < until:
         for machine in cluster.net.machines[1:]:
-            titles = [_title(int(pid)) for pid in processes_on(machine)]
-            if "ray::train" in titles and any("fork_server" in title for title in titles):
-                time.sleep(1.5)
+            numbers = [int(pid) for pid in processes_on(machine)]
+            if "ray::train" in map(_title, numbers) and (forked := [pid for pid in numbers if _is_forked(pid)]):
+                subprocess.run(["kill", "-STOP", *map(str, forked)], check=False)
                 return machine
         time.sleep(0.1)
     raise AssertionError("nothing is trained on another machine than the head")
+
+
+def _is_forked(pid: int) -> bool:
+    """Say whether a process runs steps: the server of such processes has forked it."""
+    try:
+        return "fork_server" in _title(pid) and "fork_server" in _title(psutil.Process(pid).ppid())
+    except psutil.Error:
+        return False
 
 
 def _title(pid: int) -> str:
