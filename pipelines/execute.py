@@ -17,6 +17,7 @@ from schemas.summary import Summary
 from stacks.apply import apply_stack
 from stacks.environment import referenced, stack_environment
 from stacks.object_store import secret_environment
+from stacks.ray.held import held
 from stacks.session import store_file, zenml_session
 from stacks.step_events import launches_told
 from steps.secrets import reveal
@@ -44,7 +45,7 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
     Raises:
         ConfigurationError: If the stack cannot work; nothing was started.
     """
-    with zenml_session(listener) as client:
+    with held(run.stack, Home.here()), zenml_session(listener) as client:
         from pipelines.execution.recovery import recover
         from pipelines.execution.requirements import require
 

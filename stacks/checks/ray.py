@@ -9,7 +9,6 @@ from schemas.home import Home
 from schemas.stack import Resources, StackSpec
 from stacks.ray import cluster, probe
 
-FLAVOR = "drivetrain_ray"
 _ADDRESS = "stack.orchestrator.settings.address"
 _HINT = "ask for less, or add such a node; of a cluster that grows say stack.orchestrator.settings.autoscales=true"
 
@@ -22,7 +21,7 @@ def faults(spec: StackSpec, sqlite: bool, home: Home) -> list[Fault]:
         sqlite: Whether ZenML's store is a SQLite file of this machine.
         home: DRIVETRAIN_HOME, which knows the cluster that earlier commands have started.
     """
-    if spec.orchestrator.flavor != FLAVOR:
+    if spec.orchestrator.flavor != cluster.FLAVOR:
         return []
     address = str(spec.orchestrator.settings.get("address", "local"))
     if address == "local":
@@ -46,9 +45,7 @@ def _on_this_machine(spec: StackSpec, home: Home) -> Iterator[Fault]:
     """Say what no cluster that is started here could give, or that one runs which was started otherwise."""
     import psutil
 
-    cpus, gpus = (spec.orchestrator.settings.get(name) for name in ("cpus", "gpus"))
-    known = cluster.record_of(home)
-    asked = {"cpus": None if cpus is None else float(str(cpus)), "gpus": None if gpus is None else float(str(gpus))}
+    known, asked = cluster.record_of(home), cluster.asked(spec.orchestrator.settings)
     if known is not None and (why := cluster.differs(known, asked)):
         yield Fault("stack.orchestrator.settings", why, cluster.STOP)
         return

@@ -61,22 +61,19 @@ class RayOrchestrator(RemoteOrchestrator):
 
 @contextmanager
 def _backend(config: RayOrchestratorConfig) -> Iterator[Backend]:
-    from stacks.ray import cluster
-    from stacks.ray.backend import ray_backend
-    from stacks.ray.connection import connected
+    from stacks.ray import cluster, held
     from stacks.ray.probe import probe, resolved
 
     home = Home.here()
-    address, variables, is_here = config.address, dict[str, str](), config.is_local
     if config.is_local:
-        address, variables = cluster.ensure(home, config.cpus, config.gpus).address, cluster.environment(home)
-    elif not address.startswith("ray://"):
-        address = resolved(address)
-        is_here = probe(address).is_here
-    with (
-        connected(address, source_folder(home), variables) as ray,
-        ray_backend(ray, is_here=is_here, lost_after=config.lost_after, pending_after=config.pending_after) as backend,
-    ):
+        place, is_here = held.place_here(home, cluster.ensure(home, config.cpus, config.gpus)), True
+    else:
+        address = config.address if config.address.startswith("ray://") else resolved(config.address)
+        is_here = not address.startswith("ray://") and probe(address).is_here
+        place = held.Place(address, source_folder(home), {})
+    with held.backend(
+        place, is_here=is_here, lost_after=config.lost_after, pending_after=config.pending_after
+    ) as backend:
         yield backend
 
 

@@ -2,18 +2,15 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from schemas.errors import DrivetrainError
 from schemas.events import StepEvent
 from stacks.ray import tasks
-from stacks.remote.backend import Backend
+from stacks.ray.post import Post
 from stacks.remote.steps import Ended, Failure, StepTask
-
-_MARK_SECONDS = 5.0
-_HEAD = "node:__internal_head__"  # Ray's name of what only the head has
 
 
 @dataclass
@@ -26,37 +23,35 @@ class _Attempt:
     host: str = ""
 
 
-@contextmanager
-def ray_backend(ray: Any, *, is_here: bool, lost_after: float, pending_after: float) -> Iterator[Backend]:
-    """Give what runs steps on the connected cluster.
-
-    Args:
-        ray: The module, connected.
-        is_here: Whether every node of the cluster is on this machine.
-        lost_after: Seconds without a sign of life after which an attempt counts as lost.
-        pending_after: Seconds that a step may wait for room.
-    """
-    backend = RayBackend(ray, is_here, lost_after, pending_after)
-    try:
-        yield backend
-    finally:
-        backend.close()
+class ClusterGoneError(DrivetrainError):
+    """The Ray cluster does not answer any more."""
 
 
 class RayBackend:
-    """A `Backend` on Ray."""
+    """A `Backend` of one run on a connected cluster; leaving its context ends what still runs."""
 
-    def __init__(self, ray: Any, is_here: bool, lost_after: float, pending_after: float) -> None:
-        self._ray, self.is_here = ray, is_here
+    def __init__(self, ray: Any, post: Post, *, is_here: bool, lost_after: float, pending_after: float) -> None:
+        """Take a connection.
+
+        Args:
+            ray: The module, connected.
+            post: The mailbox of the connection.
+            is_here: Whether every node of the cluster is on this machine.
+            lost_after: Seconds without a sign of life after which an attempt counts as lost.
+            pending_after: Seconds that a step may wait for room.
+        """
+        self._ray, self._post, self.is_here = ray, post, is_here
         self._lost_after, self._pending_after = lost_after, pending_after
         self._attempts: dict[str, _Attempt] = {}
-        # On the head: a worker node may go at any time. In order, and never behind what waits for news.
-        groups = {tasks.PUT: 1, tasks.TAKE: 1}
-        mailbox = ray.remote(num_cpus=0, resources={_HEAD: 0.001}, concurrency_groups=groups)(tasks.Mailbox)
-        self._mailbox = mailbox.remote()
-        self._taking: Any = None
-        self._marks = 0
         self._run_step = ray.remote(max_retries=0)(tasks.run_step)
+
+    def __enter__(self) -> Self:
+        """Begin a run."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End what still runs."""
+        self.cancel()
 
     def start(self, task: StepTask) -> None:
         """Begin an attempt as soon as there is room for it."""
@@ -65,7 +60,7 @@ class RayBackend:
             options["memory"] = task.memory
         if task.avoid and self._others(task.avoid):
             options["label_selector"] = {"ray.io/node-id": f"!in({','.join(task.avoid)})"}
-        reference = self._run_step.options(**options).remote(task.model_dump(), self._mailbox, self._lost_after)
+        reference = self._run_step.options(**options).remote(task.model_dump(), self._post.mailbox, self._lost_after)
         self._attempts[task.step] = _Attempt(task, reference, asked=time.monotonic())
 
     def _others(self, avoided: tuple[str, ...]) -> set[str]:
@@ -76,60 +71,32 @@ class RayBackend:
         """Return what has happened since.
 
         Raises:
-            DrivetrainError: If the cluster is gone.
+            ClusterGoneError: If the cluster is gone.
         """
         try:
             return self._polled(seconds)
         except self._ray.exceptions.RayError as error:
             text = " ".join(str(error).split())[:300]
-            raise DrivetrainError(f"The Ray cluster is gone: {type(error).__name__}: {text}") from error
+            raise ClusterGoneError(f"The Ray cluster is gone: {type(error).__name__}: {text}") from error
 
     def _polled(self, seconds: float) -> list[StepEvent | Ended]:
-        if self._taking is None:
-            self._taking = self._take(seconds)
         references = {attempt.reference: step for step, attempt in self._attempts.items()}
-        self._ray.wait([self._taking, *references], num_returns=1, timeout=seconds + 1)
+        self._ray.wait([self._post.awaited(seconds), *references], num_returns=1, timeout=seconds + 1)
         ended, _ = self._ray.wait(list(references), num_returns=len(references), timeout=0) if references else ([], [])
-        news = self._until_now() if ended else self._taken()
+        news = self._read(self._post.until_now() if ended else self._post.taken())
         return [*news, *(self._ended(references[reference]) for reference in ended), *self._silent()]
-
-    def _take(self, seconds: float) -> Any:
-        return self._mailbox.take.options(concurrency_group=tasks.TAKE).remote(seconds)
-
-    def _taken(self) -> list[StepEvent | Ended]:
-        if not self._ray.wait([self._taking], timeout=0)[0]:
-            return []
-        taking, self._taking = self._taking, None
-        return self._read(self._ray.get(taking))
-
-    def _until_now(self) -> list[StepEvent | Ended]:
-        """Return all that is there: an attempt waits until what it tells is, and its end comes by another way."""
-        self._marks += 1
-        mark = {"step": "", "attempt": self._marks}
-        self._mailbox.put.options(concurrency_group=tasks.PUT).remote(mark)
-        found: list[dict[str, Any]] = []
-        while mark not in found:
-            taking, self._taking = self._taking or self._take(_MARK_SECONDS), None
-            found += self._ray.get(taking)
-        return self._read(found)
 
     def cancel(self) -> None:
         """End everything that runs, by force."""
         for step in list(self._attempts):
             self._abandon(step)
 
-    def close(self) -> None:
-        """Let the mailbox go."""
-        self.cancel()
-        with suppress(Exception):  # the cluster may be gone as well, and the mailbox with it
-            self._ray.kill(self._mailbox)
-
     def _read(self, messages: list[dict[str, Any]]) -> list[StepEvent | Ended]:
         found: list[StepEvent | Ended] = []
         for message in messages:
             attempt = self._attempts.get(message["step"])
-            if attempt is None or attempt.task.attempt != message["attempt"]:
-                continue  # of one that counts as lost already
+            if attempt is None or tasks.sender(attempt.task.model_dump()) != tasks.sender(message):
+                continue  # of one that counts as lost already, or of an earlier run
             attempt.heard = time.monotonic()
             if "began" in message:
                 attempt.node, attempt.host = message["began"], message["host"]

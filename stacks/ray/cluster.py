@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from schemas.base import Strict
 from schemas.errors import DrivetrainError
 from schemas.home import Home
 
+FLAVOR = "drivetrain_ray"
+"""The flavor of the orchestrator whose steps run on such a cluster."""
 _LONGEST = 90  # seconds that Ray may take to start
 _STORE_BYTES = 200_000_000  # of what tasks hand on: for us messages alone, data goes through the artifact store
 _END_SECONDS = 3.0
@@ -84,6 +87,12 @@ def ensure(home: Home, cpus: float | None, gpus: float | None) -> ClusterRecord:
         return record
 
 
+def asked(settings: Mapping[str, object]) -> dict[str, float | None]:
+    """Return what the settings of the orchestrator ask of a cluster that is started here; None: what there is."""
+    given = {name: settings.get(name) for name in ("cpus", "gpus")}
+    return {name: None if value is None else float(str(value)) for name, value in given.items()}
+
+
 def differs(record: ClusterRecord, asked: dict[str, float | None]) -> str:
     """Return how a running cluster is other than what is asked for, empty where it is not; a run may be using it."""
     if record.asked == asked:
@@ -95,11 +104,8 @@ def differs(record: ClusterRecord, asked: dict[str, float | None]) -> str:
 def token_file(home: Home) -> Path:
     """Return the file with the token of this home's cluster, made where there is none."""
     file = home.root / "ray" / "token"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as opened:
-            opened.write(secrets.token_hex(32))
+    if not file.exists() or not file.stat().st_size:
+        write_whole(file, secrets.token_hex(32), private=True)
     return file
 
 

@@ -26,15 +26,16 @@ def connected(address: str, code: Path, variables: dict[str, str]) -> Iterator[A
     Raises:
         DrivetrainError: If the cluster does not let this process in.
     """
-    with _variables({"RAY_USAGE_STATS_ENABLED": "0", **variables}), _joined(address, code) as ray:
+    with _joined(address, code, {"RAY_USAGE_STATS_ENABLED": "0", **variables}) as ray:
         yield ray
 
 
 @contextmanager
-def _joined(address: str, code: Path) -> Iterator[Any]:
-    import ray
+def _joined(address: str, code: Path, variables: dict[str, str]) -> Iterator[Any]:
+    with _variables(variables):
+        import ray
 
-    with _lock, _handlers_kept():
+    with _lock, _handlers_kept(), _variables(variables):
         try:
             ray.init(
                 address=address,
@@ -54,7 +55,7 @@ def _joined(address: str, code: Path) -> Iterator[Any]:
 
 @contextmanager
 def _variables(given: dict[str, str]) -> Iterator[None]:
-    """Set variables while the block runs; Ray's library reads them when it connects."""
+    """Set variables while the block runs: Ray's library reads them when it connects, and services are to have none."""
     before = {name: os.environ.get(name) for name in given}
     os.environ.update(given)
     try:

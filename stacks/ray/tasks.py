@@ -7,6 +7,7 @@ who asks its dashboard.
 import os
 import time
 from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition
 from typing import Any
@@ -19,9 +20,19 @@ BEAT_SECONDS = 3.0
 PUT, TAKE = "put", "take"
 """Groups of calls of the mailbox: one of a group waits for others of that group alone."""
 _PASSED_ON = ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
-_warm: Lines | None = None
 
 Message = dict[str, Any]
+
+
+@dataclass
+class _Warm:
+    """The process of steps that this worker has, and the run that it belongs to: empty until one has used it."""
+
+    lines: Lines
+    run: str = ""
+
+
+_warm: _Warm | None = None
 
 
 class Mailbox:
@@ -47,6 +58,16 @@ class Mailbox:
             return found
 
 
+def sender(message: Message) -> Message:
+    """Return which attempt a message is of; the task of the attempt counts as one."""
+    return {key: message[key] for key in ("snapshot", "step", "attempt")}
+
+
+def warm_up() -> None:
+    """Have a process of steps before one is needed: this worker's next step finds it."""
+    _process("")
+
+
 def run_step(task: Message, mailbox: Any, silence: float) -> Message:
     """Run one step in a process of steps on this node.
 
@@ -60,10 +81,12 @@ def run_step(task: Message, mailbox: Any, silence: float) -> Message:
         `text`: why it failed, None where it did not; `is_ours`: whether that was written for a person; `lost`: whether
         its process was killed.
     """
-    teller = _Teller(mailbox, {"step": task["step"], "attempt": task["attempt"]}, silence)
+    teller = _Teller(mailbox, sender(task), silence)
     teller.began()
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    lines = _process(fresh=bool(task["gpus"]))
+    if task["gpus"]:
+        _forget()
+    lines = _process(task["snapshot"])
     lines.send({**task, "environment": passed | task["environment"]})
     try:
         end = _followed(lines, teller)
@@ -134,21 +157,22 @@ class _Teller:
         return now - self._sent < self._silence
 
 
-def _process(fresh: bool) -> Lines:
-    """Return the process of steps that this worker has, or a new one."""
-    global _warm  # a worker belongs to one run
-    if fresh:
+def _process(run: str) -> Lines:
+    """Return the process of steps that this worker has, or a new one: what ZenML lets it do ends with its run."""
+    global _warm
+    if _warm is not None and run and _warm.run not in ("", run):
         _forget()
     if _warm is None:
-        _warm = connect(Path.cwd(), watched=os.getppid())
-    return _warm
+        _warm = _Warm(connect(Path.cwd(), watched=os.getppid()))
+    _warm.run = _warm.run or run
+    return _warm.lines
 
 
 def _forget() -> None:
     """End this worker's process of steps."""
     global _warm
     if _warm is not None:
-        _warm.connection.close()
+        _warm.lines.connection.close()
     _warm = None
 
 
