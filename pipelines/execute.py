@@ -45,7 +45,7 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
     Raises:
         ConfigurationError: If the stack cannot work; nothing was started.
     """
-    with held(run.stack, Home.here()), zenml_session(listener) as client:
+    with held(run.stack, Home.here()) as open_store, zenml_session(listener) as client:
         from pipelines.execution.recovery import recover
         from pipelines.execution.requirements import require
 
@@ -60,6 +60,7 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
 
             active = {"ZENML_ACTIVE_STACK_ID": str(stack.id), **secret_environment(client, run.stack)}
             with temporary_environment(active), launches_told():
+                open_store()
                 yield client, stack
 
 

@@ -71,9 +71,8 @@ def _backend(config: RayOrchestratorConfig) -> Iterator[Backend]:
         address = config.address if config.address.startswith("ray://") else resolved(config.address)
         is_here = not address.startswith("ray://") and probe(address).is_here
         place = held.Place(address, source_folder(home), {})
-    with held.backend(
-        place, is_here=is_here, lost_after=config.lost_after, pending_after=config.pending_after
-    ) as backend:
+    expected = {"lost_after": config.lost_after, "pending_after": config.pending_after}
+    with held.connection() as connection, connection.backend(place, is_here=is_here, **expected) as backend:
         yield backend
 
 

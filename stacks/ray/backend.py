@@ -1,7 +1,7 @@
 """Steps as Ray tasks: begun where there is room, ended by force, and lost when nothing is heard of them for long."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
@@ -9,7 +9,7 @@ from typing import Any, Self
 from schemas.errors import DrivetrainError
 from schemas.events import StepEvent
 from stacks.ray import tasks
-from stacks.ray.post import Post
+from stacks.ray.mailbox import Inbox
 from stacks.remote.steps import Ended, Failure, StepTask
 
 
@@ -30,19 +30,21 @@ class ClusterGoneError(DrivetrainError):
 class RayBackend:
     """A `Backend` of one run on a connected cluster; leaving its context ends what still runs."""
 
-    def __init__(self, ray: Any, post: Post, *, is_here: bool, lost_after: float, pending_after: float) -> None:
+    def __init__(self, ray: Any, box: Any, *, is_here: bool, lost_after: float, pending_after: float) -> None:
         """Take a connection.
 
         Args:
             ray: The module, connected.
-            post: The mailbox of the connection.
+            box: The mailbox.
             is_here: Whether every node of the cluster is on this machine.
             lost_after: Seconds without a sign of life after which an attempt counts as lost.
             pending_after: Seconds that a step may wait for room.
         """
-        self._ray, self._post, self.is_here = ray, post, is_here
+        self._ray, self._box, self.is_here = ray, box, is_here
         self._lost_after, self._pending_after = lost_after, pending_after
         self._attempts: dict[str, _Attempt] = {}
+        self._inbox: Inbox | None = None  # from the first step on
+        self.on_first_step: Callable[[], None] | None = None
         self._run_step = ray.remote(max_retries=0)(tasks.run_step)
 
     def __enter__(self) -> Self:
@@ -52,16 +54,22 @@ class RayBackend:
     def __exit__(self, *_: object) -> None:
         """End what still runs."""
         self.cancel()
+        if self._inbox is not None:
+            self._inbox.close()
 
     def start(self, task: StepTask) -> None:
         """Begin an attempt as soon as there is room for it."""
+        self._inbox = self._inbox or Inbox(self._ray, self._box, task.snapshot)
         options: dict[str, Any] = {"num_cpus": task.cpus, "num_gpus": task.gpus, "name": task.step}
         if task.memory is not None:
             options["memory"] = task.memory
         if task.avoid and self._others(task.avoid):
             options["label_selector"] = {"ray.io/node-id": f"!in({','.join(task.avoid)})"}
-        reference = self._run_step.options(**options).remote(task.model_dump(), self._post.mailbox, self._lost_after)
+        reference = self._run_step.options(**options).remote(task.model_dump(), self._box, self._lost_after)
         self._attempts[task.step] = _Attempt(task, reference, asked=time.monotonic())
+        ready, self.on_first_step = self.on_first_step, None
+        if ready is not None:
+            ready()
 
     def _others(self, avoided: tuple[str, ...]) -> set[str]:
         """Return the nodes that are there beside those."""
@@ -80,10 +88,12 @@ class RayBackend:
             raise ClusterGoneError(f"The Ray cluster is gone: {type(error).__name__}: {text}") from error
 
     def _polled(self, seconds: float) -> list[StepEvent | Ended]:
+        if self._inbox is None or not self._attempts:
+            return []
         references = {attempt.reference: step for step, attempt in self._attempts.items()}
-        self._ray.wait([self._post.awaited(seconds), *references], num_returns=1, timeout=seconds + 1)
+        self._ray.wait([self._inbox.awaited(seconds), *references], num_returns=1, timeout=seconds + 1)
         ended, _ = self._ray.wait(list(references), num_returns=len(references), timeout=0) if references else ([], [])
-        news = self._read(self._post.until_now() if ended else self._post.taken())
+        news = self._read(self._inbox.until_now() if ended else self._inbox.taken())
         return [*news, *(self._ended(references[reference]) for reference in ended), *self._silent()]
 
     def cancel(self) -> None:
@@ -95,8 +105,8 @@ class RayBackend:
         found: list[StepEvent | Ended] = []
         for message in messages:
             attempt = self._attempts.get(message["step"])
-            if attempt is None or tasks.sender(attempt.task.model_dump()) != tasks.sender(message):
-                continue  # of one that counts as lost already, or of an earlier run
+            if attempt is None or attempt.task.attempt != message["attempt"]:
+                continue  # of one that counts as lost already
             attempt.heard = time.monotonic()
             if "began" in message:
                 attempt.node, attempt.host = message["began"], message["host"]

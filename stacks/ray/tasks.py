@@ -6,7 +6,6 @@ who asks its dashboard.
 
 import os
 import time
-from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition
@@ -17,6 +16,8 @@ from stacks.remote.warm import connect
 
 BEAT_SECONDS = 3.0
 """Seconds between two signs of life of an attempt."""
+FORGOTTEN_SECONDS = 86_400.0
+"""Seconds after which what nobody takes is dropped."""
 PUT, TAKE = "put", "take"
 """Groups of calls of the mailbox: one of a group waits for others of that group alone."""
 _PASSED_ON = ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
@@ -36,26 +37,41 @@ _warm: _Warm | None = None
 
 
 class Mailbox:
-    """What attempts tell, until the driver of the run takes it; an actor of the run."""
+    """What attempts tell, until the driver of their run takes it; one for all runs of a cluster that we have started.
+
+    A run that is begun by a command that is killed takes nothing any more: what nobody takes is dropped after a while.
+    """
 
     def __init__(self) -> None:
-        self._news: deque[Message] = deque()
+        self._news: dict[str, list[Message]] = {}
+        self._taken: dict[str, float] = {}
         self._some = Condition()
 
     def put(self, news: Message) -> None:
         """Take one message of an attempt."""
         with self._some:
-            self._news.append(news)
-            self._some.notify()
+            self._news.setdefault(news["snapshot"], []).append(news)
+            self._taken.setdefault(news["snapshot"], time.monotonic())
+            self._some.notify_all()
 
-    def take(self, seconds: float) -> list[Message]:
-        """Return what has come, waiting up to `seconds` for something."""
+    def take(self, snapshot: str, seconds: float) -> list[Message]:
+        """Return what has come for a run, waiting up to `seconds` for something."""
         with self._some:
-            if not self._news:
-                self._some.wait(seconds)
-            found = list(self._news)
-            self._news.clear()
-            return found
+            self._some.wait_for(lambda: snapshot in self._news, seconds)
+            now = time.monotonic()
+            self._taken[snapshot] = now
+            for other in [other for other, when in self._taken.items() if now - when > FORGOTTEN_SECONDS]:
+                self._forget(other)
+            return self._news.pop(snapshot, [])
+
+    def forget(self, snapshot: str) -> None:
+        """Drop what is there of a run that is over."""
+        with self._some:
+            self._forget(snapshot)
+
+    def _forget(self, snapshot: str) -> None:
+        self._news.pop(snapshot, None)
+        self._taken.pop(snapshot, None)
 
 
 def sender(message: Message) -> Message:
@@ -63,9 +79,15 @@ def sender(message: Message) -> Message:
     return {key: message[key] for key in ("snapshot", "step", "attempt")}
 
 
-def warm_up() -> None:
-    """Have a process of steps before one is needed: this worker's next step finds it."""
-    _process("")
+def warm_up(environment: dict[str, str]) -> None:
+    """Have a process of steps before one is needed: this worker's next step finds it.
+
+    Args:
+        environment: What it opens its store with; empty: it does not yet.
+    """
+    lines = _process("")
+    if environment:
+        lines.send({"open": environment})
 
 
 def run_step(task: Message, mailbox: Any, silence: float) -> Message:

@@ -28,6 +28,7 @@ from stacks.remote.lines import Lines
 IDLE_SECONDS = 3600.0
 """Seconds without a connection after which a server ends."""
 _LOOK_MILLISECONDS = 1000
+_COLLECTIONS = (100_000, 50, 100)  # as seldom as in a command: what a step leaves are no circles
 # What steps import late, and nearly every run needs. None of them starts a thread or opens anything when imported.
 _IMPORTED = (
     *("zenml.client", "zenml.orchestrators.step_launcher", "zenml.orchestrators.step_runner"),
@@ -56,6 +57,7 @@ def main() -> None:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # a collection in a child would copy every page
+    gc.set_threshold(*_COLLECTIONS)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     waiting = place.with_suffix(".new")
     waiting.unlink(missing_ok=True)

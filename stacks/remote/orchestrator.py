@@ -93,6 +93,13 @@ class RemoteOrchestrator(BaseOrchestrator, ABC):
         )
 
 
+def shared_environment() -> dict[str, str]:
+    """Return what every process of steps is given whatever its run is; nothing where ZenML lets in run by run."""
+    if GlobalConfiguration().store_configuration.type == StoreType.REST:
+        return {}
+    return GlobalConfiguration().get_config_environment_vars() | store_environment() | given()
+
+
 def store_environment() -> dict[str, str]:
     """Return what a process of a step needs to find folders of this machine, and that its store is as it must be."""
     config = GlobalConfiguration()

@@ -13,15 +13,16 @@ from stacks.remote.steps import StepTask
 
 
 def serve(lines: Lines) -> None:
-    """Run the steps that are asked for until the connection ends."""
-    is_first = True
+    """Run the steps that are asked for until the connection ends; it may be asked to open its store before."""
     with ExitStack() as entered:
+        store = _Store(entered, lines)
         for message in lines:
+            if "open" in message:
+                store.open_ahead(message["open"])
+                continue
             task = StepTask.model_validate(message)
             try:
-                if is_first:
-                    _enter(entered, task, lines)
-                    is_first = False
+                store.open(task.environment)
                 _run(task)
             except BaseException as error:
                 lines.send({"ended": task.step, "failure": _failure(error)})
@@ -29,21 +30,39 @@ def serve(lines: Lines) -> None:
                 lines.send({"ended": task.step, "failure": None})
 
 
-def _enter(entered: ExitStack, task: StepTask, lines: Lines) -> None:
-    """Take the run's environment, and open its store, once.
+class _Store:
+    """ZenML's store as a run's environment has it, opened once; the rest of the environment is that of each step.
 
     ZenML would write what the environment says into the configuration that it finds: it gets one of this process.
     """
-    config = entered.enter_context(scratch_folder("config"))
-    os.environ.update(task.environment | {"ZENML_CONFIG_PATH": config})
-    from stacks.session import zenml_session
-    from stacks.step_events import launches_told
 
-    def send(event: StepEvent) -> None:
-        lines.send({"event": event.model_dump()})
+    def __init__(self, entered: ExitStack, lines: Lines) -> None:
+        self._entered, self._lines, self._is_open = entered, lines, False
+        self._config = {"ZENML_CONFIG_PATH": entered.enter_context(scratch_folder("config"))}
 
-    entered.enter_context(zenml_session(send))
-    entered.enter_context(launches_told())
+    def open(self, environment: dict[str, str]) -> None:
+        """Take an environment, and open the store if that is not done."""
+        os.environ.update(environment | self._config)
+        if self._is_open:
+            return
+        from stacks.session import zenml_session
+        from stacks.step_events import launches_told
+
+        with ExitStack() as opening:
+            opening.enter_context(zenml_session(self._send))
+            opening.enter_context(launches_told())
+            self._entered.push(opening.pop_all())
+        self._is_open = True
+
+    def open_ahead(self, environment: dict[str, str]) -> None:
+        """Open it before a step needs it."""
+        try:
+            self.open(environment)
+        except Exception:  # the step tries again, and tells what is wrong
+            traceback.print_exc()
+
+    def _send(self, event: StepEvent) -> None:
+        self._lines.send({"event": event.model_dump()})
 
 
 def _run(task: StepTask) -> None:

@@ -85,6 +85,7 @@ def test_a_deployment_survives_the_change_of_stack(world: World, there: Result) 
     second = world.run("+experiment=breast_cancer", "stack=ray", "split.salt=another")
     assert (first.code, second.code) == (0, 0), second.err
     assert second.summary["deployment"]["url"] == first.summary["deployment"]["url"]
+    assert not [name for name in os.environ if name.startswith("RAY_AUTH_")], "the key is for the connection alone"
     assert second.summary["monitoring"]["verdict"] == "no_verdict"
 
 
@@ -202,7 +203,7 @@ def test_a_killed_command_leaves_no_step_running_and_the_next_one_closes_its_run
 @pytest.mark.untraced
 @pytest.mark.parametrize("number", [signal.SIGINT, *([signal.SIGTERM] if SOAKING else [])])
 def test_a_signal_ends_the_run_and_what_runs(world: World, there: Result, number: signal.Signals) -> None:
-    run = slow(world, f"seed={int(number)}")
+    run = slow(world, f"seed={90 + number}")
     busy()
     os.kill(run.process.pid, number)
     code, out = run.end()
