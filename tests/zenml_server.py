@@ -17,10 +17,11 @@ _LONGEST = 120.0
 
 @dataclass(frozen=True)
 class ZenMLServer:
-    """Its address, and the key of a service account by which programs use it."""
+    """Its address, the key of a service account by which programs use it, and its own file where it has one."""
 
     url: str
     key: str
+    database: Path
 
     @property
     def environment(self) -> dict[str, str]:
@@ -56,7 +57,7 @@ def zenml_server(folder: Path, address: str, port: int, database: str | None = N
         server = subprocess.Popen([sys.executable, *words], env=environment, stdout=log, stderr=log)
     try:
         _await(server, url, folder / "log")
-        yield ZenMLServer(url, _key(plain, url, password, folder))
+        yield ZenMLServer(url, _key(plain, url, password, folder), folder / "zenml.db")
     finally:
         server.terminate()
         try:
