@@ -2,6 +2,7 @@
 # make quick  while you work: ruff, and the tests that start no server, browser, database or real run
 # make test   the test suite with coverage
 # make matrix every experiment with every trainer, deployed and compared
+# make stacks every experiment on every stack; a cluster of three machines, a team's server, one with a dashboard
 # make soak   the long tests at their promised length; the suite has a small version of each
 # make conformance  the contract with plug-ins, tried on every component and stack that is installed
 # make lint   formatting, lint, types, import contracts
@@ -19,7 +20,7 @@ READY := .venv/.ready
 SITE := .venv/.site
 EXTRA := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")
 
-.PHONY: demo quick test matrix soak conformance lint docs site bench
+.PHONY: demo quick test matrix stacks soak conformance lint docs site bench
 
 $(READY): requirements.lock
 	@if [ -z "$(PYTHON)" ]; then echo "Drivetrain needs Python 3.11, 3.12 or 3.13 on the PATH; found none of them with venv and pip (Debian: python3-venv)." >&2; exit 2; fi
@@ -32,7 +33,7 @@ demo: $(READY)
 
 quick: $(READY)
 	.venv/bin/ruff check .
-	.venv/bin/python -m pytest -m "not matrix and not slow" -n 2 --dist loadscope
+	.venv/bin/python -m pytest -m "not matrix and not stacks and not slow" -n 2 --dist loadscope
 
 test: $(READY)
 	.venv/bin/python -m coverage erase
@@ -44,9 +45,12 @@ test: $(READY)
 matrix: $(READY)
 	.venv/bin/python -m pytest -m matrix -n 2 --dist loadscope
 
+stacks: $(READY)
+	.venv/bin/python -m pytest -m stacks -n 2 --dist loadscope
+
 # The long tests at the length that was promised; the suite has a small version of each.
 soak: $(READY)
-	DRIVETRAIN_SOAK=1 .venv/bin/python -m pytest -n 2 --dist load --timeout 3600 $$(grep -l "tests.soak" -r tests --include="test_*.py")
+	DRIVETRAIN_SOAK=1 .venv/bin/python -m pytest -m "not matrix" -n 2 --dist load --timeout 3600 $$(grep -l "tests.soak" -r tests --include="test_*.py")
 
 conformance: $(READY)
 	.venv/bin/python -m cli.conformance

@@ -18,8 +18,13 @@ def mark_slow(item: pytest.Item, root: Path) -> None:
     """Mark a test `slow` by its folder or by a fixture that it needs; others carry the mark themselves."""
     folder = item.path.parent.relative_to(root).as_posix()
     fixtures = getattr(item, "fixturenames", ())
-    if folder.startswith(_FOLDERS) or not _FIXTURES.isdisjoint(fixtures) or item.get_closest_marker("matrix"):
+    if folder.startswith(_FOLDERS) or not _FIXTURES.isdisjoint(fixtures) or _is_elsewhere(item):
         item.add_marker("slow")
+
+
+def _is_elsewhere(item: pytest.Item) -> bool:
+    """Say whether a command of its own runs the test."""
+    return any(item.get_closest_marker(name) is not None for name in ("matrix", "stacks"))
 
 
 @contextmanager

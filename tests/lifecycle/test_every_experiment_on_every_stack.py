@@ -15,7 +15,7 @@ from tests.lifecycle.conftest import Result, World, ask, fresh_world
 from tests.object_store import ObjectStore, using
 from tests.object_store import object_store as object_store
 
-pytestmark = [pytest.mark.matrix, pytest.mark.own_worker, pytest.mark.untraced]
+pytestmark = [pytest.mark.stacks, pytest.mark.own_worker, pytest.mark.untraced]
 
 EXPERIMENTS = sorted(file.stem for file in (ROOT / "conf" / "experiment").glob("*.yaml"))
 

@@ -13,7 +13,7 @@ from schemas.home import ROOT
 from tests.mariadb import mariadb
 from tests.zenml_server import ZenMLServer, zenml_server
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
+pytestmark = [pytest.mark.own_worker, pytest.mark.stacks, pytest.mark.untraced]
 
 
 @pytest.fixture(scope="module")

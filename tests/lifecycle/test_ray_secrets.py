@@ -18,7 +18,7 @@ import pytest
 from stacks.ray import probe
 from tests.lifecycle.conftest import World, fresh_world
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
+pytestmark = [pytest.mark.own_worker, pytest.mark.stacks, pytest.mark.untraced]
 
 CANARIES = [f"cnry{number:02d}s3cretvalue" for number in range(10)]
 ASKED = (

@@ -26,7 +26,7 @@ from tests.object_store import ObjectStore, running
 from tests.soak import SOAKING
 from tests.zenml_server import ZenMLServer, zenml_server
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
+pytestmark = [pytest.mark.own_worker, pytest.mark.stacks, pytest.mark.untraced]
 
 PORT = 6379
 SHARED = """
