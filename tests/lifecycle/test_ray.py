@@ -171,22 +171,19 @@ def gone(longest: float = 30) -> bool:
 
 
 @pytest.mark.untraced
-def test_a_killed_process_of_steps_fails_the_run_at_once_and_says_so(world: World, there: Result) -> None:
-    run = slow(world)
+@pytest.mark.parametrize("retries", [1, *([0] if SOAKING else [])])
+def test_a_killed_process_of_steps_is_told_and_tried_again_as_declared(
+    world: World, there: Result, retries: int
+) -> None:
+    run = slow(world, f"stack.resources.train.retries={retries}", f"seed={20 + retries}")
     busy().kill()
     code, out = run.end()
-    assert code == 1, out
-    assert "Step train was lost: its process on" in out and "was killed by SIGKILL" in out
-    assert "step training.train failed" in out
-
-
-@pytest.mark.untraced
-def test_one_that_was_killed_is_tried_again_as_declared(world: World, there: Result) -> None:
-    run = slow(world, "stack.resources.train.retries=1", "seed=2")
-    busy().kill()
-    code, out = run.end()
-    assert code == 0, out
-    assert "train is tried again (1 of 1)" in out
+    if retries:
+        assert code == 0 and "train is tried again (1 of 1)" in out, out
+    else:
+        assert code == 1 and "step training.train failed" in out, out
+        assert "Step train was lost: its process on" in out
+    assert "was killed by SIGKILL" in out
 
 
 @pytest.mark.untraced
