@@ -28,6 +28,7 @@ from stacks.remote.lines import Lines
 IDLE_SECONDS = 3600.0
 """Seconds without a connection after which a server ends."""
 _LOOK_MILLISECONDS = 1000
+_HUNG_UP = getattr(select, "POLLRDHUP", 0)  # Linux has it; elsewhere POLLHUP alone tells, which needs no asking
 _COLLECTIONS = (100_000, 50, 100)  # as seldom as in a command: what a step leaves are no circles
 # What steps import late, and nearly every run needs. None of them starts a thread or opens anything when imported.
 _IMPORTED = (
@@ -87,6 +88,11 @@ def _since(watched: int) -> int | None:
         return None
 
 
+def _end_group(child: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+
+
 class _Server:
     def __init__(self, listener: socket.socket, watched: int) -> None:
         self._listener, self._watched, self._since = listener, watched, _since(watched)
@@ -101,7 +107,7 @@ class _Server:
             for number, event in self._poll.poll(_LOOK_MILLISECONDS):
                 if number == self._listener.fileno():
                     self._fork()
-                elif event & (select.POLLHUP | select.POLLRDHUP | select.POLLERR):
+                elif event & (select.POLLHUP | _HUNG_UP | select.POLLERR):
                     self._hung_up(number)
             self._reap()
         for number in list(self._children):
@@ -119,7 +125,7 @@ class _Server:
         if not child:
             self._become_child(connection, parent)
         self._children[connection.fileno()] = (connection, child)
-        self._poll.register(connection, select.POLLRDHUP)
+        self._poll.register(connection, _HUNG_UP)
 
     def _become_child(self, connection: socket.socket, parent: int) -> None:
         """Run steps until the connection ends, and never return."""
@@ -145,17 +151,17 @@ class _Server:
         connection, child = self._children.pop(number)
         self._poll.unregister(connection)
         connection.close()
-        with suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)
+        _end_group(child)
         with suppress(ChildProcessError):
             os.waitpid(child, 0)
 
     def _reap(self) -> None:
         """Tell whoever waits for a child that ended by itself how it ended."""
         for number, (connection, child) in list(self._children.items()):
-            ended, status = os.waitpid(child, os.WNOHANG)
-            if not ended:
+            if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
                 continue
+            _end_group(child)  # what it began goes with it; until it is waited for, nothing else has its number
+            _, status = os.waitpid(child, 0)
             killed = os.WIFSIGNALED(status)
             how = f"killed by {signal_name(os.WTERMSIG(status))}" if killed else f"ended with {os.WEXITSTATUS(status)}"
             with suppress(OSError):

@@ -5,8 +5,10 @@ Light: a worker of a cluster begins with it, and imports nothing of what the ste
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -41,7 +43,8 @@ def _folder(code: Path, watched: int) -> Path:
     """Return a folder that only this user can enter: who connects runs code."""
     base = Path("/tmp") / f"drivetrain-steps-{os.getuid()}"  # a socket's path may have 107 bytes
     base.mkdir(mode=0o700, exist_ok=True)
-    if base.stat().st_uid != os.getuid() or base.stat().st_mode & 0o077:
+    found = base.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise RuntimeError(f"{base} must belong to user {os.getuid()} alone")
     folder = base / f"{code.name[-16:]}-{watched}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -66,9 +69,18 @@ def _start(code: Path, place: Path, watched: int) -> None:
         try:
             _connected(place).connection.close()
         except OSError:
+            _remove_dead(place.parent)
             place.unlink(missing_ok=True)  # of one that was killed
             log = place.parent / "log"
             _await(_started(code, place, watched, log), place, log)
+
+
+def _remove_dead(ours: Path) -> None:
+    """Remove the folders of servers that were killed together with what they watched, by which they are named."""
+    for folder in ours.parent.iterdir():
+        watched = folder.name.rpartition("-")[2]
+        if folder != ours and watched.isdigit() and not _runs(int(watched)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _started(code: Path, place: Path, watched: int, log: Path) -> int:

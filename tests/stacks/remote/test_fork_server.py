@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from schemas.home import Home
 from stacks.remote import warm
+from stacks.remote.fork_server import _end_group
 from stacks.remote.lines import Lines
 from stacks.remote.source import PACKAGES, source_folder
 
@@ -89,6 +91,39 @@ def test_a_process_ends_when_nobody_is_there_for_it(code: Path) -> None:
     lines.connection.close()
     child.wait(10)
     assert not child.is_running()
+
+
+def test_what_a_process_of_steps_began_ends_with_it() -> None:
+    words = ["sh", "-c", "sleep 600 & echo $!; wait"]
+    process = subprocess.Popen(words, start_new_session=True, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    begun = psutil.Process(int(process.stdout.readline()))
+    process.kill()
+    _end_group(process.pid)
+    begun.wait(10)
+    process.communicate()
+    assert not begun.is_running()
+
+
+def test_what_a_server_left_that_was_killed_is_removed_by_the_next_one(code: Path) -> None:
+    base = Path("/tmp", f"drivetrain-steps-{os.getuid()}")
+    (dead := base / f"code-{2**22 + 1}").mkdir(parents=True)  # more than the system's numbers
+    (strange := base / "strange").mkdir()
+    for server in servers():
+        server.kill()
+        server.wait(10)
+    connected(code).connection.close()
+    assert not dead.exists() and strange.exists()
+    strange.rmdir()
+
+
+def test_a_store_is_opened_ahead_and_where_that_fails_the_step_says_why(code: Path) -> None:
+    lines = connected(code)
+    lines.send({"open": {"ZENML_STORE_URL": "sqlite:////nowhere/at/all.db"}})
+    lines.send({"snapshot": "no-uuid", "step": "train", "environment": {}})
+    end = _last(lines)
+    assert end["ended"] == "train" and "/nowhere/at" in end["failure"]["text"]
+    lines.connection.close()
 
 
 def test_only_its_user_can_reach_it(code: Path) -> None:
