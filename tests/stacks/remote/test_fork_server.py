@@ -60,7 +60,7 @@ def test_the_packages_of_steps_are_sent_and_nothing_else(code: Path) -> None:
 
 def test_a_step_that_cannot_be_run_is_told_and_the_process_goes_on(code: Path) -> None:
     lines = connected(code)
-    task = {"snapshot": "no-uuid", "step": "train", "environment": {"ZENML_STORE_URL": "sqlite:////nowhere/at/all.db"}}
+    task = {"snapshot": "no-uuid", "step": "train", "environment": {"ZENML_STORE_URL": "sqlite:////dev/null/all.db"}}
     for _ in range(2):
         lines.send(task)
         end = _last(lines)
@@ -119,10 +119,10 @@ def test_what_a_server_left_that_was_killed_is_removed_by_the_next_one(code: Pat
 
 def test_a_store_is_opened_ahead_and_where_that_fails_the_step_says_why(code: Path) -> None:
     lines = connected(code)
-    lines.send({"open": {"ZENML_STORE_URL": "sqlite:////nowhere/at/all.db"}})
+    lines.send({"open": {"ZENML_STORE_URL": "sqlite:////dev/null/all.db"}})
     lines.send({"snapshot": "no-uuid", "step": "train", "environment": {}})
     end = _last(lines)
-    assert end["ended"] == "train" and "/nowhere/at" in end["failure"]["text"]
+    assert end["ended"] == "train" and "/dev/null" in end["failure"]["text"]
     lines.connection.close()
 
 
