@@ -16,7 +16,7 @@ from schemas.secret import SecretRef
 from schemas.stack import StackSpec
 
 _OF_LIBRARIES = re.compile(
-    r"(?:AWS|AZURE|GOOGLE|GCLOUD|CLOUDSDK|PG|MYSQL)[A-Z_]*$|(?:https?|all|no)_proxy$|[A-Z_]*CA_(?:BUNDLE|FILE)$"
+    r"(?:AWS|AZURE|GOOGLE|GCLOUD|CLOUDSDK|PG|MYSQL)[A-Z0-9_]*$|(?:https?|all|no)_proxy$|[A-Z0-9_]*CA_(?:BUNDLE|FILE)$"
     r"|SSL_CERT_(?:FILE|DIR)$",
     re.IGNORECASE,
 )

@@ -13,6 +13,8 @@ from schemas.secret_names import names_secret
 _HIDDEN = "…"
 _STANDS_FOR = re.compile(r"\{\{[^{}]+\}\}|\$\([^()]*\)")  # a secret of ZenML's; another variable of the pod
 
+_SAYS_WHICH = re.compile(r"authentication_secret$|vault\.hashicorp\.com/agent-inject-secret-")  # one kept elsewhere
+
 
 def shown(name: str, value: JsonValue) -> str:
     """Return a setting as text, without the secrets that its names and its addresses tell of, however deep."""
@@ -24,6 +26,8 @@ def is_secret(name: Any, value: Any) -> bool:
     if not isinstance(name, str) or not isinstance(value, str | int | float) or isinstance(value, bool):
         return False
     text = str(value)
+    if _SAYS_WHICH.match(name):
+        return False
     return bool(text) and not _STANDS_FOR.fullmatch(text) and names_secret(name, text)
 
 

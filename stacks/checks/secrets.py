@@ -1,4 +1,4 @@
-"""Secrets in the settings of components, where no flavor looks for any: ZenML would keep and hand on what is there."""
+"""Secrets in the settings of components: ZenML would keep what stands there as it is, and hand it on."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,40 +8,61 @@ from schemas.errors import Fault
 from schemas.stack import StackSpec
 from stacks.shown import is_secret
 
+STANDS_HERE = "a secret must not stand here"
+_NAMED = "{} is a secret, which must not stand here"
 _OF_PODS = "a Kubernetes secret: {name: NAME, valueFrom: {secretKeyRef: {name: SECRET, key: KEY}}}"
 _OF_OTHERS = "a secret of the cloud that the step reads by itself, with the rights of its role"
+_DEEPER = (
+    "a setting of the flavor's own takes {secret: NAME, key: KEY}; or a service connector has it (connector: NAME)"
+)
 _LOGIN = "holds a login, which would be kept and shown by whoever has the stack"
 _BY_CONNECTOR = "the address alone; the login is a service connector's (connector: NAME), or what `docker login` keeps"
 _ENVIRONMENTS = ("env", "environment", "envs")
+_REFERENCE = {"secret", "key"}  # ZenML keeps the secret, and these say which
+_NAMES_OF_SECRETS = {
+    ("model_deployer", "seldon"): ("secret",),
+    ("step_operator", "baseten"): ("secrets", "registry_auth_secret"),
+    ("step_operator", "runai"): ("secret_mounts", "s3_mounts"),
+}
+"""Settings that say what a secret is called which is kept elsewhere."""
 
 
 def faults(spec: StackSpec) -> list[Fault]:
     """Return the secrets that stand in settings as text, by key path; none is quoted."""
     found: list[Fault] = []
     for kind, part in spec.components.items():
-        found += _within(f"stack.{kind}.settings", "", part.settings)
+        names = _NAMES_OF_SECRETS.get((kind, part.flavor), ())
+        for key, value in part.settings.items():
+            if key in names:
+                continue
+            path = f"stack.{kind}.settings.{key}"
+            if is_secret(key, value):
+                found.append(Fault(path, STANDS_HERE, kept_by_zenml(key)))
+            else:
+                found += _within(path, key, value)
         if part.connector_resource is not None and holds_login("resource", part.connector_resource):
             found.append(Fault(f"stack.{kind}.connector_resource", _LOGIN, _BY_CONNECTOR))
     return found
 
 
+def kept_by_zenml(setting: str) -> str:
+    """Return how a setting refers to a secret that ZenML keeps."""
+    return f"keep it in ZenML and refer to it: {{secret: NAME, key: {setting}}}; zenml secret create NAME --{setting}=…"
+
+
 def _within(path: str, name: str, value: Any) -> Iterator[Fault]:
-    if isinstance(value, Mapping):
-        if name in _ENVIRONMENTS:
-            yield from _variables(path, value)
+    if isinstance(value, Mapping) and value.keys() != _REFERENCE:
+        of_pod = value.get("name")
         for key, inner in value.items():
-            yield from _within(f"{path}.{key}", str(key), inner)
+            at = f"{path}.{key}"
+            if is_secret(key, inner):
+                yield Fault(at, _NAMED.format(key), _OF_OTHERS if name in _ENVIRONMENTS else _DEEPER)
+            elif key == "value" and is_secret(of_pod, inner):
+                yield Fault(at, _NAMED.format(of_pod), _OF_PODS)
+            else:
+                yield from _within(at, str(key), inner)
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            if name == "env" and isinstance(inner, Mapping) and is_secret(inner.get("name"), inner.get("value")):
-                what = f"{inner['name']} is a secret, which must not stand here"
-                yield Fault(f"{path}.{number}.value", what, _OF_PODS)
             yield from _within(f"{path}.{number}", "", inner)
     elif isinstance(value, str) and holds_login(name, value):
         yield Fault(path, _LOGIN, _BY_CONNECTOR)
-
-
-def _variables(path: str, given: Mapping[Any, Any]) -> Iterator[Fault]:
-    for name, value in given.items():
-        if is_secret(name, value):
-            yield Fault(f"{path}.{name}", "is a secret, which must not stand here", _OF_OTHERS)

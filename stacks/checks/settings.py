@@ -4,6 +4,7 @@ from typing import Any
 
 from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.stack import ComponentSpec, StackSpec
+from stacks.checks.secrets import STANDS_HERE, kept_by_zenml
 from stacks.declared import Settings, rendered
 from stacks.plugins import flavor_sources, load_flavor
 
@@ -85,9 +86,8 @@ def _clear_text(path: str, part: ComponentSpec, fields: Any) -> list[Fault]:
     """Refuse a secret that stands in the declaration itself: ZenML would keep it in its database as it is."""
     from zenml.utils.secret_utils import is_secret_field, is_secret_reference
 
-    hint = "keep it in ZenML and refer to it: {{secret: NAME, key: {}}}; zenml secret create NAME --{}=…"
     return [
-        Fault(f"{path}.settings.{name}", "a secret must not stand here", hint.format(name, name))
+        Fault(f"{path}.settings.{name}", STANDS_HERE, kept_by_zenml(name))
         for name, value in rendered(part.settings).items()
         if name in fields and is_secret_field(fields[name]) and value is not None and not is_secret_reference(value)
     ]

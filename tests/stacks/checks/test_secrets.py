@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from stacks.checks.secrets import faults
 from stacks.declared import parts
 from stacks.plan import Component, Existing, changes
-from tests.stacks.checks.filled import filled, wrong
+from tests.stacks.checks.filled import filled, shipped, wrong
 
 SECRET = "cnry7"
 REGISTRY, STORE = "container_registry.settings.uri", "artifact_store.settings.path"
+KWARGS = "artifact_store.settings.client_kwargs"
 POD, OWN_POD = "orchestrator.settings.pod_settings", "orchestrator.settings.orchestrator_pod_settings"
 VARIABLE = {"name": "DB_PASSWORD", "value": SECRET}
 INIT = {"initContainers": [{"name": "first", "env": [VARIABLE]}]}
@@ -24,6 +26,11 @@ INIT = {"initContainers": [{"name": "first", "env": [VARIABLE]}]}
         ("kubernetes", f"{POD}.additional_pod_spec_args", INIT, ".initContainers.0.env.0.value", "secretKeyRef"),
         ("sagemaker", "orchestrator.settings.environment", {"DB_PASSWORD": SECRET}, ".DB_PASSWORD", "role"),
         ("skypilot_aws", "orchestrator.settings.envs", {"DB_PASSWORD": SECRET}, ".DB_PASSWORD", "role"),
+        ("kubernetes", f"{POD}.sidecars", [{"name": "DB_PASSWORD", "value": SECRET}], ".0.value", "secretKeyRef"),
+        ("kubernetes", f"{KWARGS}.aws_secret_access_key", SECRET, "", "connector"),
+        ("kubernetes", f"{KWARGS}.deeper", [{"even": {"API_TOKEN": 77777}}], ".0.even.API_TOKEN", "connector"),
+        ("kubernetes", "artifact_store.settings.secret", SECRET, "", "zenml secret create NAME --secret=…"),
+        ("kubernetes", "deployer.settings.auth_key", SECRET, "", "zenml secret create NAME --auth_key=…"),
         ("kubernetes", REGISTRY, f"me:{SECRET}@registry.example.org/x", "", "connector"),
         ("kubernetes", REGISTRY, f"{SECRET}@registry.example.org/x", "", "connector"),
         ("kubernetes", REGISTRY, f"localhost:{SECRET}@registry.example.org/x", "", "connector"),
@@ -50,6 +57,14 @@ def test_a_secret_is_refused_by_its_key_and_quoted_nowhere(
         (f"{POD}.env", [{"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}}]),
         (f"{POD}.env", [{"name": "DB_PASSWORD_FILE", "value": "/run/db"}, {"name": "MAX_TOKENS", "value": "512"}]),
         (f"{POD}.env", [{"name": "DB_PASSWORD", "value": "$(OTHER)"}, {"name": "TOKEN", "value": ""}]),
+        (f"{POD}.env", [{"name": "TOKEN_EXPIRATION_SECONDS", "value": "3600"}]),
+        (f"{POD}.annotations", {"vault.hashicorp.com/agent-inject-secret-db": "database/creds/db"}),
+        (f"{POD}.image_pull_secrets", ["registry"]),
+        (f"{POD}.volumes", [{"name": "keys", "secret": {"secretName": "keys"}}]),
+        ("orchestrator.settings.pass_zenml_token_as_secret", True),
+        (f"{KWARGS}.config", {"auth": {"secret": "aws", "key": "secret"}, "max_tokens": 5, "token": "{{aws.token}}"}),
+        ("artifact_store.settings.secret", {"secret": "aws", "key": "secret"}),
+        ("artifact_store.settings.authentication_secret", "store-keys"),
         (REGISTRY, "registry.example.org:5000/team"),
         (STORE, "s3://acme-models/a:b@c"),
     ],
@@ -71,3 +86,14 @@ def test_a_reference_to_a_secret_is_shown_as_it_is() -> None:
     spec = filled("kubernetes", {"artifact_store.settings.secret": {"secret": "aws", "key": "secret"}})
     planned = changes("s", parts(spec), {}, Existing())
     assert "{{aws.secret}}" in str(planned)
+
+
+def test_settings_that_say_what_a_secret_is_called_are_taken() -> None:
+    names: dict[str, dict[str, Any]] = {
+        "seldon": {"model_deployer": {"flavor": "seldon", "settings": {"secret": "s3-keys"}}},
+        "baseten": {"step_operator": {"flavor": "baseten", "settings": {"secrets": {"HF_TOKEN": "hf"}}}},
+        "runai": {"step_operator": {"flavor": "runai", "settings": {"secret_mounts": [{"secret": "hf"}]}}},
+    }
+    for flavor, declared in names.items():
+        assert faults(shipped("local", declared)) == [], flavor
+    assert faults(shipped("local", {"sandbox": {"flavor": "kubernetes", "settings": {"secret": "s3-keys"}}}))
