@@ -69,6 +69,16 @@ def test_a_url_may_name_its_server(folder: str, object_store: ObjectStore, monke
     assert _source(f"{folder}/many?endpoint_url={object_store.endpoint}").label == "many"
 
 
+def test_a_key_is_taken_as_it_is_written(as_owner: ObjectStore) -> None:
+    files, folder = as_owner.files(), as_owner.new_folder()
+    files.pipe_file(f"{folder}/rows", b"a\n0\n")
+    files.pipe_file(f"{folder}/rows#1.csv", b"a\n1\n")
+    files.pipe_file(f"{folder}/part-1/year=2024/x%3Fy.parquet", ROWS.to_parquet(index=False))
+    assert _source(f"{folder}/rows#1.csv").read()["a"].to_list() == [1]
+    assert len(_source(f"{folder}/part-?/year=2024/*.parquet?endpoint_url={as_owner.endpoint}").read()) == 3
+    assert len(_source(f"{folder}/part-1/year=2024/x%3Fy.parquet").read()) == 3
+
+
 WRONG: dict[str, tuple[dict[str, str], type[ObjectStoreError], str]] = {
     "unknown key": ({"AWS_ACCESS_KEY_ID": "nobody"}, CredentialsError, "the access key is not known"),
     "wrong secret": ({"AWS_SECRET_ACCESS_KEY": "wrong"}, CredentialsError, "the secret does not fit"),
