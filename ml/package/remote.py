@@ -7,6 +7,7 @@ Of many writers of one name one wins; the others hear so, and take their parts b
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -45,15 +46,18 @@ class Store(Protocol):
         """Remove a folder."""
 
 
-def write_remote(store: Store, folder: str, root: Path, *, exclusive: bool) -> None:
+Create = Callable[[str, bytes], bool]
+
+
+def write_remote(store: Store, folder: str, root: Path, create: Create | None = None) -> None:
     """Copy the package at `root` to `folder` of a store.
 
     Args:
         store: Where to.
         folder: The package's name there.
         root: The package, complete.
-        exclusive: Whether the store's `open` knows xb, which ends in FileExistsError where the name is taken, also at
-            the same moment; else no other may write `folder` meanwhile.
+        create: Writes a file of the store unless one of the name is there, also at the same moment, and says whether
+            it did so; None: no other may write `folder` meanwhile.
 
     Raises:
         PackageError: If the package is damaged, or `folder` was written by somebody else: theirs stays as it is.
@@ -70,7 +74,7 @@ def write_remote(store: Store, folder: str, root: Path, *, exclusive: bool) -> N
     except BaseException:
         _take_back(store, parts)
         raise
-    if not _made_visible(store, folder, marker, exclusive=exclusive):
+    if not _made_visible(store, folder, marker, create):
         _take_back(store, parts)
         raise PackageError(f"{folder} was written by somebody else meanwhile; a package is never overwritten")
 
@@ -125,16 +129,15 @@ def absent(folder: str) -> str:
     return f"There is no package at {folder}, or it was not written to its end: it has no {MARKER}"
 
 
-def _made_visible(store: Store, folder: str, marker: Marker, *, exclusive: bool) -> bool:
+def _made_visible(store: Store, folder: str, marker: Marker, create: Create | None) -> bool:
     """Write the marker; return whether it is this one that is there now."""
-    path = f"{folder}/{MARKER}"
-    if not exclusive and store.exists(path):
+    path, data = f"{folder}/{MARKER}", marker.model_dump_json().encode()
+    if create is not None:  # where it did not, the answer to our own write may have been lost, and it was sent again
+        return create(path, data) or marker_of(store, folder) == marker
+    if store.exists(path):
         return False
-    try:
-        with store.open(path, "xb" if exclusive else "wb") as file:
-            file.write(marker.model_dump_json().encode())
-    except FileExistsError:  # or the answer to our own write was lost, and it was sent again
-        return marker_of(store, folder) == marker
+    with store.open(path, "wb") as file:
+        file.write(data)
     return True
 
 

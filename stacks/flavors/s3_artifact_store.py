@@ -17,12 +17,13 @@ from zenml.artifact_stores.base_artifact_store import PathType
 from zenml.client import Client
 from zenml.stack.authentication_mixin import AuthenticationConfigMixin, AuthenticationMixin
 
-from ml.io.objects.client import Credentials, client
+from ml.io.objects.client import Credentials, client, lent
 from ml.io.objects.errors import told_of
 from ml.io.objects.location import Location, check_endpoint
 from ml.io.objects.reading import StoredObject
-from ml.io.objects.writing import ObjectFile, ObjectTextFile
+from ml.io.objects.writing import ObjectFile, ObjectTextFile, create_object
 from schemas.errors import CredentialsError
+from steps.object_store import ObjectStore
 
 SECRET_KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 
@@ -69,7 +70,7 @@ class S3ArtifactStoreConfig(BaseArtifactStoreConfig, AuthenticationConfigMixin):
         return url
 
 
-class S3ArtifactStore(BaseArtifactStore, AuthenticationMixin):
+class S3ArtifactStore(BaseArtifactStore, AuthenticationMixin, ObjectStore):
     """Each method raises ObjectStoreError when the store cannot be used; nothing is seen of what is half written."""
 
     @property
@@ -87,21 +88,29 @@ class S3ArtifactStore(BaseArtifactStore, AuthenticationMixin):
         place = Location.parse(_text(path))
         return replace(self.config.location, bucket=place.bucket, key=place.key)
 
+    def create(self, path: PathType, data: bytes) -> bool:
+        """Write a small object unless one of the name is there; say whether it was written by this call."""
+        return create_object(self.files, self.locate(path), data)
+
+    def lent(self) -> AbstractContextManager[None]:
+        """Let what lies here be reached by URL with the keys of the store's ZenML secret while the block runs."""
+        return lent(self.config.location, self._credentials)
+
     def open(self, path: PathType, mode: str = "r") -> Any:
         """Open an object to read, or to write a new one whole.
 
         Args:
             path: The object.
-            mode: r or rb to read; w or wb to write; x or xb to write where none is, with FileExistsError at the end.
+            mode: r or rb to read; w or wb to write.
         """
         kind = mode.replace("t", "").removesuffix("b")
-        if kind not in ("r", "w", "x"):
+        if kind not in ("r", "w"):
             raise ValueError(f"an object is read or written whole, not opened with {mode!r}")
         location = self.locate(path)
         if kind == "r":
             stored = StoredObject(self.files, location)
             return stored if "b" in mode else TextIOWrapper(stored, encoding="utf-8")
-        file = ObjectFile(self.files, location, create=kind == "x")
+        file = ObjectFile(self.files, location)
         return file if "b" in mode else ObjectTextFile(file)
 
     def copyfile(self, src: PathType, dst: PathType, overwrite: bool = False) -> None:

@@ -18,6 +18,7 @@ from schemas.data import TableSchema
 from schemas.errors import PackageError, listed
 from schemas.package import SplitRecord
 from serving.releases.package_cache import fetch
+from steps.object_store import reaching
 
 
 class Production(Strict):
@@ -56,7 +57,9 @@ def score_production(
 def opened(production: Production) -> Iterator[PackagedModel]:
     """Fetch, verify and load the package in production; its folder goes at the end. Raises PackageError."""
     with scratch_folder("production") as cache:
-        yield PackagedModel.open(fetch(production.package_url, production.version, Path(cache)))
+        with reaching(production.package_url):
+            root = fetch(production.package_url, production.version, Path(cache))
+        yield PackagedModel.open(root)
 
 
 def _why_not(model: PackagedModel, test_set: pd.DataFrame, schema: TableSchema, plan: SplitRecord) -> str | None:

@@ -12,6 +12,7 @@ from ml.package.remote import fetch_remote, marker_of, write_remote
 from ml.package.storage import CARD, copy, size, verify
 from steps.artifacts import ModelPackage
 from steps.materializers.recent import Recent
+from steps.object_store import ObjectStore
 
 _FOLDER = "package"
 _RECENT: Recent[ModelPackage] = Recent(8, lambda _package: 1)
@@ -42,9 +43,8 @@ class PackageMaterializer(BaseMaterializer):
         if _is_local(self._folder()):
             copy(data.root, Path(self._folder()))
         else:
-            write_remote(
-                self.artifact_store, self._folder(), data.root, exclusive=hasattr(self.artifact_store, "locate")
-            )
+            store = self.artifact_store
+            write_remote(store, self._folder(), data.root, store.create if isinstance(store, ObjectStore) else None)
 
     def save_visualizations(self, data: ModelPackage) -> dict[str, VisualizationType]:
         """Show the model card."""
@@ -70,8 +70,7 @@ class PackageMaterializer(BaseMaterializer):
 def package_url(store: Any, uri: str) -> str:
     """Return where a service finds the package of an artifact; it names the server of an object store that says one."""
     folder = f"{uri}/{_FOLDER}"
-    locate = getattr(store, "locate", None)
-    return folder if locate is None else str(locate(folder).url)
+    return store.locate(folder).url if isinstance(store, ObjectStore) else folder
 
 
 def _is_local(folder: str) -> bool:

@@ -60,7 +60,7 @@ def test_what_is_not_there_is_no_trouble_of_the_store(store: S3ArtifactStore) ->
     for ask in (store.stat, store.size, store.rmtree, lambda path: store.open(path, "rb")):
         with pytest.raises(FileNotFoundError):
             ask(f"{store.path}/a")
-    for mode in ("a", "ab", "r+", "w+b"):
+    for mode in ("a", "ab", "r+", "w+b", "xb"):
         with pytest.raises(ValueError, match="read or written whole"):
             store.open(f"{store.path}/a", mode)
 

@@ -1,6 +1,9 @@
 """The client: s3fs, which gives up after a bounded time, remembers no listing, and leaves no half object behind."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -24,6 +27,24 @@ class Credentials(NamedTuple):
         return "Credentials(…)"
 
 
+_lent: ContextVar[tuple[Location, Credentials] | None] = ContextVar("lent", default=None)
+
+
+@contextmanager
+def lent(folder: Location, credentials: Credentials | None) -> Iterator[None]:
+    """Let `client_of` reach what is in a folder with credentials of its own while the block runs.
+
+    Args:
+        folder: The folder; what is elsewhere is reached as before.
+        credentials: None: those of the environment.
+    """
+    token = _lent.set(None if credentials is None else (folder, credentials))
+    try:
+        yield
+    finally:
+        _lent.reset(token)
+
+
 def client(endpoint_url: str | None = None, region: str | None = None, credentials: Credentials | None = None) -> Any:
     """Return the file system of a server, one for each process and set of credentials.
 
@@ -40,8 +61,10 @@ def client(endpoint_url: str | None = None, region: str | None = None, credentia
 
 
 def client_of(location: Location) -> Any:
-    """Return the file system of the server that a URL names. Raises StorageError."""
-    return client(location.endpoint_url, location.region)
+    """Return the file system of the server that a URL names, with what was `lent` for it. Raises StorageError."""
+    found = _lent.get()
+    credentials = found[1] if found is not None and found[0].holds(location) else None
+    return client(location.endpoint_url, location.region, credentials)
 
 
 def filesystem(url: str) -> tuple[Any, str]:

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from ml.io.objects.check import as_fault, require_writable
 from ml.io.objects.client import client_of
-from ml.io.objects.errors import is_there_already, told_of
+from ml.io.objects.errors import is_contested, is_there_already, told_of
 from ml.io.objects.location import Location
 from ml.io.scratch import scratch_folder
 from schemas.errors import ContentError, Fault, StorageError
@@ -58,7 +58,12 @@ class NewObject:
                     self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
 
     def publish(self) -> None:
-        """Make the object visible. Raises ContentError when its name is taken by now, or StorageError."""
+        """Make the object visible.
+
+        Raises:
+            ContentError: When its name is taken by now, or somebody else is about to take it.
+            StorageError: When the store cannot be used.
+        """
         only_new = {} if self._replace else {"IfNoneMatch": "*"}
         parts = {"Parts": self._parts}
         try:
@@ -70,6 +75,8 @@ class NewObject:
                     raise ContentError(
                         f"{self.target} came into being while the rows were predicted; it was left as it is"
                     ) from None
+                if is_contested(error):
+                    raise ContentError(f"{self.target} is written by somebody else at this moment; run again") from None
                 raise
         self._is_published = True
         self._close()

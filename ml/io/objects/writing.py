@@ -5,29 +5,31 @@ collected as garbage; on S3 that is half an artifact under the name of a whole o
 """
 
 import io
+import time
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
 from ml.io.objects.errors import is_contested, is_there_already, told_of
 from ml.io.objects.location import Location
+from schemas.errors import ObjectStoreError
 
 _TRIES = 5  # of a write that meets another at the same moment
+_PAUSE = 0.05  # seconds before the second one; twice as long before each that follows
 
 
 class ObjectFile(io.BufferedIOBase):
-    """Takes bytes for an object; `create` says that none of the name may be there.
+    """Takes bytes for an object.
 
     Raises:
         ObjectStoreError: When the store cannot be used; from the constructor, `write` and `close`.
-        FileExistsError: From `close`, where `create` is asked for and an object of the name is there.
     """
 
-    def __init__(self, files: Any, location: Location, *, create: bool = False) -> None:
-        self._files, self._location, self._create = files, location, create
+    def __init__(self, files: Any, location: Location) -> None:
+        self._files, self._location = files, location
         self._file: Any = None
         with told_of(location, files):
-            self._file = files.open(location.path, "xb" if create else "wb")
+            self._file = files.open(location.path, "wb")
 
     def writable(self) -> bool:
         """Return true."""
@@ -51,15 +53,9 @@ class ObjectFile(io.BufferedIOBase):
         super().close()
         try:
             with told_of(self._location, self._files):
-                if self._create and not self._file.tell():  # s3fs makes an empty object without the condition
-                    self._files.call_s3("put_object", **self._place, Body=b"", IfNoneMatch="*")
-                    self._discard()
-                else:
-                    self._file.close()
-        except BaseException as error:
+                self._file.close()
+        except BaseException:
             self._discard()
-            if is_there_already(error):
-                raise FileExistsError(f"{self._location.plain} is there already") from error
             raise
 
     def abort(self) -> None:
@@ -78,10 +74,6 @@ class ObjectFile(io.BufferedIOBase):
 
     def __del__(self) -> None:
         self.abort()
-
-    @property
-    def _place(self) -> dict[str, str]:
-        return {"Bucket": self._location.bucket, "Key": self._location.key}
 
     def _discard(self) -> None:
         file, self._file = self._file, None
@@ -127,13 +119,15 @@ class ObjectTextFile(io.TextIOBase):
 def create_object(files: Any, location: Location, data: bytes) -> bool:
     """Write a small object unless one of the name is there; return whether it was written by this call.
 
-    Of many that write one name at once, one does. An answer that is lost is asked for again, and then finds what it
-    wrote itself: whoever must know writes what no other would, and reads it.
+    Of many that write one name at once, one does; where a store lets none of them for the moment, as Amazon may, it is
+    asked again. An answer that is lost is asked for again, and then finds what it wrote itself: whoever must know
+    writes what no other would, and reads it.
 
     Raises:
-        ObjectStoreError: When the store cannot be used.
+        ObjectStoreError: When the store cannot be used, or lets none of those write who want to.
     """
-    for _ in range(_TRIES):
+    for attempt in range(_TRIES):
+        time.sleep(_PAUSE * 2**attempt if attempt else 0)
         try:
             with told_of(location, files):
                 files.call_s3("put_object", Bucket=location.bucket, Key=location.key, Body=data, IfNoneMatch="*")
@@ -144,4 +138,5 @@ def create_object(files: Any, location: Location, data: bytes) -> bool:
                 raise
         else:
             return True
-    return False
+    what = f"{location.plain} cannot be written: others write that name at the same moment, and none is let"
+    raise ObjectStoreError(what, "run again")

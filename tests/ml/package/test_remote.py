@@ -35,7 +35,7 @@ class Files:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A package in a store, whose manifest whoever may write there can change."""
-    write_remote(Files(), f"{tmp_path}/store/package", packages.write_rules(tmp_path / "own"), exclusive=False)
+    write_remote(Files(), f"{tmp_path}/store/package", packages.write_rules(tmp_path / "own"))
     return tmp_path / "store" / "package"
 
 

@@ -82,7 +82,7 @@ class Memory:
 @pytest.fixture
 def elsewhere(package: Path) -> Iterator[Any]:
     files = fsspec.filesystem("memory")
-    write_remote(Memory(), "memory://elsewhere", package, exclusive=False)
+    write_remote(Memory(), "memory://elsewhere", package)
     yield files
     files.rm("/elsewhere", recursive=True)
 
@@ -109,5 +109,5 @@ def test_a_manifest_of_another_package_is_refused(elsewhere: Any, tmp_path: Path
 def test_a_package_elsewhere_is_never_written_twice(elsewhere: Any, package: Path) -> None:
     before = elsewhere.find("/elsewhere")
     with pytest.raises(PackageError, match="never overwritten"):
-        write_remote(Memory(), "memory://elsewhere", package, exclusive=False)
+        write_remote(Memory(), "memory://elsewhere", package)
     assert elsewhere.find("/elsewhere") == before
