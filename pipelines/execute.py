@@ -16,7 +16,6 @@ from schemas.run import Run
 from schemas.summary import Summary
 from stacks.apply import apply_stack
 from stacks.environment import referenced, stack_environment
-from stacks.object_store import secret_environment
 from stacks.ray.held import held
 from stacks.session import store_file, zenml_session
 from stacks.step_events import launches_told
@@ -58,8 +57,7 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
             )
             from zenml.utils.env_utils import temporary_environment
 
-            active = {"ZENML_ACTIVE_STACK_ID": str(stack.id), **secret_environment(client, run.stack)}
-            with temporary_environment(active), launches_told():
+            with temporary_environment({"ZENML_ACTIVE_STACK_ID": str(stack.id)}), launches_told():
                 open_store()
                 yield client, stack
 

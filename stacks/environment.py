@@ -23,6 +23,10 @@ _OF_LIBRARIES = re.compile(
 _given: ContextVar[Mapping[str, str]] = ContextVar("stack_environment", default={})  # noqa: B039  never changed
 
 
+OF_ONE_KEY = ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID")
+"""What belongs to one key of AWS, and is no part of another: libraries would send both. Blank, it is none to them."""
+
+
 @contextmanager
 def stack_environment(
     spec: StackSpec, reveal: Callable[[SecretRef], str], also: Mapping[str, str] | None = None
@@ -37,15 +41,38 @@ def stack_environment(
     Raises:
         ConfigurationError: If a secret is not there, with all that are missing.
     """
-    from zenml.utils.env_utils import temporary_environment
-
-    values = _revealed(spec, reveal)
+    values, absent = _revealed(spec, reveal)
+    if absent:
+        raise ConfigurationError(absent, heading="The stack cannot work")
     token = _given.set({**(also or {}), **values})
     try:
-        with temporary_environment(values):
+        with variables_set(values):
             yield
     finally:
         _given.reset(token)
+
+
+@contextmanager
+def variables_at_hand(spec: StackSpec, reveal: Callable[[SecretRef], str]) -> Iterator[list[Fault]]:
+    """Set those of the declared variables that are there while the block runs, and give the faults of the others."""
+    values, absent = _revealed(spec, reveal)
+    with variables_set(values):
+        yield absent
+
+
+@contextmanager
+def variables_set(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables while the block runs."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def referenced(run: Run) -> dict[str, str]:
@@ -74,14 +101,14 @@ def given() -> dict[str, str]:
     return dict(_given.get())
 
 
-def _revealed(spec: StackSpec, reveal: Callable[[SecretRef], str]) -> dict[str, str]:
+def _revealed(spec: StackSpec, reveal: Callable[[SecretRef], str]) -> tuple[dict[str, str], list[Fault]]:
     values: dict[str, str] = {}
-    faults: list[Fault] = []
+    absent: list[Fault] = []
     for name, value in spec.environment.items():
         try:
             values[name] = value if isinstance(value, str) else reveal(value)
         except ConfigurationError as error:
-            faults += [Fault(f"stack.environment.{name}", fault.message, fault.hint) for fault in error.faults]
-    if faults:
-        raise ConfigurationError(faults, heading="The stack cannot work")
-    return values
+            absent += [Fault(f"stack.environment.{name}", fault.message, fault.hint) for fault in error.faults]
+    key = values.get("AWS_ACCESS_KEY_ID")
+    is_another = key is not None and key != os.environ.get("AWS_ACCESS_KEY_ID")
+    return {**(dict.fromkeys(OF_ONE_KEY, "") if is_another else {}), **values}, absent

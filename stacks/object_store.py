@@ -1,15 +1,20 @@
-"""Whether a declared artifact store on S3 can be used, looked at before anything starts."""
+"""A declared artifact store on S3: whether it can be used, looked at before anything starts, and by which keys."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ml.io.objects.check import as_fault, reach
-from ml.io.objects.client import client
+from ml.io.objects.client import Credentials, client, lent
 from schemas.errors import ConfigurationError, Fault, StorageError
 from schemas.secret import SecretRef
 from schemas.stack import StackSpec
-from stacks.environment import stack_environment
+from stacks.environment import OF_ONE_KEY, stack_environment
 from steps.secrets import reveal
+
+if TYPE_CHECKING:
+    from stacks.flavors.s3_artifact_store import S3ArtifactStoreConfig
 
 FLAVOR = "drivetrain_s3"
 _VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
@@ -23,24 +28,13 @@ def artifact_store_faults(zenml: Any | None, spec: StackSpec, *, write: bool) ->
         spec: The declared stack; settings that the flavor refuses are told by whoever applies the stack.
         write: Whether to look for the right to write as well.
     """
-    part = spec.artifact_store
-    if part.flavor != FLAVOR:
-        return []
-    from pydantic import ValidationError
-    from zenml.utils.env_utils import temporary_environment
-
-    from stacks.flavors.s3_artifact_store import S3ArtifactStoreConfig
-
-    if set(part.settings) - set(S3ArtifactStoreConfig.model_fields):
-        return []
-    try:
-        config = S3ArtifactStoreConfig.model_validate(part.settings)
-    except ValidationError:
+    config = _declared(spec)
+    if config is None:
         return []
     location = config.location
     try:
-        with stack_environment(spec, partial(_revealed, zenml)), temporary_environment(secret_environment(zenml, spec)):
-            files = client(location.endpoint_url, location.region)
+        with stack_environment(spec, partial(revealed, zenml)):
+            files = client(location.endpoint_url, location.region, _credentials(zenml, spec))
             reach(location, files, write=write)
     except StorageError as error:
         return [as_fault("stack.artifact_store", error)]
@@ -49,23 +43,68 @@ def artifact_store_faults(zenml: Any | None, spec: StackSpec, *, write: bool) ->
     return []
 
 
-def secret_environment(zenml: Any | None, spec: StackSpec) -> dict[str, str]:
-    """Return the variables by which services reach the artifact store, where its settings name a ZenML secret.
+@contextmanager
+def store_reached(zenml: Any | None, spec: StackSpec) -> Iterator[None]:
+    """Let what lies in the artifact store be reached by URL with the keys of its ZenML secret, where it names one.
 
     Raises:
         CredentialsError: If there is no such secret.
     """
-    secret = spec.artifact_store.settings.get("authentication_secret")
-    if spec.artifact_store.flavor != FLAVOR or not secret:
+    config = _declared(spec)
+    if config is None:
+        yield
+        return
+    with lent(config.location, _credentials(zenml, spec)):
+        yield
+
+
+def secret_environment(zenml: Any | None, spec: StackSpec) -> dict[str, str]:
+    """Return the variables by which services reach the artifact store, where its settings name a ZenML secret.
+
+    What of the shell's belongs to another key is blank among them.
+
+    Raises:
+        CredentialsError: If there is no such secret.
+    """
+    keys = _credentials(zenml, spec)
+    if keys is None:
         return {}
-    from stacks.flavors.s3_artifact_store import credentials_of
-
-    keys = credentials_of(zenml, str(secret))
-    return {name: value for name, value in zip(_VARIABLES, keys, strict=True) if value}
+    return {**dict.fromkeys(OF_ONE_KEY, ""), **dict(zip(_VARIABLES, (*keys[:2], keys.token or ""), strict=True))}
 
 
-def _revealed(zenml: Any | None, reference: SecretRef) -> str:
-    if zenml is None and reference.secret is not None:  # looking would make a store
+def revealed(zenml: Any | None, reference: SecretRef) -> str:
+    """Return the secret that a reference names; where ZenML has no store yet it has none, and looking makes no store.
+
+    Raises:
+        ConfigurationError: If it is not there.
+    """
+    if zenml is None and reference.secret is not None:
         hint = f"zenml secret create {reference.secret} --{reference.key}=…"
         raise ConfigurationError([Fault("", f"ZenML has no secret {reference.secret!r}", hint)])
     return reveal(reference)
+
+
+def _declared(spec: StackSpec) -> "S3ArtifactStoreConfig | None":
+    """Return the settings of a store on S3; None of another, and of those that the flavor refuses."""
+    part = spec.artifact_store
+    if part.flavor != FLAVOR:
+        return None
+    from pydantic import ValidationError
+
+    from stacks.flavors.s3_artifact_store import S3ArtifactStoreConfig
+
+    if set(part.settings) - set(S3ArtifactStoreConfig.model_fields):
+        return None
+    try:
+        return S3ArtifactStoreConfig.model_validate(part.settings)
+    except ValidationError:
+        return None
+
+
+def _credentials(zenml: Any | None, spec: StackSpec) -> Credentials | None:
+    secret = spec.artifact_store.settings.get("authentication_secret")
+    if spec.artifact_store.flavor != FLAVOR or not secret:
+        return None
+    from stacks.flavors.s3_artifact_store import credentials_of
+
+    return credentials_of(zenml, str(secret))

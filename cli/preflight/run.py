@@ -20,13 +20,15 @@ def preflight(run: Run) -> None:
         ConfigurationError: With everything that is missing.
     """
     faults: list[Fault] = []
-    with secrets_at_hand(run):
+    with secrets_at_hand(run) as absent:
         if "rows" in run.spec.inputs:
             faults += data_faults(run)
         if "batch" in run.spec.inputs and run.batch is not None:
             from cli.preflight.batch import batch_faults
 
             faults += batch_faults(run.batch)
+    if faults and absent:  # what is seen without them is not what steps would see
+        faults = absent
     if run.spec.deploys and run.deploy.port != "auto":
         from serving.process.port import faults as port_faults
 

@@ -1,5 +1,6 @@
 """What a pipeline needs to find before it can start at all."""
 
+from functools import partial
 from typing import Any
 
 from ml.batch.header import input_faults
@@ -9,9 +10,11 @@ from schemas.errors import ConfigurationError, Fault
 from schemas.home import Home
 from schemas.plan import Missing
 from schemas.run import Run
+from schemas.secret import SecretRef
 from serving.journal.location import journal_url
 from serving.releases.package_cache import fetch_signature
-from stacks.object_store import artifact_store_faults
+from stacks.environment import variables_at_hand
+from stacks.object_store import artifact_store_faults, revealed, store_reached
 from steps.components import create
 from steps.gate.production import Production
 
@@ -27,11 +30,19 @@ def missing(client: Any | None, run: Run, home: Home) -> list[Missing]:
         run: The declared run.
         home: DRIVETRAIN_HOME, with the journals and deployment records.
     """
-    faults = artifact_store_faults(client, run.stack, write=False) or _faults(client, run, home)
+    with variables_at_hand(run.stack, partial(revealed, client)) as absent:
+        faults = artifact_store_faults(client, run.stack, write=False) or [*absent, *_faults(client, run, home)]
+    told = {f"stack.environment.{name}" for name, value in run.stack.environment.items() if _is_of_shell(value)}
     return [
         Missing(what=fault.message if fault.path == _PATH else f"{fault.path}: {fault.message}", command=fault.hint)
         for fault in faults
+        if fault.path not in told
     ]
+
+
+def _is_of_shell(value: str | SecretRef) -> bool:
+    """Say whether a variable of the stack is one of the shell's: those are told with the packages that are missing."""
+    return isinstance(value, SecretRef) and value.env is not None
 
 
 def require(client: Any, run: Run, home: Home) -> None:
@@ -57,7 +68,10 @@ def _faults(client: Any | None, run: Run, home: Home) -> list[Fault]:
     if current is None:
         what = f"no version of {run.name!r} is in production, and pipeline {run.pipeline!r} needs one"
         return [Fault(_PATH, what, _FIRST)]
-    return _unpredictable(run, current) if "batch" in run.spec.inputs else []
+    if "batch" not in run.spec.inputs:
+        return []
+    with store_reached(client, run.stack):
+        return _unpredictable(run, current)
 
 
 def _unpredictable(run: Run, current: Production) -> list[Fault]:

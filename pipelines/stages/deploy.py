@@ -17,6 +17,8 @@ from schemas.publication import Publication
 from schemas.summary import DeploymentRecord, ModelRecord
 from serving.process.publications import under_way
 from serving.releases.publisher import releases
+from stacks.environment import variables_set
+from stacks.object_store import secret_environment
 from steps.materializers.package import package_url
 
 
@@ -42,7 +44,8 @@ def deploy(session: RunSession, parts: Part) -> Part:
     with under_way(session.home.root, model, wish.version, session.journal_url, wish.spec):
         _take_over(client, session.stack, model)
         try:
-            record = deployment.deploy(deployment_name=wish.model, publication=wish)
+            with variables_set(secret_environment(client, session.run.stack)):  # a service inherits them
+                record = deployment.deploy(deployment_name=wish.model, publication=wish)
         except DeployerError as error:
             raise DeploymentError(_plain(error)) from error
         mirror_stage(client, wish.model, wish.version)

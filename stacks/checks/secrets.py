@@ -8,7 +8,6 @@ from schemas.errors import Fault
 from schemas.stack import StackSpec
 from stacks.shown import is_secret
 
-STANDS_HERE = "a secret must not stand here"
 _NAMED = "{} is a secret, which must not stand here"
 _OF_PODS = "a Kubernetes secret: {name: NAME, valueFrom: {secretKeyRef: {name: SECRET, key: KEY}}}"
 _OF_OTHERS = "a secret of the cloud that the step reads by itself, with the rights of its role"
@@ -21,33 +20,29 @@ _ENVIRONMENTS = ("env", "environment", "envs")
 _REFERENCE = {"secret", "key"}  # ZenML keeps the secret, and these say which
 _NAMES_OF_SECRETS = {
     ("model_deployer", "seldon"): ("secret",),
-    ("step_operator", "baseten"): ("secrets", "registry_auth_secret"),
+    ("step_operator", "baseten"): ("registry_auth_secret",),
     ("step_operator", "runai"): ("secret_mounts", "s3_mounts"),
 }
-"""Settings that say what a secret is called which is kept elsewhere."""
 
 
 def faults(spec: StackSpec) -> list[Fault]:
-    """Return the secrets that stand in settings as text, by key path; none is quoted."""
+    """Return the secrets that stand as text within settings, by key path; none is quoted.
+
+    A setting that is one itself is found with the flavor's schema, which says whether there is such a setting at all.
+    """
     found: list[Fault] = []
     for kind, part in spec.components.items():
-        names = _NAMES_OF_SECRETS.get((kind, part.flavor), ())
         for key, value in part.settings.items():
-            if key in names:
-                continue
-            path = f"stack.{kind}.settings.{key}"
-            if is_secret(key, value):
-                found.append(Fault(path, STANDS_HERE, kept_by_zenml(key)))
-            else:
-                found += _within(path, key, value)
+            if not names_one(kind, part.flavor, key):
+                found += _within(f"stack.{kind}.settings.{key}", key, value)
         if part.connector_resource is not None and holds_login("resource", part.connector_resource):
             found.append(Fault(f"stack.{kind}.connector_resource", _LOGIN, _BY_CONNECTOR))
     return found
 
 
-def kept_by_zenml(setting: str) -> str:
-    """Return how a setting refers to a secret that ZenML keeps."""
-    return f"keep it in ZenML and refer to it: {{secret: NAME, key: {setting}}}; zenml secret create NAME --{setting}=…"
+def names_one(kind: str, flavor: str, setting: str) -> bool:
+    """Say whether a setting says what a secret is called which is kept elsewhere."""
+    return setting in _NAMES_OF_SECRETS.get((kind, flavor), ())
 
 
 def _within(path: str, name: str, value: Any) -> Iterator[Fault]:

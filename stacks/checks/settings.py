@@ -4,9 +4,10 @@ from typing import Any
 
 from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.stack import ComponentSpec, StackSpec
-from stacks.checks.secrets import STANDS_HERE, kept_by_zenml
+from stacks.checks.secrets import names_one
 from stacks.declared import Settings, rendered
 from stacks.plugins import flavor_sources, load_flavor
+from stacks.shown import is_secret
 
 
 def _refusals() -> tuple[type[Exception], ...]:
@@ -66,7 +67,7 @@ def _component_faults(client: Any, kind: str, part: ComponentSpec) -> list[Fault
     faults = [
         _unknown(path, name, part.flavor, sorted(known_settings)) for name in sorted(set(given) - set(known_settings))
     ]
-    faults += _clear_text(path, part, known_settings)
+    faults += _clear_text(kind, part, known_settings)
     return faults + _invalid(path, config, {name: value for name, value in given.items() if name in known_settings})
 
 
@@ -82,14 +83,18 @@ def _unknown(path: str, name: str, flavor: str, allowed: list[str]) -> Fault:
     return Fault(f"{path}.settings.{name}", what, f"allowed: {', '.join(allowed) or 'none'}")
 
 
-def _clear_text(path: str, part: ComponentSpec, fields: Any) -> list[Fault]:
+def _clear_text(kind: str, part: ComponentSpec, fields: Any) -> list[Fault]:
     """Refuse a secret that stands in the declaration itself: ZenML would keep it in its database as it is."""
     from zenml.utils.secret_utils import is_secret_field, is_secret_reference
 
+    hint = "keep it in ZenML and refer to it: {{secret: NAME, key: {}}}; zenml secret create NAME --{}=…"
     return [
-        Fault(f"{path}.settings.{name}", STANDS_HERE, kept_by_zenml(name))
+        Fault(f"stack.{kind}.settings.{name}", "a secret must not stand here", hint.format(name, name))
         for name, value in rendered(part.settings).items()
-        if name in fields and is_secret_field(fields[name]) and value is not None and not is_secret_reference(value)
+        if name in fields
+        and (is_secret_field(fields[name]) or (is_secret(name, value) and not names_one(kind, part.flavor, name)))
+        and value is not None
+        and not is_secret_reference(value)
     ]
 
 

@@ -160,7 +160,7 @@ def test_a_plan_says_so_too(world: World, object_store: ObjectStore, monkeypatch
 def test_credentials_of_a_zenml_secret_reach_the_steps_and_the_service(
     run: Result, world: World, object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    using(monkeypatch, {"AWS_ENDPOINT_URL": object_store.endpoint})
+    using(monkeypatch, object_store.environment(STRANGER) | {"AWS_SESSION_TOKEN": "of single sign-on"})
     words = declare(world, "kept", object_store.new_folder(), ", authentication_secret: store-keys")
     assert "ZenML has no secret 'store-keys'" in _refused(world, words).err
     Client().create_secret("store-keys", {"aws_access_key_id": OWNER.key, "aws_secret_access_key": OWNER.secret})

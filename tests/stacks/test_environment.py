@@ -1,11 +1,18 @@
 """The variables that a run's steps get wherever they run."""
 
+import os
+from typing import Any
+
 import pytest
 
 from cli.config.arguments import parse_arguments
 from cli.config.compose import compose
 from cli.config.load import load_run
-from stacks.environment import referenced
+from schemas.errors import ConfigurationError
+from schemas.stack import StackSpec
+from stacks.environment import given, referenced, stack_environment, variables_at_hand
+from steps.secrets import reveal
+from tests.stacks.checks.filled import shipped
 
 
 @pytest.mark.parametrize(
@@ -32,3 +39,48 @@ def test_other_variables_stay_where_the_command_runs(monkeypatch: pytest.MonkeyP
     for name in ("MY_AWS_REGION", "AWSOME-REGION", "SSL_CERT_FILES"):
         monkeypatch.setenv(name, "x")
         assert name not in referenced(run)
+
+
+def declared(**environment: Any) -> StackSpec:
+    return shipped("local", {"environment": environment})
+
+
+@pytest.fixture
+def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell with temporary keys, as single sign-on exports them, and a store's own beside them."""
+    found = {"AWS_ACCESS_KEY_ID": "me", "AWS_SECRET_ACCESS_KEY": "mine", "AWS_SESSION_TOKEN": "my-token"}
+    for name, value in {**found, "STORE_KEY": "store", "STORE_SECRET": "its"}.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "ABSENT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_key_of_the_stack_goes_without_the_token_of_another() -> None:
+    spec = declared(AWS_ACCESS_KEY_ID={"env": "STORE_KEY"}, AWS_SECRET_ACCESS_KEY={"env": "STORE_SECRET"})
+    with stack_environment(spec, reveal, also={"AWS_SESSION_TOKEN": "my-token"}):
+        for found in (os.environ, given()):
+            assert [found[f"AWS_{name}"] for name in ("ACCESS_KEY_ID", "SESSION_TOKEN")] == ["store", ""]
+    assert os.environ["AWS_SESSION_TOKEN"] == "my-token"
+    assert "AWS_SECURITY_TOKEN" not in os.environ
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_key_that_is_the_shells_keeps_its_token() -> None:
+    for spec in (declared(AWS_ACCESS_KEY_ID={"env": "AWS_ACCESS_KEY_ID"}), declared(AWS_REGION="eu-central-1")):
+        with stack_environment(spec, reveal):
+            assert os.environ["AWS_SESSION_TOKEN"] == "my-token"
+    own = declared(AWS_ACCESS_KEY_ID={"env": "STORE_KEY"}, AWS_SESSION_TOKEN={"env": "STORE_SECRET"})
+    with stack_environment(own, reveal):
+        assert os.environ["AWS_SESSION_TOKEN"] == "its"
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_what_is_there_is_set_where_the_rest_is_told() -> None:
+    spec = declared(LEVEL="debug", TOKEN={"env": "ABSENT"})
+    with variables_at_hand(spec, reveal) as absent:
+        assert os.environ["LEVEL"] == "debug"
+    assert [(fault.path, fault.hint) for fault in absent] == [("stack.environment.TOKEN", "export ABSENT=…")]
+    with pytest.raises(ConfigurationError, match=r"stack\.environment\.TOKEN"), stack_environment(spec, reveal):
+        pass
+    assert "LEVEL" not in os.environ

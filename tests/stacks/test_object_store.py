@@ -4,8 +4,12 @@ from typing import Any
 
 import pytest
 
+from ml.io.objects.check import reach
+from ml.io.objects.client import client, client_of
+from ml.io.objects.location import Location
 from schemas.stack import ComponentSpec, StackSpec
-from stacks.object_store import artifact_store_faults, secret_environment
+from stacks.environment import variables_set
+from stacks.object_store import artifact_store_faults, secret_environment, store_reached
 from tests.object_store import OWNER, READER, ObjectStore, using
 from tests.object_store import as_owner as as_owner
 from tests.object_store import object_store as object_store
@@ -39,6 +43,46 @@ def test_the_right_to_write_is_asked_for_where_it_is_needed(
 @pytest.mark.parametrize("settings", [{"path": "gs://x"}, {"path": "s3://shelf", "keys": "x"}, {}])
 def test_settings_that_the_flavor_refuses_are_told_by_who_applies_the_stack(settings: dict[str, Any]) -> None:
     assert artifact_store_faults(None, stack(settings), write=True) == []
+
+
+class Secrets:
+    """ZenML's client, as far as it is asked for a secret."""
+
+    def __init__(self, **values: str) -> None:
+        self.secret_values = values
+
+    def get_secret_by_name_and_private_status(self, name: str) -> "Secrets":
+        return self
+
+
+def test_the_keys_of_a_zenml_secret_are_not_mixed_with_the_shells(
+    as_owner: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    using(monkeypatch, as_owner.environment(READER) | {"AWS_SESSION_TOKEN": "of single sign-on"})
+    zenml = Secrets(aws_access_key_id=OWNER.key, aws_secret_access_key=OWNER.secret)
+    spec = stack({"path": as_owner.new_folder(), "authentication_secret": "keys"})
+    assert artifact_store_faults(zenml, spec, write=True) == []
+    services = secret_environment(zenml, spec)
+    assert services["AWS_ACCESS_KEY_ID"] == OWNER.key and services["AWS_SECRET_ACCESS_KEY"] == OWNER.secret
+    assert services["AWS_SESSION_TOKEN"] == services["AWS_CREDENTIAL_EXPIRATION"] == ""
+    with variables_set(services):
+        reach(Location.parse(spec.artifact_store.settings["path"]), client(), write=True)  # type: ignore[arg-type]
+    zenml.secret_values["aws_session_token"] = "its own"
+    assert secret_environment(zenml, spec)["AWS_SESSION_TOKEN"] == "its own"
+
+
+def test_what_lies_in_the_store_is_reached_with_its_keys_and_nothing_else(
+    as_owner: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    using(monkeypatch, as_owner.environment(READER))
+    zenml = Secrets(aws_access_key_id=OWNER.key, aws_secret_access_key=OWNER.secret)
+    folder = Location.parse(as_owner.new_folder())
+    with store_reached(zenml, stack({"path": folder.plain, "authentication_secret": "keys"})):
+        assert client_of(folder.child("package")).key == OWNER.key
+        assert client_of(Location("shelf", "rows.csv")).key is None
+    for spec in (stack({"path": folder.plain}), stack({}, "local")):
+        with store_reached(zenml, spec):
+            assert client_of(folder).key is None
 
 
 def test_other_flavors_are_not_asked() -> None:

@@ -19,7 +19,7 @@ from serving.releases.package_cache import fetch, fetch_signature
 from stacks.flavors.s3_artifact_store import S3ArtifactStore, S3ArtifactStoreConfig
 from steps.artifacts import ModelPackage
 from steps.materializers.frame import FrameMaterializer
-from steps.materializers.package import PackageMaterializer
+from steps.materializers.package import PackageMaterializer, package_url
 from tests.object_store import READER, STRANGER, ObjectStore, using
 from tests.object_store import as_owner as as_owner
 from tests.object_store import object_store as object_store
@@ -145,6 +145,22 @@ def test_an_answer_that_is_lost_is_no_other_writer(
     monkeypatch.setattr(store, "create", sent_twice)
     _at(store, f"{store.path}/a").save(package)
     assert _at(store, f"{store.path}/a").load(ModelPackage).manifest == package.manifest
+
+
+def test_what_a_store_lends_lets_into_its_packages_alone(
+    store: S3ArtifactStore, package: ModelPackage, as_owner: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = f"{store.path}/a"
+    _at(store, uri).save(package)
+    using(monkeypatch, as_owner.environment(STRANGER))
+    store.__dict__["_credentials"] = READER  # as those of a ZenML secret
+    url = package_url(store, uri)
+    with store.lent():
+        assert fetch_signature(url) == packages.SIGNATURE
+        with pytest.raises(PackageError, match="access is denied"):
+            fetch_signature(f"s3://shelf/elsewhere/package?endpoint_url={as_owner.endpoint}")
+    with pytest.raises(PackageError, match="access is denied"):
+        fetch_signature(url)
 
 
 @pytest.mark.parametrize("where", ["s3", "disk"])
