@@ -1,9 +1,11 @@
 """The installed packages that steps need, with their versions: what an image of a step is made of."""
 
+import json
 import tomllib
 from collections.abc import Iterable, Iterator
 from importlib import metadata
 from importlib.metadata import Distribution, PackageNotFoundError
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -23,14 +25,23 @@ def of_steps(clients: Iterable[str]) -> list[str]:
     Args:
         clients: What the stack asks for besides, as pip takes it.
     """
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = [text for extra in _EXTRAS for text in project["optional-dependencies"][extra]]
-    plugins = [entry.dist.name for group in _PLUGINS for entry in installed.entries(group) if entry.dist]
-    return closure([*project["dependencies"], *extras, *clients, *plugins])
+    return [f"{name}=={distribution.version}" for name, distribution in _needed(clients).items()]
 
 
-def closure(roots: Iterable[str]) -> list[str]:
-    """Return the installed packages that `roots` need, directly or not, in alphabetical order, with their versions.
+def of_no_index(clients: Iterable[str]) -> dict[str, str]:
+    """Return those of the packages that steps need which no index gave, by name, and where each came from.
+
+    An image gets its packages by name and version from an index, which has not these, or has a stranger's of that name.
+
+    Args:
+        clients: What the stack asks for besides, as pip takes it.
+    """
+    said = {name: distribution.read_text("direct_url.json") for name, distribution in _needed(clients).items()}
+    return {name: _origin(text) for name, text in said.items() if text is not None}
+
+
+def closure(roots: Iterable[str]) -> dict[str, Distribution]:
+    """Return the installed packages that `roots` need, directly or not, by name in alphabetical order.
 
     What is not installed is left out: it was not needed here either.
     """
@@ -47,7 +58,29 @@ def closure(roots: Iterable[str]) -> list[str]:
             if (canonicalize_name(wanted.name), extra) not in done:
                 done.add((canonicalize_name(wanted.name), extra))
                 waiting += _needs(distribution, extra)
-    return [f"{name}=={found[name].version}" for name in sorted(found)]
+    return dict(sorted(found.items()))
+
+
+def _needed(clients: Iterable[str]) -> dict[str, Distribution]:
+    """Return what steps need; our own code is no package of an image, also where a plug-in asks for it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [text for extra in _EXTRAS for text in project["optional-dependencies"][extra]]
+    plugins = [entry.dist.name for group in _PLUGINS for entry in installed.entries(group) if entry.dist]
+    found = closure([*project["dependencies"], *extras, *clients, *plugins])
+    found.pop(canonicalize_name(project["name"]), None)
+    return found
+
+
+def _origin(text: str) -> str:
+    """Return in words what a `direct_url.json` says; its address may hold a password, and is not quoted."""
+    try:
+        said: Any = json.loads(text)
+        system, url = said.get("vcs_info", {}).get("vcs"), str(said["url"])
+    except (ValueError, KeyError, AttributeError):
+        return "somewhere else"
+    if system:
+        return f"a repository of {system}"
+    return "this machine" if url.startswith("file:") else "an address"
 
 
 def _installed(wanted: Requirement) -> Distribution | None:

@@ -9,9 +9,11 @@ from schemas.plan import Missing
 from schemas.run import Run
 from schemas.stack import StackSpec
 from stacks.checks import ray
-from stacks.checks.clouds.remote import CONTAINERS, runs_elsewhere
+from stacks.checks.clouds.containers import CONTAINERS, refused, runs_elsewhere, runs_in_containers
+from stacks.checks.requirements import client_packages
 from stacks.checks.run import faults, merged, missing
 from stacks.checks.settings import settings_faults
+from stacks.packages import of_no_index
 from steps.components import create
 
 
@@ -24,25 +26,38 @@ def unmet(client: Any, spec: StackSpec, sqlite: bool) -> tuple[list[Fault], list
         sqlite: Whether ZenML's store is a SQLite file on this machine.
     """
     absent = missing(spec)
-    wrong = merged(faults(spec, sqlite), settings_faults(client, spec))
+    wrong = merged(merged(faults(spec, sqlite), settings_faults(client, spec)), refused(spec))
     if not wrong and not absent:  # a cluster is asked in Ray's own way
         wrong = ray.faults(spec, sqlite, Home.here())
     return wrong, absent
 
 
 def unreached(run: Run) -> list[Fault]:
-    """Return what of the run stays on this machine, where its steps run in containers that cannot read it."""
-    if not runs_elsewhere(run.stack):
+    """Return what of the run stays on this machine, where its steps run in containers that have it not.
+
+    Those are rows, a batch's files, and packages that no index has.
+    """
+    if not runs_in_containers(run.stack):
         return []
-    who = CONTAINERS[run.stack.orchestrator.flavor]
+    who, where = (
+        CONTAINERS[run.stack.orchestrator.flavor],
+        "elsewhere" if runs_elsewhere(run.stack) else "in containers",
+    )
     found: list[Fault] = []
+    for name, origin in of_no_index(client_packages(run.stack)).items():
+        what = (
+            f"{name} is installed from {origin}, and {who} runs steps in an image, which gets it from an index by name"
+        )
+        found.append(
+            Fault("stack.image_builder", what, f"publish it where the image is built from; pip install {name}")
+        )
     if "rows" in run.spec.inputs and create("load", run.data.source).needs_this_machine:
         params = run.data.source.params
         key = next((name for name in ("path", "url") if is_of_this_machine(str(params.get(name) or "s3://"))), "name")
-        what = f"only this machine has the rows, and {who} reads them elsewhere"
+        what = f"only this machine has the rows, and {who} reads them {where}"
         found.append(Fault(f"data.{key}", what, "put them where both read them: data.path=s3://BUCKET/…, a database"))
     if "batch" in run.spec.inputs:
-        what = f"a batch keeps its refused rows in a file of this machine, and {who} runs it elsewhere"
+        what = f"a batch keeps its refused rows in a file of this machine, and {who} runs it {where}"
         found.append(Fault("pipeline", what, "stack=local"))
     return found
 

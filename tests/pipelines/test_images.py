@@ -1,12 +1,19 @@
 """The image of a step holds what steps need, as it is installed where the command runs, and nothing else."""
 
+import json
+from collections.abc import Iterator
 from importlib import metadata
+from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pipelines.execution.images import image_settings, variables
-from stacks.packages import closure, of_steps
+from pipelines.execution.stack_needs import unreached
+from stacks.packages import closure, of_no_index, of_steps
+from steps import installed
+from tests.pipelines.test_stack_needs import load
 from tests.stacks.checks.filled import filled, shipped, wrong
 
 
@@ -32,9 +39,56 @@ def test_nothing_that_a_package_needs_is_left_out() -> None:
 
 
 def test_an_extra_brings_what_it_asks_for() -> None:
-    assert {"psycopg", "psycopg-binary"} <= {text.partition("==")[0] for text in closure(["psycopg[binary]>=3"])}
-    assert "psycopg-binary" not in {text.partition("==")[0] for text in closure(["psycopg>=3"])}
-    assert closure(["no-such-package", "psycopg; python_version < '3'"]) == []
+    assert {"psycopg", "psycopg-binary"} <= closure(["psycopg[binary]>=3"]).keys()
+    assert "psycopg-binary" not in closure(["psycopg>=3"])
+    assert closure(["no-such-package", "psycopg; python_version < '3'"]) == {}
+
+
+URLS = {
+    "this machine": {"url": "file:///home/me/acme-platform", "dir_info": {"editable": True}},
+    "a repository of git": {"url": "https://me:cnry7@git.example.org/acme", "vcs_info": {"vcs": "git"}},
+    "an address": {"url": "https://me:cnry7@files.example.org/acme.whl", "archive_info": {}},
+    "somewhere else": ["damaged"],
+}
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A plug-in that depends on us, as an index gave it; give the folder of its metadata."""
+    for name, needs, points in (
+        ("acme_platform", "drivetrain\nRequires-Dist: acme-base", "[drivetrain.components]\nload.lake = acme:Lake\n"),
+        ("acme_base", "numpy", ""),
+        ("drivetrain", "numpy", ""),
+    ):
+        info = tmp_path / f"{name}-1.0.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0.0\nRequires-Dist: {needs}\n")
+        (info / "entry_points.txt").write_text(points)
+    monkeypatch.syspath_prepend(tmp_path)
+    installed.clear_cache()
+    yield tmp_path
+    installed.clear_cache()
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_plugin_is_in_the_image_and_our_own_package_is_not() -> None:
+    held = {text.partition("==")[0]: text for text in of_steps([])}
+    assert held["acme-platform"] == "acme-platform==1.0.0" and "acme-base" in held
+    assert "drivetrain" not in held
+    assert of_no_index([]) == {}
+
+
+@pytest.mark.parametrize("origin", URLS)
+def test_what_no_index_gave_is_refused_before_an_image_is_built(origin: str, plugin: Path) -> None:
+    for name in ("acme_platform", "acme_base", "drivetrain"):
+        (plugin / f"{name}-1.0.0.dist-info" / "direct_url.json").write_text(json.dumps(URLS[origin]))
+    run = load("+experiment=breast_cancer")
+    assert unreached(run) == []
+    found = unreached(run.model_copy(update={"stack": filled("kubernetes")}))
+    assert [fault.message.partition(",")[0] for fault in found] == [
+        f"{name} is installed from {origin}" for name in ("acme-base", "acme-platform")
+    ]
+    assert "cnry7" not in str(found)
 
 
 def test_texts_are_handed_to_containers_and_secrets_are_refused() -> None:

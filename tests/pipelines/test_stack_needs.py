@@ -10,9 +10,12 @@ from schemas.run import Run
 from tests.stacks.checks.filled import filled
 
 
+def load(*words: str) -> Run:
+    return load_run(compose(parse_arguments(list(words))))
+
+
 def declared(*words: str, **stack: Any) -> Run:
-    run = load_run(compose(parse_arguments(list(words))))
-    return run.model_copy(update={"stack": filled("sagemaker", stack)})
+    return load(*words).model_copy(update={"stack": filled("sagemaker", stack)})
 
 
 def told(run: Run) -> dict[str, str]:
@@ -28,7 +31,7 @@ def test_a_file_or_a_database_of_this_machine_is_not_read_elsewhere() -> None:
 
 def test_what_both_read_is_read() -> None:
     assert told(declared("+experiment=breast_cancer")) == {}
-    assert unreached(load_run(compose(parse_arguments(["+experiment=houses"])))) == []
+    assert unreached(load("+experiment=houses")) == []
 
 
 def test_a_batch_stays_on_this_machine() -> None:

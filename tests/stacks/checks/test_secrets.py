@@ -90,7 +90,9 @@ def test_settings_that_say_what_a_secret_is_called_are_taken() -> None:
     names: dict[str, dict[str, Any]] = {
         "seldon": {"model_deployer": {"flavor": "seldon", "settings": {"secret": "s3-keys"}}},
         "baseten": {"step_operator": {"flavor": "baseten", "settings": {"registry_auth_secret": "hub"}}},
-        "runai": {"step_operator": {"flavor": "runai", "settings": {"secret_mounts": [{"secret": "hf", "mount_path": "/hf"}]}}},
+        "runai": {
+            "step_operator": {"flavor": "runai", "settings": {"secret_mounts": [{"secret": "hf", "mount_path": "/hf"}]}}
+        },
     }
     for flavor, declared in names.items():
         found = wrong(shipped("local", declared))
