@@ -2,7 +2,8 @@
 
 import json
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from importlib import metadata
 from importlib.metadata import Distribution, PackageNotFoundError
 from typing import Any
@@ -66,9 +67,15 @@ def _needed(clients: Iterable[str]) -> dict[str, Distribution]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = [text for extra in _EXTRAS for text in project["optional-dependencies"][extra]]
     plugins = [entry.dist.name for group in _PLUGINS for entry in installed.entries(group) if entry.dist]
-    found = closure([*project["dependencies"], *extras, *clients, *plugins])
-    found.pop(canonicalize_name(project["name"]), None)
-    return found
+    own = canonicalize_name(project["name"])
+    found = closure_once((*project["dependencies"], *extras, *clients, *plugins))
+    return {name: distribution for name, distribution in found.items() if name != own}
+
+
+@lru_cache(maxsize=4)
+def closure_once(roots: tuple[str, ...]) -> Mapping[str, Distribution]:
+    """Return what `closure` does; every plan and pipeline asks, and it reads the metadata of all packages."""
+    return closure(roots)
 
 
 def _origin(text: str) -> str:

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from pipelines.execution.images import image_settings, variables
 from pipelines.execution.stack_needs import unreached
-from stacks.packages import closure, of_no_index, of_steps
+from stacks.packages import closure, closure_once, of_no_index, of_steps
 from steps import installed
 from tests.pipelines.test_stack_needs import load
 from tests.stacks.checks.filled import filled, shipped, wrong
@@ -65,9 +65,11 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0.0\nRequires-Dist: {needs}\n")
         (info / "entry_points.txt").write_text(points)
     monkeypatch.syspath_prepend(tmp_path)
-    installed.clear_cache()
+    for forget in (installed.clear_cache, closure_once.cache_clear):
+        forget()
     yield tmp_path
-    installed.clear_cache()
+    for forget in (installed.clear_cache, closure_once.cache_clear):
+        forget()
 
 
 @pytest.mark.usefixtures("plugin")
