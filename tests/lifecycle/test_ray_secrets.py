@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.home import ROOT
 from stacks.ray import probe
 from tests.lifecycle.conftest import World, fresh_world
 
@@ -78,13 +79,19 @@ def test_ten_canaries_are_found_nowhere(
     text = SHARED.format(address=address, variables="\n".join(variables))
     (stacks / "guarded.yaml").write_text(text, encoding="utf-8")
     words = (f"--config-dir={stacks.parent}", "+experiment=breast_cancer", "stack=guarded")
-    planned = world.run(*words, "action=plan")
-    run = world.run(*words)
-    assert run.code == 0, run.err
+    shown = [said(world, *words, "action=plan"), said(world, *words)]
     assert probe.probe(address).ray  # it lives, and is asked now
-    shown = [planned.out, planned.err, run.out, run.err, json.dumps(run.summary), *asked(url)]
+    shown += asked(url)
     assert not [canary for canary in CANARIES if any(canary in text for text in shown)]
     assert holding(world.folder) | holding(folder) == set()
+
+
+def said(world: World, *words: str) -> str:
+    """Run a command in a process of its own, as Ray's library reads but once whether a cluster wants a key."""
+    command = [sys.executable, str(ROOT / "run.py"), *words]
+    done = subprocess.run(command, cwd=world.folder, env=world.environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
 
 
 def keep_in_zenml(values: dict[str, str]) -> None:
