@@ -16,7 +16,7 @@ from schemas.run import Run
 from schemas.summary import Summary
 from stacks.apply import apply_stack
 from stacks.environment import referenced, stack_environment
-from stacks.ray.held import held
+from stacks.ray.ahead import joined_ahead
 from stacks.session import store_file, zenml_session
 from stacks.step_events import launches_told
 from steps.secrets import reveal
@@ -28,7 +28,7 @@ def execute(run: Run, observer: Observer) -> Summary:
     """Run what `run.pipeline` names on the declared stack.
 
     Raises:
-        ConfigurationError: If the stack cannot work; nothing was started.
+        ConfigurationError: If the stack cannot work; no run was begun.
     """
     listener = Listener(observer)
     with on_stack(run, observer, listener) as (client, stack):
@@ -42,9 +42,9 @@ def on_stack(run: Run, observer: Observer, listener: Listener) -> Iterator[tuple
     """Make the declared stack exist and use it while the block runs; give ZenML's client and the stack.
 
     Raises:
-        ConfigurationError: If the stack cannot work; nothing was started.
+        ConfigurationError: If the stack cannot work; no run was begun.
     """
-    with held(run.stack, Home.here()) as open_store, zenml_session(listener) as client:
+    with joined_ahead(run.stack, Home.here()) as open_store, zenml_session(listener) as client:
         from pipelines.execution.recovery import recover
         from pipelines.execution.requirements import require
 

@@ -45,7 +45,7 @@ def sweep(runs: Sequence[Run], observer: Observer, watcher: Watcher) -> None:
     """Run every job on the stack that they share; one that fails is reported and the next one begins.
 
     Raises:
-        ConfigurationError: If the stack cannot work; nothing was started.
+        ConfigurationError: If the stack cannot work; no run was begun.
     """
     listener, reported = Listener(observer), set[str]()
     with on_stack(runs[0], observer, listener) as (_client, stack):

@@ -61,18 +61,18 @@ class RayOrchestrator(RemoteOrchestrator):
 
 @contextmanager
 def _backend(config: RayOrchestratorConfig) -> Iterator[Backend]:
-    from stacks.ray import cluster, held
+    from stacks.ray import ahead, cluster
     from stacks.ray.probe import probe, resolved
 
     home = Home.here()
     if config.is_local:
-        place, is_here = held.place_here(home, cluster.ensure(home, config.cpus, config.gpus)), True
+        place, is_here = ahead.place_here(home, cluster.ensure(home, config.cpus, config.gpus)), True
     else:
         address = config.address if config.address.startswith("ray://") else resolved(config.address)
         is_here = not address.startswith("ray://") and probe(address).is_here
-        place = held.Place(address, source_folder(home), {})
+        place = ahead.Place(address, source_folder(home), {})
     expected = {"lost_after": config.lost_after, "pending_after": config.pending_after}
-    with held.connection() as connection, connection.backend(place, is_here=is_here, **expected) as backend:
+    with ahead.connection().backend(place, is_here=is_here, **expected) as backend:
         yield backend
 
 

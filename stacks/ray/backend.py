@@ -23,19 +23,25 @@ class _Attempt:
     host: str = ""
 
 
-class ClusterGoneError(DrivetrainError):
-    """The Ray cluster does not answer any more."""
-
-
 class RayBackend:
     """A `Backend` of one run on a connected cluster; leaving its context ends what still runs."""
 
-    def __init__(self, ray: Any, box: Any, *, is_here: bool, lost_after: float, pending_after: float) -> None:
+    def __init__(
+        self,
+        ray: Any,
+        box: Any,
+        on_first_step: Callable[[], None],
+        *,
+        is_here: bool,
+        lost_after: float,
+        pending_after: float,
+    ) -> None:
         """Take a connection.
 
         Args:
             ray: The module, connected.
             box: The mailbox.
+            on_first_step: Is called once the first step was asked for.
             is_here: Whether every node of the cluster is on this machine.
             lost_after: Seconds without a sign of life after which an attempt counts as lost.
             pending_after: Seconds that a step may wait for room.
@@ -44,7 +50,7 @@ class RayBackend:
         self._lost_after, self._pending_after = lost_after, pending_after
         self._attempts: dict[str, _Attempt] = {}
         self._inbox: Inbox | None = None  # from the first step on
-        self.on_first_step: Callable[[], None] | None = None
+        self._on_first_step = on_first_step
         self._run_step = ray.remote(max_retries=0)(tasks.run_step)
 
     def __enter__(self) -> Self:
@@ -59,7 +65,7 @@ class RayBackend:
 
     def start(self, task: StepTask) -> None:
         """Begin an attempt as soon as there is room for it."""
-        self._inbox = self._inbox or Inbox(self._ray, self._box, task.snapshot)
+        is_first, self._inbox = self._inbox is None, self._inbox or Inbox(self._ray, self._box, task.snapshot)
         options: dict[str, Any] = {"num_cpus": task.cpus, "num_gpus": task.gpus, "name": task.step}
         if task.memory is not None:
             options["memory"] = task.memory
@@ -67,9 +73,8 @@ class RayBackend:
             options["label_selector"] = {"ray.io/node-id": f"!in({','.join(task.avoid)})"}
         reference = self._run_step.options(**options).remote(task.model_dump(), self._box, self._lost_after)
         self._attempts[task.step] = _Attempt(task, reference, asked=time.monotonic())
-        ready, self.on_first_step = self.on_first_step, None
-        if ready is not None:
-            ready()
+        if is_first:
+            self._on_first_step()
 
     def _others(self, avoided: tuple[str, ...]) -> set[str]:
         """Return the nodes that are there beside those."""
@@ -79,13 +84,13 @@ class RayBackend:
         """Return what has happened since.
 
         Raises:
-            ClusterGoneError: If the cluster is gone.
+            DrivetrainError: If the cluster is gone.
         """
         try:
             return self._polled(seconds)
         except self._ray.exceptions.RayError as error:
             text = " ".join(str(error).split())[:300]
-            raise ClusterGoneError(f"The Ray cluster is gone: {type(error).__name__}: {text}") from error
+            raise DrivetrainError(f"The Ray cluster is gone: {type(error).__name__}: {text}") from error
 
     def _polled(self, seconds: float) -> list[StepEvent | Ended]:
         if self._inbox is None or not self._attempts:

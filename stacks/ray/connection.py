@@ -32,11 +32,10 @@ def connected(address: str, code: Path, variables: dict[str, str]) -> Iterator[A
 
 @contextmanager
 def _joined(address: str, code: Path, variables: dict[str, str]) -> Iterator[Any]:
-    with _variables(variables):
+    with _lock, _handlers_kept(), _variables(variables):
         import ray
 
-    with _lock, _handlers_kept(), _variables(variables):
-        try:
+        with told_plainly(address):
             ray.init(
                 address=address,
                 runtime_env={"working_dir": str(code)},
@@ -44,8 +43,6 @@ def _joined(address: str, code: Path, variables: dict[str, str]) -> Iterator[Any
                 logging_level=logging.ERROR,
                 configure_logging=False,
             )
-        except Exception as error:  # Ray's own have no common base with Python's, and it raises both
-            raise DrivetrainError(f"The Ray cluster at {address} cannot be used: {_first_lines(error)}") from error
     try:
         yield ray
     finally:
@@ -54,18 +51,29 @@ def _joined(address: str, code: Path, variables: dict[str, str]) -> Iterator[Any
 
 
 @contextmanager
+def told_plainly(address: str) -> Iterator[None]:
+    """Tell in one sentence what a cluster does not let this process do.
+
+    Raises:
+        DrivetrainError: For whatever is raised in the block.
+    """
+    try:
+        yield
+    except Exception as error:  # Ray's own have no common base with Python's, and it raises both
+        raise DrivetrainError(f"The Ray cluster at {address} cannot be used: {_first_lines(error)}") from error
+
+
+@contextmanager
 def _variables(given: dict[str, str]) -> Iterator[None]:
-    """Set variables while the block runs: Ray's library reads them when it connects, and services are to have none."""
-    before = {name: os.environ.get(name) for name in given}
+    """Set variables while Ray's library connects, and leave none: it sets its own, and services would have them all."""
+    before = dict(os.environ)
     os.environ.update(given)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        for name in set(os.environ) - set(before):
+            del os.environ[name]
+        os.environ.update(before)
 
 
 @contextmanager

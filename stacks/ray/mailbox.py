@@ -10,23 +10,22 @@ _MARK_SECONDS = 5.0
 _HEAD = "node:__internal_head__"  # Ray's name of what only the head has
 _COMMANDS = 100  # that may wait for news at the same time
 _NAMESPACE = "drivetrain"
+_NAME = "mailbox-1"  # the number changes with what it understands: commands of several versions share it
 
 
-def mailbox(ray: Any, name: str | None) -> Any:
+def mailbox(ray: Any, *, kept: bool) -> Any:
     """Return the actor that keeps news.
 
     Args:
         ray: The module, connected.
-        name: Of one that is there for later commands as well, and made where there is none; None: one of this
-            connection, which ends with it.
+        kept: Whether it is one that stays for later commands, made where there is none; else it is this connection's.
     """
     # On the head: a worker node may go at any time. In order, and never behind what waits for news.
     groups = {tasks.PUT: 1, tasks.TAKE: _COMMANDS}
     made = ray.remote(num_cpus=0, resources={_HEAD: 0.001}, concurrency_groups=groups)(tasks.Mailbox)
-    if name is None:
+    if not kept:
         return made.remote()
-    kept = {"name": name, "namespace": _NAMESPACE, "lifetime": "detached", "get_if_exists": True}
-    return made.options(**kept).remote()
+    return made.options(name=_NAME, namespace=_NAMESPACE, lifetime="detached", get_if_exists=True).remote()
 
 
 class Inbox:

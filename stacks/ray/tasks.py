@@ -6,7 +6,7 @@ who asks its dashboard.
 
 import os
 import time
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from threading import Condition
 from typing import Any
@@ -23,17 +23,7 @@ PUT, TAKE = "put", "take"
 _PASSED_ON = ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
 
 Message = dict[str, Any]
-
-
-@dataclass
-class _Warm:
-    """The process of steps that this worker has, and the run that it belongs to: empty until one has used it."""
-
-    lines: Lines
-    run: str = ""
-
-
-_warm: _Warm | None = None
+_warm: Lines | None = None
 
 
 class Mailbox:
@@ -80,14 +70,15 @@ def sender(message: Message) -> Message:
 
 
 def warm_up(environment: dict[str, str]) -> None:
-    """Have a process of steps before one is needed: this worker's next step finds it.
+    """Have a process of steps before one is needed: this worker's first step finds it, or tells why there is none.
 
     Args:
         environment: What it opens its store with; empty: it does not yet.
     """
-    lines = _process("")
-    if environment:
-        lines.send({"open": environment})
+    with suppress(OSError, RuntimeError):
+        lines = _process()
+        if environment:
+            lines.send({"open": environment})
 
 
 def run_step(task: Message, mailbox: Any, silence: float) -> Message:
@@ -96,8 +87,8 @@ def run_step(task: Message, mailbox: Any, silence: float) -> Message:
     Args:
         task: A `StepTask`.
         mailbox: The actor that news goes to.
-        silence: Seconds without an answer of the driver's after which the attempt ends itself: another one may have
-            begun elsewhere.
+        silence: Seconds without an answer of the mailbox's after which the attempt ends itself: this node is cut off,
+            and another one may have begun elsewhere.
 
     Returns:
         `text`: why it failed, None where it did not; `is_ours`: whether that was written for a person; `lost`: whether
@@ -108,9 +99,10 @@ def run_step(task: Message, mailbox: Any, silence: float) -> Message:
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     if task["gpus"]:
         _forget()
-    lines = _process(task["snapshot"])
-    lines.send({**task, "environment": passed | task["environment"]})
+    lines = _process()
     try:
+        with suppress(BrokenPipeError):  # it has ended meanwhile, and what it said last is there
+            lines.send({**task, "environment": passed | task["environment"]})
         end = _followed(lines, teller)
     except EOFError:
         end = {"died": "gone"}
@@ -179,22 +171,19 @@ class _Teller:
         return now - self._sent < self._silence
 
 
-def _process(run: str) -> Lines:
-    """Return the process of steps that this worker has, or a new one: what ZenML lets it do ends with its run."""
-    global _warm
-    if _warm is not None and run and _warm.run not in ("", run):
-        _forget()
+def _process() -> Lines:
+    """Return the process of steps that this worker has, or a new one."""
+    global _warm  # a worker belongs to one run
     if _warm is None:
-        _warm = _Warm(connect(Path.cwd(), watched=os.getppid()))
-    _warm.run = _warm.run or run
-    return _warm.lines
+        _warm = connect(Path.cwd(), watched=os.getppid())
+    return _warm
 
 
 def _forget() -> None:
     """End this worker's process of steps."""
     global _warm
     if _warm is not None:
-        _warm.lines.connection.close()
+        _warm.connection.close()
     _warm = None
 
 

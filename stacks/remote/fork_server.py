@@ -89,8 +89,10 @@ def _since(watched: int) -> int | None:
 
 
 def _end_group(child: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
+    """Kill a child that is not waited for yet, and what it began; it may not have come to a group of its own."""
+    for kill in (os.killpg, os.kill):
+        with suppress(ProcessLookupError):
+            kill(child, signal.SIGKILL)
 
 
 class _Server:

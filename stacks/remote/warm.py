@@ -12,9 +12,10 @@ import stat
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
-from ml.io.process_token import started_at
+from ml.io.process_token import namespace, started_at
 from stacks.remote.lines import Lines
 
 _LONGEST = 120.0  # seconds that a server may take to import all that steps need
@@ -46,9 +47,14 @@ def _folder(code: Path, watched: int) -> Path:
     found = base.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise RuntimeError(f"{base} must belong to user {os.getuid()} alone")
-    folder = base / f"{code.name[-16:]}-{watched}"
+    folder = base / f"{code.name[-16:]}-{space()}-{watched}"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
+
+
+def space() -> str:
+    """Return a number for the namespace that the numbers of this node's processes are of."""
+    return str(zlib.crc32(namespace().encode()))
 
 
 def _connected(place: Path) -> Lines:
@@ -76,10 +82,13 @@ def _start(code: Path, place: Path, watched: int) -> None:
 
 
 def _remove_dead(ours: Path) -> None:
-    """Remove the folders of servers that were killed together with what they watched, by which they are named."""
+    """Remove the folders of servers that were killed together with what they watched, by which they are named.
+
+    Those of another container that shares the folder have numbers of their own.
+    """
     for folder in ours.parent.iterdir():
-        watched = folder.name.rpartition("-")[2]
-        if folder != ours and watched.isdigit() and not _runs(int(watched)):
+        _, of, watched = folder.name.split("-") if folder.name.count("-") == 2 else ("", "", "")
+        if folder != ours and of == space() and watched.isdigit() and not _runs(int(watched)):
             shutil.rmtree(folder, ignore_errors=True)
 
 

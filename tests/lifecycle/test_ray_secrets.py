@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from schemas.home import ROOT
-from stacks.ray import probe
+from schemas.home import ROOT, Home
+from stacks.ray import cluster, probe
 from tests.lifecycle.conftest import World, fresh_world
 
 pytestmark = [pytest.mark.own_worker, pytest.mark.stacks, pytest.mark.untraced]
@@ -69,6 +69,34 @@ def test_ten_canaries_are_found_nowhere(
 ) -> None:
     address, url, folder = dashboard
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    words = guarded(world, address, monkeypatch)
+    shown = [said(world, *words, "action=plan"), said(world, *words)]
+    assert probe.probe(address).ray  # it lives, and is asked now
+    shown += asked(url)
+    assert not [canary for canary in CANARIES if any(canary in text for text in shown)]
+    assert holding(world.folder) | holding(folder) == set()
+
+
+def test_nor_where_workers_of_a_cluster_that_was_started_here_are_warmed_up_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for world in fresh_world(tmp_path):
+        words = guarded(world, "local", monkeypatch)
+        try:
+            shown = [said(world, *words, "pipeline=training", f"seed={seed}") for seed in (1, 2)]
+            record = cluster.record_of(Home(world.home))
+            assert record is not None
+            logs = Path("/tmp", f"drivetrain-steps-{os.getuid()}").glob(f"*-{record.raylet}/log")
+            shown += [log.read_text(encoding="utf-8") for log in logs]
+            assert len(shown) == 3
+            assert not [canary for canary in CANARIES if any(canary in text for text in shown)]
+            assert holding(world.folder) | holding(Path(record.folder)) == set()
+        finally:
+            cluster.stop(Home(world.home))
+
+
+def guarded(world: World, address: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """Declare a stack with ten secrets; return the words of a command that uses it."""
     for number, canary in enumerate(CANARIES[:5]):
         monkeypatch.setenv(f"GIVEN_{number}", canary)
     keep_in_zenml({f"key{number}": canary for number, canary in enumerate(CANARIES[5:])})
@@ -78,12 +106,7 @@ def test_ten_canaries_are_found_nowhere(
     stacks.mkdir(parents=True)
     text = SHARED.format(address=address, variables="\n".join(variables))
     (stacks / "guarded.yaml").write_text(text, encoding="utf-8")
-    words = (f"--config-dir={stacks.parent}", "+experiment=breast_cancer", "stack=guarded")
-    shown = [said(world, *words, "action=plan"), said(world, *words)]
-    assert probe.probe(address).ray  # it lives, and is asked now
-    shown += asked(url)
-    assert not [canary for canary in CANARIES if any(canary in text for text in shown)]
-    assert holding(world.folder) | holding(folder) == set()
+    return f"--config-dir={stacks.parent}", "+experiment=breast_cancer", "stack=guarded"
 
 
 def said(world: World, *words: str) -> str:

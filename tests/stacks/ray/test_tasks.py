@@ -46,33 +46,22 @@ def forked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     tasks._forget()
 
 
-def test_a_worker_that_was_warmed_up_has_its_process_for_the_first_run(forked: list[Any]) -> None:
-    tasks.warm_up({})
-    assert [tasks._process("one"), tasks._process("one")] == [forked[0], forked[0]]
-
-
-def closed(forked: list[Any]) -> list[bool]:
-    """Say of each process of steps whether its connection was closed."""
-    return [one.connection.closed for one in forked]
-
-
-def test_to_warm_up_a_worker_takes_no_process_from_a_run(forked: list[Any]) -> None:
-    tasks._process("one")
-    tasks.warm_up({})
-    assert tasks._process("one") is forked[0]
-    assert closed(forked) == [False]
-
-
-def test_a_process_opens_its_store_ahead_where_it_is_known_with_what(forked: list[Any]) -> None:
+def test_a_worker_that_was_warmed_up_has_its_process_for_the_run(forked: list[Any]) -> None:
     tasks.warm_up({})
     tasks.warm_up({"ZENML_STORE_URL": "sqlite:////a"})
-    assert forked[0].sent == [{"open": {"ZENML_STORE_URL": "sqlite:////a"}}]
+    process: Any = tasks._process()
+    assert process is forked[0]
+    assert process.sent == [{"open": {"ZENML_STORE_URL": "sqlite:////a"}}]
 
 
-def test_a_process_of_steps_belongs_to_one_run(forked: list[Any]) -> None:
-    tasks._process("one")
-    assert tasks._process("two") is forked[1]
-    assert closed(forked) == [True, False]
+def test_to_warm_up_where_that_fails_is_left_to_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(_code: Path, watched: int) -> Any:
+        raise RuntimeError("the process of steps does not start")
+
+    monkeypatch.setattr(tasks, "connect", connect)
+    tasks.warm_up({})
+    with pytest.raises(RuntimeError, match="does not start"):
+        tasks._process()
 
 
 def told(snapshot: str, text: str) -> dict[str, Any]:

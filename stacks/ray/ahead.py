@@ -1,7 +1,7 @@
-"""A command's connection to a Ray cluster: opened before its first run where that is possible, and held for all.
+"""The connection of a run to a Ray cluster, made before ZenML is imported where the cluster runs already.
 
-Ray starts a worker in a second, and ends it with the connection. So a command has one connection for all of its runs,
-and joins a cluster that runs already before it imports ZenML: the workers start on other cores meanwhile.
+Ray starts a worker in a second, and ends it with the connection. One that is asked for ahead starts on another core
+while this process imports. Nobody waits for what is done ahead: where it fails, the run does it again and tells why.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,8 +16,8 @@ from schemas.errors import DrivetrainError
 from schemas.home import Home
 from schemas.stack import StackSpec
 from stacks.ray import cluster, tasks
-from stacks.ray.backend import ClusterGoneError, RayBackend
-from stacks.ray.connection import connected
+from stacks.ray.backend import RayBackend
+from stacks.ray.connection import connected, told_plainly
 from stacks.ray.mailbox import mailbox
 from stacks.remote.backend import Backend
 from stacks.remote.source import source_folder
@@ -40,7 +40,7 @@ class Place:
 
 
 class Connection:
-    """A command's connection to a cluster: at most one at a time."""
+    """A connection to a cluster, for one run."""
 
     def __init__(self) -> None:
         self._place: Place | None = None
@@ -60,10 +60,11 @@ class Connection:
             return
         self.close()
         self._ray = self._open.enter_context(connected(place.address, place.code, place.variables))
-        self._box = mailbox(self._ray, f"mailbox-{place.code.name}" if place.is_ours else None)
+        with told_plainly(place.address):
+            self._box = mailbox(self._ray, kept=place.is_ours)
+            self._warm_up = self._ray.remote(num_cpus=_LITTLE, max_retries=0)(tasks.warm_up)
         if not place.is_ours:
             self._open.callback(_end, self._ray, self._box)
-        self._warm_up = self._ray.remote(num_cpus=_LITTLE, max_retries=0)(tasks.warm_up)
         self._place = place
 
     def close(self) -> None:
@@ -72,32 +73,32 @@ class Connection:
         self._open.close()
 
     def warm_up(self) -> None:
-        """Have a worker get ready: the one that is idle, or one more. Nobody waits for it."""
+        """Have a worker get ready on a cluster of ours: the one that is idle, or one more. Nobody waits for it."""
         if self._place is not None and self._place.is_ours:
-            self._warm_up.remote(self._environment)
+            with told_plainly(self._place.address):
+                self._warm_up.remote(self._environment)
 
     def open_store(self, environment: dict[str, str]) -> None:
-        """Have the process of the first steps open its store, and those that are warmed up later theirs."""
+        """Have the process of the first steps open its store, and one that is warmed up later its own."""
         self._environment = environment
         if environment:
             self.warm_up()
 
     @contextmanager
     def backend(self, place: Place, *, is_here: bool, lost_after: float, pending_after: float) -> Iterator[Backend]:
-        """Give what runs the steps of one run; what is asked for is as `RayBackend` says.
+        """Give what runs the steps of the run; what is asked for is as `RayBackend` says.
 
         Raises:
             DrivetrainError: If the cluster does not let this process in.
         """
-        self.join(place)
-        expected = {"lost_after": lost_after, "pending_after": pending_after}
         try:
-            with RayBackend(self._ray, self._box, is_here=is_here, **expected) as backend:
-                backend.on_first_step = self.warm_up  # a second worker, for what will run beside it
+            self.join(place)
+            expected = {"lost_after": lost_after, "pending_after": pending_after}
+            # A second worker gets ready for what will run beside the first.
+            with RayBackend(self._ray, self._box, self.warm_up, is_here=is_here, **expected) as backend:
                 yield backend
-        except ClusterGoneError:
+        finally:
             self.close()
-            raise
 
 
 def _end(ray: Any, actor: Any) -> None:
@@ -105,12 +106,12 @@ def _end(ray: Any, actor: Any) -> None:
         ray.kill(actor)
 
 
-_held: list[Connection] = []
+_ahead: list[Connection] = []
 
 
 @contextmanager
-def held(spec: StackSpec, home: Home) -> Iterator[Callable[[], None]]:
-    """Hold the connection that runs in the block make until its end; join a cluster of this home's at once.
+def joined_ahead(spec: StackSpec, home: Home) -> Iterator[Callable[[], None]]:
+    """Join a cluster of this home's at once, for the first run in the block.
 
     Args:
         spec: The declared stack; nothing happens for one that does not run on Ray.
@@ -119,40 +120,39 @@ def held(spec: StackSpec, home: Home) -> Iterator[Callable[[], None]]:
     Yields:
         What to call once ZenML's store is open and the stack chosen: the process of the first steps opens it, too.
     """
-    if spec.orchestrator.flavor != cluster.FLAVOR:
-        yield _nothing
-        return
     connection = Connection()
+    record = _running(spec, home)
+    if record is not None:
+        with suppress(DrivetrainError):  # whatever is wrong is told by the run, once all else that is wrong is known
+            connection.join(place_here(home, record))
+            connection.warm_up()
+            _ahead.append(connection)
     try:
-        _join_ahead(connection, spec, home)
-        _held.append(connection)
         yield partial(_open_store, connection)
     finally:
-        if connection in _held:
-            _held.remove(connection)
+        if connection in _ahead:
+            _ahead.remove(connection)
         connection.close()
 
 
-def _nothing() -> None:
-    """Do nothing: the stack does not run on Ray."""
-
-
-def _join_ahead(connection: Connection, spec: StackSpec, home: Home) -> None:
+def _running(spec: StackSpec, home: Home) -> cluster.ClusterRecord | None:
+    """Return the cluster of this home if a run of the stack would use it; what is declared may still be nonsense."""
     settings = spec.orchestrator.settings
-    record = cluster.record_of(home) if settings.get("address", "local") == "local" else None
-    if record is None or cluster.differs(record, cluster.asked(settings)) or find_spec("ray") is None:
-        return
+    is_here = spec.orchestrator.flavor == cluster.FLAVOR and settings.get("address", "local") == "local"
+    record = cluster.record_of(home) if is_here and find_spec("ray") is not None else None
     try:
-        connection.join(place_here(home, record))
-    except DrivetrainError:  # whatever is wrong is told by the run, once all else that is wrong is known
-        return
-    connection.warm_up()
+        return None if record is None or cluster.differs(record, cluster.asked(settings)) else record
+    except ValueError:
+        return None
 
 
 def _open_store(connection: Connection) -> None:
+    if connection not in _ahead:
+        return
     from stacks.remote.orchestrator import shared_environment
 
-    connection.open_store(shared_environment())
+    with suppress(DrivetrainError):  # the run tells it
+        connection.open_store(shared_environment())
 
 
 def place_here(home: Home, record: cluster.ClusterRecord) -> Place:
@@ -160,14 +160,6 @@ def place_here(home: Home, record: cluster.ClusterRecord) -> Place:
     return Place(record.address, source_folder(home), cluster.environment(home), is_ours=True)
 
 
-@contextmanager
-def connection() -> Iterator[Connection]:
-    """Give the connection that is held, or one for this block."""
-    if _held:
-        yield _held[-1]
-        return
-    own = Connection()
-    try:
-        yield own
-    finally:
-        own.close()
+def connection() -> Connection:
+    """Return the connection that was made ahead for the next run, or one that is not made yet."""
+    return _ahead.pop() if _ahead else Connection()
