@@ -22,13 +22,17 @@ def check_flavor(flavor: Any, *, name: str = "") -> list[Violation]:
         name: The name of its entry point, which is the one that ZenML knows it by.
     """
     subject = f"flavor {name or getattr(flavor, '__name__', flavor)}"
-    found = examine(subject, [("declared", lambda: _is_flavor(flavor))])
-    return found or examine(subject, _checks(flavor(), name))
+    made: list[Any] = []
+    found = examine(subject, [("declared", lambda: _make(flavor, made))])
+    return found or examine(subject, _checks(made[0], name))
 
 
-def _is_flavor(flavor: Any) -> Iterator[str]:
+def _make(flavor: Any, made: list[Any]) -> Iterator[str]:
+    """Put the flavor into `made`, or yield a sentence where the class is none."""
     bases = getattr(flavor, "__mro__", ())
-    if not any(base.__module__ == _FLAVOR and base.__name__ == "Flavor" for base in bases):
+    if any(base.__module__ == _FLAVOR and base.__name__ == "Flavor" for base in bases):
+        made.append(flavor())
+    else:
         yield f"{flavor!r} is not a subclass of ZenML's Flavor"
 
 

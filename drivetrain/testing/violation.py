@@ -34,7 +34,8 @@ def examine(subject: str, checks: Iterable[Check]) -> list[Violation]:
     found = []
     for name, check in checks:
         try:
-            found += [Violation(subject, name, message) for message in check()]
+            for message in check():
+                found.append(Violation(subject, name, message))  # noqa: PERF401  what came before an exception stays
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:

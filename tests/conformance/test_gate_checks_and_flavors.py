@@ -19,7 +19,7 @@ from drivetrain.testing import (
     require,
     unasked_imports,
 )
-from tests.conformance.sound import Fine, Lines, altered, only
+from tests.conformance.sound import Fine, Lines, altered, only, raising
 
 
 class Inner(BaseModel):
@@ -83,6 +83,11 @@ def test_flavors_are_tried_without_a_store() -> None:
     only(check_flavor(flavor(implementation_class=Unfinished)), "implemented", "does not define")
     only(check_flavor(flavor(__doc__=None)), "documented", "Altered has no docstring")
     only(check_flavor(Lines, name="lines"), "declared", "is not a subclass of ZenML's Flavor")
+    only(
+        check_flavor(flavor(__init__=raising(RuntimeError("no licence")))),
+        "declared",
+        "raised RuntimeError: no licence",
+    )
 
 
 def test_a_module_that_does_not_import_is_said() -> None:

@@ -1,6 +1,7 @@
 """The suite as a plug-in's own tests call it: returned violations, one assertion that names them all."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +127,14 @@ def test_the_sound_ones_have_no_violation() -> None:
     require(check_splitter(Halves))
     require(check_trainer(Same))
     require(check_gate_check(Fine))
+
+
+def test_what_a_check_found_before_it_raised_is_told_too() -> None:
+    def check() -> Iterator[str]:
+        yield "the first is wrong"
+        raise RuntimeError("no licence")
+
+    assert [one.message.partition(" (")[0] for one in examine("x", [("one", check)])] == [
+        "the first is wrong",
+        "raised RuntimeError: no licence",
+    ]
