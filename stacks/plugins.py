@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from importlib.metadata import EntryPoint
 from typing import Any
@@ -18,6 +19,7 @@ _OURS = {
     "drivetrain_s3": "stacks.flavors.s3_artifact_store.S3ArtifactStoreFlavor",
     "drivetrain_whylogs": "stacks.flavors.whylogs_data_validator.WhylogsDataValidatorFlavor",
 }
+_HEADING = "The stack cannot work"
 _PROFILING = {"drivetrain_whylogs": "ml.monitoring.profiles"}
 ZENML_BUILTIN = frozenset(
     {"azure", "datadog", "default", "docker", "dockerhub", "gcp", "github", "local", "local_docker", "otel"}
@@ -47,26 +49,27 @@ def load_flavor(name: str) -> Any:
 
     Raises:
         ConfigurationError: If an installed package's flavor was made for another version of the contract, does not
-            import, is no flavor of that name, or is claimed by two packages.
+            import, is no flavor of that name, has no type or settings that can be read, or is claimed by two packages.
     """
     module, _, attribute = flavor_sources()[name].rpartition(".")
     if name in _OURS:
         return getattr(import_module(module), attribute)()
     claims = _foreign()[name]
-    whose = f"flavor {name!r} of {origin(name)}"
+    brought = whose(name)
     if len(claims) > 1:
         raise _refusal(f"the flavor {name!r} is claimed by {origin(name)}", "uninstall one, or have it renamed")
     mismatch = contract_mismatch(claims[0].dist)
     if mismatch:
-        raise _refusal(f"{whose} {mismatch.message}", mismatch.hint)
-    try:
+        raise _refusal(f"{brought} {mismatch.message}", mismatch.hint)
+    with blaming(name, "does not import"):
         flavor = getattr(import_module(module), attribute)()
+    if not _is_flavor(flavor):
+        raise _refusal(f"{brought} is not a subclass of ZenML's Flavor", "subclass ZenML's own base of its type")
+    with blaming(name, "cannot be used"):
         called = flavor.name
-    except (Exception, SystemExit) as error:
-        # Whatever a stranger's module does on import, the person must hear whose module it was.
-        raise _refusal(f"{whose} does not import: {type(error).__name__}: {error}") from error
+        _ = flavor.type.value, flavor.config_class.model_fields, flavor.config_schema  # as whoever asks for it does
     if called != name:
-        raise _refusal(f"{whose} calls itself {called!r}", "the entry point has the name that ZenML knows it by")
+        raise _refusal(f"{brought} calls itself {called!r}", "the entry point has the name that ZenML knows it by")
     return flavor
 
 
@@ -93,8 +96,29 @@ def schema_digest(schema: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def whose(name: str) -> str:
+    """Return a flavor as messages name it, with the package that brings it unless that is ZenML."""
+    return f"flavor {name!r} of {origin(name)}" if name in flavor_sources() else f"flavor {name!r}"
+
+
+def blaming(name: str, what: str) -> AbstractContextManager[None]:
+    """Tell whatever an installed package's flavor raises as a fault that names it; what ours raises is raised.
+
+    Args:
+        name: The flavor's.
+        what: What was asked of it, as a verb: `does not import`.
+    """
+    return nullcontext() if name in _OURS else installed.blamed("stack", f"{whose(name)} {what}", _HEADING)
+
+
+def _is_flavor(flavor: Any) -> bool:
+    from zenml.stack.flavor import Flavor
+
+    return isinstance(flavor, Flavor)
+
+
 def _refusal(what: str, hint: str = "") -> ConfigurationError:
-    return ConfigurationError([Fault("stack", what, hint)], heading="The stack cannot work")
+    return ConfigurationError([Fault("stack", what, hint)], heading=_HEADING)
 
 
 def _foreign() -> dict[str, tuple[EntryPoint, ...]]:

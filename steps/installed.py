@@ -1,11 +1,12 @@
 """What installed packages declare by entry points: read once a process, without importing any of them."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import Distribution, EntryPoint, EntryPoints, distributions, entry_points
 from typing import Any
 
-from schemas.errors import Fault
+from schemas.errors import ConfigurationError, Fault
 
 
 def entries(group: str) -> tuple[EntryPoint, ...]:
@@ -32,6 +33,24 @@ def origin_of(distribution: Distribution | None) -> str:
 def origins(claims: tuple[EntryPoint, ...]) -> str:
     """Return who claims a name, `one 1.0 and other 2.0`."""
     return " and ".join(origin_of(entry.dist) for entry in claims)
+
+
+@contextmanager
+def blamed(path: str, what: str, heading: str = "Invalid configuration") -> Iterator[None]:
+    """Tell whatever a stranger's code raises as a fault at `path`: the person must hear whose code it was.
+
+    Args:
+        path: The key path that chose it.
+        what: Whose it is, and what was asked of it: `plug-in 'lake' of acme 1.0 does not import`.
+        heading: Of the error.
+
+    Raises:
+        ConfigurationError: With that fault.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        raise ConfigurationError([Fault(path, f"{what}: {type(error).__name__}: {error}")], heading) from error
 
 
 def clear_cache() -> None:

@@ -4,9 +4,12 @@ A foreign package names its components in the entry-point group `drivetrain.comp
 for example `load.lake = our_company.sources:Lake`. Only what is named is imported.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from importlib.metadata import EntryPoint
 from typing import Any
+
+from pydantic import BaseModel
 
 from schemas.contract import contract_mismatch
 from schemas.errors import ConfigurationError, Fault, did_you_mean
@@ -59,6 +62,8 @@ _BASES = {
     "write": "ml.components.sink:Sink",
     "gate": "ml.components.gate_check:GateCheck",
 }
+_TEXTS = ("endings", "keys", "file_keys", "tasks")
+"""What a component of any kind declares as texts, as far as its kind has it; it is read without making one."""
 NOUNS = {"load": "data source", "split": "split", "train": "trainer", "write": "data sink", "gate": "gate check"}
 # What an experiment calls the component kind.
 PATHS = {
@@ -86,21 +91,31 @@ def lookup(kind: str, name: str) -> type[Any]:
     if len(claims) > 1:
         what = f"the {NOUNS[kind]} {name!r} is claimed by {installed.origins(claims)}"
         raise ConfigurationError([Fault(PATHS[kind], what, "uninstall one of them, or have one renamed")])
-    whose = f"plug-in {name!r} of {origin(kind, name)}"
+    whose = _whose(kind, name)
     mismatch = contract_mismatch(claims[0].dist)
     if mismatch:
         raise ConfigurationError([Fault(PATHS[kind], f"{whose} {mismatch.message}", mismatch.hint)])
-    try:
+    with blaming(kind, name, "does not import"):
         component = _attribute(import_module(module), attribute)
-    except (Exception, SystemExit) as error:
-        # Whatever a stranger's module does on import, the person must hear whose module it was.
-        fault = Fault(PATHS[kind], f"{whose} does not import: {type(error).__name__}: {error}")
-        raise ConfigurationError([fault]) from error
-    base = _base(kind)
-    if not (isinstance(component, type) and issubclass(component, base) and hasattr(component, "Params")):
-        what = f"{where} is not a subclass of drivetrain.{base.__name__} with Params"
-        raise ConfigurationError([Fault(PATHS[kind], f"{whose}: {what}")])
-    return component
+    wrong = _wrong_class(kind, component)
+    if wrong:
+        raise ConfigurationError([Fault(PATHS[kind], f"{whose}: {where} {wrong}")])
+    found: type[Any] = component
+    return found
+
+
+def blaming(kind: str, name: str, what: str, path: str | None = None) -> AbstractContextManager[None]:
+    """Tell whatever a plug-in's code raises as a fault that names its package; what ours raises is raised as it is.
+
+    Args:
+        kind: Where the component works.
+        name: What it is registered as.
+        what: What was asked of it, as a verb: `does not import`.
+        path: The key path that chose it, if it is not the kind's own.
+    """
+    if name in _OURS[kind]:
+        return nullcontext()
+    return installed.blamed(PATHS[kind] if path is None else path, f"{_whose(kind, name)} {what}")
 
 
 def names(kind: str) -> list[str]:
@@ -134,6 +149,25 @@ def broken() -> list[Fault]:
 def clear_cache() -> None:
     """Forget the entry points read so far, for a process in which packages come and go."""
     installed.clear_cache()
+
+
+def _whose(kind: str, name: str) -> str:
+    return f"plug-in {name!r} of {origin(kind, name)}"
+
+
+def _wrong_class(kind: str, component: Any) -> str:
+    """Return what keeps a stranger's attribute from being asked as a component of the kind is; nothing where it can."""
+    base = _base(kind)
+    if not (isinstance(component, type) and issubclass(component, base)):
+        return f"is not a subclass of drivetrain.{base.__name__}"
+    params = getattr(component, "Params", None)
+    if not (isinstance(params, type) and issubclass(params, BaseModel)):
+        return "has no Params that is a pydantic model"
+    for name in _TEXTS:
+        texts = getattr(component, name, ())
+        if not (isinstance(texts, list | tuple) and all(isinstance(text, str) for text in texts)):
+            return f"has {name} = {texts!r}, which is no tuple of texts"
+    return ""
 
 
 def _base(kind: str) -> type[Any]:

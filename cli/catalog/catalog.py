@@ -1,6 +1,6 @@
 """The catalog as a whole."""
 
-from cli.catalog.components import components, flavors
+from cli.catalog.components import components, flavors, undescribed
 from cli.catalog.options import broken_options, options
 from cli.config.repository import Repository
 from schemas.catalog import Broken, Catalog
@@ -23,4 +23,5 @@ def catalog(repository: Repository) -> Catalog:
 
 def broken(repository: Repository) -> list[Fault]:
     """Return a fault for everything of installed packages that does not work; it takes nothing else down."""
-    return [*registry.broken(), *broken_flavors(), *broken_options(repository)]
+    found = [*registry.broken(), *broken_flavors(), *undescribed(), *broken_options(repository)]
+    return list(dict.fromkeys(found))  # what cannot be looked up cannot be described either

@@ -31,7 +31,8 @@ def impossible(run: Run, alone: bool = True) -> list[Fault]:
     heavy = alone and not faults
     for block, choice in (("trainer", run.trainer), ("baseline", run.baseline)):
         if choice.name != "auto" and (heavy or registry.lookup("train", choice.name).light):
-            wrong = registry.lookup("train", choice.name).faults(choice.params, run.data.task)
+            with registry.blaming("train", choice.name, "cannot check its parameters", block):
+                wrong = registry.lookup("train", choice.name).faults(choice.params, run.data.task)
             faults += [Fault(f"{block}.{fault.path}".rstrip("."), fault.message, fault.hint) for fault in wrong]
     return faults
 

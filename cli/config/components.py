@@ -35,9 +35,14 @@ def choose(
     except ConfigurationError as error:
         return None, [Fault(f"{block}.name", fault.message, fault.hint) for fault in error.faults]
     params = {key: value for key, value in flat.items() if key != "name"}
-    _, faults = check(component.Params, params, also)
+    try:
+        with registry.blaming(kind, name, "cannot check its parameters", block):
+            _, faults = check(component.Params, params, also)
+            if faults:
+                faults += component.faults_beside(params)
+    except ConfigurationError as error:
+        return None, error.faults
     if faults:
-        faults += component.faults_beside(params)
         return None, [Fault(f"{block}.{fault.path}".rstrip("."), fault.message, fault.hint) for fault in faults]
     return Choice(name=name, params=params), []
 
@@ -47,7 +52,8 @@ def columns_of(block: str, choice: Choice) -> dict[str, str]:
     if choice.name == "auto":
         return {}
     component = registry.lookup("train", choice.name)
-    named: Mapping[str, str] = component.columns(choice.params)
+    with registry.blaming("train", choice.name, "cannot name its columns", block):
+        named: Mapping[str, str] = component.columns(choice.params)
     return {f"{block}.{path}": column for path, column in named.items()}
 
 

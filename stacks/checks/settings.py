@@ -6,15 +6,15 @@ from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.stack import ComponentSpec, StackSpec
 from stacks.checks.secrets import names_one
 from stacks.declared import Settings, rendered
-from stacks.plugins import flavor_sources, load_flavor
+from stacks.plugins import blaming, flavor_sources, load_flavor, whose
 from stacks.shown import is_secret
 
 
 def _refusals() -> tuple[type[Exception], ...]:
-    """Return what a flavor's own validators raise on what they do not take; pydantic's error is a ValueError."""
+    """Return what a flavor's own validators raise to say what they do not take; pydantic's error is a ValueError."""
     from zenml.exceptions import ZenMLBaseException
 
-    return (ValueError, TypeError, AttributeError, ImportError, ZenMLBaseException)
+    return (ValueError, TypeError, AttributeError, ZenMLBaseException)
 
 
 def settings_faults(client: Any, spec: StackSpec) -> list[Fault]:
@@ -33,20 +33,27 @@ def as_stored(client: Any, kind: str, part: ComponentSpec) -> Settings:
     config = config_class(client, kind, part.flavor)
     try:
         stored: Settings = config(**given).model_dump(mode="json", exclude_unset=True) if config else given
-    except _refusals():
+    except Exception:  # whatever a stranger's validator raises: `settings_faults` tells it
         return given
     return stored
 
 
 def config_class(client: Any, kind: str, flavor: str) -> Any | None:
-    """Return the settings' class of a flavor, None where there is no such flavor of that kind."""
+    """Return the settings' class of a flavor, None where there is no such flavor of that kind.
+
+    Raises:
+        ConfigurationError: If the flavor is broken.
+    """
     if flavor in flavor_sources():
         ours = load_flavor(flavor)
         return ours.config_class if ours.type.value == kind else None
     from zenml.stack import Flavor
 
     found = client.list_flavors(name=flavor, type=kind, hydrate=True).items
-    return Flavor.from_model(found[0]).config_class if found else None
+    if not found:
+        return None
+    with blaming(flavor, "cannot be used"):  # its package may be gone from here since it was registered
+        return Flavor.from_model(found[0]).config_class
 
 
 def _component_faults(client: Any, kind: str, part: ComponentSpec) -> list[Fault]:
@@ -68,7 +75,8 @@ def _component_faults(client: Any, kind: str, part: ComponentSpec) -> list[Fault
         _unknown(path, name, part.flavor, sorted(known_settings)) for name in sorted(set(given) - set(known_settings))
     ]
     faults += _clear_text(kind, part, known_settings)
-    return faults + _invalid(path, config, {name: value for name, value in given.items() if name in known_settings})
+    of_flavor = {name: value for name, value in given.items() if name in known_settings}
+    return faults + _invalid(path, part.flavor, config, of_flavor)
 
 
 def _is_of(kind: str, flavor: str) -> bool:
@@ -98,10 +106,10 @@ def _clear_text(kind: str, part: ComponentSpec, fields: Any) -> list[Fault]:
     ]
 
 
-def _invalid(path: str, config: Any, given: dict[str, Any]) -> list[Fault]:
+def _invalid(path: str, flavor: str, config: Any, given: dict[str, Any]) -> list[Fault]:
     from pydantic import ValidationError
 
-    wrong = _wrong_types(path, config, given)
+    wrong = _wrong_types(path, flavor, config, given)
     if wrong:
         return wrong
     try:
@@ -109,16 +117,23 @@ def _invalid(path: str, config: Any, given: dict[str, Any]) -> list[Fault]:
         config(**given)
     except ValidationError as error:
         return [Fault(f"{path}.settings.{'.'.join(map(str, e['loc']))}".rstrip("."), e["msg"]) for e in error.errors()]
-    except ImportError:  # the flavor reads them with its client package, which is told as missing
-        return []
     except _refusals() as error:
         return [Fault(f"{path}.settings", str(error))]
+    except Exception as error:
+        return _unchecked(f"{path}.settings", flavor, error)
     return []
 
 
-def _wrong_types(path: str, config: Any, given: dict[str, Any]) -> list[Fault]:
+def _unchecked(path: str, flavor: str, error: Exception) -> list[Fault]:
+    """Return a fault that says whose validator raised what is no refusal; none where ZenML's lacks its client."""
+    if isinstance(error, ImportError) and flavor not in flavor_sources():
+        return []  # it reads the settings with its client package, which is told as missing
+    return [Fault(path, f"{whose(flavor)} cannot check its settings: {type(error).__name__}: {error}")]
+
+
+def _wrong_types(path: str, flavor: str, config: Any, given: dict[str, Any]) -> list[Fault]:
     """Try each setting by itself: some validators of flavors break on a value of another type."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import PydanticUserError, TypeAdapter, ValidationError
     from zenml.utils.secret_utils import is_secret_reference
 
     faults: list[Fault] = []
@@ -132,8 +147,10 @@ def _wrong_types(path: str, config: Any, given: dict[str, Any]) -> list[Fault]:
                 Fault(".".join([f"{path}.settings", name, *map(str, each["loc"])]), each["msg"])
                 for each in error.errors()
             ]
-        except ImportError:
-            continue
+        except PydanticUserError:
+            continue  # a type that only the settings as a whole know how to read
+        except Exception as error:
+            faults += _unchecked(f"{path}.settings.{name}", flavor, error)
     return faults
 
 

@@ -20,6 +20,9 @@ load.cracked = acme_broken:Source
 train.broken = acme_broken:Trainer
 train.vanished = acme_sources:Nothing
 train.odd = acme_sources:NUMBER
+load.plain = acme_sources:Plain
+load.endless = acme_sources:Endless
+load.moody = acme_sources:Moody
 gate.fair = acme_sources:Fair
 gate.strict = acme_sources:Strict
 split.leaving = acme_leaving:Split
@@ -28,7 +31,9 @@ nonsense = acme_sources:Parquet
 [drivetrain.contract]
 1.0 = acme_sources
 """
-SOURCES = """from drivetrain import GateCheck, Source, Strict as Base
+SOURCES = """from pydantic import Field
+
+from drivetrain import GateCheck, Source, Strict as Base
 
 NUMBER = 3
 
@@ -43,6 +48,22 @@ class Parquet(Source):
     endings = (".lake",)
 
     def read(self): ...
+
+class Plain(Parquet):
+    class Params:
+        rows = 10
+
+class Endless(Parquet):
+    endings = None
+
+def raised():
+    raise OSError("no disk")
+
+class Unmade(Base):
+    rows: int = Field(default_factory=raised)
+
+class Moody(Parquet):
+    Params = Unmade
 
 class Fair(GateCheck):
     Params = Rows
@@ -151,13 +172,16 @@ def test_a_broken_plugin_takes_nothing_else_down(
     assert "no licence" in faults("+experiment=diabetes", "trainer.name=broken")["trainer.name"].message
     batch = ("+experiment=houses", "pipeline=batch_inference", "batch.output.path=predictions.csv")
     assert "no licence" in faults(*batch, "batch.input.name=cracked")["batch.input.name"].message
-    assert len(registry.broken()) == 7
+    assert len(registry.broken()) == 9
     capsys.readouterr()
     assert main(["action=components"]) == 0
     shown = capsys.readouterr().out
     assert "broken: trainer.name: plug-in 'broken' of acme 1.2 does not import: RuntimeError: no licence" in shown
     assert "'leaving' of acme 1.2 does not import: SystemExit: 0" in shown and "good bye" not in shown
-    assert "data\tlake\tacme 1.2\trows\twhole number\t10\t" in shown
+    assert "'plain' of acme 1.2: acme_sources:Plain has no Params that is a pydantic model" in shown
+    assert "'endless' of acme 1.2: acme_sources:Endless has endings = None, which is no tuple of texts" in shown
+    assert "broken: data.name: plug-in 'moody' of acme 1.2 cannot be described: OSError: no disk" in shown
+    assert "data\tlake\tacme 1.2\trows\twhole number\t10\t" in shown and "data\tmoody" not in shown
 
 
 def test_a_foreign_gate_check_stands_by_name_under_gate(
@@ -168,6 +192,13 @@ def test_a_foreign_gate_check_stands_by_name_under_gate(
     assert load("+experiment=diabetes", "gate.fair=false").gate.checks == []
     assert "rows" in faults("+experiment=diabetes", "gate.fair.row=3")["gate.fair.row"].hint
     assert "neither true" in faults("+experiment=diabetes", "gate.fair=3")["gate.fair"].message
+
+
+def test_parameters_that_raise_are_a_fault_of_their_package(
+    plugin: None, faults: Callable[..., dict[str, Fault]]
+) -> None:
+    found = faults("+experiment=diabetes", "data.name=moody", "~data.dataset")
+    assert found["data"].message == "plug-in 'moody' of acme 1.2 cannot check its parameters: OSError: no disk"
 
 
 def test_a_foreign_sources_parameters_are_checked(plugin: None, faults: Callable[..., dict[str, Fault]]) -> None:
