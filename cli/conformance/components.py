@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from cli.conformance.examples import example_of
+from cli.conformance.examples import GROUP, example_of
 from cli.conformance.owners import OURS, entries_of
 from drivetrain.testing import (
     Example,
@@ -41,6 +41,13 @@ def component_names(owner: str) -> Iterator[tuple[str, str]]:
     for entry in entries_of(owner, registry.GROUP):
         kind, _, name = entry.name.partition(".")
         yield kind, name
+
+
+def check_examples(owner: str) -> list[Violation]:
+    """Return the examples of a package that are of no component that it brings: nothing is tried with them."""
+    brought = {f"{kind}.{name}" for kind, name in component_names(owner)}
+    strays = [entry.name for entry in entries_of(owner, GROUP) if entry.name not in brought]
+    return [Violation(f"example {name}", "registered", "the package brings no such component") for name in strays]
 
 
 def check_component(owner: str, kind: str, name: str) -> list[Violation]:

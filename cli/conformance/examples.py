@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from drivetrain.testing import Example, no_parameters
-from steps import installed
+from steps import installed, registry
 
 GROUP = "drivetrain.examples"
 _CLASSES = {"no", "yes"}
@@ -24,18 +24,21 @@ def example_of(kind: str, name: str, params: type[Any]) -> Example | None:
     Raises:
         Exception: Whatever a package's module raises that does not import.
     """
+    if (kind, name) in _OURS:
+        return _OURS[kind, name]
     entry = _entry(kind, name)
     if entry is not None:
         loaded: Example = entry.load()
         return loaded
-    if (kind, name) in _OURS:
-        return _OURS[kind, name]
     required = any(field.is_required() for field in params.model_fields.values())
     return None if required else no_parameters
 
 
 def _entry(kind: str, name: str) -> EntryPoint | None:
-    return next((entry for entry in installed.entries(GROUP) if entry.name == f"{kind}.{name}"), None)
+    """Return the entry of the package that brings the component: no other says what it is tried with."""
+    brings, named = registry.origin(kind, name), f"{kind}.{name}"
+    entries = (entry for entry in installed.entries(GROUP) if entry.name == named)
+    return next((entry for entry in entries if installed.origin_of(entry.dist) == brings), None)
 
 
 def _csv(folder: Path, rows: pd.DataFrame) -> dict[str, Any]:

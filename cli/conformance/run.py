@@ -5,12 +5,13 @@ from functools import partial
 
 from cli.config.repository import Repository
 from cli.config.sources import Source
-from cli.conformance.components import check_component, component_names
+from cli.conformance.components import check_component, check_examples, component_names
 from cli.conformance.options import check_folders, check_option, option_names
 from cli.conformance.owners import OURS
-from cli.conformance.source_code import check_code, check_imports
+from cli.conformance.refused import refused
+from cli.conformance.source_code import check_code, check_imports, imported_modules, unanswered_flavors
 from cli.conformance.stacks import check_registered_flavor, check_stack, flavor_names
-from drivetrain.testing import Violation
+from drivetrain.testing import NoAnswer, Violation
 from steps import registry
 
 _Part = tuple[str, Callable[[], list[Violation]]]
@@ -21,21 +22,23 @@ Announce = Callable[[str, str, list[Violation]], None]
 def conformance(owners: Sequence[str], announce: Announce) -> list[Violation]:
     """Try everything that these bring and return what breaks the contract; each violation begins with its owner."""
     repository = Repository.prepared(None)
-    imports = check_imports(owners)
+    imported = imported_modules(owners)
+    fatal = {module: why for module, why in imported.items() if isinstance(why, NoAnswer)}
     found = []
-    for owner in owners:
-        for what, part in _parts(repository, owner):
-            violations = part()
-            found += [Violation(f"{owner}: {one.subject}", one.check, one.message) for one in violations]
-            announce(owner, what, violations)
-        found += [Violation(f"{owner}: {one.subject}", one.check, one.message) for one in imports[owner]]
-        announce(owner, "imports", imports[owner])
+    with refused(fatal), refused(unanswered_flavors(owners)):
+        imports = check_imports(owners, imported)
+        for owner in owners:
+            for what, part in _parts(repository, owner, imports[owner]):
+                violations = part()
+                found += [Violation(f"{owner}: {one.subject}", one.check, one.message) for one in violations]
+                announce(owner, what, violations)
     return found
 
 
-def _parts(repository: Repository, owner: str) -> list[_Part]:
+def _parts(repository: Repository, owner: str, imports: list[Violation]) -> list[_Part]:
     parts: list[_Part] = [
         ("package", partial(_undescribed, owner)),
+        ("examples", partial(check_examples, owner)),
         ("source code", partial(check_code, owner)),
         ("configuration", partial(check_folders, repository, owner)),
     ]
@@ -44,7 +47,7 @@ def _parts(repository: Repository, owner: str) -> list[_Part]:
     parts += [(f"flavor {name}", partial(check_registered_flavor, owner, name)) for name in flavor_names(owner)]
     for source, group, name in option_names(repository, owner):
         parts.append((f"{group}={name}", partial(_option, repository, source, group, name)))
-    return parts
+    return [*parts, ("imports", lambda: imports)]
 
 
 def _option(repository: Repository, source: Source, group: str, name: str) -> list[Violation]:

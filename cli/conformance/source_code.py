@@ -1,13 +1,22 @@
 """The suite over source code: nothing pickles, nothing imports what is no part of the contract or was not named."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 
 from cli.conformance.components import component_names
 from cli.conformance.owners import OURS, entries_of
-from drivetrain.testing import Violation, examine, foreign_imports, imported_by, pickling, unasked_imports
+from drivetrain.testing import (
+    NoAnswer,
+    Violation,
+    examine,
+    foreign_imports,
+    imported_by,
+    pickling,
+    unasked_imports,
+    without_answer,
+)
 from schemas.errors import ConfigurationError
 from schemas.home import ROOT
 from stacks import plugins
@@ -22,8 +31,8 @@ def check_code(owner: str) -> list[Violation]:
         files = sorted({ROOT / f"{module.replace('.', '/')}.py" for module in _modules(owner)})
         return examine("source code", [("pickles", lambda: pickling(files))])
     files = _package_files(owner)
-    components = {_relative(module) for module in _modules(owner)}
-    strict = [file for file in files if any(file.as_posix().endswith(end) for end in components)]
+    components = tuple(form for module in _modules(owner) for form in _forms(module))
+    strict = [file for file in files if file.as_posix().endswith(components)]
     free = [file for file in files if file not in strict]
     return examine(
         "source code",
@@ -34,22 +43,49 @@ def check_code(owner: str) -> list[Violation]:
     )
 
 
-def check_imports(owners: Sequence[str]) -> dict[str, list[Violation]]:
-    """Return by owner what importing a component's module brings that nobody named."""
+def imported_modules(owners: Sequence[str]) -> dict[str, list[str] | str]:
+    """Return what importing each component's module brings, or why it cannot be; strangers' packages above are tried.
+
+    Nothing is imported in this process.
+    """
+    found: set[str] = set()
+    for owner in owners:
+        own = _modules(owner)
+        found |= own if owner == OURS else {name for module in own for name in _with_parents(module)}
+    return imported_by(sorted(found))
+
+
+def unanswered_flavors(owners: Sequence[str]) -> dict[str, NoAnswer]:
+    """Return the modules of strangers' flavors that cannot be imported here, and why; ZenML is imported first."""
+    modules = {
+        entry.module for owner in owners if owner != OURS for entry in entries_of(owner, plugins.GROUP) if entry.module
+    }
+    if not modules:
+        return {}
+    import zenml.stack  # noqa: F401  once, and not in every fork
+
+    return without_answer(sorted({name for module in modules for name in _with_parents(module)}))
+
+
+def check_imports(owners: Sequence[str], imported: Mapping[str, list[str] | str]) -> dict[str, list[Violation]]:
+    """Return by owner what importing a component's module brings that nobody named.
+
+    Args:
+        owners: Whose components.
+        imported: What `imported_modules` gave.
+    """
     named: dict[str, str] = {}
     for kind in registry.KINDS:
         for name in registry.names(kind):
             named.setdefault(registry.module_of(kind, name), f"{registry.NOUNS[kind]} {name}")
-    wanted = {owner: sorted(_modules(owner)) for owner in owners}
-    imported = imported_by(sorted({module for modules in wanted.values() for module in modules}))
     return {
         owner: [
             Violation(named[module], "imports", message)
-            for module in modules
+            for module in sorted(_modules(owner))
             if not isinstance(imported[module], str)  # said where it is looked up
             for message in unasked_imports(module, imported[module], named, bases=_bases(module))
         ]
-        for owner, modules in wanted.items()
+        for owner in owners
     }
 
 
@@ -97,5 +133,13 @@ def _files_of(package: str) -> Iterator[Path]:
         yield Path(spec.origin)
 
 
-def _relative(module: str) -> str:
-    return f"{module.replace('.', '/')}.py"
+def _forms(module: str) -> tuple[str, str]:
+    """Return how the path of a module's file may end."""
+    path = module.replace(".", "/")
+    return f"/{path}.py", f"/{path}/__init__.py"
+
+
+def _with_parents(module: str) -> Iterator[str]:
+    """Yield a module and the packages that are imported before it."""
+    parts = module.split(".")
+    yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))

@@ -6,7 +6,7 @@ it is installed, with its YAML, flavors and stacks; the others try one class.
 
 from drivetrain.testing.flavors import check_flavor
 from drivetrain.testing.gate_checks import check_gate_check, evidence
-from drivetrain.testing.imports import imported_by, unasked_imports
+from drivetrain.testing.imports import NoAnswer, imported_by, unasked_imports, without_answer
 from drivetrain.testing.package import check_package
 from drivetrain.testing.parameters import check_declaration
 from drivetrain.testing.samples import Example, Sample, no_parameters, sample, table
@@ -19,6 +19,7 @@ from drivetrain.testing.violation import Violation, examine, require
 
 __all__ = [
     "Example",
+    "NoAnswer",
     "Sample",
     "Violation",
     "check_declaration",
@@ -39,4 +40,5 @@ __all__ = [
     "sample",
     "table",
     "unasked_imports",
+    "without_answer",
 ]

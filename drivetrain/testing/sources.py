@@ -1,8 +1,10 @@
 """The conformance suite of data sources."""
 
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from ml.components.source import Source
 from schemas.errors import DrivetrainError, Fault
 
 _AT_A_TIME = 50
+_LATER = 10.0
+"""Seconds by which a file is made newer: its time would else be that of the one before it, by the clock's ticks."""
 
 
 def check_source(component: Any, example: Example = no_parameters, *, name: str = "") -> list[Violation]:
@@ -85,17 +89,24 @@ class _SourceOnRows:
 
     def _chunks(self) -> Iterator[str]:
         rows = self._source().read()
+        steady = rows.equals(self._source().read())  # else `read` says so, and no values can be compared
         chunks = list(self._source().chunks(_AT_A_TIME))
         if any(len(chunk) > _AT_A_TIME for chunk in chunks):
             yield f"a chunk has more than the {_AT_A_TIME} rows asked for"
-        whole = pd.concat(chunks, ignore_index=True)
-        if list(whole.columns) != list(rows.columns) or len(whole) != len(rows):
+        if not _same_form(chunks, rows):
             yield "the chunks together are not what read gives"
+        elif steady and (other := _differing(chunks, rows)):
+            yield f"the chunks together have other values than read gives in {', '.join(other)}"
         if any(not chunk.dtypes.equals(chunks[0].dtypes) for chunk in chunks):
             yield "chunks have different types"
-        for chunk in self._source().chunks_as_stored(_AT_A_TIME, list(rows.columns)):
-            if not len(chunk.values) == len(chunk.cells) == len(chunk.kept):
-                yield "chunks_as_stored gives forms of the rows with different lengths"
+        stored = list(self._source().chunks_as_stored(_AT_A_TIME, list(rows.columns)))
+        if any(not len(chunk.values) == len(chunk.cells) == len(chunk.kept) for chunk in stored):
+            yield "chunks_as_stored gives forms of the rows with different lengths"
+        values = [chunk.values for chunk in stored]
+        if not _same_form(values, rows):
+            yield "what chunks_as_stored gives together is not what read gives"
+        elif steady and (other := _differing(values, rows)):
+            yield f"chunks_as_stored gives other values than read in {', '.join(other)}"
 
     def _fingerprint(self) -> Iterator[str]:
         found = self._source().fingerprint()
@@ -103,6 +114,23 @@ class _SourceOnRows:
             yield f"fingerprint gives {found!r}, neither text nor None"
         elif found != self._source().fingerprint():
             yield "the fingerprint changes where nothing did: every run would read anew"
+        elif found is not None and self._has_other_rows() and self._source().fingerprint() == found:
+            yield "the fingerprint stays where other rows are in the same place: no run would ever read them"
+
+    def _has_other_rows(self) -> bool:
+        """Write other rows in the place of the first, and return whether the source, with the same parameters, does.
+
+        They take as many bytes, and time has passed: what goes by either alone is seen.
+        """
+        folder, given, rows = self._folder / "rows", self._given, self._source().read()
+        if not any(folder.iterdir()):
+            return False
+        shutil.rmtree(folder)
+        folder.mkdir()
+        self._given = self._example(folder, table().assign(size=table()["size"].to_numpy()[::-1])) or {}
+        for file in folder.rglob("*"):
+            os.utime(file, (time.time() + _LATER, time.time() + _LATER))
+        return bool(self._given == given) and not rows.equals(self._source().read())
 
     def _empty(self) -> Iterator[str]:
         folder = self._folder / "empty"
@@ -129,3 +157,20 @@ class _SourceOnRows:
             faults = source.preflight()
         if not faults or not all(isinstance(fault, Fault) for fault in faults):
             yield "preflight finds no fault where the rows are gone"
+
+
+def _same_form(chunks: Sequence[pd.DataFrame], rows: pd.DataFrame) -> bool:
+    """Say whether chunks have the columns of the rows, and are as many rows together."""
+    return sum(map(len, chunks)) == len(rows) and all(list(chunk.columns) == list(rows.columns) for chunk in chunks)
+
+
+def _differing(chunks: Sequence[pd.DataFrame], rows: pd.DataFrame) -> list[str]:
+    """Return the columns whose values are not those of the rows, one after the other, whatever their types."""
+    whole = pd.concat(list(chunks), ignore_index=True)
+    pairs = ((name, whole.iloc[:, place], rows.iloc[:, place]) for place, name in enumerate(rows.columns))
+    return [str(name) for name, one, other in pairs if _values(one) != _values(other)]
+
+
+def _values(column: "pd.Series[Any]") -> list[Any]:
+    """Return a column's values, None where one is missing."""
+    return column.astype(object).where(column.notna(), None).tolist()

@@ -1,10 +1,13 @@
 """The conformance suite finds each of many planted violations, names it, and finds nothing else."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from cli.conformance.__main__ import main
+from steps import installed
 from tests.conformance.planted import NAME, PLANTED, plant
 from tests.conformance.running import tried
 from tests.tracing import processes_traced
@@ -42,6 +45,14 @@ def test_a_component_that_breaks_nothing_is_not_named(found: Found) -> None:
     assert not any(subject.startswith("trainer sound") for subject, _, _ in found)
 
 
-def test_a_name_that_is_not_installed_is_answered_with_what_is(site: Path) -> None:
-    done = tried(site, site, "acme-fault")
-    assert done.returncode == 2 and "Did you mean 'acme-faulty'" in done.stderr
+def test_a_name_that_is_not_installed_is_answered_with_what_is(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setattr(os, "environ", dict(os.environ))  # the command sets variables of its process
+    installed.clear_cache()
+    try:
+        assert main(["acme-fault"]) == 2
+        assert "Did you mean 'acme-faulty'" in capsys.readouterr().err
+    finally:
+        installed.clear_cache()

@@ -1,0 +1,38 @@
+"""Modules that are not imported here, because they took another process with them."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+
+
+@contextmanager
+def refused(why: Mapping[str, str]) -> Iterator[None]:
+    """Let importing each of these modules raise ImportError with its reason; they are still found, and can be read."""
+    finder = _Finder(why)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class _Finder(MetaPathFinder):
+    def __init__(self, why: Mapping[str, str]) -> None:
+        self._why = why
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path, target) if name in self._why else None
+        if spec is not None:
+            spec.loader = _Refusal(self._why[name])
+        return spec
+
+
+class _Refusal(Loader):
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def exec_module(self, module: ModuleType) -> None:
+        raise ImportError(self._why)
