@@ -8,5 +8,8 @@ def is_of_this_machine(address: str) -> bool:
 
     Of a chain of file systems (`zip://a.csv::s3://bucket/a.zip`) the last one is asked.
     """
-    scheme = urlsplit(address.rpartition("::")[2]).scheme
+    try:
+        scheme = urlsplit(address.rpartition("::")[2]).scheme
+    except ValueError:  # no host has such a name: `//[x`
+        return "://" not in address
     return len(scheme) < 2 or scheme in ("file", "local") or scheme.startswith("sqlite")

@@ -48,10 +48,10 @@ class ComponentSpec(Strict):
 class Resources(Strict):
     """What a step may ask of the stack."""
 
-    cpu_count: float | None = Field(default=None, gt=0, description="cores")
-    gpu_count: int | None = Field(default=None, ge=0, description="GPUs")
+    cpu_count: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="cores")
+    gpu_count: int | None = Field(default=None, ge=0, le=1_000_000, description="GPUs")
     memory: str | None = Field(
-        default=None, pattern=r"^[0-9]+(KB|KiB|MB|MiB|GB|GiB|TB|TiB)$", description="for example 4GiB"
+        default=None, pattern=r"^[0-9]{1,15}(KB|KiB|MB|MiB|GB|GiB|TB|TiB)$", description="for example 4GiB"
     )
     retries: int = Field(
         default=0, ge=0, le=100, description="how often the step is tried again after a failure, elsewhere if it can"
@@ -80,10 +80,12 @@ class Requirements(Strict):
 class Machine(Strict):
     """What a machine type of a cloud has."""
 
-    cpu_count: float | None = Field(default=None, gt=0, description="cores; null: not known")
-    gpu_count: int = Field(default=0, ge=0, description="GPUs")
+    cpu_count: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="cores; null: not known")
+    gpu_count: int = Field(default=0, ge=0, le=1_000_000, description="GPUs")
     memory: str | None = Field(
-        default=None, pattern=r"^[0-9]+(KB|KiB|MB|MiB|GB|GiB|TB|TiB)$", description="for example 4GiB; null: not known"
+        default=None,
+        pattern=r"^[0-9]{1,15}(KB|KiB|MB|MiB|GB|GiB|TB|TiB)$",
+        description="for example 4GiB; null: not known",
     )
 
 

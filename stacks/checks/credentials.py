@@ -101,8 +101,11 @@ def _cluster(spec: StackSpec) -> list[Missing]:
         return [
             Missing(what=f"no kubeconfig: {listed([str(file) for file in files])} is not there", command=_KUBECONFIG)
         ]
-    known = [name for file in there for name in _contexts(file)]
-    return [
+    contexts = {file: _contexts(file) for file in there}
+    torn = [str(file) for file, names in contexts.items() if names is None]
+    known = [name for names in contexts.values() for name in names or ()]
+    found = [Missing(what=f"{file} is no kubeconfig: kubectl could not read it", command=_VIEW) for file in torn]
+    return found + [
         Missing(what=f"{path}: the kubeconfig has no context {name!r}.{did_you_mean(name, known)}", command=_CONTEXTS)
         for path, name in wanted
         if name not in known
@@ -113,17 +116,22 @@ _KUBECONFIG = (
     "aws eks update-kubeconfig --name CLUSTER; gcloud container clusters get-credentials CLUSTER; or KUBECONFIG=FILE"
 )
 _CONTEXTS = "kubectl config get-contexts"
+_VIEW = "kubectl config view"
 
 
-def _contexts(file: Path) -> list[str]:
+def _contexts(file: Path) -> list[str] | None:
+    """Return the names of a kubeconfig's contexts, None where the file is none."""
     import yaml
 
     try:
         content: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):  # ValueError: text of other bytes, a date in no month
+        return None
+    if content is None:  # kubectl takes an empty file
         return []
-    contexts = content.get("contexts") if isinstance(content, dict) else None
-    return [str(each["name"]) for each in contexts or [] if isinstance(each, dict) and "name" in each]
+    if not isinstance(content, dict) or not isinstance(contexts := content.get("contexts"), list | None):
+        return None
+    return [each["name"] for each in contexts or [] if isinstance(each, dict) and isinstance(each.get("name"), str)]
 
 
 def _docker(spec: StackSpec) -> list[Missing]:
@@ -135,8 +143,8 @@ def _docker(spec: StackSpec) -> list[Missing]:
 
 
 def _daemon_answers() -> bool:
-    host = urlsplit(os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock")
     try:
+        host = urlsplit(os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock")
         if host.scheme == "unix":
             with socket.socket(socket.AF_UNIX) as channel:
                 channel.settimeout(1)
@@ -146,5 +154,5 @@ def _daemon_answers() -> bool:
             return True
         with socket.create_connection((host.hostname or "", host.port or 2375), timeout=1):
             return True
-    except OSError:
+    except (OSError, ValueError):  # ValueError: no address at all, or no port
         return False

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -109,7 +110,7 @@ def is_own(host: str) -> bool:
 def require_listener(address: str) -> None:
     """Return where something listens at `HOST:PORT`. Raises UnreachableError where nothing does."""
     host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port):
         raise UnreachableError("an address is HOST:PORT")
     try:
         socket.create_connection((host, int(port)), timeout=_TIMEOUT).close()

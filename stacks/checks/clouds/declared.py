@@ -3,6 +3,7 @@
 What is of another type is a fault of the flavor's own schema, which is found elsewhere.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Any
 from schemas.bare_logins import holds_login
 from schemas.errors import Fault, did_you_mean, listed
 from schemas.stack import ComponentSpec, StackSpec
+
+_LARGEST = 2**63
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,11 @@ class Declared:
         return value
 
     def number(self, name: str) -> float | None:
-        """Return a number; None where there is none."""
+        """Return a number, an infinite one where it is too large to be counted with; None where there is none."""
         value = self.values.get(name)
-        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return None
+        return value if isinstance(value, float) or abs(value) <= _LARGEST else (math.inf if value > 0 else -math.inf)
 
     def mapping(self, name: str) -> Mapping[str, Any]:
         """Return a mapping; an empty one where there is none."""

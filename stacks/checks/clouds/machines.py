@@ -46,7 +46,7 @@ class Catalog:
 def gib(memory: str) -> float:
     """Return a declared memory (`4GiB`) in GiB."""
     number, unit = re.fullmatch(r"([0-9]+)(\w+)", memory).groups()  # type: ignore[union-attr]  # the schema's pattern
-    return float(int(number) * _UNITS[unit] / 2**30)
+    return float(number) * _UNITS[unit] / 2**30
 
 
 def in_gib(number: float) -> str:

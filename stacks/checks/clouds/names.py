@@ -30,6 +30,9 @@ def quantity(text: str) -> Decimal | None:
     if found is None:
         return None
     number, unit = Decimal(found["number"]), found["unit"] or ""
-    if unit in _BINARY:
-        return number * Decimal(1024) ** _BINARY[unit]
-    return number * Decimal(_UNITS.get(unit) or f"1{unit}")
+    try:
+        if unit in _BINARY:
+            return number * Decimal(1024) ** _BINARY[unit]
+        return number * Decimal(_UNITS.get(unit) or f"1{unit}")
+    except ArithmeticError:  # an exponent that no decimal number has
+        return None

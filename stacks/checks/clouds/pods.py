@@ -75,7 +75,7 @@ def _amount(place: Declared, name: str) -> list[Fault]:
     amount = None if text is None else quantity(text)
     if text is not None and amount is None:
         return [place.fault(name, f"{text!r} is no quantity", "2, 500m, 4Gi")]
-    if amount is not None and "/" in name and amount != int(amount):
+    if amount is not None and "/" in name and amount != amount.to_integral_value():
         return [place.fault(name, f"{text} of a device: only whole ones are given")]
     return []
 

@@ -1,6 +1,7 @@
 """What SkyPilot, or the cloud that it takes machines from, would refuse."""
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,8 @@ from stacks.checks.clouds.declared import Declared, declared
 from stacks.checks.clouds.machines import Catalog, asked_too_much, in_gib, region_faults
 
 _AMOUNT = r"[0-9]+(\.[0-9]+)?\+?"
+_MOST, _SHOWN = 1_000_000, 40
+"""More cores, GiB and GPUs than any machine has; and how much of what is declared messages quote."""
 _CLUSTER = r"[a-zA-Z]([\-_.a-zA-Z0-9]*[a-zA-Z0-9])?"
 _NOT_ON_LAMBDA = ("use_spot", "job_recovery", "image_id")
 _GPUS = {
@@ -99,9 +102,7 @@ def _zone(spec: StackSpec, place: Declared, cloud: Cloud, zone: str, region: str
 
 
 def _machine(spec: StackSpec, place: Declared, cloud: Cloud) -> list[Fault]:
-    found: list[Fault] = []
-    for amount in ("cpus", "memory"):
-        found += place.matching(amount, _AMOUNT, f"amount of {amount}", "8, or 8+ for at least 8")
+    amounts, found = _amounts(place)
     accelerators, wrong = _accelerators(spec, place, cloud)
     found += wrong
     name = place.text("instance_type")
@@ -111,7 +112,7 @@ def _machine(spec: StackSpec, place: Declared, cloud: Cloud) -> list[Fault]:
     machine = cloud.catalog.machine(name, spec)
     if name is None or (machine is not None and cloud.name == "gcp" and name.startswith("n1-")):
         # Where no type is named, what is asked for is what the machine has; GPUs are attached to n1.
-        machine = (machine or _of_amounts(place)).model_copy(update={"gpu_count": accelerators})
+        machine = (machine or amounts).model_copy(update={"gpu_count": accelerators})
         return found + asked_too_much(spec, name or "what is declared", machine, place.at("accelerators"))
     if machine is None:
         return found
@@ -121,16 +122,23 @@ def _machine(spec: StackSpec, place: Declared, cloud: Cloud) -> list[Fault]:
     return found + asked_too_much(spec, name, machine, path)
 
 
-def _of_amounts(place: Declared) -> Machine:
-    """Return what `cpus` and `memory` promise; `8+` promises no bound."""
-    amounts = {name: place.text(name) or place.number(name) for name in ("cpus", "memory")}
-    exact = {
-        name: float(value)
-        for name, value in amounts.items()
-        if value and (not isinstance(value, str) or re.fullmatch(r"[0-9]+(\.[0-9]+)?", value))
-    }
-    memory = in_gib(exact["memory"]) if exact.get("memory") else None
-    return Machine(cpu_count=exact.get("cpus") or None, memory=memory)
+def _amounts(place: Declared) -> tuple[Machine, list[Fault]]:
+    """Return what `cpus` and `memory` promise, and which of them is no amount; `8+` promises no bound."""
+    exact: dict[str, float] = {}
+    found: list[Fault] = []
+    for name in ("cpus", "memory"):
+        given = place.number(name) if place.text(name) is None else place.text(name)
+        if given is None:
+            continue
+        amount = float(str(given).removesuffix("+")) if re.fullmatch(_AMOUNT, str(given)) else math.nan
+        amount = float(given) if isinstance(given, int | float) else amount
+        if not 0 < amount <= _MOST:
+            hint = f"8, or 8+ for at least 8; more than 0, at most {_MOST:,}"
+            found.append(place.fault(name, f"{str(given)[:_SHOWN]!r} is no amount of {name}", hint))
+        elif not str(given).endswith("+"):
+            exact[name] = amount
+    memory = in_gib(exact["memory"]) if "memory" in exact else None
+    return Machine(cpu_count=exact.get("cpus"), memory=memory), found
 
 
 def _accelerators(spec: StackSpec, place: Declared, cloud: Cloud) -> tuple[int, list[Fault]]:
@@ -138,12 +146,18 @@ def _accelerators(spec: StackSpec, place: Declared, cloud: Cloud) -> tuple[int, 
     given = place.values.get("accelerators")
     if isinstance(given, str):
         name, _, count = given.partition(":")
-        if not re.fullmatch(r"[1-9][0-9]*|", count):
-            return 0, [place.fault("accelerators", f"{count!r} is no number of accelerators", "A100:1")]
+        if not re.fullmatch(r"[1-9][0-9]{0,5}|", count):
+            return 0, [_miscounted(place, count)]
         return int(count or 1), _known(spec, place, cloud, name)
     if isinstance(given, dict) and all(isinstance(count, int) for count in given.values()):
-        return sum(given.values()), [fault for name in given for fault in _known(spec, place, cloud, name)]
+        wrong = [_miscounted(place, count) for count in given.values() if not 0 < count <= _MOST]
+        wrong += [fault for name in given for fault in _known(spec, place, cloud, name)]
+        return sum(count for count in given.values() if 0 < count <= _MOST), wrong
     return 0, []
+
+
+def _miscounted(place: Declared, count: object) -> Fault:
+    return place.fault("accelerators", f"{str(count)[:_SHOWN]!r} is no number of accelerators", "A100:1")
 
 
 def _known(spec: StackSpec, place: Declared, cloud: Cloud, name: str) -> list[Fault]:
@@ -168,5 +182,5 @@ def _bounds(place: Declared) -> list[Fault]:
 
 
 def _is_port(port: Any) -> bool:
-    ends = str(port).split("-")
-    return len(ends) <= 2 and all(end.isdigit() and 1 <= int(end) <= 65535 for end in ends)
+    ends = str(port)[:_SHOWN].split("-")
+    return len(ends) <= 2 and all(re.fullmatch(r"[0-9]{1,5}", end) and 1 <= int(end) <= 65535 for end in ends)

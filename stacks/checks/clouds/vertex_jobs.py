@@ -17,6 +17,8 @@ _KEYS = (
     "additional_training_job_args",
 )
 _DISKS = ("pd-ssd", "pd-standard", "hyperdisk-balanced")
+_MOST = 64
+"""More accelerators than any machine can have."""
 _DEFAULT = "n1-standard-4"  # ZenML's
 
 
@@ -39,7 +41,8 @@ def job_faults(spec: StackSpec, orchestrator: Declared) -> list[Fault]:
     found += job.among("boot_disk_type", _DISKS, "disk of Vertex") + job.within("boot_disk_size_gb", 100, 64_000, "GB")
     machine = machines.machine(name, spec)
     if machine is not None:
-        attached = int(job.number("accelerator_count") or 0) if built_in(name) is None else 0
+        count = job.number("accelerator_count") or 0
+        attached = int(count) if built_in(name) is None and 0 < count <= _MOST else 0
         has = machine.model_copy(update={"gpu_count": machine.gpu_count + attached})
         found += asked_too_much(spec, name, has, job.at("machine_type"))
     return found

@@ -133,8 +133,25 @@ def test_a_context_that_the_kubeconfig_has_not_is_told_with_the_nearest(
     assert "the kubeconfig has no context 'acme-prd'. Did you mean 'acme-prod'?" in told(filled("kubernetes", changes))
     changes = {"orchestrator.settings.kubernetes_context": "acme-prod"}
     assert "kubeconfig" not in told(filled("kubernetes", changes))
-    file.write_text("{")
-    assert "has no context" in told(filled("kubernetes", changes))
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "contexts: 5", "contexts: {name: acme-prod}", "[1]", "\udcff", "[" * 5000, "2024-99-99"]
+)
+def test_a_file_that_is_no_kubeconfig_is_told(content: str, nobody: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (nobody / "config").write_bytes(content.encode(errors="surrogateescape"))
+    (nobody / "sound").write_text("contexts: [{name: acme-prod}, 5, {name: [1]}]\n")
+    monkeypatch.setenv("KUBECONFIG", f"{nobody}/config")
+    text = told(filled("kubernetes", {"orchestrator.settings.kubernetes_context": "acme-prod"}))
+    assert f"{nobody / 'config'} is no kubeconfig" in text and "has no context 'acme-prod'" in text
+    monkeypatch.setenv("KUBECONFIG", f"{nobody}/sound")
+    assert "kubeconfig" not in told(filled("kubernetes", {"orchestrator.settings.kubernetes_context": "acme-prod"}))
+
+
+@pytest.mark.parametrize("host", ["tcp://host:abc", "tcp://host:99999", "tcp://[::1", f"tcp://{'a' * 70}.b", "unix://"])
+def test_an_address_that_is_no_daemons_is_one_that_does_not_answer(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", host)
+    assert "no Docker daemon answers" in told(filled("sagemaker"))
 
 
 @pytest.mark.slow
