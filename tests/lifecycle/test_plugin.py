@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from schemas.home import ROOT
 
@@ -140,6 +142,18 @@ def test_the_example_imports_drivetrain_and_libraries_and_its_flavor_zenml() -> 
         found = set(re.findall(r"^\s*(?:import|from) (\w+)", module.read_text(), re.MULTILINE)) - standard
         own = {"zenml", "filelock"} if module.stem == "file_alerter" else {"numpy", "onnx", "pandas"}
         assert found <= libraries | own, module
+
+
+def test_the_example_declares_the_libraries_that_it_imports_and_leaves_their_versions_to_us() -> None:
+    files = (EXAMPLE / "acme_platform").rglob("*.py")
+    found = {
+        name for file in files for name in re.findall(r"^\s*(?:import|from) (\w+)", file.read_text(), re.MULTILINE)
+    }
+    libraries = found - set(sys.stdlib_module_names) - {"drivetrain", "acme_platform"}
+    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())["project"]
+    ours = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert set(project["dependencies"]) == libraries
+    assert libraries <= {Requirement(text).name for text in ours["dependencies"]}
 
 
 @pytest.mark.parametrize("part", LISTED)
