@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from cli.conformance.components import component_names
+from cli.conformance.examples import GROUP
 from cli.conformance.owners import OURS, entries_of
 from drivetrain.testing import (
     NoAnswer,
@@ -44,14 +45,17 @@ def check_code(owner: str) -> list[Violation]:
 
 
 def imported_modules(owners: Sequence[str]) -> dict[str, list[str] | str]:
-    """Return what importing each component's module brings, or why it cannot be; strangers' packages above are tried.
+    """Return what importing each component's module brings, or why it cannot be; nothing is imported in this process.
 
-    Nothing is imported in this process.
+    Of strangers the packages above are tried as well, and the modules of their examples.
     """
     found: set[str] = set()
     for owner in owners:
-        own = _modules(owner)
-        found |= own if owner == OURS else {name for module in own for name in _with_parents(module)}
+        if owner == OURS:
+            found |= _modules(owner)
+            continue
+        examples = {entry.module for entry in entries_of(owner, GROUP) if entry.module}
+        found |= {name for module in _modules(owner) | examples for name in _with_parents(module)}
     return imported_by(sorted(found))
 
 

@@ -30,6 +30,7 @@ _FILES = {
     "flavors.py": planted_flavors.FLAVORS,
     "broken.py": 'print("an advertisement", end="", flush=True)\nraise RuntimeError("no licence")\n',
     "ending.py": _ENDING,
+    "ending_example.py": _ENDING,
     "flavors_ending.py": _ENDING,
     **{f"conf/{name}": text for name, text in planted_options.CONF.items()},
 }

@@ -205,12 +205,14 @@ COMPONENTS = {
     "load.csv": "acme_faulty.sources:Lines",
     "load.unlicensed": "acme_faulty.broken:Source",
     "load.ending": "acme_faulty.ending:Source",
+    "load.untriable": "acme_faulty.sources:Lines",
     "nonsense": "acme_faulty.sources:Lines",
 }
 EXAMPLES = {
     **{f"load.{name}": "acme_faulty.sources:rows" for name in _TRIED},
     **{f"write.{name}": "acme_faulty.sources:output" for name in ("hasty", "messy")},
     "load.parquet": "acme_faulty.sources:rows",
+    "load.untriable": "acme_faulty.ending_example:rows",
 }
 PLANTED: Planted = [
     ("data source undescribed", "described", "the parameter path has no description"),
@@ -234,5 +236,6 @@ PLANTED: Planted = [
     ("data source stale", "fingerprint", "stays where other rows are in the same place"),
     ("data source sized", "fingerprint", "stays where other rows are in the same place"),
     ("data source ending", "registered", "it ends the process that imports it, exit code 7"),
+    ("data source untriable", "example", "it ends the process that imports it, exit code 7"),
     ("example load.parquet", "registered", "the package brings no such component"),
 ]
