@@ -13,7 +13,7 @@ _SECRET = re.compile(
 # What the name of something about a secret ends with, or of the file that holds one.
 _ABOUT = re.compile(
     r"(?:file|path|dir|type|source|uri|url|count|limit|name|version|method|algorithm|alg|mechanism|mode|expiry|expires"
-    r"|expires_in|expiration|ttl|seconds|length|headers?|prefix|arn)$"
+    r"|expires_in|expiration|ttl|seconds|length|headers?|prefix|arn|class)$"
 )
 _COUNTED = re.compile(r"(?:tokens|passes|signatures|secrets|passwords)$")
 _KEY, _AUTH = re.compile(r"key$"), re.compile(r"auth$")

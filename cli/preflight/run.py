@@ -19,22 +19,31 @@ def preflight(run: Run) -> None:
     Raises:
         ConfigurationError: With everything that is missing.
     """
-    faults: list[Fault] = []
     with secrets_at_hand(run) as absent:
-        if "rows" in run.spec.inputs:
-            faults += data_faults(run)
-        if "batch" in run.spec.inputs and run.batch is not None:
-            from cli.preflight.batch import batch_faults
-
-            faults += batch_faults(run.batch)
-    if faults and absent:  # what is seen without them is not what steps would see
-        faults = absent
+        faults, elsewhere = _seen(run)
+    if absent and (faults or elsewhere):  # what is seen elsewhere without them is not what steps would see
+        faults = [*absent, *faults]
+    else:
+        faults += elsewhere
     if run.spec.deploys and run.deploy.port != "auto":
         from serving.process.port import faults as port_faults
 
         faults += port_faults(Home.here().root, run.name, run.deploy)
     if faults:
         raise ConfigurationError(faults, "The run cannot start")
+
+
+def _seen(run: Run) -> tuple[list[Fault], list[Fault]]:
+    """Return what is wrong with rows and files: with those of this machine, and with all others."""
+    here, elsewhere = list[Fault](), list[Fault]()
+    if "rows" in run.spec.inputs:
+        is_here = create("load", run.data.source).needs_this_machine
+        (here if is_here else elsewhere).extend(data_faults(run))
+    if "batch" in run.spec.inputs and run.batch is not None:
+        from cli.preflight.batch import batch_faults
+
+        elsewhere += batch_faults(run.batch)
+    return here, elsewhere
 
 
 def make_home() -> None:

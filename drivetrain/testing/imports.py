@@ -18,8 +18,6 @@ HEAVY = frozenset(f"{_LARGE} {_LARGER}".split())
 """Libraries that take long to import: a component imports them in the functions that need them."""
 _SECONDS = 120.0
 """How long a module may take to import; Keras takes two seconds, and ten on a busy machine."""
-_SECONDS = 120.0
-"""How long a module may take to import; Keras takes two seconds, and ten on a busy machine."""
 
 
 class NoAnswer(str):

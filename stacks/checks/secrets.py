@@ -6,7 +6,7 @@ from typing import Any
 from schemas.bare_logins import holds_login
 from schemas.errors import Fault
 from schemas.stack import StackSpec
-from stacks.shown import is_secret
+from stacks.shown import assigned_secret, is_secret, name_of_value
 
 _NAMED = "{} is a secret, which must not stand here"
 _OF_PODS = "a Kubernetes secret: {name: NAME, valueFrom: {secretKeyRef: {name: SECRET, key: KEY}}}"
@@ -46,18 +46,24 @@ def names_one(kind: str, flavor: str, setting: str) -> bool:
 
 
 def _within(path: str, name: str, value: Any) -> Iterator[Fault]:
-    if isinstance(value, Mapping) and value.keys() != _REFERENCE:
-        of_pod = value.get("name")
-        for key, inner in value.items():
-            at = f"{path}.{key}"
-            if is_secret(key, inner):
-                yield Fault(at, _NAMED.format(key), _OF_OTHERS if name in _ENVIRONMENTS else _DEEPER)
-            elif key == "value" and is_secret(of_pod, inner):
-                yield Fault(at, _NAMED.format(of_pod), _OF_PODS)
-            else:
-                yield from _within(at, str(key), inner)
+    if isinstance(value, Mapping):
+        yield from () if value.keys() == _REFERENCE else _within_mapping(path, name, value)
     elif isinstance(value, list):
         for number, inner in enumerate(value):
             yield from _within(f"{path}.{number}", "", inner)
+    elif isinstance(value, str) and (variable := assigned_secret(value)):
+        yield Fault(path, _NAMED.format(variable), _OF_OTHERS)
     elif isinstance(value, str) and holds_login(name, value):
         yield Fault(path, _LOGIN, _BY_CONNECTOR)
+
+
+def _within_mapping(path: str, name: str, value: Mapping[str, Any]) -> Iterator[Fault]:
+    named = name_of_value(value)
+    for key, inner in value.items():
+        at = f"{path}.{key}"
+        if is_secret(key, inner):
+            yield Fault(at, _NAMED.format(key), _OF_OTHERS if name in _ENVIRONMENTS else _DEEPER)
+        elif str(key).lower() == "value" and is_secret(named, inner):
+            yield Fault(at, _NAMED.format(named), _OF_PODS)
+        else:
+            yield from _within(at, str(key), inner)

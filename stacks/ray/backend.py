@@ -97,7 +97,7 @@ class RayBackend:
             return []
         references = {attempt.reference: step for step, attempt in self._attempts.items()}
         self._ray.wait([self._inbox.awaited(seconds), *references], num_returns=1, timeout=seconds + 1)
-        ended, _ = self._ray.wait(list(references), num_returns=len(references), timeout=0) if references else ([], [])
+        ended, _ = self._ray.wait(list(references), num_returns=len(references), timeout=0)
         news = self._read(self._inbox.until_now() if ended else self._inbox.taken())
         return [*news, *(self._ended(references[reference]) for reference in ended), *self._silent()]
 

@@ -53,7 +53,16 @@ def test_the_variables_of_the_stack_are_there(run: Run, monkeypatch: pytest.Monk
     assert "AWS_ACCESS_KEY_ID" not in os.environ
 
 
-def test_one_that_is_missing_is_told_in_the_place_of_what_follows(run: Run) -> None:
+def test_one_that_is_missing_is_told_with_what_is_wrong_with_a_file_of_this_machine(run: Run) -> None:
+    variable, file = faults(lambda: preflight(on(run, KEYS)))
+    assert variable.startswith("stack.environment.AWS_ACCESS_KEY_ID: the environment variable STORE_KEY is not set")
+    assert file == "data.path: there are no credentials"
+
+
+def test_one_that_is_missing_is_told_in_the_place_of_what_is_not_seen_without(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CsvSource, "needs_this_machine", False)
     (fault,) = faults(lambda: preflight(on(run, KEYS)))
     assert fault.startswith("stack.environment.AWS_ACCESS_KEY_ID: the environment variable STORE_KEY is not set")
     (fault,) = faults(lambda: preflight(on(run, OF_ZENML)))
@@ -70,5 +79,5 @@ def test_one_that_is_missing_and_not_needed_is_told_with_the_rest_of_the_stack(
 
 def test_a_sweep_looks_as_a_run_does(run: Run) -> None:
     jobs = [Job(0, Words((), {}), None, on(run, KEYS))]  # type: ignore[arg-type]
-    (fault,) = faults(lambda: preflight_all(jobs))
+    fault, _ = faults(lambda: preflight_all(jobs))
     assert fault.startswith("stack.environment.AWS_ACCESS_KEY_ID")

@@ -3,12 +3,15 @@
 Every character of a key is its own: `#` and `%3F` are no marks of a URL there, and `?` is one of a glob. What stands
 behind a `?` are options where it begins with `endpoint_url=` or `region=`. An option of another name is told from a
 glob only at the end of a path that is none otherwise, where all behind the `?` is `NAME=VALUE` without a slash, or with
-an address as value; a glob that ends so (`part-?year=2024`) is written with `[!/]` in place of the `?`.
+an address as value, or by a name that speaks of a secret, as that of a signature does; a glob that ends so
+(`part-?year=2024`) is written with `[!/]` in place of the `?`.
 """
 
 import re
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from schemas.secret_names import may_name_secret
 
 SCHEMES = ("s3", "s3a")
 _OPTIONS = ("endpoint_url", "region")
@@ -97,7 +100,14 @@ def _options_apart(rest: str) -> tuple[str, str]:
     if known is not None:
         return rest[: known.start()], rest[known.end() :]
     unknown = _UNKNOWN.fullmatch(rest)
-    return (rest, "") if unknown is None else (rest[: unknown.start(1) - 1], unknown.group(1))
+    if unknown is not None:
+        return rest[: unknown.start(1) - 1], unknown.group(1)
+    place, _, text = rest.partition("?")
+    return (place, text) if any(_lets_in(*pair) for pair in parse_qsl(text)) else (rest, "")
+
+
+def _lets_in(name: str, value: str) -> bool:
+    return name.lower().startswith("x-amz-") or may_name_secret(name, value)
 
 
 def check_endpoint(url: str) -> None:

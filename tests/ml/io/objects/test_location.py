@@ -40,6 +40,8 @@ def test_a_key_is_taken_as_it_is_written(key: str) -> None:
         ("?versionId=3", "versionId"),
         (f"?endpoint_url={SERVER}&versionId=3", "versionId"),
         (f"?versionId=3&endpoint_url={SERVER}", "versionId"),
+        ("?token=ab/cd==", "token"),
+        ("?X-Amz-Credential=AKIA/2024/us&X-Amz-Signature=dead", "X-Amz-Credential, X-Amz-Signature"),
     ],
 )
 def test_an_unknown_option_of_a_plain_path_is_told(options: str, name: str) -> None:
