@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 from pipelines.cache_forecast import forecast, step_names
 from pipelines.execution.requirements import missing
@@ -10,10 +12,12 @@ from schemas.errors import Fault
 from schemas.events import StepEvent
 from schemas.home import Home
 from schemas.pipelines import StageSpec
-from schemas.plan import Missing, Plan
+from schemas.plan import Missing, Plan, PlannedStep
 from schemas.run import Run
 from stacks.checks.shipped import ShippedFlavors
 from stacks.declared import parts, stack_name
+from stacks.environment import variables_at_hand
+from stacks.object_store import revealed
 from stacks.plan import Existing, changes
 from stacks.plugins import flavor_sources
 from stacks.session import has_store, store_file, zenml_session
@@ -33,11 +37,13 @@ def plan(run: Run, stages: Sequence[StageSpec] | None = None) -> Plan:
 def _from_nothing(run: Run, stages: Sequence[StageSpec]) -> Plan:
     known = flavor_sources()
     flavors = {part.flavor: ("", "") for part in run.stack.components.values() if part.flavor in known}
+    with variables_at_hand(run.stack, partial(revealed, None)) as unset:
+        absent = missing(None, run, Home.here(), unset)
     return Plan(
         changes=changes(stack_name(run.stack), parts(run.stack), flavors, Existing()),
         steps=step_names(run, why="nothing was ever run here", stages=stages),
         resources=run.stack.resources,
-        missing=[*_shown(run, *unmet(ShippedFlavors(), run.stack, sqlite=True)), *missing(None, run, Home.here())],
+        missing=[*_shown(run, *unmet(ShippedFlavors(), run.stack, sqlite=True)), *absent],
     )
 
 
@@ -61,9 +67,18 @@ def _against_the_store(run: Run, stages: Sequence[StageSpec]) -> Plan:
         no_flavor = any(fault.path.endswith(".flavor") for fault in wrong)
         planned = [] if no_flavor else plan_stack(client, run.stack)
         stack_is_there = not wrong and not any(change.changes for change in planned)
-        absent = missing(client, run, Home.here())
-        steps = (
-            forecast(client, run, stages) if stack_is_there else step_names(run, "the stack is new, or changes", stages)
-        )
+        # As a run has them: the journal, the source and what the steps' cache keys take from both may need them.
+        with variables_at_hand(run.stack, partial(revealed, client)) as unset:
+            absent = missing(client, run, Home.here(), unset)
+            steps = _steps(client, run, stages, stack_is_there, complete=not unset)
     found = [*_shown(run, wrong, needed), *absent]
     return Plan(changes=planned, steps=steps, resources=run.stack.resources, missing=found)
+
+
+def _steps(
+    client: Any, run: Run, stages: Sequence[StageSpec], stack_is_there: bool, complete: bool
+) -> list[PlannedStep]:
+    """Return the steps; none is looked up on a stack that is not there, or without all of the stack's variables."""
+    if not stack_is_there:
+        return step_names(run, "the stack is new, or changes", stages)
+    return forecast(client, run, stages) if complete else step_names(run, "a variable of the stack is missing", stages)

@@ -1,6 +1,6 @@
 """What a pipeline needs to find before it can start at all."""
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 from ml.batch.header import input_faults
@@ -13,8 +13,7 @@ from schemas.run import Run
 from schemas.secret import SecretRef
 from serving.journal.location import journal_url
 from serving.releases.package_cache import fetch_signature
-from stacks.environment import variables_at_hand
-from stacks.object_store import artifact_store_faults, revealed, store_reached
+from stacks.object_store import artifact_store_faults, store_reached
 from steps.components import create
 from steps.gate.production import Production
 
@@ -22,16 +21,18 @@ _PATH = "pipeline"
 _FIRST = "python run.py +experiment=… pipeline=lifecycle"
 
 
-def missing(client: Any | None, run: Run, home: Home) -> list[Missing]:
+def missing(client: Any | None, run: Run, home: Home, unset: Sequence[Fault]) -> list[Missing]:
     """Return what the pipeline needs and does not find: something to deploy, to monitor, to predict with.
+
+    The variables of the stack are set by whoever calls.
 
     Args:
         client: ZenML's client; None when there is no store yet.
         run: The declared run.
         home: DRIVETRAIN_HOME, with the journals and deployment records.
+        unset: Why some of the variables are not set; nothing else is looked at then, since it would be seen otherwise.
     """
-    with variables_at_hand(run.stack, partial(revealed, client)) as absent:
-        faults = artifact_store_faults(client, run.stack, write=False) or [*absent, *_faults(client, run, home)]
+    faults = [*unset] or artifact_store_faults(client, run.stack, write=False) or _faults(client, run, home)
     told = {f"stack.environment.{name}" for name, value in run.stack.environment.items() if _is_of_shell(value)}
     return [
         Missing(what=fault.message if fault.path == _PATH else f"{fault.path}: {fault.message}", command=fault.hint)
@@ -46,7 +47,7 @@ def _is_of_shell(value: str | SecretRef) -> bool:
 
 
 def require(client: Any, run: Run, home: Home) -> None:
-    """Refuse a pipeline that cannot start.
+    """Refuse a pipeline that cannot start; the variables of the stack are set by whoever calls.
 
     Raises:
         ConfigurationError: With every fault; nothing was started.
