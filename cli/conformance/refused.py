@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 
@@ -24,10 +25,22 @@ class _Finder(MetaPathFinder):
         self._why = why
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        spec = PathFinder.find_spec(name, path, target) if name in self._why else None
-        if spec is not None:
-            spec.loader = _Refusal(self._why[name])
+        found = _found(name, path, target) if name in self._why else None
+        if found is None:
+            return None
+        spec = copy(found)  # a finder may keep what it gave
+        spec.loader = _Refusal(self._why[name])
         return spec
+
+
+def _found(name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
+    """Ask every other finder, as an import does: what is installed to be edited may be found by one of its own."""
+    for finder in list(sys.meta_path):
+        ask = None if isinstance(finder, _Finder) else getattr(finder, "find_spec", None)
+        spec: ModuleSpec | None = None if ask is None else ask(name, path, target)
+        if spec is not None:
+            return spec
+    return None
 
 
 class _Refusal(Loader):

@@ -1,8 +1,12 @@
 """What a package brings is told from what is another's: its examples, its components, its modules."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -114,3 +118,29 @@ def test_what_is_refused_is_found_and_not_imported(install: Install) -> None:
             __import__("acme.ending")
     with pytest.raises(SystemExit):
         __import__("acme.ending")
+
+
+class Editable(MetaPathFinder):
+    """Finds one module that is on no path, as an installation to be edited does, and keeps what it gave."""
+
+    def __init__(self, name: str, file: Path) -> None:
+        self.name, self.spec = name, spec_from_file_location(name, file)
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        return self.spec if name == self.name else None
+
+
+def test_what_only_an_import_hook_finds_is_refused_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib.util import find_spec
+
+    file = tmp_path / "acme_ending.py"
+    file.write_text("raise SystemExit(3)\n")
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Editable("acme_ending", file)])
+    with refused({"acme_ending": "it ends the process"}), refused({"acme_ending": "also here", "acme_absent": "gone"}):
+        spec = find_spec("acme_ending")
+        assert spec is not None and spec.origin == str(file)
+        with pytest.raises(ImportError, match="also here"):
+            __import__("acme_ending")
+        assert find_spec("acme_absent") is None
+    with pytest.raises(SystemExit):
+        __import__("acme_ending")
