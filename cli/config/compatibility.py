@@ -1,12 +1,12 @@
 """Choices that are each valid and cannot work together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cli.config.components import columns_of
 from cli.config.defaults import gives_probabilities, tasks_of
 from schemas.base import Task
 from schemas.choice import Choice
-from schemas.errors import Fault, did_you_mean
+from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.metrics import HIGHER_IS_BETTER, NEED_PROBABILITIES, NOT_RANKED, TASKS, WITHOUT_PROBABILITIES
 from schemas.run import Run
 from steps import registry
@@ -23,7 +23,7 @@ def impossible(run: Run, alone: bool = True) -> list[Fault]:
     faults = [*_metric_faults(run, tasks)]
     for block, choice in (("trainer", run.trainer), ("baseline", run.baseline)):
         faults += _trainer_faults(block, choice, run.data.task, tasks)
-        faults += _reading_faults(block, choice, run.data.target)
+        faults += _with_raised(_reading_faults(block, choice, run.data.target))
     faults += _probability_faults(run)
     faults += _split_faults(run)
     faults += _review_faults(run, tasks)
@@ -31,10 +31,23 @@ def impossible(run: Run, alone: bool = True) -> list[Fault]:
     heavy = alone and not faults
     for block, choice in (("trainer", run.trainer), ("baseline", run.baseline)):
         if choice.name != "auto" and (heavy or registry.lookup("train", choice.name).light):
-            with registry.blaming("train", choice.name, "cannot check its parameters", block):
-                wrong = registry.lookup("train", choice.name).faults(choice.params, run.data.task)
-            faults += [Fault(f"{block}.{fault.path}".rstrip("."), fault.message, fault.hint) for fault in wrong]
+            faults += _with_raised(_own_faults(block, choice, run.data.task))
     return faults
+
+
+def _with_raised(found: Iterable[Fault]) -> Iterator[Fault]:
+    """Yield the faults, and what a plug-in raises as one of them: no other is to be lost by it."""
+    try:
+        yield from found
+    except ConfigurationError as error:
+        yield from error.faults
+
+
+def _own_faults(block: str, choice: Choice, task: str) -> Iterator[Fault]:
+    with registry.blaming("train", choice.name, "cannot check its parameters", block):
+        wrong = list(registry.lookup("train", choice.name).faults(choice.params, task))
+    for fault in wrong:
+        yield Fault(f"{block}.{fault.path}".rstrip("."), fault.message, fault.hint)
 
 
 def _metric_faults(run: Run, tasks: tuple[Task, ...]) -> Iterator[Fault]:

@@ -48,12 +48,16 @@ def choose(
 
 
 def columns_of(block: str, choice: Choice) -> dict[str, str]:
-    """Return the raw columns that the parameters of a trainer name, by key path."""
+    """Return the raw columns that the parameters of a trainer name, by key path.
+
+    Raises:
+        ConfigurationError: If the trainer is a plug-in's, and raises.
+    """
     if choice.name == "auto":
         return {}
     component = registry.lookup("train", choice.name)
     with registry.blaming("train", choice.name, "cannot name its columns", block):
-        named: Mapping[str, str] = component.columns(choice.params)
+        named: Mapping[str, str] = dict(component.columns(choice.params))
     return {f"{block}.{path}": column for path, column in named.items()}
 
 

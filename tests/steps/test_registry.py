@@ -23,6 +23,8 @@ train.odd = acme_sources:NUMBER
 load.plain = acme_sources:Plain
 load.endless = acme_sources:Endless
 load.moody = acme_sources:Moody
+train.loud = acme_sources:Loud
+train.picky = acme_sources:Picky
 gate.fair = acme_sources:Fair
 gate.strict = acme_sources:Strict
 split.leaving = acme_leaving:Split
@@ -33,7 +35,7 @@ nonsense = acme_sources:Parquet
 """
 SOURCES = """from pydantic import Field
 
-from drivetrain import GateCheck, Source, Strict as Base
+from drivetrain import GateCheck, Source, Strict as Base, Trainer
 
 NUMBER = 3
 
@@ -64,6 +66,24 @@ class Unmade(Base):
 
 class Moody(Parquet):
     Params = Unmade
+
+class Loud(Trainer):
+    Params = Rows
+    tasks = ("regression",)
+    light = True
+
+    @classmethod
+    def columns(cls, params):
+        raise OSError("no disk")
+
+class Picky(Trainer):
+    Params = Rows
+    tasks = ("regression",)
+    light = True
+
+    @classmethod
+    def faults(cls, params, task):
+        raise OSError("no licence")
 
 class Fair(GateCheck):
     Params = Rows
@@ -199,6 +219,19 @@ def test_parameters_that_raise_are_a_fault_of_their_package(
 ) -> None:
     found = faults("+experiment=diabetes", "data.name=moody", "~data.dataset")
     assert found["data"].message == "plug-in 'moody' of acme 1.2 cannot check its parameters: OSError: no disk"
+
+
+@pytest.mark.parametrize(("block", "other"), [("trainer", "baseline"), ("baseline", "trainer")])
+def test_a_plugin_that_raises_hides_no_other_fault(
+    block: str, other: str, plugin: None, faults: Callable[..., dict[str, Fault]]
+) -> None:
+    words = (f"{block}.name=loud", f"{other}.name=picky")
+    cases: dict[str, set[str]] = {"seed=1": set(), "seed=abc": {"seed"}, "metric=rocauc": {"metric"}}
+    for word, also in cases.items():
+        found = faults("+experiment=diabetes", *words, word)
+        assert found.keys() == {"trainer", "baseline"} | also
+        assert found[block].message == "plug-in 'loud' of acme 1.2 cannot name its columns: OSError: no disk"
+        assert found[other].message == "plug-in 'picky' of acme 1.2 cannot check its parameters: OSError: no licence"
 
 
 def test_a_foreign_sources_parameters_are_checked(plugin: None, faults: Callable[..., dict[str, Fault]]) -> None:
