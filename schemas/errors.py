@@ -99,6 +99,10 @@ class NoBucketError(ObjectStoreError):
     """There is no such bucket."""
 
 
+class ContestedError(ObjectStoreError):
+    """Others write the same name at the same moment, and the store let none of them, however often it was asked."""
+
+
 class ThrottledError(ObjectStoreError):
     """The store asks to slow down, again after waiting."""
 

@@ -19,7 +19,7 @@ from ml.package.files import MANIFEST, SEAL, open_plain
 from ml.package.records import copy_sized
 from ml.package.storage import LARGEST_MANIFEST, read_manifest, verify
 from schemas.base import Strict
-from schemas.errors import PackageError
+from schemas.errors import ContestedError, PackageError
 
 MARKER = "complete.json"
 _LARGEST_MARKER = _LARGEST_SEAL = 1_000
@@ -74,7 +74,14 @@ def write_remote(store: Store, folder: str, root: Path, create: Create | None = 
     except BaseException:
         _take_back(store, parts)
         raise
-    if not _made_visible(store, folder, marker, create):
+    try:
+        is_visible = _made_visible(store, folder, marker, create)
+    except ContestedError:  # any other error leaves open whether the marker is there: then the parts are needed
+        is_visible = _is_there(store, folder, marker)
+        if not is_visible:
+            _take_back(store, parts)
+            raise
+    if not is_visible:
         _take_back(store, parts)
         raise PackageError(f"{folder} was written by somebody else meanwhile; a package is never overwritten")
 
@@ -139,6 +146,13 @@ def _made_visible(store: Store, folder: str, marker: Marker, create: Create | No
     with store.open(path, "wb") as file:
         file.write(data)
     return True
+
+
+def _is_there(store: Store, folder: str, marker: Marker) -> bool:
+    try:
+        return marker_of(store, folder) == marker
+    except PackageError:
+        return False
 
 
 def _take_back(store: Store, parts: str) -> None:

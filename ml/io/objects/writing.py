@@ -12,7 +12,7 @@ from typing import Any
 
 from ml.io.objects.errors import is_contested, is_there_already, told_of
 from ml.io.objects.location import Location
-from schemas.errors import ObjectStoreError
+from schemas.errors import ContestedError
 
 _TRIES = 5  # of a write that meets another at the same moment
 _PAUSE = 0.05  # seconds before the second one; twice as long before each that follows
@@ -124,10 +124,12 @@ def create_object(files: Any, location: Location, data: bytes) -> bool:
     writes what no other would, and reads it.
 
     Raises:
-        ObjectStoreError: When the store cannot be used, or lets none of those write who want to.
+        ContestedError: When the store lets none of those write who want to.
+        ObjectStoreError: When the store cannot be used.
     """
     for attempt in range(_TRIES):
-        time.sleep(_PAUSE * 2**attempt if attempt else 0)
+        if attempt:
+            time.sleep(_PAUSE * 2 ** (attempt - 1))
         try:
             with told_of(location, files):
                 files.call_s3("put_object", Bucket=location.bucket, Key=location.key, Body=data, IfNoneMatch="*")
@@ -139,4 +141,4 @@ def create_object(files: Any, location: Location, data: bytes) -> bool:
         else:
             return True
     what = f"{location.plain} cannot be written: others write that name at the same moment, and none is let"
-    raise ObjectStoreError(what, "run again")
+    raise ContestedError(what, "run again")

@@ -10,7 +10,7 @@ import fsspec
 import pytest
 
 from ml.package.remote import MARKER, fetch_remote, write_remote
-from schemas.errors import PackageError
+from schemas.errors import ContestedError, ObjectStoreError, PackageError, UnreachableError
 from tests.serving import packages
 
 PLANTED = b"planted"
@@ -61,6 +61,27 @@ def fetched(folder: Path, tmp_path: Path) -> Path:
 def test_what_was_written_is_fetched(folder: Path, tmp_path: Path) -> None:
     forge(folder, lambda files: None)
     assert (fetched(folder, tmp_path) / "rules.json").is_file()
+
+
+@pytest.mark.parametrize(("error", "kept"), [(ContestedError, 0), (UnreachableError, 1)])
+def test_who_cannot_make_a_package_visible_takes_the_parts_back_unless_it_may_be_so(
+    error: type[ObjectStoreError], kept: int, tmp_path: Path
+) -> None:
+    def create(_path: str, _data: bytes) -> bool:
+        raise error("s3://shelf/package cannot be written", "run again")
+
+    with pytest.raises(error):
+        write_remote(Files(), f"{tmp_path}/store/package", packages.write_rules(tmp_path / "own"), create)
+    assert len(list(tmp_path.glob("store/package/*"))) == kept
+
+
+def test_a_marker_that_is_there_though_its_answer_was_lost_keeps_its_parts(tmp_path: Path) -> None:
+    def create(path: str, data: bytes) -> bool:
+        Path(path).write_bytes(data)
+        raise ContestedError("s3://shelf/package cannot be written", "run again")
+
+    write_remote(Files(), f"{tmp_path}/store/package", packages.write_rules(tmp_path / "own"), create)
+    assert (fetched(tmp_path / "store" / "package", tmp_path) / "rules.json").is_file()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A conditional write that Amazon answers with 409, since another is under way: asked again, or told as what it is."""
 
+import time
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from ml.io.objects.client import Credentials, client_of, lent
 from ml.io.objects.location import Location
 from ml.io.objects.new_object import NewObject
 from ml.io.objects.writing import create_object
-from schemas.errors import ContentError, ObjectStoreError
+from schemas.errors import ContentError, ContestedError
 
 PLACE = Location("shelf", "a")
 
@@ -42,10 +43,18 @@ def test_it_is_asked_again_until_one_has_won(monkeypatch: pytest.MonkeyPatch) ->
 def test_where_none_wins_it_is_an_error_of_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "_PAUSE", 0)
     files = Answering(*["ConditionalRequestConflict"] * 9)
-    with pytest.raises(ObjectStoreError, match="s3://shelf/a cannot be written: others write that name") as raised:
+    with pytest.raises(ContestedError, match="s3://shelf/a cannot be written: others write that name") as raised:
         create_object(files, PLACE, b"x")
     assert raised.value.hint == "run again"
     assert len(files.asked) == 5
+
+
+def test_it_is_asked_five_times_within_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    with pytest.raises(ContestedError):
+        create_object(Answering(*["409"] * 5), PLACE, b"x")
+    assert waited == [0.05, 0.1, 0.2, 0.4]
 
 
 @pytest.mark.parametrize(
