@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ml.io.objects.check import as_fault, reach
@@ -10,7 +9,7 @@ from ml.io.objects.client import Credentials, client, lent
 from schemas.errors import ConfigurationError, Fault, StorageError
 from schemas.secret import SecretRef
 from schemas.stack import StackSpec
-from stacks.environment import OF_ONE_KEY, stack_environment
+from stacks.environment import OF_ONE_KEY
 from steps.secrets import reveal
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ _VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 def artifact_store_faults(zenml: Any | None, spec: StackSpec, *, write: bool) -> list[Fault]:
     """Return why the artifact store cannot be used: server, key, right, or bucket.
 
+    The variables of the stack are set by whoever calls, once: resolved within themselves they may name one another.
+
     Args:
         zenml: ZenML's client; None when there is no store yet, so that it has no secrets either.
         spec: The declared stack; settings that the flavor refuses are told by whoever applies the stack.
@@ -33,13 +34,10 @@ def artifact_store_faults(zenml: Any | None, spec: StackSpec, *, write: bool) ->
         return []
     location = config.location
     try:
-        with stack_environment(spec, partial(revealed, zenml)):
-            files = client(location.endpoint_url, location.region, _credentials(zenml, spec))
-            reach(location, files, write=write)
+        files = client(location.endpoint_url, location.region, _credentials(zenml, spec))
+        reach(location, files, write=write)
     except StorageError as error:
         return [as_fault("stack.artifact_store", error)]
-    except ConfigurationError as error:
-        return error.faults
     return []
 
 

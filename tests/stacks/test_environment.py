@@ -10,6 +10,7 @@ from cli.config.compose import compose
 from cli.config.load import load_run
 from schemas.errors import ConfigurationError
 from schemas.stack import StackSpec
+from stacks import object_store
 from stacks.environment import given, referenced, stack_environment, variables_at_hand
 from steps.secrets import reveal
 from tests.stacks.checks.filled import shipped
@@ -84,3 +85,33 @@ def test_what_is_there_is_set_where_the_rest_is_told() -> None:
     with pytest.raises(ConfigurationError, match=r"stack\.environment\.TOKEN"), stack_environment(spec, reveal):
         pass
     assert "LEVEL" not in os.environ
+
+
+@pytest.mark.usefixtures("signed_in")
+@pytest.mark.parametrize(
+    ("names", "values"),
+    [
+        (
+            {
+                "AWS_ACCESS_KEY_ID": "STORE_KEY",
+                "AWS_SECRET_ACCESS_KEY": "STORE_SECRET",
+                "MY_TOKEN": "AWS_SESSION_TOKEN",
+            },
+            {"AWS_ACCESS_KEY_ID": "store", "AWS_SESSION_TOKEN": "", "MY_TOKEN": "my-token"},
+        ),
+        ({"STORE_KEY": "STORE_SECRET", "STORE_SECRET": "STORE_KEY"}, {"STORE_KEY": "its", "STORE_SECRET": "store"}),
+    ],
+)
+def test_variables_that_name_one_another_are_resolved_once(
+    names: dict[str, str], values: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = {"flavor": "drivetrain_s3", "settings": {"path": "s3://shelf"}}
+    environment = {name: {"env": other} for name, other in names.items()}
+    spec = shipped("local", {"environment": environment, "artifact_store": store})
+    seen: list[dict[str, str]] = []
+    monkeypatch.setattr(
+        object_store, "reach", lambda *_place, write: seen.append({name: os.environ[name] for name in values})
+    )
+    with stack_environment(spec, reveal):
+        assert object_store.artifact_store_faults(None, spec, write=True) == []
+    assert seen == [values]
