@@ -37,13 +37,19 @@ def _seen(run: Run) -> tuple[list[Fault], list[Fault]]:
     """Return what is wrong with rows and files: with those of this machine, and with all others."""
     here, elsewhere = list[Fault](), list[Fault]()
     if "rows" in run.spec.inputs:
-        is_here = create("load", run.data.source).needs_this_machine
-        (here if is_here else elsewhere).extend(data_faults(run))
+        (here if _is_here(run) else elsewhere).extend(data_faults(run))
     if "batch" in run.spec.inputs and run.batch is not None:
         from cli.preflight.batch import batch_faults
 
         elsewhere += batch_faults(run.batch)
     return here, elsewhere
+
+
+def _is_here(run: Run) -> bool:
+    try:
+        return bool(create("load", run.data.source).needs_this_machine)
+    except ConfigurationError:  # told with the faults of the data
+        return False
 
 
 def make_home() -> None:
