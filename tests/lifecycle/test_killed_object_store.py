@@ -76,13 +76,23 @@ def _at_upload(monkeypatch: pytest.MonkeyPatch, turn: int, act: Callable[[], Non
     monkeypatch.setattr(ObjectFile, "close", close)
 
 
-@pytest.mark.parametrize("turn", [_CHANCE.randint(2, _OBJECTS) for _ in range(count(1, 14))])
+def _drawn(last: int, tries: int) -> list[tuple[int, int]]:
+    """Return a number for each try, which is the run's seed so that it reuses no step, and the upload it is cut at."""
+    return [(number, _CHANCE.randint(2, last)) for number in range(tries)]
+
+
+@pytest.mark.parametrize(("seed", "turn"), _drawn(_OBJECTS, count(1, 14)))
 def test_a_server_killed_during_an_upload_leaves_nothing_half(
-    turn: int, world: World, words: list[str], own_object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+    seed: int,
+    turn: int,
+    world: World,
+    words: list[str],
+    own_object_store: ObjectStore,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _at_upload(monkeypatch, turn, own_object_store.kill)
     began = time.monotonic()
-    failed = world.run(*words, f"seed={turn}")
+    failed = world.run(*words, f"seed={1000 + seed}")
     took = time.monotonic() - began
     own_object_store.start()
     assert failed.code == 1, failed.err
@@ -111,14 +121,14 @@ def test_a_server_killed_while_bytes_are_on_their_way_leaves_no_object(
     assert not files.exists(place.path) or files.size(place.path) == 30 << 20
 
 
-@pytest.mark.parametrize("turn", [_CHANCE.randint(2, _OBJECTS + 1) for _ in range(count(1, 20))])
+@pytest.mark.parametrize(("seed", "turn"), _drawn(_OBJECTS + 1, count(1, 20)))
 def test_a_run_killed_during_an_upload_leaves_nothing_half(
-    turn: int, world: World, words: list[str], own_object_store: ObjectStore
+    seed: int, turn: int, world: World, words: list[str], own_object_store: ObjectStore
 ) -> None:
     when = _CHANCE.choice(("@before", ""))
     what = f"ObjectFile.close{when}#{turn}" if turn <= _OBJECTS else f"create_object{when}"
     point = f"ml.io.objects.writing:{what}"
-    command = [sys.executable, "-m", "tests.lifecycle.stopped", point, "SIGKILL", *words, f"seed={turn + 100}"]
+    command = [sys.executable, "-m", "tests.lifecycle.stopped", point, "SIGKILL", *words, f"seed={2000 + seed}"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     killed = subprocess.run(command, cwd=world.folder, env=environment, capture_output=True, text=True, timeout=300)
     # The signal is sent by nothing but the point; a run that fails before it ends with 1 as well, and says why.
