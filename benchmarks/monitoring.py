@@ -16,7 +16,7 @@ from ml.features.cells import cells
 from ml.monitoring.drift import Window, detect
 from ml.monitoring.profiles import profile, reference_profile
 from ml.predictions.predictor import Predictions
-from schemas.data import ColumnType
+from schemas.data import ScalarType
 from schemas.run import MonitorSpec
 from schemas.signature import Input, Output, Signature
 
@@ -34,9 +34,9 @@ def table(rows: int) -> pd.DataFrame:
     )
 
 
-def kind_of(name: str) -> ColumnType:
+def kind_of(name: str) -> ScalarType:
     """Return the type that a column of `table` is read as."""
-    kinds: dict[str, ColumnType] = {"t": "category", "b": "boolean"}
+    kinds: dict[str, ScalarType] = {"t": "category", "b": "boolean"}
     return kinds.get(name[0], "number")
 
 

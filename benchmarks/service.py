@@ -184,7 +184,9 @@ def loading(root: Path) -> float:
 def restart(home: Path, known: Deployment) -> float:
     """Return the seconds from the start of the process to ready, with the Bento built and a version to load."""
     started = time.perf_counter()
-    launch.start(home, known.name, known.spec, known.journal_url, known.code_hash, known.bento, known.port)
+    launch.start(
+        home, known.name, known.spec, known.journal_url, known.journal, known.code_hash, known.bento, known.port
+    )
     while get(f"{known.url}/readyz")[0] != 200:
         time.sleep(0.01)
     took = time.perf_counter() - started

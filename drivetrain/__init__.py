@@ -10,8 +10,10 @@ from ml.components.matrix import Matrix
 from ml.components.sink import Sink, Writer
 from ml.components.source import Chunk, Source
 from ml.components.splitter import Splitter
-from ml.components.trainer import Export, Fitted, Trainer
-from ml.predictions.predictor import Cells, Predictions, Predictor
+from ml.components.trainer import ArrayFitted, Export, Fitted, Trainer
+from ml.predictions.predictor import FEATURES, Arrays, Cells, Predictions, Predictor
+from ml.values.memory_bound import MemoryBound
+from ml.values.tensor import Tensor
 from schemas.base import Scalar, Strict, Task
 from schemas.choice import Choice
 from schemas.contract import version_text
@@ -38,6 +40,9 @@ CONTRACT = version_text()
 
 __all__ = [
     "CONTRACT",
+    "FEATURES",
+    "ArrayFitted",
+    "Arrays",
     "Cells",
     "CheckOutcome",
     "Choice",
@@ -56,6 +61,7 @@ __all__ = [
     "Input",
     "LearningCurves",
     "Matrix",
+    "MemoryBound",
     "Output",
     "PackageError",
     "Predictions",
@@ -74,6 +80,7 @@ __all__ = [
     "Strict",
     "TableSchema",
     "Task",
+    "Tensor",
     "Trainer",
     "Writer",
 ]

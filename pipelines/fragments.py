@@ -55,7 +55,7 @@ def checked_sets(run: Run, now: RunContext) -> Sets:
     load_rows = wired(loading, "load", stack, ("load", run.data.source), local=now.local_source)
     data = run.data
     rows, written = load_rows(
-        source=data.source, missing=data.missing, target=data.reading, fingerprint=now.fingerprint
+        source=data.source, missing=data.missing, arrays=data.arrays, target=data.reading, fingerprint=now.fingerprint
     )
     schema = wired(infer_schema, "infer_schema", stack)(
         rows=rows, written=written, data=run.data, group=run.split.group

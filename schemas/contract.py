@@ -1,7 +1,8 @@
 """The version of the contract between this program and the packages that add to it, and who was made for which.
 
 A package names the version that it was made for as an entry point: group `drivetrain.contract`, the version as the
-name, the package's own module as the value. Within one major version newer ones only add.
+name, the package's own module as the value. Within one major version newer ones only add:
+1.1 added inputs that are arrays.
 """
 
 import re
@@ -10,7 +11,7 @@ from importlib.metadata import Distribution
 from schemas.errors import Fault
 
 GROUP = "drivetrain.contract"
-CONTRACT = (1, 0)
+CONTRACT = (1, 1)
 _NUMBER = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})")
 
 

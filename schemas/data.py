@@ -1,7 +1,7 @@
 """What an experiment declares of its rows: columns, expectations, split."""
 
 import unicodedata
-from typing import Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
@@ -20,7 +20,17 @@ def composed(name: str) -> str:
     return name if name.isascii() or len(name) > LONGEST_COMPOSED else unicodedata.normalize("NFC", name)
 
 
-ColumnType = Literal["number", "boolean", "category", "identifier", "date"]
+ScalarType = Literal["number", "boolean", "category", "identifier", "date"]
+"""Types whose cells are single values; features of one float matrix are made of them."""
+ColumnType = Literal[ScalarType, "tensor", "sequence", "picture"]
+ArrayType = Literal["tensor", "sequence", "picture"]
+"""Types whose cells are arrays of numbers: any, one of free length, or height, width and channels."""
+SCALAR_TYPES: frozenset[ColumnType] = frozenset(get_args(ScalarType))
+ARRAY_TYPES: frozenset[ColumnType] = frozenset(get_args(ArrayType))
+DType = Literal["float32", "int64", "int32", "uint8", "bool"]
+Shape = list[Annotated[int, Field(ge=1)] | None]
+"""How long each axis of an array is; None: as long as it comes."""
+MOST_AXES = 8
 TargetMissing = Literal["refuse", "drop"]
 Spellings = Literal["keep", "merge"]
 DatePart = Literal["year", "month", "weekday", "day", "hour", "days_since_start"]
@@ -50,6 +60,13 @@ class ColumnSpec(Strict):
     timezone: str | None = Field(
         default=None, description="place whose time the hours are, Europe/Berlin; times with a UTC offset are converted"
     )
+    shape: Shape | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MOST_AXES,
+        description="axes of a tensor, sequence or picture (height, width, channels); null: an axis of any length",
+    )
+    dtype: DType | None = Field(default=None, description="of the numbers of a tensor, a sequence or a picture")
     unit: str | None = Field(default=None, description="for reports and the service's documentation")
     on_violation: Literal["warn", "fail"] = Field(default="fail", description="what a broken expectation does")
 
@@ -71,6 +88,17 @@ class ColumnSpec(Strict):
                 raise ValueError(f"{key} belongs to a date, but the type declared is {self.type!r}")
         if (self.min is not None or self.max is not None) and self.type not in (None, "number"):
             raise ValueError(f"min and max belong to a number, but the type declared is {self.type!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _shape_fits_the_type(self) -> Self:
+        for key in ("shape", "dtype"):
+            if getattr(self, key) is not None and self.type not in ARRAY_TYPES:
+                raise ValueError(f"{key} belongs to a tensor, a sequence or a picture: declare its type")
+        if self.type == "picture" and self.shape is not None and len(self.shape) != 3:
+            raise ValueError(f"the shape of a picture is [height, width, channels], not {self.shape}")
+        if self.type == "sequence" and self.shape is not None and self.shape[0] is not None:
+            raise ValueError(f"the first axis of a sequence is its length, which is free: [null, …], not {self.shape}")
         return self
 
 
@@ -114,6 +142,11 @@ class DataSpec(Strict):
     def reading(self) -> TargetReading:
         """How the target is read."""
         return TargetReading(name=self.target, missing=self.target_missing, spellings=self.spellings)
+
+    @property
+    def arrays(self) -> list[str]:
+        """The columns declared to hold arrays, which a text file or a database keeps as JSON."""
+        return [name for name, spec in self.columns.items() if spec.type in ARRAY_TYPES]
 
     @property
     def missing(self) -> dict[str, list[str]]:
@@ -188,7 +221,7 @@ class Column(Strict):
     text writes numbers: None where text is no number. `numeric`: the labels of a category or identifier were numbers.
     `century` is the first year that two digits mean, `timezone` where the times are; `offsets` says whether text had
     UTC offsets, None where there was no text, or some had. `gaps` are the rows that count as missing by the text that
-    stands there, the empty text for no value.
+    stands there, the empty text for no value. `shape` and `dtype` are those of arrays, None of all other types.
     """
 
     name: str
@@ -207,6 +240,8 @@ class Column(Strict):
     timezone: str | None = None
     offsets: bool | None = None
     gaps: dict[str, int] = {}
+    shape: Shape | None = None
+    dtype: DType | None = None
 
     @property
     def marks(self) -> Marks:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from schemas.base import Strict
-from schemas.data import ColumnType
+from schemas.data import ScalarType
 from schemas.evaluation import Scores
 
 Verdict = Literal["ok", "drift", "no_verdict", "schema_alarm"]
@@ -19,7 +19,7 @@ class ColumnDrift(Strict):
     """
 
     column: str
-    kind: ColumnType | None = None
+    kind: ScalarType | None = None
     verdict: Verdict
     statistic: str | None = None
     value: float | None = None
@@ -56,7 +56,7 @@ class Distribution(Strict):
     """
 
     column: str
-    kind: ColumnType
+    kind: ScalarType
     edges: list[float] = []
     labels: list[str] = []
     reference: list[float]

@@ -1,10 +1,11 @@
 """The manifest of a model package."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from schemas.base import Scalar, Strict
+from schemas.base import Strict
 from schemas.choice import Choice
 from schemas.data import Ordered
 from schemas.evaluation import Evaluation, GateVerdict, Scores
@@ -92,9 +93,12 @@ class Baseline(Strict):
 
 
 class Samples(Strict):
-    """Raw rows by column and the trainer's own predictions for them; what does not fit the task is null."""
+    """Raw rows by column, arrays as nested lists, and the trainer's own predictions for them.
 
-    cells: dict[str, list[Scalar | None]]
+    What does not fit the task is null.
+    """
+
+    cells: Mapping[str, Sequence[JsonValue]]
     codes: list[int] | None = None
     probabilities: list[list[float]] | None = None
     values: list[float] | None = None

@@ -1,7 +1,7 @@
 """What a deployer is asked to publish."""
 
 from schemas.base import Name, Strict
-from schemas.run import DeploySpec
+from schemas.run import DeploySpec, JournalSpec
 
 
 class Publication(Strict):
@@ -13,3 +13,4 @@ class Publication(Strict):
     home: str
     journal_url: str | None = None  # None in what was recorded before it could be chosen: the home's own
     spec: DeploySpec
+    journal: JournalSpec = JournalSpec()

@@ -106,6 +106,18 @@ class DeploySpec(Strict):
         return max(self.max_bodies, self.max_body)
 
 
+Keep = Literal["digest", "thumbnail", "whole"]
+
+
+class JournalSpec(Strict):
+    """What the journal keeps of each prediction's inputs."""
+
+    keep: Keep = Field(
+        default="digest",
+        description="of an array: digest its sha256 and summary, thumbnail also a small PNG of a picture, whole all",
+    )
+
+
 class MonitorSpec(Strict):
     """The window of the journal and what counts as drift."""
 
@@ -186,6 +198,7 @@ class Run(Strict):
     gate: GateSpec
     deploy: DeploySpec
     monitor: MonitorSpec
+    journal: JournalSpec = JournalSpec()
     batch: BatchSpec | None = None
     stack: StackSpec
 

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.base import Scalar, Strict, Task
-from schemas.data import ColumnType, DatePart, Drawn
+from schemas.data import ColumnType, DatePart, Drawn, DType, Shape
 from schemas.reading import POINT, Dates, Decimal, Marks, TextReading, Thousands
 
 MOST_INPUTS = 10_000
+PictureMode = Literal["L", "RGB", "RGBA"]
 
 
 class Input(Strict):
@@ -17,7 +18,8 @@ class Input(Strict):
     `format` is how the training data wrote a date; requests may write ISO 8601 too. `missing` are the texts that count
     as missing (`inf` and `-inf` for infinite numbers), None in packages of 0.1.0 before they were kept; `decimal` and
     `thousands` are the marks with which text writes numbers, None where text is no number. `numeric`: the labels of a
-    category or identifier were numbers. `century`, `timezone` and `offsets` are as in `schemas.data.Column`.
+    category or identifier were numbers. `century`, `timezone`, `offsets`, `shape` and `dtype` are as in
+    `schemas.data.Column`; `mode` is what the channels of a picture are, by Pillow's names.
     """
 
     name: str
@@ -35,6 +37,9 @@ class Input(Strict):
     century: int | None = None
     timezone: str | None = None
     offsets: bool | None = None
+    shape: Shape | None = None
+    dtype: DType | None = None
+    mode: PictureMode | None = None
 
     @property
     def marks(self) -> Marks:
@@ -87,8 +92,19 @@ class DateDerivation(Strict):
     start: str
 
 
+class TensorDerivation(Strict):
+    """The arrays themselves, of no feature: an array of their own, (rows, *shape), free axes filled up with zeros."""
+
+    kind: Literal["tensor"] = "tensor"
+    column: str
+    shape: Shape
+    dtype: DType
+
+
+FeatureDerivation = NumberDerivation | BooleanDerivation | CategoryDerivation | IdentifierDerivation | DateDerivation
+"""What gives columns of the float matrix."""
 Derivation = Annotated[
-    NumberDerivation | BooleanDerivation | CategoryDerivation | IdentifierDerivation | DateDerivation,
+    FeatureDerivation | TensorDerivation,
     Field(discriminator="kind"),
 ]
 
@@ -131,6 +147,11 @@ class Signature(Strict):
     def identifiers(self) -> dict[str, list[str]]:
         """Return for each identifier column the values that training knew, in the order of their codes."""
         return {one.column: one.values for one in self.derivations if isinstance(one, IdentifierDerivation)}
+
+    @property
+    def arrays(self) -> list[str]:
+        """The inputs that are arrays, in order."""
+        return [one.column for one in self.derivations if isinstance(one, TensorDerivation)]
 
     def known_values(self) -> dict[str, list[str]]:
         """Return for each column of labels, be they categories or identifiers, the values that training knew."""

@@ -18,6 +18,7 @@ _ORDER = (
     "package",
     "gate",
     "deploy",
+    "journal",
     "monitor",
     "batch",
     "stack",

@@ -15,7 +15,7 @@ from cli.config.repository import CONF
 from cli.reference.keys import Row, keys, of_estimators
 from schemas.data import DataSpec, SplitSpec
 from schemas.home import ROOT
-from schemas.run import BatchSpec, DeploySpec, GateSpec, MonitorSpec, PackageSpec, ReviewSpec, Run
+from schemas.run import BatchSpec, DeploySpec, GateSpec, JournalSpec, MonitorSpec, PackageSpec, ReviewSpec, Run
 from schemas.stack import StackSpec
 from steps import registry
 
@@ -46,6 +46,7 @@ PAGES = {
     "package": Page("The packaged form of the model, and what it may cost to make.", PackageSpec),
     "gate": Page("What a candidate must satisfy before it may be deployed.", GateSpec, ("checks",)),
     "deploy": Page("The service: its port and limits.", DeploySpec),
+    "journal": Page("What the journal keeps of the inputs of each prediction.", JournalSpec),
     "monitor": Page("Which window of the journal is compared, and what counts as drift.", MonitorSpec),
     "batch": Page(
         "Rows for `pipeline=batch_inference`. A component's own parameters stand flat under `input` and `output`; "

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ml.batch.header import absent, as_batch_keys
 from ml.batch.rejected_rows import ErrorsFile
-from ml.batch.rows import plain, raw_rows
+from ml.batch.rows import plain, raw_rows, without_tensors
 from ml.components.sink import Sink, Writer
 from ml.components.source import Chunk, Source
 from ml.package.model import PackagedModel
@@ -41,7 +41,7 @@ def predict_table(
         ContentError: If the rows cannot be read or the output not written, and then nothing is left; or if every row
             was refused, and then the file of errors is left.
     """
-    predictor = _TablePredictor(model, version, as_text=sink.is_text)
+    predictor = _TablePredictor(model, version, sink)
     errors = ErrorsFile(errors_path, replace=sink.replaces)
     writer = sink.open()
     try:
@@ -104,8 +104,8 @@ def _after(sink: Sink) -> str:
 class _TablePredictor:
     """Predicts one table in chunks; counts its rows from 1."""
 
-    def __init__(self, model: PackagedModel, version: str, *, as_text: bool) -> None:
-        self._model, self._version, self._as_text = model, version, as_text
+    def __init__(self, model: PackagedModel, version: str, sink: Sink) -> None:
+        self._model, self._version, self._as_text, self._lists = model, version, sink.is_text, sink.takes_arrays
         self._validator: Validator | None = None
         self._before = 0
 
@@ -128,7 +128,7 @@ class _TablePredictor:
             positions = positions[sound]
             if len(positions):
                 own = chunk.cells if self._as_text else chunk.kept
-                predicted = own.iloc[positions].reset_index(drop=True)
+                predicted = without_tensors(own.iloc[positions].reset_index(drop=True), as_lists=self._lists)
                 columns = prediction_columns(chosen(predictions, sound), self._model.signature.output, self._version)
                 writer.write(pd.concat([predicted, columns], axis="columns"))
         places = sorted(wrong)

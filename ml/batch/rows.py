@@ -1,11 +1,13 @@
 """Rows of a table as a client of the service would send them, what cannot be read included."""
 
+import json
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ml.values.columns import as_cells, is_timestamp
+from ml.values.tensor import Tensor, as_json, holds_tensors, is_nested
 from schemas.data import composed
 from schemas.errors import ContentError
 from schemas.signature import Input, Signature
@@ -34,6 +36,8 @@ def plain(value: Any) -> Any:
         value = value.item()
     if value is None or isinstance(value, str | bool | int):
         return value
+    if isinstance(value, Tensor):
+        return as_json(value)
     if isinstance(value, float):
         return None if value != value else value
     if pd.api.types.is_scalar(value) and pd.isna(value):
@@ -42,6 +46,8 @@ def plain(value: Any) -> Any:
 
 
 def _values(column: pd.Series, item: Input) -> list[Any]:
+    if item.shape is not None:
+        return [value if is_nested(value) else plain(value) for value in column.tolist()]
     if is_timestamp(column):
         if item.timezone is not None or item.offsets:
             raise ContentError(
@@ -52,3 +58,13 @@ def _values(column: pd.Series, item: Input) -> list[Any]:
     if item.type == "number" and pd.api.types.is_bool_dtype(column.dtype):
         return list(as_cells(column, "number"))
     return [plain(value) for value in column.astype("object").tolist()]
+
+
+def without_tensors(frame: pd.DataFrame, *, as_lists: bool) -> pd.DataFrame:
+    """Return a frame in which arrays are nested lists, or their JSON text."""
+    held = [name for name in frame.columns if holds_tensors(frame[name])]
+    for name in held:
+        lists = [as_json(cell) for cell in frame[name]]
+        cells = lists if as_lists else [None if cell is None else json.dumps(cell) for cell in lists]
+        frame = frame.assign(**{str(name): pd.Series(cells, dtype="object", index=frame.index)})
+    return frame

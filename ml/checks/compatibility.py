@@ -1,11 +1,12 @@
 """Whether what an experiment asks for can be asked of the task that its rows turned out to have."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from ml.values.column_keys import declaration
 from schemas.base import Task
 from schemas.choice import Choice
-from schemas.data import TableSchema
+from schemas.data import ColumnType, TableSchema
 from schemas.metrics import AUTO, TASKS, fitting
 from schemas.run import GateSpec, ReviewSpec
 
@@ -57,4 +58,18 @@ def incompatibilities_of(block: str, choice: Choice, component: type[Any], schem
     task = schema.problem.task
     if block != "trainer" and task not in component.tasks:
         return [f"{block}.name: {choice.name!r} learns {' and '.join(component.tasks)} tasks, not {task}; {schema.why}"]
-    return [f"{block}.{text}" for text in component.incompatibilities(choice.params, schema)]
+    return [
+        *_untaken(block, choice, component.takes, schema),
+        *(f"{block}.{text}" for text in component.incompatibilities(choice.params, schema)),
+    ]
+
+
+def _untaken(block: str, choice: Choice, takes: Collection[ColumnType], schema: TableSchema) -> list[str]:
+    """Return that a trainer does not take some of the columns, if it does not."""
+    others = [column for column in schema.columns if column.type != "drop" and column.type not in takes]
+    if not others:
+        return []
+    named = ", ".join(f"{column.name!r} ({column.type})" for column in others)
+    keys = ", ".join(declaration(column.name, "type: drop") for column in others)
+    hint = f"choose a trainer that takes them, or leave them out ({keys})"
+    return [f"{block}.name: {choice.name!r} does not take the columns {named}; {hint}"]

@@ -13,7 +13,7 @@ from ml.schema_inference.infer import declared_type
 from ml.values.canonical import canonical
 from ml.values.columns import as_cells, as_numbers, fits
 from schemas.base import Scalar
-from schemas.data import Column, ColumnSpec, DataSpec, TableSchema
+from schemas.data import SCALAR_TYPES, Column, ColumnSpec, DataSpec, TableSchema
 from schemas.evaluation import DataCheck
 from schemas.reading import IN_UTC, POINT
 
@@ -62,7 +62,7 @@ def _expectations(name: str, spec: ColumnSpec, column: Column | None) -> list[Ex
         found.append(Expectation(name, kind, holds, wrong, threshold, severity, ignores_missing=present, words=words))
 
     kind = declared_type(spec)
-    if kind is not None and kind != "drop":
+    if kind in SCALAR_TYPES:
         expect("type", partial(fits, kind=kind, dates=dates, marks=marks), f"cannot be read as a {kind}", kind)
     if spec.nullable is False:
         expect("nullable", lambda values: values.notna(), "are missing", False)

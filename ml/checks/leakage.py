@@ -55,6 +55,8 @@ def check_leakage(
     over = {name: score for name, score in scores.items() if score > bound.max}
     measure = "R²" if schema.problem.classes is None else "balanced accuracy"
     if not over:
+        if not scores:
+            return [share_outcome("leakage", None, bound, True, None, "there is no column of single values to look at")]
         best = max(scores, key=lambda name: scores[name])
         tried = "no column" if len(signature.features) <= TRIED else f"none of the {TRIED} likeliest columns"
         text = f"{tried} alone predicts the target; the best, {best!r}, reaches {measure} {scores[best]:.3f}"

@@ -10,6 +10,7 @@ from ml.checks.sets import check_classes, check_left_out
 from ml.checks.table import check_balance, check_duplicates, check_missing, check_rows
 from ml.checks.target import check_target
 from ml.checks.types import check_types
+from ml.features.summary_columns import with_summaries
 from schemas.data import DataSpec, TableSchema
 from schemas.evaluation import DataReport
 
@@ -40,6 +41,8 @@ def check_data(
         group: The column whose equal values share a set, if one does.
     """
     sets = {"train": train, "validation": validation, "test": test}
+    looked_at = {name: with_summaries(one, schema.columns)[0] for name, one in sets.items()}
+    compared = schema.model_copy(update={"columns": with_summaries(train.head(0), schema.columns)[1]})
     checks = [
         *check_expectations(rows, schema, spec),
         *check_types(rows, schema, spec),
@@ -52,7 +55,7 @@ def check_data(
         *check_duplicates(rows, schema, spec.checks.duplicates),
         *check_missing(rows, schema, spec.checks.missing),
         *check_leakage(train, schema, spec.checks.leakage, group),
-        *check_split_drift(sets, schema, spec.checks.split_drift, time=time, group=group),
+        *check_split_drift(looked_at, compared, spec.checks.split_drift, time=time, group=group),
     ]
     passed = all(check.passed or check.severity != "fail" for check in checks)
     return DataReport(

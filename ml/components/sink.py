@@ -37,6 +37,8 @@ class Sink(Component):
 
     is_text: ClassVar[bool] = False
     """Whether all cells become text: such a sink is given the cells of a text file as they stand there."""
+    takes_arrays: ClassVar[bool] = False
+    """Whether it is given arrays as nested lists, instead of their JSON text."""
     endings: ClassVar[tuple[str, ...]] = ()
     """The endings of the files that it writes, `.csv`."""
     keys: ClassVar[tuple[str, ...]] = ()

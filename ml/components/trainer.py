@@ -1,15 +1,17 @@
 """Kind `train`: what learns, and the baselines."""
 
+import sys
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ml.components.component import Component
-from ml.predictions.predictor import Predictor
+from ml.predictions.predictor import FEATURES, ArrayPredictor, Predictor
 from ml.values.memory_bound import MemoryBound
 from schemas.base import Task
+from schemas.data import SCALAR_TYPES, ColumnType
 from schemas.errors import Fault
 from schemas.learning import LearningCurves
 from schemas.package import Runtime
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ml.components.matrix import Matrix
+    from ml.predictions.predictor import Arrays
     from schemas.data import TableSchema
     from schemas.signature import Signature
 
@@ -56,6 +59,25 @@ class Fitted(Predictor):
         """
         return self.export(folder, example)
 
+    def export_arrays(self, folder: Path, example: "Arrays", memory: MemoryBound) -> Export:
+        """Do the same where `reads_arrays` is true; `example` are the arrays of training rows. Raises PackageError."""
+        raise NotImplementedError(f"{type(self).__name__} reads features, not arrays")
+
+
+class ArrayFitted(ArrayPredictor, Fitted):
+    """A trained object that takes more than the float matrix; `predict_arrays` and `export_arrays` are its own."""
+
+    def export(self, folder: Path, example: "NDArray[np.float32]") -> Export:
+        """Write the runtime's file into `folder`. Raises PackageError."""
+        return self.export_arrays(folder, {FEATURES: example}, MemoryBound(sys.maxsize, "any bound"))
+
+    @abstractmethod
+    def export_arrays(self, folder: Path, example: "Arrays", memory: MemoryBound) -> Export:
+        """Write the runtime's file into `folder`: ONNX with an input for each array that it reads, else the next.
+
+        An input is called as its array is. Raises PackageError.
+        """
+
 
 class Trainer(Component):
     """A trainer or baseline; `tasks` and `fit` are its own, all else has a default.
@@ -65,6 +87,8 @@ class Trainer(Component):
     """
 
     tasks: ClassVar[Sequence[Task]]
+    takes: ClassVar[Collection[ColumnType]] = SCALAR_TYPES
+    """The types of columns that it learns from; one that takes no arrays never sees rows with some."""
     gives_probabilities: ClassVar[bool] = True
     """False keeps metrics that need probabilities from being asked for."""
     light: ClassVar[bool] = False

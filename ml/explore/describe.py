@@ -13,6 +13,7 @@ from ml.explore.correlations import correlations, gaps, repeats
 from ml.explore.suggest import suggest
 from ml.explore.target import Target, read_target
 from ml.explore.typed_column import Reading, read
+from ml.features.summary_columns import with_summaries
 from ml.schema_inference.task import infer_problem
 from ml.values.counted import counted
 from ml.values.display import plain_line
@@ -24,7 +25,7 @@ from schemas.exploration import Declaration, Exploration
 def describe(
     train: pd.DataFrame, schema: TableSchema, report: DataReport, *, source: str, declared: Declaration
 ) -> Exploration:
-    """Describe the training rows and suggest what an experiment may declare of them.
+    """Describe the training rows and suggest what an experiment may declare of them; arrays by their summaries.
 
     Args:
         train: The training rows, at least one.
@@ -35,9 +36,11 @@ def describe(
     """
     problem = schema.problem
     target = read_target(train, problem)
-    readings = {column.name: read(train[column.name], column) for column in counted(schema.columns, "reading: column")}
+    looked_at, columns = with_summaries(train, schema.columns)
+    readings = {column.name: read(looked_at[column.name], column) for column in counted(columns, "reading: column")}
     views = [
-        view(train[name], reading, target) for name, reading in counted(list(readings.items()), "describing: column")
+        view(looked_at[name], reading, target)
+        for name, reading in counted(list(readings.items()), "describing: column")
     ]
     used = {name: reading for name, reading in readings.items() if reading.column.type != "drop"}
     explains = {view.name: view.association for view in views} | {problem.target: math.inf}
@@ -59,7 +62,7 @@ def describe(
         correlations=correlations(_numbers(used, target, problem), explains),
         gaps=gaps({name: reading.missing for name, reading in used.items()}, explains),
         repeats=repeats(train, schema),
-        suggestion=suggest(train, views, readings, report, declared=declared, problem=problem),
+        suggestion=suggest(train, views, readings, report, declared=declared, schema=schema),
     )
 
 

@@ -10,7 +10,7 @@ from ml.explore.typed_column import Reading
 from ml.explore.yaml_text import block
 from ml.values.display import plain_line
 from schemas.code_keys import names_code
-from schemas.data import DataSpec, Problem, SplitSpec
+from schemas.data import DataSpec, Problem, SplitSpec, TableSchema
 from schemas.evaluation import DataCheck, DataReport
 from schemas.exploration import ColumnView, Declaration
 from schemas.metrics import AUTO
@@ -29,10 +29,10 @@ def suggest(
     report: DataReport,
     *,
     declared: Declaration,
-    problem: Problem,
+    schema: TableSchema,
 ) -> str:
     """Return the YAML of an experiment that runs as it is; its comments say why each thing is suggested."""
-    data, name = declared.data, suggested_name(declared.name)
+    data, name, problem = declared.data, suggested_name(declared.name), schema.problem
     trainer, params, why = _trainer(views, len(train), problem)
     lines = [
         "# @package _global_",
@@ -49,7 +49,7 @@ def suggest(
         *block({"target": problem.target, "task": problem.task}, indent=2),
         *(block({"unit": data.unit}, indent=2) if data.unit is not None else []),
         *(block(found, indent=2) if (found := _target(data)) else []),
-        *_columns(train, views, readings, report, data),
+        *_columns(train, views, readings, report, data, schema),
         *_checks(report, data),
         "split:",
         *block(_split(declared.split), indent=2),
@@ -87,11 +87,13 @@ def _columns(
     readings: Mapping[str, Reading],
     report: DataReport,
     data: DataSpec,
+    schema: TableSchema,
 ) -> list[str]:
     broken = {check.column for check in _failed(report) if check.name in _EXPECTATIONS}
     lines: list[str] = []
-    names = [view.name for view in views] + [name for name in data.columns if name not in readings]
-    by_name = {view.name: view for view in views}
+    arrays = {column.name: column for column in schema.columns if column.shape is not None}
+    by_name = {view.name: view for view in views if view.name in train.columns}
+    names = list(dict.fromkeys([*by_name, *arrays, *data.columns]))
     for name in names:
         if not _keyed(name):
             lines.append(f"    # {plain_line(repr(name), 80)} cannot be a key of a configuration; its type is inferred")
@@ -99,6 +101,9 @@ def _columns(
         if name in data.columns:
             declaration = as_declared(data.columns[name], lenient=name in broken)
             why = "as declared" + ("; it does not hold, so it only warns" if name in broken else "")
+        elif name in arrays:
+            declaration = arrays[name].model_dump(mode="json", include={"type", "shape", "dtype"})
+            why = plain_line(arrays[name].why)
         else:
             declaration, why = suggested(train[name], readings[name], by_name[name])
         entry = block({name: declaration}, indent=4, inline=True)

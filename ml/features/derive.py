@@ -6,10 +6,13 @@ Training and serving both go through here. The service imports this module: NumP
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.features.stacking import shapes, stacked
+from ml.predictions.predictor import FEATURES
 from ml.values.canonical import canonical, parse_date
 from schemas.base import Scalar
 from schemas.data import DatePart
@@ -18,9 +21,11 @@ from schemas.signature import (
     CategoryDerivation,
     DateDerivation,
     Derivation,
+    FeatureDerivation,
     IdentifierDerivation,
     NumberDerivation,
     Signature,
+    TensorDerivation,
 )
 
 Cell = Scalar | None
@@ -30,11 +35,31 @@ _BOOLEANS = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}
 
 
 class Deriver:
-    """A signature compiled once, for many calls of `matrix`."""
+    """A signature compiled once, for many calls of `matrix` or `arrays`."""
 
     def __init__(self, signature: Signature) -> None:
-        self._rules = [(derivation.column, _compile(derivation)) for derivation in signature.derivations]
+        self._rules = [
+            (one.column, _compile(one)) for one in signature.derivations if not isinstance(one, TensorDerivation)
+        ]
+        self._arrays = [one for one in signature.derivations if isinstance(one, TensorDerivation)]
         self._first = signature.inputs[0].name if signature.inputs else None
+
+    def arrays(self, cells: Mapping[str, Sequence[Any]]) -> dict[str, NDArray[Any]]:
+        """Return `matrix` under the name `features`, and every input that is an array under its own.
+
+        An input of a free axis is as long there as the longest of the rows, with zeros behind the shorter ones;
+        `NAME.shape`, int32 (rows, axes), says how long each is.
+
+        Args:
+            cells: As `matrix` takes them; cells of arrays are `Tensor`s of the shape and type that the signature says.
+        """
+        found: dict[str, NDArray[Any]] = {FEATURES: self.matrix(cells)}
+        for one in self._arrays:
+            column = cells[one.column]
+            found[one.column] = stacked(column, one.shape, one.dtype)
+            if None in one.shape:
+                found[shape_name(one.column)] = shapes(column, len(one.shape))
+        return found
 
     def matrix(self, cells: Mapping[str, Sequence[Cell]]) -> NDArray[np.float32]:
         """Return the features, (rows, features) in the order of `signature.features`.
@@ -64,14 +89,30 @@ def derive(signature: Signature, cells: Mapping[str, Sequence[Cell]]) -> NDArray
     return Deriver(signature).matrix(cells)
 
 
+def array_names(signature: Signature) -> list[str]:
+    """Return the names that `Deriver.arrays` gives."""
+    names = [FEATURES]
+    for one in signature.derivations:
+        if isinstance(one, TensorDerivation):
+            names += [one.column, shape_name(one.column)] if None in one.shape else [one.column]
+    return names
+
+
+def shape_name(column: str) -> str:
+    """Return under which name it stands how long the axes of an input's rows are."""
+    return f"{column}.shape"
+
+
 def feature_names(derivation: Derivation) -> list[str]:
     """Return the names of the features that a derivation gives, in order."""
+    if isinstance(derivation, TensorDerivation):
+        return []
     if isinstance(derivation, DateDerivation):
         return [f"{derivation.column}.{part}" for part in derivation.parts]
     return [derivation.column]
 
 
-def _compile(derivation: Derivation) -> Callable[[Sequence[Cell]], Columns]:
+def _compile(derivation: FeatureDerivation) -> Callable[[Sequence[Cell]], Columns]:
     match derivation:
         case NumberDerivation():
             return lambda cells: [cells]

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from ml.components.matrix import Matrix
 from ml.features.cells import cells
-from ml.features.derive import derive
+from ml.features.derive import Deriver
+from ml.predictions.predictor import FEATURES
 from ml.values.canonical import canonical
 from ml.values.columns import as_cells, as_numbers
 from schemas.data import Problem
@@ -30,6 +31,7 @@ def encode(frame: pd.DataFrame, problem: Problem) -> NDArray[Any]:
 
 
 def make_matrix(frame: pd.DataFrame, signature: Signature, problem: Problem) -> Matrix:
-    """Return features, target and raw cells of `frame`, all in the order of its rows."""
+    """Return features, target, raw cells and arrays of `frame`, all in the order of its rows."""
     raw = cells(frame, signature)
-    return Matrix(features=derive(signature, raw), target=encode(frame, problem), cells=raw)
+    arrays = Deriver(signature).arrays(raw)
+    return Matrix(arrays.pop(FEATURES), encode(frame, problem), cells=raw, arrays=arrays)

@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 
 from ml.features.derive import feature_names
+from ml.features.summaries import summary_names
+from ml.predictions.predictor import FEATURES
 from ml.validation.values import MANY_LISTED
 from ml.values.canonical import canonical
 from ml.values.columns import Cell, as_cells
 from schemas.data import Column, ColumnType, DatePart, TableSchema
+from schemas.errors import ContentError
 from schemas.signature import (
     BooleanDerivation,
     CategoryDerivation,
@@ -23,13 +26,16 @@ from schemas.signature import (
     Input,
     NumberDerivation,
     Output,
+    PictureMode,
     Signature,
+    TensorDerivation,
 )
 
 MAX_CATEGORIES = 50
 """A category's most frequent values get a code of their own; the others are treated as unknown."""
 MAX_LISTED = MANY_LISTED
 """A category's values named in the signature, for checks and reports."""
+_MODES: dict[int, PictureMode] = {1: "L", 3: "RGB", 4: "RGBA"}
 _EPOCH = "1970-01-01T00:00:00"
 _DATE_PARTS: list[DatePart] = ["year", "month", "weekday", "day", "days_since_start"]
 
@@ -46,9 +52,14 @@ def fit_signature(train: pd.DataFrame, schema: TableSchema) -> Signature:
     for column in schema.columns:
         if column.type == "drop":
             continue
+        if column.shape is not None and column.dtype is not None:
+            inputs.append(_array_input(column, column.type))
+            derivations.append(TensorDerivation(column=column.name, shape=column.shape, dtype=column.dtype))
+            continue
         cells = as_cells(train[column.name], column.type, column.dates, column.marks)
         inputs.append(_input(column, column.type, cells))
         derivations.append(_derivation(column, column.type, cells))
+    _require_own_names(inputs)
     return Signature(
         inputs=inputs,
         ignored=[column.name for column in schema.columns if column.type == "drop"],
@@ -58,6 +69,18 @@ def fit_signature(train: pd.DataFrame, schema: TableSchema) -> Signature:
         text=schema.text,
         drawn=schema.drawn,
     )
+
+
+def _require_own_names(inputs: list[Input]) -> None:
+    """Refuse a column that is called as a summary or the lengths of an array are. Raises ContentError."""
+    names = {one.name for one in inputs}
+    arrays = [one for one in inputs if one.shape is not None]
+    made = {f"{one.name}.{name}": one.name for one in arrays for name in ("shape", *summary_names(one))}
+    wrong = [f"the column {name!r} is called as what is made of {made[name]!r}" for name in made if name in names]
+    if FEATURES in {one.name for one in arrays}:
+        wrong.append(f"an array must not be called {FEATURES!r}, as the numbers of all other columns are")
+    if wrong:
+        raise ContentError(f"{'; '.join(wrong)}: rename it where the rows come from")
 
 
 def _output(schema: TableSchema) -> Output:
@@ -94,6 +117,12 @@ def _input(column: Column, kind: ColumnType, cells: list[Cell]) -> Input:
     )
 
 
+def _array_input(column: Column, kind: ColumnType) -> Input:
+    assert column.shape is not None, "an array has a shape"
+    mode = _MODES.get(column.shape[-1] or 0) if kind == "picture" else None
+    return Input(name=column.name, type=kind, unit=column.unit, shape=column.shape, dtype=column.dtype, mode=mode)
+
+
 def _derivation(column: Column, kind: ColumnType, cells: list[Cell]) -> Derivation:
     known = [cell for cell in cells if cell is not None]
     match kind:
@@ -110,6 +139,8 @@ def _derivation(column: Column, kind: ColumnType, cells: list[Cell]) -> Derivati
             return IdentifierDerivation(column=column.name, values=sorted(set(map(canonical, known))))
         case "date":
             return _date(column, [str(cell) for cell in known])
+        case _:
+            raise AssertionError(f"{kind} is no type of single values")
 
 
 def _date(column: Column, timestamps: list[str]) -> DateDerivation:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.monitoring.column_summary import TypeName
-from schemas.data import ColumnType
+from schemas.data import ScalarType
 
 
 class Numbers:
@@ -45,7 +45,7 @@ class ColumnProfile:
     with a lower bound each. `distinct` is an estimate, `once` how many labels occurred exactly once.
     """
 
-    kind: ColumnType
+    kind: ScalarType
     rows: int
     missing: int
     infinite: int

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ml.values.canonical import canonical, parse_date
 from ml.values.label_text import label
-from schemas.data import ColumnType
+from schemas.data import ScalarType
 
 TypeName = Literal["integral", "fractional", "boolean", "string", "object"]
 Values = Sequence[Any] | NDArray[Any]
@@ -26,7 +26,7 @@ _DAY = 86400.0
 _BOOLEANS = {"true": "True", "1": "True", "false": "False", "0": "False"}
 _MISSING = {"NoneType", "NAType", "NaTType"}
 _SCALARS: frozenset[TypeName] = frozenset({"integral", "fractional", "boolean", "string"})
-READS: dict[ColumnType, frozenset[TypeName]] = {
+READS: dict[ScalarType, frozenset[TypeName]] = {
     "number": frozenset({"integral", "fractional"}),
     "date": frozenset({"fractional"}),
     "boolean": frozenset({"boolean"}),
@@ -53,7 +53,7 @@ class ColumnSummary:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-def summarize(values: Values, kind: ColumnType) -> ColumnSummary:
+def summarize(values: Values, kind: ScalarType) -> ColumnSummary:
     """Read raw values, shape (rows,), as `kind`; None, NaN, NaT and pandas.NA are missing. Never raises for a value."""
     if isinstance(values, np.ndarray) and values.ndim == 1:
         if kind == "number" and values.dtype.kind in "iuf":
@@ -92,7 +92,7 @@ def _timestamps(array: NDArray[Any]) -> ColumnSummary:
     return ColumnSummary(len(array), missing=len(array) - len(days), types={"fractional": len(days)}, numbers=days)
 
 
-def _mixed(values: list[Any], kind: ColumnType) -> ColumnSummary:
+def _mixed(values: list[Any], kind: ScalarType) -> ColumnSummary:
     parts = [_group(name, group, kind) for name, group in _by_type(values)]
     types: Counter[TypeName] = Counter()
     counts: Counter[str] = Counter()
@@ -129,7 +129,7 @@ def _type_name(group: type) -> TypeName | Literal["missing"]:
     return "string" if issubclass(group, str | date) else "object"
 
 
-def _group(name: TypeName | Literal["missing"], values: list[Any], kind: ColumnType) -> ColumnSummary:
+def _group(name: TypeName | Literal["missing"], values: list[Any], kind: ScalarType) -> ColumnSummary:
     """Read values of one type."""
     if name == "missing":
         return ColumnSummary(len(values), missing=len(values))
@@ -148,7 +148,7 @@ def _group(name: TypeName | Literal["missing"], values: list[Any], kind: ColumnT
     return _labels(distinct, name, kind, missing)
 
 
-def _labels(distinct: Counter[Any], name: TypeName, kind: ColumnType, missing: int) -> ColumnSummary:
+def _labels(distinct: Counter[Any], name: TypeName, kind: ScalarType, missing: int) -> ColumnSummary:
     types: Counter[TypeName] = Counter()
     counts: Counter[str] = Counter()
     for value, times in distinct.items():
@@ -173,13 +173,13 @@ def _float(value: float) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def _label(value: Any, kind: ColumnType) -> str | None:
+def _label(value: Any, kind: ScalarType) -> str | None:
     if kind == "boolean":
         return _BOOLEANS.get(canonical(value).lower())
     return label(value) if kind in ("category", "identifier") else None
 
 
-def _type_read(read: str | None, name: TypeName, kind: ColumnType) -> TypeName:
+def _type_read(read: str | None, name: TypeName, kind: ScalarType) -> TypeName:
     if read is None:
         return "object" if name in READS[kind] else name
     return "boolean" if kind == "boolean" else name

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from ml.features.summaries import summaries, summarized
 from ml.monitoring.column_drift import assess_column
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.column_summary import Values
@@ -15,18 +17,20 @@ from ml.monitoring.verdict import conclude, overall
 from ml.predictions.codec import LABEL, VALUE, Record, record_columns
 from ml.validation.rows import Validator
 from ml.values.label_text import label, printable
-from schemas.base import Scalar
 from schemas.data import composed
 from schemas.monitoring import Distribution, MonitoringReport
 from schemas.run import MonitorSpec
 from schemas.signature import Signature
 
-Row = Mapping[str, Scalar | None]
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Window:
-    """Rows as columns, and the model's predictions for them; a column that no row has is not among `columns`."""
+    """Rows as columns, and the model's predictions for them; a column that no row has is not among `columns`.
+
+    In the place of an array stand the columns of its summary, `INPUT.NAME`.
+    """
 
     rows: int
     columns: Mapping[str, Values]
@@ -43,13 +47,13 @@ def window_of(inputs: Sequence[Row], records: Sequence[Record], signature: Signa
     """
     present = {composed(name) for name in set().union(*(row.keys() for row in inputs))}
     read = Validator(signature).read(inputs)
-    columns: dict[str, Values] = {name: values for name, values in read.items() if composed(name) in present}
-    return Window(len(inputs), columns, record_columns(records, signature.output))
+    columns = {name: values for name, values in read.items() if composed(name) in present}
+    return Window(len(inputs), summarized(columns, signature.inputs), record_columns(records, signature.output))
 
 
 def window_profile(window: Window, signature: Signature) -> Profile:
     """Return the window's profile, which may be merged with others and compared later."""
-    kinds = {item.name: item.type for item in signature.inputs}
+    kinds = {one.column: one.type for one in summaries(signature.inputs)}
     return profile(window.columns, kinds, signature.identifiers(), window.predictions)
 
 
@@ -123,12 +127,13 @@ def detect(
 
 
 def _expectations(signature: Signature) -> dict[str, Expected]:
-    known = signature.known_values()
-    labels = {item.name: [*known.get(item.name, []), *(item.categories or [])] for item in signature.inputs}
-    return {
-        item.name: Expected(frozenset(label(text) for text in labels[item.name]) or None, item.range, item.nullable)
-        for item in signature.inputs
-    }
+    known, inputs = signature.known_values(), {item.name: item for item in signature.inputs}
+    found: dict[str, Expected] = {}
+    for one in summaries(signature.inputs):
+        item = inputs[one.input]
+        labels = frozenset(label(text) for text in [*known.get(item.name, []), *(item.categories or [])])
+        found[one.column] = Expected(labels or None, item.range, item.nullable)
+    return found
 
 
 def _distributions(pairs: Mapping[str, tuple[ColumnProfile | None, ColumnProfile | None]]) -> list[Distribution]:

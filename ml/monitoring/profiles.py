@@ -19,12 +19,13 @@ from typing import Any, Self
 
 import numpy as np
 
+from ml.features.summaries import summaries, summarized
 from ml.monitoring.column_profile import ColumnProfile, Numbers
 from ml.monitoring.column_summary import ColumnSummary, TypeName, Values, summarize
 from ml.predictions.codec import CONFIDENCE, LABEL, VALUE, Encoder
 from ml.predictions.predictor import Cells, Predictions
 from ml.values.label_text import label, printable
-from schemas.data import ColumnType
+from schemas.data import ScalarType
 from schemas.errors import PackageError
 from schemas.signature import Signature
 
@@ -111,7 +112,7 @@ class Profile:
 
 def profile(
     columns: Mapping[str, Values],
-    kinds: Mapping[str, ColumnType],
+    kinds: Mapping[str, ScalarType],
     known: Mapping[str, Collection[str]] | None = None,
     predictions: Mapping[str, Values] | None = None,
 ) -> Profile:
@@ -129,7 +130,7 @@ def profile(
     }
     lists = {_stored(name): {label(value) for value in values} for name, values in known.items()}
     for name, values in (predictions or {}).items():
-        kind: ColumnType = "category" if name == LABEL else "number"
+        kind: ScalarType = "category" if name == LABEL else "number"
         summaries[_prediction(name)] = (kind, summarize(values, kind))
     views = {name: _sketch(found, kind, lists.get(name)) for name, (kind, found) in summaries.items()}
     notes = {name: {"kind": kind, "once": _once(found)} for name, (kind, found) in summaries.items()}
@@ -141,14 +142,14 @@ def reference_profile(columns: Cells, signature: Signature, predictions: Predict
     """Return `reference.bin`: the profile of the training rows and of predictions.
 
     Args:
-        columns: The training rows' inputs.
+        columns: The training rows' inputs; of arrays their summaries are profiled.
         signature: Names and types of the inputs, known identifiers, classes.
         predictions: On the training rows. Their number may differ from the rows': predictions on rows that were
             not trained on are the better reference for a model that overfits.
     """
-    kinds = {item.name: item.type for item in signature.inputs}
+    kinds = {one.column: one.type for one in summaries(signature.inputs)}
     found = Encoder(signature.output).columns(predictions)
-    return profile(columns, kinds, signature.identifiers(), found).to_bytes()
+    return profile(summarized(columns, signature.inputs), kinds, signature.identifiers(), found).to_bytes()
 
 
 def _stored(name: str) -> str:
@@ -164,7 +165,7 @@ def _is_prediction(stored: str) -> bool:
     return stored.startswith(_RESERVED + "prediction:")
 
 
-def _sketch(found: ColumnSummary, kind: ColumnType, known: Collection[str] | None) -> Any:
+def _sketch(found: ColumnSummary, kind: ScalarType, known: Collection[str] | None) -> Any:
     """Fill whylogs' metrics from arrays and from counts as weights; value by value takes thirteen times as long."""
     whylogs = _whylogs()
     column = whylogs.Column()
@@ -198,7 +199,7 @@ def _once(found: ColumnSummary) -> int:
     return sum(times == 1 for times in found.counts.values())
 
 
-def _weights(found: ColumnSummary, kind: ColumnType, known: Collection[str] | None) -> Mapping[str, int]:
+def _weights(found: ColumnSummary, kind: ScalarType, known: Collection[str] | None) -> Mapping[str, int]:
     if kind != "identifier":
         return found.counts
     total = sum(found.counts.values())

@@ -7,19 +7,23 @@ import tempfile
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ml.features.cells import cells
-from ml.features.derive import Deriver, derive
+from ml.features.derive import Deriver
 from ml.package import model_card, storage
 from ml.package.memory import memory_bound
-from ml.package.model import PackagedModel
+from ml.package.model import PackagedModel, cells_of
 from ml.package.parity import REPLAYED
 from ml.predictions.abstention import with_threshold
 from ml.predictions.predictions import on_cells
+from ml.predictions.predictor import FEATURES
+from ml.values.memory_bound import MemoryBound
+from ml.values.tensor import Tensor, as_json
 from schemas.choice import Choice
 from schemas.errors import PackageError
 from schemas.evaluation import Evaluation, GateVerdict
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from ml.predictions.predictor import Predictions
 
 SAMPLED = 32
+_NUMBERS = 200_000  # of the arrays in all samples
 UNNAMED = Naming(
     model="candidate",
     label="unnamed",
@@ -74,10 +79,10 @@ def build_candidate(
         PackageError: If no runtime predicts as the trained object does within the bounds, or `root` exists.
     """
     signature = with_threshold(signature, review)
-    example = derive(signature, cells(train.head(REPLAYED), signature))
+    example = Deriver(signature).arrays(cells(train.head(REPLAYED), signature))
     root.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=root.parent) as folder:
-        export = fitted.export_within(Path(folder), example, memory_bound(package or PackageSpec()))
+        export = _export(fitted, Path(folder), example, memory_bound(package or PackageSpec()))
         manifest = _manifest(fitted, export, model=model, trainer=trainer, seed=seed, data=data, review=review)
         files: dict[str, bytes | Path] = {
             storage.SIGNATURE: signature.model_dump_json(indent=1).encode(),
@@ -87,7 +92,10 @@ def build_candidate(
         }
         sealed = storage.write(root, files, manifest)
     try:
-        PackagedModel.open(root).check_samples()
+        packaged = PackagedModel.open(root)
+        packaged.check_samples()
+        if fitted.reads_arrays:
+            packaged.check_rows(fitted, example)
     except BaseException:
         shutil.rmtree(root)  # a package that cannot be used is not left behind
         raise
@@ -197,16 +205,25 @@ def _require_copied(known: Manifest, sealed: Manifest, root: Path) -> None:
         raise PackageError(f"The candidate package's files {changed} changed while they were copied")
 
 
+def _export(fitted: "Fitted", folder: Path, example: dict[str, NDArray[Any]], memory: MemoryBound) -> "Export":
+    if fitted.reads_arrays:
+        return fitted.export_arrays(folder, example, memory)
+    return fitted.export_within(folder, example[FEATURES], memory)
+
+
 def _samples(fitted: "Fitted", signature: Signature, train: pd.DataFrame) -> Samples:
-    columns = cells(_pick(train, [one.name for one in signature.inputs]), signature)
+    picked = _pick(train, [one.name for one in signature.inputs])
+    columns = {name: [as_json(cell) for cell in column] for name, column in cells(picked, signature).items()}
     # Read back from JSON: the predictions belong to the rows as the package holds them.
     kept = Samples.model_validate_json(Samples(cells=columns).model_dump_json())
-    predictions = on_cells(fitted, Deriver(signature).matrix)(kept.cells)
+    predictions = on_cells(fitted, Deriver(signature))(cells_of(kept, signature))
     return kept.model_copy(update=_plain(predictions))
 
 
 def _pick(train: pd.DataFrame, inputs: list[str]) -> pd.DataFrame:
-    """Choose rows spread over the training set, the ones with most missing values among them."""
+    """Choose rows spread over the training set, the ones with most missing values among them; fewer of large ones."""
+    size = sum(cell.array.size for cell in train[inputs].head(1).to_numpy().ravel() if isinstance(cell, Tensor))
+    train = train.iloc[:: max(1, -(-len(train) // max(1, _NUMBERS // size)))] if size else train
     holes = train[inputs].isna().to_numpy().sum(axis=1)
     rows = np.flatnonzero(holes)
     emptiest = rows[np.argsort(-holes[rows], kind="stable")][: SAMPLED // 4]

@@ -4,15 +4,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.features.derive import Deriver, feature_names
+from ml.features.derive import Deriver, array_names, feature_names
 from ml.package import storage
 from ml.package.parity import difference
 from ml.predictions.codec import Encoded, Encoder
 from ml.predictions.predictions import on_cells
-from ml.predictions.predictor import Cells, Predictions, Predictor
+from ml.predictions.predictor import FEATURES, Arrays, Cells, Predictions, Predictor
 from ml.runtimes import load
+from ml.values.tensor import NoTensor
+from ml.values.tensor_form import form_of
 from schemas.errors import PackageError
-from schemas.package import Manifest
+from schemas.package import Manifest, Samples
 from schemas.signature import Signature
 
 
@@ -23,7 +25,8 @@ class PackagedModel:
         self.root = root
         self.manifest = manifest
         self.signature = signature
-        self._on_cells = on_cells(runtime, Deriver(signature).matrix)
+        self._runtime = runtime
+        self._on_cells = on_cells(runtime, Deriver(signature))
         self._encoder = Encoder(signature.output)
 
     @classmethod
@@ -40,7 +43,9 @@ class PackagedModel:
         signature = storage.read_signature(root, manifest)
         _require_consistent(root, signature)
         data = storage.read(root, manifest, manifest.runtime_file)
-        return cls(root, manifest, signature, load.load(manifest.runtime, data, signature.output))
+        runtime = load.load(manifest.runtime, data, signature.output)
+        _require_inputs(root, runtime, signature)
+        return cls(root, manifest, signature, runtime)
 
     def predict(self, cells: Cells) -> Predictions:
         """Predict raw rows, given as columns of equal length that already satisfy the signature."""
@@ -62,11 +67,47 @@ class PackagedModel:
             probabilities=None if sample.probabilities is None else np.array(sample.probabilities, dtype=np.float64),
             values=None if sample.values is None else np.array(sample.values, dtype=np.float64),
         )
-        found = difference(expected, self.predict(sample.cells))
+        found = difference(expected, self.predict(cells_of(sample, self.signature)))
         if found:
             raise PackageError(
                 f"The package {self.root} does not predict its sample rows as the trained model did: {found}"
             )
+
+    def check_rows(self, trained: Predictor, arrays: Arrays) -> None:
+        """Compare the loaded form of a model that takes arrays with the trained one, on the arrays of training rows.
+
+        Raises:
+            PackageError: As `check_samples` does.
+        """
+        found = difference(trained.predict_arrays(arrays), self._runtime.predict_arrays(arrays))
+        if found:
+            raise PackageError(
+                f"The package {self.root} does not predict {len(arrays[FEATURES]):,} training rows as the trained "
+                f"model does: {found}"
+            )
+
+
+def cells_of(samples: Samples, signature: Signature) -> Cells:
+    """Return sample rows as raw cells. Raises PackageError for arrays that do not have the form of their input."""
+    forms = {one.name: form_of(one) for one in signature.inputs if one.shape is not None}
+    try:
+        return {
+            name: [forms[name].read(cell) for cell in column] if name in forms else column
+            for name, column in samples.cells.items()
+        }
+    except NoTensor as error:
+        raise PackageError(f"The package cannot be used: {storage.SAMPLES}: an array {error}") from error
+
+
+def _require_inputs(root: Path, runtime: Predictor, signature: Signature) -> None:
+    """Check that a model of several inputs takes only those that the signature gives. Raises PackageError."""
+    if not runtime.reads_arrays:
+        return
+    given = array_names(signature)
+    foreign = [name for name in runtime.inputs if name not in given]
+    if foreign:
+        takes = f"its model takes {foreign[0]!r}, and the signature gives {', '.join(given)}"
+        raise PackageError(f"The package {root} cannot be used: {takes}")
 
 
 def _require_consistent(root: Path, signature: Signature) -> None:

@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.predictions.predictions import joined
 from ml.predictions.predictor import Predictions, Predictor
 from schemas.plan import PROGRESS
 
@@ -86,11 +86,7 @@ def in_chunks(
     for start in range(0, len(rows), CHUNK):
         _log.info("%s: row %s of %s", what, f"{start + 1:,}", f"{len(rows):,}")
         parts.append(predict(rows[start : start + CHUNK]))
-    return Predictions(**{name: _joined([getattr(part, name) for part in parts]) for name in _PARTS})
-
-
-def _joined(parts: list[Any]) -> Any:
-    return None if parts[0] is None else np.concatenate(parts)
+    return joined(parts)
 
 
 def failure(error: BaseException) -> str:

@@ -4,6 +4,7 @@ whylogs writes `WHY1`, a segment header and a profile header, each behind its le
 checks that much before it takes a version in; monitoring reads the whole with whylogs.
 """
 
+from ml.features.summaries import summaries
 from ml.values.label_text import printable
 from schemas.errors import PackageError
 from schemas.signature import Signature
@@ -22,7 +23,7 @@ def require_profile(data: bytes, signature: Signature) -> None:
         whole = False
     if not whole:
         raise PackageError("reference.bin is no profile: monitoring could not compare anything with it")
-    absent = [one.name for one in signature.inputs if printable(one.name).encode() not in header]
+    absent = [one.column for one in summaries(signature.inputs) if printable(one.column).encode() not in header]
     if absent:
         raise PackageError(f"reference.bin has no column {absent[0]!r}: it is the profile of other rows")
 

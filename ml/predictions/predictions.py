@@ -1,25 +1,69 @@
 """From a predictor to predictions, and what they mean: classes, who is routed to review. Light: NumPy only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictor import Cells, Predictions, Predictor
+from ml.predictions.predictor import FEATURES, Arrays, Cells, Predictions, Predictor
+from ml.values.tensor import Tensor
 
 NO_FINITE_PREDICTION = "the model has no finite prediction for these values; are they far from what it was trained on?"
 _TIE_DECIMALS = 6
 _LARGEST = np.float32(1e25)
+_AT_ONCE = 16 << 20  # bytes of arrays that a model is given at a time
+_PARTS = ("codes", "probabilities", "values")
 
 
-def on_cells(model: Predictor, matrix: Callable[[Cells], NDArray[np.float32]]) -> Callable[[Cells], Predictions]:
-    """Return how a model predicts: from the raw cells where it reads those, else from the features of `matrix`."""
-    return model.predict_cells if model.reads_cells else lambda cells: model.predict(matrix(cells))
+class Derives(Protocol):
+    """What makes of raw cells what a model takes: `ml.features.derive.Deriver`."""
+
+    def matrix(self, cells: Cells) -> NDArray[np.float32]:
+        """Return the float matrix."""
+
+    def arrays(self, cells: Cells) -> Arrays:
+        """Return the arrays of all inputs."""
 
 
-def predictions_of(model: Predictor, cells: Cells, features: NDArray[np.float32]) -> Predictions:
-    """Return a model's predictions for rows that are there both as raw cells and as features, (n, features)."""
-    return model.predict_cells(cells) if model.reads_cells else model.predict(features)
+def on_cells(model: Predictor, deriver: Derives) -> Callable[[Cells], Predictions]:
+    """Return how a model predicts: from the raw cells where it reads those, else from what `deriver` makes of them."""
+    if model.reads_cells:
+        return model.predict_cells
+    if model.reads_arrays:
+        return lambda cells: joined([model.predict_arrays(deriver.arrays(part)) for part in _parts(cells)])
+    return lambda cells: model.predict(deriver.matrix(cells))
+
+
+def predictions_of(model: Predictor, cells: Cells, arrays: Arrays) -> Predictions:
+    """Return a model's predictions for rows that are there as raw cells and as arrays, the float matrix included."""
+    if model.reads_cells:
+        return model.predict_cells(cells)
+    return model.predict_arrays(arrays) if model.reads_arrays else model.predict(arrays[FEATURES])
+
+
+def joined(parts: Sequence[Predictions]) -> Predictions:
+    """Return the predictions of all rows, of some for each part; at least one."""
+    if len(parts) == 1:
+        return parts[0]
+    return Predictions(**{name: _concatenated([getattr(part, name) for part in parts]) for name in _PARTS})
+
+
+def _concatenated(parts: list[Any]) -> Any:
+    return None if parts[0] is None else np.concatenate(parts)
+
+
+def _parts(cells: Cells) -> Iterator[Cells]:
+    """Yield rows in parts whose arrays take a bounded number of bytes."""
+    first = {name: column[0] for name, column in cells.items() if len(column)}
+    size = sum(cell.array.nbytes for cell in first.values() if isinstance(cell, Tensor))
+    count = len(next(iter(cells.values()), ()))
+    at_once = max(1, _AT_ONCE // max(size, 1))
+    if count <= at_once:
+        yield cells
+        return
+    for start in range(0, count, at_once):
+        yield {name: column[start : start + at_once] for name, column in cells.items()}
 
 
 def needs_review(predictions: Predictions, threshold: float | None) -> NDArray[np.bool_]:

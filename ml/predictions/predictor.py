@@ -3,16 +3,18 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
-
-from schemas.base import Scalar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Cells = Mapping[str, Sequence[Scalar | None]]
-"""Raw input columns of equal length; None is a missing value, dates are ISO 8601."""
+Cells = Mapping[str, Sequence[Any]]
+"""Raw input columns of equal length; None is a missing value, dates are ISO 8601, arrays `ml.values.tensor.Tensor`s."""
+Arrays = Mapping[str, "NDArray[Any]"]
+"""What `ml.features.derive.Deriver.arrays` gives: `features`, the float matrix, and each input that is an array."""
+FEATURES = "features"
+"""The name of the float matrix, float32 (n, features)."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,10 @@ class Predictor(ABC):
 
     reads_cells: ClassVar[bool] = False
     """Whether it predicts from raw cells instead of derived features."""
+    reads_arrays: ClassVar[bool] = False
+    """Whether it predicts from the arrays of all inputs instead of the float matrix alone."""
+    inputs: Mapping[str, Any] = {}
+    """Of a loaded runtime that reads arrays: the names of those that it takes, with their types."""
 
     @abstractmethod
     def predict(self, features: "NDArray[np.float32]") -> Predictions:
@@ -41,3 +47,21 @@ class Predictor(ABC):
     def predict_cells(self, cells: Cells) -> Predictions:
         """Predict for raw cells, where `reads_cells` is true."""
         raise NotImplementedError(f"{type(self).__name__} reads features, not cells")
+
+    def predict_arrays(self, arrays: Arrays) -> Predictions:
+        """Predict for the arrays of all inputs, n rows each, where `reads_arrays` is true."""
+        raise NotImplementedError(f"{type(self).__name__} reads features, not arrays")
+
+
+class ArrayPredictor(Predictor):
+    """A predictor that takes more than the float matrix."""
+
+    reads_arrays: ClassVar[bool] = True
+
+    def predict(self, features: "NDArray[np.float32]") -> Predictions:
+        """Predict for the derived features alone, shape (n, features)."""
+        return self.predict_arrays({FEATURES: features})
+
+    @abstractmethod
+    def predict_arrays(self, arrays: Arrays) -> Predictions:
+        """Predict for the arrays of all inputs, n rows each; what a row gets must not depend on the others."""

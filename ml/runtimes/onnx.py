@@ -12,18 +12,28 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
 from ml.predictions.predictions import bounded, decide
-from ml.predictions.predictor import Predictions, Predictor
+from ml.predictions.predictor import FEATURES, ArrayPredictor, Arrays, Predictions, Predictor
 from schemas.errors import PackageError
 from schemas.signature import Output
 
 CLASSES = "drivetrain.classes"
 PROBABILITIES = "drivetrain.probabilities"
-INPUT = "features"
+INPUT = FEATURES
 _LOCATION = b"location"
 
 
-class OnnxModel(Predictor):
-    """An inference session with one thread and reproducible sums."""
+_DTYPES: dict[str, Any] = {
+    "tensor(float)": np.float32,
+    "tensor(double)": np.float64,
+    "tensor(int64)": np.int64,
+    "tensor(int32)": np.int32,
+    "tensor(uint8)": np.uint8,
+    "tensor(bool)": np.bool_,
+}
+
+
+class _Outputs:
+    """How what a graph gives becomes predictions."""
 
     def __init__(self, session: onnxruntime.InferenceSession, output: Output) -> None:
         metadata = session.get_modelmeta().custom_metadata_map
@@ -35,24 +45,8 @@ class OnnxModel(Predictor):
         self._known: list[int] = json.loads(metadata.get(CLASSES, "[]"))
         self._graded = metadata.get(PROBABILITIES) == "true"
 
-    @classmethod
-    def load(cls, data: bytes, output: Output) -> "OnnxModel":
-        """Open a session on the graph's bytes. Raises PackageError when they are not a graph that can be run."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.use_deterministic_compute = True
-        options.log_severity_level = 3
-        _require_own_data(data)
-        try:
-            session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's errors share no base class of their own
-            raise PackageError(f"The ONNX graph cannot be loaded: {error}") from error
-        return cls(session, output)
-
-    def predict(self, features: NDArray[np.float32]) -> Predictions:
-        """Predict for (n, features)."""
-        given = {INPUT: bounded(features)}
+    def of(self, given: dict[str, NDArray[Any]]) -> Predictions:
+        """Run the graph on its inputs."""
         if self._regression:
             (values,) = self._run(self._names[:1], given)
             return Predictions(values=values.reshape(-1).astype(np.float64))
@@ -71,6 +65,51 @@ class OnnxModel(Predictor):
         probabilities = np.zeros((len(raw), self._classes))
         probabilities[:, self._known] = raw
         return probabilities
+
+
+class OnnxModel(Predictor):
+    """An inference session with one thread and reproducible sums, on the float matrix."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, output: Output) -> None:
+        self._predict = _Outputs(session, output).of
+
+    @classmethod
+    def load(cls, data: bytes, output: Output) -> "OnnxModel":
+        """Open a session on a graph of the float matrix. Raises PackageError when the bytes are none."""
+        return cls(_session(data), output)
+
+    def predict(self, features: NDArray[np.float32]) -> Predictions:
+        """Predict for (n, features)."""
+        return self._predict({INPUT: bounded(features)})
+
+
+class OnnxArrays(ArrayPredictor):
+    """The same on the arrays that the graph has inputs for, by their names."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, output: Output) -> None:
+        self._predict = _Outputs(session, output).of
+        self.inputs = {one.name: _DTYPES.get(one.type) for one in session.get_inputs()}
+        unknown = [one.type for one in session.get_inputs() if one.type not in _DTYPES]
+        if unknown:
+            raise PackageError(f"The ONNX graph takes {unknown[0]}; an input is one of {', '.join(_DTYPES)}")
+
+    def predict_arrays(self, arrays: Arrays) -> Predictions:
+        """Predict for n rows of every input of the graph."""
+        given = {name: arrays[name].astype(dtype, copy=False) for name, dtype in self.inputs.items()}
+        return self._predict({name: bounded(array) if name == INPUT else array for name, array in given.items()})
+
+
+def _session(data: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    options.log_severity_level = 3
+    _require_own_data(data)
+    try:
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no base class of their own
+        raise PackageError(f"The ONNX graph cannot be loaded: {error}") from error
 
 
 def _require_own_data(data: bytes) -> None:
@@ -94,6 +133,8 @@ def _require_own_data(data: bytes) -> None:
                 waiting += value
 
 
-def load(data: bytes, output: Output) -> OnnxModel:
+def load(data: bytes, output: Output) -> Predictor:
     """Load the runtime file's bytes. Raises PackageError."""
-    return OnnxModel.load(data, output)
+    session = _session(data)
+    is_table = [one.name for one in session.get_inputs()] == [INPUT]
+    return OnnxModel(session, output) if is_table else OnnxArrays(session, output)

@@ -4,14 +4,16 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from ml.schema_inference.arrays import guess_arrays
 from ml.schema_inference.column_types import Guess, guess, read_date_format, refuse_two_digit_years
 from ml.schema_inference.task import infer_problem
 from ml.values.canonical import canonical
 from ml.values.columns import fits, have_offsets, is_text
 from ml.values.counted import counted
+from ml.values.tensor import holds_tensors
 from ml.values.text import ISO, normal
 from ml.values.units import format_hint, quantity_note
-from schemas.data import Column, ColumnSpec, ColumnType, DataSpec, Drawn, TableSchema
+from schemas.data import ARRAY_TYPES, Column, ColumnSpec, ColumnType, DataSpec, Drawn, TableSchema
 from schemas.errors import ContentError, did_you_mean
 from schemas.reading import POINT, Dates, Marks, TextReading, Written
 from schemas.signature import MOST_INPUTS
@@ -97,6 +99,8 @@ def _number_faults(columns: list[Column]) -> list[str]:
 
 def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool, written: Written) -> Column:
     text, kind = written.text, declared_type(spec)
+    if kind in ARRAY_TYPES or (kind is None and not is_group and holds_tensors(column)):
+        return _arrays(name, column, spec)
     if spec.timezone is not None and not is_text(column):
         raise ContentError(
             f"column {name!r} has data.columns.{name}.timezone, but its values are points in time without a "
@@ -121,6 +125,20 @@ def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool, writ
         offsets=_offsets(column, found),
         numeric=found.type in ("category", "identifier") and pd.api.types.is_any_real_numeric_dtype(column.dtype),
         **_reading(column, found, spec, written),
+    )
+
+
+def _arrays(name: str, column: pd.Series, spec: ColumnSpec) -> Column:
+    found = guess_arrays(name, column, spec)
+    return Column(
+        name=name,
+        type=found.type,
+        declared=spec.type is not None,
+        why=found.why,
+        nullable=False,
+        unit=spec.unit,
+        shape=found.shape,
+        dtype=found.dtype,
     )
 
 

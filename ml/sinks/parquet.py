@@ -27,6 +27,7 @@ class ParquetSink(Sink):
 
     Params: ClassVar[type[BaseModel]] = ParquetSinkParams
     params: ParquetSinkParams
+    takes_arrays: ClassVar[bool] = True
     endings: ClassVar[tuple[str, ...]] = (".parquet", ".parq", ".pq")
 
     @property

@@ -158,7 +158,11 @@ def _faults(schemas: dict[str, pa.Schema], folders: list[str], leave_out: list[s
     if wrong:
         shown = ", ".join(f"{name!r} ({kind if len(kind) < 60 else kind[:57] + '…'})" for name, kind in wrong.items())
         hint = f"convert them, or do not read them: leave_out: [{', '.join(wrong)}]"
-        yield Fault("path", f"a column must hold numbers, text, dates or booleans, but these do not: {shown}", hint)
+        yield Fault(
+            "path",
+            f"a column must hold numbers, text, dates, booleans or nested lists of numbers, but these do not: {shown}",
+            hint,
+        )
     for other, schema in schemas.items():
         differ = [name for name in sorted({*first.names} ^ {*schema.names}) if _is_read(name, leave_out)]
         if differ:

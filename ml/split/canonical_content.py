@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.values.tensor import Tensor
+
 _NUMBER = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?)", re.IGNORECASE)
 # Every version of Python reads all of these alike; a year alone, or a year and a month, name no day.
 _TIMESTAMP = re.compile(
@@ -29,6 +31,8 @@ def content(value: object) -> float | CanonicalTime | str | None:
         return _timestamp(value)
     if isinstance(value, bool | np.bool_):
         return float(value)
+    if isinstance(value, Tensor):
+        return value.digest
     text = str(value).strip()
     if isinstance(value, int | float | np.number) or _NUMBER.fullmatch(text):
         return float(text)

@@ -1,14 +1,15 @@
 """The baselines: the same prediction for every row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from pydantic import BaseModel
 
 from ml.components.trainer import Fitted, Trainer
 from schemas.base import Strict, Task
+from schemas.data import ColumnType
 from schemas.errors import ContentError, Fault
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Majority(Trainer):
 
     Params: ClassVar[type[BaseModel]] = NoParams
     params: NoParams
+    takes: ClassVar[Collection[ColumnType]] = frozenset(get_args(ColumnType))
     tasks: ClassVar[Sequence[Task]] = ("binary", "multiclass")
 
     @classmethod
@@ -80,6 +82,7 @@ class Mean(Trainer):
 
     Params: ClassVar[type[BaseModel]] = NoParams
     params: NoParams
+    takes: ClassVar[Collection[ColumnType]] = frozenset(get_args(ColumnType))
     tasks: ClassVar[Sequence[Task]] = ("regression",)
 
     @classmethod

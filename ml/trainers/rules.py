@@ -1,14 +1,15 @@
 """Rules that people write: the first solution that a team ships, and the one that a model must beat."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from ml.components.trainer import Fitted, Trainer
 from schemas.base import Task
+from schemas.data import ColumnType
 from schemas.errors import ContentError, Fault, PackageError
 from schemas.rules import Condition, Rule, RuleList, RuleRecord, RuleSet
 
@@ -56,6 +57,7 @@ class Rules(Trainer):
 
     Params: ClassVar[type[BaseModel]] = RuleList
     params: RuleList
+    takes: ClassVar[Collection[ColumnType]] = frozenset(get_args(ColumnType))
     tasks: ClassVar[Sequence[Task]] = ("binary", "multiclass")
     gives_probabilities: ClassVar[bool] = False
     light: ClassVar[bool] = True

@@ -10,7 +10,6 @@ from typing import Any, TypedDict
 
 from ml.validation.cell_reading import CellReading
 from ml.validation.values import LONGEST_SHOWN, Check, Refusal, check_of, kind_of, shown
-from schemas.base import Scalar
 from schemas.data import composed
 from schemas.errors import did_you_mean
 from schemas.reading import TextReading
@@ -36,7 +35,7 @@ NOT_SPELLED_OUT: RowError = {"column": None, "message": "is not valid either; se
 class Checked:
     """`cells` are the valid rows as columns, `positions` their places in the request, `errors` the others by place."""
 
-    cells: dict[str, Sequence[Scalar | None]]
+    cells: dict[str, Sequence[Any]]
     positions: list[int]
     errors: dict[int, RowError]
 
@@ -63,6 +62,7 @@ class Validator:
         self._labels = {name: frozenset(values) for name, values in known.items()}
         self._known = frozenset([*self.names, *signature.ignored])
         self._ignored = frozenset(signature.ignored)
+        self._arrays = frozenset(signature.arrays)
 
     @property
     def width(self) -> int:
@@ -82,7 +82,7 @@ class Validator:
             explained: Of how many rows the error is spelled out, fewer where the texts are long, None for all: an
                 answer is to be no larger than its request deserves.
         """
-        good: list[list[Scalar | None]] = []
+        good: list[list[Any]] = []
         positions: list[int] = []
         errors: dict[int, RowError] = {}
         room = None if explained is None else _Room(explained)
@@ -104,10 +104,16 @@ class Validator:
         return Checked(dict(zip(self.names, columns, strict=False)), positions, errors)
 
     def read(self, rows: Sequence[Any]) -> dict[str, list[Any]]:
-        """Return rows that were predicted as columns of cells; what cannot be read any more stays as it is."""
+        """Return rows that were predicted as columns of cells; what cannot be read any more stays as it is.
+
+        So do arrays, of which the journal may have kept less.
+        """
         composed = [row if self._known.issuperset(row) else _composed(row) for row in rows]
         columns = {name: [row.get(name) for row in composed] for name, _, _ in self._checks}
-        return {name: _read(columns[name], check, self._labels.get(name)) for name, _, check in self._checks}
+        return {
+            name: column if name in self._arrays else _read(column, check, self._labels.get(name))
+            for (name, _, check), column in zip(self._checks, columns.values(), strict=True)
+        }
 
     def inputs(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return a valid row without the columns that the model ignores: those were not validated."""
@@ -115,11 +121,11 @@ class Validator:
             return row
         return {name: value for name, value in row.items() if name not in self._ignored}
 
-    def _row(self, row: Any) -> list[Scalar | None]:
+    def _row(self, row: Any) -> list[Any]:
         if type(row) is not dict:
             raise Refusal
         get, absent = row.get, _ABSENT
-        cells: list[Scalar | None] = []
+        cells: list[Any] = []
         given = 0
         for name, nullable, check in self._checks:
             value = get(name, absent)

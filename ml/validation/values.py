@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 from ml.validation.cell_reading import CellReading
 from ml.values.canonical import parse_date
 from ml.values.labels import Labels, LostZeros
+from ml.values.tensor import NoTensor, Tensor
+from ml.values.tensor_form import Form, form_of
 from ml.values.text import (
     ISO,
     example_of_day,
@@ -32,7 +34,7 @@ _OFFSETS = {
     True: "must have no UTC offset: the times of training had none, so nobody knows of which place they are ({})",
 }
 
-Check = Callable[[Any], Scalar | None]
+Check = Callable[[Any], Any]
 """From a value that is not None to the cell that it means, None for a missing one. Raises Refusal."""
 
 
@@ -42,6 +44,8 @@ class Refusal(ValueError):
 
 def check_of(column: Input, reading: CellReading, known: Collection[str] = ()) -> Check:
     """Return what a column accepts, as a function; `known` are the labels that training knew."""
+    if column.shape is not None:
+        return _arrays(form_of(column))
     match column.type:
         case "number":
             return _numbers(reading, whole=column.integer)
@@ -53,6 +57,16 @@ def check_of(column: Input, reading: CellReading, known: Collection[str] = ()) -
             listed = column.categories or ()
             seen = None if len(listed) >= MANY_LISTED else listed
             return _labels(reading, Labels(known, reading.marks, numeric=column.numeric, seen=seen))
+
+
+def _arrays(form: Form) -> Check:
+    def array(value: Any) -> Tensor:
+        try:
+            return form.read(value)
+        except NoTensor as error:
+            raise Refusal(str(error)) from None
+
+    return array
 
 
 def _numbers(reading: CellReading, *, whole: bool) -> Check:

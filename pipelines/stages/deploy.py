@@ -39,6 +39,7 @@ def deploy(session: RunSession, parts: Part) -> Part:
         home=str(session.home.root),
         journal_url=session.journal_url,
         spec=session.run.deploy,
+        journal=session.run.journal,
     )
     session.observer.stage(f"deployment: publish version {wish.version} of {wish.model}")
     with under_way(session.home.root, model, wish.version, session.journal_url, wish.spec):

@@ -113,7 +113,8 @@ class _NoNumber(ValueError):
     """One of the words for numbers that JavaScript has and JSON has not."""
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object's pairs. Raises ValueError for a key that stands twice."""
     content = dict(pairs)
     if len(content) != len(pairs):
         seen: set[str] = set()
@@ -126,4 +127,4 @@ def _no_constant(token: str) -> Any:
     raise _NoNumber(f"{token} is not a JSON number")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_without_doubles, parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=without_doubles, parse_constant=_no_constant)

@@ -6,12 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
+from ml.values.tensor_form import form_of
 from ml.values.text import ISO, example_of_day, is_time_of_day
 from schemas.base import Scalar
 from schemas.signature import Input, Output, Signature
 from serving.http.json_schema import Json, schema_of
 from serving.http.models import Label, Prediction, Row
 
+_NUMBERS = {"float32": "number", "bool": "boolean"}
 _SHOWN, _WORDS = 20, 12  # categories, and words for missing
 
 
@@ -53,6 +55,8 @@ def _row(signature: Signature) -> Json:
 
 
 def _column(column: Input) -> Json:
+    if column.shape is not None:
+        return _array(column)
     shape = dict(_cells()["integer" if column.integer else column.type])
     what = _written(column) if is_time_of_day(column.format) else shape.get("description")
     notes = [what, *_notes(column)]
@@ -66,6 +70,20 @@ def _column(column: Input) -> Json:
         if "enum" in shape:
             shape["enum"] = [*shape["enum"], None]
     return shape
+
+
+def _array(column: Input) -> Json:
+    """Return nested arrays, the outermost axis first."""
+    assert column.shape is not None, "an array has a shape"
+    inner: Json = {"type": _NUMBERS.get(column.dtype or "", "integer")}
+    if column.dtype == "uint8":
+        inner |= {"minimum": 0, "maximum": 255}
+    for length in reversed(column.shape):
+        inner = {"type": "array", "items": inner, "minItems": length or 1} | (
+            {} if length is None else {"maxItems": length}
+        )
+    notes = [f"{form_of(column)}", *([f"a picture, {column.mode}"] if column.mode else [])]
+    return inner | {"description": "; ".join([*notes, *([f"unit {column.unit}"] if column.unit else [])])}
 
 
 @cache

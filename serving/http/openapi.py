@@ -13,6 +13,7 @@ from serving.http.endpoint import Endpoint
 from serving.http.json_schema import Json, schemas_of
 from serving.http.live_models import live_schemas
 
+_LONGEST_EXAMPLE = 2_000  # numbers of all arrays
 Bodies = Mapping[Any, Json]
 
 
@@ -48,12 +49,18 @@ def document(
 
 
 def _as_sent(signature: Signature, sample: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the row as a client writes it: a time of day, which a cell holds with a date, in its own form."""
+    """Return the row as a client writes it: a time of day, which a cell holds with a date, in its own form.
+
+    Long arrays are left empty: nobody reads them.
+    """
     forms = {item.name: item.format for item in signature.inputs if is_time_of_day(item.format)}
-    return {
+    shown = {
         name: datetime.fromisoformat(value).strftime(form) if (form := forms.get(name)) and value else value
         for name, value in sample.items()
     }
+    if sum(str(value).count(",") for value in shown.values()) <= _LONGEST_EXAMPLE:
+        return shown
+    return {name: [] if isinstance(value, list) else value for name, value in shown.items()}
 
 
 @cache

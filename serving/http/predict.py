@@ -24,8 +24,8 @@ from serving.http.endpoint import Context, Reply
 from serving.http.errors import RETRY, HttpError, dump
 from serving.http.families import Latency, counter
 from serving.http.fault_kinds import UNKNOWN_COLUMN, kind_of_fault
-from serving.http.instances import instances
 from serving.http.json_post import REFUSALS, JsonPost
+from serving.http.reading import Reader, Rows, reader
 from serving.journal.insertion import Prediction
 from serving.journal.writer import JournalError
 from serving.releases.loaded_version import Version
@@ -33,7 +33,6 @@ from serving.releases.loaded_version import Version
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
-_EXPLAINED = 100  # rows whose error is spelled out
 _INLINE_BYTES = 65_536  # larger bodies are worked on in a thread, so that the others need not wait
 
 
@@ -69,6 +68,7 @@ class Predict(JsonPost):
         super().__init__(context)
         self._model, self._follower, self._journal = context.settings.model, context.follower, context.journal
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="predict")
+        self._readers: dict[str, Reader] = {}
         self._requests: Counter[int] = Counter()
         self._latency = Latency()
         self._predicted = self._refused = self._for_review = 0  # rows
@@ -105,7 +105,7 @@ class Predict(JsonPost):
         if len(content) <= _INLINE_BYTES and version.is_quick(
             max(content.count(b"{"), content.count(b",") // version.validator.width)
         ):
-            work = _work(version, content, self._spec)
+            work = _work(version, self._reader(version), content, self._spec)
         else:
             loop = asyncio.get_running_loop()
             work = await loop.run_in_executor(self._threads, self._timed, version, content)
@@ -117,23 +117,30 @@ class Predict(JsonPost):
         head = dump({"model": self._model, "version": version.version, "request_id": request_id})
         return f'{head[:-1]},"predictions":[{",".join(work.in_order())}]}}'.encode()
 
+    def _reader(self, version: Version) -> Reader:
+        """Return what reads the requests to a version; it is made once for each."""
+        known = self._readers
+        if version.version not in known:
+            made = reader(version.model.signature, version.validator, self._spec, self._context.settings.journal.keep)
+            self._readers = known = {version.version: made}
+        return known[version.version]
+
     def _timed(self, version: Version, content: bytes) -> "_Work":
         self._context.pulse.begin()
         try:
-            return _work(version, content, self._spec)
+            return _work(version, self._reader(version), content, self._spec)
         finally:
             self._context.pulse.end()
 
     async def _record(self, request_id: str, version: Version, work: "_Work", started: float) -> None:
-        now, latency, inputs = time.time(), time.perf_counter() - started, version.validator.inputs
+        now, latency = time.time(), time.perf_counter() - started
         predictions = [
             Prediction(
-                request_id, position, now, version.version, to_json(inputs(work.rows[position])).decode(), text,
-                confidence, needs_review, latency,
+                request_id, position, now, version.version, kept, text, confidence, needs_review, latency
             )
-            for position, text, confidence, needs_review in zip(
-                work.checked.positions, work.texts, work.predictions.confidence, work.predictions.needs_review,
-                strict=True,
+            for position, kept, text, confidence, needs_review in zip(
+                work.checked.positions, work.rows.kept, work.texts, work.predictions.confidence,
+                work.predictions.needs_review, strict=True,
             )
         ]  # fmt: skip
         try:
@@ -144,12 +151,16 @@ class Predict(JsonPost):
 
 @dataclass(frozen=True)
 class _Work:
-    """What came of a body: its rows, what validation found, and the valid rows' predictions as objects and as JSON."""
+    """What came of a body: its rows, and the valid ones' predictions as objects and as JSON."""
 
-    rows: list[Any]
-    checked: Checked
+    rows: Rows
     predictions: Encoded
     texts: list[str]
+
+    @property
+    def checked(self) -> Checked:
+        """What validation found."""
+        return self.rows.checked
 
     def in_order(self) -> list[str]:
         """Return one JSON text for each row of the request."""
@@ -157,23 +168,24 @@ class _Work:
             return self.texts
         texts = {position: dump({"error": error}) for position, error in self.checked.errors.items()}
         texts.update(zip(self.checked.positions, self.texts, strict=True))
-        return [texts[position] for position in range(len(self.rows))]
+        return [texts[position] for position in range(self.rows.count)]
 
 
-def _work(version: Version, content: bytes, spec: DeploySpec) -> _Work:
-    rows = instances(content, spec.max_rows, version.validator.columns)
-    if len(rows) * version.bytes_per_row > spec.max_answer:
-        most = spec.max_answer // version.bytes_per_row
-        raise HttpError(
-            413, f"the answer to {len(rows):,} rows is too large (deploy.max_answer): send {most:,} at a time"
-        )
-    checked = version.validator.check(rows, explained=_EXPLAINED)
+def _work(version: Version, reads: Reader, content: bytes, spec: DeploySpec) -> _Work:
+    def admit(rows: int) -> None:
+        if rows * version.bytes_per_row > spec.max_answer:
+            most = spec.max_answer // version.bytes_per_row
+            text = f"the answer to {rows:,} rows is too large (deploy.max_answer): send {most:,} at a time"
+            raise HttpError(413, text)
+
+    rows = reads.read(content, admit)
+    checked = rows.checked
     if not checked.positions:
-        raise _NoValidRow(checked.errors, len(rows))
+        raise _NoValidRow(checked.errors, rows.count)
     encoded = version.model.encode(version.predict(checked.cells))
     if not all(map(is_finite, encoded.records)):
         raise HttpError(422, NO_FINITE_PREDICTION)
-    return _Work(rows, checked, encoded, [to_json(record).decode() for record in encoded.records])
+    return _Work(rows, encoded, [to_json(record).decode() for record in encoded.records])
 
 
 class _NoValidRow(HttpError):

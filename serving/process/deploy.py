@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from schemas.errors import DeploymentError
 from schemas.home import Home
 from schemas.release import Release
-from schemas.run import DeploySpec
+from schemas.run import DeploySpec, JournalSpec
 from serving.journal import location
 from serving.process import records, services
 from serving.process.probe import damage_told, until_ready
@@ -24,6 +24,7 @@ def deploy(
     spec: DeploySpec,
     *,
     journal_url: str | None = None,
+    journal: JournalSpec | None = None,
     timeout: float = 120.0,
 ) -> tuple[str, list[Release]]:
     """Start or heal the model's service, publish the version, and return its URL and versions when it answers.
@@ -37,6 +38,7 @@ def deploy(
         package_url: Where its package is.
         spec: Port and limits.
         journal_url: The model's journal; None: the SQLite file in `home`.
+        journal: What the journal keeps; None: as where nothing is declared.
         timeout: Seconds until every worker must have loaded the version.
 
     Raises:
@@ -45,7 +47,7 @@ def deploy(
     """
     url_of_journal = journal_url or location.journal_url(Home(home), name)
     with records.lock(home, name):
-        deployment = services.running(home, name, spec, _folder(package_url), url_of_journal)
+        deployment = services.running(home, name, spec, _folder(package_url), url_of_journal, journal)
         try:
             _require_sound(deployment.url)
             patience = max(timeout, spec.load_seconds + _LOADING_SPARE)

@@ -10,7 +10,7 @@ import psutil
 
 from ml.io.atomic_write import write_whole
 from schemas.errors import DeploymentError
-from schemas.run import DeploySpec
+from schemas.run import DeploySpec, JournalSpec
 from serving.journal import tables
 from serving.process import kept_alive, records, settings
 from serving.process.bento import source
@@ -26,7 +26,14 @@ _STOP_SECONDS = 10.0
 
 
 def start(
-    home: Path, name: str, spec: DeploySpec, journal_url: str, code_hash: str, bento: str, port: int
+    home: Path,
+    name: str,
+    spec: DeploySpec,
+    journal_url: str,
+    journal: JournalSpec,
+    code_hash: str,
+    bento: str,
+    port: int,
 ) -> Deployment:
     """Start a service from a Bento in the background and wait until it is alive.
 
@@ -36,7 +43,13 @@ def start(
     tables.create(journal_url)
     base = records.folder(home).absolute()
     config = settings.Settings(
-        model=name, journal_url=journal_url, cache=base / f"{name}.packages", host=HOST, port=port, spec=spec
+        model=name,
+        journal_url=journal_url,
+        cache=base / f"{name}.packages",
+        host=HOST,
+        port=port,
+        spec=spec,
+        journal=journal,
     )
     told = records.settings_path(home, name)
     write_whole(told, config.model_dump_json(indent=1), private=True)
@@ -50,6 +63,7 @@ def start(
         journal_url=journal_url,
         log=log,
         spec=spec,
+        journal=journal,
     )
     try:
         supervisor = _spawn("supervisor", bento, log, told, spec.deadline)

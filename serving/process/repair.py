@@ -79,7 +79,9 @@ def repair(home: Path, name: str, tell: Callable[[str], None] = records.logger.w
 
 def _restart(home: Path, known: Deployment) -> None:
     launch.end(home, known.name)
-    launch.start(home, known.name, known.spec, known.journal_url, known.code_hash, known.bento, known.port)
+    launch.start(
+        home, known.name, known.spec, known.journal_url, known.journal, known.code_hash, known.bento, known.port
+    )
     until_ready(known.url, _READY_SECONDS)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.errors import ConfigurationError, DeploymentError
-from schemas.run import DeploySpec
+from schemas.run import DeploySpec, JournalSpec
 from serving.journal import tables
 from serving.process import bento, code_closure, launch, port, records
 from serving.process.probe import get
@@ -25,7 +25,14 @@ class Status:
     why: str | None = None
 
 
-def running(home: Path, name: str, spec: DeploySpec, package: Path | None, journal_url: str) -> Deployment:
+def running(
+    home: Path,
+    name: str,
+    spec: DeploySpec,
+    package: Path | None,
+    journal_url: str,
+    journal: JournalSpec | None = None,
+) -> Deployment:
     """Return the service, started or healed where need be; it may still have no version to predict with.
 
     The caller holds the lock of the name. A service that lives, with this code and limits, is left alone; otherwise
@@ -37,24 +44,34 @@ def running(home: Path, name: str, spec: DeploySpec, package: Path | None, journ
         spec: Port and limits.
         package: Folder of the package to put into the Bento, if one has to be built.
         journal_url: The model's journal; a service that writes to another one is started anew.
+        journal: What the journal keeps; so is one that keeps something else.
 
     Raises:
         ConfigurationError: If the declared port belongs to somebody else.
         DeploymentError: If it does not come up; the end of its log is in the text.
     """
-    code_hash = code_closure.code_hash(home)
+    code_hash, journal = code_closure.code_hash(home), journal or JournalSpec()
     known = records.read(home, name)
-    as_asked = known is not None and (known.code_hash, known.spec, known.journal_url) == (code_hash, spec, journal_url)
-    if known and as_asked and tables.exists(journal_url) and _is_live_soon(home, known):
+    if (
+        known
+        and _is_as_asked(known, code_hash, spec, journal_url, journal)
+        and tables.exists(journal_url)
+        and _is_live_soon(home, known)
+    ):
         return known
     faults = port.faults(home, name, spec)
     if faults:
         raise ConfigurationError(faults)
     tag = bento.build(name, code_hash, package)  # first: while it fails, the old service goes on
     launch.end(home, name)
-    started = launch.start(home, name, spec, journal_url, code_hash, tag, _port(home, name, spec, known))
+    started = launch.start(home, name, spec, journal_url, journal, code_hash, tag, _port(home, name, spec, known))
     records.write(home, started)
     return started
+
+
+def _is_as_asked(known: Deployment, code_hash: str, spec: DeploySpec, journal_url: str, journal: JournalSpec) -> bool:
+    found = (known.code_hash, known.spec, known.journal_url, known.journal)
+    return found == (code_hash, spec, journal_url, journal)
 
 
 def stop(home: Path, name: str, tell: Callable[[str], None] = records.logger.warning) -> None:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from schemas.base import Name, Strict
 from schemas.errors import DeploymentError
-from schemas.run import DeploySpec
+from schemas.run import DeploySpec, JournalSpec
 from serving.process.members import VARIABLE
 
 HOST = "127.0.0.1"
@@ -25,6 +25,7 @@ class Settings(Strict):
     host: str = HOST
     port: int = 0
     spec: DeploySpec = DeploySpec()
+    journal: JournalSpec = JournalSpec()
     poll: float = 0.05
 
     @property

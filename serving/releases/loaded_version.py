@@ -10,9 +10,10 @@ from typing import Any
 from pydantic_core import to_json
 
 from ml.package import storage
-from ml.package.model import PackagedModel
+from ml.package.model import PackagedModel, cells_of
 from ml.predictions.predictor import Predictions
 from ml.validation.rows import Validator
+from schemas.package import Samples
 
 INLINE_SECONDS = 0.002  # predictions that take longer are computed in a thread, so that the others need not wait
 
@@ -53,13 +54,13 @@ def load(version: str, package_url: str, root: Path) -> Version:
 
 def _sample(model: PackagedModel, root: Path) -> dict[str, Any]:
     """Return a row as a client may send it, for the documentation: the sample row with fewest missing values."""
-    cells = storage.samples(root, model.manifest).cells
+    cells = storage.samples(root, model.manifest).cells  # arrays as nested lists
     rows = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
     return min(rows, key=lambda row: sum(value is None for value in row.values()))
 
 
 def _warm(model: PackagedModel, sample: dict[str, Any]) -> tuple[float, int]:
-    one = {name: [value] for name, value in sample.items()}
+    one = cells_of(Samples(cells={name: [value] for name, value in sample.items()}), model.signature)
     best, size = math.inf, 0
     for _ in range(3):
         started = time.perf_counter()

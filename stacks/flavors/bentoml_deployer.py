@@ -67,6 +67,7 @@ class BentoMLDeployer(BaseDeployer):
                 wish.package_url,
                 wish.spec,
                 journal_url=wish.journal_url,
+                journal=wish.journal,
                 timeout=self.config.publish_timeout,
             )
         except DrivetrainError as error:

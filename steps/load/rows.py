@@ -5,6 +5,7 @@ from typing import Annotated
 import pandas as pd
 from zenml import step
 
+from ml.features.tensors import with_tensors
 from ml.schema_inference.target_rows import labelled_rows, merged_spellings
 from schemas.choice import Choice
 from schemas.data import TargetReading, composed
@@ -17,9 +18,9 @@ from steps.materializers.schema import SchemaMaterializer
 
 @step(output_materializers={"rows": FrameMaterializer, "written": SchemaMaterializer})
 def load(
-    source: Choice, missing: dict[str, list[str]], target: TargetReading, fingerprint: str | None
+    source: Choice, missing: dict[str, list[str]], arrays: list[str], target: TargetReading, fingerprint: str | None
 ) -> tuple[Annotated[pd.DataFrame, "rows"], Annotated[Written, "written"]]:
-    """Read all rows that can be learnt from, and how they are written.
+    """Read all rows that can be learnt from, and how they are written; `arrays` are the columns declared to hold some.
 
     `fingerprint` only shows the cache when the rows may have changed.
     """
@@ -28,6 +29,7 @@ def load(
     if len(set(names)) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
         raise ContentError(f"column names must be unique, but {', '.join(map(repr, twice))} differ in form only")
-    rows, unlabelled = labelled_rows(rows.set_axis(names, axis="columns"), target)
+    rows = with_tensors(rows.set_axis(names, axis="columns"), arrays)
+    rows, unlabelled = labelled_rows(rows, target)
     rows, merged = merged_spellings(rows, target)
     return rows, written.model_copy(update={"unlabelled": unlabelled, "merged": merged})

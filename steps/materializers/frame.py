@@ -3,16 +3,18 @@
 from typing import Any, ClassVar
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 from zenml.enums import ArtifactType
 from zenml.materializers.base_materializer import BaseMaterializer
 
+from ml.io.arrow.nested import nbytes, to_frame, to_table
 from ml.values.digest import frame_digest
 from steps.materializers.recent import Recent
 
 _FILE = "rows.parquet"
-_RECENT: Recent[pd.DataFrame] = Recent(512 << 20, lambda frame: int(frame.memory_usage(deep=True).sum()))
+_RECENT: Recent[pd.DataFrame] = Recent(
+    512 << 20, lambda frame: int(frame.memory_usage(deep=True).sum()) + nbytes(frame)
+)
 
 
 class FrameMaterializer(BaseMaterializer):
@@ -29,7 +31,7 @@ class FrameMaterializer(BaseMaterializer):
     def save(self, data: pd.DataFrame) -> None:
         """Write the table."""
         with self.artifact_store.open(self._path(), "wb") as file:
-            pq.write_table(pa.Table.from_pandas(data, preserve_index=False), file)
+            pq.write_table(to_table(data), file)
 
     def extract_metadata(self, data: pd.DataFrame) -> dict[str, Any]:
         """Give the shape and the columns' types."""
@@ -41,8 +43,7 @@ class FrameMaterializer(BaseMaterializer):
 
     def _read(self) -> pd.DataFrame:
         with self.artifact_store.open(self._path(), "rb") as file:
-            frame: pd.DataFrame = pq.read_table(file).to_pandas()
-        return frame
+            return to_frame(pq.read_table(file))
 
     def _path(self) -> str:
         return f"{self.uri}/{_FILE}"

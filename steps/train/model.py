@@ -42,7 +42,7 @@ def train(
     )
     reviewed = None
     if review is not None:
-        reviewed = choose(review, validation.target, predictions_of(fitted, validation.cells, validation.features))
+        reviewed = choose(review, validation.target, predictions_of(fitted, validation.cells, validation.all_arrays))
     candidate = ModelPackage.in_scratch()
     build_candidate(
         candidate.root,

@@ -9,10 +9,10 @@ import numpy as np
 from zenml.client import Client
 
 from ml.features.cells import rows as as_rows
-from ml.features.derive import derive
+from ml.features.derive import Deriver
 from ml.features.matrix import make_matrix
 from ml.package.storage import read_manifest, read_signature
-from ml.predictions.predictions import predictions_of
+from ml.predictions.predictions import on_cells
 from ml.predictions.predictor import Predictions
 from schemas.package import Manifest
 from schemas.signature import Signature
@@ -53,7 +53,7 @@ class Deployed:
     def expected(self, rows: list[Row]) -> Predictions:
         """Predict with the trained object."""
         cells = {column.name: [row[column.name] for row in rows] for column in self.signature.inputs}
-        return predictions_of(self.fitted, cells, derive(self.signature, cells))
+        return on_cells(self.fitted, Deriver(self.signature))(cells)
 
     def answered(self, rows: list[Row]) -> Predictions:
         """Predict over HTTP."""

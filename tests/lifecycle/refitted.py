@@ -43,7 +43,7 @@ class Deployed:
     def expected(self, path: Path) -> Predictions:
         """Predict the rows of a CSV file with the trained object."""
         frame = create("load", Choice(name="csv", params={"path": str(path)})).read()
-        return on_cells(self.fitted, Deriver(self.signature).matrix)(cells(frame, self.signature))
+        return on_cells(self.fitted, Deriver(self.signature))(cells(frame, self.signature))
 
 
 def refitted(

@@ -21,9 +21,9 @@ def test_a_package_made_for_this_version_is_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "what", "hint"),
     [
-        ("1.7", "and this program has 1.0", "install a newer Drivetrain"),
-        ("2.0", "and this program has 1.0", "install a newer Drivetrain"),
-        ("0.9", "and this program has 1.0", "update the package"),
+        ("1.7", "and this program has 1.1", "install a newer Drivetrain"),
+        ("2.0", "and this program has 1.1", "install a newer Drivetrain"),
+        ("0.9", "and this program has 1.1", "update the package"),
         ("1", "which is no version such as 1.0", None),
         ("1.²", "which is no version such as 1.0", None),
         ("1.0.0", "which is no version such as 1.0", None),

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ml.io.arrow.frames import TEXT, TIMESTAMP, frame
+from ml.io.arrow.frames import TIMESTAMP, frame
 
 _STORED = {
     pa.bool_(): np.bool_,
@@ -24,16 +24,16 @@ class Filling:
     def __init__(self, types: dict[str, pa.DataType], rows: int) -> None:
         self._types = types
         self._filled = 0
-        self._texts: dict[str, list[pa.Array]] = {name: [] for name, kind in types.items() if kind == TEXT}
-        self._values = {name: np.empty(rows, _STORED[kind]) for name, kind in types.items() if kind != TEXT}
+        self._others: dict[str, list[pa.Array]] = {name: [] for name, kind in types.items() if kind not in _STORED}
+        self._values = {name: np.empty(rows, _STORED[kind]) for name, kind in types.items() if kind in _STORED}
         self._missing: dict[str, NDArray[np.bool_]] = {}
 
     def add(self, columns: dict[str, pa.Array]) -> None:
         """Put the next rows in."""
         begin, end = self._filled, self._filled + len(next(iter(columns.values())))
         for name, column in columns.items():
-            if name in self._texts:
-                self._texts[name].append(column)
+            if name in self._others:
+                self._others[name].append(column)
                 continue
             zero = _ZERO.get(self._types[name])
             if zero is not None and column.null_count:
@@ -48,8 +48,8 @@ class Filling:
         return pd.DataFrame({name: self._column(name) for name in self._types}, copy=False)
 
     def _column(self, name: str) -> pd.Series:
-        if name in self._texts:
-            return frame({name: pa.chunked_array(self._texts.pop(name), TEXT)}, gaps=False)[name]
+        if name in self._others:  # text, and arrays
+            return frame({name: pa.chunked_array(self._others.pop(name), self._types[name])}, gaps=False)[name]
         values, missing = self._values.pop(name)[: self._filled], self._missing.pop(name, None)
         if missing is None:
             return pd.Series(values)

@@ -1,7 +1,8 @@
 """Arrow columns as frames: few types, the same whatever widths a source stores.
 
 Whole numbers are int64, other numbers and decimals float64, timestamps naive UTC in microseconds, and dictionaries what
-they stand for. What does not hold single values (lists, structs, bytes, times of day) is no column to learn from.
+they stand for. Nested lists of numbers are arrays. What else holds no single values (structs, lists of text, bytes,
+times of day) is no column to learn from.
 """
 
 from collections.abc import Collection, Iterable
@@ -11,7 +12,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ml.io.arrow.nested import is_nested, tensors
 from ml.values.float32 import shortest
+from ml.values.tensor import NoTensor
+from schemas.errors import ContentError
 
 TIMESTAMP = pa.timestamp("us")
 TEXT = pa.large_string()
@@ -21,8 +25,10 @@ _NUMBERS = {pa.bool_(), pa.int64(), pa.uint64(), pa.float64()}
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType | None:
-    """Return the type that a column of `kind` is read as, None where its values are not single ones."""
+    """Return the type that a column of `kind` is read as, None where its values are neither single ones nor arrays."""
     kind = stored_type(kind)
+    if is_nested(kind):
+        return kind
     if pa.types.is_integer(kind):
         return pa.uint64() if kind == pa.uint64() else pa.int64()
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
@@ -79,6 +85,8 @@ def plain(column: pa.Array, kind: pa.DataType) -> pa.Array:
         ArrowInvalid: If a timestamp is beyond the years that microseconds hold, or text is not UTF-8.
     """
     column = widened(_bare(column))
+    if is_nested(kind):
+        return column
     if column.type != kind:
         cut = pa.types.is_timestamp(column.type) and column.type.unit == "ns"
         # Nanoseconds are cut off, and a float comes as near as it can.
@@ -114,11 +122,16 @@ def frame(columns: dict[str, pa.ChunkedArray], *, gaps: bool) -> pd.DataFrame:
     With `gaps`, whole numbers and booleans get the types that can hold missing values even where none is missing, so
     that chunks of a table are equal in type.
     """
-    series = {name: _series(columns.pop(name), gaps) for name in list(columns)}
+    series = {name: _series(name, columns.pop(name), gaps) for name in list(columns)}
     return pd.DataFrame(series, copy=False)
 
 
-def _series(column: pa.ChunkedArray, gaps: bool) -> pd.Series:
+def _series(name: str, column: pa.ChunkedArray, gaps: bool) -> pd.Series:
+    if is_nested(column.type):
+        try:
+            return tensors(column)
+        except NoTensor as error:
+            raise ContentError(f"column {name!r} {error}") from error
     dtype: Any = None
     if column.type == TEXT:
         dtype = pd.StringDtype(na_value=np.nan)

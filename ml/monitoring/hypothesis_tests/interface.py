@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.expected import Expected
-from schemas.data import ColumnType
+from schemas.data import ScalarType
 from schemas.run import MonitorSpec
 
 FEWEST_VALUES = 10
@@ -22,7 +22,7 @@ class DriftTest(ABC):
     """
 
     statistic: ClassVar[str]
-    kinds: ClassVar[frozenset[ColumnType]]
+    kinds: ClassVar[frozenset[ScalarType]]
     fewest_values: ClassVar[int] = FEWEST_VALUES
     may_be_shown: ClassVar[bool] = True
     judges_distribution: ClassVar[bool] = True

@@ -7,7 +7,7 @@ from ml.monitoring.expected import Expected
 from ml.monitoring.hypothesis_tests.interface import Detectable, DriftTest, DriftTestResult
 from ml.monitoring.power import detectable_share
 from ml.monitoring.statistics import excess_p_value
-from schemas.data import ColumnType
+from schemas.data import ScalarType
 from schemas.numbers import percent
 from schemas.run import MonitorSpec
 
@@ -22,7 +22,7 @@ class MissingShare(DriftTest):
     """
 
     statistic: ClassVar[str] = "missing_share"
-    kinds: ClassVar[frozenset[ColumnType]] = frozenset(get_args(ColumnType))
+    kinds: ClassVar[frozenset[ScalarType]] = frozenset(get_args(ScalarType))
     fewest_values: ClassVar[int] = 0
     may_be_shown: ClassVar[bool] = False
     judges_distribution: ClassVar[bool] = False

@@ -8,16 +8,16 @@ from ml.monitoring.hypothesis_tests.interface import Detectable, DriftTest, Drif
 from ml.monitoring.power import detectable_share
 from ml.monitoring.shares import out_of_range_share
 from ml.monitoring.statistics import excess_p_value
-from schemas.data import ColumnType
+from schemas.data import ScalarType
 from schemas.numbers import percent
 from schemas.run import MonitorSpec
 
 _YEAR = 366.0
-_WHERE: dict[ColumnType, str] = {
+_WHERE: dict[ScalarType, str] = {
     "number": "outside the range of training",
     "date": "before the dates of training or far beyond them",
 }
-_WHAT_TO_DO: dict[ColumnType, str] = {
+_WHAT_TO_DO: dict[ScalarType, str] = {
     "number": "the model has no example of any of them; compare the column's unit and source with those of training, "
     "and train on rows like these if they are right",
     "date": "the model has no example of any of them; compare the column's format and century with those of training, "
@@ -34,7 +34,7 @@ class OutOfRangeShare(DriftTest):
     """
 
     statistic: ClassVar[str] = "out_of_range_share"
-    kinds: ClassVar[frozenset[ColumnType]] = frozenset({"number", "date"})
+    kinds: ClassVar[frozenset[ScalarType]] = frozenset({"number", "date"})
     may_be_shown: ClassVar[bool] = False
     judges_distribution: ClassVar[bool] = False
 
@@ -60,7 +60,7 @@ class OutOfRangeShare(DriftTest):
         return None if share is None else Detectable(share, f"{percent(share)} of the values {_WHERE[window.kind]}")
 
 
-def _reason(value: float, kind: ColumnType) -> str:
+def _reason(value: float, kind: ScalarType) -> str:
     why = f"{percent(value, 0)} of the values lie {_WHERE[kind]}"
     return f"{why} ({_WHAT_TO_DO[kind]})" if value == 1 else why
 

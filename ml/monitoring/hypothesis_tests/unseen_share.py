@@ -8,7 +8,7 @@ from ml.monitoring.hypothesis_tests.interface import Detectable, DriftTest, Drif
 from ml.monitoring.power import detectable_share
 from ml.monitoring.shares import unseen
 from ml.monitoring.statistics import excess_p_value
-from schemas.data import ColumnType
+from schemas.data import ScalarType
 from schemas.numbers import percent
 from schemas.run import MonitorSpec
 
@@ -24,7 +24,7 @@ class UnseenShare(DriftTest):
     """
 
     statistic: ClassVar[str] = "unseen_share"
-    kinds: ClassVar[frozenset[ColumnType]] = frozenset({"category", "identifier"})
+    kinds: ClassVar[frozenset[ScalarType]] = frozenset({"category", "identifier"})
 
     def run(
         self, reference: ColumnProfile, window: ColumnProfile, expected: Expected, spec: MonitorSpec

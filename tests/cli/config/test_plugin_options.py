@@ -145,7 +145,7 @@ def test_a_package_for_another_contract_is_named_once_something_of_it_is_chosen(
 ) -> None:
     install("acme", {"split/new.yaml": "name: random\n"}, contract="2.0")
     fault = faults(OURS, "split=new")["split"]
-    made_for = "was made for version 2.0 of the contract, and this program has 1.0"
+    made_for = "was made for version 2.0 of the contract, and this program has 1.1"
     assert fault.message == f"'new' is of acme 1.0, which {made_for}"
     assert "new" not in faults(OURS, "split=nwe")["split"].hint
     assert load(OURS).name == "breast_cancer" and listed() == set()

@@ -15,12 +15,12 @@ from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.column_summary import summarize
 from ml.monitoring.profiles import KNOWN, UNKNOWN, Profile, profile, reference_profile
 from ml.predictions.predictor import Predictions
-from schemas.data import ColumnType
+from schemas.data import ScalarType
 from schemas.errors import PackageError
 from schemas.signature import IdentifierDerivation, Input, Output, Signature
 
-NUMBER: dict[str, ColumnType] = {"x": "number"}
-CATEGORY: dict[str, ColumnType] = {"x": "category"}
+NUMBER: dict[str, ScalarType] = {"x": "number"}
+CATEGORY: dict[str, ScalarType] = {"x": "category"}
 AWKWARD = [None, float("nan"), float("inf"), 1, 10**400, -(10**400), 2.5, True, "text", "\ud800", [1], pd.NaT, pd.NA]
 
 
@@ -118,7 +118,7 @@ def test_long_labels_keep_apart():
 def test_a_merge_equals_the_profile_of_all_rows_and_leaves_its_parts_alone():
     values = np.random.default_rng(1).normal(size=600)
     labels = ["a", "b", None] * 200
-    kinds: dict[str, ColumnType] = {"x": "number", "y": "category"}
+    kinds: dict[str, ScalarType] = {"x": "number", "y": "category"}
     whole = profile({"x": values, "y": labels}, kinds)
     parts = [profile({"x": values[half], "y": labels[half]}, kinds) for half in (slice(0, 250), slice(250, None))]
     merged = Profile.from_bytes(parts[0].merge(parts[1]).to_bytes())
@@ -137,7 +137,7 @@ def test_columns_of_different_kinds_do_not_merge():
 
 def test_the_same_rows_give_the_same_bytes():
     columns: dict[str, Any] = {"x": np.arange(100.0), "y": ["a", "b"] * 50}
-    kinds: dict[str, ColumnType] = {"x": "number", "y": "category"}
+    kinds: dict[str, ScalarType] = {"x": "number", "y": "category"}
     assert profile(columns, kinds).to_bytes() == profile(columns, kinds).to_bytes()
 
 
@@ -164,7 +164,7 @@ def test_the_reference_holds_inputs_and_predictions():
             "left out": [1, 2, 3, 4],
         }
     )
-    types: dict[str, ColumnType] = {"n": "number", "c": "category", "d": "date", "i": "identifier"}
+    types: dict[str, ScalarType] = {"n": "number", "c": "category", "d": "date", "i": "identifier"}
     signature = Signature(
         inputs=[Input(name=name, type=kind) for name, kind in types.items()],
         derivations=[IdentifierDerivation(column="i", values=["u", "v", "w"])],

@@ -6,7 +6,7 @@ import pytest
 
 from ml.monitoring.hypothesis_tests.catalog import DRIFT_TESTS, run_all
 from ml.monitoring.hypothesis_tests.interface import FEWEST_VALUES, DriftTest, DriftTestResult
-from schemas.data import ColumnType
+from schemas.data import ScalarType
 from tests.ml.monitoring.hypothesis_tests.columns import ANYTHING, SPEC, column_of
 
 VALUES = {
@@ -36,7 +36,7 @@ def test_the_order_is_that_in_which_reports_tell_them():
 @pytest.mark.parametrize("test", DRIFT_TESTS, ids=lambda test: test.statistic)
 def test_a_test_says_for_which_columns_it_is_and_where_it_is_from(test):
     assert test.kinds
-    assert test.kinds <= set(get_args(ColumnType))
+    assert test.kinds <= set(get_args(ScalarType))
     assert "Source:" in (type(test).__doc__ or "")
 
 
@@ -63,7 +63,7 @@ class Rounded(DriftTest):
     """A drift test as a reader of the documentation would add it."""
 
     statistic: ClassVar[str] = "rounded"
-    kinds: ClassVar[frozenset[ColumnType]] = frozenset({"number"})
+    kinds: ClassVar[frozenset[ScalarType]] = frozenset({"number"})
     fewest_values: ClassVar[int] = 5
     may_be_shown: ClassVar[bool] = False
     judges_distribution: ClassVar[bool] = False

@@ -1,0 +1,88 @@
+"""A predict request's body to checked rows, and what the journal keeps of them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import to_json
+
+from ml.validation.rows import NOT_SPELLED_OUT, Checked, RowError, Validator
+from schemas.run import DeploySpec, Keep
+from schemas.signature import Signature
+from serving.http.instances import instances
+from serving.http.row_reader import OversizedRow, RowReader
+from serving.journal.kept import Keeper
+
+_EXPLAINED = 100  # rows whose error is spelled out
+_OVERSIZED: RowError = {"column": None, "message": "has far more lists than the shapes of its inputs have"}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """How many rows a request has, what validation found, and what is kept of the valid ones, as JSON."""
+
+    count: int
+    checked: Checked
+    kept: list[str]
+
+
+class Reader(ABC):
+    """What reads the requests to one version."""
+
+    @abstractmethod
+    def read(self, body: bytes, admit: Callable[[int], None]) -> Rows:
+        """Return what a body holds. Raises HttpError.
+
+        Args:
+            body: As it was sent.
+            admit: Asked with a number of rows before they are worked on; raises HttpError where they are too many.
+        """
+
+
+def reader(signature: Signature, validator: Validator, spec: DeploySpec, keep: Keep) -> Reader:
+    """Return what reads requests to a version: row by row where they hold arrays."""
+    if signature.arrays:
+        return _OfArrays(RowReader(signature), Keeper(signature, keep), validator, spec)
+    return _OfTables(validator, spec)
+
+
+@dataclass(frozen=True)
+class _OfTables(Reader):
+    validator: Validator
+    spec: DeploySpec
+
+    def read(self, body: bytes, admit: Callable[[int], None]) -> Rows:
+        rows = instances(body, self.spec.max_rows, self.validator.columns)
+        admit(len(rows))
+        checked, inputs = self.validator.check(rows, explained=_EXPLAINED), self.validator.inputs
+        return Rows(len(rows), checked, [to_json(inputs(rows[place])).decode() for place in checked.positions])
+
+
+@dataclass(frozen=True)
+class _OfArrays(Reader):
+    rows: RowReader
+    keeper: Keeper
+    validator: Validator
+    spec: DeploySpec
+
+    def read(self, body: bytes, admit: Callable[[int], None]) -> Rows:
+        names, found, kept = self.validator.names, list[dict[str, Any]](), list[str]()
+        errors: dict[int, RowError] = {}
+        positions: list[int] = []
+        for place, row in enumerate(self.rows.rows(body, self.spec.max_rows)):
+            admit(place + 1)
+            if isinstance(row, OversizedRow):
+                errors[place] = _OVERSIZED
+                continue
+            spelled_out = len(errors) < _EXPLAINED
+            checked = self.validator.check([row])
+            if checked.errors:
+                errors[place] = checked.errors[0] if spelled_out else NOT_SPELLED_OUT
+                continue
+            cells = {name: column[0] for name, column in checked.cells.items()}
+            positions.append(place)
+            found.append(cells)
+            kept.append(to_json(self.keeper.row(self.validator.inputs(row), cells)).decode())
+        columns: dict[str, Sequence[Any]] = {name: [cells[name] for cells in found] for name in names}
+        return Rows(len(positions) + len(errors), Checked(columns, positions, errors), kept)

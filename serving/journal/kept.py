@@ -1,0 +1,62 @@
+"""What the journal keeps of a row's inputs: single values as they were sent, of arrays what is declared."""
+
+import base64
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+
+from ml.features.summaries import SHA256, SUMMARY, summarize_array
+from ml.values.tensor import Tensor
+from schemas.run import Keep
+from schemas.signature import Input, Signature
+
+THUMBNAIL = "thumbnail"
+_SIDE = 64  # pixels
+
+
+class Keeper:
+    """A signature's arrays and what is kept of them.
+
+    Args:
+        signature: The inputs.
+        keep: `digest`: the sha256 and the summary of an array; `thumbnail`: of a picture also a PNG of at most 64
+            pixels a side; `whole`: the array as it was sent.
+    """
+
+    def __init__(self, signature: Signature, keep: Keep) -> None:
+        arrays = [one for one in signature.inputs if one.shape is not None]
+        self._kept = {} if keep == "whole" else {one.name: one for one in arrays}
+        self._thumbnails = keep == "thumbnail"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether rows are kept as they were sent."""
+        return not self._kept
+
+    def row(self, inputs: Mapping[str, Any], cells: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is kept of one row.
+
+        Args:
+            inputs: As it was sent.
+            cells: The arrays that were read from it, by input.
+        """
+        return {name: self._of(name, cells[name]) if name in self._kept else value for name, value in inputs.items()}
+
+    def _of(self, name: str, cell: Tensor) -> dict[str, Any]:
+        one = self._kept[name]
+        kept: dict[str, Any] = {SHA256: cell.digest, SUMMARY: summarize_array(one, cell)}
+        return kept | {THUMBNAIL: _thumbnail(one, cell)} if self._thumbnails and one.type == "picture" else kept
+
+
+def _thumbnail(one: Input, cell: Tensor) -> str:
+    """Return a small PNG of a picture, as base64."""
+    from PIL import Image
+
+    array = cell.array if cell.array.dtype == np.uint8 else np.clip(cell.array * 255, 0, 255).astype(np.uint8)
+    picture = Image.fromarray(array[..., 0] if array.shape[-1] == 1 else array, mode=one.mode)
+    picture.thumbnail((_SIDE, _SIDE))
+    file = BytesIO()
+    picture.save(file, format="PNG")
+    return base64.b64encode(file.getvalue()).decode()
