@@ -74,7 +74,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_programs_get_all_of_it_as_json_and_nothing_is_written(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["action=components", "format=json"]) == 0
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
-    assert Catalog.model_validate(found).contract == "1.0" and found["broken"] == []
+    assert Catalog.model_validate(found).contract == "1.1" and found["broken"] == []
     (csv,) = [one for one in found["components"] if (one["kind"], one["name"]) == ("data", "csv")]
     assert csv["origin"] == "drivetrain" and csv["description"]
     assert all(one["description"] for one in csv["parameters"])
