@@ -1,7 +1,8 @@
 """What the arrays of an input look like, and their strict reading. Light, the service imports it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,7 @@ _KINDS: dict[DType, str] = {
     "uint8": "whole numbers from 0 to 255",
     "bool": "true and false",
 }
-_PLAIN = (int, float)
-
-
-class _WrongRank(NoTensor):
-    """Lists that are nested too deep, or not deep enough."""
+_PLAIN, _BOOLEANS, _LISTS = frozenset({int, float}), frozenset({bool}), frozenset({list})
 
 
 @dataclass(frozen=True)
@@ -52,28 +49,34 @@ class Form:
             raise NoTensor(f"{error}; it must be {self}") from None
 
     def _nested(self, value: Any) -> NDArray[Any]:
-        if not isinstance(value, list | tuple | np.ndarray):
+        """Return the array of nested lists, a level at a time: their types and lengths are looked at many at once."""
+        value = _as_lists(value)
+        if type(value) is not list:
             raise NoTensor(f"must be {self}, not {_kind(value)}")
-        try:
-            for place, row in _innermost(value, len(self.shape), ()):
-                self._require_plain(row, place)
-        except _WrongRank as error:
-            raise NoTensor(f"{error}; it must be {self}") from None
-        try:
-            return np.array(value, dtype=np.bool_ if self.dtype == "bool" else None)
-        except OverflowError:
-            raise NoTensor(f"holds too large a number; it must be {self}") from None
-        except ValueError:
-            raise NoTensor(f"is ragged: {_ragged(value)}; it must be {self}") from None
+        level, lengths = [value], list[int]()
+        for _ in self.shape:
+            self._require_lists(level, lengths)
+            lengths.append(len(level[0]))
+            level = list(chain.from_iterable(level))
+        allowed = _BOOLEANS if self.dtype == "bool" else _PLAIN
+        if not allowed.issuperset(map(type, level)):
+            place = next(place for place, one in enumerate(level) if type(one) not in allowed)
+            if type(level[place]) is list:
+                raise NoTensor(f"has more axes than are wanted at {_at(place, lengths)}; it must be {self}")
+            raise NoTensor(f"holds {_kind(level[place])} at {_at(place, lengths)}; it must be {self}")
+        return np.array(level, dtype=np.bool_ if self.dtype == "bool" else None).reshape(lengths)
 
-    def _require_plain(self, row: Sequence[Any], place: tuple[int, ...]) -> None:
-        kinds = set(map(type, row))
-        allowed = (bool,) if self.dtype == "bool" else _PLAIN
-        if kinds.issubset(allowed):
-            return
-        wrong = next(number for number, value in enumerate(row) if type(value) not in allowed)
-        if not isinstance(row[wrong], np.generic):
-            raise NoTensor(f"holds {_kind(row[wrong])} at {[*place, wrong]}; it must be {self}")
+    def _require_lists(self, level: list[Any], lengths: list[int]) -> None:
+        """Check that all that stands at one depth are lists of one length, and not empty."""
+        if not _LISTS.issuperset(map(type, level)):
+            place = next(place for place, one in enumerate(level) if type(one) is not list)
+            text = f"{_kind(level[place])} stands at {_at(place, lengths)}"
+            raise NoTensor(f"has fewer axes than are wanted: {text}; it must be {self}")
+        found = sorted(set(map(len, level)))
+        if len(found) > 1:
+            raise NoTensor(f"is ragged: lists have {found[0]} and {found[-1]} values; it must be {self}")
+        if found == [0]:
+            raise NoTensor(f"is empty; it must be {self}")
 
     def _shaped(self, array: NDArray[Any]) -> NDArray[Any]:
         fits = array.ndim == len(self.shape) and all(
@@ -122,26 +125,25 @@ def form_of(item: Input | Column) -> Form:
     return Form(item.shape, item.dtype)
 
 
-def _innermost(value: Any, depth: int, place: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Sequence[Any]]]:
-    """Yield the lists of numbers with where they stand, as far down as the rank wanted; never deeper."""
-    if depth <= 1:
-        if any(isinstance(one, list | tuple | np.ndarray) for one in value):
-            raise _WrongRank(
-                f"has more axes than are wanted at {list(place)}" if place else "has more axes than are wanted"
-            )
-        yield place, value
-        return
-    for number, one in enumerate(value):
-        if not isinstance(one, list | tuple | np.ndarray):
-            raise _WrongRank(f"has fewer axes than are wanted: {_kind(one)} stands at {[*place, number]}")
-        yield from _innermost(one, depth - 1, (*place, number))
+def _as_lists(value: Any) -> Any:
+    """Return nested lists for what a table may hold instead: tuples, arrays of arrays."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, tuple):
+        value = list(value)
+    return [_as_lists(one) for one in value] if type(value) is list and not _is_plain(value) else value
 
 
-def _ragged(value: Any) -> str:
-    lengths = sorted({len(one) for one in value if isinstance(one, list | tuple | np.ndarray)})
-    if len(lengths) > 1:
-        return f"its lists have {' and '.join(map(str, lengths[:3]))} values"
-    return "lists at one depth differ in length"
+def _is_plain(value: Any) -> bool:
+    """Whether nested lists are lists all the way along their first elements."""
+    while type(value) is list and value:
+        value = value[0]
+    return not isinstance(value, tuple | np.ndarray)
+
+
+def _at(place: int, lengths: Sequence[int]) -> list[int]:
+    """Return where the element of a level stands, in nested lists of these lengths."""
+    return [int(index) for index in np.unravel_index(place, lengths)] if lengths else []
 
 
 def _kind(value: Any) -> str:
