@@ -64,6 +64,8 @@ class RowReader:
                 text = f"more than {most:,} rows, which a request may have (deploy.max_rows): send several"
                 raise HttpError(413, text)
             yield self._row(body[start:end])
+        if len(set(others)) < len(others):
+            raise HttpError(400, "the body is not JSON: a key stands twice in one object")
         if others != [_INSTANCES]:
             wrong = unknown_keys(dict.fromkeys(others), [_INSTANCES]) or f'the key "{_INSTANCES}" is missing'
             raise HttpError(400, f"{_FORM}; {wrong}", reason=_FORM)

@@ -138,8 +138,8 @@ def rows(count: int, seed: int, shift: float = 0.0) -> pd.DataFrame:
     draw = np.random.default_rng(seed)
     kind = draw.integers(0, 2, count)
     grid = draw.normal(0, 1, (count, 8, 8)) + shift
-    grid[:, :4] += 0.6 * (2 * kind - 1)[:, None, None]
-    size = draw.normal(10 + kind, 1, count)
+    grid[:, :4] += 0.12 * (2 * kind - 1)[:, None, None]
+    size = draw.normal(10 + 0.5 * kind, 1, count)
     table = pd.DataFrame({"size": size.round(3), "wet": draw.random(count) < 0.5})
     table["grid"] = [one.round(4).tolist() for one in grid]
     table["kind"] = np.where(kind == 1, "even", "odd")

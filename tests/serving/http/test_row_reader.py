@@ -1,0 +1,115 @@
+"""Requests with arrays are read row by row, and mean what they would mean if they were read whole."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.signature import Input, Output, Signature, TensorDerivation
+from serving.http.errors import HttpError
+from serving.http.instances import instances
+from serving.http.row_reader import OversizedRow, RowReader
+
+SIGNATURE = Signature(
+    inputs=[Input(name="grid", type="tensor", shape=[2, 2], dtype="float32"), Input(name="name", type="category")],
+    derivations=[TensorDerivation(column="grid", shape=[2, 2], dtype="float32")],
+    features=[],
+    output=Output(task="regression", target="y"),
+)
+READER = RowReader(SIGNATURE)
+VALUES: Any = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+ODD = (
+    ' {"instances":[',
+    "]}",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ":",
+    '"',
+    "\\",
+    "1",
+    "null",
+    '{"grid":[[1,2],[3,4]]}',
+    " ",
+    "é",
+)
+
+
+def whole(body: bytes, most: int = 100) -> Any:
+    try:
+        return instances(body, most, 2)
+    except HttpError as error:
+        return error.status
+
+
+def row_by_row(body: bytes, most: int = 100) -> Any:
+    try:
+        return list(READER.rows(body, most))
+    except HttpError as error:
+        return error.status
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(VALUES, max_size=4), st.sampled_from([None, 1]), st.booleans())
+def test_rows_are_what_they_are_when_the_body_is_read_whole(rows: Any, indent: int | None, escaped: bool) -> None:
+    body = json.dumps({"instances": rows}, indent=indent, ensure_ascii=escaped).encode(errors="surrogatepass")
+    assert row_by_row(body) == whole(body)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(ODD), max_size=12).map("".join))
+def test_what_is_no_request_is_refused_as_it_is_when_the_body_is_read_whole(text: str) -> None:
+    for body in (text.encode(), f'{{"instances":[{text}]}}'.encode()):
+        assert row_by_row(body) == whole(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "what"),
+    [
+        ("", 400, "empty"),
+        ("[]", 400, "instances"),
+        ('{"instances": 3}', 400, "must be a list of rows"),
+        ('{"rows": []}', 400, "unknown keys"),
+        ('{"instances": [], "more": 1}', 400, "unknown keys ['more']"),
+        ('{"instances": []}', 422, "there is no row"),
+        ('{"instances": [{"grid": [[1, 2}]}', 400, "not JSON"),
+        ('{"instances": [{"a": 1, "a": 2}]}', 400, "stands twice"),
+        ('{"instances": [{}], "instances": [{}]}', 400, "stands twice"),
+        ('{"instances": [{}{}]}', 400, ""),
+        ('{"instances": [{},]}', 400, ""),
+        ('{"instances": [{}]} x', 400, ""),
+        ('{"instances": [{"a": "\\ud800 \\x"}]}', 400, ""),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_said(body: str, status: int, what: str) -> None:
+    with pytest.raises(HttpError) as caught:
+        list(READER.rows(body.encode(), 10))
+    assert caught.value.status == status and what in str(caught.value)
+
+
+def test_more_rows_than_are_taken_are_not_read() -> None:
+    rows = READER.rows(b'{"instances": [{}, {}, {}, this is never looked at', 2)
+    assert [next(rows), next(rows)] == [{}, {}]
+    with pytest.raises(HttpError) as caught:
+        next(rows)
+    assert caught.value.status == 413 and "deploy.max_rows" in str(caught.value)
+
+
+def test_numbers_that_json_has_not_are_left_to_the_check_of_their_row() -> None:
+    body = b'{"instances": [{"grid": [[NaN, 1], [2, -Infinity]]}]}'
+    (row,) = READER.rows(body, 1)
+    assert row["grid"][0][0] != row["grid"][0][0] and row["grid"][1][1] == float("-inf")
+
+
+def test_a_row_of_very_many_lists_never_becomes_objects() -> None:
+    body = b'{"instances": [{"grid": [' + b",".join([b"[]"] * 2_000_000) + b"]}, {}]}"
+    first, second = READER.rows(body, 2)
+    assert isinstance(first, OversizedRow) and second == {}
