@@ -30,11 +30,6 @@ class Keeper:
         self._kept = {} if keep == "whole" else {one.name: one for one in arrays}
         self._thumbnails = keep == "thumbnail"
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether rows are kept as they were sent."""
-        return not self._kept
-
     def row(self, inputs: Mapping[str, Any], cells: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is kept of one row.
 

@@ -1,0 +1,76 @@
+"""What the journal keeps of a row: single values as they were sent, of arrays what is declared."""
+
+import base64
+import json
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ml.features.summaries import summarized
+from ml.values.tensor import Tensor
+from schemas.run import Keep
+from schemas.signature import Input, Output, PictureMode, Signature
+from serving.journal.kept import Keeper
+
+
+def signature(mode: PictureMode = "RGB") -> Signature:
+    channels = {"L": 1, "RGB": 3, "RGBA": 4}[mode]
+    return Signature(
+        inputs=[
+            Input(name="photo", type="picture", shape=[None, 100, channels], dtype="uint8", mode=mode),
+            Input(name="track", type="sequence", shape=[None], dtype="float32"),
+            Input(name="size", type="number"),
+        ],
+        derivations=[],
+        features=[],
+        output=Output(task="regression", target="y"),
+    )
+
+
+def row(channels: int = 3) -> tuple[dict[str, Any], dict[str, Any]]:
+    photo = np.full((200, 100, channels), 200, dtype=np.uint8)
+    track = np.array([1.5, 2.5], dtype=np.float32)
+    sent = {"photo": photo.tolist(), "track": [1.5, 2.5], "size": 3}
+    return sent, {"photo": Tensor(photo), "track": Tensor(track), "size": 3}
+
+
+def test_a_digest_is_small_and_has_the_summary() -> None:
+    sent, cells = row()
+    kept = Keeper(signature(), "digest").row(sent, cells)
+    assert kept["size"] == 3 and len(json.dumps(kept)) < 500
+    assert kept["photo"] == {
+        "sha256": cells["photo"].digest,
+        "summary": {"brightness": pytest.approx(200 / 255), "contrast": pytest.approx(0, abs=1e-9), "height": 200.0},
+    }
+    assert kept["track"]["summary"]["length"] == 2.0
+
+
+@pytest.mark.parametrize(("mode", "channels"), [("L", 1), ("RGB", 3), ("RGBA", 4)])
+def test_a_thumbnail_shows_the_picture(mode: PictureMode, channels: int) -> None:
+    sent, cells = row(channels)
+    kept = Keeper(signature(mode), "thumbnail").row(sent, cells)
+    picture = Image.open(BytesIO(base64.b64decode(kept["photo"]["thumbnail"])))
+    assert picture.size == (32, 64) and picture.mode == mode
+    assert set(kept["track"]) == {"sha256", "summary"}
+
+
+def test_whole_keeps_what_was_sent() -> None:
+    sent, cells = row()
+    keeper = Keeper(signature(), "whole")
+    assert keeper.row(sent, cells) == sent
+
+
+@pytest.mark.parametrize("keep", ["digest", "thumbnail", "whole"])
+def test_monitoring_sees_the_same_numbers_whatever_is_kept(keep: Keep) -> None:
+    sent, cells = row()
+    found = signature()
+    kept = Keeper(found, keep).row(sent, cells)
+    columns = summarized({name: [value] for name, value in kept.items()}, found.inputs)
+    expected = summarized({name: [value] for name, value in cells.items()}, found.inputs)
+    assert columns == expected and set(columns) == {
+        "photo.brightness", "photo.contrast", "photo.height", "size",
+        "track.mean", "track.deviation", "track.minimum", "track.maximum", "track.length",
+    }  # fmt: skip
