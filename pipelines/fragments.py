@@ -105,6 +105,11 @@ def candidate(run: Run, now: RunContext, sets: Sets) -> Candidate:
         trainer=run.baseline, review=None, **fitting
     )
     evaluation, baseline_evaluation = wired(evaluate, "evaluate", stack)(
-        candidate=model, baseline=baseline, validation_set=sets.validation, schema=sets.schema, seed=run.seed
+        candidate=model,
+        baseline=baseline,
+        validation_set=sets.validation,
+        schema=sets.schema,
+        metric=run.metric,
+        seed=run.seed,
     )
     return Candidate(model, baseline, evaluation, baseline_evaluation)

@@ -9,12 +9,40 @@ Scores = dict[str, float | None]
 CheckState = Literal["failed", "warning", "held"]
 
 
+class InputImportance(Strict):
+    """How much worse `metric` gets when one input's values are shuffled among the rows, and the 95 % interval."""
+
+    input: str
+    drop: float
+    interval: tuple[float, float]
+
+
+class Importance(Strict):
+    """Permutation importance on the validation set: how much the model relies on each input, the most first.
+
+    `score` is the metric of the untouched rows, `rows` and `repeats` what it was measured on. `left_out` inputs
+    mattered less than those listed. `why_not`: what kept it from being measured.
+    """
+
+    metric: str
+    score: float | None = None
+    rows: int = 0
+    repeats: int = 0
+    inputs: list[InputImportance] = []
+    left_out: int = 0
+    why_not: str | None = None
+
+
 class Evaluation(Strict):
-    """Metrics by set, with bootstrap intervals; metric names are scikit-learn's, errors without `neg`."""
+    """Metrics by set, with bootstrap intervals; metric names are scikit-learn's, errors without `neg`.
+
+    `importance`: what the model relies on, measured on the validation set; None of a baseline and in older packages.
+    """
 
     metrics: dict[Literal["validation", "test"], Scores]
     intervals: dict[Literal["validation", "test"], dict[str, tuple[float, float]]] = {}
     rows: dict[Literal["train", "validation", "test"], int] = {}
+    importance: Importance | None = None
 
 
 class EvaluationDetails(Strict):

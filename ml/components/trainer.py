@@ -13,6 +13,7 @@ from ml.values.memory_bound import MemoryBound
 from schemas.base import Task
 from schemas.data import SCALAR_TYPES, ColumnType
 from schemas.errors import Fault
+from schemas.explanation import LinearForm
 from schemas.learning import LearningCurves
 from schemas.package import Runtime
 from schemas.rules import RuleRecord
@@ -58,6 +59,13 @@ class Fitted(Predictor):
         Without an estimate of its own a form is made whatever it takes. Raises PackageError.
         """
         return self.export(folder, example)
+
+    def linear_forms(self) -> Sequence[LinearForm]:
+        """Return what the model may be where it is linear in its features, the preferred form first.
+
+        The first that gives its predictions goes into the package and explains them exactly; others are left out.
+        """
+        return ()
 
     def export_arrays(self, folder: Path, example: "Arrays", memory: MemoryBound) -> Export:
         """Do the same where `reads_arrays` is true; `example` are the arrays of training rows. Raises PackageError."""

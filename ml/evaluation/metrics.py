@@ -73,6 +73,11 @@ def intervals(
     return _percentiles({name: np.concatenate(parts) for name, parts in drawn.items()}, level)
 
 
+def metric_of(name: str, task: Task, target: NDArray[Any], predictions: Predictions) -> Metric:
+    """Return one metric of the task as a function of row weights; the arguments are those of `scores`."""
+    return _metrics(task, target, predictions)[name]
+
+
 def why_undefined(metric: str, found: Mapping[str, float | None]) -> str:
     """Say for a person why `metric` is None, or has no interval, among the scores `found` of all metrics."""
     if metric in NEED_PROBABILITIES and "coverage" in found:  # which is measured only where there are none

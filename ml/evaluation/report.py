@@ -4,11 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from ml.evaluation.importance_plot import importance_picture
 from ml.evaluation.learning_curve_plot import TITLE, learning_picture
 from ml.reports.templates import render_page
-from schemas.evaluation import Evaluation, GateVerdict, Scores
+from schemas.evaluation import Evaluation, GateVerdict, Importance, Scores
 from schemas.learning import LearningCurves
 from schemas.numbers import shown
+
+LISTED = 30
+"""Inputs in the table of what the model relies on."""
 
 
 def render_evaluation(
@@ -47,6 +51,10 @@ def render_evaluation(
         "lines": _lines(evaluation, sets, baseline or {}),
         "baseline": bool(baseline),
         "learning": learning,
+        "importance": evaluation.importance,
+        "relied_on": _relied_on(evaluation.importance),
+        "listed": LISTED,
+        "unlisted": _unlisted(evaluation.importance),
         "review": review,
         "pictures": drawn,
     }
@@ -65,6 +73,14 @@ def _lines(evaluation: Evaluation, sets: Sequence[str], baseline: Scores) -> lis
         }
         for name in names
     ]
+
+
+def _relied_on(importance: Importance | None) -> Markup | None:
+    return importance_picture(importance) if importance is not None and importance.inputs else None
+
+
+def _unlisted(importance: Importance | None) -> int:
+    return 0 if importance is None else max(0, len(importance.inputs) - LISTED) + importance.left_out
 
 
 def _cell(value: float | None, interval: tuple[float, float] | None) -> tuple[str, str]:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.explanations.linear import agrees
 from ml.features.cells import cells
 from ml.features.derive import Deriver
 from ml.package import model_card, storage
@@ -21,7 +22,7 @@ from ml.package.model import PackagedModel, cells_of
 from ml.package.parity import REPLAYED
 from ml.predictions.abstention import with_threshold
 from ml.predictions.predictions import on_cells
-from ml.predictions.predictor import FEATURES
+from ml.predictions.predictor import FEATURES, Arrays
 from ml.values.memory_bound import MemoryBound
 from ml.values.tensor import Tensor, as_json
 from schemas.choice import Choice
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 SAMPLED = 32
 _NUMBERS = 200_000  # of the arrays in all samples
+_COMPARED = 500  # training rows for which a linear form must give the model's predictions
 UNNAMED = Naming(
     model="candidate",
     label="unnamed",
@@ -89,6 +91,7 @@ def build_candidate(
             storage.SAMPLES: _samples(fitted, signature, train).model_dump_json().encode(),
             storage.CARD: model_card.render(manifest, signature).encode(),
             export.file: Path(folder) / export.file,
+            **_explanation(fitted, example),
         }
         sealed = storage.write(root, files, manifest)
     try:
@@ -196,6 +199,15 @@ def _manifest(
         warnings=list(fitted.warnings),
         files={},
     )
+
+
+def _explanation(fitted: "Fitted", example: Arrays) -> dict[str, bytes]:
+    """Return what explains a linear model exactly, as a file by its name; none where it is not linear."""
+    some = example[FEATURES][:_COMPARED]
+    for form in () if fitted.reads_cells or fitted.reads_arrays else fitted.linear_forms():
+        if agrees(form, some, fitted.predict(some)):
+            return {storage.EXPLANATION: form.model_dump_json().encode()}
+    return {}
 
 
 def _require_copied(known: Manifest, sealed: Manifest, root: Path) -> None:

@@ -1,6 +1,7 @@
 """The packaged model: raw rows in, predictions in labels and units out. Light: the service imports it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from schemas.errors import PackageError
 from schemas.package import Manifest, Samples
 from schemas.signature import Signature
 
+if TYPE_CHECKING:
+    from ml.explanations.explainer import Explainer
+
 
 class PackagedModel:
     """A verified package, loaded."""
@@ -25,7 +29,7 @@ class PackagedModel:
         self.root = root
         self.manifest = manifest
         self.signature = signature
-        self._runtime = runtime
+        self.runtime = runtime
         self._on_cells = on_cells(runtime, Deriver(signature))
         self._encoder = Encoder(signature.output)
 
@@ -55,6 +59,17 @@ class PackagedModel:
         """Return a JSON record for each row: label and probabilities, or value, and whether a person should look."""
         return self._encoder.encode(predictions)
 
+    def explainer(self) -> "Explainer":
+        """Return what explains this model's predictions. Raises PackageError where its files for that do not fit."""
+        from ml.explanations.explainers import explainer_of  # what only trains does without
+
+        form = storage.linear_form(self.root, self.manifest)
+        background = cells_of(storage.samples(self.root, self.manifest), self.signature)
+        try:
+            return explainer_of(self.runtime, self.signature, form, background)
+        except ValueError as error:
+            raise PackageError(f"The package {self.root} cannot be used: {storage.EXPLANATION}: {error}") from error
+
     def check_samples(self) -> None:
         """Compare the loaded form with the trainer's own predictions on the package's sample rows.
 
@@ -79,7 +94,7 @@ class PackagedModel:
         Raises:
             PackageError: As `check_samples` does.
         """
-        found = difference(trained.predict_arrays(arrays), self._runtime.predict_arrays(arrays))
+        found = difference(trained.predict_arrays(arrays), self.runtime.predict_arrays(arrays))
         if found:
             raise PackageError(
                 f"The package {self.root} does not predict {len(arrays[FEATURES]):,} training rows as the trained "

@@ -6,6 +6,8 @@ from schemas.package import DataRecord, Manifest
 from schemas.rules import RuleRecord
 from schemas.signature import Input, Output, Signature
 
+_RELIED_ON = 5  # inputs
+
 
 def render(manifest: Manifest, signature: Signature) -> str:
     """Return the card as Markdown; a candidate package's manifest has no evaluation and no verdict yet."""
@@ -17,6 +19,7 @@ def render(manifest: Manifest, signature: Signature) -> str:
         "## Results",
         _results(manifest.evaluation),
         _baseline(manifest),
+        _importance(manifest.evaluation),
         "## Gate",
         _gate(manifest.gate),
         _rules(manifest.rules),
@@ -82,6 +85,18 @@ def _results(evaluation: Evaluation | None) -> str:
 def _interval(evaluation: Evaluation, part: str, metric: str) -> str:
     found = {str(name): values for name, values in evaluation.intervals.items()}.get(part, {}).get(metric)
     return "" if found is None else f"{shown(found[0])} to {shown(found[1])}"
+
+
+def _importance(evaluation: Evaluation | None) -> str:
+    found = None if evaluation is None else evaluation.importance
+    if found is None or not found.inputs:
+        return ""
+    how = f"how much worse {found.metric} gets when the input is shuffled among {found.rows} validation rows"
+    most = ", ".join(
+        f"`{one.input}` {shown(one.drop)} ({shown(one.interval[0])} to {shown(one.interval[1])})"
+        for one in found.inputs[:_RELIED_ON]
+    )
+    return f"It relies most on ({how}, with the 95 % interval): {most}."
 
 
 def _baseline(manifest: Manifest) -> str:

@@ -16,6 +16,7 @@ from ml.io.sync import sync_folder
 from ml.package.files import LARGEST_JSON, MANIFEST, SEAL, open_plain, read_plain, store
 from ml.package.records import MOST_FILES, foreign, require_own_files
 from schemas.errors import PackageError
+from schemas.explanation import LinearForm
 from schemas.package import Manifest, Samples
 from schemas.signature import Signature
 
@@ -23,6 +24,7 @@ SIGNATURE = "signature.json"
 SAMPLES = "samples.json"
 REFERENCE = "reference.bin"
 CARD = "card.md"
+EXPLANATION = "explanation.json"
 LARGEST_MANIFEST = 8 << 20
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -143,6 +145,13 @@ def read_signature(root: Path, manifest: Manifest | None = None) -> Signature:
 def samples(root: Path, manifest: Manifest | None = None) -> Samples:
     """Return sample raw rows and the trainer's own predictions for them. Raises PackageError when they are damaged."""
     return _parse(Samples, _read_json(root, manifest, SAMPLES), root, SAMPLES)
+
+
+def linear_form(root: Path, manifest: Manifest) -> LinearForm | None:
+    """Return what the model is where it is linear, None where its package says nothing. Raises PackageError."""
+    if EXPLANATION not in manifest.files:
+        return None
+    return _parse(LinearForm, _read_json(root, manifest, EXPLANATION), root, EXPLANATION)
 
 
 def size(manifest: Manifest) -> int:

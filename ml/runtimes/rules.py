@@ -52,6 +52,7 @@ class DecisionList(Predictor):
     reads_cells = True
 
     def __init__(self, rules: RuleSet, output: Output) -> None:
+        self.rules = rules
         self._evaluator = Evaluator(rules.rules, rules.columns)
         self._codes = np.array(codes(rules, output.classes or []), dtype=np.int64)
 

@@ -12,21 +12,24 @@ _MARGIN = 2  # times as many values as rows without fault have
 _MARKS = (b"{", b"[", b":", b",")  # one at least stands before each value
 _STRING_OR_MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[{\[:,]', re.DOTALL)
 _QUOTE = ord('"')
+EXPLAIN = "explain"
+"""The key beside the rows that asks what moved their predictions."""
 
 
-def instances(body: bytes, most: int, columns: int) -> list[Any]:
-    """Return the rows of a predict request to a model that takes so many `columns`.
+def instances(body: bytes, most: int, columns: int) -> tuple[list[Any], bool]:
+    """Return the rows of a predict request to a model that takes so many `columns`, and whether to explain them.
 
     Raises:
         HttpError: 400 when it is not strict JSON (no NaN or Infinity, no key twice) or not of the shape
-            {"instances": [row, …]}; 413 when there are more than `most` rows, or values beyond measure, 422 when
-            there is none.
+            {"instances": [row, …]}, with "explain": true or false beside it or not; 413 when there are more than
+            `most` rows, or values beyond measure, 422 when there is none.
     """
     if len(body) > _SMALL:
         _check_structure(body, most, columns)
     content = parse(body)
     if not isinstance(content, dict):
         raise HttpError(400, 'the body must be a JSON object of the form {"instances": [{column: value, …}, …]}')
+    explain = explain_of(content.pop(EXPLAIN, False))
     if list(content) != ["instances"]:
         wrong = unknown_keys(content, ["instances"]) or 'the key "instances" is missing'
         form = '{"instances": [{column: value, …}, …]}'
@@ -40,7 +43,14 @@ def instances(body: bytes, most: int, columns: int) -> list[Any]:
         raise HttpError(422, '"instances" is empty: there is no row to predict')
     if len(rows) > most:
         raise HttpError(413, f"{len(rows):,} rows; a request may have {most:,} (deploy.max_rows): send several")
-    return rows
+    return rows, explain
+
+
+def explain_of(value: Any) -> bool:
+    """Return whether predictions are to be explained. Raises HttpError for what is neither true nor false."""
+    if not isinstance(value, bool):
+        raise HttpError(400, f'"{EXPLAIN}" must be true or false')
+    return value
 
 
 def _check_structure(body: bytes, most: int, columns: int) -> None:

@@ -27,8 +27,9 @@ class _Plain(GenerateJsonSchema):
 
 
 def schema_of(kind: Any) -> Json:
-    """Return the schema of a type that has no models inside, or is one without others inside."""
-    return TypeAdapter(kind).json_schema(schema_generator=_Plain, union_format=_UNIONS)
+    """Return the schema of a type; models inside it are referred to as components of the document."""
+    schema = TypeAdapter(kind).json_schema(ref_template=_PLACE, schema_generator=_Plain, union_format=_UNIONS)
+    return {key: value for key, value in schema.items() if key != "$defs"}
 
 
 def schemas_of(kinds: Iterable[tuple[Hashable, JsonSchemaMode, Any]]) -> tuple[dict[Hashable, Json], Json]:

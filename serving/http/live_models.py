@@ -11,7 +11,7 @@ from ml.values.text import ISO, example_of_day, is_time_of_day
 from schemas.base import Scalar
 from schemas.signature import Input, Output, Signature
 from serving.http.json_schema import Json, schema_of
-from serving.http.models import Label, Prediction, Row
+from serving.http.models import Explanation, Label, Prediction, Row, unasked
 
 _NUMBERS = {"float32": "number", "bool": "boolean"}
 _SHOWN, _WORDS = 20, 12  # categories, and words for missing
@@ -33,6 +33,7 @@ class _Value(BaseModel):
 
     value: float
     needs_review: bool
+    explanation: Explanation = Field(default_factory=unasked)  # absent unless it is asked for
 
 
 def live_schemas(signature: Signature) -> dict[str, Json]:

@@ -4,10 +4,12 @@ They describe: the OpenAPI document is made from them, and nothing is read or ch
 may be depends on the current version; `live_models` puts that in the place of `Row`, `Prediction` and `Label`.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 from typing_extensions import TypeAliasType
+
+from schemas.explanation import Explained
 
 Label = TypeAliasType("Label", str | float | bool)
 
@@ -16,12 +18,56 @@ class Row(BaseModel):
     """The columns of one row, by name."""
 
 
+class Rule(BaseModel):
+    """The rule that decided: its place from 0, null where none held, and what it says."""
+
+    index: int | None
+    text: str
+
+
+class Contributions(BaseModel):
+    """What moved one prediction: base and contributions add up to the output that `of` names, of the class predicted.
+
+    `error`: the standard errors of contributions that are sampled.
+    """
+
+    method: Literal["exact", "sampled"]
+    of: Explained
+    base: float
+    contributions: dict[str, float]
+    error: dict[str, float] = Field(default_factory=dict)  # absent where they are exact
+
+
+class Decision(BaseModel):
+    """Which rule decided one prediction, and its conditions that held."""
+
+    method: Literal["exact"]
+    of: Literal["label"]
+    rule: Rule
+    conditions: list[str]
+
+
+class Skipped(BaseModel):
+    """Why one prediction is not explained."""
+
+    skipped: str
+
+
+Explanation = Contributions | Decision | Skipped
+
+
+def unasked() -> Explanation:
+    """Return what stands for an explanation that is absent, since nobody asked for it."""
+    return Skipped(skipped="not asked for")
+
+
 class Prediction(BaseModel):
     """The prediction for one row; a label of null is an abstention."""
 
     label: Any
     probabilities: dict[str, float] = Field(default_factory=dict)  # absent where the model gives none
     needs_review: bool
+    explanation: Explanation = Field(default_factory=unasked)  # absent unless it is asked for
 
 
 class ErrorDetail(BaseModel):

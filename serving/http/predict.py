@@ -15,6 +15,7 @@ from pydantic_core import to_json
 
 from ml.predictions.codec import Encoded, is_finite
 from ml.predictions.predictions import NO_FINITE_PREDICTION
+from ml.predictions.predictor import Predictions
 from ml.validation.rows import Checked, RowError
 from schemas.base import Strict
 from schemas.run import DeploySpec
@@ -22,6 +23,7 @@ from schemas.signature import Signature
 from serving.http import models
 from serving.http.endpoint import Context, Reply
 from serving.http.errors import RETRY, HttpError, dump
+from serving.http.explaining import Explaining
 from serving.http.families import Latency, counter
 from serving.http.fault_kinds import UNKNOWN_COLUMN, kind_of_fault
 from serving.http.json_post import REFUSALS, JsonPost
@@ -40,6 +42,7 @@ class PredictRequest(Strict):
     """The rows to predict."""
 
     instances: list[models.Row] = Field(min_length=1)
+    explain: bool = Field(default=False, description="whether to say of each prediction what moved it")
 
 
 class PredictResponse(BaseModel):
@@ -56,7 +59,10 @@ class Predict(JsonPost):
 
     path = "/predict"
     summary = "Predict rows."
-    description = "A row that breaks the signature gets its own error and harms no other row."
+    description = (
+        "A row that breaks the signature gets its own error and harms no other row. With explain=true each predicted "
+        "row says what moved it, as far as the deadline allows."
+    )
     request = PredictRequest
     replies = {
         200: Reply("One prediction or error for each row, in order.", PredictResponse),
@@ -69,6 +75,7 @@ class Predict(JsonPost):
         self._model, self._follower, self._journal = context.settings.model, context.follower, context.journal
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="predict")
         self._readers: dict[str, Reader] = {}
+        self._explaining = Explaining(context.pulse, self._spec.deadline)
         self._requests: Counter[int] = Counter()
         self._latency = Latency()
         self._predicted = self._refused = self._for_review = 0  # rows
@@ -114,6 +121,10 @@ class Predict(JsonPost):
         self._predicted += len(work.predictions)
         self._refused += len(work.checked.errors)
         self._for_review += sum(work.predictions.needs_review)
+        if work.predicted is not None:
+            work.texts = await self._explaining.add(
+                version.explainer, work.checked, work.predicted, work.texts, started
+            )
         head = dump({"model": self._model, "version": version.version, "request_id": request_id})
         return f'{head[:-1]},"predictions":[{",".join(work.in_order())}]}}'.encode()
 
@@ -149,13 +160,17 @@ class Predict(JsonPost):
             raise HttpError(503, "the journal cannot be written, so the answer is withheld", headers=RETRY) from error
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Work:
-    """What came of a body: its rows, and the valid ones' predictions as objects and as JSON."""
+    """What came of a body: its rows, and the valid ones' predictions as objects and as JSON.
+
+    `predicted` are these predictions as arrays where they are to be explained.
+    """
 
     rows: Rows
     predictions: Encoded
     texts: list[str]
+    predicted: Predictions | None = None
 
     @property
     def checked(self) -> Checked:
@@ -172,20 +187,26 @@ class _Work:
 
 
 def _work(version: Version, reads: Reader, content: bytes, spec: DeploySpec) -> _Work:
-    def admit(rows: int) -> None:
-        if rows * version.bytes_per_row > spec.max_answer:
-            most = spec.max_answer // version.bytes_per_row
-            text = f"the answer to {rows:,} rows is too large (deploy.max_answer): send {most:,} at a time"
-            raise HttpError(413, text)
+    def admit(rows: int, explain: bool) -> None:
+        bytes_per_row = version.bytes_per_row + (version.explainer.bytes_per_row if explain else 0)
+        if rows * bytes_per_row > spec.max_answer:
+            raise HttpError(413, _too_much(rows, spec.max_answer // bytes_per_row, explain=explain))
 
     rows = reads.read(content, admit)
     checked = rows.checked
     if not checked.positions:
         raise _NoValidRow(checked.errors, rows.count)
-    encoded = version.model.encode(version.predict(checked.cells))
+    predicted = version.predict(checked.cells)
+    encoded = version.model.encode(predicted)
     if not all(map(is_finite, encoded.records)):
         raise HttpError(422, NO_FINITE_PREDICTION)
-    return _Work(rows, encoded, [to_json(record).decode() for record in encoded.records])
+    texts = [to_json(record).decode() for record in encoded.records]
+    return _Work(rows, encoded, texts, predicted if rows.explain else None)
+
+
+def _too_much(rows: int, most: int, *, explain: bool) -> str:
+    what = f"the {'explained ' if explain else ''}answer to {rows:,} rows is too large (deploy.max_answer)"
+    return f"{what}: send {most:,} at a time" if most or not explain else f"{what}: leave out explain"
 
 
 class _NoValidRow(HttpError):

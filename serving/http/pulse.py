@@ -1,13 +1,14 @@
 """Whether a worker goes on: a model that never ends for some rows must not silence the service.
 
-Small bodies are predicted on the event loop, large ones in one thread. Neither can be interrupted from within Python:
-a worker in which one of them stands still is ended, and its supervisor starts another.
+Small bodies are predicted on the event loop, large ones in one thread, and explained in another. None of them can be
+interrupted from within Python: a worker in which one stands still is ended, and its supervisor starts another.
 """
 
 import asyncio
 import logging
 import os
 import signal
+import threading
 import time
 
 logger = logging.getLogger("bentoml.drivetrain")
@@ -16,7 +17,7 @@ _ASK_SECONDS = 1.0
 
 
 class Pulse:
-    """Ends this process when its event loop, or the thread that predicts, has stood still for too long.
+    """Ends this process when its event loop, or a thread that predicts, has stood still for too long.
 
     Args:
         deadline: Seconds that a request may take.
@@ -25,20 +26,20 @@ class Pulse:
     def __init__(self, deadline: float) -> None:
         self._limit = deadline + _SPARE
         self._asked = self._answered = time.monotonic()
-        self._began: float | None = None
+        self._began: dict[int, float] = {}  # by thread
 
     def begin(self) -> None:
-        """Note that the thread begins with a body."""
-        self._began = time.monotonic()
+        """Note that the calling thread begins with a body."""
+        self._began[threading.get_ident()] = time.monotonic()
 
     def end(self) -> None:
         """Note that it is done with it."""
-        self._began = None
+        self._began.pop(threading.get_ident(), None)
 
     def look(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Do what is due; to be called often, by another thread than these two."""
-        now, began = time.monotonic(), self._began
-        if began is not None and now - began > self._limit:
+        now = time.monotonic()
+        if any(now - began > self._limit for began in list(self._began.values())):
             self._give_up("a prediction")
         if loop is None or loop.is_closed():
             return

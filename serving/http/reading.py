@@ -10,33 +10,39 @@ from pydantic_core import to_json
 from ml.validation.rows import NOT_SPELLED_OUT, Checked, RowError, Validator
 from schemas.run import DeploySpec, Keep
 from schemas.signature import Signature
-from serving.http.instances import instances
+from serving.http.instances import EXPLAIN, instances
 from serving.http.row_reader import OversizedRow, RowReader
 from serving.journal.kept import Keeper
 
 _EXPLAINED = 100  # rows whose error is spelled out
 _OVERSIZED: RowError = {"column": None, "message": "has far more lists than the shapes of its inputs have"}
+Admit = Callable[[int, bool], None]
 
 
 @dataclass(frozen=True)
 class Rows:
-    """How many rows a request has, what validation found, and what is kept of the valid ones, as JSON."""
+    """How many rows a request has, what validation found, and what is kept of the valid ones, as JSON.
+
+    `explain`: whether to say what moved each prediction.
+    """
 
     count: int
     checked: Checked
     kept: list[str]
+    explain: bool
 
 
 class Reader(ABC):
     """What reads the requests to one version."""
 
     @abstractmethod
-    def read(self, body: bytes, admit: Callable[[int], None]) -> Rows:
+    def read(self, body: bytes, admit: Admit) -> Rows:
         """Return what a body holds. Raises HttpError.
 
         Args:
             body: As it was sent.
-            admit: Asked with a number of rows before they are worked on; raises HttpError where they are too many.
+            admit: Asked with a number of rows, and whether they are to be explained, before they are worked on; raises
+                HttpError where they are too many.
         """
 
 
@@ -52,11 +58,12 @@ class _OfTables(Reader):
     validator: Validator
     spec: DeploySpec
 
-    def read(self, body: bytes, admit: Callable[[int], None]) -> Rows:
-        rows = instances(body, self.spec.max_rows, self.validator.columns)
-        admit(len(rows))
+    def read(self, body: bytes, admit: Admit) -> Rows:
+        rows, explain = instances(body, self.spec.max_rows, self.validator.columns)
+        admit(len(rows), explain)
         checked, inputs = self.validator.check(rows, explained=_EXPLAINED), self.validator.inputs
-        return Rows(len(rows), checked, [to_json(inputs(rows[place])).decode() for place in checked.positions])
+        kept = [to_json(inputs(rows[place])).decode() for place in checked.positions]
+        return Rows(len(rows), checked, kept, explain)
 
 
 @dataclass(frozen=True)
@@ -66,12 +73,13 @@ class _OfArrays(Reader):
     validator: Validator
     spec: DeploySpec
 
-    def read(self, body: bytes, admit: Callable[[int], None]) -> Rows:
+    def read(self, body: bytes, admit: Admit) -> Rows:
         names, found, kept = self.validator.names, list[dict[str, Any]](), list[str]()
         errors: dict[int, RowError] = {}
         positions: list[int] = []
-        for place, row in enumerate(self.rows.rows(body, self.spec.max_rows)):
-            admit(place + 1)
+        said: dict[str, bool] = {}
+        for place, row in enumerate(self.rows.rows(body, self.spec.max_rows, said)):
+            admit(place + 1, said.get(EXPLAIN, False))
             if isinstance(row, OversizedRow):
                 errors[place] = _OVERSIZED
                 continue
@@ -85,4 +93,6 @@ class _OfArrays(Reader):
             found.append(cells)
             kept.append(to_json(self.keeper.row(self.validator.inputs(row), cells)).decode())
         columns: dict[str, Sequence[Any]] = {name: [cells[name] for cells in found] for name in names}
-        return Rows(len(positions) + len(errors), Checked(columns, positions, errors), kept)
+        count, explain = len(positions) + len(errors), said.get(EXPLAIN, False)
+        admit(count, explain)  # which may be said behind the rows
+        return Rows(count, Checked(columns, positions, errors), kept, explain)

@@ -15,6 +15,7 @@ from schemas.data import Shape
 from schemas.signature import Signature
 from serving.http.body import parse, unknown_keys, without_doubles
 from serving.http.errors import HttpError
+from serving.http.instances import EXPLAIN, explain_of
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
@@ -46,8 +47,8 @@ class RowReader:
             _lists(one.shape) for one in signature.inputs if one.shape is not None
         )
 
-    def rows(self, body: bytes, most: int) -> Iterator[Any]:
-        """Yield the rows of a request, at most `most`.
+    def rows(self, body: bytes, most: int, said: dict[str, bool]) -> Iterator[Any]:
+        """Yield the rows of a request, at most `most`; what it says beside them (`explain`) is put into `said`.
 
         NaN and infinity are let through: the check of the row that they are in refuses them, by the name of the input.
 
@@ -56,6 +57,9 @@ class RowReader:
         """
         count, others = 0, []
         for key, start, end in _members(body):
+            if key == EXPLAIN and EXPLAIN not in said:
+                said[EXPLAIN] = explain_of(parse(body[start:end]))
+                continue
             if key is not None:
                 others.append(key)
                 continue

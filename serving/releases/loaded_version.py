@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from ml.explanations.explainer import Explainer
 from ml.package import storage
 from ml.package.model import PackagedModel, cells_of
 from ml.predictions.predictor import Predictions
@@ -30,6 +31,7 @@ class Version:
     seconds_per_row: float
     bytes_per_row: int
     sample: dict[str, Any]
+    explainer: Explainer
 
     def predict(self, cells: dict[str, Sequence[Any]]) -> Predictions:
         """Predict rows, given as columns of equal length that satisfy the signature."""
@@ -49,7 +51,9 @@ def load(version: str, package_url: str, root: Path) -> Version:
     model = PackagedModel.open(root)
     sample = _sample(model, root)
     seconds, size = _warm(model, sample)
-    return Version(version, package_url, root, model, Validator(model.signature), seconds, size, sample)
+    return Version(
+        version, package_url, root, model, Validator(model.signature), seconds, size, sample, model.explainer()
+    )
 
 
 def _sample(model: PackagedModel, root: Path) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from zenml import step
 
 from ml.evaluation.evaluate import evaluate as score
 from ml.evaluation.evaluate import target_and_both
+from ml.evaluation.importance import measure
 from ml.evaluation.plots import pictures
 from ml.predictions.abstention import review_notes
 from ml.predictions.predictor import Predictions
 from schemas.data import Problem, TableSchema
 from schemas.evaluation import Evaluation, EvaluationDetails
+from schemas.metrics import resolve_metric
 from steps.artifacts import ModelPackage
 from steps.evaluate.test_set_access import record_access
 from steps.materializers.schema import SchemaMaterializer
@@ -20,14 +22,20 @@ from steps.materializers.schema import SchemaMaterializer
 
 @step(output_materializers={"evaluation": SchemaMaterializer, "baseline_evaluation": SchemaMaterializer})
 def evaluate(
-    candidate: ModelPackage, baseline: ModelPackage, validation_set: pd.DataFrame, schema: TableSchema, seed: int
+    candidate: ModelPackage,
+    baseline: ModelPackage,
+    validation_set: pd.DataFrame,
+    schema: TableSchema,
+    metric: str,
+    seed: int,
 ) -> tuple[Annotated[Evaluation, "evaluation"], Annotated[Evaluation, "baseline_evaluation"]]:
-    """Score both on the validation set; the test set stays sealed."""
-    first, second = target_and_both(candidate.model, baseline.model, validation_set, schema.problem)
-    nothing = Evaluation(metrics={})
+    """Score both on the validation set, and measure what the candidate relies on; the test set stays sealed."""
+    problem = schema.problem
+    first, second = target_and_both(candidate.model, baseline.model, validation_set, problem)
+    relied_on = measure(candidate.model, validation_set, problem, resolve_metric(metric, problem.task), seed)
     return (
-        _scored("validation", schema.problem, *first, seed, nothing),
-        _scored("validation", schema.problem, *second, seed, nothing),
+        _scored("validation", problem, *first, seed, Evaluation(metrics={}, importance=relied_on)),
+        _scored("validation", problem, *second, seed, Evaluation(metrics={})),
     )
 
 
@@ -77,4 +85,5 @@ def _scored(
         metrics={**so_far.metrics, which: metrics},
         intervals={**so_far.intervals, which: intervals},
         rows={**so_far.rows, which: len(target)},
+        importance=so_far.importance,
     )

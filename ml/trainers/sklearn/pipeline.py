@@ -7,7 +7,7 @@ packaged graph, which computes in float32, imputes and scales with the very numb
 import inspect
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ from ml.trainers.sklearn.catalog import parameters
 from ml.trainers.trainable import category_sizes, require_trainable
 from ml.values.memory_bound import MemoryBound
 from schemas.errors import ContentError, did_you_mean
+from schemas.explanation import LinearForm
 from schemas.plan import PROGRESS
 from schemas.signature import Output, Signature
 
@@ -41,11 +42,15 @@ _UNSCALED = ("sklearn.tree.", "sklearn.ensemble.", "sklearn.dummy", "sklearn.nai
 
 @dataclass(frozen=True)
 class FittedPipeline(Fitted):
-    """A pipeline fitted on the float matrix and class positions; `warnings` are scikit-learn's meanwhile."""
+    """A pipeline fitted on the float matrix and class positions; `warnings` are scikit-learn's meanwhile.
+
+    `means` are those of what the estimator was fitted on, (columns,).
+    """
 
     pipeline: Pipeline
     output: Output
     categories: dict[int, int]
+    means: NDArray[np.float64]
     warnings: list[str] = field(default_factory=list)
 
     def predict(self, features: NDArray[np.float32]) -> Predictions:
@@ -64,6 +69,12 @@ class FittedPipeline(Fitted):
         from ml.trainers.sklearn.export import export
 
         return export(self.pipeline, self.output, self.categories, folder, example, memory)
+
+    def linear_forms(self) -> Sequence[LinearForm]:
+        """Return what it may be where its estimator is linear."""
+        from ml.trainers.sklearn.linear import linear_forms
+
+        return linear_forms(self.pipeline, self.means, self.categories)
 
 
 def fit(
@@ -91,7 +102,11 @@ def fit(
             raise ContentError(f"{estimator.__name__} cannot be trained on these rows: {error}") from error
     messages = list(dict.fromkeys(f"{estimator.__name__}: {_first_line(one.message)}" for one in caught))
     return FittedPipeline(
-        Pipeline([("features", steps), ("estimator", chosen)]), signature.output, categories, messages
+        Pipeline([("features", steps), ("estimator", chosen)]),
+        signature.output,
+        categories,
+        ready.mean(axis=0),
+        messages,
     )
 
 

@@ -57,7 +57,8 @@ def copy(final, tmp_path):
 
 def test_final_package_holds_every_part(final):
     assert {path.name for path in final.iterdir()} == {
-        "card.md", "manifest.json", "manifest.sha256", "model.onnx", "reference.bin", "samples.json", "signature.json",
+        "card.md", "explanation.json", "manifest.json", "manifest.sha256", "model.onnx", "reference.bin",
+        "samples.json", "signature.json",
     }  # fmt: skip
     manifest = storage.verify(final)
     assert manifest.baseline == {"name": "majority", "metrics": {"test": {"roc_auc": 0.5}}}

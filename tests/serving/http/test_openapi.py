@@ -69,6 +69,7 @@ def test_it_is_whole_and_its_examples_are_what_it_takes(output: Output | None) -
     assert set(schemas) == {
         *("Row", "PredictRequest", "Prediction", "RowError", "PredictResponse", "Label", "FeedbackRequest"),
         *("FeedbackResponse", "Release", "Error", "ErrorDetail", "Ready"),
+        *("Contributions", "Decision", "Skipped", "Rule"),
     }
     assert {one.rsplit("/", 1)[1] for one in references(found)} <= set(schemas)
     Draft202012Validator.check_schema({"$defs": schemas})

@@ -1,0 +1,211 @@
+"""`explain=true`: what moved each prediction, within the deadline, and nothing else for those who do not ask."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from ml.explanations.explainer import Explainer, Explanation, GoOn
+from ml.predictions.predictor import Cells, Predictions
+from schemas.run import DeploySpec
+from serving.http.pulse import Pulse
+from serving.journal.predictions import window
+from serving.releases.publisher import publish
+from tests.serving import packages
+from tests.serving.conftest import Local, LocalApp
+
+ROW = packages.ROW
+
+
+def asked(local: Local, *bodies: Any) -> list[httpx.Response]:
+    """Send bodies at the same time; return the responses in their order."""
+
+    async def scenario() -> list[httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(local.app), base_url="http://service") as http:
+            return list(await asyncio.gather(*(http.post("/predict", json=body) for body in bodies)))
+
+    return asyncio.run(scenario())
+
+
+@pytest.fixture
+def sampling(local: LocalApp, tmp_path: Path) -> Iterator[Local]:
+    """An application that predicts with a package of before there were explanations."""
+    with local(DeploySpec(), 5.0) as opened:
+        publish(opened.journal_url, "2", str(packages.write_onnx(tmp_path / "onnx")), timeout=10)
+        while opened.follower.current is None or opened.follower.current.version != "2":
+            time.sleep(0.01)
+        yield opened
+
+
+@pytest.fixture
+def constant(local: LocalApp) -> Iterator[Local]:
+    """An application that predicts the same for every row."""
+    with local(DeploySpec(), 5.0) as opened:
+        yield opened
+
+
+class Slow(Explainer):
+    """Explains a row at once, and each further one in half a second, whatever it is told meanwhile."""
+
+    bytes_per_row = 100
+
+    def explain(self, cells: Cells, predictions: Predictions, go_on: GoOn) -> Iterator[Explanation]:
+        yield {"method": "exact", "of": "value", "base": 0.0, "contributions": {}}
+        for _ in range(20):
+            time.sleep(0.5)
+            if not go_on():
+                return
+            yield {"method": "exact", "of": "value", "base": 1.0, "contributions": {}}
+
+
+@contextmanager
+def slowly(local: LocalApp, deadline: float) -> Iterator[Local]:
+    with local(DeploySpec(deadline=deadline), 5.0) as opened:
+        object.__setattr__(opened.follower.current, "explainer", Slow())
+        yield opened
+
+
+def test_a_model_of_an_old_package_is_explained_by_sampling_as_the_document_says(sampling: Local) -> None:
+    first, again = asked(sampling, *[{"explain": True, "instances": [ROW, {**ROW, "size": 9.5}]}] * 2)
+    predictions = first.json()["predictions"]
+    for one in predictions:
+        said = one["explanation"]
+        assert list(one) == ["label", "probabilities", "needs_review", "explanation"]
+        assert list(said) == ["method", "of", "base", "contributions", "error"]
+        assert (said["method"], said["of"]) == ("sampled", "probability")
+        assert set(said["contributions"]) == set(said["error"]) == set(ROW)
+        total = said["base"] + sum(said["contributions"].values())
+        assert total == pytest.approx(one["probabilities"][one["label"]], abs=1e-6)
+    assert again.json()["predictions"] == predictions
+    components, schema = described(sampling)
+    assert components["schemas"]["PredictRequest"]["properties"]["explain"]["type"] == "boolean"
+    valid = Draft202012Validator(schema | {"components": components}).is_valid
+    broken = json.loads(first.text)
+    broken["predictions"][0]["explanation"]["method"] = "guessed"
+    assert valid(first.json()) and not valid(broken)
+
+
+def described(local: Local) -> tuple[Any, Any]:
+    """Return the components of the document, and the schema of an answer."""
+
+    async def scenario() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(local.app), base_url="http://service") as http:
+            return await http.get("/openapi.json")
+
+    document = asyncio.run(scenario()).json()
+    replies = document["paths"]["/predict"]["post"]["responses"]
+    return document["components"], replies["200"]["content"]["application/json"]["schema"]
+
+
+def test_who_does_not_ask_gets_none_rows_with_errors_keep_them_and_the_journal_keeps_none(constant: Local) -> None:
+    explained = {"explain": True, "instances": [{"size": "big"}, ROW, {**ROW, "extra": 1}]}
+    without, declined, asked_for = (
+        response.json()["predictions"]
+        for response in asked(constant, {"instances": [ROW]}, {"instances": [ROW], "explain": False}, explained)
+    )
+    assert without == declined and "explanation" not in without[0]
+    first, predicted, last = asked_for
+    assert list(first) == list(last) == ["error"]
+    assert predicted.pop("explanation") == {
+        "method": "exact",
+        "of": "probability",
+        "base": pytest.approx(0.7),
+        "contributions": dict.fromkeys(ROW, 0.0),
+    }
+    assert [predicted] == without
+    assert window(constant.journal_url, rows=3).records == [predicted] * 3
+
+
+def test_it_is_true_or_false_beside_the_rows(constant: Local) -> None:
+    words: list[Any] = ["true", 1, 0, None, [], {}]
+    for response in asked(constant, *({"instances": [ROW], "explain": word} for word in words)):
+        assert response.status_code == 400
+        assert response.json() == {"error": {"message": '"explain" must be true or false'}}
+    alone, other = asked(constant, {"explain": True}, {"instances": [ROW], "explian": True})
+    assert alone.status_code == other.status_code == 400
+    assert 'the key "instances" is missing' in alone.json()["error"]["message"]
+    assert "unknown keys ['explian']" in other.json()["error"]["message"]
+
+
+def test_what_would_pass_the_deadline_is_left_out_and_says_so(local: LocalApp) -> None:
+    with slowly(local, 1.0) as opened:
+        before = time.perf_counter()
+        (response,) = asked(opened, {"instances": [ROW] * 4, "explain": True})
+        assert time.perf_counter() - before < 1.0
+    explanations = [one["explanation"] for one in response.json()["predictions"]]
+    assert response.status_code == 200 and len(explanations) == 4
+    assert [next(iter(one)) for one in explanations] == ["method", "method", "skipped", "skipped"]
+    assert explanations[3]["skipped"] == "it would have passed the deadline of 1 seconds (deploy.deadline)"
+    assert all(one["label"] == "yes" for one in response.json()["predictions"])
+
+
+def test_who_waits_behind_another_explanation_is_answered_without_and_who_asks_for_none_does_not_wait(
+    local: LocalApp,
+) -> None:
+    with slowly(local, 1.0) as opened:
+        started, ended = time.perf_counter(), []
+
+        async def scenario() -> list[httpx.Response]:
+            transport = httpx.ASGITransport(opened.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://service") as http:
+
+                async def post(body: Any) -> httpx.Response:
+                    response = await http.post("/predict", json=body)
+                    ended.append(time.perf_counter() - started)
+                    return response
+
+                explained = {"instances": [ROW] * 3, "explain": True}
+                return [*await asyncio.gather(post(explained), post(explained), post({"instances": [ROW]}))]
+
+        first, second, plain = asyncio.run(scenario())
+        assert {response.status_code for response in (first, second, plain)} == {200}
+        assert [list(one["explanation"]) for one in second.json()["predictions"]] == [["skipped"]] * 3
+        assert "explanation" not in plain.json()["predictions"][0]
+        assert min(ended) < 0.4 and max(ended) < 1.0
+
+
+def test_the_bound_on_an_answer_counts_explanations(local: LocalApp) -> None:
+    rows = [ROW] * 20
+    with local(DeploySpec(max_answer=3_000), 5.0) as opened:
+        plain, explained, fewer = asked(
+            opened,
+            {"instances": rows},
+            {"instances": rows, "explain": True},
+            {"instances": rows[:5], "explain": True},
+        )
+    assert (plain.status_code, explained.status_code, fewer.status_code) == (200, 413, 200)
+    message = explained.json()["error"]["message"]
+    assert message.startswith("the explained answer to 20 rows is too large (deploy.max_answer): send ")
+    assert len(fewer.content) < 3_000
+
+
+def test_where_not_even_one_explained_row_is_small_enough_it_says_to_leave_them_out(local: LocalApp) -> None:
+    with local(DeploySpec(max_answer=1_000), 5.0) as opened:
+        object.__setattr__(opened.follower.current, "explainer", Slow())
+        Slow.bytes_per_row = 5_000
+        try:
+            (response,) = asked(opened, {"instances": [ROW], "explain": True})
+        finally:
+            Slow.bytes_per_row = 100
+    assert response.status_code == 413 and response.json()["error"]["message"].endswith(": leave out explain")
+
+
+def test_each_thread_is_watched_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    killed: list[int] = []
+    monkeypatch.setattr("serving.http.pulse.os.kill", lambda process, _signal: killed.append(process))
+    pulse = Pulse(-10.0)  # so that whatever has begun has taken too long
+    other = threading.Thread(target=pulse.begin)
+    other.start()
+    other.join()
+    pulse.begin()
+    pulse.end()
+    pulse.look(None)
+    assert len(killed) == 1
