@@ -106,7 +106,8 @@ class _Shuffled:
         self._rows, self._block, self._target, self._task, self._metric = rows, block, target, task, metric
         self._own, self._shuffle = np.tile(np.arange(count), REPEATS), np.repeat(np.arange(REPEATS), count)
         self._others = np.concatenate([draw.permutation(count) for _ in range(REPEATS)])
-        self._weights = draw.multinomial(count, np.full(count, 1 / count), _RESAMPLES).astype(np.float64)
+        resamples = draw.multinomial(count, np.full(count, 1 / count), _RESAMPLES)
+        self._weights = np.vstack([np.ones((1, count)), resamples])  # the rows themselves, then each resample
         self._repeats = draw.integers(0, REPEATS, (_RESAMPLES, REPEATS))
         asked = np.arange(count)
         everything = np.ones((count, len(rows.names)), dtype=np.bool_)
@@ -132,4 +133,5 @@ class _Shuffled:
     def _measured(self, predictions: Predictions) -> tuple[float, Floats]:
         """Return the metric, and what it is under each resample, (resamples,)."""
         metric = metric_of(self._metric, self._task, self._target, predictions)
-        return float(metric(np.ones((1, len(self._target))))[0]), metric(self._weights)
+        found = metric(self._weights)
+        return float(found[0]), found[1:]

@@ -9,7 +9,7 @@ from schemas.evaluation import Importance, InputImportance
 from schemas.numbers import shown
 
 _SHOWN = 20  # inputs
-_ROW, _LABEL, _FIGURE, _FOOT = 22, 120, 52, 18
+_ROW, _LABEL, _FIGURE, _FOOT = 22, 134, 58, 18
 """Height of a bar's line, widths of its label and of its figure at the right, and height of the ends of the axis."""
 
 
@@ -32,7 +32,7 @@ def importance_picture(importance: Importance) -> Markup:
             Markup('<path class="whisker" d="M{0:.1f} {2}H{1:.1f}M{0:.1f} {3}v8M{1:.1f} {3}v8"/>').format(
                 x(one.interval[0]), x(one.interval[1]), y + 7, y + 3
             ),
-            text(WIDTH, y + 12, shown(one.drop), "end"),
+            text(WIDTH, y + 12, f"{one.drop:.3g}", "end"),
         ]
     parts.append(text(x(0), floor + 12, "0", "middle"))
     parts.append(text(WIDTH - _FIGURE, floor + 12, f"{shown(high)} worse", "end"))

@@ -11,7 +11,7 @@ from schemas.evaluation import Evaluation, GateVerdict, Importance, Scores
 from schemas.learning import LearningCurves
 from schemas.numbers import shown
 
-LISTED = 30
+LISTED = 20
 """Inputs in the table of what the model relies on."""
 
 
