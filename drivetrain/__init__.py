@@ -29,6 +29,7 @@ from schemas.errors import (
     StorageError,
 )
 from schemas.evaluation import CheckOutcome, Evaluation
+from schemas.explanation import CategoryTerm, LinearForm, NumberTerm
 from schemas.learning import LearningCurves
 from schemas.package import Runtime
 from schemas.rules import RuleRecord
@@ -43,6 +44,7 @@ __all__ = [
     "FEATURES",
     "ArrayFitted",
     "Arrays",
+    "CategoryTerm",
     "Cells",
     "CheckOutcome",
     "Choice",
@@ -60,8 +62,10 @@ __all__ = [
     "GateCheck",
     "Input",
     "LearningCurves",
+    "LinearForm",
     "Matrix",
     "MemoryBound",
+    "NumberTerm",
     "Output",
     "PackageError",
     "Predictions",

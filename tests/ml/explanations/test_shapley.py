@@ -10,6 +10,7 @@ from ml.explanations.mixed_rows import MixedCells, MixedFeatures, mixed_rows
 from ml.explanations.shapley import SampledExplainer
 from ml.features.derive import Deriver
 from ml.predictions.predictor import Cells, Predictions, Predictor
+from ml.values.tensor import Tensor
 from schemas.signature import CategoryDerivation, DateDerivation, Input, NumberDerivation, Output, Signature
 
 DRAW = np.random.default_rng(5)
@@ -176,11 +177,11 @@ def test_a_large_input_is_one_input_and_is_replaced_as_a_whole() -> None:
 
         def predict_cells(self, cells: Cells) -> Predictions:
             pairs = zip(cells["a"], cells["c"], strict=True)
-            sums = [float(np.sum(np.asarray(grid))) + len(str(text)) for grid, text in pairs]
+            sums = [float(grid.array.sum()) + len(text) for grid, text in pairs]
             return Predictions(values=np.array(sums))
 
-    rows: Any = {"a": [np.ones((8, 8))], "b": [1.0], "c": ["four"], "d": ["2024-01-01"]}
-    background: Any = {"a": [np.zeros((8, 8))] * 4, "b": [0.0] * 4, "c": [""] * 4, "d": ["2020-01-01"] * 4}
+    rows: Any = {"a": [Tensor(np.ones((8, 8)))], "b": [1.0], "c": ["four"], "d": ["2024-01-01"]}
+    background: Any = {"a": [Tensor(np.zeros((8, 8)))] * 4, "b": [0.0] * 4, "c": [""] * 4, "d": ["2020-01-01"] * 4}
     mixed = MixedCells(Sums(), REGRESSION)
     assert mixed.size(rows) == 64 + 1 + 4 + 10
     (one,) = SampledExplainer(mixed, background).explain(rows, Predictions(values=np.array([68.0])), lambda: True)
