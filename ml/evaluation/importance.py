@@ -32,6 +32,7 @@ _ASKED = 15_000
 """Shuffled rows that a model is asked in all, as far as that is enough for each input."""
 _RESAMPLES = 100
 _LISTED = 100
+_ROUNDING = 1e-12
 _PROBED, _PROBES = 50, 3  # rows, and how often where they seem to take too long
 _SECONDS = 30.0
 """What it may take, as projected from what a few rows took; beyond it fewer rows are asked, or none."""
@@ -126,9 +127,12 @@ class _Shuffled:
         known = differences[np.isfinite(differences)]
         low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
         drop = sign * (self.score - sum(scores) / REPEATS)
-        return InputImportance(
-            input=self._rows.names[place], drop=drop + 0.0, interval=(float(low) + 0.0, float(high) + 0.0)
-        )
+        ends = self._plain(low), self._plain(high)
+        return InputImportance(input=self._rows.names[place], drop=self._plain(drop), interval=ends)
+
+    def _plain(self, difference: float) -> float:
+        """Return a difference of metrics, 0 where only the rounding of sums makes it."""
+        return 0.0 if abs(difference) <= _ROUNDING * abs(self.score) else float(difference)
 
     def _measured(self, predictions: Predictions) -> tuple[float, Floats]:
         """Return the metric, and what it is under each resample, (resamples,)."""

@@ -1,9 +1,11 @@
 """What the first run of a shipped experiment leaves."""
 
 import json
+from math import exp
 from pathlib import Path
 from typing import Any
 
+import pytest
 from markupsafe import escape
 from zenml.client import Client
 
@@ -46,6 +48,17 @@ def test_the_service_serves_the_version_of_the_summary(first: Result) -> None:
     assert first.summary["deployment"]["releases"][0]["version"] == "1"
 
 
+def test_the_service_explains_a_prediction_by_the_coefficients(first: Result) -> None:
+    url = first.summary["deployment"]["url"]
+    document = ask(url, "/openapi.json")
+    body = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    (one,) = ask(url, "/predict", body | {"explain": True})["predictions"]
+    said = one["explanation"]
+    assert (said["method"], said["of"], set(said["contributions"])) == ("exact", "log_odds", set(body["instances"][0]))
+    total = said["base"] + sum(said["contributions"].values())
+    assert 1 / (1 + exp(-total)) == pytest.approx(one["probabilities"][str(one["label"])], abs=1e-4)
+
+
 def test_the_report_is_a_page_that_needs_no_network(first: Result) -> None:
     page = Path(first.summary["monitoring"]["report"]).read_text(encoding="utf-8")
     assert "<html" in page
@@ -75,6 +88,7 @@ def test_the_evaluation_page_has_the_gates_outcome_of_the_summary(first: Result,
         assert f'<th scope="row">{check["name"]}</th>' in page
         assert str(escape(check["why"])) in page
     assert "Confusion matrix" in page and "</svg></figure>" in page
+    assert "What it relies on" in page and "How much worse roc_auc gets" in page
 
 
 def test_the_test_set_access_is_recorded(first: Result) -> None:

@@ -10,13 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
 from ml.explanations.explainer import Explainer, Explanation, GoOn
-from ml.predictions.predictor import Cells, Predictions
+from ml.explanations.explainers import explainer_of
+from ml.explanations.shapley import SampledExplainer
+from ml.predictions.predictor import FEATURES, ArrayPredictor, Arrays, Cells, Predictions
+from ml.validation.rows import Validator
+from ml.values.tensor import Tensor
 from schemas.run import DeploySpec
+from schemas.signature import Input, NumberDerivation, Output, Signature, TensorDerivation
+from serving.http.errors import HttpError
 from serving.http.pulse import Pulse
+from serving.http.reading import reader
 from serving.journal.predictions import window
 from serving.releases.publisher import publish
 from tests.serving import packages
@@ -206,3 +214,44 @@ def test_each_thread_is_watched_by_itself(monkeypatch: pytest.MonkeyPatch) -> No
     pulse.end()
     pulse.look(None)
     assert len(killed) == 1
+
+
+GRID = Signature(
+    inputs=[Input(name="grid", type="tensor", shape=[2, 2], dtype="float32"), Input(name="size", type="number")],
+    derivations=[TensorDerivation(column="grid", shape=[2, 2], dtype="float32"), NumberDerivation(column="size")],
+    features=["size"],
+    output=Output(task="regression", target="t"),
+)
+
+
+class Adds(ArrayPredictor):
+    """The sum of an array, and twice a number."""
+
+    def predict_arrays(self, arrays: Arrays) -> Predictions:
+        return Predictions(values=arrays["grid"].sum(axis=(1, 2)).astype(np.float64) + 2 * arrays[FEATURES][:, 0])
+
+
+def test_an_array_is_one_input_whichever_way_round_the_request_is_written() -> None:
+    rows = '"instances": [{"grid": [[1, 2], [3, 4]], "size": 5}, {"grid": [[1, 2]], "size": 5}]'
+    admitted: list[tuple[int, bool]] = []
+    reads = reader(GRID, Validator(GRID), DeploySpec(), "digest")
+    asked_first, asked_last, unasked = (
+        reads.read(body.encode(), lambda count, explain: admitted.append((count, explain)))
+        for body in (f'{{"explain": true, {rows}}}', f'{{{rows}, "explain": true}}', f'{{{rows}, "explain": false}}')
+    )
+    assert (asked_first.explain, asked_last.explain, unasked.explain) == (True, True, False)
+    assert admitted[3:6] == [(1, False), (2, False), (2, True)], "what is said at the end counts for all rows"
+    assert asked_first.checked == asked_last.checked and list(asked_first.checked.errors) == [1]
+    background: dict[str, Any] = {"grid": [Tensor(np.zeros((2, 2), dtype=np.float32))] * 3, "size": [1.0] * 3}
+    explainer = explainer_of(Adds(), GRID, None, background)
+    assert isinstance(explainer, SampledExplainer)
+    (said,) = explainer.explain(asked_last.checked.cells, Predictions(values=np.array([20.0])), lambda: True)
+    assert (said["base"], said["contributions"]) == (2, {"grid": 10, "size": 8})
+
+
+@pytest.mark.parametrize("more", ['"explain": 1, ', '"explain": true, "explain": true, ', '"explian": true, '])
+def test_a_request_of_arrays_says_it_once_and_strictly(more: str) -> None:
+    body = f'{{{more}"instances": [{{"grid": [[1, 2], [3, 4]], "size": 5}}]}}'.encode()
+    with pytest.raises(HttpError) as caught:
+        reader(GRID, Validator(GRID), DeploySpec(), "digest").read(body, lambda _count, _explain: None)
+    assert caught.value.status == 400 and "expl" in caught.value.message
