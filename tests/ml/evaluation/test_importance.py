@@ -156,7 +156,7 @@ def test_rules_are_measured_on_their_raw_cells() -> None:
 def test_of_many_inputs_and_rows_some_rows_are_asked_and_the_most_important_inputs_kept() -> None:
     names = tuple(f"column {number}" for number in range(150))
     runtime = Weighing(*range(150))
-    frame = table(5_000, names).assign(y=lambda known: known[[*names]] @ np.arange(150.0))
+    frame = table(5_000, names).assign(y=lambda known: known[[*names]].to_numpy() @ np.arange(150.0))
     found = measure(model_of(runtime, names), frame, REGRESSION, "r2", 1)
     assert (found.rows, len(found.inputs), found.left_out) == (100, 100, 50)
     assert runtime.asked == 50 + 100 + 100 * REPEATS * 150

@@ -52,7 +52,7 @@ def whole(body: bytes, most: int = 100) -> Any:
 
 def row_by_row(body: bytes, most: int = 100) -> Any:
     try:
-        return list(READER.rows(body, most))
+        return list(READER.rows(body, most, {}))
     except HttpError as error:
         return error.status
 
@@ -91,12 +91,12 @@ def test_what_is_no_request_is_refused_as_it_is_when_the_body_is_read_whole(text
 )
 def test_what_is_wrong_with_a_body_is_said(body: str, status: int, what: str) -> None:
     with pytest.raises(HttpError) as caught:
-        list(READER.rows(body.encode(), 10))
+        list(READER.rows(body.encode(), 10, {}))
     assert caught.value.status == status and what in str(caught.value)
 
 
 def test_more_rows_than_are_taken_are_not_read() -> None:
-    rows = READER.rows(b'{"instances": [{}, {}, {}, this is never looked at', 2)
+    rows = READER.rows(b'{"instances": [{}, {}, {}, this is never looked at', 2, {})
     assert [next(rows), next(rows)] == [{}, {}]
     with pytest.raises(HttpError) as caught:
         next(rows)
@@ -105,11 +105,11 @@ def test_more_rows_than_are_taken_are_not_read() -> None:
 
 def test_numbers_that_json_has_not_are_left_to_the_check_of_their_row() -> None:
     body = b'{"instances": [{"grid": [[NaN, 1], [2, -Infinity]]}]}'
-    (row,) = READER.rows(body, 1)
+    (row,) = READER.rows(body, 1, {})
     assert row["grid"][0][0] != row["grid"][0][0] and row["grid"][1][1] == float("-inf")
 
 
 def test_a_row_of_very_many_lists_never_becomes_objects() -> None:
     body = b'{"instances": [{"grid": [' + b",".join([b"[]"] * 2_000_000) + b"]}, {}]}"
-    first, second = READER.rows(body, 2)
+    first, second = READER.rows(body, 2, {})
     assert isinstance(first, OversizedRow) and second == {}
