@@ -57,11 +57,10 @@ class RowReader:
         """
         count, others = 0, []
         for key, start, end in _members(body):
-            if key == EXPLAIN and EXPLAIN not in said:
-                said[EXPLAIN] = explain_of(parse(body[start:end]))
-                continue
             if key is not None:
                 others.append(key)
+                if key == EXPLAIN:
+                    said[EXPLAIN] = explain_of(parse(body[start:end]))
                 continue
             count += 1
             if count > most:
@@ -70,8 +69,8 @@ class RowReader:
             yield self._row(body[start:end])
         if len(set(others)) < len(others):
             raise HttpError(400, "the body is not JSON: a key stands twice in one object")
-        if others != [_INSTANCES]:
-            wrong = unknown_keys(dict.fromkeys(others), [_INSTANCES]) or f'the key "{_INSTANCES}" is missing'
+        if [key for key in others if key != EXPLAIN] != [_INSTANCES]:
+            wrong = unknown_keys(dict.fromkeys(others), [_INSTANCES, EXPLAIN]) or f'the key "{_INSTANCES}" is missing'
             raise HttpError(400, f"{_FORM}; {wrong}", reason=_FORM)
         if not count:
             raise HttpError(422, '"instances" is empty: there is no row to predict')

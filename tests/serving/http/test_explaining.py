@@ -249,9 +249,16 @@ def test_an_array_is_one_input_whichever_way_round_the_request_is_written() -> N
     assert (said["base"], said["contributions"]) == (2, {"grid": 10, "size": 8})
 
 
-@pytest.mark.parametrize("more", ['"explain": 1, ', '"explain": true, "explain": true, ', '"explian": true, '])
-def test_a_request_of_arrays_says_it_once_and_strictly(more: str) -> None:
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        ('"explain": 1, ', '"explain" must be true or false'),
+        ('"explain": true, "explain": true, ', "stands twice"),
+        ('"explian": true, ', "unknown keys ['explian']"),
+    ],
+)
+def test_a_request_of_arrays_says_it_once_and_strictly(more: str, what: str) -> None:
     body = f'{{{more}"instances": [{{"grid": [[1, 2], [3, 4]], "size": 5}}]}}'.encode()
     with pytest.raises(HttpError) as caught:
         reader(GRID, Validator(GRID), DeploySpec(), "digest").read(body, lambda _count, _explain: None)
-    assert caught.value.status == 400 and "expl" in caught.value.message
+    assert caught.value.status == 400 and what in caught.value.message

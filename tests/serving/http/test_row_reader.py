@@ -51,8 +51,9 @@ def whole(body: bytes, most: int = 100) -> Any:
 
 
 def row_by_row(body: bytes, most: int = 100) -> Any:
+    said: dict[str, bool] = {}
     try:
-        return list(READER.rows(body, most, {}))
+        return list(READER.rows(body, most, said)), said.get("explain", False)
     except HttpError as error:
         return error.status
 
@@ -69,6 +70,15 @@ def test_rows_are_what_they_are_when_the_body_is_read_whole(rows: Any, indent: i
 def test_what_is_no_request_is_refused_as_it_is_when_the_body_is_read_whole(text: str) -> None:
     for body in (text.encode(), f'{{"instances":[{text}]}}'.encode()):
         assert row_by_row(body) == whole(body)
+
+
+@pytest.mark.parametrize(
+    "said", ["true", "false", "1", "null", '"true"', "[]", "tru", "", "true, ", 'true, "explain": true']
+)
+def test_whether_to_explain_is_read_alike_before_and_behind_the_rows(said: str) -> None:
+    rows = '"instances": [{"grid": [[1, 2], [3, 4]]}, 3]'
+    for body in (f'{{"explain": {said}, {rows}}}', f'{{{rows}, "explain": {said}}}', f'{{"explain": {said}}}'):
+        assert row_by_row(body.encode()) == whole(body.encode())
 
 
 @pytest.mark.parametrize(
