@@ -23,6 +23,7 @@ _OURS = {
         "csv": "ml.sources.csv:CsvSource",
         "parquet": "ml.sources.parquet:ParquetSource",
         "sql": "ml.sources.sql:SqlSource",
+        "package_dataset": "ml.sources.package_dataset:PackageDataset",
     },
     "split": {
         "random": "ml.split.random:RandomSplit",
