@@ -38,6 +38,7 @@ def training(run: Run, now: RunContext) -> None:
         evaluation=tested,
         baseline_evaluation=baseline_tested,
         details=details,
+        report=sets.report,
         reference=reference,
         test_set=sets.test,
         schema=sets.schema,

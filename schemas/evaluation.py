@@ -52,6 +52,27 @@ class EvaluationDetails(Strict):
     review: list[str] = []
 
 
+class Ceiling(Strict):
+    """The best score that any model can have which reads these columns, found from rows with equal inputs.
+
+    Attributes:
+        metric: `accuracy` for classes, `r2` for numbers.
+        value: The ceiling, with its 95 % interval `low` to `high`.
+        disagreement: Of classes the share of pairs of equal rows with other labels, of numbers the variance of the
+            target among equal rows.
+        groups: How many inputs come more than once.
+        share: The share of all rows that have such inputs.
+    """
+
+    metric: Literal["accuracy", "r2"]
+    value: float
+    low: float
+    high: float
+    disagreement: float
+    groups: int
+    share: float
+
+
 class CheckOutcome(Strict):
     """One gate check: what it saw, what was asked, and why it passed or not, for a person."""
 
@@ -93,6 +114,7 @@ class DataReport(Strict):
     """All data checks of one run; `passed` is false when a check with severity `fail` did not hold.
 
     `sets` counts how many of the rows are in each set; rows in none are left over by a split that keeps sets apart.
+    `ceiling` is None where too few rows have equal inputs.
     """
 
     passed: bool
@@ -100,3 +122,4 @@ class DataReport(Strict):
     sets: dict[Literal["train", "validation", "test"], int] = {}
     columns: list[Column]
     checks: list[DataCheck]
+    ceiling: Ceiling | None = None

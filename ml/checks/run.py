@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from ml.checks.ceiling import check_ceiling, find_ceiling
 from ml.checks.drift import check_split_drift
 from ml.checks.expectations import check_expectations
 from ml.checks.leakage import check_leakage
@@ -40,6 +41,7 @@ def check_data(
         time: The column of timestamps that the rows were split by, if they were.
         group: The column whose equal values share a set, if one does.
     """
+    ceiling = find_ceiling(rows, schema)
     sets = {"train": train, "validation": validation, "test": test}
     looked_at = {name: with_summaries(one, schema.columns)[0] for name, one in sets.items()}
     compared = schema.model_copy(update={"columns": with_summaries(train.head(0), schema.columns)[1]})
@@ -54,6 +56,7 @@ def check_data(
         *check_left_out(len(rows), sets),
         *check_duplicates(rows, schema, spec.checks.duplicates),
         *check_missing(rows, schema, spec.checks.missing),
+        *check_ceiling(ceiling, schema.problem.target),
         *check_leakage(train, schema, spec.checks.leakage, group),
         *check_split_drift(looked_at, compared, spec.checks.split_drift, time=time, group=group),
     ]
@@ -64,4 +67,5 @@ def check_data(
         sets={"train": len(train), "validation": len(validation), "test": len(test)},
         columns=schema.columns,
         checks=checks,
+        ceiling=ceiling,
     )

@@ -25,6 +25,7 @@ def render_evaluation(
     baseline: Scores | None = None,
     learning: LearningCurves | None = None,
     review: Sequence[str] = (),
+    ceiling: Sequence[str] = (),
 ) -> str:
     """Return the page.
 
@@ -37,6 +38,7 @@ def render_evaluation(
         baseline: The baseline's metrics on the last set of `evaluation`.
         learning: How the model learnt, of one that learns by epochs.
         review: Sentences on what is routed to review.
+        ceiling: Sentences on the best score that any model can have.
     """
     sets = [part for part in ("validation", "test") if part in evaluation.metrics]
     rows = ", ".join(f"{count} {part}" for part, count in evaluation.rows.items())
@@ -56,6 +58,7 @@ def render_evaluation(
         "listed": LISTED,
         "unlisted": _unlisted(evaluation.importance),
         "review": review,
+        "ceiling": ceiling,
         "pictures": drawn,
     }
     return render_page(__file__, context)

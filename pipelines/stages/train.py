@@ -1,5 +1,6 @@
 """The stage that trains: from raw rows to a gated, registered model package."""
 
+from ml.evaluation.ceiling import ceiling_notes
 from ml.package.storage import read_manifest
 from pipelines.execution.context import run_context
 from pipelines.execution.session import Part, RunSession
@@ -24,6 +25,8 @@ def train(session: RunSession, _parts: Part) -> Part:
     if manifest.review is not None:
         kind = "review" if manifest.review.keeps_its_promise else "warning"
         session.observer.note(f"{kind}: {manifest.review.why}")
+    for text in ceiling_notes(outcome.output("validate_data", "data_report").ceiling, evaluation):
+        session.observer.note(f"ceiling: {text}")
     session.observer.note(f"evaluation: {page}")
     part: Part = {
         "model": ModelRecord(name=session.run.name, version=version, stage=None),

@@ -8,11 +8,12 @@ from zenml import step
 from zenml.types import HTMLString
 
 from ml.components.gate_check import Evidence
+from ml.evaluation.ceiling import ceiling_notes
 from ml.evaluation.report import render_evaluation
 from ml.gate.judge import judge
 from ml.package.storage import size
 from schemas.data import TableSchema
-from schemas.evaluation import Evaluation, EvaluationDetails, GateVerdict, Scores
+from schemas.evaluation import DataReport, Evaluation, EvaluationDetails, GateVerdict, Scores
 from schemas.metrics import resolve_metric
 from schemas.package import Manifest, SplitRecord
 from schemas.run import GateSpec
@@ -30,6 +31,7 @@ def gate(
     evaluation: Evaluation,
     baseline_evaluation: Evaluation,
     details: EvaluationDetails,
+    report: DataReport,
     reference: ReferenceProfile,
     test_set: pd.DataFrame,
     schema: TableSchema,
@@ -53,7 +55,9 @@ def gate(
         not_comparable=incumbent.not_comparable,
     )
     verdict = judge([create("gate", check) for check in rules.choices], evidence)
-    return verdict, _page(name, candidate.manifest, evaluation, baseline_evaluation.metrics["test"], details, verdict)
+    ceiling = ceiling_notes(report.ceiling, evaluation)
+    baseline = baseline_evaluation.metrics["test"]
+    return verdict, _page(name, candidate.manifest, evaluation, baseline, details, verdict, ceiling)
 
 
 def _page(
@@ -63,6 +67,7 @@ def _page(
     baseline: Scores,
     details: EvaluationDetails,
     verdict: GateVerdict,
+    ceiling: list[str],
 ) -> HTMLString:
     page = render_evaluation(
         name,
@@ -74,5 +79,6 @@ def _page(
         baseline=baseline,
         learning=manifest.learning,
         review=details.review,
+        ceiling=ceiling,
     )
     return HTMLString(page)
