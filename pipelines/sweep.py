@@ -10,6 +10,7 @@ from pipelines.execute import on_stack, run_stages
 from pipelines.execution.listener import Listener
 from pipelines.execution.session import Part, RunSession
 from schemas.home import Home
+from schemas.learning import LearningCurves
 from schemas.metrics import resolve_metric
 from schemas.package import Baseline
 from schemas.plan import Observer
@@ -22,13 +23,15 @@ from stacks.session import used_store
 class JobEnd:
     """How a job went, the metric it is ranked by, and the hash of the validation rows that it was scored on.
 
-    `trained_in` are the seconds of its training, also where an earlier run did that.
+    `trained_in` are the seconds of its training, also where an earlier run did that; `learning` is its course, of a
+    model that learns by epochs.
     """
 
     summary: Summary
     metric: str | None = None
     rows: str | None = None
     trained_in: float | None = None
+    learning: LearningCurves | None = None
 
 
 class Watcher(Protocol):
@@ -71,7 +74,7 @@ def _finished(session: RunSession) -> JobEnd:
             seconds=session.seconds,
             runs=session.run_ids,
         )
-    return JobEnd(summary, trial.metric, trial.rows, trial.trained_in)
+    return JobEnd(summary, trial.metric, trial.rows, trial.trained_in, trial.learning)
 
 
 class _Trial:
@@ -81,6 +84,7 @@ class _Trial:
         self.metric: str | None = None
         self.rows: str | None = None
         self.trained_in: float | None = None
+        self.learning: LearningCurves | None = None
 
     def train(self, session: RunSession, _parts: Part) -> Part:
         """Train, and score on the validation set."""
@@ -93,6 +97,7 @@ class _Trial:
         self.metric = resolve_metric(session.run.metric, task)
         self.rows = outcome.artifact("split", "validation_set").content_hash
         self.trained_in = outcome.seconds_of_origin("train")
+        self.learning = outcome.output("train", "candidate").manifest.learning
         evaluation = outcome.output("evaluate", "evaluation")
         against = outcome.output("evaluate", "baseline_evaluation")
         name = resolve_baseline(session.run.baseline, task).name

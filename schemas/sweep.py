@@ -1,6 +1,7 @@
 """What the jobs of a sweep gave, and their order."""
 
 from schemas.base import Strict
+from schemas.learning import LearningCurves
 from schemas.summary import REUSED, Summary
 
 
@@ -8,7 +9,8 @@ class JobResult(Strict):
     """One job: the values that it does not share with the others, where it left its files, how it went.
 
     `metric` is what it is ranked by and `rows` the hash of the validation rows; both None when it never got that far.
-    `trained_in` are the seconds that the training took where it was done, by this job or by an earlier one.
+    `trained_in` are the seconds that the training took where it was done, by this job or by an earlier one; `learning`
+    is how a model learnt that learns by epochs.
     """
 
     number: int
@@ -18,6 +20,7 @@ class JobResult(Strict):
     metric: str | None = None
     rows: str | None = None
     trained_in: float | None = None
+    learning: LearningCurves | None = None
 
     @property
     def label(self) -> str:

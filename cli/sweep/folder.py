@@ -1,4 +1,4 @@
-"""The folder of a sweep: one folder for each job, `comparison.csv` and `comparison.png`."""
+"""The folder of a sweep: one folder for each job, `comparison.csv`, `comparison.png` and `learning.png`."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ from schemas.errors import ConfigurationError, Fault
 from schemas.sweep import Comparison, JobResult
 
 _DIR, _SUBDIR = "hydra.sweep.dir", "hydra.sweep.subdir"
-_TABLE, _PICTURE = "comparison.csv", "comparison.png"
+_TABLE, _PICTURE, _LEARNING = "comparison.csv", "comparison.png", "learning.png"
 
 
 class SweepFolder:
@@ -65,6 +65,10 @@ class SweepFolder:
         """Write the picture; return its path."""
         return write_whole(self.path / _PICTURE, picture)
 
+    def write_learning(self, picture: bytes) -> Path:
+        """Write the picture of the learning curves; return its path."""
+        return write_whole(self.path / _LEARNING, picture)
+
 
 def table_text(comparison: Comparison) -> str:
     """Return the table of all jobs as CSV."""
@@ -110,7 +114,7 @@ def _metrics(result: JobResult) -> dict[str, object]:
 
 def _not_empty(path: Path, inside: list[Path]) -> list[Fault]:
     """Return a fault where an earlier sweep has written: two sweeps in one folder cannot be told apart afterwards."""
-    there = [str(name) for name in (Path(_TABLE), Path(_PICTURE), *inside) if (path / name).exists()]
+    there = [str(name) for name in (Path(_TABLE), Path(_PICTURE), Path(_LEARNING), *inside) if (path / name).exists()]
     if not there:
         return []
     what = f"{path} holds an earlier sweep ({', '.join(there[:3])}{', …' if len(there) > 3 else ''})"

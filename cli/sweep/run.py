@@ -21,6 +21,7 @@ from cli.sweep.folder import SweepFolder, table_text
 from cli.sweep.jobs import Job, preflight_all, read_jobs
 from cli.views.plan import plan_lines
 from cli.views.sweep import Ending, show_comparison
+from ml.tuning.learning_curves import learnt
 from ml.tuning.ranking import compare
 from schemas.pipelines import CANDIDATE
 from schemas.sweep import Comparison, JobResult
@@ -136,6 +137,7 @@ class Sweep:
             metric=end.metric,
             rows=end.rows,
             trained_in=end.trained_in,
+            learning=end.learning,
         )
 
     def _begin(self) -> None:
@@ -164,14 +166,17 @@ class Sweep:
     def _show(self, *, draw: bool = True) -> None:
         """Show how the jobs compare; who stopped a sweep does not wait for a picture."""
         comparison = compare(self._results)
-        table, picture, best = self._folder.write_table(comparison), None, None
+        table, picture, learning, best = self._folder.write_table(comparison), None, None, None
         if comparison.ranked:
-            picture = self._draw(comparison) if draw else None
+            picture, learning = self._draw(comparison) if draw else (None, None)
             best = command(self._jobs[comparison.ranked[0].number].composition)
-        ending = Ending(table, picture, len(self._jobs) - len(self._results), best)
+        ending = Ending(table, picture, len(self._jobs) - len(self._results), best, learning)
         show_comparison(self._console, comparison, ending)
 
-    def _draw(self, comparison: Comparison) -> Path:
+    def _draw(self, comparison: Comparison) -> tuple[Path, Path | None]:
+        """Draw how the jobs compare, and how they learnt where that can be compared."""
+        from ml.tuning.learning_plot import learning_curves_picture
         from ml.tuning.plot import comparison_picture
 
-        return self._folder.write_picture(comparison_picture(comparison))
+        picture, jobs = self._folder.write_picture(comparison_picture(comparison)), learnt(comparison)
+        return picture, self._folder.write_learning(learning_curves_picture(jobs)) if jobs else None

@@ -8,11 +8,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ml.tuning.learning_curves import learnt, told
 from ml.tuning.ranking import baseline, interval, score
 from schemas import numbers
 from schemas.sweep import Comparison, JobResult
 
 _BESIDE = ("roc_auc", "accuracy", "log_loss", "r2", "mean_absolute_error")
+_TOLD = 4  # of so many jobs the learning curves are told in words; the picture shows more
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Ending:
     picture: Path | None
     not_run: int = 0
     command: str | None = None
+    learning: Path | None = None
 
 
 def show_comparison(console: Console, comparison: Comparison, ending: Ending) -> None:
@@ -49,6 +52,8 @@ def plain_lines(comparison: Comparison, ending: Ending) -> Iterator[str]:
     yield f"comparison: {ending.table}"
     if ending.picture is not None:
         yield f"picture: {ending.picture}"
+    if ending.learning is not None:
+        yield f"learning: {ending.learning}"
     if ending.command is not None:
         yield f"next: {ending.command}"
 
@@ -71,6 +76,8 @@ def _show_person(console: Console, comparison: Comparison, ending: Ending) -> No
     console.print(f"  comparison  {escape(str(ending.table))}", soft_wrap=True)
     if ending.picture is not None:
         console.print(f"  picture     {escape(str(ending.picture))}", soft_wrap=True)
+    if ending.learning is not None:
+        console.print(f"  learning    {escape(str(ending.learning))}", soft_wrap=True)
     if ending.command is not None:
         console.print(f"  next        [bold]{escape(ending.command)}[/]", soft_wrap=True)
 
@@ -125,6 +132,7 @@ def _remarks(comparison: Comparison, ending: Ending) -> Iterator[str]:
             f"on these validation rows {comparison.ties} of the others cannot be told from the best: "
             "a 95 % interval overlaps that of the best"
         )
+    yield from told(learnt(comparison)[:_TOLD])
     if not comparison.same_rows:
         yield "the validation rows changed while the sweep ran: the order means little"
 
