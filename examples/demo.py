@@ -20,14 +20,15 @@ from steps.components import create
 ROWS = 200
 _BATCH = 25
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no business on the loopback
-Rows = list[dict[str, Any]]
+Row = dict[str, Any]
+Rows = list[Row]
 
 
 def main() -> int:
     """Run the demonstration; return 0 when the service answers and both reports say what they must."""
     trained = run_experiment()
     url = trained["deployment"]["url"]
-    rows = held_out_rows()
+    rows = held_out_rows("breast_cancer")[:ROWS]
     play(url, rows)
     calm = run_experiment("pipeline=monitoring", f"monitor.window={ROWS}")
     play(url, shifted(rows))
@@ -50,16 +51,16 @@ def run_experiment(*overrides: str) -> dict[str, Any]:
         return summary
 
 
-def held_out_rows() -> Rows:
-    """Return rows of the experiment's validation and test sets: the split is a pure function of the rows."""
-    declared = load_run(compose(parse_arguments(["+experiment=breast_cancer"])))
+def held_out_rows(experiment: str, *overrides: str) -> Rows:
+    """Return the rows of an experiment's validation and test sets: the split is a pure function of the rows."""
+    declared = load_run(compose(parse_arguments([f"+experiment={experiment}", *overrides])))
     source, split, target = create("load", declared.data.source), declared.split, declared.data.target
     frame = source.read()
     sets = create("split", split.method).assign(
         frame, target, test=split.test, validation=split.validation, by=split.by, salt=split.salt or source.label
     )
-    held_out = frame[sets != "train"].drop(columns=target).head(ROWS)
-    rows: Rows = json.loads(held_out.to_json(orient="records"))
+    held_out = frame[sets != "train"].drop(columns=target)
+    rows: Rows = json.loads(held_out.to_json(orient="records", date_format="iso"))
     return rows
 
 

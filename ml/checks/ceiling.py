@@ -33,7 +33,8 @@ def find_ceiling(rows: pd.DataFrame, schema: TableSchema) -> Ceiling | None:
     names = [column.name for column in schema.columns if column.type != "drop"]
     if not names or not known.any():
         return None
-    groups = rows.loc[known, names].groupby(names, sort=False, dropna=False).ngroup().to_numpy()
+    numbered = rows.loc[known, names].groupby(names, sort=False, dropna=False).ngroup()
+    groups: NDArray[np.int64] = np.array(numbered, dtype=np.int64)
     target = target[known]
     sizes = np.bincount(groups)
     repeated = sizes >= 2

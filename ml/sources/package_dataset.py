@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from ml.components.source import Source
 from ml.sources.packages.tables import TABLES, Table
 from schemas.base import Strict
-from schemas.errors import ContentError, Fault
+from schemas.errors import ContentError, Fault, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,9 +17,10 @@ PackageDatasetName = Literal["ames", "kjv", "seattle_weather", "spam_assassin", 
 
 
 class PackageDatasetParams(Strict):
-    """The table's name, by which its package is known."""
+    """The table's name, by which its package is known, and which of its columns are read."""
 
     dataset: PackageDatasetName = Field(description="which table; the run says what to install where it is not there")
+    only: list[str] = Field(default=[], description="the columns that are read, in this order; []: all")
 
 
 class PackageDataset(Source):
@@ -46,17 +47,30 @@ class PackageDataset(Source):
         package = self._table.package
         folder = package.folder()
         file = self._file()
+        unknown = self._unknown()
         if file is not None and file.is_file():
-            return []
+            return unknown
         if folder is None or package.manager == "apt":
             what = f"{self.params.dataset} comes with {package.title}, which is not installed"
         else:
             what = f"{package.title} is installed in {folder}, but has no {self._table.file}"
-        return [Fault("dataset", what, f"install it: {package.command}")]
+        return [Fault("dataset", what, f"install it: {package.command}"), *unknown]
 
-    def header(self) -> list[str] | None:
+    def _unknown(self) -> list[Fault]:
+        known = self._table.columns
+        return [
+            Fault(
+                "only",
+                f"{self.params.dataset} has no column {name!r}",
+                did_you_mean(name, list(known)).strip() or f"it has {', '.join(known)}",
+            )
+            for name in self.params.only
+            if name not in known
+        ]
+
+    def header(self) -> list[str]:
         """Return the column names, which are the same for every version that can be read."""
-        return list(self._table.columns)
+        return self.params.only or list(self._table.columns)
 
     def fingerprint(self) -> str | None:
         """Return the table's name, the package's version, and size and modification time of its file."""
@@ -76,7 +90,7 @@ class PackageDataset(Source):
         if tuple(rows.columns) != self._table.columns:
             other = sorted(set(rows.columns) ^ set(self._table.columns))
             raise ContentError(f"{file} has other columns than those known: {', '.join(other)}")
-        return rows
+        return rows.loc[:, self.header()]
 
     @property
     def _table(self) -> Table:

@@ -35,6 +35,7 @@ def learning_curves_picture(jobs: Sequence[Learnt]) -> bytes:
 def learning_curves_figure(jobs: Sequence[Learnt]) -> "Figure":
     """Draw the loss after each epoch; losses that are not finite are left out, a dot marks the epoch that was kept."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(8.4, 4.2), layout="constrained")
     axes = figure.add_subplot()
@@ -51,7 +52,7 @@ def learning_curves_figure(jobs: Sequence[Learnt]) -> "Figure":
     lines = "solid: validation rows, dashed: training rows" if jobs[0][1].validation else "training rows"
     axes.set_xlabel(f"epoch ({lines}{part})", fontsize=9)
     axes.set_ylabel(jobs[0][1].loss, fontsize=9)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.tick_params(labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8)

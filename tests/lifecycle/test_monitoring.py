@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from examples.demo import held_out_rows, play, shifted
+from examples.demo import ROWS, held_out_rows, play, shifted
 from serving.__main__ import main as operators
 from serving.journal.predictions import count
 from tests.lifecycle.conftest import Result, World, ask
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.untraced
 
 def test_held_out_rows_are_ok_and_a_shifted_copy_is_drift(first: Result, world: World) -> None:
     url = first.summary["deployment"]["url"]
-    rows = held_out_rows()
+    rows = held_out_rows("breast_cancer")[:ROWS]
     journal = f"sqlite:///{world.home / 'journals' / 'breast_cancer.db'}"
     before = count(journal)
     play(url, rows)

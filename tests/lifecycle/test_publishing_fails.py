@@ -40,7 +40,7 @@ def test_a_package_that_was_damaged_in_the_store_is_not_published_and_the_old_ve
     assert "model.onnx" in failed.summary["error"]
     assert (failed.summary["deployment"], failed.summary["model"]) == (None, None)
 
-    row = held_out_rows()[0]
+    row = held_out_rows("breast_cancer")[0]
     answer = ask(url, "/predict", {"instances": [row]})
     assert answer["version"] == served and answer["predictions"][0]["label"] is not None
     assert ask(url, "/releases")[0]["version"] == served

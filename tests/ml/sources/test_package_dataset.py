@@ -1,5 +1,6 @@
 """Tables of installed packages: what is read, that nothing in a file is run, and what is said where one is missing."""
 
+import json
 import lzma
 import pickle
 import struct
@@ -169,9 +170,9 @@ def test_mails_are_decoded(tmp_path: Path) -> None:
         group, _, name = place.partition("/")
         (tmp_path / group).mkdir()
         record = {"id": name[:5], "group": group, "text": text}
-        (tmp_path / f"{place}.json").write_text(pd.io.json.ujson_dumps(record), encoding="utf-8")
+        (tmp_path / f"{place}.json").write_text(json.dumps(record), encoding="utf-8")
     index = tmp_path / "file_list.json"
-    index.write_text(pd.io.json.ujson_dumps([f"{place}.txt" for place in mails]), encoding="utf-8")
+    index.write_text(json.dumps([f"{place}.txt" for place in mails]), encoding="utf-8")
     rows = read_mails(index).to_dict("records")
     assert rows[0] == {"group": "spam-1", "number": 1, "subject": "Grüße", "body": "<b>Grüße</b>", "label": "spam"}
     assert (rows[1]["body"], rows[1]["label"]) == ("Hello", "ham")

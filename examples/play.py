@@ -1,0 +1,66 @@
+"""Send 200 rows that the model never saw to an experiment's service, as they are or shifted; then monitoring can judge.
+
+python -m examples.play house_price
+python -m examples.play house_price shifted
+"""
+
+import random
+import sys
+from collections.abc import Callable, Mapping
+
+from examples.demo import ROWS, Row, Rows, held_out_rows, play
+from schemas.home import Home
+from serving.process import services
+
+_FEET_PER_METRE = 3.2808
+
+
+def main(words: list[str]) -> int:
+    """Play a window against the service that is deployed; return 2 where the words or the service are missing."""
+    name, *how = words or [""]
+    if name not in SHIFTS or how not in ([], ["shifted"]):
+        sys.stderr.write(f"python -m examples.play NAME [shifted], NAME one of {', '.join(SHIFTS)}\n")
+        return 2
+    found = [status for status in services.status(Home.here().root, name) if status.ready]
+    if not found:
+        sys.stderr.write(f"no service of {name} answers; deploy it: python run.py +experiment={name}\n")
+        return 2
+    play(found[0].deployment.url, window(name, shifted=bool(how)))
+    return 0
+
+
+def window(name: str, *, shifted: bool) -> Rows:
+    """Return 200 rows of an experiment's validation and test sets, the same every time, shifted or as they are."""
+    rows = held_out_rows(name)
+    if shifted:
+        rows = [changed for row in rows if (changed := SHIFTS[name](row)) is not None]
+    return random.Random(0).sample(rows, min(ROWS, len(rows)))
+
+
+def _large_numbers(row: Row) -> Row | None:
+    """Only numbers from 512 on: whoever counts has counted on."""
+    return row if row["bit_512"] == 1 else None
+
+
+def _metric_areas(row: Row) -> Row:
+    """All areas in square metres: somebody's program has changed the unit."""
+    areas = ("Lot_Area", "Gr_Liv_Area", "Total_Bsmt_SF", "Garage_Area")
+    return {**row, **{name: round(row[name] / _FEET_PER_METRE**2) for name in areas}}
+
+
+def _loose_sensor(row: Row) -> Row:
+    """Vibrations a third stronger than they are: a sensor has come loose."""
+    vibration = row["vibration_mm_s"]
+    return row if vibration is None else {**row, "vibration_mm_s": vibration * 1.33}
+
+
+SHIFTS: Mapping[str, Callable[[Row], Row | None]] = {
+    "batch_size": _loose_sensor,
+    "even_odd": _large_numbers,
+    "house_price": _metric_areas,
+}
+"""What happens to a row in a shifted window, by experiment; None: it does not come."""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
