@@ -18,6 +18,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c '$(FITTING)' >/dev/null 2>&1 && echo $$p && break; done)
 READY := .venv/.ready
 SITE := .venv/.site
+TABLES := .venv/.tables
 EXTRA := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")
 
 .PHONY: demo quick test matrix stacks soak conformance lint docs site bench
@@ -28,31 +29,36 @@ $(READY): requirements.lock
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r requirements.lock
 	touch $(READY)
 
+# Tables that examples read come with packages of their own, which nothing else needs.
+$(TABLES): $(READY) examples/requirements.lock
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r examples/requirements.lock
+	touch $(TABLES)
+
 demo: $(READY)
 	.venv/bin/python -m examples.demo
 
-quick: $(READY)
+quick: $(READY) $(TABLES)
 	.venv/bin/ruff check .
 	.venv/bin/python -m pytest -m "not matrix and not stacks and not slow" -n 2 --dist loadscope
 
-test: $(READY)
+test: $(READY) $(TABLES)
 	.venv/bin/python -m coverage erase
 	.venv/bin/python -m coverage run -m pytest -n 3 --dist loadscope
 	.venv/bin/python -m coverage combine --quiet
 	.venv/bin/python -m coverage report
 	.venv/bin/python -m tests.coverage_floors
 
-matrix: $(READY)
+matrix: $(READY) $(TABLES)
 	.venv/bin/python -m pytest -m matrix -n 2 --dist loadscope
 
-stacks: $(READY)
+stacks: $(READY) $(TABLES)
 	.venv/bin/python -m pytest -m stacks -n 2 --dist loadscope
 
 # The long tests at the length that was promised; the suite has a small version of each.
-soak: $(READY)
+soak: $(READY) $(TABLES)
 	DRIVETRAIN_SOAK=1 .venv/bin/python -m pytest -m "not matrix" -n 2 --dist load --timeout 3600 $$(grep -l "tests.soak" -r tests --include="test_*.py")
 
-conformance: $(READY)
+conformance: $(READY) $(TABLES)
 	.venv/bin/python -m cli.conformance
 
 lint: $(READY)

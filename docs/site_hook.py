@@ -10,7 +10,7 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).resolve().parent.parent
 _PAGES = {"README.md": "index.md", "CONTRIBUTING.md": "CONTRIBUTING.md", "SECURITY.md": "SECURITY.md"}
 _PAGES |= {"CHANGELOG.md": "CHANGELOG.md", "LICENSE": "LICENSE"}
-_FOLDERS = {"adr": "Decisions", "reference": "Every key", "stacks": "Stacks"}
+_FOLDERS = {"adr": "Decisions", "examples": "Examples", "reference": "Every key", "stacks": "Stacks"}
 _READABLE = 1300  # pixels: a wider drawing shrinks to the page, but not below; then it is scrolled
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#\s:]+)(#[^)\s]+)?\)")
 _DRAWING = re.compile(r"^```mermaid\n(.*?)^```$", re.MULTILINE | re.DOTALL)

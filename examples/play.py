@@ -21,11 +21,12 @@ def main(words: list[str]) -> int:
     if name not in SHIFTS or how not in ([], ["shifted"]):
         sys.stderr.write(f"python -m examples.play NAME [shifted], NAME one of {', '.join(SHIFTS)}\n")
         return 2
-    found = [status for status in services.status(Home.here().root, name) if status.ready]
-    if not found:
+    known = services.status(Home.here().root)
+    url = next((one.deployment.url for one in known if one.ready and one.deployment.name == name), None)
+    if url is None:
         sys.stderr.write(f"no service of {name} answers; deploy it: python run.py +experiment={name}\n")
         return 2
-    play(found[0].deployment.url, window(name, shifted=bool(how)))
+    play(url, window(name, shifted=bool(how)))
     return 0
 
 

@@ -64,6 +64,10 @@ def _dataset(folder: Path, rows: pd.DataFrame) -> dict[str, Any]:
     return {"dataset": "iris"}
 
 
+def _package_dataset(folder: Path, rows: pd.DataFrame) -> dict[str, Any]:
+    return {"dataset": "seattle_weather"}
+
+
 def _file(ending: str) -> Example:
     return lambda folder, rows: {"path": str(folder / f"out{ending}")}
 
@@ -92,6 +96,7 @@ _OURS: Mapping[tuple[str, str], Example] = {
     ("load", "parquet"): _parquet,
     ("load", "sql"): _sql,
     ("load", "sklearn_dataset"): _dataset,
+    ("load", "package_dataset"): _package_dataset,
     ("write", "csv"): _file(".csv"),
     ("write", "parquet"): _file(".parquet"),
     ("write", "sql"): _new_table,

@@ -31,7 +31,7 @@ def find_ceiling(rows: pd.DataFrame, schema: TableSchema) -> Ceiling | None:
     target = encode(rows, schema.problem)
     known = ~np.isnan(target) if schema.problem.classes is None else target >= 0
     names = [column.name for column in schema.columns if column.type != "drop"]
-    if not names or not known.any():
+    if not names or not known.any() or _mostly_single(rows, names):
         return None
     numbered = rows.loc[known, names].groupby(names, sort=False, dropna=False).ngroup()
     groups: NDArray[np.int64] = np.array(numbered, dtype=np.int64)
@@ -62,6 +62,18 @@ def find_ceiling(rows: pd.DataFrame, schema: TableSchema) -> Ceiling | None:
             "share": share,
         }
     )
+
+
+def _mostly_single(rows: pd.DataFrame, names: list[str]) -> bool:
+    """Say whether too few rows have equal inputs; one column alone shows it of most tables.
+
+    Where a share of the rows repeats, there are at most 1 - share / 2 times as many inputs as rows.
+    """
+    most = (1 - SMALLEST_SHARE / 2) * len(rows)
+    likeliest = sorted(names, key=lambda name: rows[name].dtype.kind != "f")
+    if any(rows[name].nunique(dropna=False) > most for name in likeliest):
+        return True
+    return bool(rows.duplicated(names, keep=False).mean() < SMALLEST_SHARE)
 
 
 def check_ceiling(found: Ceiling | None, target: str) -> list[DataCheck]:

@@ -1,7 +1,6 @@
 """What the learning curves of several jobs show beside each other, in words."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from math import isfinite
 from statistics import median
 
@@ -10,7 +9,8 @@ from schemas.numbers import shown
 from schemas.sweep import Comparison, JobResult
 
 Learnt = tuple[JobResult, LearningCurves]
-_CLEARLY = 1.5  # ratio from which a difference in steadiness or time is worth a sentence
+_CLEARLY = 1.5  # ratio from which a difference in steadiness is worth a sentence
+_FIRST = 5.0  # seconds that a process's first training may take for imports and compilation alone
 
 
 def learnt(comparison: Comparison) -> list[Learnt]:
@@ -34,9 +34,13 @@ def watched(curves: LearningCurves) -> list[float]:
 
 
 def unsteadiness(losses: Sequence[float]) -> float:
-    """Return the median change from one epoch to the next in the later half, where the steep fall is over."""
-    steps = [abs(after - before) for before, after in pairwise(losses[len(losses) // 2 :])]
-    return median(steps) if steps else 0.0
+    """Return how far a loss is from the mean of its neighbours, the median over the later half of the epochs.
+
+    A loss that falls steadily is on it, however fast it falls.
+    """
+    first = max(len(losses) // 2, 1)
+    inner = range(first, len(losses) - 1)
+    return median(abs(losses[at] - (losses[at - 1] + losses[at + 1]) / 2) for at in inner) if inner else 0.0
 
 
 def _course(job: JobResult, curves: LearningCurves) -> str:
@@ -45,8 +49,8 @@ def _course(job: JobResult, curves: LearningCurves) -> str:
     took = "" if job.train_seconds is None else f", in {job.train_seconds:.1f} s"
     return (
         f"{job.label}: the {which} loss was lowest after epoch {curves.best_epoch} of {len(losses)} "
-        f"({shown(losses[curves.best_epoch - 1])}) and {shown(losses[-1])} at the end, changing by "
-        f"{shown(unsteadiness(losses))} from epoch to epoch in the later half{took}"
+        f"({shown(losses[curves.best_epoch - 1])}) and {shown(losses[-1])} at the end, jumping by "
+        f"{shown(unsteadiness(losses))} around its course in the later half{took}"
     )
 
 
@@ -56,10 +60,10 @@ def _differences(jobs: Sequence[Learnt]) -> Iterator[str]:
     least, most = unsteadiness(watched(smooth)), unsteadiness(watched(rough))
     if least > 0 and isfinite(most) and most / least >= _CLEARLY:
         ratio = f"{most / least:.1f} times as much"
-        yield f"the loss of {restless.label} goes up and down {ratio} as that of {steady.label}"
+        yield f"the loss of {restless.label} jumps {ratio} as that of {steady.label}"
     kept = [(watched(curves)[curves.best_epoch - 1], job.label) for job, curves in jobs]
     loss, label = min(kept)
     yield f"the lowest loss is that of {label}, {shown(loss)}"
-    timed = sorted((job.train_seconds, job.label) for job, _ in jobs if job.train_seconds)
-    if len(timed) == len(jobs) and timed[-1][0] / timed[0][0] >= _CLEARLY:
+    timed = sorted((job.train_seconds, job.label) for job, _ in jobs if job.train_seconds and not job.is_reused)
+    if len(timed) == len(jobs) and timed[-1][0] - timed[0][0] > _FIRST:
         yield f"{timed[-1][1]} took {timed[-1][0] / timed[0][0]:.1f} times as long to train as {timed[0][1]}"

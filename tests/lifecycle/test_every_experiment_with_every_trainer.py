@@ -20,6 +20,9 @@ _TRAINERS = {
     "pumps": _CLASSES,
     "diabetes": _VALUES,
     "houses": _VALUES,
+    "even_odd": _CLASSES,
+    "house_price": _VALUES,
+    "batch_size": _CLASSES,
 }
 _RUNTIMES = {"majority": "rules", "mean": "rules", "rules": "rules"}
 
