@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.features.matrix import encode
-from schemas.data import TableSchema
+from schemas.data import SCALAR_TYPES, TableSchema
 from schemas.evaluation import Ceiling, DataCheck
 from schemas.numbers import shown
 
@@ -30,8 +30,10 @@ def find_ceiling(rows: pd.DataFrame, schema: TableSchema) -> Ceiling | None:
     """
     target = encode(rows, schema.problem)
     known = ~np.isnan(target) if schema.problem.classes is None else target >= 0
-    names = [column.name for column in schema.columns if column.type != "drop"]
-    if not names or not known.any() or _mostly_single(rows, names):
+    seen = [column for column in schema.columns if column.type != "drop"]
+    names = [column.name for column in seen]
+    whole = all(column.type in SCALAR_TYPES for column in seen)  # arrays are hardly ever equal, and long to compare
+    if not names or not whole or not known.any() or _mostly_single(rows, names):
         return None
     numbered = rows.loc[known, names].groupby(names, sort=False, dropna=False).ngroup()
     groups: NDArray[np.int64] = np.array(numbered, dtype=np.int64)
