@@ -18,7 +18,8 @@ def _compared(ceiling: Ceiling, evaluation: Evaluation) -> list[str]:
     if value is None:
         return []
     low, high = evaluation.intervals.get("test", {}).get(ceiling.metric, (value, value))
-    reached = f"On the test set the model has {_said(ceiling, value)} ({_said(ceiling, low)} to {_said(ceiling, high)})"
+    interval = f"({_said(ceiling, low)} to {_said(ceiling, high)})"
+    reached = f"On the test set the model's {ceiling.metric} is {_said(ceiling, value)} {interval}"
     best = _said(ceiling, ceiling.value)
     if high >= ceiling.low and ceiling.disagreement == 0:
         return [f"{reached}: all that there is to be right about."]
