@@ -1,8 +1,9 @@
 """What an experiment expects of a whole table: each check warns, fails or is off."""
 
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from schemas.base import Severity, Strict
 
@@ -55,6 +56,43 @@ class BalanceCheck(Strict):
     severity: Severity = Field(default="warn", description=_SEVERITY)
 
 
+class GapsCheck(ShareCheck):
+    """At most `max` of the points of series were not measured."""
+
+    max: Share = Field(default=0.05, description="of the points between the first and the last of each series")
+
+
+class RepeatsCheck(ShareCheck):
+    """At most `max` of the rows of series have the time of another row of their series."""
+
+    max: Share = Field(default=0.0, description="of the rows")
+    severity: Severity = Field(default="fail", description=_SEVERITY)
+
+
+class ShortSeriesCheck(ShareCheck):
+    """At most `max` of the series are too short to teach a forecast."""
+
+    max: Share = Field(default=0.5, description="of the series")
+
+
+class FutureCheck(Strict):
+    """No row lies in the future."""
+
+    now: str | None = Field(
+        default=None, description="the newest time that a row may have, ISO 8601; null: when the rows are checked"
+    )
+    severity: Severity = Field(default="fail", description=_SEVERITY)
+
+    @field_validator("now")
+    @classmethod
+    def _is_a_time(cls, text: str | None) -> str | None:
+        try:
+            datetime.fromisoformat(text or "1970-01-01")
+        except ValueError:
+            raise ValueError(f"{text!r} is no time in ISO 8601, such as 2024-06-01 or 2024-06-01T12:00") from None
+        return text
+
+
 class TableChecks(Strict):
     """Checks of the whole table; each one warns, fails or is off."""
 
@@ -64,3 +102,7 @@ class TableChecks(Strict):
     missing: MissingCheck = MissingCheck()
     leakage: LeakageCheck = LeakageCheck()
     split_drift: SplitDriftCheck = SplitDriftCheck()
+    gaps: GapsCheck = GapsCheck()
+    repeated_times: RepeatsCheck = RepeatsCheck()
+    short_series: ShortSeriesCheck = ShortSeriesCheck()
+    future_rows: FutureCheck = FutureCheck()

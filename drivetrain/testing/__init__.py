@@ -4,6 +4,7 @@ Each function returns what breaks the contract; `require` makes a failed test of
 it is installed, with its YAML, flavors and stacks; the others try one class.
 """
 
+from drivetrain.testing.features import check_features
 from drivetrain.testing.flavors import check_flavor
 from drivetrain.testing.gate_checks import check_gate_check, evidence
 from drivetrain.testing.imports import NoAnswer, imported_by, unasked_imports, without_answer
@@ -23,6 +24,7 @@ __all__ = [
     "Sample",
     "Violation",
     "check_declaration",
+    "check_features",
     "check_flavor",
     "check_gate_check",
     "check_package",

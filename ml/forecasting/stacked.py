@@ -1,0 +1,44 @@
+"""Windows as the rows that a regressor of one value learns: a row a step, level and scale taken out.
+
+Light: NumPy only.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.forecasting.features import Floats, WindowFeatures
+
+FIRST = len(WindowFeatures.FIRST)
+
+
+class Stacked:
+    """How rows of the matrix become rows of single steps, and values become forecasts again."""
+
+    def __init__(self, window_features: int, horizon: int) -> None:
+        self._window, self._horizon = window_features, horizon
+
+    @classmethod
+    def of(cls, features: WindowFeatures) -> "Stacked":
+        """Return how the rows of these features are stacked."""
+        return cls(len(features.window_names), features.horizon)
+
+    def rows(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the features of every step, (n * H, 1 + window + step): all steps of a row, then the next row's.
+
+        Args:
+            matrix: As `WindowFeatures.matrix` gives it, (n, columns).
+        """
+        count, first, after = len(matrix), FIRST - 1, FIRST + self._window
+        shared = np.repeat(matrix[:, first:after], self._horizon, axis=0)
+        steps = matrix[:, after:].reshape(count * self._horizon, -1)
+        return np.ascontiguousarray(np.concatenate([shared, steps], axis=1))
+
+    def target(self, matrix: NDArray[np.float32], target: Floats) -> Floats:
+        """Return targets, (n, H), with level and scale taken out, (n * H,); NaN stays."""
+        level, scale = matrix[:, :1].astype(np.float64), matrix[:, 1:2].astype(np.float64)
+        return np.asarray((target - level) / scale).ravel()
+
+    def values(self, matrix: NDArray[np.float32], scaled: Floats) -> Floats:
+        """Return what was predicted of the rows, (n * H,), with level and scale put back, (n, H)."""
+        level, scale = matrix[:, :1].astype(np.float64), matrix[:, 1:2].astype(np.float64)
+        return np.asarray(scaled.reshape(len(matrix), self._horizon) * scale + level)

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+from ml.checks.series import SeriesRows, check_series
+from ml.forecasting.clock import to_wall
+from ml.forecasting.panel import make_panel, place_rows
+from schemas.frequency import Frequency
+from schemas.table_checks import FutureCheck, TableChecks
+
+MONTH = Frequency("month")
+NOW = np.datetime64("2030-01-01", "us")
+
+
+def checked(wall, values=None, series=None, *, frequency=MONTH, zone=None, bounds=None, now=NOW):
+    times = np.array(wall, dtype="datetime64[us]")
+    numbers = np.arange(float(len(times))) if values is None else np.array(values, dtype=np.float64)
+    codes = np.zeros(len(times), dtype=np.int64) if series is None else np.array(series)
+    placed, origin = place_rows(codes, times, numbers, frequency, zone)
+    names = [f"shop {code}" for code in range(int(codes.max()) + 1)]
+    panel = make_panel(names, placed, numbers, frequency, origin, zone)
+    rows = SeriesRows(times, placed, panel)
+    found = check_series(rows, bounds or TableChecks(), history=3, horizon=2, now=now)
+    return {check.name: check for check in found}
+
+
+def months(*numbers):
+    return [np.datetime64("2024-01") + number for number in numbers]
+
+
+def test_a_whole_series_passes_every_check():
+    assert all(check.passed for check in checked(months(*range(12))).values())
+
+
+def test_gaps_are_counted_and_the_worst_series_is_named():
+    gaps = checked(months(0, 1, 2, 3, 0, 3), series=[0, 0, 0, 0, 1, 1])["gaps"]
+    assert not gaps.passed
+    assert gaps.severity == "warn"
+    assert "2 of 8 points (25.0%) of 2 series were not measured; most in 'shop 1' 2 of 4" in gaps.message
+
+
+def test_a_row_without_a_value_is_a_gap():
+    assert checked(months(0, 1, 2), [1, np.nan, 3])["gaps"].value == pytest.approx(1 / 3)
+
+
+def test_two_values_for_one_moment_refuse_the_rows_and_say_where():
+    repeats = checked(months(0, 1, 1, 2), [1, 2, 3, 4])["repeated_times"]
+    assert not repeats.passed
+    assert repeats.severity == "fail"
+    assert "1 of 4 rows are in the same month as another row of their series, 1 with another value" in repeats.message
+    assert "'shop 0' at 2024-02-01" in repeats.message
+
+
+def test_rows_out_of_order_are_sorted_and_it_is_said():
+    order = checked(months(3, 0, 1, 2))["time_order"]
+    assert order.passed
+    assert "1 rows are earlier than the row before them in their series; they were sorted" in order.message
+
+
+def test_a_row_in_the_future_refuses_the_rows():
+    future = checked(months(0, 1, 2, 3), now=np.datetime64("2024-03-15", "us"))["future_rows"]
+    assert not future.passed
+    assert future.severity == "fail"
+    assert "1 of 4 rows are later than 2024-03-15, the first in 'shop 0' at 2024-04-01" in future.message
+
+
+def test_the_newest_time_may_be_declared_and_must_be_one():
+    assert FutureCheck(now="2024-03-15").now == "2024-03-15"
+    with pytest.raises(ValueError, match="'soon' is no time in ISO 8601"):
+        FutureCheck(now="soon")
+
+
+def test_series_that_teach_nothing_are_named():
+    short = checked(months(*range(6), 0, 1), series=[0] * 6 + [1, 1])["short_series"]
+    assert short.passed
+    assert "1 of 2 series have fewer than 5 points, so nothing is learnt from them: 'shop 1' 2" in short.message
+
+
+def test_days_of_23_and_25_hours_are_told_as_such():
+    instants = np.datetime64("2024-03-01", "us") + np.arange(24 * 300) * np.timedelta64(1, "h")
+    found = checked(to_wall(instants, "Europe/Berlin"), frequency=Frequency("hour"), zone="Europe/Berlin")
+    assert found["gaps"].value == 0
+    assert found["repeated_times"].passed
+    assert "clocks in Europe/Berlin changed 2 times" in found["clock_changes"].message
+
+
+def test_a_check_that_is_off_is_not_made():
+    off = {name: {"severity": "off"} for name in ("gaps", "repeated_times", "short_series", "future_rows")}
+    assert checked(months(0, 0, 9), bounds=TableChecks.model_validate(off)).keys() == set()
