@@ -15,6 +15,7 @@ from steps.split.sets import split
 from steps.train.model import train
 from steps.validate.checks import data_gate, validate_data
 from steps.validate.schema import infer_schema
+from steps.windows.rows import windows
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,9 @@ def checked_sets(run: Run, now: RunContext) -> Sets:
     schema = wired(infer_schema, "infer_schema", stack)(
         rows=rows, written=written, data=run.data, group=run.split.group
     )
+    series = None
+    if data.forecasts:
+        rows, schema, series = wired(windows, "windows", stack)(rows=rows, schema=schema, data=data, plan=run.split)
     train_set, validation_set, test_set = wired(split, "split", stack, ("split", run.split.method))(
         rows=rows, schema=schema, plan=run.split, salt=now.salt
     )
@@ -72,6 +76,7 @@ def checked_sets(run: Run, now: RunContext) -> Sets:
         data=run.data,
         time=run.split.time,
         group=run.split.group,
+        series=series,
     )
     return Sets(rows, schema, train_set, validation_set, test_set, report, page)
 

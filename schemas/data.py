@@ -1,13 +1,15 @@
 """What an experiment declares of its rows: columns, expectations, split."""
 
 import unicodedata
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Scalar, Strict, Task
 from schemas.choice import Choice
+from schemas.forecast import Forecast
+from schemas.frequency import parse_frequency
 from schemas.reading import POINT, Dates, Decimal, Marks, TextReading, Thousands
 from schemas.table_checks import TableChecks
 
@@ -124,19 +126,71 @@ class DataSpec(Strict):
     task: Task | Literal["auto", "classification"] = Field(
         default="auto", description="auto: text, booleans and whole numbers with at most 10 values are classes"
     )
-    unit: str | None = Field(default=None, description="of the target, for a regression")
+    unit: str | None = Field(default=None, description="of the target, for a regression or a forecast")
+    time: str | None = Field(default=None, description="of a forecast: the column that says when a row was")
+    series: str | None = Field(default=None, description="of a forecast: the column that names the series; null: one")
+    horizon: int | None = Field(
+        default=None, ge=1, le=1_000, description="the next so many points are forecast; null: this is no forecast"
+    )
+    frequency: str | None = Field(
+        default=None,
+        description="minute, hour, day, week, month, quarter, year, 15 minutes; null: as most rows have it",
+    )
+    history: int | None = Field(
+        default=None, ge=2, le=10_000, description="last points that a forecast looks at; null: several seasons"
+    )
+    interval: float = Field(
+        default=0.9, gt=0, lt=1, description="share of the targets that prediction intervals are to cover"
+    )
+    windows: int = Field(
+        default=20_000, ge=100, description="most origins that are kept of all series together, thinned evenly"
+    )
     columns: dict[str, ColumnSpec] = Field(default={}, description="declarations by column; in YAML only")
     checks: TableChecks = Field(default=TableChecks(), description="checks of the whole table")
 
-    @field_validator("target")
+    @field_validator("target", "time", "series")
     @classmethod
-    def _composed(cls, name: str) -> str:
-        return composed(name)
+    def _composed(cls, name: str | None) -> str | None:
+        return None if name is None else composed(name)
 
     @field_validator("columns")
     @classmethod
     def _names_are_composed(cls, columns: dict[str, ColumnSpec]) -> dict[str, ColumnSpec]:
         return {composed(name): spec for name, spec in columns.items()}
+
+    @field_validator("frequency")
+    @classmethod
+    def _is_a_frequency(cls, text: str | None) -> str | None:
+        return None if text is None else str(parse_frequency(text))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_horizon_asks_for_a_forecast(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("horizon") is not None and given.get("task", "auto") == "auto":
+            return {**given, "task": "forecast"}
+        return given
+
+    @model_validator(mode="after")
+    def _forecasts_have_a_time_and_a_horizon(self) -> Self:
+        if self.horizon is None:
+            named = [key for key in ("time", "series", "frequency", "history") if getattr(self, key) is not None]
+            if named or self.task == "forecast":
+                raise ValueError(
+                    f"{' and '.join(named) or 'task: forecast'} belongs to a forecast: declare its horizon"
+                )
+            return self
+        if self.time is None:
+            raise ValueError("horizon: a forecast needs the column that says when a row was: declare time")
+        if self.task != "forecast":
+            raise ValueError(f"horizon belongs to a forecast, but task is {self.task}; leave it out")
+        if len({self.target, self.time, self.series}) < 3:
+            raise ValueError("target, time and series are three columns")
+        return self
+
+    @property
+    def forecasts(self) -> bool:
+        """Whether the next points of series are asked for."""
+        return self.horizon is not None
 
     @property
     def reading(self) -> TargetReading:
@@ -169,12 +223,16 @@ class Ordered(Strict):
         return cls(by=by, format=None if form is None else str(form))
 
 
+ORIGINS = "origins"
+"""The split of a forecast."""
+
+
 class SplitSpec(Strict):
     """Shares of the test and validation sets and how rows are drawn; `salt` None means the data's label."""
 
     method: Choice
-    test: float = Field(gt=0, lt=1, description="share of the rows in the sealed test set")
-    validation: float = Field(gt=0, lt=1, description="share of the rows in the validation set")
+    test: float = Field(default=0.2, gt=0, lt=1, description="share of the rows in the sealed test set")
+    validation: float = Field(default=0.2, gt=0, lt=1, description="share of the rows in the validation set")
     by: str | None = Field(default=None, description="the time column of `time`, the group column of `group`")
     salt: str | None = Field(default=None, description="another salt draws other sets; null: the data's name")
 
@@ -270,7 +328,7 @@ class TableSchema(Strict):
 
     `text` is how the cells of a text file were read, None of rows with types; `unlabelled` how many rows were left out
     because they have no target; `merged` the spellings of classes that another one took the place of. `drawn` is None
-    where nobody says how cells were read.
+    where nobody says how cells were read. `forecast` is there where the rows are windows of series.
     """
 
     problem: Problem
@@ -281,3 +339,4 @@ class TableSchema(Strict):
     merged: dict[str, list[str]] = {}
     spellings: Spellings = "keep"
     drawn: Drawn | None = None
+    forecast: Forecast | None = None

@@ -110,6 +110,14 @@ class DataCheck(Strict):
     message: str
 
 
+class SeriesReport(Strict):
+    """What was found of series before windows were made of them: rows of the table, series, and the checks."""
+
+    rows: int
+    series: int
+    checks: list[DataCheck]
+
+
 class DataReport(Strict):
     """All data checks of one run; `passed` is false when a check with severity `fail` did not hold.
 

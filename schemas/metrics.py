@@ -3,6 +3,7 @@
 from schemas.base import Task
 
 _CLASSIFICATION: tuple[Task, ...] = ("binary", "multiclass")
+_VALUES: tuple[Task, ...] = ("regression", "forecast")
 HIGHER_IS_BETTER: dict[str, bool] = {
     "accuracy": True,
     "balanced_accuracy": True,
@@ -17,6 +18,10 @@ HIGHER_IS_BETTER: dict[str, bool] = {
     "root_mean_squared_error": False,
     "r2": True,
     "mean_absolute_percentage_error": False,
+    "mean_absolute_scaled_error": False,
+    "symmetric_mean_absolute_percentage_error": False,
+    "mean_pinball_loss": False,
+    "interval_coverage": True,
 }
 TASKS: dict[str, tuple[Task, ...]] = {
     "accuracy": _CLASSIFICATION,
@@ -28,14 +33,19 @@ TASKS: dict[str, tuple[Task, ...]] = {
     "roc_auc": _CLASSIFICATION,
     "log_loss": _CLASSIFICATION,
     "expected_calibration_error": _CLASSIFICATION,
-    "mean_absolute_error": ("regression",),
-    "root_mean_squared_error": ("regression",),
+    "mean_absolute_error": _VALUES,
+    "root_mean_squared_error": _VALUES,
     "r2": ("regression",),
-    "mean_absolute_percentage_error": ("regression",),
+    "mean_absolute_percentage_error": _VALUES,
+    "mean_absolute_scaled_error": ("forecast",),
+    "symmetric_mean_absolute_percentage_error": ("forecast",),
+    "mean_pinball_loss": ("forecast",),
+    "interval_coverage": ("forecast",),
 }
 NEED_PROBABILITIES = ("roc_auc", "log_loss", "expected_calibration_error")
-NOT_RANKED = ("coverage", "answered_accuracy")
-"""How much a model predicts, and how well what it predicts: one is bought with the other, so neither ranks models."""
+NOT_RANKED = ("coverage", "answered_accuracy", "interval_coverage")
+"""How much a model predicts, how well what it predicts, how much its intervals cover: each is bought with another, so
+none ranks models."""
 WITHOUT_PROBABILITIES = "balanced_accuracy"
 """What `auto` means for classes where the trainer or the baseline gives no probabilities."""
 AUTO_WITHOUT_PROBABILITIES = "auto without probabilities"
@@ -45,11 +55,13 @@ AUTO: dict[str, dict[Task, str]] = {
         "binary": "roc_auc",
         "multiclass": "balanced_accuracy",
         "regression": "root_mean_squared_error",
+        "forecast": "mean_absolute_scaled_error",
     },
     AUTO_WITHOUT_PROBABILITIES: {
         "binary": WITHOUT_PROBABILITIES,
         "multiclass": WITHOUT_PROBABILITIES,
         "regression": "root_mean_squared_error",
+        "forecast": "mean_absolute_scaled_error",
     },
 }
 """The metric that each kind of `auto` means, by task."""

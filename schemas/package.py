@@ -101,4 +101,4 @@ class Samples(Strict):
     cells: Mapping[str, Sequence[JsonValue]]
     codes: list[int] | None = None
     probabilities: list[list[float]] | None = None
-    values: list[float] | None = None
+    values: list[float] | list[list[float]] | None = None

@@ -12,6 +12,10 @@ Input = Literal["rows", "batch", "passed_version", "production_version"]
 """`rows`: the declared data source; `batch`: the `batch` block; a version that passed the gate; one in production."""
 
 
+WINDOWS = "windows"
+"""The step that only forecasts have."""
+
+
 class StageSpec(Strict):
     """One ZenML pipeline of ours, and the function that runs it and gives its part of the summary.
 
@@ -55,7 +59,7 @@ class PipelineSpec(Strict):
         return TRAINING in self.stages
 
 
-_CHECKED_SETS = ("load", "infer_schema", "split", "validate_data")
+_CHECKED_SETS = ("load", "infer_schema", WINDOWS, "split", "validate_data")
 _CANDIDATE = (*_CHECKED_SETS, "data_gate", "fit_features", "train", "train_baseline", "evaluate")
 
 CANDIDATE = StageSpec(name="candidate", steps=_CANDIDATE, compiled="pipelines.candidate:candidate")

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from schemas.base import Scalar, Strict, Task
 from schemas.data import ColumnType, DatePart, Drawn, DType, Shape
+from schemas.forecast import Forecast
 from schemas.reading import POINT, Dates, Decimal, Marks, TextReading, Thousands
 
 MOST_INPUTS = 10_000
@@ -19,7 +20,8 @@ class Input(Strict):
     as missing (`inf` and `-inf` for infinite numbers), None in packages of 0.1.0 before they were kept; `decimal` and
     `thousands` are the marks with which text writes numbers, None where text is no number. `numeric`: the labels of a
     category or identifier were numbers. `century`, `timezone`, `offsets`, `shape` and `dtype` are as in
-    `schemas.data.Column`; `mode` is what the channels of a picture are, by Pillow's names.
+    `schemas.data.Column`; `mode` is what the channels of a picture are, by Pillow's names. `shortest` is how long a
+    sequence must be at least. `closed`: a label that training did not have is refused.
     """
 
     name: str
@@ -40,6 +42,8 @@ class Input(Strict):
     shape: Shape | None = None
     dtype: DType | None = None
     mode: PictureMode | None = None
+    shortest: int | None = None
+    closed: bool = False
 
     @property
     def marks(self) -> Marks:
@@ -101,10 +105,25 @@ class TensorDerivation(Strict):
     dtype: DType
 
 
+class WindowDerivation(Strict):
+    """Features of every step ahead, made of the last points of a series, of the times of the targets and of the series.
+
+    `column` holds the points, `time` when the last of them was; `series` names the series, one of `values`, None where
+    there is but one.
+    """
+
+    kind: Literal["window"] = "window"
+    column: str
+    time: str
+    series: str | None = None
+    values: list[str] = []
+    forecast: Forecast
+
+
 FeatureDerivation = NumberDerivation | BooleanDerivation | CategoryDerivation | IdentifierDerivation | DateDerivation
 """What gives columns of the float matrix."""
 Derivation = Annotated[
-    FeatureDerivation | TensorDerivation,
+    FeatureDerivation | TensorDerivation | WindowDerivation,
     Field(discriminator="kind"),
 ]
 
@@ -112,7 +131,8 @@ Derivation = Annotated[
 class Output(Strict):
     """Task, classes as the data has them, unit, and the thresholds on probabilities.
 
-    `merged`: classes were made one that differ in spelling only, so a label may have any spelling.
+    `merged`: classes were made one that differ in spelling only, so a label may have any spelling. `forecast` is there
+    for a forecast.
     """
 
     task: Task
@@ -122,6 +142,7 @@ class Output(Strict):
     decision_threshold: float | None = None
     review_threshold: float | None = None
     merged: bool = False
+    forecast: Forecast | None = None
 
 
 class Signature(Strict):
@@ -146,12 +167,19 @@ class Signature(Strict):
 
     def identifiers(self) -> dict[str, list[str]]:
         """Return for each identifier column the values that training knew, in the order of their codes."""
-        return {one.column: one.values for one in self.derivations if isinstance(one, IdentifierDerivation)}
+        found = {one.column: one.values for one in self.derivations if isinstance(one, IdentifierDerivation)}
+        windows = [one for one in self.derivations if isinstance(one, WindowDerivation)]
+        return found | {one.series: one.values for one in windows if one.series is not None}
 
     @property
     def arrays(self) -> list[str]:
         """The inputs that are arrays, in order."""
-        return [one.column for one in self.derivations if isinstance(one, TensorDerivation)]
+        return [one.column for one in self.derivations if isinstance(one, TensorDerivation | WindowDerivation)]
+
+    @property
+    def window(self) -> WindowDerivation | None:
+        """What is made of the last points of a series, None of what is no forecast."""
+        return next((one for one in self.derivations if isinstance(one, WindowDerivation)), None)
 
     def known_values(self) -> dict[str, list[str]]:
         """Return for each column of labels, be they categories or identifiers, the values that training knew."""

@@ -30,6 +30,7 @@ _OURS = {
         "stratified": "ml.split.stratified:StratifiedSplit",
         "time": "ml.split.time:TimeSplit",
         "group": "ml.split.group:GroupSplit",
+        "origins": "ml.split.origins:OriginsSplit",
     },
     "train": {
         "sklearn": "ml.trainers.sklearn.any_estimator:Sklearn",
@@ -41,6 +42,9 @@ _OURS = {
         "rules": "ml.trainers.rules:Rules",
         "majority": "ml.trainers.constant:Majority",
         "mean": "ml.trainers.constant:Mean",
+        "persistence": "ml.trainers.forecast.baselines:Persistence",
+        "seasonal_naive": "ml.trainers.forecast.baselines:SeasonalNaive",
+        "climatology": "ml.trainers.forecast.baselines:Climatology",
     },
     "write": {
         "csv": "ml.sinks.csv:CsvSink",

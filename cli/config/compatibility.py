@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from cli.config.components import columns_of
 from cli.config.defaults import gives_probabilities, tasks_of
-from schemas.base import Task
+from schemas.base import Task, learns, learnt_as
 from schemas.choice import Choice
+from schemas.data import ORIGINS
 from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.metrics import HIGHER_IS_BETTER, NEED_PROBABILITIES, NOT_RANKED, TASKS, WITHOUT_PROBABILITIES
 from schemas.run import Run
@@ -45,7 +46,8 @@ def _with_raised(found: Iterable[Fault]) -> Iterator[Fault]:
 
 def _own_faults(block: str, choice: Choice, task: str) -> Iterator[Fault]:
     with registry.blaming("train", choice.name, "cannot check its parameters", block):
-        wrong = list(registry.lookup("train", choice.name).faults(choice.params, task))
+        component = registry.lookup("train", choice.name)
+        wrong = list(component.faults(choice.params, learnt_as(component.tasks, task)))
     for fault in wrong:
         yield Fault(f"{block}.{fault.path}".rstrip("."), fault.message, fault.hint)
 
@@ -67,11 +69,11 @@ def _metric_faults(run: Run, tasks: tuple[Task, ...]) -> Iterator[Fault]:
 def _trainer_faults(block: str, choice: Choice, task: str, tasks: tuple[Task, ...]) -> Iterator[Fault]:
     if choice.name == "auto":
         return
-    learns = registry.lookup("train", choice.name).tasks
-    if not set(learns) & set(tasks):
+    own = registry.lookup("train", choice.name).tasks
+    if not any(learns(own, task) for task in tasks):
         others = [name for name in registry.names("train") if registry.origin("train", name) == registry.OWN]
-        fitting = [name for name in others if set(registry.lookup("train", name).tasks) & set(tasks)]
-        what = f"{choice.name!r} learns {' and '.join(learns)} tasks, but data.task is {task}"
+        fitting = [one for one in others if any(learns(registry.lookup("train", one).tasks, task) for task in tasks)]
+        what = f"{choice.name!r} learns {' and '.join(own)} tasks, but data.task is {task}"
         yield Fault(f"{block}.name", what, f"for this task: {', '.join(fitting)}")
 
 
@@ -101,6 +103,9 @@ _GOES_BY = {"time": "the column with each row's timestamp", "group": "the column
 
 def _split_faults(run: Run) -> Iterator[Fault]:
     method, by = run.split.method.name, run.split.by
+    if (method == ORIGINS) != run.data.forecasts:
+        yield _of_forecasts(method)
+        return
     if registry.origin("split", method) != registry.OWN:
         return
     if method not in _GOES_BY:
@@ -114,9 +119,17 @@ def _split_faults(run: Run) -> Iterator[Fault]:
         yield Fault("split.by", what, "name another column")
 
 
+def _of_forecasts(method: str) -> Fault:
+    if method == ORIGINS:
+        what = "the split 'origins' is of forecasts, and data.horizon is not declared"
+        return Fault("split.name", what, "declare data.time and data.horizon, or choose another split")
+    what = f"the split {method!r} would test forecasts on times that they learnt from"
+    return Fault("split.name", what, "split=origins: the newest origins test, earlier ones teach")
+
+
 def _review_faults(run: Run, tasks: tuple[Task, ...]) -> Iterator[Fault]:
-    if run.review is not None and tasks == ("regression",):
-        what = "a regression predicts values, and a value has no probability to be sure of"
+    if run.review is not None and tasks in (("regression",), ("forecast",)):
+        what = f"a {tasks[0]} predicts values, and a value has no probability to be sure of"
         yield Fault("review", what, "leave it out, or choose a classification task")
 
 

@@ -51,6 +51,8 @@ def _cannot_beat_itself(trainer: str) -> str:
 
 
 def _ungraded(tasks: tuple[Task, ...]) -> str:
+    if tasks == ("forecast",):
+        return "auto"
     if "regression" not in tasks:
         return WITHOUT_PROBABILITIES
     return "auto" if tasks == ("regression",) else AUTO_WITHOUT_PROBABILITIES

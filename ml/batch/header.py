@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from ml.components.source import Source
 from ml.predictions.table import prediction_names
 from schemas.errors import Fault, did_you_mean, listed
-from schemas.signature import Signature
+from schemas.signature import Signature, WindowDerivation
 
 
 def input_faults(source: Source, header: Sequence[str], signature: Signature, version: str) -> list[Fault]:
     """Return what keeps every row of a source from being predicted, without its content where it is no table."""
     faults = header_faults(header, signature, version)
-    lacking = [item.name for item in signature.inputs if item.name not in header]
+    window = signature.window
+    asked = [item.name for item in signature.inputs] if window is None else [window.time, signature.output.target]
+    lacking = [name for name in asked if name not in header]
     if not faults:
         return []
     if lacking and (hint := source.header_elsewhere(lacking)):
@@ -25,6 +27,8 @@ def input_faults(source: Source, header: Sequence[str], signature: Signature, ve
 
 def header_faults(header: Sequence[str], signature: Signature, version: str) -> list[Fault]:
     """Return what keeps every row of such a table from being predicted."""
+    if signature.window is not None:
+        return _series_faults(list(header), signature, signature.window, version)
     names = list(header)
     needed = [item.name for item in signature.inputs if not item.nullable and item.name not in names]
     free = [name for name in names if name not in {item.name for item in signature.inputs}]
@@ -45,6 +49,27 @@ def header_faults(header: Sequence[str], signature: Signature, version: str) -> 
     return faults + [
         Fault("batch.input", f"column {name!r} has the name of a column of the predictions", "rename it in the table")
         for name in names
+        if name.casefold() in reserved
+    ]
+
+
+def _series_faults(header: Sequence[str], signature: Signature, window: WindowDerivation, version: str) -> list[Fault]:
+    """Return what keeps series from being forecast: a table of them is long, a row for each point that was measured."""
+    wanted = [name for name in (window.series, window.time, signature.output.target) if name is not None]
+    free = [name for name in header if name not in wanted]
+    faults = [
+        Fault(
+            "batch.input",
+            f"there is no column {name!r}, and version {version} cannot do without it.{did_you_mean(name, free)}",
+            f"columns: {listed(list(header))}",
+        )
+        for name in wanted
+        if name not in header
+    ]
+    reserved = {name.casefold() for name in prediction_names(signature.output)}
+    return faults + [
+        Fault("batch.input", f"column {name!r} has the name of a column of the predictions", "rename it in the table")
+        for name in wanted
         if name.casefold() in reserved
     ]
 

@@ -46,12 +46,12 @@ def predict_table(
     writer = sink.open()
     try:
         predicted = 0
-        for chunk in _chunks(source, rows_at_once, {item.name for item in model.signature.inputs}):
+        for chunk in chunks(source, rows_at_once, {item.name for item in model.signature.inputs}):
             predicted += predictor.predict(chunk, writer, errors)
             progress.info("%s", f"{predicted + errors.count:,} rows read, {predicted:,} predicted")
         if not predicted + errors.count:
             raise ContentError("the input has no rows")
-        _publish(writer if predicted else None, errors)
+        publish(writer if predicted else None, errors)
     finally:
         try:
             writer.abort()
@@ -71,15 +71,16 @@ def predict_table(
     )
 
 
-def _chunks(source: Source, rows: int, known: Collection[str]) -> Iterator[Chunk]:
+def chunks(source: Source, rows: int, known: Collection[str]) -> Iterator[Chunk]:
+    """Yield all rows; what a source says of its keys is said of those that they have here. Raises ContentError."""
     try:
         yield from source.chunks_as_stored(rows, known)
     except ContentError as error:
         raise ContentError(as_batch_keys(str(error), source)) from error
 
 
-def _publish(writer: Writer | None, errors: ErrorsFile) -> None:
-    """Do what takes long first, then make both visible at once, as far as two things can be."""
+def publish(writer: Writer | None, errors: ErrorsFile) -> None:
+    """Publish both outputs: do what takes long first, then make both visible at once, as far as two things can be."""
     if writer is not None:
         writer.prepare()
     errors.prepare()
@@ -132,7 +133,7 @@ class _TablePredictor:
                 columns = prediction_columns(chosen(predictions, sound), self._model.signature.output, self._version)
                 writer.write(pd.concat([predicted, columns], axis="columns"))
         places = sorted(wrong)
-        for place, content in zip(places, _contents(chunk.cells.iloc[places]), strict=True):
+        for place, content in zip(places, contents(chunk.cells.iloc[places]), strict=True):
             errors.add(self._before + place + 1, wrong[place], content)
         self._before += len(frame)
         return len(positions)
@@ -142,7 +143,7 @@ class _TablePredictor:
         return TextReading() if chunk.text is None and self._model.signature.text is None else chunk.text
 
 
-def _contents(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def contents(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows with all their columns as JSON has them, which knows neither NaN nor infinity."""
     names = [str(name) for name in frame.columns]
     columns = [[_json(value) for value in frame[name].astype("object").tolist()] for name in frame.columns]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from ml.values.column_keys import declaration
-from schemas.base import Task
+from schemas.base import Task, learns
 from schemas.choice import Choice
 from schemas.data import ColumnType, TableSchema
 from schemas.metrics import AUTO, TASKS, fitting
@@ -13,7 +13,7 @@ from schemas.run import GateSpec, ReviewSpec
 
 def incompatibilities(
     schema: TableSchema,
-    learns: Sequence[Task],
+    tasks: Sequence[Task],
     trainer: str,
     metric: str,
     gate: GateSpec,
@@ -23,7 +23,7 @@ def incompatibilities(
 
     Args:
         schema: The task, and why it is that one.
-        learns: The tasks that the trainer learns.
+        tasks: Those that the trainer learns.
         trainer: The trainer's name.
         metric: The metric that the gate ranks by, or `auto`.
         gate: Its thresholds name metrics too.
@@ -37,10 +37,10 @@ def incompatibilities(
         for path, name in named.items()
         if task not in TASKS[name]
     ]
-    if review is not None and task == "regression":
+    if review is not None and task in ("regression", "forecast"):
         wrong.append("review: a regression predicts values, and a value has no probability to be sure of; leave it out")
-    if task not in learns:
-        wrong.insert(0, f"trainer.name: {trainer!r} learns {' and '.join(learns)} tasks, not {task}")
+    if not learns(tasks, task):
+        wrong.insert(0, f"trainer.name: {trainer!r} learns {' and '.join(tasks)} tasks, not {task}")
     if wrong:
         wrong.append(f"the task is {schema.why}; declare data.task where that is wrong")
     return wrong
@@ -56,7 +56,7 @@ def incompatibilities_of(block: str, choice: Choice, component: type[Any], schem
         schema: Task, classes and column types.
     """
     task = schema.problem.task
-    if block != "trainer" and task not in component.tasks:
+    if block != "trainer" and not learns(component.tasks, task):
         return [f"{block}.name: {choice.name!r} learns {' and '.join(component.tasks)} tasks, not {task}; {schema.why}"]
     return [
         *_untaken(block, choice, component.takes, schema),
@@ -67,7 +67,7 @@ def incompatibilities_of(block: str, choice: Choice, component: type[Any], schem
 def _untaken(block: str, choice: Choice, takes: Collection[ColumnType], schema: TableSchema) -> list[str]:
     """Return that a trainer does not take some of the columns, if it does not."""
     others = [column for column in schema.columns if column.type != "drop" and column.type not in takes]
-    if not others:
+    if not others or schema.forecast is not None:  # features of numbers are made of windows, whoever learns them
         return []
     named = ", ".join(f"{column.name!r} ({column.type})" for column in others)
     keys = ", ".join(declaration(column.name, "type: drop") for column in others)

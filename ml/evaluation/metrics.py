@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.evaluation.classification import metrics_of_classes
+from ml.evaluation.forecast import metrics_of_forecasts
 from ml.evaluation.regression import Floats, Metric, metrics_of_values
 from ml.predictions.predictor import Predictions
 from ml.values.counted import counted
@@ -27,6 +28,9 @@ _UNDEFINED = {
     "roc_auc": "it needs rows of every class",
     "r2": "it needs targets that differ",
     "mean_absolute_percentage_error": "it needs targets that are not 0",
+    "mean_absolute_scaled_error": "it needs histories that change",
+    "mean_pinball_loss": "it needs prediction intervals, and the backtests were too few for some",
+    "interval_coverage": "it needs prediction intervals, and the backtests were too few for some",
 }
 _CELLS = 2_000_000
 _FEWEST, _MOST, _ROWS_IN_ALL = 50, 300, 20_000_000
@@ -86,6 +90,8 @@ def why_undefined(metric: str, found: Mapping[str, float | None]) -> str:
 
 
 def _metrics(task: Task, target: NDArray[Any], predictions: Predictions) -> dict[str, Metric]:
+    if task == "forecast":
+        return metrics_of_forecasts(target.astype(np.float64), predictions, predictions.level)
     if task == "regression":
         assert predictions.values is not None, "a regression model predicts values"
         return metrics_of_values(target.astype(np.float64), predictions.values)

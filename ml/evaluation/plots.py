@@ -8,6 +8,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from ml.evaluation.classification import calibration
+from ml.evaluation.fan import fans
 from ml.predictions.predictor import Predictions
 from ml.reports.chart import Axis, Chart
 from ml.reports.svg import WIDTH, drawing, shortened, text, width_of
@@ -27,6 +28,8 @@ def pictures(problem: Problem, target: NDArray[Any], predictions: Predictions) -
     """Return the task's pictures by title: confusion matrix and calibration, or predictions and residuals."""
     if not len(target):
         return {}
+    if problem.task == "forecast":
+        return fans(target, predictions, problem)
     if predictions.values is not None:
         return {
             "Predicted against actual": predicted_against_actual(target, predictions.values, problem),

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.features.stacking import shapes, stacked
-from ml.predictions.predictor import FEATURES
+from ml.features.window_rows import WindowReader
+from ml.forecasting.features import WindowFeatures
+from ml.predictions.predictor import FEATURES, Outlook
 from ml.values.canonical import canonical, parse_date
 from schemas.base import Scalar
 from schemas.data import DatePart
@@ -26,6 +28,7 @@ from schemas.signature import (
     NumberDerivation,
     Signature,
     TensorDerivation,
+    WindowDerivation,
 )
 
 Cell = Scalar | None
@@ -39,8 +42,12 @@ class Deriver:
 
     def __init__(self, signature: Signature) -> None:
         self._rules = [
-            (one.column, _compile(one)) for one in signature.derivations if not isinstance(one, TensorDerivation)
+            (one.column, _compile(one))
+            for one in signature.derivations
+            if not isinstance(one, TensorDerivation | WindowDerivation)
         ]
+        windows = [WindowReader(one) for one in signature.derivations if isinstance(one, WindowDerivation)]
+        self._window = windows[0] if windows else None
         self._arrays = [one for one in signature.derivations if isinstance(one, TensorDerivation)]
         self._first = signature.inputs[0].name if signature.inputs else None
 
@@ -61,7 +68,11 @@ class Deriver:
                 found[shape_name(one.column)] = shapes(column, len(one.shape))
         return found
 
-    def matrix(self, cells: Mapping[str, Sequence[Cell]]) -> NDArray[np.float32]:
+    def outlook(self, cells: Mapping[str, Sequence[Any]]) -> Outlook | None:
+        """Return what is known of the targets of forecasts beforehand, None of all else."""
+        return None if self._window is None else self._window.outlook(cells)
+
+    def matrix(self, cells: Mapping[str, Sequence[Any]]) -> NDArray[np.float32]:
         """Return the features, (rows, features) in the order of `signature.features`.
 
         Args:
@@ -71,6 +82,8 @@ class Deriver:
             KeyError: If an input column is not in `cells`.
             ValueError: If a value does not have its column's type (the service checks that before).
         """
+        if self._window is not None:
+            return self._window.matrix(cells)
         columns: Columns = []
         for column, rule in self._rules:
             columns += rule(cells[column])
@@ -107,6 +120,8 @@ def feature_names(derivation: Derivation) -> list[str]:
     """Return the names of the features that a derivation gives, in order."""
     if isinstance(derivation, TensorDerivation):
         return []
+    if isinstance(derivation, WindowDerivation):
+        return WindowFeatures.of(derivation.forecast).names
     if isinstance(derivation, DateDerivation):
         return [f"{derivation.column}.{part}" for part in derivation.parts]
     return [derivation.column]

@@ -17,12 +17,14 @@ from schemas.signature import Signature
 
 
 def encode(frame: pd.DataFrame, problem: Problem) -> NDArray[Any]:
-    """Return the target of every row, (rows,).
+    """Return the target of every row, (rows,), of a forecast (rows, steps).
 
     Classes become int64 positions in `problem.classes`, -1 for a class that is not among them or missing; a regression
     target becomes float64, NaN where it is missing or no number.
     """
     column = frame[problem.target]
+    if problem.task == "forecast":
+        return np.stack([cell.array for cell in column]).astype(np.float64) if len(column) else np.empty((0, 0))
     if problem.classes is None:
         return as_numbers(column)
     codes = {canonical(label): code for code, label in enumerate(problem.classes)}

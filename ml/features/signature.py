@@ -17,6 +17,7 @@ from ml.values.canonical import canonical
 from ml.values.columns import Cell, as_cells
 from schemas.data import Column, ColumnType, DatePart, TableSchema
 from schemas.errors import ContentError
+from schemas.forecast import Forecast
 from schemas.signature import (
     BooleanDerivation,
     CategoryDerivation,
@@ -29,6 +30,7 @@ from schemas.signature import (
     PictureMode,
     Signature,
     TensorDerivation,
+    WindowDerivation,
 )
 
 MAX_CATEGORIES = 50
@@ -47,6 +49,8 @@ def fit_signature(train: pd.DataFrame, schema: TableSchema) -> Signature:
         train: The training rows with the columns of `schema`; dropped columns are ignored.
         schema: The columns with their types, declared or inferred, and the problem.
     """
+    if schema.forecast is not None:
+        return fit_window_signature(train, schema, schema.forecast)
     inputs: list[Input] = []
     derivations: list[Derivation] = []
     for column in schema.columns:
@@ -66,6 +70,39 @@ def fit_signature(train: pd.DataFrame, schema: TableSchema) -> Signature:
         derivations=derivations,
         features=[name for derivation in derivations for name in feature_names(derivation)],
         output=_output(schema),
+        text=schema.text,
+        drawn=schema.drawn,
+    )
+
+
+def fit_window_signature(train: pd.DataFrame, schema: TableSchema, forecast: Forecast) -> Signature:
+    """Return the signature of windows: the series that training knew, and what is made of their points."""
+    inputs = []
+    roles: dict[str, str] = {}
+    values: list[str] = []
+    for column in schema.columns:
+        if column.type == "drop":
+            continue
+        roles[column.type] = column.name
+        if column.shape is not None:
+            inputs.append(_array_input(column, column.type).model_copy(update={"shortest": forecast.history}))
+            continue
+        cells = as_cells(train[column.name], column.type, column.dates, column.marks)
+        told = {"closed": column.type == "identifier", "nullable": False}
+        inputs.append(_input(column, column.type, cells).model_copy(update=told))
+        if column.type == "identifier":
+            values = sorted({canonical(cell) for cell in cells if cell is not None})
+    _require_own_names(inputs)
+    series = roles.get("identifier")
+    windows = WindowDerivation(
+        column=roles["sequence"], time=roles["date"], series=series, values=values, forecast=forecast
+    )
+    return Signature(
+        inputs=inputs,
+        ignored=[column.name for column in schema.columns if column.type == "drop"],
+        derivations=[windows],
+        features=feature_names(windows),
+        output=_output(schema).model_copy(update={"forecast": forecast}),
         text=schema.text,
         drawn=schema.drawn,
     )

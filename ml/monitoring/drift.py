@@ -92,7 +92,7 @@ def detect(
         assess_column(name, before.column(name), now.column(name), expected, window.rows, spec)
         for name, expected in expectations.items()
     ]
-    predicted = VALUE if signature.output.task == "regression" else LABEL
+    predicted = VALUE if signature.output.task in ("regression", "forecast") else LABEL
     assessed.append(
         assess_column(
             "prediction", before.prediction(predicted), now.prediction(predicted), Expected(), window.rows, spec

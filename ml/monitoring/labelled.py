@@ -1,5 +1,6 @@
 """Predictions whose labels have arrived, and both as the numbers that metrics are made of."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from ml.predictions.codec import (
     LABEL,
+    LOWER,
+    UPPER,
     VALUE,
     Record,
     class_keys,
@@ -68,6 +71,8 @@ def encode(found: Labelled, output: Output) -> LabelledArrays:
         Classes as positions, -1 for a label that is none of them (never right) and for an abstention. Probabilities
         are None unless every prediction has one for each class.
     """
+    if output.task == "forecast":
+        return _forecasts(found)
     if is_value(found.records[0]) if found.records else output.classes is None:
         return _values(found)
     usable = [is_scalar(label) for label in found.labels]
@@ -84,6 +89,31 @@ def _values(found: Labelled) -> LabelledArrays:
     ]
     pairs = np.array([pair for pair in both if None not in pair], dtype=np.float64).reshape(-1, 2)
     return LabelledArrays("regression", pairs[:, 1], Predictions(values=pairs[:, 0]))
+
+
+def _forecasts(found: Labelled) -> LabelledArrays:
+    """Return forecasts beside what came, which may be of the first steps only; those of another length are left out."""
+    pairs = [
+        (_steps(record.get(VALUE)), _steps(record.get(LOWER)), _steps(record.get(UPPER)), _steps(label))
+        for record, label in zip(found.records, found.labels, strict=True)
+    ]
+    length = len(pairs[-1][0]) if pairs else 0
+    kept = [pair for pair in pairs if len(pair[0]) == length > 0 and len(pair[3]) <= length]
+    values, lower, upper, came = (
+        np.array([[*row, *[math.nan] * (length - len(row))] for row in column], dtype=np.float64).reshape(-1, length)
+        for column in (zip(*kept, strict=True) if kept else ([], [], [], []))
+    )
+    if np.isnan(lower).any() or np.isnan(upper).any():
+        return LabelledArrays("forecast", came, Predictions(values=values))
+    return LabelledArrays("forecast", came, Predictions(values=values, lower=lower, upper=upper))
+
+
+def _steps(value: Any) -> list[float]:
+    """Return the numbers of a list, NaN for what is none; none of anything else."""
+    if not isinstance(value, list):
+        return []
+    numbers = (finite_number(one) for one in value)
+    return [math.nan if number is None else number for number in numbers]
 
 
 def _task_and_classes(records: Sequence[Record], labels: Sequence[Scalar], output: Output) -> tuple[Task, list[Scalar]]:

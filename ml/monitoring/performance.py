@@ -21,6 +21,7 @@ FALLBACK: dict[Task, tuple[str, ...]] = {
     "binary": ("balanced_accuracy", "accuracy"),
     "multiclass": ("balanced_accuracy", "accuracy"),
     "regression": ("root_mean_squared_error", "mean_absolute_error"),
+    "forecast": ("mean_absolute_error", "root_mean_squared_error"),
 }
 """What is judged, in this order, where the run's metric is undefined."""
 _SKEWED = 0.1

@@ -1,5 +1,6 @@
 """The packaged model: raw rows in, predictions in labels and units out. Light: the service imports it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,8 @@ class PackagedModel:
         self.manifest = manifest
         self.signature = signature
         self.runtime = runtime
-        self._on_cells = on_cells(runtime, Deriver(signature))
+        deriver = Deriver(signature)
+        self._on_cells, self._outlook = on_cells(runtime, deriver), deriver.outlook
         self._encoder = Encoder(signature.output)
 
     @classmethod
@@ -53,7 +55,10 @@ class PackagedModel:
 
     def predict(self, cells: Cells) -> Predictions:
         """Predict raw rows, given as columns of equal length that already satisfy the signature."""
-        return self._on_cells(cells)
+        predictions = self._on_cells(cells)
+        if self.signature.output.forecast is None:
+            return predictions
+        return replace(predictions, outlook=self._outlook(cells))
 
     def encode(self, predictions: Predictions) -> Encoded:
         """Return a JSON record for each row: label and probabilities, or value, and whether a person should look."""

@@ -1,6 +1,7 @@
 """The model card: what a person should know before relying on a model, written from the package itself."""
 
 from schemas.evaluation import Evaluation, GateVerdict
+from schemas.forecast import Forecast
 from schemas.numbers import shown
 from schemas.package import DataRecord, Manifest
 from schemas.rules import RuleRecord
@@ -33,11 +34,29 @@ def render(manifest: Manifest, signature: Signature) -> str:
 
 def _purpose(output: Output, manifest: Manifest) -> str:
     source = f"from {manifest.data.label} rows, with the trainer `{manifest.trainer.name}`"
+    if output.forecast is not None:
+        known = output.forecast
+        unit = f" in {output.unit}" if output.unit else ""
+        return (
+            f"Forecasts the next {known.horizon} points of `{output.target}`{unit}, one a {known.frequency}, from the "
+            f"last {known.history} {source}.{_intervals(known)}"
+        )
     if output.task == "regression":
         unit = f" in {output.unit}" if output.unit else ""
         return f"Predicts `{output.target}`{unit} {source}."
     classes = ", ".join(f"`{label}`" for label in output.classes or [])
     return f"Predicts the class of `{output.target}` ({classes}) {source}."
+
+
+def _intervals(forecast: Forecast) -> str:
+    found = forecast.intervals
+    if found is None:
+        return " It has no prediction intervals: the backtests were too few."
+    pooled = ", one width for all steps, since those were few" if found.pooled else ""
+    return (
+        f" Prediction intervals are to cover {found.level:.0%} of what comes: conformal, from {found.residuals:,} "
+        f"backtested points of the scarcest step{pooled}; how many they covered elsewhere is `interval_coverage`."
+    )
 
 
 def _training(manifest: Manifest) -> str:

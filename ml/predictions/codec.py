@@ -8,6 +8,7 @@ the model abstained.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from schemas.base import Scalar
 from schemas.signature import Output
 
 VALUE, LABEL, PROBABILITIES, REVIEW, CONFIDENCE = "value", "label", "probabilities", "needs_review", "confidence"
+TIMES, LOWER, UPPER = "times", "lower", "upper"
 Record = Mapping[str, Any]
 Column = Sequence[Any] | NDArray[Any]
 
@@ -46,6 +48,8 @@ class Encoder:
 
     def encode(self, predictions: Predictions) -> Encoded:
         """Return the records of n predictions."""
+        if predictions.values is not None and predictions.values.ndim == 2:
+            return _forecasts(predictions)
         if predictions.values is not None:
             records = [{VALUE: value, REVIEW: False} for value in predictions.values.tolist()]
             return Encoded(records, [None] * len(records), [False] * len(records))
@@ -75,17 +79,38 @@ class Encoder:
     def columns(self, predictions: Predictions) -> dict[str, Column]:
         """Return what profiles keep: `value`, or `label` and, where there are probabilities, `confidence`."""
         if predictions.values is not None:
-            return {VALUE: predictions.values}
+            values = predictions.values
+            return {VALUE: values.mean(axis=1) if values.ndim == 2 else values}
         found: dict[str, Column] = {LABEL: self.labels(predictions)}
         if predictions.probabilities is not None and predictions.probabilities.shape[1]:
             found[CONFIDENCE] = predictions.probabilities.max(axis=1)
         return found
 
 
+def _forecasts(predictions: Predictions) -> Encoded:
+    """Return records of forecasts: when each step is, its value, and the ends of its interval where there is one."""
+    columns: dict[str, list[Any]] = {}
+    if predictions.outlook is not None:
+        columns[TIMES] = written(predictions.outlook.times)
+    parts = {VALUE: predictions.values, LOWER: predictions.lower, UPPER: predictions.upper}
+    columns |= {name: part.tolist() for name, part in parts.items() if part is not None}
+    rows = zip(*columns.values(), strict=True)
+    records = [{**dict(zip(columns, row, strict=True)), REVIEW: False} for row in rows]
+    return Encoded(records, [None] * len(records), [False] * len(records))
+
+
+def written(times: NDArray[Any]) -> list[list[str]]:
+    """Return times as ISO 8601, (n, H): days without a time of day."""
+    whole = bool((times == times.astype("datetime64[D]")).all())
+    found: list[list[str]] = np.datetime_as_string(times, unit="D" if whole else "s").tolist()
+    return found
+
+
 def finite(predictions: Predictions) -> NDArray[np.bool_]:
     """Return which rows hold finite numbers only, (n,): JSON cannot carry others."""
     if predictions.values is not None:
-        return np.isfinite(predictions.values)
+        known = np.isfinite(predictions.values)
+        return np.asarray(known.all(axis=1) if known.ndim == 2 else known, dtype=np.bool_)
     assert predictions.codes is not None, "a prediction has codes or values"
     if predictions.probabilities is None:
         return np.ones(len(predictions.codes), dtype=bool)
@@ -100,18 +125,30 @@ def chosen(predictions: Predictions, rows: NDArray[np.bool_]) -> Predictions:
         codes=None if predictions.codes is None else predictions.codes[rows],
         probabilities=None if predictions.probabilities is None else predictions.probabilities[rows],
         values=None if predictions.values is None else predictions.values[rows],
+        lower=None if predictions.lower is None else predictions.lower[rows],
+        upper=None if predictions.upper is None else predictions.upper[rows],
+        level=predictions.level,
+        outlook=None if predictions.outlook is None else predictions.outlook.chosen(rows),
     )
 
 
 def is_finite(record: Record) -> bool:
     """Say whether a record of our own holds finite numbers only."""
-    numbers = record[PROBABILITIES].values() if PROBABILITIES in record else (record.get(VALUE, 0.0),)
+    value = record.get(VALUE, 0.0)
+    if isinstance(value, list):
+        return all(map(math.isfinite, value))
+    numbers = record[PROBABILITIES].values() if PROBABILITIES in record else (value,)
     return all(map(math.isfinite, numbers))
 
 
 def is_value(record: Record) -> bool:
-    """Say whether a record is of a regression."""
+    """Say whether a record is of a regression or a forecast."""
     return VALUE in record
+
+
+def is_forecast(record: Record) -> bool:
+    """Say whether a record is of a forecast, whose value is a list."""
+    return isinstance(record.get(VALUE), list)
 
 
 def class_keys(record: Record) -> list[str] | None:
@@ -122,6 +159,9 @@ def class_keys(record: Record) -> list[str] | None:
 
 def record_columns(records: Sequence[Record], output: Output) -> dict[str, Sequence[Any]]:
     """Return what `Encoder.columns` gave for the predictions that the records were made of."""
+    if output.task == "forecast":
+        values = (record.get(VALUE) for record in records)
+        return {VALUE: [fmean(value) if isinstance(value, list) and value else None for value in values]}
     if output.task == "regression":
         return {VALUE: [record.get(VALUE) for record in records]}
     found: dict[str, Sequence[Any]] = {LABEL: [record.get(LABEL) for record in records]}

@@ -13,7 +13,7 @@ NO_FINITE_PREDICTION = "the model has no finite prediction for these values; are
 _TIE_DECIMALS = 6
 _LARGEST = np.float32(1e25)
 _AT_ONCE = 16 << 20  # bytes of arrays that a model is given at a time
-_PARTS = ("codes", "probabilities", "values")
+_PARTS = ("codes", "probabilities", "values", "lower", "upper")
 
 
 class Derives(Protocol):
@@ -46,7 +46,8 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
     """Return the predictions of all rows, of some for each part; at least one."""
     if len(parts) == 1:
         return parts[0]
-    return Predictions(**{name: _concatenated([getattr(part, name) for part in parts]) for name in _PARTS})
+    found = {name: _concatenated([getattr(part, name) for part in parts]) for name in _PARTS}
+    return Predictions(**found, level=parts[0].level)
 
 
 def _concatenated(parts: list[Any]) -> Any:

@@ -18,16 +18,42 @@ FEATURES = "features"
 
 
 @dataclass(frozen=True)
+class Outlook:
+    """What is known of the targets of n forecasts of H steps beforehand.
+
+    `times`: when they are, datetime64[us] (n, H), Universal Time for minutes and hours of a zone, else by its clocks.
+    `naive`: how wrong the seasonal naive forecast was within each history, float64 (n,), NaN where it gives no scale.
+    `series`: names, (n,), None where there is but one.
+    """
+
+    times: "NDArray[Any]"
+    naive: "NDArray[np.float64]"
+    series: Sequence[str] | None = None
+
+    def chosen(self, rows: "NDArray[np.bool_]") -> "Outlook":
+        """Return that of the rows where `rows`, (n,), is true."""
+        names = self.series
+        kept = None if names is None else [name for name, there in zip(names, rows.tolist(), strict=True) if there]
+        return Outlook(self.times[rows], self.naive[rows], kept)
+
+
+@dataclass(frozen=True)
 class Predictions:
     """Predictions for n rows.
 
     `codes`: class positions, int64 (n,), None for regression; -1 where the model abstains. `probabilities`: float64
-    (n, classes) or None when the model gives none. `values`: float64 (n,), None for classification.
+    (n, classes) or None when the model gives none. `values`: float64 (n,), None for classification; of a forecast
+    (n, H), with the ends of prediction intervals in `lower` and `upper` where there are some, which are to cover a
+    share `level` of the targets, and the `outlook`.
     """
 
     codes: "NDArray[np.int64] | None" = None
     probabilities: "NDArray[np.float64] | None" = None
     values: "NDArray[np.float64] | None" = None
+    lower: "NDArray[np.float64] | None" = None
+    upper: "NDArray[np.float64] | None" = None
+    level: float = 0.9
+    outlook: Outlook | None = None
 
 
 class Predictor(ABC):

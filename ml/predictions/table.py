@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ml.predictions.codec import Encoder
@@ -13,6 +14,7 @@ from schemas.signature import Output
 PREDICTION = "prediction"
 PROBABILITY = "probability_"
 REVIEW = "needs_review"
+LOWER, UPPER = "prediction_lower", "prediction_upper"
 VERSION = "model_version"
 
 
@@ -20,6 +22,8 @@ def prediction_names(output: Output) -> list[str]:
     """Return the columns that predictions may have, in order; a model without probabilities leaves those out."""
     if output.task == "regression":
         return [PREDICTION, VERSION]
+    if output.task == "forecast":
+        return [PREDICTION, LOWER, UPPER, VERSION]
     return [PREDICTION, *(f"{PROBABILITY}{label}" for label in output.classes or []), REVIEW, VERSION]
 
 
@@ -37,6 +41,17 @@ def prediction_columns(predictions: Predictions, output: Output, version: str) -
                 columns[f"{PROBABILITY}{label}"] = column
         columns[REVIEW] = needs_review(predictions, output.review_threshold)
     frame = pd.DataFrame(columns)
+    frame[VERSION] = pd.Series([version] * len(frame), dtype="str")
+    return frame
+
+
+def forecast_columns(predictions: Predictions, version: str) -> pd.DataFrame:
+    """Return a row for each step of each forecast: its value and the ends of its interval, missing where none is."""
+    assert predictions.values is not None, "a forecast has values"
+    gone = np.full(predictions.values.shape, np.nan)
+    ends = [gone if end is None else end for end in (predictions.lower, predictions.upper)]
+    named = zip((PREDICTION, LOWER, UPPER), (predictions.values, *ends), strict=True)
+    frame = pd.DataFrame({name: column.ravel() for name, column in named})
     frame[VERSION] = pd.Series([version] * len(frame), dtype="str")
     return frame
 

@@ -34,7 +34,11 @@ def load(runtime: Runtime, data: bytes, output: Output) -> Predictor:
         known = ", ".join(LOADERS)
         raise PackageError(f"This version cannot run packages of runtime {runtime!r}; it runs {known}")
     loader: Callable[[bytes, Output], Predictor] = _function(LOADERS[runtime])
-    return loader(data, output)
+    if output.forecast is None:
+        return loader(data, output)
+    from ml.runtimes.forecast import inner_output, wrapped  # which a table's service does not need
+
+    return wrapped(loader(data, inner_output(output)), output)
 
 
 def prepare(runtime: str, libraries: Collection[str]) -> None:

@@ -10,6 +10,7 @@ from ml.predictions.predictions import decide
 from ml.predictions.predictor import Cells, Predictions, Predictor
 from ml.rules.classes import codes
 from ml.rules.evaluate import Evaluator
+from ml.runtimes.forecast import SeriesRule, rule_model
 from schemas.base import Strict
 from schemas.errors import PackageError
 from schemas.rules import RuleSet
@@ -73,15 +74,19 @@ class DecisionList(Predictor):
         return self._evaluator.fired(cells)
 
 
-_CONTENT: TypeAdapter[Constant | RuleSet] = TypeAdapter(Annotated[Constant | RuleSet, Field(discriminator="kind")])
+_CONTENT: TypeAdapter[Constant | RuleSet | SeriesRule] = TypeAdapter(
+    Annotated[Constant | RuleSet | SeriesRule, Field(discriminator="kind")]
+)
 
 
-def load(data: bytes, output: Output) -> ConstantModel | DecisionList:
+def load(data: bytes, output: Output) -> Predictor:
     """Read `rules.json`. Raises PackageError when it does not fit the task."""
     try:
         content = _CONTENT.validate_json(data, strict=True)
     except ValidationError as error:
         raise PackageError(f"rules.json cannot be used: {error}") from error
+    if isinstance(content, SeriesRule):
+        return rule_model(content, output)
     if isinstance(content, RuleSet):
         try:
             return DecisionList(content, output)

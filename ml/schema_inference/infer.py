@@ -47,7 +47,7 @@ def infer_schema(
     names = [str(name) for name in frame.columns]
     faults = [
         f"there is no column {name!r}{did_you_mean(name, names)}; the columns are {', '.join(map(repr, names))}"
-        for name in dict.fromkeys([spec.target, *spec.columns])
+        for name in dict.fromkeys(name for name in [spec.target, spec.time, spec.series, *spec.columns] if name)
         if name not in names
     ]
     if not len(frame):
@@ -61,7 +61,8 @@ def infer_schema(
         if name == spec.target:
             continue
         try:
-            columns.append(_column(name, frame[name], spec.columns.get(name, ColumnSpec()), name == group, written))
+            declared = _of_forecast(name, spec) if spec.forecasts else spec.columns.get(name, ColumnSpec())
+            columns.append(_column(name, frame[name], declared, name == group, written))
         except ContentError as error:
             faults.append(str(error))
     faults += _number_faults(columns)
@@ -126,6 +127,15 @@ def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool, writ
         numeric=found.type in ("category", "identifier") and pd.api.types.is_any_real_numeric_dtype(column.dtype),
         **_reading(column, found, spec, written),
     )
+
+
+def _of_forecast(name: str, spec: DataSpec) -> ColumnSpec:
+    """Return what a column is to a forecast: the time, the series, or nothing."""
+    declared = spec.columns.get(name, ColumnSpec())
+    kind: ColumnType | Literal["drop"] = "drop"
+    if name in (spec.time, spec.series):
+        kind = "date" if name == spec.time else "identifier"
+    return declared.model_copy(update={"type": declared.type or kind} if kind != "drop" else {"type": kind})
 
 
 def _arrays(name: str, column: pd.Series, spec: ColumnSpec) -> Column:

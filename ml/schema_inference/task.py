@@ -27,6 +27,10 @@ def infer_problem(column: pd.Series, spec: DataSpec, marks: Marks = POINT) -> tu
     known = column.dropna()
     if known.empty:
         return None, "", faults
+    if spec.forecasts:
+        why = f"forecast: the next {spec.horizon} points of {spec.target!r} are asked for"
+        faults = _number_faults(known, spec.target, marks)  # a row without a value is a gap, which the checks count
+        return (None if faults else Problem(target=spec.target, task="forecast", unit=spec.unit)), why, faults
     if _is_regression(known, spec, marks):
         why = (
             f"regression: {spec.target!r} holds numbers, {known.nunique():,} distinct values{_or_classes(known, spec)}"

@@ -28,8 +28,11 @@ class Form:
 
     shape: Shape
     dtype: DType
+    shortest: int | None = None
 
     def __str__(self) -> str:
+        if self.shortest is not None:
+            return f"a list of at least {self.shortest} {_KINDS[self.dtype]}, the newest last"
         return f"nested lists of {_KINDS[self.dtype]} of the shape {shape_text(self.shape)}"
 
     def read(self, value: Any) -> Tensor:
@@ -86,6 +89,8 @@ class Form:
             raise NoTensor(f"holds too large a number; it must be {self}")
         if 0 in array.shape:
             raise NoTensor(f"is empty; it must be {self}")
+        if fits and self.shortest is not None and len(array) < self.shortest:
+            raise NoTensor(f"has {len(array)} values; it must be {self}")
         if not fits:
             raise NoTensor(f"has the shape {shape_text(list(array.shape))}; it must be {self}")
         return array
@@ -122,7 +127,7 @@ class Form:
 def form_of(item: Input | Column) -> Form:
     """Return what the arrays of a column look like."""
     assert item.shape is not None and item.dtype is not None, "an array has a shape and a type"
-    return Form(item.shape, item.dtype)
+    return Form(item.shape, item.dtype, item.shortest if isinstance(item, Input) else None)
 
 
 def _as_lists(value: Any) -> Any:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
+from ml.predictions.codec import VALUE, is_forecast
 from ml.validation.values import Refusal, kind_of
-from schemas.base import Scalar, Strict
+from schemas.base import Strict
 from schemas.signature import Signature
 from serving.http import models
 from serving.http.body import parse, unknown_keys
@@ -22,7 +23,7 @@ from serving.http.errors import RETRY, HttpError, dump
 from serving.http.families import counter
 from serving.http.fault_kinds import kind_of_fault
 from serving.http.json_post import REFUSALS, JsonPost
-from serving.http.label_value import accepted, classes_of
+from serving.http.label_value import accepted, accepted_steps, classes_of
 from serving.journal.labels import KeptPrediction, Label, LabelStatus, kept_predictions
 from serving.journal.writer import JournalError
 
@@ -89,6 +90,9 @@ class Feedback(JsonPost):
     @classmethod
     def example(cls, signature: Signature | None, sample: Mapping[str, Any]) -> dict[str, Any]:
         """Return a label for the first row of a request."""
+        forecast = signature.output.forecast if signature is not None else None
+        if forecast is not None:
+            return {"request_id": _EXAMPLE_ID, "index": 0, "label": [1.5] * min(forecast.horizon, 3)}
         classes = signature.output.classes if signature is not None else None
         return {"request_id": _EXAMPLE_ID, "index": 0, "label": classes[0] if classes else 1.5}
 
@@ -136,10 +140,12 @@ class Feedback(JsonPost):
         text = f"the request has no prediction at index {given.index}; it has some at {places}"
         raise HttpError(404, text, reason="the request has no prediction at this index")
 
-    def _accepted(self, label: Any, found: KeptPrediction) -> Scalar:
+    def _accepted(self, label: Any, found: KeptPrediction) -> Any:
         loaded = {version.version: version.model.signature for version in self._follower.loaded()}
         own = loaded.get(found.version)
         record = json.loads(found.answer)
+        if is_forecast(record):
+            return _steps(label, record)
         others = [name for signature in loaded.values() for name in signature.output.classes or ()]
         classes = classes_of(record, own.output.classes if own else None, others)
         if classes is not None and not classes:
@@ -148,6 +154,14 @@ class Feedback(JsonPost):
             return accepted(label, classes, own.text if own else None, merged=own is not None and own.output.merged)
         except Refusal as refusal:
             raise HttpError(422, str(refusal), reason=f"the label {kind_of_fault(str(refusal))}") from refusal
+
+
+def _steps(label: Any, record: dict[str, Any]) -> Any:
+    """Return what came of a forecast. Raises HttpError."""
+    try:
+        return accepted_steps(label, len(record[VALUE]))
+    except Refusal as refusal:
+        raise HttpError(422, str(refusal), reason="the label of a forecast is a list of numbers") from refusal
 
 
 def read(content: bytes) -> GivenLabel:

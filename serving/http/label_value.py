@@ -64,6 +64,19 @@ def accepted(
     return found
 
 
+def accepted_steps(label: Any, horizon: int) -> list[float | None]:
+    """Return what came of a forecast: a number for each step from the first on, null where nothing was measured.
+
+    Raises:
+        Refusal: If it is no list of numbers, or has more of them than steps were forecast.
+    """
+    if not isinstance(label, list) or not label:
+        raise Refusal(f"the label of a forecast must be a list of what came, step after step, not {kind_of(label)}")
+    if len(label) > horizon:
+        raise Refusal(f"the label has {len(label)} values, and {horizon} were forecast")
+    return [None if one is None else _number(one, None) for one in label]
+
+
 def _meant(label: Scalar, own: Mapping[str, Scalar], text: TextReading | None) -> str:
     numeric = all(type(name) in (int, float) for name in own.values())
     labels = Labels(own, POINT if text is None else text.marks, numeric=numeric)

@@ -28,6 +28,16 @@ class _Cells(BaseModel):
     date: str = Field(description="ISO 8601, such as 2024-05-31 or 2024-05-31T09:30:00")
 
 
+class _Forecast(BaseModel):
+    """The forecast for one row: when each step is, its value, and the ends of its prediction interval."""
+
+    times: list[str] = Field(description="ISO 8601")
+    value: list[float]
+    lower: list[float] | None = None
+    upper: list[float] | None = None
+    needs_review: bool
+
+
 class _Value(BaseModel):
     """The prediction of a regression for one row."""
 
@@ -133,6 +143,9 @@ def _example(column: Input) -> str:
 
 
 def _prediction(output: Output) -> type[BaseModel]:
+    if output.forecast is not None:
+        steps = Annotated[list[float], Field(description=output.unit)]
+        return create_model("Prediction", __base__=_Forecast, __doc__=_Forecast.__doc__, value=(steps, ...))
     if output.task == "regression":
         value = Annotated[float, Field(description=output.unit)]
         return create_model("Prediction", __base__=_Value, __doc__=_Value.__doc__, value=(value, ...))
@@ -143,6 +156,8 @@ def _prediction(output: Output) -> type[BaseModel]:
 
 
 def _label(output: Output) -> Any:
+    if output.forecast is not None:
+        return Annotated[list[float | None], Field(description="what came, step after step; null: not measured")]
     if output.task == "regression":
         return Annotated[float, Field(description=output.unit)]
     return _one_of(output.classes) if output.classes else Label

@@ -6,6 +6,7 @@ from typing import Annotated
 from zenml import step
 
 from ml.batch.predict import predict_table
+from ml.batch.series import predict_series
 from schemas.batch import BatchRecord
 from schemas.choice import Choice
 from schemas.reading import TextReading
@@ -23,7 +24,8 @@ def predict_batch(production: Production, batch: BatchSpec) -> Annotated[BatchRe
     sink = create("write", batch.output)
     with opened(production) as model:
         source = create("load", _as_in_training(batch.input, model.signature.text))
-        return predict_table(source, sink, Path(batch.errors), batch.piece, model, production.version)
+        predict = predict_table if model.signature.window is None else predict_series
+        return predict(source, sink, Path(batch.errors), batch.piece, model, production.version)
 
 
 def _as_in_training(given: Choice, text: TextReading | None) -> Choice:

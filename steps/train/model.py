@@ -11,6 +11,7 @@ from ml.predictions.abstention import choose
 from ml.predictions.predictions import predictions_of
 from ml.split.timestamps import newest
 from ml.trainers.baselines import resolve_baseline
+from ml.trainers.forecast.stacked import fit_forecast
 from schemas.choice import Choice
 from schemas.data import Ordered, TableSchema
 from schemas.errors import ContentError
@@ -37,9 +38,11 @@ def train(
     """Fit the chosen trainer on `train_set`; `validation_set` steers early stopping and the review threshold only."""
     trainer = resolve_baseline(trainer, schema.problem.task)
     validation = make_matrix(validation_set, signature, schema.problem)
-    fitted = create("train", trainer).fit(
-        make_matrix(train_set, signature, schema.problem), validation, signature, seed=seed
-    )
+    learnt = make_matrix(train_set, signature, schema.problem)
+    if schema.forecast is None:
+        fitted = create("train", trainer).fit(learnt, validation, signature, seed=seed)
+    else:
+        fitted, signature = fit_forecast(create("train", trainer), learnt, validation, signature, seed=seed)
     reviewed = None
     if review is not None:
         reviewed = choose(review, validation.target, predictions_of(fitted, validation.cells, validation.all_arrays))

@@ -9,11 +9,12 @@ from zenml.types import HTMLString
 from ml.checks.compatibility import incompatibilities, incompatibilities_of
 from ml.checks.page import render
 from ml.checks.run import check_data
+from ml.checks.windows import report_windows
 from ml.trainers.baselines import resolve_baseline
 from schemas.choice import Choice
 from schemas.data import DataSpec, TableSchema
 from schemas.errors import ContentError, RefusedError
-from schemas.evaluation import DataReport
+from schemas.evaluation import DataReport, SeriesReport
 from schemas.run import GateSpec, ReviewSpec
 from steps.materializers.schema import SchemaMaterializer
 from steps.registry import lookup
@@ -29,12 +30,18 @@ def validate_data(
     data: DataSpec,
     time: str | None,
     group: str | None,
+    series: SeriesReport | None = None,
 ) -> tuple[Annotated[DataReport, "data_report"], Annotated[HTMLString, "data_page"]]:
     """Run every check and report all of them; nothing is refused here, so that the report is kept.
 
-    `time` and `group` name the column that the split goes by, if it goes by one.
+    `time` and `group` name the column that the split goes by, if it goes by one; `series` is what was found before the
+    rows became windows, where they are such.
     """
-    report = check_data(rows, train_set, validation_set, test_set, schema, data, time=time, group=group)
+    if series is None:
+        report = check_data(rows, train_set, validation_set, test_set, schema, data, time=time, group=group)
+    else:
+        sets = {"train": train_set, "validation": validation_set, "test": test_set}
+        report = report_windows(rows, sets, schema, series)
     return report, HTMLString(render(report))
 
 

@@ -1,0 +1,64 @@
+"""Cells of windows to the features of every step ahead. Light: the service imports it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.forecasting.features import WindowFeatures
+from ml.forecasting.grid import Timestamps
+from ml.forecasting.metrics import naive_error
+from ml.forecasting.panel import grid_times
+from ml.predictions.predictor import Outlook
+from ml.values.canonical import parse_date
+from ml.values.tensor import Tensor
+from schemas.signature import WindowDerivation
+
+_ONE = 1
+"""The code of the only series."""
+
+
+class WindowReader:
+    """A derivation compiled once, for many calls."""
+
+    def __init__(self, derivation: WindowDerivation) -> None:
+        self.features = WindowFeatures.of(derivation.forecast)
+        self._derivation = derivation
+        self._codes = {name: code for code, name in enumerate(derivation.values, start=1)}
+
+    def matrix(self, cells: Mapping[str, Sequence[Any]]) -> NDArray[np.float32]:
+        """Return the features of windows, (rows, features) as `WindowFeatures.names` has them.
+
+        Args:
+            cells: The points of each row as a `Tensor`, the newest last, at least as many as are looked at; its time in
+                ISO 8601 by the clocks of the zone; the name of its series, which has the code 0 where it is not known.
+        """
+        return self.features.matrix(self._history(cells), self._origins(cells), self._series(cells))
+
+    def outlook(self, cells: Mapping[str, Sequence[Any]]) -> Outlook:
+        """Return when the targets of the rows are, of which series, and how wrong the naive forecast was before."""
+        name = self._derivation.series
+        times = self.features.target_times(self._origins(cells))
+        return Outlook(
+            times=times,
+            naive=naive_error(self._history(cells), self.features.season),
+            series=None if name is None else [str(one) for one in cells[name]],
+        )
+
+    def _history(self, cells: Mapping[str, Sequence[Any]]) -> NDArray[np.float64]:
+        length = self.features.history
+        column: Sequence[Tensor] = cells[self._derivation.column]
+        if not len(column):
+            return np.empty((0, length))
+        return np.stack([cell.array[-length:] for cell in column]).astype(np.float64)
+
+    def _origins(self, cells: Mapping[str, Sequence[Any]]) -> Timestamps:
+        wall = np.array([parse_date(str(one)) for one in cells[self._derivation.time]], dtype="datetime64[us]")
+        return grid_times(wall, self.features.frequency, self.features.zone, np.arange(len(wall)))
+
+    def _series(self, cells: Mapping[str, Sequence[Any]]) -> NDArray[np.int64]:
+        name = self._derivation.series
+        if name is None:
+            return np.full(len(cells[self._derivation.column]), _ONE, dtype=np.int64)
+        return np.array([self._codes.get(str(one), 0) for one in cells[name]], dtype=np.int64)

@@ -1,0 +1,174 @@
+"""A long table of series to rows that are windows: the series, when its last point was, its last points, the next ones.
+
+Everything after it takes them for rows as any others.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ml.forecasting.calendar_features import parts_of
+from ml.forecasting.grid import Timestamps
+from ml.forecasting.infer_frequency import infer_frequency
+from ml.forecasting.panel import Panel, Placed, make_panel, place_rows
+from ml.forecasting.windows import Windows, fill_gaps, make_windows, newest_windows
+from ml.values.canonical import canonical
+from ml.values.columns import as_cells, as_numbers, as_timestamps
+from ml.values.tensor import Tensor
+from schemas.data import Column, DataSpec, TableSchema
+from schemas.errors import ContentError
+from schemas.forecast import Forecast
+from schemas.frequency import Frequency, parse_frequency
+from schemas.reading import POINT, Dates, Marks
+
+HISTORY = "history"
+"""The column of a series' last points."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which column is what."""
+
+    target: str
+    time: str
+    series: str | None = None
+
+    @classmethod
+    def of(cls, data: DataSpec) -> "Roles":
+        """Return what an experiment declares."""
+        assert data.time is not None, "a forecast has a time"
+        return cls(data.target, data.time, data.series)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Rows of a table, (n,): when each was by the clocks, NaT where nobody knows; of which series, None too; and what.
+
+    The only series is called by the empty text.
+    """
+
+    wall: Timestamps
+    names: list[str | None]
+    values: NDArray[np.float64]
+
+    @property
+    def placeable(self) -> NDArray[np.bool_]:
+        """Which rows have a time and a series, (n,)."""
+        return np.asarray(~np.isnat(self.wall) & np.array([name is not None for name in self.names], dtype=bool))
+
+
+def measured(rows: pd.DataFrame, roles: Roles, dates: Dates, marks: Marks = POINT) -> Measured:
+    """Return what rows hold; `dates` and `marks` say how their text is read."""
+    wall = as_timestamps(rows[roles.time], dates).to_numpy()
+    values = as_numbers(rows[roles.target], marks)
+    if roles.series is None:
+        return Measured(wall, [""] * len(rows), values)
+    cells = as_cells(rows[roles.series], "identifier")
+    return Measured(wall, [None if cell is None else canonical(cell) for cell in cells], values)
+
+
+def measured_by(rows: pd.DataFrame, schema: TableSchema, roles: Roles) -> Measured:
+    """Return what rows hold, read as their schema says."""
+    return measured(rows, roles, _column(schema, roles.time).dates, schema.text.marks if schema.text else POINT)
+
+
+@dataclass(frozen=True)
+class SeriesTable:
+    """Series on their grid, and the rows that they were made of: `wall` and `placed` are of those with a place."""
+
+    panel: Panel
+    placed: Placed
+    wall: Timestamps
+    missing_times: int
+
+
+def read_series(rows: Measured, forecast: Forecast) -> SeriesTable:
+    """Return the series that rows make. Raises ContentError when no row has a time and a series."""
+    there = rows.placeable
+    if not there.any():
+        raise ContentError("no row has a time that can be read and a series")
+    named = [str(name) for name, is_there in zip(rows.names, there, strict=True) if is_there]
+    ordered = sorted(set(named))
+    code = {name: place for place, name in enumerate(ordered)}
+    series = np.array([code[name] for name in named], dtype=np.int64)
+    wall, values, frequency = rows.wall[there], rows.values[there], parse_frequency(forecast.frequency)
+    placed, origin = place_rows(series, wall, values, frequency, forecast.zone)
+    panel = make_panel(ordered, placed, values, frequency, origin, forecast.zone)
+    return SeriesTable(panel, placed, wall, int((~there).sum()))
+
+
+def forecast_of(rows: Measured, schema: TableSchema, data: DataSpec) -> Forecast:
+    """Return what a forecast looks at and gives, as declared or as most rows have it.
+
+    Raises:
+        ContentError: If no frequency is declared and none is to be seen.
+    """
+    column = _column(schema, Roles.of(data).time)
+    frequency = parse_frequency(data.frequency) if data.frequency else _inferred(rows)
+    return Forecast(
+        history=data.history or frequency.history,
+        horizon=data.horizon or 1,
+        frequency=str(frequency),
+        zone=column.timezone,
+        level=data.interval,
+        parts=list(column.parts) if column.parts else parts_of(frequency),
+    )
+
+
+def window_rows(table: SeriesTable, forecast: Forecast, roles: Roles, most: int) -> pd.DataFrame:
+    """Return every origin that has a history and targets, oldest first; at most about `most`, thinned evenly."""
+    windows = make_windows(table.panel, forecast.history, forecast.horizon, most)
+    frame = _frame(table.panel, windows, roles)
+    target = [Tensor(row) for row in windows.target]
+    return frame.assign(**{roles.target: pd.Series(target, dtype=object)}).sort_values(
+        [roles.time, *([roles.series] if roles.series else [])], kind="stable", ignore_index=True
+    )
+
+
+def newest_rows(table: SeriesTable, forecast: Forecast, roles: Roles) -> pd.DataFrame:
+    """Return for every series that is long enough the window that ends with its last point, as the service takes it."""
+    return _frame(table.panel, newest_windows(table.panel, forecast.history), roles)
+
+
+def window_schema(schema: TableSchema, forecast: Forecast, roles: Roles) -> TableSchema:
+    """Return the schema of windows: the series and the time as the rows have them, and the points."""
+    kept = [column for column in schema.columns if column.name in (roles.time, roles.series)]
+    left_out = [column for column in schema.columns if column.type == "drop"]
+    points = Column(
+        name=HISTORY,
+        type="sequence",
+        declared=False,
+        why=f"the last {forecast.history} points of {roles.target!r}, the newest last",
+        nullable=False,
+        unit=schema.problem.unit,
+        shape=[None],
+        dtype="float32",
+    )
+    return schema.model_copy(update={"columns": [*kept, points, *left_out], "forecast": forecast})
+
+
+def _frame(panel: Panel, windows: Windows, roles: Roles) -> pd.DataFrame:
+    points = [Tensor(row) for row in fill_gaps(windows.history).astype(np.float32)]
+    columns = {roles.time: panel.wall(windows.at), HISTORY: pd.Series(points, dtype=object)}
+    if roles.series is None:
+        return pd.DataFrame(columns)
+    names = np.array(panel.names, dtype=object)[windows.series]
+    return pd.DataFrame({roles.series: pd.Series(names, dtype="str"), **columns})
+
+
+def _inferred(rows: Measured) -> Frequency:
+    there = rows.placeable
+    codes = pd.factorize(np.array(rows.names, dtype=object)[there])[0].astype(np.int64)
+    found = infer_frequency(codes, rows.wall[there])
+    if found is None:
+        raise ContentError(
+            "no distance in time is that of most neighbouring rows of a series: declare data.frequency (minute, hour, "
+            "day, week, month, quarter, year), and data.series where several series lie in the table"
+        )
+    return found
+
+
+def _column(schema: TableSchema, name: str) -> Column:
+    return next(column for column in schema.columns if column.name == name)

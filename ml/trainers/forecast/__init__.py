@@ -1,0 +1,1 @@
+"""Forecasts: any trainer of values on single steps, baselines, intervals."""

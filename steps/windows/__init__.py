@@ -1,0 +1,1 @@
+"""Windows: series as rows of a past and what came after."""

@@ -1,0 +1,62 @@
+"""Step `windows`: a table of series becomes rows that are an origin each: the last points, and the next ones."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+from zenml import step
+
+from ml.checks.series import SeriesRows
+from ml.checks.windows import check_series_rows
+from ml.features.windows import Roles, SeriesTable, forecast_of, measured_by, read_series, window_rows, window_schema
+from ml.forecasting.backtest import cannot_carry
+from ml.forecasting.clock import to_wall
+from ml.split.origin_places import origins_of
+from ml.split.origins_params import OriginsParams
+from schemas.data import ORIGINS, DataSpec, SplitSpec, TableSchema
+from schemas.errors import RefusedError
+from schemas.evaluation import SeriesReport
+from schemas.forecast import Forecast
+from schemas.frequency import parse_frequency
+from steps.materializers.frame import FrameMaterializer
+from steps.materializers.schema import SchemaMaterializer
+
+
+@step(
+    output_materializers={
+        "windows": FrameMaterializer,
+        "window_schema": SchemaMaterializer,
+        "series_report": SchemaMaterializer,
+    }
+)
+def windows(
+    rows: pd.DataFrame, schema: TableSchema, data: DataSpec, plan: SplitSpec
+) -> tuple[
+    Annotated[pd.DataFrame, "windows"],
+    Annotated[TableSchema, "window_schema"],
+    Annotated[SeriesReport, "series_report"],
+]:
+    """Check the series and cut them into windows; refuse series that the declared backtest cannot be made with."""
+    roles = Roles.of(data)
+    read = measured_by(rows, schema, roles)
+    forecast = forecast_of(read, schema, data)
+    table = read_series(read, forecast)
+    found = SeriesRows(table.wall, table.placed, table.panel, table.missing_times)
+    now = to_wall(np.array([datetime.now(UTC).replace(tzinfo=None)], dtype="datetime64[us]"), forecast.zone)[0]
+    report = check_series_rows(rows, schema, data, found, forecast, now)
+    _require_enough(table, forecast, plan, report)
+    frame = window_rows(table, forecast, roles, data.windows)
+    return frame, window_schema(schema, forecast, roles), report
+
+
+def _require_enough(table: SeriesTable, forecast: Forecast, plan: SplitSpec, report: SeriesReport) -> None:
+    """Raise RefusedError where no series is long enough, with what else is wrong: it may be the reason."""
+    if plan.method.name != ORIGINS:
+        return
+    origins = origins_of(OriginsParams.model_validate(plan.method.params), forecast.horizon)
+    longest = int(table.panel.lengths.max())
+    why = cannot_carry(longest, forecast.history, forecast.horizon, origins, parse_frequency(forecast.frequency))
+    if why is not None:
+        failed = [check.message for check in report.checks if check.severity == "fail" and not check.passed]
+        raise RefusedError([why, *failed], heading="The series cannot carry the forecast that is asked for")
