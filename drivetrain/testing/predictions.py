@@ -24,8 +24,8 @@ _MOST_OFF = 1e-3
 def malformed(predictions: Predictions, given: Sample, *, graded: bool) -> Iterator[str]:
     """Yield what of predictions for the validation rows has not the form that `Predictions` says."""
     rows = len(given.validation.target)
-    if given.task == "regression":
-        yield from _wrong_values(predictions.values, rows)
+    if given.task in ("regression", "forecast"):
+        yield from _wrong_values(predictions.values, given.validation.target.shape)
         return
     classes = len(given.signature.output.classes or [])
     yield from _wrong_codes(predictions.codes, rows, classes)
@@ -35,9 +35,9 @@ def malformed(predictions: Predictions, given: Sample, *, graded: bool) -> Itera
         yield "it gives no probabilities: gives_probabilities = False says so before anything is measured"
 
 
-def _wrong_values(values: NDArray[np.float64] | None, rows: int) -> Iterator[str]:
-    if values is None or values.shape != (rows,):
-        yield f"a regression gives values of shape ({rows},)"
+def _wrong_values(values: NDArray[np.float64] | None, shape: tuple[int, ...]) -> Iterator[str]:
+    if values is None or values.shape != shape:
+        yield f"a {'regression' if len(shape) == 1 else 'forecast'} gives values of shape {shape}"
     elif not np.isfinite(values).all():
         yield "a value is not finite"
 
@@ -75,7 +75,8 @@ def packaged_otherwise(fitted: Fitted, given: Sample) -> Iterator[str]:
             cells = given.train.cells
             unlike = difference(fitted.predict_cells(cells), packaged.predict_cells(cells))
         else:
-            rows = replayed(given.train.features, _categories(given))
+            known = given.train.features  # of windows nothing is ever missing
+            rows = known if given.task == "forecast" else replayed(known, _categories(given))
             unlike = difference(fitted.predict(rows.copy()), packaged.predict(rows.copy()))
         if unlike:
             yield f"its packaged form predicts otherwise: {unlike}"

@@ -14,8 +14,10 @@ import pandas as pd
 from ml.components.matrix import Matrix
 from ml.features.matrix import make_matrix
 from ml.features.signature import fit_signature
+from ml.features.windows import Roles, measured_by, read_series, window_rows, window_schema
 from schemas.base import Task
 from schemas.data import Column, ColumnType, Problem, TableSchema
+from schemas.forecast import Forecast
 from schemas.signature import Signature
 
 Example = Callable[[Path, pd.DataFrame], Mapping[str, Any] | None]
@@ -25,7 +27,12 @@ ROWS, TARGET = 120, "kind"
 _TYPES: dict[str, ColumnType] = {
     "size": "number", "weight": "number", "colour": "category", "wet": "boolean", "day": "date",
 }  # fmt: skip
-_CLASSES: dict[Task, list[Any] | None] = {"binary": ["no", "yes"], "multiclass": ["a", "b", "c"], "regression": None}
+_CLASSES: dict[Task, list[Any] | None] = {
+    "binary": ["no", "yes"],
+    "multiclass": ["a", "b", "c"],
+    "regression": None,
+    "forecast": None,
+}
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,8 @@ def table(task: Task = "binary", count: int = ROWS) -> pd.DataFrame:
 @cache
 def sample(task: Task) -> Sample:
     """Return a sample of a task; whoever changes it is found out by `unchanged`."""
+    if task == "forecast":
+        return _windows()
     rows = table(task)
     problem = Problem(target=TARGET, task=task, classes=_CLASSES[task])
     columns = [Column(name=name, type=kind, declared=True, why="declared") for name, kind in _TYPES.items()]
@@ -108,6 +117,32 @@ def _target(task: Task, score: Any) -> Any:
         return score.round(3)
     cuts = np.quantile(score, [0.5] if task == "binary" else [0.33, 0.66])
     return pd.Series(np.array(_CLASSES[task])[np.searchsorted(cuts, score)], dtype="str")
+
+
+def _windows() -> Sample:
+    """Return windows of three drawn monthly series, as the step `windows` makes them."""
+    draw = np.random.default_rng(7)
+    months = pd.date_range("2015-01-01", periods=72, freq="MS")
+    season = 8 * np.sin(2 * np.pi * np.arange(72) / 12)
+    values = [50 * (one + 1) + season + draw.normal(0, 2, 72) for one in range(3)]
+    rows = pd.DataFrame(
+        {
+            "shop": pd.Series(np.repeat(["north", "south", "west"], 72), dtype="str"),
+            "day": np.tile(months, 3),
+            TARGET: np.concatenate(values),
+        }
+    )
+    kinds: dict[str, ColumnType] = {"shop": "identifier", "day": "date"}
+    columns = [Column(name=name, type=kind, declared=True, why="declared") for name, kind in kinds.items()]
+    schema = TableSchema(problem=Problem(target=TARGET, task="forecast"), columns=columns)
+    forecast = Forecast(history=24, horizon=3, frequency="month", parts=["month"])
+    roles = Roles(TARGET, "day", "shop")
+    made = window_rows(read_series(measured_by(rows, schema, roles), forecast), forecast, roles, most=1000)
+    schema = window_schema(schema, forecast, roles)
+    train, validation = made.iloc[:80], made.iloc[90:]
+    signature = fit_signature(train, schema)
+    matrices = [make_matrix(one, signature, schema.problem) for one in (train, validation)]
+    return Sample("forecast", made, signature, matrices[0], matrices[1])
 
 
 def _numpy_state() -> str:

@@ -75,6 +75,11 @@ def _about(days: Floats) -> Floats:
 
 def climatology(matrix: NDArray[np.float32], features: WindowFeatures, table: Floats) -> Floats:
     """Return the mean of the series at each target's place in the course, (n, H)."""
-    place = matrix[:, columns_of(features, "position")].astype(np.int64)
-    code = matrix[:, 2].astype(np.int64)
-    return np.asarray(table[np.where(code < len(table), code, 0)[:, None], place])
+    place = _index(matrix[:, columns_of(features, "position")], table.shape[1])
+    return np.asarray(table[_index(matrix[:, 2:3], len(table)), place])
+
+
+def _index(numbers: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """Return whole numbers from 0 on below `count`, 0 for any other: what windows never are."""
+    known = np.nan_to_num(numbers, nan=-1.0, posinf=-1.0, neginf=-1.0)
+    return np.where((known >= 0) & (known < count), known, 0).astype(np.int64)

@@ -135,10 +135,8 @@ def chosen(predictions: Predictions, rows: NDArray[np.bool_]) -> Predictions:
 def is_finite(record: Record) -> bool:
     """Say whether a record of our own holds finite numbers only."""
     value = record.get(VALUE, 0.0)
-    if isinstance(value, list):
-        return all(map(math.isfinite, value))
-    numbers = record[PROBABILITIES].values() if PROBABILITIES in record else (value,)
-    return all(map(math.isfinite, numbers))
+    numbers = value if isinstance(value, list) else (value,)
+    return all(map(math.isfinite, record[PROBABILITIES].values() if PROBABILITIES in record else numbers))
 
 
 def is_value(record: Record) -> bool:
@@ -160,13 +158,19 @@ def class_keys(record: Record) -> list[str] | None:
 def record_columns(records: Sequence[Record], output: Output) -> dict[str, Sequence[Any]]:
     """Return what `Encoder.columns` gave for the predictions that the records were made of."""
     if output.task == "forecast":
-        values = (record.get(VALUE) for record in records)
-        return {VALUE: [fmean(value) if isinstance(value, list) and value else None for value in values]}
+        return {VALUE: [_mean(record.get(VALUE)) for record in records]}
     if output.task == "regression":
         return {VALUE: [record.get(VALUE) for record in records]}
     found: dict[str, Sequence[Any]] = {LABEL: [record.get(LABEL) for record in records]}
     confidence = [_confidence(record.get(PROBABILITIES)) for record in records]
     return found if all(one is None for one in confidence) else {**found, CONFIDENCE: confidence}
+
+
+def _mean(steps: Any) -> float | None:
+    """Return the mean of a forecast's steps, None of what is none."""
+    numbers = [finite_number(step) for step in steps] if isinstance(steps, list) else []
+    known = [number for number in numbers if number is not None]
+    return fmean(known) if known and len(known) == len(numbers) else None
 
 
 def decode(records: Sequence[Record], classes: Sequence[Scalar]) -> Predictions:

@@ -8,7 +8,7 @@ from cli.config.arguments import parse_arguments
 from cli.config.compose import compose
 from cli.config.load import load_run
 from schemas.home import ROOT
-from schemas.pipelines import CANDIDATE, PIPELINES, STEP_NAMES, PipelineSpec, StageSpec
+from schemas.pipelines import CANDIDATE, PIPELINES, STEP_NAMES, WINDOWS, PipelineSpec, StageSpec
 from schemas.stack import COMPONENT_TYPES
 
 STAGES = [CANDIDATE, *{stage.name: stage for spec in PIPELINES.values() for stage in spec.stages}.values()]
@@ -37,15 +37,21 @@ def test_every_stage_of_a_pipeline_can_be_run(spec: PipelineSpec) -> None:
     assert set(spec.components) <= set(COMPONENT_TYPES)
 
 
+_FORECAST = ["data=csv", "data.path=sales.csv", "data.target=sales", "split=origins", "trainer=ridge", "+name=sales"]
+
+
 @pytest.mark.untraced
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage.compiled], ids=lambda stage: stage.name)
-def test_the_steps_of_a_compiled_pipeline_are_those_of_its_record(stage: StageSpec) -> None:
+@pytest.mark.parametrize("forecasts", [False, True])
+def test_the_steps_of_a_compiled_pipeline_are_those_of_its_record(stage: StageSpec, forecasts: bool) -> None:
     from pipelines.execution.context import RunContext
 
-    run = load_run(compose(parse_arguments(["+experiment=houses"])))
+    declared = [*_FORECAST, "data.time=day", "data.horizon=3"] if forecasts else ["+experiment=houses"]
+    run = load_run(compose(parse_arguments(declared)))
     pipeline = attribute(str(stage.compiled)).copy()  # type: ignore[attr-defined]
     pipeline.prepare(run=run, now=RunContext(label="x", fingerprint="y", salt="z", production=None))
-    assert tuple(pipeline.invocations) == stage.steps
+    steps = tuple(step for step in stage.steps if forecasts or step != WINDOWS)
+    assert tuple(pipeline.invocations) == steps
 
 
 def test_a_stack_declares_resources_for_the_steps_that_an_orchestrator_runs() -> None:
