@@ -24,8 +24,9 @@ class Forecast(Strict):
     """The last `history` points of a series give the next `horizon` ones, on the grid of `frequency`.
 
     `zone` is where the times are, None where clocks never change; `parts` of the targets' times are features, `level`
-    is the share of the targets that intervals are to cover. `stacked`: the model gives one value for the features of
-    one step, else it gives all steps of a row of the matrix.
+    is the share of the targets that intervals are to cover. `form` is what the model
+    gives: `steps`, one value for the features of a step, or `rows`, all steps of a row, both in units of the window's
+    scale; or `values`, all steps as they are.
     """
 
     history: int
@@ -34,5 +35,5 @@ class Forecast(Strict):
     zone: str | None = None
     parts: list[CalendarPart] = []
     level: float = 0.9
-    stacked: bool = False
+    form: Literal["steps", "rows", "values"] = "values"
     intervals: Intervals | None = None

@@ -39,6 +39,7 @@ _OURS = {
         "random_forest": "ml.trainers.sklearn.presets:RandomForest",
         "gradient_boosting": "ml.trainers.sklearn.presets:GradientBoosting",
         "keras_mlp": "ml.trainers.keras.mlp:KerasMlp",
+        "keras_forecast": "ml.trainers.keras.forecast:KerasForecast",
         "rules": "ml.trainers.rules:Rules",
         "majority": "ml.trainers.constant:Majority",
         "mean": "ml.trainers.constant:Mean",

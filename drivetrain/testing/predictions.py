@@ -15,6 +15,7 @@ from ml.package.parity import difference, replayed
 from ml.predictions.predictor import Predictions
 from ml.runtimes.load import LOADERS, load
 from schemas.errors import PackageError
+from schemas.signature import Output
 
 _PICKLED = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".dill")
@@ -67,7 +68,7 @@ def packaged_otherwise(fitted: Fitted, given: Sample) -> Iterator[str]:
             return
         content = (folder / export.file).read_bytes()
         try:
-            packaged = load(export.runtime, content, given.signature.output)
+            packaged = load(export.runtime, content, _output(fitted, given))
         except PackageError as error:
             yield f"the runtime {export.runtime} does not load {export.file}: {error}"
             return
@@ -80,6 +81,14 @@ def packaged_otherwise(fitted: Fitted, given: Sample) -> Iterator[str]:
             unlike = difference(fitted.predict(rows.copy()), packaged.predict(rows.copy()))
         if unlike:
             yield f"its packaged form predicts otherwise: {unlike}"
+
+
+def _output(fitted: Fitted, given: Sample) -> Output:
+    """Return what the packaged form is to give: of a forecast in the form that the trainer says."""
+    output = given.signature.output
+    if output.forecast is None:
+        return output
+    return output.model_copy(update={"forecast": output.forecast.model_copy(update={"form": fitted.forecasts})})
 
 
 def _files(folder: Path, export: Export) -> Iterator[str]:

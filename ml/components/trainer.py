@@ -5,7 +5,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ml.components.component import Component
 from ml.predictions.predictor import FEATURES, ArrayPredictor, Predictor
@@ -48,6 +48,8 @@ class Fitted(Predictor):
     """The distributions that decide what it predicts, where those are more than every model's."""
     records: Sequence[RuleRecord] = ()
     """Of one made of rules: what each rule did on the training rows."""
+    forecasts: Literal["rows", "values"] = "values"
+    """Of one of forecasts: whether its packaged form gives steps in units of each window's scale, or as they are."""
 
     @abstractmethod
     def export(self, folder: Path, example: "NDArray[np.float32]") -> Export:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ml.forecasting.calendar_features import positions
 from ml.forecasting.features import Floats, WindowFeatures
+from ml.forecasting.stacked import put_back
 
 SMOOTHED = 7
 """On how many days to either side the mean of a day of the year looks: single days of few years are noise."""
@@ -24,19 +25,14 @@ def columns_of(features: WindowFeatures, name: str) -> list[int]:
 def persistence(matrix: NDArray[np.float32], features: WindowFeatures) -> Floats:
     """Return the last value for every step, (n, H)."""
     last = matrix[:, len(features.FIRST) + features.lags.index(1)]
-    return _put_back(matrix, np.repeat(last[:, None], features.horizon, axis=1))
+    return put_back(matrix, np.repeat(last[:, None], features.horizon, axis=1).astype(np.float64))
 
 
 def seasonal_naive(matrix: NDArray[np.float32], features: WindowFeatures) -> Floats:
     """Return for every step the value a whole number of seasons before it, (n, H); without a season the last value."""
     if not features.seasons_back:
         return persistence(matrix, features)
-    return _put_back(matrix, matrix[:, columns_of(features, "season.1")])
-
-
-def _put_back(matrix: NDArray[np.float32], scaled: NDArray[np.float32]) -> Floats:
-    level, scale = matrix[:, :1].astype(np.float64), matrix[:, 1:2].astype(np.float64)
-    return np.asarray(scaled.astype(np.float64) * scale + level)
+    return put_back(matrix, matrix[:, columns_of(features, "season.1")].astype(np.float64))
 
 
 def fit_climatology(matrix: NDArray[np.float32], target: Floats, features: WindowFeatures, series: int) -> Floats:

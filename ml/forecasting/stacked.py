@@ -35,10 +35,20 @@ class Stacked:
 
     def target(self, matrix: NDArray[np.float32], target: Floats) -> Floats:
         """Return targets, (n, H), with level and scale taken out, (n * H,); NaN stays."""
-        level, scale = matrix[:, :1].astype(np.float64), matrix[:, 1:2].astype(np.float64)
-        return np.asarray((target - level) / scale).ravel()
+        return taken_out(matrix, target).ravel()
 
     def values(self, matrix: NDArray[np.float32], scaled: Floats) -> Floats:
         """Return what was predicted of the rows, (n * H,), with level and scale put back, (n, H)."""
-        level, scale = matrix[:, :1].astype(np.float64), matrix[:, 1:2].astype(np.float64)
-        return np.asarray(scaled.reshape(len(matrix), self._horizon) * scale + level)
+        return put_back(matrix, scaled.reshape(len(matrix), self._horizon))
+
+
+def taken_out(matrix: NDArray[np.float32], values: Floats) -> Floats:
+    """Return values of windows, (n, H), without the level and in units of the scale of each."""
+    level, scale = matrix[:, :1].astype(np.float64), matrix[:, 1:2].astype(np.float64)
+    return np.asarray((values - level) / scale)
+
+
+def put_back(matrix: NDArray[np.float32], scaled: Floats) -> Floats:
+    """Return what `taken_out` was given, (n, H)."""
+    level, scale = matrix[:, :1].astype(np.float64), matrix[:, 1:2].astype(np.float64)
+    return np.asarray(scaled * scale + level)

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ml.forecasting.baselines import climatology, persistence, seasonal_naive
 from ml.forecasting.features import WindowFeatures
-from ml.forecasting.stacked import Stacked
+from ml.forecasting.stacked import Stacked, put_back
 from ml.predictions.predictor import Predictions, Predictor
 from schemas.base import Strict
 from schemas.errors import PackageError
@@ -39,6 +39,19 @@ class StackedModel(Predictor):
         found = self._inner.predict(self._stacked.rows(features))
         assert found.values is not None, "a model of steps predicts values"
         return Predictions(values=self._stacked.values(features, found.values))
+
+
+class ScaledModel(Predictor):
+    """A model of all steps in units of the windows' scales as one of forecasts."""
+
+    def __init__(self, inner: Predictor) -> None:
+        self._inner = inner
+
+    def predict(self, features: NDArray[np.float32]) -> Predictions:
+        """Predict for rows of windows, (n, features)."""
+        found = self._inner.predict(features)
+        assert found.values is not None, "a model of steps predicts values"
+        return Predictions(values=put_back(features, found.values))
 
 
 class RuleModel(Predictor):
@@ -78,7 +91,7 @@ class WithIntervals(Predictor):
 
 def inner_output(output: Output) -> Output:
     """Return what the runtime's file itself predicts: of a forecast by single steps, one value for each."""
-    if output.forecast is None or not output.forecast.stacked:
+    if output.forecast is None or output.forecast.form != "steps":
         return output
     return Output(task="regression", target=output.target, unit=output.unit)
 
@@ -88,8 +101,12 @@ def wrapped(model: Predictor, output: Output) -> Predictor:
     forecast = output.forecast
     if forecast is None:
         return model
-    steps = StackedModel(model, forecast) if forecast.stacked else model
-    return WithIntervals(steps, forecast) if forecast.intervals is not None else steps
+    whole = model
+    if forecast.form == "steps":
+        whole = StackedModel(model, forecast)
+    elif forecast.form == "rows":
+        whole = ScaledModel(model)
+    return WithIntervals(whole, forecast) if forecast.intervals is not None else whole
 
 
 def rule_model(rule: SeriesRule, output: Output) -> RuleModel:

@@ -40,7 +40,7 @@ class _Outputs:
         self._run = session.run
         self._names = [one.name for one in session.get_outputs()]
         self._threshold = output.decision_threshold
-        self._regression = output.task == "regression"
+        self._regression, self._forecasts = output.task == "regression", output.task == "forecast"
         self._classes = len(output.classes or [])
         self._known: list[int] = json.loads(metadata.get(CLASSES, "[]"))
         self._graded = metadata.get(PROBABILITIES) == "true"
@@ -50,6 +50,9 @@ class _Outputs:
         if self._regression:
             (values,) = self._run(self._names[:1], given)
             return Predictions(values=values.reshape(-1).astype(np.float64))
+        if self._forecasts:
+            (steps,) = self._run(self._names[:1], given)
+            return Predictions(values=steps.astype(np.float64))
         if not self._graded:
             (codes,) = self._run(self._names[:1], given)
             return Predictions(codes=codes.astype(np.int64).reshape(-1))

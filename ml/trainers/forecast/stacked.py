@@ -87,8 +87,9 @@ def fit_forecast(
     assert forecast is not None, "the windows say what is forecast"
     if "forecast" in trainer.tasks:
         fitted = trainer.fit(train, validation, signature, seed=seed)
+        forecast = forecast.model_copy(update={"form": fitted.forecasts})
     else:
-        forecast = forecast.model_copy(update={"stacked": True})
+        forecast = forecast.model_copy(update={"form": "steps"})
         fitted = _fit_steps(trainer, train, validation, signature, forecast, seed)
     forecast = forecast.model_copy(update={"intervals": _intervals(fitted, validation, forecast)})
     return fitted, _with(signature, forecast)
