@@ -8,7 +8,7 @@ from zenml.config import ResourceSettings
 from zenml.config.cache_policy import CachePolicy
 from zenml.config.retry_config import StepRetryConfig
 
-from ml.trainers.baselines import AUTO, AUTO_MODULE
+from ml.trainers.baselines import AUTO, AUTO_MODULES
 from schemas.choice import Choice
 from schemas.stack import Resources, StackSpec, StepName
 from stacks.plugins import profiling_source
@@ -37,7 +37,11 @@ def wired(
 
     A component from an installed package is keyed by that package's version.
     """
-    modules = [step.entrypoint.__module__, *also, *(_module(kind, choice) for kind, choice in components)]
+    modules = [
+        step.entrypoint.__module__,
+        *also,
+        *(module for kind, choice in components for module in _modules(kind, choice)),
+    ]
     versions = {
         f"DRIVETRAIN_{kind}".upper(): where
         for kind, choice in components
@@ -62,5 +66,5 @@ def profiled(step: Any, step_name: StepName, stack: StackSpec) -> Callable[..., 
     return wired(keyed, step_name, stack, also=[module])
 
 
-def _module(kind: str, choice: Choice) -> str:
-    return AUTO_MODULE if choice.name == AUTO else module_of(kind, choice.name)
+def _modules(kind: str, choice: Choice) -> Sequence[str]:
+    return AUTO_MODULES if choice.name == AUTO else [module_of(kind, choice.name)]

@@ -208,6 +208,10 @@ class DataSpec(Strict):
         return {name: spec.missing for name, spec in self.columns.items() if spec.missing is not None}
 
 
+ORIGINS = "origins"
+"""The split of a forecast."""
+
+
 class Ordered(Strict):
     """The column of timestamps that a split goes by, and how it is written; None: as the schema has it."""
 
@@ -216,15 +220,11 @@ class Ordered(Strict):
 
     @classmethod
     def of(cls, method: Choice, by: str | None) -> Self | None:
-        """Return the column that a split by time goes by, None with another method."""
-        if method.name != "time" or by is None:
+        """Return the column that a split by time or by origins goes by, None with another method."""
+        if method.name not in ("time", ORIGINS) or by is None:
             return None
         form = method.params.get("format")
         return cls(by=by, format=None if form is None else str(form))
-
-
-ORIGINS = "origins"
-"""The split of a forecast."""
 
 
 class SplitSpec(Strict):
@@ -233,7 +233,9 @@ class SplitSpec(Strict):
     method: Choice
     test: float = Field(default=0.2, gt=0, lt=1, description="share of the rows in the sealed test set")
     validation: float = Field(default=0.2, gt=0, lt=1, description="share of the rows in the validation set")
-    by: str | None = Field(default=None, description="the time column of `time`, the group column of `group`")
+    by: str | None = Field(
+        default=None, description="the time column of `time`, the group column of `group`; of `origins` data.time"
+    )
     salt: str | None = Field(default=None, description="another salt draws other sets; null: the data's name")
 
     @field_validator("by")

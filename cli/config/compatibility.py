@@ -9,6 +9,7 @@ from schemas.choice import Choice
 from schemas.data import ORIGINS
 from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.metrics import HIGHER_IS_BETTER, NEED_PROBABILITIES, NOT_RANKED, TASKS, WITHOUT_PROBABILITIES
+from schemas.pipelines import EXPLORE
 from schemas.run import Run
 from steps import registry
 
@@ -27,6 +28,7 @@ def impossible(run: Run, alone: bool = True) -> list[Fault]:
         faults += _with_raised(_reading_faults(block, choice, run.data.target))
     faults += _probability_faults(run)
     faults += _split_faults(run)
+    faults += _explore_faults(run)
     faults += _review_faults(run, tasks)
     faults += _stack_faults(run)
     heavy = alone and not faults
@@ -106,6 +108,10 @@ def _split_faults(run: Run) -> Iterator[Fault]:
     if (method == ORIGINS) != run.data.forecasts:
         yield _of_forecasts(method)
         return
+    if method == ORIGINS:
+        if by not in (None, run.data.time):
+            yield Fault("split.by", f"windows go by data.time, {run.data.time!r}, not by {by!r}", "leave it out")
+        return
     if registry.origin("split", method) != registry.OWN:
         return
     if method not in _GOES_BY:
@@ -117,6 +123,12 @@ def _split_faults(run: Run) -> Iterator[Fault]:
     elif by == run.data.target:
         what = f"{by!r} is the target; split {method!r} needs {_GOES_BY[method]}, known before the target is"
         yield Fault("split.by", what, "name another column")
+
+
+def _explore_faults(run: Run) -> Iterator[Fault]:
+    if run.data.forecasts and EXPLORE in run.spec.stages:
+        what = "series are not described yet: the page shows columns of a table"
+        yield Fault("pipeline", what, "leave out data.horizon and data.time to look at the table, or choose training")
 
 
 def _of_forecasts(method: str) -> Fault:

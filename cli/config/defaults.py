@@ -8,13 +8,14 @@ from cli.config.reading import Reading
 from ml.trainers.baselines import AUTO, AUTO_MODELS
 from schemas.base import Task
 from schemas.choice import Choice
+from schemas.data import ORIGINS
 from schemas.metrics import AUTO_WITHOUT_PROBABILITIES, WITHOUT_PROBABILITIES
 from schemas.run import Run
 from steps import registry
 
 _AUTO = Choice(name=AUTO)
 _RULES = "rules"
-_ALL: tuple[Task, ...] = ("binary", "multiclass", "regression")
+_ALL: tuple[Task, ...] = ("binary", "multiclass", "regression")  # a forecast is one where its horizon is declared
 
 
 def resolve_defaults(reading: Reading) -> Reading:
@@ -27,6 +28,8 @@ def resolve_defaults(reading: Reading) -> Reading:
     graded = gives_probabilities(run.trainer) and gives_probabilities(run.baseline)
     if run.metric == "auto" and not graded:
         changes["metric"] = _ungraded(tasks_of(run))
+    if run.data.forecasts and run.split.method.name == ORIGINS and run.split.by is None:
+        changes["split"] = run.split.model_copy(update={"by": run.data.time})
     if run.baseline.name not in (AUTO, *AUTO_MODELS) and _alike(run.trainer, run.baseline):
         changes["baseline"] = _AUTO
         notes = (*notes, _cannot_beat_itself(run.trainer.name))

@@ -5,12 +5,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.forecasting.backtest import Origins
-from ml.forecasting.grid import anchor, places
+from ml.forecasting.grid import anchor, later, places
 from ml.forecasting.infer_frequency import infer_frequency
 from ml.split.guards import column_by
 from ml.split.origins_params import OriginsParams
+from ml.split.timestamps import written
 from ml.values.columns import as_timestamps
 from schemas.errors import ContentError
+from schemas.forecast import Forecast
 from schemas.frequency import parse_frequency
 
 
@@ -29,6 +31,16 @@ def places_of(rows: pd.DataFrame, by: str | None, frequency: str | None) -> NDAr
     if found is None:
         raise ContentError(f"the times in {by!r} have no frequency that can be seen: declare data.frequency")
     return places(times, found, anchor(times, found))
+
+
+def newest_seen(rows: pd.DataFrame, by: str, forecast: Forecast) -> str:
+    """Return the time before the last point that a target of the windows holds, as text.
+
+    Only windows that end after it have targets of which none of these knew a point.
+    """
+    last = as_timestamps(rows[by]).to_numpy().max()
+    found = later(np.array([last]), np.array([forecast.horizon - 1]), parse_frequency(forecast.frequency))
+    return written(found[0])
 
 
 def require_all(sets: NDArray[np.str_]) -> None:

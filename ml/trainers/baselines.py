@@ -4,7 +4,8 @@ from schemas.base import Task
 from schemas.choice import Choice
 
 AUTO = "auto"
-AUTO_MODULE = "ml.trainers.constant"  # where both components live; the cache keys an `auto` baseline by its source
+AUTO_MODULES = ("ml.trainers.constant", "ml.trainers.forecast.baselines")
+"""Where they live; the cache keys an `auto` baseline by their source."""
 _BY_TASK: dict[Task, str] = {
     "binary": "majority",
     "multiclass": "majority",

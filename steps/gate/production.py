@@ -16,6 +16,7 @@ from ml.split.timestamps import century_of, form_of, newer_than, read_timestamps
 from schemas.base import Strict
 from schemas.data import TableSchema
 from schemas.errors import PackageError, listed
+from schemas.forecast import Forecast
 from schemas.package import SplitRecord
 from serving.releases.package_cache import fetch
 from steps.object_store import reaching
@@ -64,7 +65,7 @@ def opened(production: Production) -> Iterator[PackagedModel]:
 
 def _why_not(model: PackagedModel, test_set: pd.DataFrame, schema: TableSchema, plan: SplitRecord) -> str | None:
     split, output, problem = model.manifest.data.split, model.signature.output, schema.problem
-    by_time = split.method.name == plan.method.name == "time" and split.by == plan.by
+    by_time = split.method.name == plan.method.name and plan.ordered is not None and split.by == plan.by
     if by_time:  # cuts move on with time; what counts is which rows were seen
         if reason := _saw(model.manifest.data.newest, test_set, plan, schema):
             return reason
@@ -74,7 +75,14 @@ def _why_not(model: PackagedModel, test_set: pd.DataFrame, schema: TableSchema, 
         return "was trained under another split, so that it may have seen these test rows"
     if (output.target, output.task) != (problem.target, problem.task) or output.classes != problem.classes:
         return "solves another problem (target, task or classes differ)"
+    if _looks(output.forecast) != _looks(schema.forecast):
+        return "forecasts otherwise (horizon, history, frequency or zone differ)"
     return _changed_columns(model, test_set, schema, plan, by_time=by_time)
+
+
+def _looks(forecast: Forecast | None) -> tuple[object, ...] | None:
+    """Return what makes windows comparable."""
+    return None if forecast is None else (forecast.horizon, forecast.history, forecast.frequency, forecast.zone)
 
 
 def _changed_columns(

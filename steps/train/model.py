@@ -9,6 +9,7 @@ from ml.features.matrix import make_matrix
 from ml.package.build import UNNAMED, build_candidate
 from ml.predictions.abstention import choose
 from ml.predictions.predictions import predictions_of
+from ml.split.origin_places import newest_seen
 from ml.split.timestamps import newest
 from ml.trainers.baselines import resolve_baseline
 from ml.trainers.forecast.stacked import fit_forecast
@@ -71,8 +72,17 @@ def _seen(
         fingerprint=_stored_digest("train_set"),
         rows={"train": len(train_set), "validation": len(validation_set)},
         split=UNNAMED.split,
-        newest=None if ordered is None else newest([train_set, validation_set], ordered, schema),
+        newest=_newest([train_set, validation_set], schema, ordered),
     )
+
+
+def _newest(sets: list[pd.DataFrame], schema: TableSchema, ordered: Ordered | None) -> str | None:
+    """Return up to when the rows go; of windows the point before their last target: later origins saw it beforehand."""
+    if ordered is None:
+        return None
+    if schema.forecast is not None:
+        return newest_seen(pd.concat(sets, ignore_index=True), ordered.by, schema.forecast)
+    return newest(sets, ordered, schema)
 
 
 def _stored_digest(table: str) -> str:
