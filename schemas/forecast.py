@@ -23,7 +23,8 @@ class Intervals(Strict):
 class Forecast(Strict):
     """The last `history` points of a series give the next `horizon` ones, on the grid of `frequency`.
 
-    `zone` is where the times are, None where clocks never change; `parts` of the targets' times are features, `level`
+    `zone` is where the times are, None where clocks never change; `parts` of the targets' times are features, and those that
+    grow (the year) stay as they were at `until`, the newest time of training. `level`
     is the share of the targets that intervals are to cover. `form` is what the model
     gives: `steps`, one value for the features of a step, or `rows`, all steps of a row, both in units of the window's
     scale; or `values`, all steps as they are.
@@ -34,6 +35,7 @@ class Forecast(Strict):
     frequency: str
     zone: str | None = None
     parts: list[CalendarPart] = []
+    until: str | None = None
     level: float = 0.9
     form: Literal["steps", "rows", "values"] = "values"
     intervals: Intervals | None = None

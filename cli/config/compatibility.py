@@ -105,12 +105,8 @@ _GOES_BY = {"time": "the column with each row's timestamp", "group": "the column
 
 def _split_faults(run: Run) -> Iterator[Fault]:
     method, by = run.split.method.name, run.split.by
-    if (method == ORIGINS) != run.data.forecasts:
-        yield _of_forecasts(method)
-        return
-    if method == ORIGINS:
-        if by not in (None, run.data.time):
-            yield Fault("split.by", f"windows go by data.time, {run.data.time!r}, not by {by!r}", "leave it out")
+    if method == ORIGINS or run.data.forecasts:
+        yield from _origin_faults(run, method, by)
         return
     if registry.origin("split", method) != registry.OWN:
         return
@@ -131,12 +127,15 @@ def _explore_faults(run: Run) -> Iterator[Fault]:
         yield Fault("pipeline", what, "leave out data.horizon and data.time to look at the table, or choose training")
 
 
-def _of_forecasts(method: str) -> Fault:
-    if method == ORIGINS:
+def _origin_faults(run: Run, method: str, by: str | None) -> Iterator[Fault]:
+    if not run.data.forecasts:
         what = "the split 'origins' is of forecasts, and data.horizon is not declared"
-        return Fault("split.name", what, "declare data.time and data.horizon, or choose another split")
-    what = f"the split {method!r} would test forecasts on times that they learnt from"
-    return Fault("split.name", what, "split=origins: the newest origins test, earlier ones teach")
+        yield Fault("split.name", what, "declare data.time and data.horizon, or choose another split")
+    elif method != ORIGINS:
+        what = f"the split {method!r} would test forecasts on times that they learnt from"
+        yield Fault("split.name", what, "split=origins: the newest origins test, earlier ones teach")
+    elif by not in (None, run.data.time):
+        yield Fault("split.by", f"windows go by data.time, {run.data.time!r}, not by {by!r}", "leave it out")
 
 
 def _review_faults(run: Run, tasks: tuple[Task, ...]) -> Iterator[Fault]:

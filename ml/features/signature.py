@@ -94,6 +94,7 @@ def fit_window_signature(train: pd.DataFrame, schema: TableSchema, forecast: For
             values = sorted({canonical(cell) for cell in cells if cell is not None})
     _require_own_names(inputs)
     series = roles.get("identifier")
+    forecast = forecast.model_copy(update={"until": _newest(train[roles["date"]])})
     windows = WindowDerivation(
         column=roles["sequence"], time=roles["date"], series=series, values=values, forecast=forecast
     )
@@ -106,6 +107,10 @@ def fit_window_signature(train: pd.DataFrame, schema: TableSchema, forecast: For
         text=schema.text,
         drawn=schema.drawn,
     )
+
+
+def _newest(times: pd.Series) -> str | None:
+    return None if times.empty else str(np.datetime_as_string(times.to_numpy().max(), unit="s"))
 
 
 def _require_own_names(inputs: list[Input]) -> None:

@@ -88,17 +88,21 @@ def calendar_names(parts: Sequence[CalendarPart]) -> list[str]:
     return [name for pair in names for name in pair]
 
 
-def calendar(wall: Timestamps, parts: Sequence[CalendarPart]) -> NDArray[np.float64]:
+def calendar(
+    wall: Timestamps, parts: Sequence[CalendarPart], until: np.datetime64 | None = None
+) -> NDArray[np.float64]:
     """Return parts of timestamps, the last axis being the features: what comes round as sine and cosine.
 
     Args:
         wall: datetime64[us] by the clocks of the place, of any shape.
         parts: Which; the year and the time since 2000 are in tens of years.
+        until: From here on those two stand still: of years that it never saw a model knows nothing.
     """
+    grown = wall if until is None else np.minimum(wall, until)
     found: list[NDArray[np.float64]] = []
     for part in parts:
         if part in _NUMBERS:
-            found.append(_NUMBERS[part](wall))
+            found.append(_NUMBERS[part](grown))
         else:
             angle = 2 * np.pi * _CIRCLES[part](wall)
             found += [np.sin(angle), np.cos(angle)]

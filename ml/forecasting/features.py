@@ -39,6 +39,8 @@ class WindowFeatures:
     zone: str | None = None
     parts: tuple[CalendarPart, ...] | None = None
     """Of the targets' times; None: those that matter at the frequency."""
+    until: np.datetime64 | None = None
+    """From here on the parts that grow stand still."""
 
     FIRST = ("level", "scale", "series")
 
@@ -46,7 +48,8 @@ class WindowFeatures:
     def of(cls, forecast: Forecast) -> Self:
         """Return what a schema or a package says."""
         frequency = parse_frequency(forecast.frequency)
-        return cls(forecast.history, forecast.horizon, frequency, forecast.zone, tuple(forecast.parts))
+        until = None if forecast.until is None else np.datetime64(forecast.until, "us")
+        return cls(forecast.history, forecast.horizon, frequency, forecast.zone, tuple(forecast.parts), until)
 
     @property
     def season(self) -> int:
@@ -144,7 +147,10 @@ class WindowFeatures:
 
     def _of_calendar(self, origins: Timestamps, steps: NDArray[np.int64]) -> NDArray[np.float32]:
         wall = wall_times(self.target_times(origins), self.frequency, self.zone)
-        known = [calendar(wall, self.calendar_parts), position(wall, self.frequency)[:, :, None].astype(np.float64)]
+        known = [
+            calendar(wall, self.calendar_parts, self.until),
+            position(wall, self.frequency)[:, :, None].astype(np.float64),
+        ]
         ahead = np.broadcast_to(steps[None, :, None], (*wall.shape, 1))
         return np.concatenate([*known, ahead], axis=2).astype(np.float32)
 
