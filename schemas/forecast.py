@@ -23,11 +23,10 @@ class Intervals(Strict):
 class Forecast(Strict):
     """The last `history` points of a series give the next `horizon` ones, on the grid of `frequency`.
 
-    `zone` is where the times are, None where clocks never change; `parts` of the targets' times are features, and those that
-    grow (the year) stay as they were at `until`, the newest time of training. `level`
-    is the share of the targets that intervals are to cover. `form` is what the model
-    gives: `steps`, one value for the features of a step, or `rows`, all steps of a row, both in units of the window's
-    scale; or `values`, all steps as they are.
+    `zone` is where the times are, None where clocks never change. `parts` of the targets' times are features; those
+    that grow (the year) stand still from `until` on, the newest time of training. `level` is the share of the targets
+    that intervals are to cover. `form` is what the model gives: `steps`, one value for the features of a step, or
+    `rows`, all steps of a row, both in units of the window's scale; or `values`, all steps as they are.
     """
 
     history: int

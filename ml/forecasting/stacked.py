@@ -30,7 +30,7 @@ class Stacked:
         """
         count, first, after = len(matrix), FIRST - 1, FIRST + self._window
         shared = np.repeat(matrix[:, first:after], self._horizon, axis=0)
-        steps = matrix[:, after:].reshape(count * self._horizon, -1)
+        steps = matrix[:, after:].reshape(count * self._horizon, (matrix.shape[1] - after) // self._horizon)
         return np.ascontiguousarray(np.concatenate([shared, steps], axis=1))
 
     def target(self, matrix: NDArray[np.float32], target: Floats) -> Floats:

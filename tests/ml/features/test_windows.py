@@ -1,0 +1,139 @@
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from ml.features.derive import Deriver
+from ml.features.windows import HISTORY, Roles, newest_rows
+from ml.schema_inference.infer import infer_schema
+from ml.validation.rows import Validator
+from schemas.errors import ContentError
+from tests.ml.forecasting.long_table import made, shops, spec
+
+
+def test_a_long_table_becomes_rows_of_a_past_and_what_came_after():
+    found = made(shops(2, 100), spec())
+    assert list(found.rows.columns) == ["shop", "month", "history", "sales"]
+    row = found.sets["test"].iloc[-1]
+    own = shops(2, 100).query("shop == 'shop 1'")["sales"].to_numpy()
+    assert row["shop"] == "shop 1"
+    assert np.allclose(row["history"].array, own[-30:-6])
+    assert np.allclose(row["sales"].array, own[-6:])
+    assert row["month"] == pd.Timestamp("2019-10-01")
+
+
+def test_the_schema_of_windows_has_the_series_the_time_and_the_points_and_leaves_out_the_rest():
+    found = made(shops(2, 100, weather="mild"), spec())
+    kinds = {column.name: column.type for column in found.schema.columns}
+    assert kinds == {"shop": "identifier", "month": "date", "history": "sequence", "weather": "drop"}
+    assert found.schema.problem.task == "forecast"
+    assert found.schema.forecast is not None
+    assert (found.schema.forecast.frequency, found.schema.forecast.history) == ("month", 24)
+
+
+def test_one_series_needs_no_name():
+    found = made(shops(1, 100), spec(series=None))
+    assert list(found.rows.columns) == ["month", "history", "sales"]
+    assert found.signature.known_values() == {}
+
+
+def test_rows_in_any_order_give_the_same_windows():
+    rows = shops(3, 90)
+    mixed = rows.sample(frac=1, random_state=3).reset_index(drop=True)
+    first, second = made(rows, spec()), made(mixed, spec())
+    assert first.rows["history"].tolist() == second.rows["history"].tolist()
+    assert second.table.placed.unsorted > 0
+
+
+def test_a_row_without_a_target_is_a_gap_and_no_fault():
+    rows = shops(2, 100)
+    rows.loc[50, "sales"] = np.nan
+    found = made(rows, spec())
+    assert np.isnan(found.table.panel.values).sum() == 1
+    assert all(np.isfinite(cell.array).all() for cell in found.rows["history"])
+    assert np.isnan(np.stack([cell.array for cell in found.rows["sales"]])).sum() == 6
+
+
+def test_a_table_without_a_frequency_asks_for_one():
+    rows = shops(1, 40).drop_duplicates("shop")
+    with pytest.raises(ContentError, match=r"declare data\.frequency"):
+        made(rows, spec())
+
+
+def test_declared_parts_are_features_and_the_year_stands_still_after_training():
+    found = made(shops(2, 120), spec(columns={"month": {"parts": ["year", "month"]}}))
+    names = found.signature.features
+    assert "year.h1" in names
+    years = found.matrix("test").features[:, names.index("year.h6")]
+    newest = found.matrix("train").features[:, names.index("year.h1")].max()
+    assert (years == newest).all()
+
+
+def test_features_are_derived_alike_from_frames_and_from_checked_requests():
+    found = made(shops(3, 100), spec())
+    rows = [
+        {"shop": row.shop, "month": row.month.strftime("%Y-%m-%d"), "history": row.history.array.tolist()}
+        for row in found.sets["test"].itertuples()
+    ]
+    checked = Validator(found.signature).check(rows)
+    assert not checked.errors
+    assert np.array_equal(Deriver(found.signature).matrix(checked.cells), found.matrix("test").features)
+
+
+def test_of_a_longer_history_the_last_points_are_looked_at():
+    found = made(shops(2, 100), spec())
+    row = {"shop": "shop 0", "month": "2020-01-01", "history": [float(one) for one in range(24)]}
+    longer = {**row, "history": [7.0, 7.0, *row["history"]]}
+    checked = Validator(found.signature).check([row, longer])
+    matrix = Deriver(found.signature).matrix(checked.cells)
+    assert np.array_equal(matrix[0], matrix[1])
+
+
+def refusals():
+    good = {"shop": "shop 0", "month": "2020-01-01", "history": [1.0] * 24}
+    yield {**good, "history": [1.0] * 23}, "history", "has 23 values; it must be a list of at least 24 numbers"
+    yield {**good, "history": [1.0] * 23 + [None]}, "history", "holds null at [23]"
+    yield {**good, "history": [1.0] * 23 + [float("nan")]}, "history", "holds NaN at [23]"
+    yield {**good, "history": [[1.0] * 24]}, "history", "has more axes than are wanted"
+    yield {**good, "history": []}, "history", "is empty"
+    yield {**good, "shop": "shop 9"}, "shop", "is 'shop 9', which training never saw. Did you mean 'shop "
+    yield {**good, "shop": None}, "shop", "must not be null"
+    yield {**good, "month": "soon"}, "month", "is not an ISO 8601 date"
+    yield {"shop": "shop 0", "month": "2020-01-01"}, "history", "is missing"
+
+
+@pytest.mark.parametrize("refusal", refusals(), ids=lambda one: one[2][:30])
+def test_what_is_wrong_with_a_row_is_said_by_its_column(refusal):
+    row, column, message = refusal
+    error = Validator(made(shops(2, 100), spec()).signature).check([row]).errors[0]
+    assert error["column"] == column
+    assert message in error["message"] or column == "shop"
+
+
+def test_the_newest_window_of_each_series_ends_with_its_last_point():
+    found = made(shops(3, 100), spec())
+    assert found.schema.forecast is not None
+    newest = newest_rows(found.table, found.schema.forecast, Roles("sales", "month", "shop"))
+    assert list(newest.columns) == ["shop", "month", HISTORY]
+    assert newest["shop"].tolist() == ["shop 0", "shop 1", "shop 2"]
+    assert (newest["month"] == pd.Timestamp("2020-04-01")).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"time": None}, "a forecast needs the column that says when a row was"),
+        ({"horizon": None}, "time and series belongs to a forecast: declare its horizon"),
+        ({"task": "regression"}, "horizon belongs to a forecast, but task is regression"),
+        ({"series": "month"}, "target, time and series are three columns"),
+        ({"frequency": "fortnight"}, "'fortnight' is no frequency"),
+    ],
+)
+def test_a_declaration_that_is_no_forecast_says_what_is_missing(changes, message):
+    with pytest.raises(ValidationError, match=message):
+        spec(**changes)
+
+
+def test_a_column_of_the_forecast_that_is_not_there_is_named():
+    with pytest.raises(ContentError, match="there is no column 'shop'"):
+        infer_schema(shops(1, 50).drop(columns="shop"), spec())
