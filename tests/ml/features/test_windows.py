@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
+from ml.features.cells import rows as request_rows
 from ml.features.derive import Deriver
 from ml.features.windows import HISTORY, Roles, newest_rows
 from ml.schema_inference.infer import infer_schema
@@ -55,7 +56,7 @@ def test_a_row_without_a_target_is_a_gap_and_no_fault():
 
 
 def test_a_table_without_a_frequency_asks_for_one():
-    rows = shops(1, 40).drop_duplicates("shop")
+    rows = shops(40, 3).drop_duplicates("shop")
     with pytest.raises(ContentError, match=r"declare data\.frequency"):
         made(rows, spec())
 
@@ -71,11 +72,7 @@ def test_declared_parts_are_features_and_the_year_stands_still_after_training():
 
 def test_features_are_derived_alike_from_frames_and_from_checked_requests():
     found = made(shops(3, 100), spec())
-    rows = [
-        {"shop": row.shop, "month": row.month.strftime("%Y-%m-%d"), "history": row.history.array.tolist()}
-        for row in found.sets["test"].itertuples()
-    ]
-    checked = Validator(found.signature).check(rows)
+    checked = Validator(found.signature).check(request_rows(found.sets["test"], found.signature))
     assert not checked.errors
     assert np.array_equal(Deriver(found.signature).matrix(checked.cells), found.matrix("test").features)
 
