@@ -29,6 +29,8 @@ class Sets:
     test: Any
     report: Any
     page: Any
+    latest: Any = None
+    """Of a forecast: the last points of every series."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,11 @@ def checked_sets(run: Run, now: RunContext) -> Sets:
     schema = wired(infer_schema, "infer_schema", stack)(
         rows=rows, written=written, data=run.data, group=run.split.group
     )
-    series = None
+    series = latest = None
     if data.forecasts:
-        rows, schema, series = wired(windows, "windows", stack)(rows=rows, schema=schema, data=data, plan=run.split)
+        rows, schema, series, latest = wired(windows, "windows", stack)(
+            rows=rows, schema=schema, data=data, plan=run.split
+        )
     train_set, validation_set, test_set = wired(split, "split", stack, ("split", run.split.method))(
         rows=rows, schema=schema, plan=run.split, salt=now.salt
     )
@@ -78,7 +82,7 @@ def checked_sets(run: Run, now: RunContext) -> Sets:
         group=run.split.group,
         series=series,
     )
-    return Sets(rows, schema, train_set, validation_set, test_set, report, page)
+    return Sets(rows, schema, train_set, validation_set, test_set, report, page, latest)
 
 
 def candidate(run: Run, now: RunContext, sets: Sets) -> Candidate:
@@ -94,7 +98,7 @@ def candidate(run: Run, now: RunContext, sets: Sets) -> Candidate:
         review=run.review,
     )
     signature = wired(fit_features, "fit_features", stack)(
-        train_set=sets.train, schema=sets.schema, after=["data_gate"]
+        train_set=sets.train, schema=sets.schema, latest=sets.latest, after=["data_gate"]
     )
     fitting = {
         "train_set": sets.train,

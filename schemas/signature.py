@@ -105,11 +105,19 @@ class TensorDerivation(Strict):
     dtype: DType
 
 
+class Latest(Strict):
+    """The last points of a series as the source had them when the model was trained, and when the newest was."""
+
+    series: str
+    time: str
+    points: list[float]
+
+
 class WindowDerivation(Strict):
     """Features of every step ahead, made of the last points of a series, of the times of the targets and of the series.
 
     `column` holds the points, `time` when the last of them was; `series` names the series, one of `values`, None where
-    there is but one.
+    there is but one. `latest` is what a row gets that names its series alone.
     """
 
     kind: Literal["window"] = "window"
@@ -118,6 +126,7 @@ class WindowDerivation(Strict):
     series: str | None = None
     values: list[str] = []
     forecast: Forecast
+    latest: list[Latest] = []
 
 
 FeatureDerivation = NumberDerivation | BooleanDerivation | CategoryDerivation | IdentifierDerivation | DateDerivation

@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 
 from ml.validation.cell_reading import CellReading
 from ml.validation.values import LONGEST_SHOWN, Check, Refusal, check_of, kind_of, shown
+from ml.values.canonical import canonical
 from schemas.data import composed
 from schemas.errors import did_you_mean
 from schemas.reading import TextReading
@@ -63,6 +64,17 @@ class Validator:
         self._known = frozenset([*self.names, *signature.ignored])
         self._ignored = frozenset(signature.ignored)
         self._arrays = frozenset(signature.arrays)
+        self._window = signature.window
+        self._latest = {} if self._window is None else {one.series: one for one in self._window.latest}
+
+    def filled(self, row: Any) -> Any:
+        """Return a row that names its series alone with the last points that the package has of it; others as it is."""
+        window = self._window
+        if window is None or not self._latest or type(row) is not dict or window.column in row or window.time in row:
+            return row
+        name = "" if window.series is None else row.get(window.series)
+        found = self._latest.get(canonical(name)) if isinstance(name, str | int | float) else None
+        return row if found is None else {**row, window.time: found.time, window.column: found.points}
 
     @property
     def width(self) -> int:

@@ -57,10 +57,12 @@ def live_schemas(signature: Signature) -> dict[str, Json]:
 
 def _row(signature: Signature) -> Json:
     """Return the schema of a row; not from a model of its own: for a thousand columns pydantic takes 0.3 s."""
+    window = signature.window
+    kept = {window.time, window.column} if window is not None and window.latest else set()
     ignored = {name: {"description": "left out in training: has no effect"} for name in signature.ignored}
     return schema_of(Row) | {
         "properties": {column.name: _column(column) for column in signature.inputs} | ignored,
-        "required": [column.name for column in signature.inputs if not column.nullable],
+        "required": [one.name for one in signature.inputs if not one.nullable and one.name not in kept],
         "additionalProperties": False,
     }
 

@@ -83,6 +83,7 @@ class _OfArrays(Reader):
             if isinstance(row, OversizedRow):
                 errors[place] = _OVERSIZED
                 continue
+            row = self.validator.filled(row)
             spelled_out = len(errors) < _EXPLAINED
             checked = self.validator.check([row])
             if checked.errors:

@@ -5,6 +5,7 @@ from typing import Annotated
 import pandas as pd
 from zenml import step
 
+from ml.features.latest import with_latest
 from ml.features.signature import fit_signature
 from schemas.data import TableSchema
 from schemas.signature import Signature
@@ -12,6 +13,12 @@ from steps.materializers.schema import SchemaMaterializer
 
 
 @step(output_materializers={"signature": SchemaMaterializer})
-def fit_features(train_set: pd.DataFrame, schema: TableSchema) -> Annotated[Signature, "signature"]:
-    """Learn categories, identifiers, imputations and ranges."""
-    return fit_signature(train_set, schema)
+def fit_features(
+    train_set: pd.DataFrame, schema: TableSchema, latest: pd.DataFrame | None = None
+) -> Annotated[Signature, "signature"]:
+    """Learn categories, identifiers, imputations and ranges; `latest` are the last points of the series of a forecast.
+
+    Those are kept for rows that name their series alone; nothing is learnt from them.
+    """
+    signature = fit_signature(train_set, schema)
+    return signature if latest is None else with_latest(signature, latest)

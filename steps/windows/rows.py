@@ -9,7 +9,16 @@ from zenml import step
 
 from ml.checks.series import SeriesRows
 from ml.checks.windows import check_series_rows
-from ml.features.windows import Roles, SeriesTable, forecast_of, measured_by, read_series, window_rows, window_schema
+from ml.features.windows import (
+    Roles,
+    SeriesTable,
+    forecast_of,
+    measured_by,
+    newest_rows,
+    read_series,
+    window_rows,
+    window_schema,
+)
 from ml.forecasting.backtest import cannot_carry
 from ml.forecasting.clock import to_wall
 from ml.split.origin_places import origins_of
@@ -28,6 +37,7 @@ from steps.materializers.schema import SchemaMaterializer
         "windows": FrameMaterializer,
         "window_schema": SchemaMaterializer,
         "series_report": SchemaMaterializer,
+        "latest": FrameMaterializer,
     }
 )
 def windows(
@@ -36,6 +46,7 @@ def windows(
     Annotated[pd.DataFrame, "windows"],
     Annotated[TableSchema, "window_schema"],
     Annotated[SeriesReport, "series_report"],
+    Annotated[pd.DataFrame, "latest"],
 ]:
     """Check the series and cut them into windows; refuse series that the declared backtest cannot be made with."""
     roles = Roles.of(data)
@@ -47,7 +58,7 @@ def windows(
     report = check_series_rows(rows, schema, data, found, forecast, now)
     _require_enough(table, forecast, plan, report)
     frame = window_rows(table, forecast, roles, data.windows)
-    return frame, window_schema(schema, forecast, roles), report
+    return frame, window_schema(schema, forecast, roles), report, newest_rows(table, forecast, roles)
 
 
 def _require_enough(table: SeriesTable, forecast: Forecast, plan: SplitSpec, report: SeriesReport) -> None:
