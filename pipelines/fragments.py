@@ -65,9 +65,8 @@ def checked_sets(run: Run, now: RunContext) -> Sets:
     )
     series = latest = None
     if data.forecasts:
-        rows, schema, series, latest = wired(windows, "windows", stack)(
-            rows=rows, schema=schema, data=data, plan=run.split
-        )
+        cut = wired(windows, "windows", stack)
+        rows, schema, series, latest = cut(rows=rows, schema=schema, data=data, plan=run.split)
     train_set, validation_set, test_set = wired(split, "split", stack, ("split", run.split.method))(
         rows=rows, schema=schema, plan=run.split, salt=now.salt
     )

@@ -1,6 +1,7 @@
 """Backtests as a fan: what came, what was forecast from several origins, and the intervals about it."""
 
-from datetime import datetime
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -13,7 +14,10 @@ from schemas.data import Problem
 
 SERIES = 3
 """Series that are drawn: the largest, the middle one and the smallest."""
-_ORIGINS = 6
+_ORIGINS, _NEWEST = 6, 90
+"""Origins that are drawn: spread over all, and of single steps the newest."""
+_YEARS, _DAYS = 2, 4
+"""From so many of them on, times are drawn as years, and as days."""
 
 
 def fans(target: NDArray[np.float64], predictions: Predictions, problem: Problem) -> dict[str, Markup]:
@@ -49,25 +53,25 @@ def _drawn(names: NDArray[np.str_], target: NDArray[np.float64]) -> list[str]:
 
 def _fan(rows: NDArray[np.int64], target: NDArray[np.float64], predictions: Predictions, label: str) -> Markup:
     assert predictions.outlook is not None and predictions.values is not None, "checked before"
-    times = _years(predictions.outlook.times)
-    rows = rows[np.argsort(times[rows, 0], kind="stable")]
-    rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(_ORIGINS, len(rows))).round().astype(int))]
+    rows = rows[np.argsort(predictions.outlook.times[rows, 0], kind="stable")]
+    if predictions.values.shape[1] == 1:
+        rows = rows[-_NEWEST:]
+    else:
+        rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(_ORIGINS, len(rows))).round().astype(int))]
+    times, axis = _axis(predictions.outlook.times, rows)
     ends = [one[rows] for one in (predictions.lower, predictions.upper) if one is not None]
     shown = np.concatenate([target[rows].ravel(), predictions.values[rows].ravel(), *(one.ravel() for one in ends)])
     keys = [("curve", "what came"), ("other", f"forecast from {len(rows)} origins")]
     chart = Chart(
         "Backtests",
-        Axis.around("year", times[rows].ravel().tolist()),
+        axis,
         Axis.around(shortened(label, 200), shown[np.isfinite(shown)].tolist()),
         [*keys, ("guide", "ends of the prediction interval")] if ends else keys,
     )
-    for row in rows:
-        for end in (predictions.lower, predictions.upper):
-            if end is not None:
-                chart.line("guide", zip(times[row].tolist(), end[row].tolist(), strict=True))
-        chart.line("other", zip(times[row].tolist(), predictions.values[row].tolist(), strict=True))
-        if times.shape[1] == 1:
-            chart.dots("other", [(float(times[row, 0]), float(predictions.values[row, 0]))])
+    for drawn in [[row] for row in rows.tolist()] if times.shape[1] > 1 else [rows.tolist()]:
+        for name, column in (("guide", predictions.lower), ("guide", predictions.upper), ("other", predictions.values)):
+            if column is not None:
+                chart.line(name, zip(times[drawn].ravel().tolist(), column[drawn].ravel().tolist(), strict=True))
     chart.line("curve", _what_came(times[rows], target[rows]))
     return chart.markup()
 
@@ -79,6 +83,15 @@ def _what_came(times: NDArray[np.float64], target: NDArray[np.float64]) -> list[
     return sorted(points.items())
 
 
-def _years(times: NDArray[np.datetime64]) -> NDArray[np.float64]:
-    epoch = np.datetime64(datetime(1970, 1, 1), "us")
-    return np.asarray(1970 + (times - epoch).astype(np.int64) / (365.2425 * 86_400e6))
+def _axis(times: NDArray[Any], rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], Axis]:
+    """Return times as places on an axis, (n, H), and the axis: years, or days or hours from the first that is drawn."""
+    first, last = times[rows].min(), times[rows].max()
+    days = (last - first).astype(np.int64) / 86_400e6
+    if days > _YEARS * 366:
+        places = 1970 + (times - np.datetime64(0, "us")).astype(np.int64) / (365.2425 * 86_400e6)
+        axis = Axis.around("year", places[rows].ravel().tolist(), whole=True)
+        return places, replace(axis, years=True)
+    name, length = ("days", 86_400e6) if days > _DAYS else ("hours", 3600e6)
+    places = (times - first).astype(np.int64) / length
+    since = np.datetime_as_string(first, unit="D" if name == "days" else "m")
+    return places, Axis.around(f"{name} from {since}", places[rows].ravel().tolist())

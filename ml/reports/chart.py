@@ -21,7 +21,8 @@ _STEPS = (1, 2, 2.5, 5, 10)
 class Axis:
     """One axis: what it measures and its ends, in the data's units. `log` needs a `low` above 0.
 
-    Ticks stand between `first` and `last` only, where those are given; `whole` has none between whole numbers.
+    Ticks stand between `first` and `last` only, where those are given; `whole` has none between whole numbers;
+    `years` are written without a mark between thousands.
     """
 
     label: str
@@ -31,6 +32,7 @@ class Axis:
     whole: bool = False
     first: float | None = None
     last: float | None = None
+    years: bool = False
 
     @classmethod
     def around(cls, label: str, values: Iterable[float], *, log: bool = False, whole: bool = False) -> Self:
@@ -58,7 +60,7 @@ class Axis:
         step = self._step()
         first, last = self.low if self.first is None else self.first, self.high if self.last is None else self.last
         marks = [number * step for number in range(ceil(first / step - 1e-9), floor(last / step + 1e-9) + 1)]
-        return [(mark, _written(mark, step)) for mark in marks]
+        return [(mark, f"{mark:.0f}" if self.years else _written(mark, step)) for mark in marks]
 
     def _powers(self) -> list[float]:
         """Return powers of ten, and their doubles and halves where those are few."""
