@@ -3,6 +3,7 @@
 import pandas as pd
 
 from ml.features.cells import cells
+from ml.values.canonical import canonical
 from schemas.signature import Latest, Signature, WindowDerivation
 
 MOST = 1_000_000
@@ -21,7 +22,7 @@ def with_latest(signature: Signature, latest: pd.DataFrame) -> Signature:
     if len(latest) * window.forecast.history > MOST:
         return signature
     columns = cells(latest, signature)
-    names = [""] * len(latest) if window.series is None else [str(name) for name in columns[window.series]]
+    names = [""] * len(latest) if window.series is None else [canonical(name) for name in columns[window.series]]
     known = {*window.values, ""}
     found = [
         Latest(series=name, time=str(time), points=points.array.tolist())

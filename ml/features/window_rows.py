@@ -11,7 +11,7 @@ from ml.forecasting.grid import Timestamps
 from ml.forecasting.metrics import naive_error
 from ml.forecasting.panel import grid_times
 from ml.predictions.predictor import Outlook
-from ml.values.canonical import parse_date
+from ml.values.canonical import canonical, parse_date
 from ml.values.tensor import Tensor
 from schemas.signature import WindowDerivation
 
@@ -43,7 +43,7 @@ class WindowReader:
         return Outlook(
             times=times,
             naive=naive_error(self._history(cells), self.features.season),
-            series=None if name is None else [str(one) for one in cells[name]],
+            series=None if name is None else [canonical(one) for one in cells[name]],
         )
 
     def _history(self, cells: Mapping[str, Sequence[Any]]) -> NDArray[np.float64]:
@@ -61,4 +61,4 @@ class WindowReader:
         name = self._derivation.series
         if name is None:
             return np.full(len(cells[self._derivation.column]), _ONE, dtype=np.int64)
-        return np.array([self._codes.get(str(one), 0) for one in cells[name]], dtype=np.int64)
+        return np.array([self._codes.get(canonical(one), 0) for one in cells[name]], dtype=np.int64)

@@ -3,6 +3,7 @@
 Everything after it takes them for rows as any others.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,9 +118,14 @@ def forecast_of(rows: Measured, schema: TableSchema, data: DataSpec) -> Forecast
     )
 
 
-def window_rows(table: SeriesTable, forecast: Forecast, roles: Roles, most: int) -> pd.DataFrame:
-    """Return every origin that has a history and targets, oldest first; at most about `most`, thinned evenly."""
-    windows = make_windows(table.panel, forecast.history, forecast.horizon, most)
+def window_rows(
+    table: SeriesTable, forecast: Forecast, roles: Roles, most: int, kept_back: Sequence[int] = ()
+) -> pd.DataFrame:
+    """Return every origin that has a history and targets, oldest first; at most about `most`, thinned evenly.
+
+    Those so many points before the newest as `kept_back` says are never left out.
+    """
+    windows = make_windows(table.panel, forecast.history, forecast.horizon, most, kept_back)
     frame = _frame(table.panel, windows, roles)
     target = [Tensor(row) for row in windows.target]
     return frame.assign(**{roles.target: pd.Series(target, dtype=object)}).sort_values(

@@ -22,6 +22,11 @@ class Origins:
     validation: int
     stride: int
 
+    @property
+    def kept_back(self) -> range:
+        """How many points before the newest origin those lie that test."""
+        return range(0, self.test * self.stride, self.stride)
+
     def points(self, count: int, horizon: int) -> int:
         """Return how many points the targets of so many origins take."""
         return (count - 1) * self.stride + horizon

@@ -1,5 +1,6 @@
 """Windows: what is known of a series at an origin, and what comes after. Light: NumPy only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import gcd
 
@@ -35,7 +36,9 @@ class Windows:
         return Windows(self.series[rows], self.at[rows], self.history[rows], self.target[rows], self.thinned)
 
 
-def make_windows(panel: Panel, history: int, horizon: int, most: int | None = None) -> Windows:
+def make_windows(
+    panel: Panel, history: int, horizon: int, most: int | None = None, kept_back: Sequence[int] = ()
+) -> Windows:
     """Return every origin that has `history` points behind it and `horizon` points before it.
 
     Left out are windows of which more than half of the history, or all of the target, was not measured.
@@ -46,6 +49,7 @@ def make_windows(panel: Panel, history: int, horizon: int, most: int | None = No
         horizon: H, at least 0; with 0 targets are empty.
         most: Thin the origins evenly to about so many windows, the newest kept. Every n-th origin is kept with an n
             that has no divisor in common with the season, so that all seasons stay.
+        kept_back: How many points before the newest origin those lie that are never thinned: the ones that test.
     """
     lengths = panel.lengths
     counts = np.maximum(lengths - history - horizon + 1, 0)
@@ -54,7 +58,8 @@ def make_windows(panel: Panel, history: int, horizon: int, most: int | None = No
     at = panel.first[series] + offset
     step = _thinning(len(at), most, panel.frequency.season)
     if step > 1:
-        kept = (int(at.max()) - at) % step == 0
+        back = int(at.max()) - at
+        kept = (back % step == 0) | np.isin(back, list(kept_back))
         series, offset, at = series[kept], offset[kept], at[kept]
     rows = panel.starts[series] + offset
     past = _stretches(panel.values, history)[rows + 1 - history]

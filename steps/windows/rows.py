@@ -19,7 +19,7 @@ from ml.features.windows import (
     window_rows,
     window_schema,
 )
-from ml.forecasting.backtest import cannot_carry
+from ml.forecasting.backtest import Origins, cannot_carry
 from ml.forecasting.clock import to_wall
 from ml.split.origin_places import origins_of
 from ml.split.origins_params import OriginsParams
@@ -56,16 +56,23 @@ def windows(
     found = SeriesRows(table.wall, table.placed, table.panel, table.missing_times)
     now = to_wall(np.array([datetime.now(UTC).replace(tzinfo=None)], dtype="datetime64[us]"), forecast.zone)[0]
     report = check_series_rows(rows, schema, data, found, forecast, now)
-    _require_enough(table, forecast, plan, report)
-    frame = window_rows(table, forecast, roles, data.windows)
+    origins = _origins(plan, forecast)
+    _require_enough(table, forecast, origins, report)
+    frame = window_rows(table, forecast, roles, data.windows, () if origins is None else origins.kept_back)
     return frame, window_schema(schema, forecast, roles), report, newest_rows(table, forecast, roles)
 
 
-def _require_enough(table: SeriesTable, forecast: Forecast, plan: SplitSpec, report: SeriesReport) -> None:
-    """Raise RefusedError where no series is long enough, with what else is wrong: it may be the reason."""
+def _origins(plan: SplitSpec, forecast: Forecast) -> Origins | None:
+    """Return the origins that are declared, None with the split of a plug-in."""
     if plan.method.name != ORIGINS:
+        return None
+    return origins_of(OriginsParams.model_validate(plan.method.params), forecast.horizon)
+
+
+def _require_enough(table: SeriesTable, forecast: Forecast, origins: Origins | None, report: SeriesReport) -> None:
+    """Raise RefusedError where no series is long enough, with what else is wrong: it may be the reason."""
+    if origins is None:
         return
-    origins = origins_of(OriginsParams.model_validate(plan.method.params), forecast.horizon)
     longest = int(table.panel.lengths.max())
     why = cannot_carry(longest, forecast.history, forecast.horizon, origins, parse_frequency(forecast.frequency))
     if why is not None:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from ml.forecasting.backtest import Origins
 from ml.forecasting.grid import later
 from ml.forecasting.panel import make_panel, place_rows
 from ml.forecasting.windows import fill_gaps, make_windows, newest_windows
@@ -83,3 +84,10 @@ def test_thinning_keeps_the_newest_origin_and_every_month_of_the_year():
     assert windows.thinned > 1
     assert windows.at.max() == make_windows(whole, 24, 12).at.max()
     assert set((windows.at % 12).tolist()) == set(range(12))
+
+
+def test_origins_that_test_are_never_thinned():
+    whole = panel(np.stack([seasonal(400)] * 3))
+    windows = make_windows(whole, 24, 12, most=100, kept_back=Origins(4, 4, 6).kept_back)
+    newest = windows.at.max()
+    assert all((windows.at == newest - back).sum() == 3 for back in (0, 6, 12, 18))
