@@ -60,7 +60,7 @@ def with_pandas(rows: pd.DataFrame, features: WindowFeatures) -> NDArray[np.floa
             found[f"lag.{lag}"] = (values.shift(lag - 1) - level) / scale
         for span in features.spans:
             rolling = values.rolling(span)
-            found[f"mean.{span}"] = (rolling.mean() - level) / scale
+            found[f"mean.{span}"] = (rolling.mean() - level) / scale  # of a season it is 0, and left out below
             found[f"std.{span}"] = rolling.std(ddof=0) / scale
             found[f"min.{span}"] = (rolling.min() - level) / scale
             found[f"max.{span}"] = (rolling.max() - level) / scale

@@ -137,7 +137,7 @@ class DataSpec(Strict):
         description="minute, hour, day, week, month, quarter, year, 15 minutes; null: as most rows have it",
     )
     history: int | None = Field(
-        default=None, ge=2, le=10_000, description="last points that a forecast looks at; null: several seasons"
+        default=None, ge=3, le=10_000, description="last points that a forecast looks at; null: several seasons"
     )
     interval: float = Field(
         default=0.9, gt=0, lt=1, description="share of the targets that prediction intervals are to cover"

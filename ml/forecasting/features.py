@@ -83,8 +83,17 @@ class WindowFeatures:
     @property
     def window_names(self) -> list[str]:
         """The features of the whole window, in order."""
-        rolling = [f"{name}.{span}" for span in self.spans for name in _STATISTICS]
-        return [*(f"lag.{lag}" for lag in self.lags), *rolling]
+        return [*(f"lag.{lag}" for lag in self.lags), *(f"{name}.{span}" for name, span in self._statistics)]
+
+    @property
+    def _statistics(self) -> list[tuple[str, int]]:
+        """Statistics of stretches, without those that are always 0 and 1: what was taken out as level and scale.
+
+        Their rounding would be all that differs between windows, and whoever standardises features would magnify it.
+        """
+        taken_out = {("mean", level_span(self.history, self.season)), ("std", self.history)}
+        every = [(name, span) for span in self.spans for name in _STATISTICS]
+        return [one for one in every if one not in taken_out]
 
     @property
     def step_names(self) -> list[str]:
@@ -130,9 +139,7 @@ class WindowFeatures:
 
     def _of_window(self, points: Floats) -> Floats:
         rows = [points[-lag] for lag in self.lags]
-        for span in self.spans:
-            last = points[-span:]
-            rows += [last.mean(axis=0), last.std(axis=0), last.min(axis=0), last.max(axis=0)]
+        rows += [getattr(points[-span:], name)(axis=0) for name, span in self._statistics]
         return np.stack(rows)
 
     def _of_steps(self, points: Floats, origins: Timestamps) -> NDArray[np.float32]:
@@ -161,6 +168,11 @@ class WindowFeatures:
         return np.where(further > -self.history, further, nearest)
 
 
+def level_span(history: int, season: int) -> int:
+    """Return of how many last points the level is the mean: a season, or a few."""
+    return season if season > 1 else min(4, history)
+
+
 def level_and_scale(points: Floats, season: int) -> tuple[Floats, Floats]:
     """Return the mean of the last season and the standard deviation of each window, (n,) both; the scale is never 0.
 
@@ -170,8 +182,7 @@ def level_and_scale(points: Floats, season: int) -> tuple[Floats, Floats]:
         points: Windows without gaps, the points on the first axis, the newest last, (L, n).
         season: Points of a season.
     """
-    span = season if season > 1 else min(4, len(points))
-    level = points[-span:].mean(axis=0)
+    level = points[-level_span(len(points), season) :].mean(axis=0)
     scale = points.std(axis=0)
     still = scale <= _FLAT * np.maximum(np.abs(level), 1e-30)
     scale = np.where(still, np.maximum(np.abs(level), 1.0), scale)

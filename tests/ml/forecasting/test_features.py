@@ -116,6 +116,16 @@ def test_stacked_rows_have_the_window_beside_every_step():
 
 
 @pytest.mark.parametrize("unit", ["minute", "hour", "day", "week", "month", "quarter", "year"])
+@pytest.mark.parametrize("history", [3, 4, 12, 24, 200])
+def test_no_feature_is_the_rounding_of_a_constant(unit, history):
+    features = WindowFeatures(history, 1, Frequency(unit))
+    windows = np.random.default_rng(0).normal(1e4, 300, size=(50, history))
+    matrix = features.matrix(windows, np.arange(50).astype("datetime64[D]"), np.ones(50, int)).astype(np.float64)
+    spread = matrix.std(axis=0)
+    assert not ((spread > 0) & (spread < 1e-5)).any()
+
+
+@pytest.mark.parametrize("unit", ["minute", "hour", "day", "week", "month", "quarter", "year"])
 @pytest.mark.parametrize("history", [1, 2, 5, 200])
 def test_every_frequency_and_length_of_history_gives_finite_features(unit, history):
     features = WindowFeatures(history, 3, Frequency(unit))
