@@ -1,6 +1,7 @@
 """The record of every pipeline agrees with what the pipelines do."""
 
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -37,16 +38,27 @@ def test_every_stage_of_a_pipeline_can_be_run(spec: PipelineSpec) -> None:
     assert set(spec.components) <= set(COMPONENT_TYPES)
 
 
-_FORECAST = ["data=csv", "data.path=sales.csv", "data.target=sales", "split=origins", "trainer=ridge", "+name=sales"]
+_FORECAST = """# @package _global_
+defaults:
+  - override /data: csv
+  - override /split: origins
+  - override /trainer: ridge
+name: sales
+data: {path: sales.csv, target: sales, time: day, horizon: 3}
+"""
 
 
 @pytest.mark.untraced
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage.compiled], ids=lambda stage: stage.name)
 @pytest.mark.parametrize("forecasts", [False, True])
-def test_the_steps_of_a_compiled_pipeline_are_those_of_its_record(stage: StageSpec, forecasts: bool) -> None:
+def test_the_steps_of_a_compiled_pipeline_are_those_of_its_record(
+    stage: StageSpec, forecasts: bool, tmp_path: Path
+) -> None:
     from pipelines.execution.context import RunContext
 
-    declared = [*_FORECAST, "data.time=day", "data.horizon=3"] if forecasts else ["+experiment=houses"]
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "sales.yaml").write_text(_FORECAST)
+    declared = [f"--config-dir={tmp_path}", "+experiment=sales"] if forecasts else ["+experiment=houses"]
     run = load_run(compose(parse_arguments(declared)))
     pipeline = attribute(str(stage.compiled)).copy()  # type: ignore[attr-defined]
     pipeline.prepare(run=run, now=RunContext(label="x", fingerprint="y", salt="z", production=None))
