@@ -6,6 +6,7 @@ Source:
 """
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from ml.features.cells import cells
 from ml.features.matrix import encode
 from ml.package.model import PackagedModel
 from ml.predictions.codec import chosen
-from ml.predictions.predictor import Predictions
+from ml.predictions.predictor import Outlook, Predictions
 from ml.values.counted import counted
 from schemas.base import Task
 from schemas.data import Problem
@@ -58,9 +59,8 @@ def measure(model: PackagedModel, frame: pd.DataFrame, problem: Problem, metric:
         few = "there are too few validation rows" if len(frame) < _FEWEST else "the model takes too long to predict"
         return Importance(metric=metric, why_not=few)
     some = frame.iloc[np.sort(draw.permutation(len(frame))[:count])]
-    shuffled = _Shuffled(
-        rows, rows.read(cells(some, model.signature)), encode(some, problem), problem.task, metric, draw
-    )
+    raw = cells(some, model.signature)
+    shuffled = _Shuffled(rows, rows.read(raw), encode(some, problem), problem.task, metric, draw, model.outlook(raw))
     if not np.isfinite(shuffled.score):
         return Importance(metric=metric, why_not=f"{metric} is not defined on these rows")
     inputs = [shuffled.importance(place) for place in counted(range(len(rows.names)), "shuffling input")]
@@ -101,9 +101,17 @@ class _Shuffled:
     """Rows whose inputs are shuffled, and the metric of the untouched rows under each resample."""
 
     def __init__(
-        self, rows: MixedRows, block: Block, target: NDArray[Any], task: Task, metric: str, draw: np.random.Generator
+        self,
+        rows: MixedRows,
+        block: Block,
+        target: NDArray[Any],
+        task: Task,
+        metric: str,
+        draw: np.random.Generator,
+        outlook: Outlook | None = None,
     ) -> None:
         count = len(target)
+        self._outlook = outlook  # of forecasts: what their errors are divided by is that of the rows as they are
         self._rows, self._block, self._target, self._task, self._metric = rows, block, target, task, metric
         self._own, self._shuffle = np.tile(np.arange(count), REPEATS), np.repeat(np.arange(REPEATS), count)
         self._others = np.concatenate([draw.permutation(count) for _ in range(REPEATS)])
@@ -136,6 +144,7 @@ class _Shuffled:
 
     def _measured(self, predictions: Predictions) -> tuple[float, Floats]:
         """Return the metric, and what it is under each resample, (resamples,)."""
+        predictions = replace(predictions, outlook=self._outlook)
         metric = metric_of(self._metric, self._task, self._target, predictions)
         found = metric(self._weights)
         return float(found[0]), found[1:]

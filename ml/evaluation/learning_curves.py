@@ -1,6 +1,5 @@
 """What the losses by epoch show of the training, in text and figures, and what to try."""
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import fmean, median
@@ -17,6 +16,7 @@ _GAP = 1 / 3  # share of what was won on the training set that may be missing on
 _JUMP = 0.15  # share of the loss that it changes by from one epoch to the next
 _SMALL = 0.02  # share of a constant prediction's loss that no difference below matters
 _TINY = 0.005  # the same for what is won by steady steps, whose direction is beyond doubt
+_LARGEST = 1e300  # beyond it sums overflow
 _FEWEST = 6  # epochs from which a course can be read
 
 
@@ -32,7 +32,7 @@ def diagnose(
         best_epoch: The epoch whose weights were kept, from 1.
         stopped_early: Whether training ended because the validation loss got no better.
     """
-    if not training or not all(map(math.isfinite, [*training, *validation, constant])):
+    if not training or not all(abs(loss) < _LARGEST for loss in [*training, *validation, constant]):
         return "noisy", "A loss is not a number: the training diverged. Try a smaller learning_rate."
     if constant <= 0:
         return "fine", "All training rows have the same target value, which is learnt at once."

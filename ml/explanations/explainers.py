@@ -2,6 +2,7 @@
 
 from ml.explanations.decided import ConstantExplainer, RulesExplainer
 from ml.explanations.explainer import Explainer
+from ml.explanations.forecasts import ForecastExplainer
 from ml.explanations.linear import LinearExplainer
 from ml.explanations.mixed_rows import mixed_rows
 from ml.explanations.shapley import SampledExplainer
@@ -23,6 +24,8 @@ def explainer_of(model: Predictor, signature: Signature, form: LinearForm | None
     Raises:
         ValueError: If the form is of other features or classes than the signature's.
     """
+    if signature.window is not None:
+        return ForecastExplainer(model, signature, background)
     if isinstance(model, DecisionList):
         return RulesExplainer(model)
     if isinstance(model, ConstantModel):

@@ -99,8 +99,9 @@ class MixedCells(MixedRows):
 
 
 def mixed_rows(model: Predictor, signature: Signature) -> MixedRows:
-    """Return how rows are mixed for a model: by features where it takes nothing else, which is faster."""
-    return (MixedCells if model.reads_cells or model.reads_arrays else MixedFeatures)(model, signature)
+    """Return how rows are mixed for a model: by features where each is of one input, which is faster."""
+    by_cells = model.reads_cells or model.reads_arrays or signature.window is not None
+    return (MixedCells if by_cells else MixedFeatures)(model, signature)
 
 
 def _mixed(first: Any, ours: list[int], second: Any, theirs: list[int], mask: Mask) -> list[Any]:

@@ -11,7 +11,7 @@ from ml.package import storage
 from ml.package.parity import difference
 from ml.predictions.codec import Encoded, Encoder
 from ml.predictions.predictions import on_cells
-from ml.predictions.predictor import FEATURES, Arrays, Cells, Predictions, Predictor
+from ml.predictions.predictor import FEATURES, Arrays, Cells, Outlook, Predictions, Predictor
 from ml.runtimes import load
 from ml.values.tensor import NoTensor
 from ml.values.tensor_form import form_of
@@ -58,7 +58,11 @@ class PackagedModel:
         predictions = self._on_cells(cells)
         if self.signature.output.forecast is None:
             return predictions
-        return replace(predictions, outlook=self._outlook(cells))
+        return replace(predictions, outlook=self.outlook(cells))
+
+    def outlook(self, cells: Cells) -> Outlook | None:
+        """Return what is known of the targets of forecasts beforehand, None of all else."""
+        return self._outlook(cells)
 
     def encode(self, predictions: Predictions) -> Encoded:
         """Return a JSON record for each row: label and probabilities, or value, and whether a person should look."""

@@ -6,6 +6,7 @@ import pytest
 from ml.batch.series import forecast_series
 from ml.components.trainer import Fitted
 from ml.evaluation.evaluate import evaluate, target_and_predictions
+from ml.evaluation.importance import measure
 from ml.evaluation.plots import pictures
 from ml.features.cells import cells
 from ml.features.derive import Deriver
@@ -161,3 +162,20 @@ def test_no_window_to_learn_from_is_refused():
     for name in ("ridge", "seasonal_naive"):
         with pytest.raises(ContentError):
             fit_forecast(create("train", Choice(name=name)), none, none, MADE.signature, seed=0)
+
+
+def test_what_moved_a_forecast_adds_up_to_the_mean_of_its_steps(ridge):
+    raw = cells(MADE.sets["test"].head(3), ridge.signature)
+    predictions = ridge.predict(raw)
+    assert predictions.values is not None
+    for row, found in enumerate(ridge.explainer().explain(raw, predictions, lambda: True)):
+        total = found["base"] + sum(found["contributions"].values())
+        assert total == pytest.approx(predictions.values[row].mean(), rel=1e-6)
+        assert found["contributions"].keys() == {"shop", "month", "history"}
+
+
+def test_the_history_is_what_a_forecast_relies_on(ridge):
+    found = measure(ridge, MADE.sets["validation"], MADE.schema.problem, "mean_absolute_scaled_error", seed=0)
+    assert found.why_not is None
+    assert found.inputs[0].input == "history"
+    assert found.inputs[0].interval[0] > 0
