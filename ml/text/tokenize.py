@@ -1,0 +1,64 @@
+"""A text as words, by one regular expression, and words as n-grams.
+
+A word is a run of letters and digits, each with its marks: `Don't pay 3.50€` are `don`, `t`, `pay`, `3`, `50`. Scripts
+that write no blanks between words (Han, kana, Thai, Lao, Myanmar, Khmer, Tibetan, Yi) have each letter, with its
+marks, for a word of its own; with `ngrams: 2` pairs of them count too, which is what carries meaning there. Everything
+else (punctuation, signs, emoji, underscores, control characters) parts words and is none.
+
+Light: the service imports it.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ml.text.normalize import marks, normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONGEST_WORD = 50
+"""Characters; a longer word is never learnt: it is a key, an encoding or an attempt."""
+_ALONE = (
+    "\u0e00-\u0e30\u0e32-\u0e33\u0e40-\u0e46"  # Thai
+    "\u0e81-\u0eb0\u0eb2-\u0eb3\u0ebd-\u0ec6\u0edc-\u0edf"  # Lao
+    "\u0f00\u0f40-\u0f6c\u0f88-\u0f8c"  # Tibetan
+    "\u1000-\u102a\u103f\u1050-\u1055\u105a-\u105d\u1061\u1065-\u1066\u106e-\u1070\u1075-\u1081\u108e"  # Myanmar
+    "\u1780-\u17b3"  # Khmer
+    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # kana
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"  # Han
+    "\ua000-\ua48c"  # Yi
+)
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text as it was written, in order. Takes linear time whatever the text is."""
+    plain = normalize(text)
+    found: list[str] = (_latin() if plain.isascii() else _any_script())(plain)
+    return found
+
+
+def grams(words: Sequence[str], longest: int) -> list[str]:
+    """Return the words and, after them, all runs of 2 to `longest` words, joined by blanks."""
+    found = list(words)
+    for length in range(2, longest + 1):
+        found += map(" ".join, zip(*(words[start:] for start in range(length)), strict=False))
+    return found
+
+
+@cache
+def pattern() -> str:
+    """Return the regular expression of a word in normalised text."""
+    mark, letter = f"[{marks()}]", rf"[^\W_{_ALONE}]"
+    return rf"[{_ALONE}]{mark}*+|{letter}++(?:{mark}++{letter}*+)*+"
+
+
+@cache
+def _any_script() -> "Callable[[str], list[str]]":
+    return re.compile(pattern()).findall
+
+
+@cache
+def _latin() -> "Callable[[str], list[str]]":
+    return re.compile(r"[0-9a-z]+").findall

@@ -1,0 +1,48 @@
+"""The words that a column of texts is counted in, fitted on training texts."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ml.text.tokenize import LONGEST_WORD, grams, words_of
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Words in alphabetical order, each with the number of texts that have it, of `texts` in all."""
+
+    words: list[str]
+    found_in: list[int]
+    texts: int
+
+    def idf(self) -> list[float]:
+        """Return the weight of each word, smoothed: ln((1 + texts) / (1 + found_in)) + 1."""
+        return [math.log((1 + self.texts) / (1 + found)) + 1 for found in self.found_in]
+
+
+def fit_vocabulary(
+    texts: Iterable[str | None], *, max_words: int, min_rows: int = 1, ngrams: int = 1, most_rows: float = 1.0
+) -> Vocabulary:
+    """Return the words that most texts have.
+
+    Args:
+        texts: Of the training rows; None counts as an empty text.
+        max_words: How many words are kept: those in most texts; of words in equally many the first in the alphabet.
+        min_rows: A word in fewer texts is left out.
+        ngrams: Up to so many words in a row count as a word of their own.
+        most_rows: A word in a larger share of the texts is left out.
+    """
+    counts: Counter[str] = Counter()
+    total = 0
+    for text in texts:
+        total += 1
+        counts.update({word for word in grams(words_of(text or ""), ngrams) if _can_be_learnt(word, ngrams)})
+    limit = most_rows * total
+    frequent = [(word, found) for word, found in counts.items() if min_rows <= found <= limit]
+    kept = sorted(sorted(frequent, key=lambda item: (-item[1], item[0]))[:max_words])
+    return Vocabulary([word for word, _ in kept], [found for _, found in kept], total)
+
+
+def _can_be_learnt(word: str, ngrams: int) -> bool:
+    return len(word) <= LONGEST_WORD * ngrams and max(map(len, word.split(" "))) <= LONGEST_WORD

@@ -1,0 +1,109 @@
+import sys
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml.text.normalize import MOST_MARKS, marks, normalize
+from ml.text.tokenize import grams, pattern, words_of
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+MILLIONS = 2_000_000
+
+
+def test_words_are_runs_of_letters_and_digits_in_one_case():
+    assert words_of("Don't pay 3.50€, snake_case!") == ["don", "t", "pay", "3", "50", "snake", "case"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ﬁne", "fine"),
+        ("Straße", "STRASSE"),
+        ("nai\u0308ve", "NAÏVE"),
+        ("co\u00adoperate", "cooperate"),
+        ("ｆｕｌｌ", "full"),
+        ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+        ("x²", "X2"),
+    ],
+)
+def test_what_is_the_same_word_to_a_reader_is_the_same_word(one, other):
+    assert words_of(one) == words_of(other)
+    assert len(words_of(one)) == 1
+
+
+def test_marks_belong_to_their_letter():
+    assert words_of("हिन्दी में") == ["हिन्दी", "में"]
+    assert words_of("שָׁלוֹם") == [normalize("שָׁלוֹם")]
+
+
+def test_scripts_without_blanks_have_each_letter_for_a_word():
+    assert words_of("日本語の文") == ["日", "本", "語", "の", "文"]
+    assert words_of("GPUが速い") == ["gpu", "か\u3099".replace("か\u3099", "が"), "速", "い"]
+    assert words_of("ที่นี่") == ["ที่", "นี่"]
+
+
+def test_grams_are_the_words_and_the_runs_of_them():
+    assert grams(["a", "b", "c"], 3) == ["a", "b", "c", "a b", "b c", "a b c"]
+    assert grams(["a"], 3) == ["a"]
+    assert grams([], 2) == []
+
+
+def test_control_characters_and_signs_part_words_and_are_none():
+    assert words_of("a\x00b\tc\u2028d 🎉 _ — \ud800 e") == ["a", "b", "c", "d", "e"]
+
+
+def test_every_mark_of_unicode_is_known_as_one():
+    import re
+
+    mark = re.compile(f"[{marks()}]")
+    for code in range(sys.maxunicode + 1):
+        assert bool(mark.fullmatch(chr(code))) == (unicodedata.category(chr(code))[0] == "M"), hex(code)
+
+
+@given(ANY_TEXT)
+def test_normalising_twice_is_normalising_once(text):
+    assert normalize(normalize(text)) == normalize(text)
+
+
+@given(ANY_TEXT)
+def test_words_hold_no_blank_and_are_themselves_words(text):
+    for word in words_of(text):
+        assert word
+        assert " " not in word
+        assert words_of(word) == [word]
+
+
+@given(st.text(st.sampled_from("aZ09_ .\t'\n-"), max_size=40))
+def test_plain_text_is_cut_as_any_other(text):
+    import re
+
+    assert words_of(text) == re.findall(pattern(), text.lower())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * MILLIONS,
+        "é" * MILLIONS,
+        "\u0301\u0316" * (MILLIONS // 2),
+        "x\u0316" * (MILLIONS // 2),
+        ("x" + "\u0301\u0316" * 20) * (MILLIONS // 40),
+        "語" * MILLIONS,
+        "\ufdfa" * (MILLIONS // 18),
+        "\ud800" * MILLIONS,
+        "a\u200b" * (MILLIONS // 2),
+    ],
+    ids=["one word", "accents", "marks", "a mark a letter", "crowds", "Han", "ligatures", "surrogates", "invisible"],
+)
+def test_hostile_text_takes_no_more_than_linear_time(text):
+    """Quadratic time would be hours for two million characters; the bound leaves a slow machine room."""
+    start = time.process_time()
+    words_of(text)
+    assert time.process_time() - start < 20
+
+
+def test_a_crowd_of_marks_is_cut():
+    assert len(normalize("x" + "\u0316" * 1000)) == 1 + MOST_MARKS
