@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.features.sparse_rows import SparseRows
 from ml.text.tokenize import grams, words_of
+from ml.values.sparse_rows import SparseRows
 
 
 class Tfidf:

@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from ml.features.sparse_rows import SparseRows, concatenate
 from ml.text.tfidf import Tfidf
 from ml.text.tokenize import grams, words_of
 from ml.text.tokens import PADDING, UNKNOWN, Tokens
 from ml.text.vocabulary import fit_vocabulary
+from ml.values.sparse_rows import SparseRows, concatenate
 
 TEXTS = [
     "The cat sat on the mat, the CAT!",
