@@ -24,7 +24,7 @@ def composed(name: str) -> str:
 
 ScalarType = Literal["number", "boolean", "category", "identifier", "date"]
 """Types whose cells are single values; features of one float matrix are made of them."""
-ColumnType = Literal[ScalarType, "tensor", "sequence", "picture"]
+ColumnType = Literal[ScalarType, "text", "tensor", "sequence", "picture"]
 ArrayType = Literal["tensor", "sequence", "picture"]
 """Types whose cells are arrays of numbers: any, one of free length, or height, width and channels."""
 SCALAR_TYPES: frozenset[ColumnType] = frozenset(get_args(ScalarType))

@@ -129,10 +129,39 @@ class WindowDerivation(Strict):
     latest: list[Latest] = []
 
 
+class TfidfDerivation(Strict):
+    """Weights of the words of a text, of no feature: sparse rows of their own, (rows, words), each of length 1.
+
+    `words` are those that count, `idf` the weight of each; up to `ngrams` words in a row are one as well. A word that
+    comes n times counts 1 + ln(n) where `sublinear` is true, else n. Missing text has no word.
+    """
+
+    kind: Literal["tfidf"] = "tfidf"
+    column: str
+    words: list[str]
+    idf: list[float]
+    ngrams: int = 1
+    sublinear: bool = False
+
+
+class TokensDerivation(Strict):
+    """The numbers of a text's first words, of no feature: int32 (rows, length), 0 behind the text's end.
+
+    `words[i]` has the number i + 2, a word that is not among them 1. Missing text has no word.
+    """
+
+    kind: Literal["tokens"] = "tokens"
+    column: str
+    words: list[str]
+    length: int = Field(ge=1)
+
+
+TextDerivation = TfidfDerivation | TokensDerivation
+"""What is made of a text."""
 FeatureDerivation = NumberDerivation | BooleanDerivation | CategoryDerivation | IdentifierDerivation | DateDerivation
 """What gives columns of the float matrix."""
 Derivation = Annotated[
-    FeatureDerivation | TensorDerivation | WindowDerivation,
+    FeatureDerivation | TensorDerivation | TfidfDerivation | TokensDerivation | WindowDerivation,
     Field(discriminator="kind"),
 ]
 

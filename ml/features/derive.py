@@ -28,6 +28,8 @@ from schemas.signature import (
     NumberDerivation,
     Signature,
     TensorDerivation,
+    TfidfDerivation,
+    TokensDerivation,
     WindowDerivation,
 )
 
@@ -42,9 +44,7 @@ class Deriver:
 
     def __init__(self, signature: Signature) -> None:
         self._rules = [
-            (one.column, _compile(one))
-            for one in signature.derivations
-            if not isinstance(one, TensorDerivation | WindowDerivation)
+            (one.column, _compile(one)) for one in signature.derivations if isinstance(one, FeatureDerivation)
         ]
         windows = [WindowReader(one) for one in signature.derivations if isinstance(one, WindowDerivation)]
         self._window = windows[0] if windows else None
@@ -118,7 +118,7 @@ def shape_name(column: str) -> str:
 
 def feature_names(derivation: Derivation) -> list[str]:
     """Return the names of the features that a derivation gives, in order."""
-    if isinstance(derivation, TensorDerivation):
+    if isinstance(derivation, TensorDerivation | TfidfDerivation | TokensDerivation):
         return []
     if isinstance(derivation, WindowDerivation):
         return WindowFeatures.of(derivation.forecast).names

@@ -100,9 +100,9 @@ def short(error: BaseException) -> str:
     return text if len(text) <= 160 else text[:157] + "..."
 
 
-def equal_predictions(rows: NDArray[np.float32]) -> str:
-    """Return the reason for a packaged form that predicted the same for `rows`."""
-    return f"it converts, and {len(rows)} replayed rows get equal predictions"
+def equal_predictions(rows: int) -> str:
+    """Return the reason for a packaged form that predicted the same for so many rows."""
+    return f"it converts, and {rows} replayed rows get equal predictions"
 
 
 def disturb(rows: NDArray[np.float32], categories: Mapping[int, int]) -> NDArray[np.float32]:

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ml.features.derive import feature_names
 from schemas.errors import ContentError
-from schemas.signature import CategoryDerivation, DateDerivation, Signature
+from schemas.signature import CategoryDerivation, Signature
 
 if TYPE_CHECKING:
     from ml.components.matrix import Matrix
@@ -18,7 +19,7 @@ def require_trainable(train: "Matrix", signature: Signature) -> None:
         ContentError: If there are no features or rows, a target is missing, or all rows have the same class.
     """
     target = signature.output.target
-    if not train.features.shape[1]:
+    if not train.features.shape[1] and not train.arrays:
         raise ContentError(
             "No input column is left to learn from; declare at least one under data.columns with another type than drop"
         )
@@ -44,5 +45,5 @@ def category_sizes(signature: Signature) -> dict[int, int]:
     for derivation in signature.derivations:
         if isinstance(derivation, CategoryDerivation):
             sizes[position] = len(derivation.categories)
-        position += len(derivation.parts) if isinstance(derivation, DateDerivation) else 1
+        position += len(feature_names(derivation))
     return sizes

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.evaluation.learning_curves import diagnose
-from ml.trainers.keras.params import KerasMlpParams
+from ml.trainers.keras.params import TrainingParams
 from schemas.errors import ContentError
 from schemas.learning import LearningCurves
 from schemas.numbers import shown
@@ -23,7 +23,7 @@ _OF_CLASSES, _OF_VALUES = "cross-entropy", "mean squared error of the standardis
 class Watch:
     """Keeps the losses, logs how training goes on, and ends it when a loss is no number any more."""
 
-    def __init__(self, params: KerasMlpParams) -> None:
+    def __init__(self, params: TrainingParams) -> None:
         self._params = params
         self._log = logging.getLogger(PROGRESS)
         self._training: list[float] = []

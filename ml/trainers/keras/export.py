@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ from ml.components.trainer import Export
 from ml.io.scratch import scratch_folder
 from ml.package import parity
 from ml.predictions.predictor import Predictor
-from ml.runtimes.keras import CONFIG, FILE, METADATA, KerasModel, ask
-from ml.runtimes.onnx import OnnxModel
+from ml.runtimes import keras, onnx
+from ml.runtimes.keras import COLUMNS, CONFIG, FILE, METADATA, ask
 from ml.trainers.keras.network import TrainedNetwork
 from ml.trainers.keras.onnx import ACTIVATIONS, convert
 from ml.values.memory_bound import MemoryBound
@@ -28,6 +28,31 @@ _BASE, _ONNX_MEMORY, _KERAS_MEMORY = 35_000_000, 5, 7
 """Bytes that making a form takes at least, and for each byte of weights; measured with 16 million weights: 4.2 and 6.3
 (the growth of the resident set; Keras 3.15 on JAX, two cores)."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can hold; equal networks are equal files
+
+
+class Comparison(Protocol):
+    """The trained network, and the rows that it and its packaged forms are asked."""
+
+    @property
+    def network(self) -> TrainedNetwork:
+        """What was trained."""
+
+    @property
+    def output(self) -> Output:
+        """What its predictions mean."""
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+
+    def difference(self, packaged: Predictor) -> str | None:
+        """Say how a packaged form predicts differently, None when it does not."""
+
+    def graph(self) -> bytes:
+        """Return the network as an ONNX graph."""
+
+    def columns(self) -> dict[str, str] | None:
+        """Return the array that each input of the network takes, None where it takes the float matrix alone."""
 
 
 def export(
@@ -52,18 +77,24 @@ def export(
     Raises:
         PackageError: If no runtime predicts as the trained network does, or none can be made within the bound.
     """
-    weights = int(network.model.count_params()) * _BYTES
+    return export_compared(
+        _OfFeatures(network, output, categories, parity.replayed(example, categories)), folder, memory
+    )
+
+
+def export_compared(comparison: Comparison, folder: Path, memory: MemoryBound) -> Export:
+    """Do the same for a network that is compared in its own way. Raises PackageError."""
+    weights = int(comparison.network.model.count_params()) * _BYTES
     why_not_onnx = memory.excess(_BASE + _ONNX_MEMORY * weights)
     why_not_keras = memory.excess(_BASE + _KERAS_MEMORY * weights)
     if why_not_onnx is not None:  # the other form takes more still
         why = f"ONNX: {why_not_onnx}; keras: {why_not_keras}"
         what = "Raise package.memory (MiB) or make the network smaller (trainer.layers)"
         raise PackageError(f"The trained network is too large to be packaged. {why}. {what}")
-    comparison = _Comparison(network, output, categories, parity.replayed(example, categories))
     data, why_not_onnx = _onnx(comparison)
     if data is not None:
         (folder / "model.onnx").write_bytes(data)
-        return Export("onnx", "model.onnx", parity.equal_predictions(comparison.rows))
+        return Export("onnx", "model.onnx", parity.equal_predictions(comparison.count))
     data, found = (None, why_not_keras) if why_not_keras else _keras(comparison)
     if data is None:
         raise PackageError(f"The trained network cannot be packaged. ONNX: {why_not_onnx}. keras: {found}")
@@ -72,41 +103,50 @@ def export(
 
 
 @dataclass(frozen=True)
-class _Comparison:
-    """The trained network, and the rows that it and its packaged forms are asked."""
+class _OfFeatures:
+    """The comparison of a network on the float matrix."""
 
     network: TrainedNetwork
     output: Output
     categories: Mapping[int, int]
     rows: NDArray[np.float32]
 
+    @property
+    def count(self) -> int:
+        return len(self.rows)
+
     def difference(self, packaged: Predictor) -> str | None:
-        """Say how a packaged form predicts differently, None when it does not."""
         found = parity.difference(ask(self.network.model, self.rows, self.output), packaged.predict(self.rows))
-        found = found or parity.overflow(packaged, self.rows, self.categories)
-        return f"does not predict the same: {found}" if found else None
+        return found or parity.overflow(packaged, self.rows, self.categories)
+
+    def graph(self) -> bytes:
+        return convert(self.network, self.rows.shape[1])
+
+    def columns(self) -> None:
+        return None
 
 
-def _onnx(comparison: _Comparison) -> tuple[bytes | None, str]:
-    network = comparison.network
-    if network.params.activation not in ACTIVATIONS:
-        return None, f"the activation {network.params.activation!r} has no translation"
+def _onnx(comparison: Comparison) -> tuple[bytes | None, str]:
+    activation = comparison.network.params.activation
+    if activation not in ACTIVATIONS:
+        return None, f"the activation {activation!r} has no translation"
     try:
-        data = convert(network, comparison.rows.shape[1])
-        found = comparison.difference(OnnxModel.load(data, comparison.output))
+        data = comparison.graph()
+        found = comparison.difference(onnx.load(data, comparison.output))
     except Exception as error:  # protobuf, the checker and onnxruntime fail in their own ways; `.keras` takes over
         return None, parity.failure(error)
-    return (None, found) if found else (data, "")
+    return (None, f"does not predict the same: {found}") if found else (data, "")
 
 
-def _keras(comparison: _Comparison) -> tuple[bytes | None, str]:
-    data = _file(comparison.network)
-    found = comparison.difference(KerasModel.load(data, comparison.output))
-    return (None, found) if found else (data, "")
+def _keras(comparison: Comparison) -> tuple[bytes | None, str]:
+    data = _file(comparison)
+    found = comparison.difference(keras.load(data, comparison.output))
+    return (None, f"does not predict the same: {found}") if found else (data, "")
 
 
-def _file(network: TrainedNetwork) -> bytes:
+def _file(comparison: Comparison) -> bytes:
     """Return the network as Keras saves it, with the backend named, without the time of day and addresses."""
+    network, columns = comparison.network, comparison.columns()
     with scratch_folder("keras") as folder:
         path = Path(folder, FILE)
         network.model.save(path)
@@ -117,6 +157,7 @@ def _file(network: TrainedNetwork) -> bytes:
             content = given.read(name)
             if name == METADATA:
                 known = {**json.loads(content), "date_saved": "", "backend": network.params.backend}
+                known.update({} if columns is None else {COLUMNS: columns})
                 content = json.dumps(known, sort_keys=True).encode()
             elif name == CONFIG:
                 content = json.dumps(_renumbered(json.loads(content), {})).encode()

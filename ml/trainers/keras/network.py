@@ -79,7 +79,12 @@ def prepare(features: NDArray[np.float32], categories: Mapping[int, int]) -> Pre
 def build(keras: Any, params: KerasMlpParams, preparation: Preparation, head: Head, features: int) -> tuple[Any, Any]:
     """Return the model that is trained (it gives raw sums) and the model that predicts; they share their weights."""
     inputs = keras.Input((features,), name=INPUT, dtype="float32")
-    hidden = _inputs(keras, preparation, inputs)
+    raw = raw_sums(keras, params, head, prepared(keras, preparation, inputs))
+    return keras.Model(inputs, raw, name="network"), keras.Model(inputs, answer(keras, head, raw), name="drivetrain")
+
+
+def raw_sums(keras: Any, params: KerasMlpParams, head: Head, hidden: Any) -> Any:
+    """Return what the last layer sums up, behind the hidden layers on `hidden`, (rows, numbers)."""
     penalty = keras.regularizers.L2(params.l2) if params.l2 else None
     for number, width in enumerate(params.layers, start=1):
         hidden = keras.layers.Dense(width, kernel_regularizer=penalty, name=f"dense_{number}")(hidden)
@@ -88,8 +93,7 @@ def build(keras: Any, params: KerasMlpParams, preparation: Preparation, head: He
         hidden = keras.layers.Activation(params.activation, name=f"activation_{number}")(hidden)
         if params.dropout:
             hidden = keras.layers.Dropout(params.dropout, name=f"dropout_{number}")(hidden)
-    raw = keras.layers.Dense(head.width, kernel_regularizer=penalty, name="raw")(hidden)
-    return keras.Model(inputs, raw, name="network"), keras.Model(inputs, _answer(keras, head, raw), name="drivetrain")
+    return keras.layers.Dense(head.width, kernel_regularizer=penalty, name="raw")(hidden)
 
 
 def _measure(column: NDArray[np.float64]) -> tuple[float, float, float]:
@@ -102,7 +106,8 @@ def _measure(column: NDArray[np.float64]) -> tuple[float, float, float]:
     return median, mean, 1.0 if constant else 1.0 / deviation
 
 
-def _inputs(keras: Any, preparation: Preparation, inputs: Any) -> Any:
+def prepared(keras: Any, preparation: Preparation, inputs: Any) -> Any:
+    """Return the inputs of the first layer, made of the float matrix."""
     ops, parts = keras.ops, []
     if len(preparation.numbers):
         given = ops.take(inputs, preparation.numbers.tolist(), axis=1)
@@ -115,7 +120,8 @@ def _inputs(keras: Any, preparation: Preparation, inputs: Any) -> Any:
     return parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=1)
 
 
-def _answer(keras: Any, head: Head, raw: Any) -> Any:
+def answer(keras: Any, head: Head, raw: Any) -> Any:
+    """Return probabilities of all classes, or values, made of what the last layer sums up."""
     if not head.classes:
         return keras.layers.Rescaling(head.scale, offset=head.offset, name="value")(raw)
     known = keras.layers.Softmax(name="probabilities")(raw)

@@ -67,24 +67,31 @@ ACTIVATIONS: Mapping[str, Callable[[Graph, str], str]] = {
 def convert(network: TrainedNetwork, features: int) -> bytes:
     """Return the graph's bytes; its activation must be one of `ACTIVATIONS`."""
     graph = Graph()
-    hidden = _inputs(graph, network.preparation)
+    hidden = prepared(graph, network.preparation)
+    given = [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [None, features])]
+    return sealed(graph, network.head, given, raw_sums(graph, network, hidden))
+
+
+def raw_sums(graph: Graph, network: TrainedNetwork, hidden: str) -> str:
+    """Add the hidden layers behind `hidden` and the last one's sums."""
     for number in range(1, len(network.params.layers) + 1):
-        hidden = _dense(graph, hidden, _weights(network, f"dense_{number}"))
+        hidden = dense(graph, hidden, weights_of(network, f"dense_{number}"))
         if network.params.batch_normalization:
             layer = network.model.get_layer(f"normalization_{number}")
             constants = [graph.constant(one) for one in layer.get_weights()]
             hidden = graph.add("BatchNormalization", hidden, *constants, epsilon=float(layer.epsilon))
         hidden = ACTIVATIONS[network.params.activation](graph, hidden)
-    outputs = _answer(graph, network.head, _dense(graph, hidden, _weights(network, "raw")))
-    return _sealed(graph, outputs, features, network.head)
+    return dense(graph, hidden, weights_of(network, "raw"))
 
 
-def _weights(network: TrainedNetwork, layer: str) -> Sequence[NDArray[np.float32]]:
+def weights_of(network: TrainedNetwork, layer: str) -> Sequence[NDArray[np.float32]]:
+    """Return the weights of a layer, by its name."""
     found: Sequence[NDArray[np.float32]] = network.model.get_layer(layer).get_weights()
     return found
 
 
-def _inputs(graph: Graph, preparation: Preparation) -> str:
+def prepared(graph: Graph, preparation: Preparation) -> str:
+    """Add what the first layer takes, made of the float matrix."""
     parts = []
     if len(preparation.numbers):
         given = graph.add("Gather", INPUT, graph.constant(preparation.numbers), axis=1)
@@ -99,7 +106,8 @@ def _inputs(graph: Graph, preparation: Preparation) -> str:
     return parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=1)
 
 
-def _dense(graph: Graph, hidden: str, weights: Sequence[NDArray[np.float32]]) -> str:
+def dense(graph: Graph, hidden: str, weights: Sequence[NDArray[np.float32]]) -> str:
+    """Add a layer on (rows, numbers)."""
     kernel, bias = weights
     return graph.add("Gemm", hidden, graph.constant(kernel), graph.constant(bias))
 
@@ -118,10 +126,11 @@ def _answer(graph: Graph, head: Head, raw: str) -> list[Any]:
     ]
 
 
-def _sealed(graph: Graph, outputs: list[Any], features: int, head: Head) -> bytes:
-    given = helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [None, features])
+def sealed(graph: Graph, head: Head, given: list[Any], raw: str) -> bytes:
+    """Return the bytes of a graph that takes `given` and sums up `raw` in its last layer."""
+    outputs = _answer(graph, head, raw)
     model = helper.make_model(
-        helper.make_graph(graph.nodes, "drivetrain", [given], outputs, graph.constants),
+        helper.make_graph(graph.nodes, "drivetrain", given, outputs, graph.constants),
         opset_imports=[helper.make_opsetid("", _OPSET)],
         ir_version=_IR,
         producer_name="drivetrain",

@@ -62,7 +62,7 @@ def export(
         data, why_not_onnx = _onnx(comparison)
     if data is not None:
         (folder / "model.onnx").write_bytes(data)
-        return Export("onnx", "model.onnx", parity.equal_predictions(comparison.rows))
+        return Export("onnx", "model.onnx", parity.equal_predictions(len(comparison.rows)))
     why_not_skops = too_large["skops"]
     if why_not_skops is None:
         data, why_not_skops = _skops(comparison)

@@ -23,6 +23,7 @@ from ml.components.matrix import Matrix
 from ml.features.cells import cells
 from ml.package.parity import difference
 from ml.runtimes import keras_backend
+from ml.runtimes import onnx as onnx_runtime
 from ml.runtimes.keras import FILE, TRUSTED, KerasModel
 from ml.runtimes.load import load
 from ml.runtimes.onnx import OnnxModel
@@ -380,7 +381,7 @@ def test_a_network_that_onnx_cannot_hold_is_packaged_as_keras_holds_it(benches, 
     def too_large(*_):
         raise ValueError("Message onnx.ModelProto exceeds maximum protobuf size of 2GB")
 
-    for place, name in ((keras_export, "convert"), (OnnxModel, "load")):
+    for place, name in ((keras_export, "convert"), (onnx_runtime, "load")):
         with monkeypatch.context() as patched:
             patched.setattr(place, name, too_large)
             export = fit(benches["binary"]).export(tmp_path, benches["binary"].matrix.features)

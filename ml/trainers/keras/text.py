@@ -1,0 +1,35 @@
+"""A network on free text in Keras 3; nothing heavy is imported before `fit`."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import BaseModel
+
+from ml.trainers.keras.mlp import KerasMlp
+from ml.trainers.keras.params import KerasTextParams
+from schemas.data import SCALAR_TYPES, ColumnType
+
+if TYPE_CHECKING:
+    from ml.components.matrix import Matrix
+    from ml.trainers.keras.text_fitted import FittedKerasText
+    from schemas.signature import Signature
+
+
+class KerasText(KerasMlp):
+    """Vectors for words, pooled by attention or a convolution, and layers behind them and the other columns."""
+
+    Params: ClassVar[type[BaseModel]] = KerasTextParams
+    params: KerasTextParams
+    takes: ClassVar[Collection[ColumnType]] = SCALAR_TYPES | {"text"}
+    text_as: ClassVar[Literal["tfidf", "tokens"]] = "tokens"
+
+    def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> "FittedKerasText":  # type: ignore[override]
+        """Fit on `train`; `validation` decides which epoch's weights are kept and when to stop.
+
+        Raises:
+            ContentError: If the rows cannot be trained on, or the loss stops being a number.
+            ConfigurationError: If Keras is not installed or computes with another backend in this process.
+        """
+        from ml.trainers.keras.text_fit import fit
+
+        return fit(self.params, train, validation, signature, seed=seed)
