@@ -25,6 +25,8 @@ def composed(name: str) -> str:
 ScalarType = Literal["number", "boolean", "category", "identifier", "date"]
 """Types whose cells are single values; features of one float matrix are made of them."""
 ColumnType = Literal[ScalarType, "text", "tensor", "sequence", "picture"]
+TEXT: Literal["text"] = "text"
+"""The type of free text, of which words are made."""
 ArrayType = Literal["tensor", "sequence", "picture"]
 """Types whose cells are arrays of numbers: any, one of free length, or height, width and channels."""
 SCALAR_TYPES: frozenset[ColumnType] = frozenset(get_args(ScalarType))

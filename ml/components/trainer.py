@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from schemas.signature import Signature
 
 
+TextAs = Literal["tfidf", "tokens"]
+"""Weights of the words of a text, or the numbers of its first words in order."""
+
+
 @dataclass(frozen=True)
 class Export:
     """Which runtime the packaged form has, its file's name, and the reason for it."""
@@ -99,6 +103,8 @@ class Trainer(Component):
     tasks: ClassVar[Sequence[Task]]
     takes: ClassVar[Collection[ColumnType]] = SCALAR_TYPES
     """The types of columns that it learns from; one that takes no arrays never sees rows with some."""
+    text_as: ClassVar[TextAs] = "tfidf"
+    """What is made of a text for it: weights of its words, or the numbers of its words in their order."""
     gives_probabilities: ClassVar[bool] = True
     """False keeps metrics that need probabilities from being asked for."""
     light: ClassVar[bool] = False

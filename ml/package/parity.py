@@ -125,15 +125,21 @@ def disturb(rows: NDArray[np.float32], categories: Mapping[int, int]) -> NDArray
 
 
 def overflow(packaged: Predictor, rows: NDArray[np.float32], categories: Mapping[int, int]) -> str | None:
-    """Say whether the packaged form predicts NaN or infinity when all numbers lie at the ends of float32.
+    """Say whether the packaged form predicts NaN or infinity when all numbers lie at the ends of float32."""
+    return not_finite(packaged.predict(extremes(rows, categories)))
 
-    The first 100 of `rows` are asked.
-    """
+
+def extremes(rows: NDArray[np.float32], categories: Mapping[int, int]) -> NDArray[np.float32]:
+    """Return the first 100 of `rows` with all numbers at the ends of float32."""
     rows = rows[:_EXTREME]
     draw = np.random.default_rng(0)
     coded = np.isin(np.arange(rows.shape[1]), list(categories))
-    extreme = np.where(coded, rows, draw.choice(np.array([-1, 1], dtype=np.float32), size=rows.shape) * _FLOAT32_MAX)
-    predictions = packaged.predict(extreme.astype(np.float32))
+    far = np.where(coded, rows, draw.choice(np.array([-1, 1], dtype=np.float32), size=rows.shape) * _FLOAT32_MAX)
+    return far.astype(np.float32)
+
+
+def not_finite(predictions: Predictions) -> str | None:
+    """Say whether a prediction is NaN or infinity."""
     numbers = predictions.values if predictions.probabilities is None else predictions.probabilities
     if numbers is None or np.isfinite(numbers).all():
         return None

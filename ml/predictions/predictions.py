@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.predictions.predictor import FEATURES, Arrays, Cells, Predictions, Predictor
+from ml.values.sparse_rows import SparseRows
 from ml.values.tensor import Tensor
 
 NO_FINITE_PREDICTION = "the model has no finite prediction for these values; are they far from what it was trained on?"
@@ -39,7 +40,15 @@ def predictions_of(model: Predictor, cells: Cells, arrays: Arrays) -> Prediction
     """Return a model's predictions for rows that are there as raw cells and as arrays, the float matrix included."""
     if model.reads_cells:
         return model.predict_cells(cells)
-    return model.predict_arrays(arrays) if model.reads_arrays else model.predict(arrays[FEATURES])
+    return model.predict_arrays(arrays) if model.reads_arrays else model.predict(np.asarray(arrays[FEATURES]))
+
+
+def rows_of(arrays: Arrays, start: int, stop: int) -> Arrays:
+    """Return some of the rows of every array."""
+    return {
+        name: array.rows(start, stop) if isinstance(array, SparseRows) else array[start:stop]
+        for name, array in arrays.items()
+    }
 
 
 def joined(parts: Sequence[Predictions]) -> Predictions:

@@ -9,10 +9,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ml.values.sparse_rows import SparseRows
+
 Cells = Mapping[str, Sequence[Any]]
 """Raw input columns of equal length; None is a missing value, dates are ISO 8601, arrays `ml.values.tensor.Tensor`s."""
-Arrays = Mapping[str, "NDArray[Any]"]
-"""What `ml.features.derive.Deriver.arrays` gives: `features`, the float matrix, and each input that is an array."""
+Arrays = Mapping[str, "NDArray[Any] | SparseRows"]
+"""What `ml.features.derive.Deriver.arrays` gives: `features`, the float matrix, and each input that is an array.
+
+A text is one of numbers of words, or `SparseRows` of their weights."""
 FEATURES = "features"
 """The name of the float matrix, float32 (n, features)."""
 

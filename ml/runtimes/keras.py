@@ -67,7 +67,8 @@ class KerasArrays(ArrayPredictor):
 
     def predict_arrays(self, arrays: Arrays) -> Predictions:
         """Predict for n rows of every input."""
-        return ask(self._model, {name: arrays[column] for name, column in self._columns.items()}, self._output)
+        given = {name: np.asarray(arrays[column]) for name, column in self._columns.items()}
+        return ask(self._model, given, self._output)
 
 
 def load(data: bytes, output: Output) -> Predictor:
@@ -115,7 +116,7 @@ def prepare(libraries: Collection[str]) -> None:
         keras_backend.load(backend)
 
 
-def ask(model: Any, given: NDArray[np.float32] | Arrays, output: Output) -> Predictions:
+def ask(model: Any, given: NDArray[np.float32] | Mapping[str, NDArray[Any]], output: Output) -> Predictions:
     """Ask a network that gives probabilities of all classes, or values.
 
     Args:

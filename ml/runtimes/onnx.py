@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
-from ml.predictions.predictions import bounded, decide
+from ml.predictions.predictions import bounded, decide, joined, rows_of
 from ml.predictions.predictor import FEATURES, ArrayPredictor, Arrays, Predictions, Predictor
+from ml.values.sparse_rows import SparseRows
 from schemas.errors import PackageError
 from schemas.signature import Output
 
@@ -20,6 +21,7 @@ CLASSES = "drivetrain.classes"
 PROBABILITIES = "drivetrain.probabilities"
 INPUT = FEATURES
 _LOCATION = b"location"
+_AT_ONCE = 16 << 20  # bytes of a matrix that is made of sparse rows
 
 
 _DTYPES: dict[str, Any] = {
@@ -97,9 +99,22 @@ class OnnxArrays(ArrayPredictor):
             raise PackageError(f"The ONNX graph takes {unknown[0]}; an input is one of {', '.join(_DTYPES)}")
 
     def predict_arrays(self, arrays: Arrays) -> Predictions:
-        """Predict for n rows of every input of the graph."""
-        given = {name: arrays[name].astype(dtype, copy=False) for name, dtype in self.inputs.items()}
-        return self._predict({name: bounded(array) if name == INPUT else array for name, array in given.items()})
+        """Predict for n rows of every input of the graph; sparse rows become a matrix, some at a time."""
+        widths = [array.width for array in arrays.values() if isinstance(array, SparseRows)]
+        count = len(arrays[next(iter(self.inputs))])
+        at_once = max(1, _AT_ONCE // (4 * sum(widths))) if sum(widths) else count
+        if count <= at_once:
+            return self._predict(self._given(arrays))
+        starts = range(0, count, at_once)
+        return joined([self._predict(self._given(rows_of(arrays, start, start + at_once))) for start in starts])
+
+    def _given(self, arrays: Arrays) -> dict[str, NDArray[Any]]:
+        given: dict[str, NDArray[Any]] = {}
+        for name, dtype in self.inputs.items():
+            array = arrays[name]
+            dense = array.dense() if isinstance(array, SparseRows) else array.astype(dtype, copy=False)
+            given[name] = bounded(dense) if name == INPUT else dense
+        return given
 
 
 def _session(data: bytes) -> onnxruntime.InferenceSession:

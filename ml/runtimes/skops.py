@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import bounded, decide
-from ml.predictions.predictor import Predictions, Predictor
+from ml.predictions.predictions import bounded
+from ml.predictions.predictor import FEATURES, ArrayPredictor, Arrays, Predictions, Predictor
 from ml.runtimes.archive import require_bounded
+from ml.runtimes.text_parts import TextParts, predicted
 from schemas.errors import PackageError
 from schemas.signature import Output
 
@@ -18,6 +19,7 @@ FILE = "model.skops"
 # package's digests guard against.
 TRUSTED = (
     "numpy.dtype",
+    "scipy.sparse._csr.csr_matrix",
     "sklearn._loss.loss.HalfTweedieLoss",
     "sklearn._loss.loss.HalfTweedieLossIdentity",
     "sklearn.calibration._CalibratedClassifier",
@@ -47,48 +49,62 @@ class SkopsModel(Predictor):
 
     @classmethod
     def load(cls, data: bytes, output: Output) -> "SkopsModel":
-        """Restore a pipeline. Raises PackageError when the bytes hold anything that is not on the list."""
-        from skops.io import get_untrusted_types, loads
-        from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
-
-        require_bounded(data, FILE)
-        try:
-            foreign = sorted(set(get_untrusted_types(data=data)) - set(TRUSTED))
-            if foreign:
-                raise PackageError(f"{FILE} holds types that are not trusted: {', '.join(foreign)}")
-            pipeline = loads(data, trusted=list(TRUSTED))
-        except (
-            UntrustedTypesFoundException,
-            UnsupportedTypeException,
-            zipfile.BadZipFile,
-            KeyError,
-            ValueError,
-            TypeError,
-            AttributeError,
-            OSError,
-            EOFError,
-            RecursionError,
-        ) as error:
-            raise PackageError(f"{FILE} cannot be loaded: {error}") from error
-        return cls(pipeline, output)
+        """Restore a pipeline on the float matrix, as `load` does. Raises PackageError."""
+        return cls(_restored(data), output)
 
     def predict(self, features: NDArray[np.float32]) -> Predictions:
         """Predict for (n, features)."""
         return predict(self._pipeline, features, self._output)
 
 
+class SkopsArrays(ArrayPredictor):
+    """A restored estimator on prepared features and on texts."""
+
+    def __init__(self, parts: TextParts, output: Output) -> None:
+        self._parts = parts
+        self._output = output
+        self.inputs = dict.fromkeys([FEATURES, *self._parts.texts])
+
+    def predict_arrays(self, arrays: Arrays) -> Predictions:
+        """Predict for n rows of every input."""
+        return self._parts.predict(arrays, self._output)
+
+
 def predict(pipeline: Any, features: NDArray[np.float32], output: Output) -> Predictions:
     """Ask a pipeline that was trained on class positions; a class it never saw gets a probability of 0."""
-    exact = bounded(features).astype(np.float64)
-    if output.task == "regression":
-        return Predictions(values=np.asarray(pipeline.predict(exact), dtype=np.float64).reshape(-1))
-    if not hasattr(pipeline, "predict_proba"):
-        return Predictions(codes=np.asarray(pipeline.predict(exact), dtype=np.int64))
-    probabilities = np.zeros((len(features), len(output.classes or [])))
-    probabilities[:, pipeline.classes_] = pipeline.predict_proba(exact)
-    return Predictions(codes=decide(probabilities, output.decision_threshold), probabilities=probabilities)
+    return predicted(pipeline, bounded(features).astype(np.float64), output)
 
 
-def load(data: bytes, output: Output) -> SkopsModel:
-    """Load the runtime file's bytes. Raises PackageError."""
-    return SkopsModel.load(data, output)
+def load(data: bytes, output: Output) -> Predictor:
+    """Restore what was trained. Raises PackageError when the bytes hold anything that is not on the list."""
+    found = _restored(data)
+    if not isinstance(found, dict):
+        return SkopsModel(found, output)
+    if set(found) != set(TextParts.__dataclass_fields__) or not isinstance(found["texts"], list):
+        raise PackageError(f"{FILE} cannot be loaded: it does not hold what predicts from texts")
+    return SkopsArrays(TextParts(**found), output)
+
+
+def _restored(data: bytes) -> Any:
+    from skops.io import get_untrusted_types, loads
+    from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
+
+    require_bounded(data, FILE)
+    try:
+        foreign = sorted(set(get_untrusted_types(data=data)) - set(TRUSTED))
+        if foreign:
+            raise PackageError(f"{FILE} holds types that are not trusted: {', '.join(foreign)}")
+        return loads(data, trusted=list(TRUSTED))
+    except (
+        UntrustedTypesFoundException,
+        UnsupportedTypeException,
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        OSError,
+        EOFError,
+        RecursionError,
+    ) as error:
+        raise PackageError(f"{FILE} cannot be loaded: {error}") from error

@@ -1,13 +1,14 @@
 """A network on free text in Keras 3; nothing heavy is imported before `fit`."""
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel
 
+from ml.components.trainer import TextAs
 from ml.trainers.keras.mlp import KerasMlp
 from ml.trainers.keras.params import KerasTextParams
-from schemas.data import SCALAR_TYPES, ColumnType
+from schemas.data import SCALAR_TYPES, TEXT, ColumnType
 
 if TYPE_CHECKING:
     from ml.components.matrix import Matrix
@@ -20,8 +21,8 @@ class KerasText(KerasMlp):
 
     Params: ClassVar[type[BaseModel]] = KerasTextParams
     params: KerasTextParams
-    takes: ClassVar[Collection[ColumnType]] = SCALAR_TYPES | {"text"}
-    text_as: ClassVar[Literal["tfidf", "tokens"]] = "tokens"
+    takes: ClassVar[Collection[ColumnType]] = SCALAR_TYPES | {TEXT}
+    text_as: ClassVar[TextAs] = "tokens"
 
     def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> "FittedKerasText":  # type: ignore[override]
         """Fit on `train`; `validation` decides which epoch's weights are kept and when to stop.

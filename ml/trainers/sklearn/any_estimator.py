@@ -1,17 +1,17 @@
 """Any classifier or regressor of scikit-learn, by class name, with that class's own parameters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ml.components.trainer import Trainer
+from ml.components.trainer import Fitted, Trainer
 from schemas.base import Task
+from schemas.data import SCALAR_TYPES, TEXT, ColumnType
 from schemas.errors import Fault
 
 if TYPE_CHECKING:
     from ml.components.matrix import Matrix
-    from ml.trainers.sklearn.pipeline import FittedPipeline
     from schemas.signature import Signature
 
 
@@ -28,6 +28,7 @@ class Sklearn(Trainer):
 
     Params: ClassVar[type[BaseModel]] = SklearnParams
     params: SklearnParams
+    takes: ClassVar[Collection[ColumnType]] = SCALAR_TYPES | {TEXT}
     tasks: ClassVar[Sequence[Task]] = ("binary", "multiclass", "regression")
 
     @classmethod
@@ -43,7 +44,7 @@ class Sklearn(Trainer):
         wrong = catalog.parameter_faults([found], own) if found else []
         return catalog.name_faults(name, task) + wrong
 
-    def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> "FittedPipeline":
+    def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> Fitted:
         """Fit on `train`; scikit-learn's estimators do not use `validation`. Raises ContentError."""
         from ml.trainers.sklearn import catalog
         from ml.trainers.sklearn.pipeline import fit

@@ -3,11 +3,11 @@
 import json
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from ml.components.trainer import Export
 from ml.package import parity
 from ml.predictions.predictor import Predictions, Predictor
-from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES, OnnxModel
-from ml.runtimes.skops import TRUSTED, SkopsModel, predict
+from ml.runtimes import onnx, skops
+from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES
+from ml.runtimes.skops import TRUSTED, predict
 from ml.trainers.sklearn import forest_graph
 from ml.trainers.sklearn.packaging_memory import onnx_memory, skops_memory, smaller
 from ml.values.memory_bound import MemoryBound, gigabytes
@@ -53,16 +54,56 @@ def export(
         PackageError: If no runtime predicts as the trained pipeline does, or none can be made within the bound.
     """
     size = (pipeline[-1], len(example), example.shape[1])
-    too_large = {"ONNX": memory.excess(onnx_memory(*size)), "skops": memory.excess(skops_memory(*size))}
+    needs = Needs(pipeline[-1], onnx_memory(*size), skops_memory(*size))
+    return export_compared(lambda: _Comparison.of(pipeline, output, categories, example), needs, folder, memory)
+
+
+class Comparison(Protocol):
+    """What was trained, and the rows that it and its packaged forms are asked."""
+
+    @property
+    def output(self) -> Output:
+        """What its predictions mean."""
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+
+    @property
+    def content(self) -> Any:
+        """What skops is to hold: objects of scikit-learn."""
+
+    def graph(self) -> bytes:
+        """Return what was trained as an ONNX graph."""
+
+    def difference(self, packaged: Predictor) -> str | None:
+        """Say how a packaged form predicts differently, None when it does not."""
+
+    def overflow(self, packaged: Predictor) -> str | None:
+        """Say whether a packaged form predicts NaN or infinity for extreme numbers."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """How many bytes the making of each form of an estimator takes."""
+
+    estimator: Any
+    onnx: int
+    skops: int
+
+
+def export_compared(compare: Callable[[], Comparison], needs: Needs, folder: Path, memory: MemoryBound) -> Export:
+    """Do the same for what is compared in its own way. Raises PackageError."""
+    too_large = {"ONNX": memory.excess(needs.onnx), "skops": memory.excess(needs.skops)}
     if all(too_large.values()):
-        raise PackageError(_no_room(pipeline[-1], too_large))
-    comparison = _Comparison.of(pipeline, output, categories, example)
+        raise PackageError(_no_room(needs.estimator, too_large))
+    comparison = compare()
     data, why_not_onnx = None, too_large["ONNX"]
     if why_not_onnx is None:
         data, why_not_onnx = _onnx(comparison)
     if data is not None:
         (folder / "model.onnx").write_bytes(data)
-        return Export("onnx", "model.onnx", parity.equal_predictions(len(comparison.rows)))
+        return Export("onnx", "model.onnx", parity.equal_predictions(comparison.count))
     why_not_skops = too_large["skops"]
     if why_not_skops is None:
         data, why_not_skops = _skops(comparison)
@@ -97,41 +138,72 @@ class _Comparison:
         trained = parity.in_chunks(partial(predict, pipeline, output=output), rows, "asking the trained model")
         return cls(pipeline, output, categories, rows, trained)
 
+    @property
+    def count(self) -> int:
+        return len(self.rows)
+
+    @property
+    def content(self) -> "Pipeline":
+        return self.pipeline
+
+    def graph(self) -> bytes:
+        return _convert(self.pipeline, self.output, self.rows.shape[1])
+
     def difference(self, packaged: Predictor) -> str | None:
-        """Say how a packaged form predicts differently, None when it does not."""
         return parity.difference(
             self.trained, parity.in_chunks(packaged.predict, self.rows, "asking the packaged form the same")
         )
 
+    def overflow(self, packaged: Predictor) -> str | None:
+        return parity.overflow(packaged, self.rows, self.categories)
 
-def _onnx(comparison: _Comparison) -> tuple[bytes | None, str]:
+
+def _onnx(comparison: Comparison) -> tuple[bytes | None, str]:
     try:
         _log.info("converting to ONNX")
-        data = _convert(comparison.pipeline, comparison.output, comparison.rows.shape[1])
+        data = comparison.graph()
         _log.info("loading %s of ONNX", gigabytes(len(data)))
-        model = OnnxModel.load(data, comparison.output)
-        found = comparison.difference(model) or parity.overflow(model, comparison.rows, comparison.categories)
+        model = onnx.load(data, comparison.output)
+        found = comparison.difference(model) or comparison.overflow(model)
     except Exception as error:  # converters fail in their own ways; the reason is kept and skops takes over
         return None, parity.failure(error)
     return (None, f"does not predict the same: {found}") if found else (data, "")
 
 
 def _convert(pipeline: "Pipeline", output: Output, features: int) -> bytes:
+    model = converted(pipeline, INPUT, features, output)
+    return described(model, pipeline, output)
+
+
+def converted(part: Any, name: str, width: int, output: Output | None = None) -> Any:
+    """Return the graph of something of scikit-learn that takes `name`, float32 (n, width).
+
+    Args:
+        part: A pipeline or an estimator; without `output`, what makes features.
+        name: What its input is called.
+        width: How wide that is.
+        output: What the predictions mean.
+    """
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType
 
-    classifies = output.task != "regression"
-    graded = classifies and hasattr(pipeline, "predict_proba")
+    graded = output is not None and output.task != "regression" and hasattr(part, "predict_proba")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the converter's own affairs; the parity check judges the outcome
-        model = convert_sklearn(
-            pipeline,
-            initial_types=[(INPUT, FloatTensorType([None, features]))],
+        return convert_sklearn(
+            part,
+            initial_types=[(name, FloatTensorType([None, width]))],
             options={"zipmap": False} if graded else None,
             name="drivetrain",
             custom_conversion_functions=forest_graph.converters(),
         )
-    known = [int(code) for code in pipeline.classes_] if classifies else []
+
+
+def described(model: Any, estimator: Any, output: Output) -> bytes:
+    """Return a graph's bytes with what the runtime has to know of it."""
+    classifies = output.task != "regression"
+    known = [int(code) for code in estimator.classes_] if classifies else []
+    graded = classifies and hasattr(estimator, "predict_proba")
     for key, value in ((CLASSES, json.dumps(known)), (PROBABILITIES, json.dumps(graded))):
         entry = model.metadata_props.add()
         entry.key, entry.value = key, value
@@ -139,20 +211,20 @@ def _convert(pipeline: "Pipeline", output: Output, features: int) -> bytes:
     return data
 
 
-def _skops(comparison: _Comparison) -> tuple[bytes | None, str]:
+def _skops(comparison: Comparison) -> tuple[bytes | None, str]:
     from skops.io import dumps, get_untrusted_types
     from skops.io.exceptions import UnsupportedTypeException
 
     _log.info("writing it as skops")
     try:
-        data: bytes = dumps(comparison.pipeline)
+        data: bytes = dumps(comparison.content)
     except (UnsupportedTypeException, TypeError, ValueError, AttributeError) as error:
         return None, f"cannot hold it ({parity.short(error)})"
     foreign = sorted(set(get_untrusted_types(data=data)) - set(TRUSTED))
     if foreign:
         return None, f"holds types that are not on the trusted list: {', '.join(foreign)}"
     try:
-        found = comparison.difference(SkopsModel.load(data, comparison.output))
+        found = comparison.difference(skops.load(data, comparison.output))
     except PackageError as error:
         return None, str(error)
     return (None, f"does not predict the same: {found}") if found else (data, "")

@@ -72,7 +72,7 @@ def _of_leaf(tree: Any) -> int:
 def _replay(estimator: Any, rows: int, features: int, compared: Sequence[str]) -> int:
     asked = replayed_rows(rows)
     classes = len(getattr(estimator, "classes_", ()))
-    kept = max((len(getattr(estimator, name)) for name in compared if hasattr(estimator, name)), default=0)
+    kept = max((getattr(estimator, name).shape[0] for name in compared if hasattr(estimator, name)), default=0)
     at_once = min(asked, CHUNK)
     return asked * (24 * features + 24 * classes) + at_once * (_PAIR * kept + 40 * features + 40 * classes)
 
@@ -111,6 +111,6 @@ def _below(node: Any) -> list[Any]:
         return list(node.values())
     if isinstance(node, list | tuple | np.ndarray):
         return list(np.ravel(np.asarray(node, dtype=object))) if isinstance(node, np.ndarray) else list(node)
-    if not type(node).__module__.startswith("sklearn."):
+    if not type(node).__module__.startswith(("sklearn.", "scipy.sparse")):
         return []
     return list(getattr(node, "__dict__", {}).values())

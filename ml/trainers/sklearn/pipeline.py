@@ -23,7 +23,9 @@ from ml.components.trainer import Fitted
 from ml.predictions.predictions import bounded
 from ml.predictions.predictor import Predictions
 from ml.runtimes.skops import predict
+from ml.runtimes.text_parts import TextParts
 from ml.trainers.sklearn.catalog import parameters
+from ml.trainers.sklearn.text import FittedTextPipeline, learnt_from, takes_sparse, texts_of
 from ml.trainers.trainable import category_sizes, require_trainable
 from ml.values.memory_bound import MemoryBound
 from schemas.errors import ContentError, did_you_mean
@@ -79,7 +81,7 @@ class FittedPipeline(Fitted):
 
 def fit(
     estimator: type[Any], params: Mapping[str, Any], train: "Matrix", signature: Signature, *, seed: int
-) -> FittedPipeline:
+) -> FittedPipeline | FittedTextPipeline:
     """Fit an estimator of scikit-learn on the training matrix.
 
     Raises:
@@ -90,17 +92,21 @@ def fit(
     exact = bounded(train.features).astype(np.float64)
     chosen = _construct(estimator, params, signature.output, seed)
     steps = _preparation(signature, categories, scale=not estimator.__module__.startswith(_UNSCALED))
+    parts = TextParts(steps if exact.shape[1] else None, chosen, texts_of(signature), sparse=takes_sparse(chosen))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            steps.fit(exact)
-            _round_to_float32(steps)
-            ready = steps.transform(exact)
+            if exact.shape[1]:
+                steps.fit(exact)
+                _round_to_float32(steps)
+            ready = learnt_from(parts, train) if parts.texts else steps.transform(exact)
             _log.info("fitting %s on %s rows and %s features", estimator.__name__, *(f"{n:,}" for n in ready.shape))
             chosen.fit(ready, train.target, **_told(chosen))
         except (ValueError, TypeError, ArithmeticError, np.linalg.LinAlgError, NotImplementedError) as error:
             raise ContentError(f"{estimator.__name__} cannot be trained on these rows: {error}") from error
     messages = list(dict.fromkeys(f"{estimator.__name__}: {_first_line(one.message)}" for one in caught))
+    if parts.texts:
+        return FittedTextPipeline(parts, signature.output, categories, messages)
     return FittedPipeline(
         Pipeline([("features", steps), ("estimator", chosen)]),
         signature.output,

@@ -1,18 +1,18 @@
 """scikit-learn estimators that have a name of their own; their parameters are the estimator's own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from ml.components.trainer import Trainer
+from ml.components.trainer import Fitted, Trainer
 from schemas.base import Task
+from schemas.data import SCALAR_TYPES, TEXT, ColumnType
 from schemas.errors import Fault
 
 if TYPE_CHECKING:
     from ml.components.matrix import Matrix
-    from ml.trainers.sklearn.pipeline import FittedPipeline
     from schemas.signature import Signature
 
 _CLASSIFICATION: tuple[Task, ...] = ("binary", "multiclass")
@@ -29,6 +29,7 @@ class Preset(Trainer):
 
     Params: ClassVar[type[BaseModel]] = PresetParams
     params: PresetParams
+    takes: ClassVar[Collection[ColumnType]] = SCALAR_TYPES | {TEXT}
     tasks: ClassVar[Sequence[Task]] = (*_CLASSIFICATION, "regression")
     classifier: ClassVar[str | None] = None
     regressor: ClassVar[str | None] = None
@@ -54,7 +55,7 @@ class Preset(Trainer):
         places = {"classifier": cls.classifier, "regressor": cls.regressor}
         return [_load(place) for kind in kinds(task) if (place := places[kind]) is not None]
 
-    def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> "FittedPipeline":
+    def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> Fitted:
         """Fit on `train`; scikit-learn's estimators do not use `validation`. Raises ContentError."""
         from ml.trainers.sklearn.pipeline import fit
         from schemas.errors import ConfigurationError

@@ -293,10 +293,12 @@ def test_preparation_is_finite_whatever_the_numbers(table):
 
 
 def test_preparation_is_that_of_scikit_learns_trainers(benches):
+    from ml.trainers.sklearn.pipeline import FittedPipeline
     from ml.trainers.sklearn.presets import LogisticRegression, PresetParams
 
     bench = benches["binary"]
     fitted = LogisticRegression(PresetParams()).fit(bench.matrix, bench.matrix, bench.signature, seed=0)
+    assert isinstance(fitted, FittedPipeline)
     steps = fitted.pipeline.named_steps["features"].named_transformers_["numbers"].named_steps
     ours = prepare(bench.matrix.features, fitted.categories)
     assert np.array_equal(ours.medians, steps["impute"].statistics_.astype(np.float32))

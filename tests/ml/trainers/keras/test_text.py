@@ -45,7 +45,8 @@ def rows(count: int, task: Task, *, scalars: bool = True, seed: int = 0) -> tupl
     target: NDArray[Any] = kinds.astype(np.int64)
     if task == "regression":
         target = 10.0 * kinds + (numbers[:, 0] if scalars else 0)
-    classes: list[Scalar] | None = None if task == "regression" else ["a", "b", "c"][: 3 if task == "multiclass" else 2]
+    letters: list[Scalar] = ["a", "b", "c"]
+    classes = None if task == "regression" else letters[: 3 if task == "multiclass" else 2]
     signature = Signature(
         inputs=[],
         derivations=[
