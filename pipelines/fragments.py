@@ -8,6 +8,7 @@ from pipelines.execution.context import RunContext
 from pipelines.wiring import wired
 from schemas.package import SplitRecord
 from schemas.run import Run
+from steps import registry
 from steps.evaluate.scores import evaluate
 from steps.features.signature import fit_features
 from steps.load.rows import load
@@ -97,7 +98,11 @@ def candidate(run: Run, now: RunContext, sets: Sets) -> Candidate:
         review=run.review,
     )
     signature = wired(fit_features, "fit_features", stack)(
-        train_set=sets.train, schema=sets.schema, latest=sets.latest, after=["data_gate"]
+        train_set=sets.train,
+        schema=sets.schema,
+        latest=sets.latest,
+        text_as=registry.lookup("train", run.trainer.name).text_as,
+        after=["data_gate"],
     )
     fitting = {
         "train_set": sets.train,

@@ -12,6 +12,7 @@ from schemas.forecast import Forecast
 from schemas.frequency import parse_frequency
 from schemas.reading import POINT, Dates, Decimal, Marks, TextReading, Thousands
 from schemas.table_checks import TableChecks
+from schemas.text import TEXT_KEYS, Language, MaxCharacters, MaxTokens, MaxWords, Ngrams, TextForm
 
 LONGEST_COMPOSED = 1_000
 """Longer text stays as it was typed: composing takes quadratic time for text that was made to take it."""
@@ -71,6 +72,25 @@ class ColumnSpec(Strict):
         description="axes of a tensor, sequence or picture (height, width, channels); null: an axis of any length",
     )
     dtype: DType | None = Field(default=None, description="of the numbers of a tensor, a sequence or a picture")
+    max_characters: MaxCharacters | None = Field(
+        default=None, description="of a text, at most; longer ones are refused; null: 10000"
+    )
+    languages: list[Language] | None = Field(
+        default=None, min_length=1, description="ISO 639 codes of the only languages of a text taken; null: any, untold"
+    )
+    max_words: MaxWords | None = Field(
+        default=None, description="words of a text that count: those in most training rows; null: 20000"
+    )
+    min_rows: int | None = Field(default=None, ge=1, description="training rows that have a word that counts; null: 2")
+    ngrams: Ngrams | None = Field(
+        default=None, description="up to so many words in a row count as one too (not for keras_text); null: 1"
+    )
+    sublinear: bool | None = Field(
+        default=None, description="whether a word that comes n times counts 1 + ln(n), else n; null: true"
+    )
+    max_tokens: MaxTokens | None = Field(
+        default=None, description="words of a text that keras_text sees, from its beginning; null: 256"
+    )
     unit: str | None = Field(default=None, description="for reports and the service's documentation")
     on_violation: Literal["warn", "fail"] = Field(default="fail", description="what a broken expectation does")
 
@@ -103,6 +123,18 @@ class ColumnSpec(Strict):
             raise ValueError(f"the shape of a picture is [height, width, channels], not {self.shape}")
         if self.type == "sequence" and self.shape is not None and self.shape[0] is not None:
             raise ValueError(f"the first axis of a sequence is its length, which is free: [null, …], not {self.shape}")
+        return self
+
+    @property
+    def text(self) -> TextForm:
+        """What a column of free text takes, with defaults for what is not declared."""
+        return TextForm.declared({key: getattr(self, key) for key in TEXT_KEYS})
+
+    @model_validator(mode="after")
+    def _words_belong_to_text(self) -> Self:
+        for key in sorted(TEXT_KEYS):
+            if getattr(self, key) is not None and self.type not in (None, TEXT):
+                raise ValueError(f"{key} belongs to a text, but the type declared is {self.type!r}")
         return self
 
 
@@ -283,7 +315,8 @@ class Column(Strict):
     text writes numbers: None where text is no number. `numeric`: the labels of a category or identifier were numbers.
     `century` is the first year that two digits mean, `timezone` where the times are; `offsets` says whether text had
     UTC offsets, None where there was no text, or some had. `gaps` are the rows that count as missing by the text that
-    stands there, the empty text for no value. `shape` and `dtype` are those of arrays, None of all other types.
+    stands there, the empty text for no value. `shape` and `dtype` are those of arrays, `text` is what is said of
+    free text; None of all other types.
     """
 
     name: str
@@ -304,6 +337,7 @@ class Column(Strict):
     gaps: dict[str, int] = {}
     shape: Shape | None = None
     dtype: DType | None = None
+    text: TextForm | None = None
 
     @property
     def marks(self) -> Marks:

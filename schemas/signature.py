@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.base import Scalar, Strict, Task
-from schemas.data import ColumnType, DatePart, Drawn, DType, Shape
+from schemas.data import TEXT, ColumnType, DatePart, Drawn, DType, Shape
 from schemas.forecast import Forecast
 from schemas.reading import POINT, Dates, Decimal, Marks, TextReading, Thousands
 
@@ -21,7 +21,8 @@ class Input(Strict):
     `thousands` are the marks with which text writes numbers, None where text is no number. `numeric`: the labels of a
     category or identifier were numbers. `century`, `timezone`, `offsets`, `shape` and `dtype` are as in
     `schemas.data.Column`; `mode` is what the channels of a picture are, by Pillow's names. `shortest` is how long a
-    sequence must be at least. `closed`: a label that training did not have is refused.
+    sequence must be at least. `closed`: a label that training did not have is refused. `max_characters` and
+    `languages` are those of a text.
     """
 
     name: str
@@ -44,6 +45,8 @@ class Input(Strict):
     mode: PictureMode | None = None
     shortest: int | None = None
     closed: bool = False
+    max_characters: int | None = None
+    languages: list[str] | None = None
 
     @property
     def marks(self) -> Marks:
@@ -218,6 +221,15 @@ class Signature(Strict):
     def window(self) -> WindowDerivation | None:
         """What is made of the last points of a series, None of what is no forecast."""
         return next((one for one in self.derivations if isinstance(one, WindowDerivation)), None)
+
+    @property
+    def texts(self) -> list[str]:
+        """The inputs that are free text, in order."""
+        return [one.name for one in self.inputs if one.type == TEXT]
+
+    def vocabularies(self) -> dict[str, frozenset[str]]:
+        """Return for each input of free text the words that count."""
+        return {one.column: frozenset(one.words) for one in self.derivations if isinstance(one, TextDerivation)}
 
     def known_values(self) -> dict[str, list[str]]:
         """Return for each column of labels, be they categories or identifiers, the values that training knew."""

@@ -40,6 +40,7 @@ _OURS = {
         "gradient_boosting": "ml.trainers.sklearn.presets:GradientBoosting",
         "keras_mlp": "ml.trainers.keras.mlp:KerasMlp",
         "keras_forecast": "ml.trainers.keras.forecast:KerasForecast",
+        "keras_text": "ml.trainers.keras.text:KerasText",
         "rules": "ml.trainers.rules:Rules",
         "majority": "ml.trainers.constant:Majority",
         "mean": "ml.trainers.constant:Mean",

@@ -5,7 +5,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ml.components.component import Component
 from ml.predictions.predictor import FEATURES, ArrayPredictor, Predictor
@@ -17,6 +17,7 @@ from schemas.explanation import LinearForm
 from schemas.learning import LearningCurves
 from schemas.package import Runtime
 from schemas.rules import RuleRecord
+from schemas.text import TextAs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from ml.predictions.predictor import Arrays
     from schemas.data import TableSchema
     from schemas.signature import Signature
-
-
-TextAs = Literal["tfidf", "tokens"]
-"""Weights of the words of a text, or the numbers of its first words in order."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,10 @@ from ml.features.stacking import shapes, stacked
 from ml.features.window_rows import WindowReader
 from ml.forecasting.features import WindowFeatures
 from ml.predictions.predictor import FEATURES, Outlook
+from ml.text.tfidf import Tfidf
+from ml.text.tokens import Tokens
 from ml.values.canonical import canonical, parse_date
+from ml.values.sparse_rows import SparseRows
 from schemas.base import Scalar
 from schemas.data import DatePart
 from schemas.signature import (
@@ -28,7 +31,7 @@ from schemas.signature import (
     NumberDerivation,
     Signature,
     TensorDerivation,
-    TfidfDerivation,
+    TextDerivation,
     TokensDerivation,
     WindowDerivation,
 )
@@ -49,10 +52,11 @@ class Deriver:
         windows = [WindowReader(one) for one in signature.derivations if isinstance(one, WindowDerivation)]
         self._window = windows[0] if windows else None
         self._arrays = [one for one in signature.derivations if isinstance(one, TensorDerivation)]
+        self._texts = [(one.column, _text(one)) for one in signature.derivations if isinstance(one, TextDerivation)]
         self._first = signature.inputs[0].name if signature.inputs else None
 
-    def arrays(self, cells: Mapping[str, Sequence[Any]]) -> dict[str, NDArray[Any]]:
-        """Return `matrix` under the name `features`, and every input that is an array under its own.
+    def arrays(self, cells: Mapping[str, Sequence[Any]]) -> dict[str, NDArray[Any] | SparseRows]:
+        """Return `matrix` under the name `features`, and every input that is an array or a text under its own.
 
         An input of a free axis is as long there as the longest of the rows, with zeros behind the shorter ones;
         `NAME.shape`, int32 (rows, axes), says how long each is.
@@ -60,7 +64,8 @@ class Deriver:
         Args:
             cells: As `matrix` takes them; cells of arrays are `Tensor`s of the shape and type that the signature says.
         """
-        found: dict[str, NDArray[Any]] = {FEATURES: self.matrix(cells)}
+        found: dict[str, NDArray[Any] | SparseRows] = {FEATURES: self.matrix(cells)}
+        found.update({column: made(cells[column]) for column, made in self._texts})
         for one in self._arrays:
             column = cells[one.column]
             found[one.column] = stacked(column, one.shape, one.dtype)
@@ -108,6 +113,8 @@ def array_names(signature: Signature) -> list[str]:
     for one in signature.derivations:
         if isinstance(one, TensorDerivation):
             names += [one.column, shape_name(one.column)] if None in one.shape else [one.column]
+        elif isinstance(one, TextDerivation):
+            names.append(one.column)
     return names
 
 
@@ -118,13 +125,19 @@ def shape_name(column: str) -> str:
 
 def feature_names(derivation: Derivation) -> list[str]:
     """Return the names of the features that a derivation gives, in order."""
-    if isinstance(derivation, TensorDerivation | TfidfDerivation | TokensDerivation):
+    if isinstance(derivation, TensorDerivation | TextDerivation):
         return []
     if isinstance(derivation, WindowDerivation):
         return WindowFeatures.of(derivation.forecast).names
     if isinstance(derivation, DateDerivation):
         return [f"{derivation.column}.{part}" for part in derivation.parts]
     return [derivation.column]
+
+
+def _text(derivation: TextDerivation) -> Callable[[Sequence[Any]], NDArray[Any] | SparseRows]:
+    if isinstance(derivation, TokensDerivation):
+        return Tokens(derivation.words, derivation.length)
+    return Tfidf(derivation.words, derivation.idf, ngrams=derivation.ngrams, sublinear=derivation.sublinear)
 
 
 def _compile(derivation: FeatureDerivation) -> Callable[[Sequence[Cell]], Columns]:

@@ -36,4 +36,5 @@ def make_matrix(frame: pd.DataFrame, signature: Signature, problem: Problem) -> 
     """Return features, target, raw cells and arrays of `frame`, all in the order of its rows."""
     raw = cells(frame, signature)
     arrays = Deriver(signature).arrays(raw)
-    return Matrix(arrays.pop(FEATURES), encode(frame, problem), cells=raw, arrays=arrays)
+    features = np.asarray(arrays.pop(FEATURES))
+    return Matrix(features, encode(frame, problem), cells=raw, arrays=arrays)

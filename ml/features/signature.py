@@ -11,11 +11,12 @@ import pandas as pd
 
 from ml.features.derive import feature_names
 from ml.features.summaries import summary_names
+from ml.features.vocabulary import text_derivation
 from ml.predictions.predictor import FEATURES
 from ml.validation.values import MANY_LISTED
 from ml.values.canonical import canonical
 from ml.values.columns import Cell, as_cells
-from schemas.data import Column, ColumnType, DatePart, TableSchema
+from schemas.data import SCALAR_TYPES, Column, ColumnType, DatePart, TableSchema
 from schemas.errors import ContentError
 from schemas.forecast import Forecast
 from schemas.signature import (
@@ -32,6 +33,7 @@ from schemas.signature import (
     TensorDerivation,
     WindowDerivation,
 )
+from schemas.text import TextAs
 
 MAX_CATEGORIES = 50
 """A category's most frequent values get a code of their own; the others are treated as unknown."""
@@ -42,12 +44,16 @@ _EPOCH = "1970-01-01T00:00:00"
 _DATE_PARTS: list[DatePart] = ["year", "month", "weekday", "day", "days_since_start"]
 
 
-def fit_signature(train: pd.DataFrame, schema: TableSchema) -> Signature:
+def fit_signature(train: pd.DataFrame, schema: TableSchema, text_as: TextAs = "tfidf") -> Signature:
     """Return the signature that the training rows give; the schema says each column's type.
 
     Args:
         train: The training rows with the columns of `schema`; dropped columns are ignored.
         schema: The columns with their types, declared or inferred, and the problem.
+        text_as: What is made of texts, as the trainer takes them.
+
+    Raises:
+        ContentError: If a name means two things, or no word of a text comes in enough rows to count.
     """
     if schema.forecast is not None:
         return fit_window_signature(train, schema, schema.forecast)
@@ -62,7 +68,11 @@ def fit_signature(train: pd.DataFrame, schema: TableSchema) -> Signature:
             continue
         cells = as_cells(train[column.name], column.type, column.dates, column.marks)
         inputs.append(_input(column, column.type, cells))
-        derivations.append(_derivation(column, column.type, cells))
+        if column.text is not None:
+            texts = [None if cell is None else str(cell) for cell in cells]
+            derivations.append(text_derivation(column.name, column.text, texts, text_as))
+        else:
+            derivations.append(_derivation(column, column.type, cells))
     _require_own_names(inputs)
     return Signature(
         inputs=inputs,
@@ -116,11 +126,11 @@ def _newest(times: pd.Series) -> str | None:
 def _require_own_names(inputs: list[Input]) -> None:
     """Refuse a column that is called as a summary or the lengths of an array are. Raises ContentError."""
     names = {one.name for one in inputs}
-    arrays = [one for one in inputs if one.shape is not None]
+    arrays = [one for one in inputs if one.type not in SCALAR_TYPES]
     made = {f"{one.name}.{name}": one.name for one in arrays for name in ("shape", *summary_names(one))}
     wrong = [f"the column {name!r} is called as what is made of {made[name]!r}" for name in made if name in names]
     if FEATURES in {one.name for one in arrays}:
-        wrong.append(f"an array must not be called {FEATURES!r}, as the numbers of all other columns are")
+        wrong.append(f"an array or a text must not be called {FEATURES!r}, as the numbers of all other columns are")
     if wrong:
         raise ContentError(f"{'; '.join(wrong)}: rename it where the rows come from")
 
@@ -138,7 +148,9 @@ def _output(schema: TableSchema) -> Output:
 
 def _input(column: Column, kind: ColumnType, cells: list[Cell]) -> Input:
     known = [cell for cell in cells if cell is not None]
-    listed = [value for value, _ in Counter(map(canonical, known)).most_common(MAX_LISTED)]
+    listed = (
+        [value for value, _ in Counter(map(canonical, known)).most_common(MAX_LISTED)] if kind == "category" else []
+    )
     numbers = np.array(known if kind == "number" else [], dtype=np.float64)
     return Input(
         name=column.name,
@@ -156,6 +168,8 @@ def _input(column: Column, kind: ColumnType, cells: list[Cell]) -> Input:
         century=column.century,
         timezone=column.timezone,
         offsets=column.offsets,
+        max_characters=None if column.text is None else column.text.max_characters,
+        languages=None if column.text is None else column.text.languages,
     )
 
 

@@ -1,29 +1,35 @@
-"""Tables in which the numbers of arrays stand in the place of the arrays, for whoever looks at columns."""
+"""Tables in which what sums up arrays and texts stands in their place, for whoever looks at columns."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
-from ml.features.summaries import summaries, summarized
+from ml.features.summaries import is_single, summaries, summarized
 from ml.features.tensors import as_tensors
-from schemas.data import Column
+from ml.values.columns import as_cells
+from schemas.data import TEXT, Column
 
 
 def with_summaries(frame: pd.DataFrame, columns: Sequence[Column]) -> tuple[pd.DataFrame, list[Column]]:
-    """Return rows and their columns; an array is the columns `NAME.mean` and so on, numbers all of them.
+    """Return rows and their columns; an array is the columns `NAME.mean` and others, a text `NAME.words` and others.
 
     Args:
         frame: Rows.
         columns: What is known of their columns.
     """
-    arrays = [column for column in columns if column.shape is not None]
-    if not arrays:
+    large = [column for column in columns if not is_single(column)]
+    if not large:
         return frame, list(columns)
-    numbers = summarized({one.name: as_tensors(frame[one.name], one) for one in arrays}, arrays)
-    looked_at = frame.drop(columns=[one.name for one in arrays]).assign(**numbers)
-    found = [column for column in columns if column.shape is None]
+    values = summarized({one.name: _cells(frame[one.name], one) for one in large}, large)
+    looked_at = frame.drop(columns=[one.name for one in large]).assign(**values)
+    found = [column for column in columns if is_single(column)]
     found += [
-        Column(name=one.column, type=one.type, declared=False, why=f"a number that sums up the array {one.input!r}")
-        for one in summaries(arrays)
+        Column(name=one.column, type=one.type, declared=False, why=f"sums up what {one.input!r} holds")
+        for one in summaries(large, fitted=False)
     ]
     return looked_at, found
+
+
+def _cells(column: pd.Series, declared: Column) -> Sequence[Any]:
+    return as_cells(column, "text") if declared.type == TEXT else as_tensors(column, declared)

@@ -48,7 +48,11 @@ def window_of(inputs: Sequence[Row], records: Sequence[Record], signature: Signa
     present = {composed(name) for name in set().union(*(row.keys() for row in inputs))}
     read = Validator(signature).read(inputs)
     columns = {name: values for name, values in read.items() if composed(name) in present}
-    return Window(len(inputs), summarized(columns, signature.inputs), record_columns(records, signature.output))
+    return Window(
+        len(inputs),
+        summarized(columns, signature.inputs, signature.vocabularies()),
+        record_columns(records, signature.output),
+    )
 
 
 def window_profile(window: Window, signature: Signature) -> Profile:

@@ -149,7 +149,9 @@ def reference_profile(columns: Cells, signature: Signature, predictions: Predict
     """
     kinds = {one.column: one.type for one in summaries(signature.inputs)}
     found = Encoder(signature.output).columns(predictions)
-    return profile(summarized(columns, signature.inputs), kinds, signature.identifiers(), found).to_bytes()
+    return profile(
+        summarized(columns, signature.inputs, signature.vocabularies()), kinds, signature.identifiers(), found
+    ).to_bytes()
 
 
 def _stored(name: str) -> str:

@@ -7,11 +7,10 @@ import tempfile
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ml.explanations.linear import agrees
 from ml.features.cells import cells
@@ -217,10 +216,10 @@ def _require_copied(known: Manifest, sealed: Manifest, root: Path) -> None:
         raise PackageError(f"The candidate package's files {changed} changed while they were copied")
 
 
-def _export(fitted: "Fitted", folder: Path, example: dict[str, NDArray[Any]], memory: MemoryBound) -> "Export":
+def _export(fitted: "Fitted", folder: Path, example: Arrays, memory: MemoryBound) -> "Export":
     if fitted.reads_arrays:
         return fitted.export_arrays(folder, example, memory)
-    return fitted.export_within(folder, example[FEATURES], memory)
+    return fitted.export_within(folder, np.asarray(example[FEATURES]), memory)
 
 
 def _samples(fitted: "Fitted", signature: Signature, train: pd.DataFrame) -> Samples:

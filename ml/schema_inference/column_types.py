@@ -2,7 +2,7 @@
 
 Rules, in this order: no value, or one value only: dropped · true and false: boolean · numbers: number, unless they name
 things (see `_of_whole_numbers`) · text that is true and false and a few words, rare ones or signs: boolean · text that
-is many numbers and a few words: number · dates in one form: date · text
+is many numbers and a few words: number · dates in one form: date · long text, most of it different: free text · text
 with a value of its own in nearly every row: dropped · up to 50 different texts: category · more: identifier, unless
 they look like quantities (`75%`, `12 kg`): dropped, so that a person sees the warning.
 """
@@ -30,6 +30,10 @@ MOST = 0.5
 MAX_WORDS = 5
 """Text is a number column when most rows and at least `FEW` different values are numbers, and the rest a few words."""
 NEARLY_UNIQUE = 0.95
+FREE_TEXT = 8
+"""Words that free text has on average at least; names have two, addresses five."""
+LOOKED_AT = 1_000
+_BEGINNING = 2_000  # characters
 _ID_WORDS = {"id", "ids", "uuid", "guid", "identifier", "ident", "pk"}
 _KEY_WORDS = _ID_WORDS | {"index", "idx", "key", "unnamed"}
 _LAST_WORDS = {"row", "no", "nr", "num", "number", "nummer"}
@@ -157,6 +161,8 @@ def _labels(name: str, text: pd.Series, count: str) -> Guess:
     distinct = text.nunique()
     note = quantity_note(text) or date_note(name, text)
     unique = len(text) >= FEW and distinct >= NEARLY_UNIQUE * len(text)
+    if not note and distinct > MAX_CATEGORIES and distinct >= MOST * len(text) and (long := _long(text)):
+        return Guess("text", f"free text: {long}, {count}; declare another type if its words tell nothing")
     if note and (unique or distinct > MAX_CATEGORIES):
         return Guess("drop", f"text, {count}, but {note}. Or declare type: category, identifier or drop")
     if unique:
@@ -165,6 +171,15 @@ def _labels(name: str, text: pd.Series, count: str) -> Guess:
     limit = FEW if _named(name, _ID_WORDS) else MAX_CATEGORIES
     kind = "category" if distinct <= limit else "identifier"
     return Guess(kind, f"text, {count}" + (f"; taken as a {kind}, but {note}" if note else ""))
+
+
+def _long(text: pd.Series) -> str:
+    """Return how long texts are, empty where they are names or short phrases."""
+    some = text.drop_duplicates().iloc[:LOOKED_AT]
+    words = float(np.mean([len(one[:_BEGINNING].split()) for one in some.tolist()]))
+    if words < FREE_TEXT:
+        return ""
+    return f"{words:.0f} words on average" if some.str.len().max() <= _BEGINNING else "long texts of many words"
 
 
 def read_date_format(name: str, column: pd.Series, century: int | None = None) -> str | None:

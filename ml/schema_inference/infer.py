@@ -13,10 +13,11 @@ from ml.values.counted import counted
 from ml.values.tensor import holds_tensors
 from ml.values.text import ISO, normal
 from ml.values.units import format_hint, quantity_note
-from schemas.data import ARRAY_TYPES, Column, ColumnSpec, ColumnType, DataSpec, Drawn, TableSchema
+from schemas.data import ARRAY_TYPES, TEXT, Column, ColumnSpec, ColumnType, DataSpec, Drawn, TableSchema
 from schemas.errors import ContentError, did_you_mean
 from schemas.reading import POINT, Dates, Marks, TextReading, Written
 from schemas.signature import MOST_INPUTS
+from schemas.text import TEXT_KEYS
 
 _MOST_WORDS = 100
 """Texts of other types that count as missing for ever; beyond, such a text is refused where a row is predicted."""
@@ -124,6 +125,7 @@ def _column(name: str, column: pd.Series, spec: ColumnSpec, is_group: bool, writ
         century=spec.century,
         timezone=spec.timezone,
         offsets=_offsets(column, found),
+        text=spec.text if found.type == TEXT else None,
         numeric=found.type in ("category", "identifier") and pd.api.types.is_any_real_numeric_dtype(column.dtype),
         **_reading(column, found, spec, written),
     )
@@ -189,11 +191,13 @@ def _unreadable(column: pd.Series, found: Guess, dates: Dates, marks: Marks = PO
 
 
 def declared_type(spec: ColumnSpec) -> ColumnType | Literal["drop"] | None:
-    """Return the type that a declaration states or implies: what only a date has makes one, min and max a number."""
+    """Return the type that a declaration states or implies by keys that belong to one type only."""
     if spec.type is None and (spec.parts or spec.format or spec.century or spec.timezone):
         return "date"
     if spec.type is None and (spec.min is not None or spec.max is not None):
         return "number"
+    if spec.type is None and any(getattr(spec, key) is not None for key in TEXT_KEYS):
+        return TEXT
     return spec.type
 
 

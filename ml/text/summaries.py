@@ -1,34 +1,34 @@
 """What of a text goes into profiles and the journal in its place: how long it is, how strange, in which language."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-from ml.text.language import languages
+from ml.text.language import language
 from ml.text.tokenize import words_of
 from schemas.base import Scalar
-from schemas.data import ColumnType
+from schemas.data import ScalarType
 
-SUMMARIES: dict[str, ColumnType] = {
+UNKNOWN_SHARE, LANGUAGE = "unknown_share", "language"
+TYPES: dict[str, ScalarType] = {
     "characters": "number",
     "words": "number",
-    "unknown_share": "number",
-    "language": "category",
+    UNKNOWN_SHARE: "number",
+    LANGUAGE: "category",
 }
 """Summary → how its values are read."""
 
 
-def summarize(texts: Sequence[str | None], vocabulary: Collection[str]) -> dict[str, list[Scalar | None]]:
-    """Return for each of SUMMARIES its values, one a text; those of a missing text are missing.
+def summarize(text: str, vocabulary: Collection[str] | None, *, tell: bool) -> dict[str, Scalar | None]:
+    """Return what stands for a text.
 
     Args:
-        texts: As they were written.
-        vocabulary: The words that the model knows, as a set; `unknown_share` is the share of a text's words that are
-            not among them, missing where a text has no word.
+        text: As it was written.
+        vocabulary: The words that the model knows, as a set; `unknown_share` is the share of the text's words that are
+            not among them, missing of a text without a word. None: there is no such number.
+        tell: Whether its language is told; that takes longer than everything else.
     """
-    found: dict[str, list[Scalar | None]] = {name: [] for name in SUMMARIES}
-    for text in texts:
-        words = None if text is None else words_of(text)
-        found["characters"].append(None if text is None else len(text))
-        found["words"].append(None if words is None else len(words))
-        found["unknown_share"].append(sum(word not in vocabulary for word in words) / len(words) if words else None)
-    found["language"] = [*languages(texts)]
-    return found
+    words = words_of(text)
+    found: dict[str, Scalar | None] = {"characters": len(text), "words": len(words)}
+    if vocabulary is not None:
+        strange = sum(word not in vocabulary for word in words)
+        found[UNKNOWN_SHARE] = strange / len(words) if words else None
+    return found | {LANGUAGE: language(text)} if tell else found

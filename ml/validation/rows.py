@@ -9,7 +9,8 @@ from json import dumps
 from typing import Any, TypedDict
 
 from ml.validation.cell_reading import CellReading
-from ml.validation.values import LONGEST_SHOWN, Check, Refusal, check_of, kind_of, shown
+from ml.validation.refusal import LONGEST_SHOWN, Refusal, kind_of, shown
+from ml.validation.values import Check, check_of
 from ml.values.canonical import canonical
 from schemas.data import composed
 from schemas.errors import did_you_mean

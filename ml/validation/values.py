@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from ml.validation.cell_reading import CellReading
+from ml.validation.free_text import free_text
+from ml.validation.refusal import LARGEST_INTEGER, Refusal, kind_of, require_unicode, shown
 from ml.values.canonical import parse_date
 from ml.values.labels import Labels, LostZeros
 from ml.values.tensor import NoTensor, Tensor
@@ -25,10 +27,8 @@ from schemas.errors import did_you_mean
 from schemas.signature import Input
 
 LONGEST_TEXT, _LONGEST_VALUE = 10_000, 400  # characters of a label, and of a number, a date, true or false
-LONGEST_SHOWN = 60
 MANY_LISTED = 1000  # values of a category beyond which its signature does not list all
 _LARGEST_NUMBER = 3.4028234663852886e38  # beyond it float32, which the graph computes in, knows only infinity
-_LARGEST_INTEGER = 2**63 - 1
 _NAMED = 5  # labels that the refusal of another one names
 
 _OFFSETS = {
@@ -38,10 +38,6 @@ _OFFSETS = {
 
 Check = Callable[[Any], Any]
 """From a value that is not None to the cell that it means, None for a missing one. Raises Refusal."""
-
-
-class Refusal(ValueError):
-    """A value that its column does not take."""
 
 
 def check_of(column: Input, reading: CellReading, known: Collection[str] = ()) -> Check:
@@ -55,6 +51,10 @@ def check_of(column: Input, reading: CellReading, known: Collection[str] = ()) -
             return _booleans(reading)
         case "date":
             return _dates(reading, column)
+        case "text":
+            return free_text(column, reading)
+        case "text":
+            return free_text(column, reading)
         case _:
             listed = column.categories or ()
             seen = None if len(listed) >= MANY_LISTED else listed
@@ -85,7 +85,7 @@ def _numbers(reading: CellReading, *, whole: bool) -> Check:
         if kind is float:
             if -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER and not (whole and not value.is_integer()):
                 return value  # type: ignore[no-any-return]
-        elif kind is int and -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
+        elif kind is int and -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
             return value  # type: ignore[no-any-return]
         _refuse_number(value)
 
@@ -227,7 +227,7 @@ def _of_old(text: str) -> tuple[datetime, bool] | None:
 def _scalar(value: Any) -> Scalar:
     kind = type(value)
     if kind is int or kind is float:
-        if kind is int and not -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
+        if kind is int and not -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
             raise _too_large(value)
         if not math.isfinite(value):
             raise Refusal("must be a finite number")
@@ -250,30 +250,4 @@ def _style(reading: CellReading) -> str:
 def _text(value: str) -> str:
     if len(value) > LONGEST_TEXT:
         raise Refusal(f"has {len(value)} characters; at most {LONGEST_TEXT} are taken")
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise Refusal("is not Unicode text: it holds half of a surrogate pair") from None
-    return value
-
-
-def kind_of(value: Any) -> str:
-    """Name what a JSON value is."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "the boolean " + ("true" if value else "false")
-    if isinstance(value, str):
-        return f"the string {shown(value)}"
-    if isinstance(value, int | float):
-        return f"the number {shown(value)}"
-    return "a list" if isinstance(value, list) else "an object"
-
-
-def shown(value: Any) -> str:
-    """Return a value for a message, shortened."""
-    if isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
-        return "an integer of more than 64 bits"
-    text = repr(value)
-    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
+    return require_unicode(value)

@@ -168,6 +168,8 @@ def as_cells(column: pd.Series, kind: ColumnType, dates: Dates = IN_UTC, marks: 
             return [None if value != value else bool(value) for value in as_booleans(column).tolist()]
         case "date":
             return _date_cells(as_timestamps(column, dates))
+        case "text":
+            return [None if gone else whole_text(value) for value, gone in _with_gaps(column)]
         case _:
             return _label_cells(column)
 
@@ -195,9 +197,18 @@ def _date_cells(timestamps: pd.Series) -> list[Cell]:
 def _label_cells(column: pd.Series) -> list[Cell]:
     if is_timestamp(column):
         return _date_cells(as_timestamps(column))
-    missing = column.isna().tolist()
-    values = column.astype("object").tolist()
-    return [None if gone else _scalar(value) for value, gone in zip(values, missing, strict=True)]
+    return [None if gone else _scalar(value) for value, gone in _with_gaps(column)]
+
+
+def _with_gaps(column: pd.Series) -> Iterable[tuple[object, bool]]:
+    """Return every value, and whether it is missing."""
+    return zip(column.astype("object").tolist(), column.isna().tolist(), strict=True)
+
+
+def whole_text(value: object) -> str | None:
+    """Return free text as it was written, None where there is nothing but blanks."""
+    text = value if isinstance(value, str) else canonical(_scalar(value))
+    return text if text.strip() else None
 
 
 def _scalar(value: object) -> Scalar:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from ml.predictions.codec import VALUE, is_forecast
-from ml.validation.values import Refusal, kind_of
+from ml.validation.refusal import Refusal, kind_of
 from schemas.base import Strict
 from schemas.signature import Signature
 from serving.http import models

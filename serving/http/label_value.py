@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml.predictions.codec import LABEL, Record, class_keys, is_value
-from ml.validation.values import LONGEST_SHOWN, Refusal, kind_of, shown
+from ml.validation.refusal import LONGEST_SHOWN, Refusal, kind_of, shown
 from ml.values.canonical import canonical
 from ml.values.labels import Labels, LostZeros
 from ml.values.text import folded, normal, read_number

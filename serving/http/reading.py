@@ -50,7 +50,8 @@ def reader(signature: Signature, validator: Validator, spec: DeploySpec, keep: K
     """Return what reads requests to a version: row by row where they hold arrays."""
     if signature.arrays:
         return _OfArrays(RowReader(signature), Keeper(signature, keep), validator, spec)
-    return _OfTables(validator, spec)
+    keeper = Keeper(signature, keep)
+    return _OfTables(validator, spec) if keeper.is_plain else _OfTexts(keeper, validator, spec)
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,24 @@ class _OfTables(Reader):
         checked, inputs = self.validator.check(rows, explained=_EXPLAINED), self.validator.inputs
         kept = [to_json(inputs(rows[place])).decode() for place in checked.positions]
         return Rows(len(rows), checked, kept, explain)
+
+
+@dataclass(frozen=True)
+class _OfTexts(Reader):
+    keeper: Keeper
+    validator: Validator
+    spec: DeploySpec
+
+    def read(self, body: bytes, admit: Callable[[int], None]) -> Rows:
+        rows = instances(body, self.spec.max_rows, self.validator.columns)
+        admit(len(rows))
+        checked, inputs = self.validator.check(rows, explained=_EXPLAINED), self.validator.inputs
+        texts = {name: checked.cells[name] for name in self.keeper.names}
+        kept = [
+            to_json(self.keeper.row(inputs(rows[place]), {name: column[valid] for name, column in texts.items()}))
+            for valid, place in enumerate(checked.positions)
+        ]
+        return Rows(len(rows), checked, [one.decode() for one in kept])
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
-"""What the journal keeps of a row's inputs: single values as they were sent, of arrays what is declared."""
+"""What the journal keeps of a row's inputs: single values as they were sent, of arrays and texts what is declared."""
 
 import base64
+import hashlib
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 
-from ml.features.summaries import SHA256, SUMMARY, summarize_array
+from ml.features.summaries import SHA256, SUMMARY, is_single, summarize_array, summarize_text
 from ml.values.tensor import Tensor
 from schemas.run import Keep
 from schemas.signature import Input, Signature
@@ -17,30 +18,46 @@ _SIDE = 64  # pixels
 
 
 class Keeper:
-    """A signature's arrays and what is kept of them.
+    """A signature's arrays and texts, and what is kept of them.
 
     Args:
         signature: The inputs.
-        keep: `digest`: the sha256 and the summary of an array; `thumbnail`: of a picture also a PNG of at most 64
-            pixels a side; `whole`: the array as it was sent.
+        keep: `digest`: sha256 and summary of an array or a text; `thumbnail`: of a picture also a PNG of at most 64
+            pixels a side; `whole`: all as it was sent.
     """
 
     def __init__(self, signature: Signature, keep: Keep) -> None:
-        arrays = [one for one in signature.inputs if one.shape is not None]
-        self._kept = {} if keep == "whole" else {one.name: one for one in arrays}
+        large = [one for one in signature.inputs if not is_single(one)]
+        self._kept = {} if keep == "whole" else {one.name: one for one in large}
+        self._words = signature.vocabularies()
         self._thumbnails = keep == "thumbnail"
+
+    @property
+    def names(self) -> list[str]:
+        """The inputs that are not kept as they were sent."""
+        return list(self._kept)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether rows are kept as they were sent."""
+        return not self._kept
 
     def row(self, inputs: Mapping[str, Any], cells: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is kept of one row.
 
         Args:
             inputs: As it was sent.
-            cells: The arrays that were read from it, by input.
+            cells: The arrays and texts that were read from it, by input.
         """
         return {name: self._of(name, cells[name]) if name in self._kept else value for name, value in inputs.items()}
 
-    def _of(self, name: str, cell: Tensor) -> dict[str, Any]:
+    def _of(self, name: str, cell: Tensor | str | None) -> dict[str, Any] | None:
         one = self._kept[name]
+        if cell is None:
+            return None
+        if isinstance(cell, str):
+            digest = hashlib.sha256(cell.encode()).hexdigest()
+            return {SHA256: digest, SUMMARY: summarize_text(one, cell, self._words.get(name, ()))}
         kept: dict[str, Any] = {SHA256: cell.digest, SUMMARY: summarize_array(one, cell)}
         return kept | {THUMBNAIL: _thumbnail(one, cell)} if self._thumbnails and one.type == "picture" else kept
 

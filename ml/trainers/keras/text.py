@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel
 
-from ml.components.trainer import TextAs
 from ml.trainers.keras.mlp import KerasMlp
 from ml.trainers.keras.params import KerasTextParams
 from schemas.data import SCALAR_TYPES, TEXT, ColumnType
+from schemas.text import TextAs
 
 if TYPE_CHECKING:
     from ml.components.matrix import Matrix

@@ -35,8 +35,9 @@ from ml.sinks.sql_writer import _Sending
 from ml.sources.csv import CsvSource
 from ml.sources.csv_params import CsvParams
 from ml.validation.cell_reading import CellReading
+from ml.validation.refusal import Refusal
 from ml.validation.rows import Validator
-from ml.validation.values import Refusal, check_of
+from ml.validation.values import check_of
 from schemas.base import Scalar
 from schemas.batch import BatchRecord
 from schemas.choice import Choice

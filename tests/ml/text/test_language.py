@@ -4,7 +4,8 @@ import sys
 import pytest
 
 from ml.text.language import UNKNOWN, known_languages, language
-from ml.text.summaries import SUMMARIES, summarize
+from ml.text.summaries import TYPES, summarize
+from schemas.text import LANGUAGES
 
 
 @pytest.mark.parametrize(
@@ -33,12 +34,20 @@ def test_languages_are_named_by_their_codes():
 
 
 def test_summaries_say_how_long_and_how_strange_a_text_is():
-    found = summarize(["This is a dog that nobody has seen", "", None], {"this", "is", "a", "dog"})
-    assert set(found) == set(SUMMARIES)
-    assert found["characters"] == [34, 0, None]
-    assert found["words"] == [8, 0, None]
-    assert found["unknown_share"] == [0.5, None, None]
-    assert found["language"] == ["en", UNKNOWN, None]
+    text, words = "This is a dog that nobody has seen", {"this", "is", "a", "dog"}
+    assert summarize(text, words, tell=True) == {
+        "characters": 34,
+        "words": 8,
+        "unknown_share": 0.5,
+        "language": "en",
+    }
+    assert set(summarize(text, words, tell=True)) == set(TYPES)
+    assert summarize("…", words, tell=False) == {"characters": 1, "words": 0, "unknown_share": None}
+    assert summarize(text, None, tell=False) == {"characters": 34, "words": 8}
+
+
+def test_the_languages_that_may_be_declared_are_those_that_can_be_told():
+    assert sorted(LANGUAGES) == known_languages()
 
 
 def test_cutting_texts_loads_nothing_heavy():

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event, insert, text
 
-from ml.validation.values import Refusal
+from ml.validation.refusal import Refusal
 from schemas.run import DeploySpec
 from serving.http.errors import HttpError
 from serving.http.feedback import read
