@@ -49,6 +49,12 @@ class SplitDriftCheck(ShareCheck):
     max: Share = Field(default=0.2, description="distance between two distributions, 0 to 1")
 
 
+class RepeatedTextsCheck(ShareCheck):
+    """At most `max` of the texts of the other sets are in the training set too."""
+
+    max: Share = Field(default=0.01, description="of a column's texts of 8 words and more, word by word")
+
+
 class BalanceCheck(Strict):
     """Every class has at least `min` of the rows."""
 
@@ -101,6 +107,7 @@ class TableChecks(Strict):
     duplicates: DuplicatesCheck = DuplicatesCheck()
     missing: MissingCheck = MissingCheck()
     leakage: LeakageCheck = LeakageCheck()
+    repeated_texts: RepeatedTextsCheck = RepeatedTextsCheck()
     split_drift: SplitDriftCheck = SplitDriftCheck()
     gaps: GapsCheck = GapsCheck()
     repeated_times: RepeatsCheck = RepeatsCheck()

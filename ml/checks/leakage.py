@@ -15,7 +15,7 @@ from ml.checks.share import share_outcome
 from ml.features.matrix import make_matrix
 from ml.features.signature import fit_signature
 from ml.values.counted import counted
-from schemas.data import TableSchema
+from schemas.data import TEXT, TableSchema
 from schemas.evaluation import DataCheck
 from schemas.table_checks import ShareCheck
 
@@ -40,7 +40,7 @@ def check_leakage(
     if few := _too_few(rows, group):
         return [share_outcome("leakage", None, bound, True, None, f"{few} are too few to look for leaks")]
     kinds = {column.name: column.type for column in schema.columns}
-    signature = fit_signature(rows, schema)
+    signature = fit_signature(rows, _of_single_values(schema))
     matrix = make_matrix(rows, signature, schema.problem)
     fold = (np.arange(len(rows)) if group is None else pd.factorize(rows[group])[0]) % FOLDS
     scores: dict[str, float] = {}
@@ -73,6 +73,12 @@ def check_leakage(
         )
         for name, score in over.items()
     ]
+
+
+def _of_single_values(schema: TableSchema) -> TableSchema:
+    """Return the schema without columns of texts: they are no features, and their words take time to count."""
+    others = [column for column in schema.columns if column.type != TEXT]
+    return schema.model_copy(update={"columns": others})
 
 
 def _sample(train: pd.DataFrame, group: str | None) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from ml.checks.names import check_names
 from ml.checks.sets import check_classes, check_left_out
 from ml.checks.table import check_balance, check_duplicates, check_missing, check_rows
 from ml.checks.target import check_target
+from ml.checks.texts import check_texts
 from ml.checks.types import check_types
 from ml.features.summary_columns import with_summaries
 from schemas.data import DataSpec, TableSchema
@@ -57,6 +58,7 @@ def check_data(
         *check_duplicates(rows, schema, spec.checks.duplicates),
         *check_missing(rows, schema, spec.checks.missing),
         *check_ceiling(ceiling, schema.problem.target),
+        *check_texts(sets, schema, spec),
         *check_leakage(train, schema, spec.checks.leakage, group),
         *check_split_drift(looked_at, compared, spec.checks.split_drift, time=time, group=group),
     ]
