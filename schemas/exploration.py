@@ -97,6 +97,30 @@ class ColumnView(Strict):
     groups: list[Group] = []
 
 
+class WordShare(Strict):
+    """A word, and the share of the texts that have it: of a group of rows, and of all others."""
+
+    word: str
+    share: float
+    elsewhere: float
+
+
+class WordGroup(Strict):
+    """The words by which a class, or an end of the target's values, is told best; the surest first."""
+
+    label: str
+    words: list[WordShare]
+
+
+class TextWords(Strict):
+    """One column of free text: how many texts were looked at, how many words come in a few of them, what they tell."""
+
+    column: str
+    texts: int
+    words: int
+    groups: list[WordGroup]
+
+
 class Pair(Strict):
     """Two columns and their correlation, between -1 and 1."""
 
@@ -162,6 +186,7 @@ class Exploration(Strict):
     outcomes: list[Outcome]
     columns: list[ColumnView]
     measure: str
+    words: list[TextWords] = []
     correlations: Correlations
     gaps: Gaps
     repeats: Repeats

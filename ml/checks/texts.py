@@ -16,7 +16,7 @@ from schemas.data import TEXT, Column, ColumnSpec, DataSpec, TableSchema
 from schemas.evaluation import DataCheck
 from schemas.table_checks import ShareCheck
 
-FEWEST_WORDS = 8
+FEWEST_WORDS = 20
 """Shorter texts are written again and again without being copied."""
 _MOST_TOLD = 5_000
 """Texts whose language is told: more only cost time."""

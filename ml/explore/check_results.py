@@ -18,9 +18,12 @@ _COUNTED = {
     "unique": "occur more than once",
     "mixed": "do not fit the column's type and count as missing",
     "infinite": "are infinite and count as missing",
+    "max_characters": "are longer than is taken",
+    "languages": "are in other languages than declared",
 }
 _SHARES = {
     "duplicates": "of the rows repeat an earlier one; at most {bound} may",
+    "repeated_texts": "of the texts of other sets are in the training set too; at most {bound} may be",
     "missing": "of the values are missing; at most {bound} may be",
     "target_balance": "of the rows are of the rarest class; at least {bound} should be",
 }

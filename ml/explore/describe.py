@@ -13,6 +13,7 @@ from ml.explore.correlations import correlations, gaps, repeats
 from ml.explore.suggest import suggest
 from ml.explore.target import Target, read_target
 from ml.explore.typed_column import Reading, read
+from ml.explore.words import words
 from ml.features.summary_columns import with_summaries
 from ml.schema_inference.task import infer_problem
 from ml.values.counted import counted
@@ -59,6 +60,7 @@ def describe(
         outcomes=outcomes(report, {view.name: view.why for view in views}),
         columns=views,
         measure=association.NUMBERS if target.codes is None else association.CLASSES,
+        words=words(train, schema, target),
         correlations=correlations(_numbers(used, target, problem), explains),
         gaps=gaps({name: reading.missing for name, reading in used.items()}, explains),
         repeats=repeats(train, schema),

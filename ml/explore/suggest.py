@@ -8,9 +8,10 @@ import pandas as pd
 from ml.explore.suggest_column import as_declared, suggested
 from ml.explore.typed_column import Reading
 from ml.explore.yaml_text import block
+from ml.features.summaries import is_single
 from ml.values.display import plain_line
 from schemas.code_keys import names_code
-from schemas.data import DataSpec, Problem, SplitSpec, TableSchema
+from schemas.data import TEXT, Column, DataSpec, Problem, SplitSpec, TableSchema
 from schemas.evaluation import DataCheck, DataReport
 from schemas.exploration import ColumnView, Declaration
 from schemas.metrics import AUTO
@@ -33,7 +34,9 @@ def suggest(
 ) -> str:
     """Return the YAML of an experiment that runs as it is; its comments say why each thing is suggested."""
     data, name, problem = declared.data, suggested_name(declared.name), schema.problem
-    trainer, params, why = _trainer(views, len(train), problem)
+    trainer, params, why = (
+        _of_texts(problem) if any(one.type == TEXT for one in schema.columns) else _trainer(views, len(train), problem)
+    )
     lines = [
         "# @package _global_",
         f"# What {declared.name} may declare, read off {len(train):,} training rows of {report.rows:,} rows.",
@@ -91,9 +94,9 @@ def _columns(
 ) -> list[str]:
     broken = {check.column for check in _failed(report) if check.name in _EXPECTATIONS}
     lines: list[str] = []
-    arrays = {column.name: column for column in schema.columns if column.shape is not None}
+    large = {column.name: column for column in schema.columns if not is_single(column)}
     by_name = {view.name: view for view in views if view.name in train.columns}
-    names = list(dict.fromkeys([*by_name, *arrays, *data.columns]))
+    names = list(dict.fromkeys([*by_name, *large, *data.columns]))
     for name in names:
         if not _keyed(name):
             lines.append(f"    # {plain_line(repr(name), 80)} cannot be a key of a configuration; its type is inferred")
@@ -101,15 +104,21 @@ def _columns(
         if name in data.columns:
             declaration = as_declared(data.columns[name], lenient=name in broken)
             why = "as declared" + ("; it does not hold, so it only warns" if name in broken else "")
-        elif name in arrays:
-            declaration = arrays[name].model_dump(mode="json", include={"type", "shape", "dtype"})
-            why = plain_line(arrays[name].why)
+        elif name in large:
+            declaration = _large(large[name])
+            why = plain_line(large[name].why)
         else:
             declaration, why = suggested(train[name], readings[name], by_name[name])
         entry = block({name: declaration}, indent=4, inline=True)
         lines += [*entry[:-1], f"{entry[-1]}   # {why}"]
     head = "  columns:   # bounds lie outside of what was seen; on_violation: warn reports, fail refuses the rows"
     return [head, *lines] if any(not line.lstrip().startswith("#") for line in lines) else []
+
+
+def _large(column: Column) -> dict[str, Any]:
+    """Return what is to be declared of a column of arrays or texts."""
+    declaration = column.model_dump(mode="json", include={"type", "shape", "dtype"}, exclude_none=True)
+    return declaration if column.text is None else {**declaration, "max_characters": column.text.max_characters}
 
 
 def _checks(report: DataReport, data: DataSpec) -> list[str]:
@@ -159,6 +168,16 @@ def _trainer(views: Sequence[ColumnView], rows: int, problem: Problem) -> tuple[
         params = {"subsample": 0.5, "max_features": "sqrt"}
         return "gradient_boosting", params, "many rows: each tree looks at half of them and at a few columns"
     return "gradient_boosting", {}, "numbers and categories together, no scale to choose; try random_forest beside it"
+
+
+def _of_texts(problem: Problem) -> tuple[str, dict[str, Any], str]:
+    if problem.classes is None:
+        return "ridge", {}, "a weight for each word; keras_text beside it sees words in their order"
+    return (
+        "logistic_regression",
+        {"C": 10, "max_iter": 1000},
+        "a weight for each word; keras_text beside it sees words in their order",
+    )
 
 
 def _keyed(name: str) -> bool:
