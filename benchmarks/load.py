@@ -1,8 +1,8 @@
 """A load generator for one path on this machine: keep-alive connections on raw sockets, no HTTP library in the way.
 
-    python benchmarks/load.py PORT CONNECTIONS SECONDS PATH < body
+    python benchmarks/load.py PORT CONNECTIONS SECONDS PATH < bodies
 
-prints {"answered", "failed", "seconds", "p50_ms", "p99_ms"}.
+sends one body after another, a line each, and prints {"answered", "failed", "seconds", "p50_ms", "p99_ms"}.
 """
 
 import asyncio
@@ -10,13 +10,15 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from itertools import cycle
 
 
 class Client(asyncio.Protocol):
-    """One connection: sends the request again as soon as its answer is complete."""
+    """One connection: sends the next request as soon as the answer to the last is complete."""
 
-    def __init__(self, request: bytes, until: float) -> None:
-        self._request, self._until = request, until
+    def __init__(self, requests: Iterator[bytes], until: float) -> None:
+        self._requests, self._until = requests, until
         self._buffer = b""
         self.done = asyncio.get_running_loop().create_future()
         self.latencies: list[float] = []
@@ -50,7 +52,7 @@ class Client(asyncio.Protocol):
 
     def _send(self) -> None:
         self._sent = time.perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(next(self._requests))
 
 
 def _length(head: bytes) -> int:
@@ -60,12 +62,16 @@ def _length(head: bytes) -> int:
     return 0
 
 
-async def load(port: int, connections: int, seconds: float, path: str, body: bytes) -> dict[str, float]:
-    """Send `body` over and over and return how that went."""
+def _request(path: str, body: bytes) -> bytes:
     head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
-    head += f"content-length: {len(body)}\r\n\r\n"
+    return f"{head}content-length: {len(body)}\r\n\r\n".encode() + body
+
+
+async def load(port: int, connections: int, seconds: float, path: str, bodies: Sequence[bytes]) -> dict[str, float]:
+    """Send the bodies one after another, again and again, and return how that went."""
+    requests = cycle([_request(path, body) for body in bodies])
     loop, started = asyncio.get_running_loop(), time.perf_counter()
-    clients = [Client(head.encode() + body, started + seconds) for _ in range(connections)]
+    clients = [Client(requests, started + seconds) for _ in range(connections)]
     for client in clients:
         await loop.create_connection(lambda client=client: client, "127.0.0.1", port)  # type: ignore[misc]
     await asyncio.gather(*(client.done for client in clients))
@@ -82,7 +88,7 @@ async def load(port: int, connections: int, seconds: float, path: str, body: byt
 def main() -> None:
     """Run one load and print its figures."""
     port, connections, seconds, path = sys.argv[1:]
-    figures = load(int(port), int(connections), float(seconds), path, sys.stdin.buffer.read())
+    figures = load(int(port), int(connections), float(seconds), path, sys.stdin.buffer.read().splitlines())
     print(json.dumps(asyncio.run(figures)))
 
 

@@ -29,6 +29,6 @@ def summarize(text: str, vocabulary: Collection[str] | None, *, tell: bool) -> d
     words = words_of(text)
     found: dict[str, Scalar | None] = {"characters": len(text), "words": len(words)}
     if vocabulary is not None:
-        strange = sum(word not in vocabulary for word in words)
-        found[UNKNOWN_SHARE] = strange / len(words) if words else None
+        known = sum(map(vocabulary.__contains__, words))
+        found[UNKNOWN_SHARE] = 1 - known / len(words) if words else None
     return found | {LANGUAGE: language(text)} if tell else found

@@ -10,7 +10,7 @@ Light: the service imports it.
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from ml.text.normalize import marks, normalize
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LONGEST_WORD = 50
 """Characters; a longer word is never learnt: it is a key, an encoding or an attempt."""
+_ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+_SMALL = 20_000  # characters
 _ALONE = (
     "\u0e00-\u0e30\u0e32-\u0e33\u0e40-\u0e46"  # Thai
     "\u0e81-\u0eb0\u0eb2-\u0eb3\u0ebd-\u0ec6\u0edc-\u0edf"  # Lao
@@ -32,11 +34,21 @@ _ALONE = (
 )
 
 
-def words_of(text: str) -> list[str]:
+def words_of(text: str) -> Sequence[str]:
     """Return the words of a text as it was written, in order. Takes linear time whatever the text is."""
-    plain = normalize(text)
-    found: list[str] = (_latin() if plain.isascii() else _any_script())(plain)
-    return found
+    return _recent(text) if len(text) <= _SMALL else _words(text)
+
+
+@lru_cache(maxsize=4)
+def _recent(text: str) -> Sequence[str]:
+    """Return the words of a text that is asked for them again at once: by the model, then by what the journal keeps."""
+    return _words(text)
+
+
+def _words(text: str) -> Sequence[str]:
+    if text.isascii():  # the same, in a fifth of the time
+        return text.translate(_ASCII).split()
+    return _any_script()(normalize(text))
 
 
 def grams(words: Sequence[str], longest: int) -> list[str]:
@@ -57,8 +69,3 @@ def pattern() -> str:
 @cache
 def _any_script() -> "Callable[[str], list[str]]":
     return re.compile(pattern()).findall
-
-
-@cache
-def _latin() -> "Callable[[str], list[str]]":
-    return re.compile(r"[0-9a-z]+").findall

@@ -20,6 +20,7 @@ from schemas.signature import Input, Signature
 _EXPLAINED = 10  # unknown columns of a row
 _EXPLAINED_BYTES = 100_000  # of rows, as JSON, where not all are explained
 _ABSENT: Any = object()
+_MANY = 1 << 30
 
 
 class RowError(TypedDict):
@@ -64,6 +65,7 @@ class Validator:
         self._labels = {name: frozenset(values) for name, values in known.items()}
         self._known = frozenset([*self.names, *signature.ignored])
         self._ignored = frozenset(signature.ignored)
+        self._has_texts = bool(signature.texts)
         self._arrays = frozenset(signature.arrays)
         self._window = signature.window
         self._latest = {} if self._window is None else {one.series: one for one in self._window.latest}
@@ -79,8 +81,8 @@ class Validator:
 
     @property
     def width(self) -> int:
-        """How many columns a row has at least one comma for."""
-        return max(1, len(self.names))
+        """How many columns a row has at least one comma for; a text may have any number, which tell nothing."""
+        return _MANY if self._has_texts else max(1, len(self.names))
 
     @property
     def columns(self) -> int:

@@ -43,6 +43,9 @@ class SparseRows:
         """Return the rows from `start` to below `stop` as a matrix, (rows, width)."""
         part = self.rows(start, len(self) if stop is None else stop)
         full = np.zeros((len(part), self.width), dtype=np.float32)
+        if len(part) == 1:  # as nearly every request has it
+            full[0, part.indices] = part.data
+            return full
         full[np.repeat(np.arange(len(part)), np.diff(part.indptr)), part.indices] = part.data
         return full
 

@@ -1,0 +1,241 @@
+"""Free text from the table to the model: its type, what is made of it, what is refused, what stands for it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.checks.texts import FEWEST_WORDS, check_texts
+from ml.explore.target import read_target
+from ml.explore.words import words
+from ml.features.derive import Deriver, array_names
+from ml.features.matrix import make_matrix
+from ml.features.signature import fit_signature
+from ml.features.summaries import summaries
+from ml.monitoring.drift import window_of, window_profile
+from ml.package.parity import difference
+from ml.package.reference import require_profile
+from ml.predictions.predictor import Predictions
+from ml.schema_inference.infer import infer_schema
+from ml.trainers.sklearn.presets import LogisticRegression, PresetParams
+from ml.validation.rows import Validator
+from ml.values.sparse_rows import SparseRows
+from schemas.choice import Choice
+from schemas.data import ColumnSpec, DataSpec, TableSchema
+from schemas.errors import ContentError
+from schemas.signature import TfidfDerivation, TokensDerivation
+
+GOOD, BAD = ["a lovely day at the sea with friends and sun"], ["an awful night in the rain without any sleep"]
+
+
+def table(count: int = 200) -> pd.DataFrame:
+    """Notes that say whether they are good, each with a word of its own, beside a number."""
+    draw = np.random.default_rng(0)
+    kinds = draw.integers(0, 2, count)
+    notes = [f"{(GOOD if kind else BAD)[0]} number{place} thing{place % 7}" for place, kind in enumerate(kinds)]
+    return pd.DataFrame({"note": notes, "size": draw.normal(size=count), "kind": np.where(kinds, "good", "bad")})
+
+
+def spec(**columns: ColumnSpec) -> DataSpec:
+    return DataSpec(source=Choice(name="csv"), target="kind", columns=columns)
+
+
+def schema_of(frame: pd.DataFrame, **columns: ColumnSpec) -> TableSchema:
+    return infer_schema(frame, spec(**columns))
+
+
+def test_long_and_different_texts_are_free_text_and_the_reason_is_told():
+    (note, size) = schema_of(table()).columns
+    assert (note.type, note.declared, size.type) == ("text", False, "number")
+    why = "free text: 12 words on average, 200 distinct values in 200 rows; declare another type"
+    assert note.why == f"{why} if its words tell nothing"
+
+
+def test_names_and_few_texts_stay_what_they_were():
+    frame = table()
+    frame["name"] = [f"Ada{place} von Braun{place}" for place in range(200)]
+    frame["street"] = [f"{place} Main Street, North Town" for place in range(200)]
+    frame["answer"] = np.where(frame["size"] > 0, GOOD[0] + " yes", BAD[0] + " no")
+    assert {column.name: column.type for column in schema_of(frame).columns if column.name != "note"} == {
+        "size": "number",
+        "name": "drop",
+        "street": "drop",
+        "answer": "category",
+    }
+
+
+@pytest.mark.parametrize("declared", [{"type": "text"}, {"max_characters": 500}, {"ngrams": 2}, {"languages": ["en"]}])
+def test_a_text_may_be_declared_by_its_type_or_by_a_key_of_its_own(declared):
+    frame = table().assign(note=lambda rows: rows["kind"] + " thing")
+    note = schema_of(frame, note=ColumnSpec(**declared)).columns[0]
+    assert note.type == "text" and note.declared and note.text is not None
+    assert note.text.max_characters == declared.get("max_characters", 10_000)
+
+
+def test_keys_of_a_text_belong_to_no_other_type():
+    with pytest.raises(ValueError, match="max_words belongs to a text, but the type declared is 'number'"):
+        ColumnSpec(type="number", max_words=3)
+    with pytest.raises(ValueError, match="'klingon' is no language that can be told"):
+        ColumnSpec(languages=["klingon"])
+
+
+def test_the_words_are_those_of_the_training_rows():
+    frame = table()
+    (note, _) = fit_signature(frame, schema_of(frame)).derivations
+    assert isinstance(note, TfidfDerivation)
+    assert {"lovely", "awful", "thing3"} <= set(note.words)
+    assert "number3" not in note.words  # comes in one row only
+    assert len(note.words) == len(note.idf) and note.sublinear
+    tokens = fit_signature(frame, schema_of(frame, note=ColumnSpec(max_tokens=7)), "tokens").derivations[0]
+    assert isinstance(tokens, TokensDerivation) and tokens.length == 7
+
+
+def test_texts_without_a_common_word_are_refused():
+    frame = table().assign(note=[f"one{place} two{place}" for place in range(200)])
+    with pytest.raises(ContentError, match=r"no word of the texts in 'note' comes in 2 training rows.*min_rows"):
+        fit_signature(frame, schema_of(frame, note=ColumnSpec(type="text")))
+
+
+def test_a_column_that_is_called_as_a_summary_is_refused():
+    frame = table().assign(**{"note.words": 1.5})
+    frame["note.words"] += np.arange(200)
+    with pytest.raises(ContentError, match=r"the column 'note.words' is called as what is made of 'note'"):
+        fit_signature(frame, schema_of(frame))
+
+
+def test_the_deriver_gives_sparse_rows_or_numbers_under_the_columns_name():
+    frame = table()
+    schema = schema_of(frame)
+    signature = fit_signature(frame, schema)
+    matrix = make_matrix(frame, signature, schema.problem)
+    assert array_names(signature) == ["features", "note"] and matrix.features.shape == (200, 1)
+    assert isinstance(matrix.arrays["note"], SparseRows)
+    again = Deriver(signature).arrays({"note": frame["note"].tolist(), "size": frame["size"].tolist()})
+    assert np.array_equal(again["note"].dense(), matrix.arrays["note"].dense())
+    numbers = Deriver(fit_signature(frame, schema, "tokens")).arrays({"note": [None, ""], "size": [1.0, 2.0]})
+    assert numbers["note"].shape == (2, 256) and not numbers["note"].any()
+
+
+@pytest.fixture(scope="module")
+def english():
+    frame = table()
+    schema = schema_of(frame, note=ColumnSpec(max_characters=300, languages=["en"]))
+    return frame, schema, fit_signature(frame, schema)
+
+
+@pytest.mark.parametrize(
+    ("note", "message"),
+    [
+        ("x" * 301, "has 301 characters; at most 300 are taken (max_characters)"),
+        ("", "'' counts as missing, but the column had no missing value in training"),
+        (" \n", "counts as missing"),
+        ("half \ud800 of it", "is not Unicode text: it holds half of a surrogate pair"),
+        ("Dies ist ein Brief, den noch niemand geschrieben hat.", "is in another language (de) than the model was"),
+        (3, "must be a text, not the number 3"),
+        (["a"], "must be a text, not a list"),
+        (None, "is null, but the column had no missing value in training"),
+    ],
+)
+def test_what_is_no_good_text_is_refused_by_itself(english, note, message):
+    checked = Validator(english[2]).check([{"note": GOOD[0], "size": 1.0}, {"note": note, "size": 1.0}])
+    assert checked.positions == [0] and list(checked.errors) == [1]
+    assert checked.errors[1]["column"] == "note" and message in checked.errors[1]["message"]
+
+
+@pytest.mark.parametrize("note", ["word", "ok!", "???", GOOD[0], "never seen words and others"])
+def test_short_and_strange_texts_are_taken(english, note):
+    assert Validator(english[2]).check([{"note": note, "size": 1.0}]).cells["note"] == (note,)
+
+
+def test_a_text_of_ten_million_characters_is_refused_by_its_length_alone(english, monkeypatch):
+    from ml.validation import free_text
+
+    monkeypatch.setattr(free_text, "language", lambda text: pytest.fail("its language was looked for"))
+    checked = Validator(english[2]).check([{"note": "a" * 10_000_000, "size": 1.0}])
+    assert "has 10,000,000 characters" in checked.errors[0]["message"] and len(checked.errors[0]["message"]) < 100
+
+
+def test_missing_texts_have_no_word():
+    frame = table()
+    frame.loc[[3, 5], "note"] = [None, "  "]
+    schema = schema_of(frame)
+    signature = fit_signature(frame, schema)
+    assert signature.inputs[0].nullable
+    assert Validator(signature).check([{"note": "", "size": 1.0}, {"size": 1.0}]).cells["note"] == (None, None)
+    dense = make_matrix(frame, signature, schema.problem).arrays["note"].dense()
+    assert not dense[[3, 5]].any() and dense[0].any()
+
+
+def test_what_stands_for_texts_is_profiled_and_compared(english):
+    from ml.monitoring.profiles import reference_profile
+
+    frame, _, signature = english
+    columns = {"note": frame["note"].tolist(), "size": frame["size"].tolist()}
+    names = [one.column for one in summaries(signature.inputs)]
+    assert names == ["note.characters", "note.words", "note.unknown_share", "note.language", "size"]
+    content = reference_profile(columns, signature, Predictions(codes=np.zeros(200, dtype=np.int64)))
+    require_profile(content, signature)
+    kept = {"sha256": "…", "summary": {"characters": 46, "words": 12, "unknown_share": 1.0, "language": "en"}}
+    rows = [{"note": kept, "size": 1.0}, {"note": frame["note"][0], "size": 1.0}, {"note": None, "size": 2.0}]
+    window = window_of(rows, [], signature)
+    assert window.columns["note.words"] == [12, 12, None]
+    assert window.columns["note.language"] == ["en", "en", None]
+    assert window_profile(window, signature).column("note.unknown_share") is not None
+
+
+def test_texts_that_break_the_bounds_are_found_before_training(english):
+    frame, schema, _ = english
+    long, german = GOOD[0] * 9, "Dies ist ein Brief, den noch niemand geschrieben hat, und er ist nicht lang."
+    sets = {"train": frame, "validation": frame.head(3).assign(note=[long, german, GOOD[0]]), "test": frame.head(0)}
+    found = {check.name: check for check in check_texts(sets, schema, spec())}
+    assert not found["max_characters"].passed and found["max_characters"].severity == "fail"
+    assert "1 of 203 texts have more than 300 characters (up to 396)" in found["max_characters"].message
+    assert not found["languages"].passed and "de (1)" in found["languages"].message
+    lenient = spec(note=ColumnSpec(on_violation="warn"))
+    assert {one.severity for one in check_texts(sets, schema, lenient)} == {"warn"}
+    well = {"train": frame, "validation": frame.head(0), "test": frame.head(0)}
+    assert all(check.passed for check in check_texts(well, schema, spec()))
+
+
+def test_the_same_text_in_two_sets_is_found_whatever_its_case(english):
+    frame, schema, _ = english
+    text = " ".join(f"word{place}" for place in range(FEWEST_WORDS))
+    sets = {
+        "train": frame.assign(note=[text, *frame["note"][1:]]),
+        "validation": frame.head(1).assign(note=[text.upper() + "!"]),
+        "test": frame.head(1).assign(note=["short again"]),
+    }
+    (repeated,) = [check for check in check_texts(sets, schema, spec()) if check.name == "repeated_texts"]
+    assert not repeated.passed and repeated.severity == "warn" and repeated.value == 1.0
+    assert "1 of 1 texts of the validation and test sets (100.0%) are in the training set too" in repeated.message
+    off = DataSpec(source=Choice(name="csv"), target="kind", checks={"repeated_texts": {"severity": "off"}})
+    assert "repeated_texts" not in {check.name for check in check_texts(sets, schema, off)}
+
+
+def test_the_words_that_tell_a_class_are_shown():
+    frame = table()
+    schema = schema_of(frame)
+    (note,) = words(frame, schema, read_target(frame, schema.problem))
+    told = {group.label: {word.word: (word.share, word.elsewhere) for word in group.words} for group in note.groups}
+    assert told["good"]["lovely"] == (1.0, 0.0) and told["bad"]["awful"] == (1.0, 0.0)
+    assert "the" not in told["good"] and "thing3" not in told["good"]
+    numbers = frame.assign(kind=np.where(frame["kind"] == "good", 9.5, 1.25) + frame["size"] / 100)
+    regression = schema_of(numbers)
+    (note,) = words(numbers, regression, read_target(numbers, regression.problem))
+    assert "lovely" in {word.word for word in note.groups[0].words}
+
+
+def test_a_model_on_texts_predicts_as_it_was_trained_behind_the_signature(tmp_path):
+    from ml.package.memory import memory_bound
+    from ml.runtimes.load import load
+    from schemas.run import PackageSpec
+
+    frame = table()
+    schema = schema_of(frame)
+    signature = fit_signature(frame, schema)
+    matrix = make_matrix(frame, signature, schema.problem)
+    fitted = LogisticRegression(PresetParams()).fit(matrix, matrix, signature, seed=0)
+    fitted.export_arrays(tmp_path, matrix.all_arrays, memory_bound(PackageSpec()))
+    packaged = load("onnx", (tmp_path / "model.onnx").read_bytes(), signature.output)
+    asked = Deriver(signature).arrays({"note": [GOOD[0], BAD[0], None], "size": [0.0, None, 1.0]})
+    assert difference(fitted.predict_arrays(asked), packaged.predict_arrays(asked)) is None
+    assert packaged.predict_arrays(asked).codes.tolist()[:2] == [1, 0]
