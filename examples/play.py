@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from examples.demo import ROWS, Row, Rows, held_out_rows, play
+from ml.sources.packages.gaps import GAP
 from schemas.home import Home
 from serving.process import services
 
@@ -55,10 +56,23 @@ def _loose_sensor(row: Row) -> Row:
     return row if vibration is None else {**row, "vibration_mm_s": vibration * 1.33}
 
 
+def _cut_off(row: Row) -> Row:
+    """Mails of which somebody's program keeps the first hundred characters."""
+    return {**row, "body": (row["body"] or "")[:100] or None}
+
+
+def _phrases(row: Row) -> Row:
+    """Not the whole verse any more, but the two words before the gap and the two behind it."""
+    before, _, after = row["sentence"].partition(GAP)
+    return {**row, "sentence": " ".join([*before.split()[-2:], GAP, *after.split()[:2]])}
+
+
 SHIFTS: Mapping[str, Callable[[Row], Row | None]] = {
     "batch_size": _loose_sensor,
     "even_odd": _large_numbers,
     "house_price": _metric_areas,
+    "missing_word": _phrases,
+    "spam": _cut_off,
 }
 """What happens to a row in a shifted window, by experiment; None: it does not come."""
 

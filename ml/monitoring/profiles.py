@@ -24,6 +24,7 @@ from ml.monitoring.column_profile import ColumnProfile, Numbers
 from ml.monitoring.column_summary import ColumnSummary, TypeName, Values, summarize
 from ml.predictions.codec import CONFIDENCE, LABEL, VALUE, Encoder
 from ml.predictions.predictor import Cells, Predictions
+from ml.text.vocabulary import known_elsewhere
 from ml.values.label_text import label, printable
 from schemas.data import ScalarType
 from schemas.errors import PackageError
@@ -147,11 +148,11 @@ def reference_profile(columns: Cells, signature: Signature, predictions: Predict
         predictions: On the training rows. Their number may differ from the rows': predictions on rows that were
             not trained on are the better reference for a model that overfits.
     """
+    vocabularies = signature.vocabularies().items()
+    known = {name: known_elsewhere(columns[name], words) for name, words in vocabularies if name in columns}
     kinds = {one.column: one.type for one in summaries(signature.inputs)}
     found = Encoder(signature.output).columns(predictions)
-    return profile(
-        summarized(columns, signature.inputs, signature.vocabularies()), kinds, signature.identifiers(), found
-    ).to_bytes()
+    return profile(summarized(columns, signature.inputs, known), kinds, signature.identifiers(), found).to_bytes()
 
 
 def _stored(name: str) -> str:

@@ -13,7 +13,7 @@ from schemas.errors import ContentError, Fault, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
-PackageDatasetName = Literal["ames", "kjv", "seattle_weather", "spam_assassin", "txhousing"]
+PackageDatasetName = Literal["ames", "kjv", "kjv_gaps", "seattle_weather", "spam_assassin", "txhousing"]
 
 
 class PackageDatasetParams(Strict):

@@ -44,5 +44,22 @@ def fit_vocabulary(
     return Vocabulary([word for word, _ in kept], [found for _, found in kept], total)
 
 
+def known_elsewhere(texts: Iterable[str | None], vocabulary: frozenset[str]) -> frozenset[str]:
+    """Return the words of a vocabulary, fitted on `texts`, that it would have without the text that they come from.
+
+    In the texts that it was fitted on fewer words are unknown than in others: a word that barely came often enough is
+    there because of the text that is looked at. With these words alone the texts are like any others.
+    """
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(vocabulary.intersection(words_of(text or "")))
+    fewest = min(counts.values(), default=0)
+    # Of the words in so few texts the first in the alphabet were kept, where not all of them had room.
+    last = max((word for word, found in counts.items() if found == fewest), default="")
+    return frozenset(
+        word for word, found in counts.items() if found > fewest + 1 or (found == fewest + 1 and word <= last)
+    )
+
+
 def _can_be_learnt(word: str, ngrams: int) -> bool:
     return len(word) <= LONGEST_WORD * ngrams and max(map(len, word.split(" "))) <= LONGEST_WORD

