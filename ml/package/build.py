@@ -202,7 +202,7 @@ def _manifest(
 
 def _explanation(fitted: "Fitted", example: Arrays) -> dict[str, bytes]:
     """Return what explains a linear model exactly, as a file by its name; none where it is not linear."""
-    some = example[FEATURES][:_COMPARED]
+    some = np.asarray(example[FEATURES])[:_COMPARED]
     for form in () if fitted.reads_cells or fitted.reads_arrays else fitted.linear_forms():
         if agrees(form, some, fitted.predict(some)):
             return {storage.EXPLANATION: form.model_dump_json().encode()}

@@ -50,39 +50,32 @@ def reader(signature: Signature, validator: Validator, spec: DeploySpec, keep: K
     """Return what reads requests to a version: row by row where they hold arrays."""
     if signature.arrays:
         return _OfArrays(RowReader(signature), Keeper(signature, keep), validator, spec)
-    keeper = Keeper(signature, keep)
-    return _OfTables(validator, spec) if keeper.is_plain else _OfTexts(keeper, validator, spec)
+    return _OfTables(Keeper(signature, keep), validator, spec)
 
 
 @dataclass(frozen=True)
 class _OfTables(Reader):
+    keeper: Keeper
     validator: Validator
     spec: DeploySpec
 
     def read(self, body: bytes, admit: Admit) -> Rows:
         rows, explain = instances(body, self.spec.max_rows, self.validator.columns)
         admit(len(rows), explain)
-        checked, inputs = self.validator.check(rows, explained=_EXPLAINED), self.validator.inputs
-        kept = [to_json(inputs(rows[place])).decode() for place in checked.positions]
-        return Rows(len(rows), checked, kept, explain)
+        checked = self.validator.check(rows, explained=_EXPLAINED)
+        return Rows(len(rows), checked, self._kept(rows, checked), explain)
 
-
-@dataclass(frozen=True)
-class _OfTexts(Reader):
-    keeper: Keeper
-    validator: Validator
-    spec: DeploySpec
-
-    def read(self, body: bytes, admit: Callable[[int], None]) -> Rows:
-        rows = instances(body, self.spec.max_rows, self.validator.columns)
-        admit(len(rows))
-        checked, inputs = self.validator.check(rows, explained=_EXPLAINED), self.validator.inputs
+    def _kept(self, rows: list[Any], checked: Checked) -> list[str]:
+        inputs = self.validator.inputs
+        if not self.keeper.names:
+            return [to_json(inputs(rows[place])).decode() for place in checked.positions]
         texts = {name: checked.cells[name] for name in self.keeper.names}
-        kept = [
-            to_json(self.keeper.row(inputs(rows[place]), {name: column[valid] for name, column in texts.items()}))
+        return [
+            to_json(
+                self.keeper.row(inputs(rows[place]), {name: cells[valid] for name, cells in texts.items()})
+            ).decode()
             for valid, place in enumerate(checked.positions)
         ]
-        return Rows(len(rows), checked, [one.decode() for one in kept])
 
 
 @dataclass(frozen=True)

@@ -37,11 +37,6 @@ class Keeper:
         """The inputs that are not kept as they were sent."""
         return list(self._kept)
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether rows are kept as they were sent."""
-        return not self._kept
-
     def row(self, inputs: Mapping[str, Any], cells: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is kept of one row.
 

@@ -90,7 +90,7 @@ def test_rows_without_a_sound_array_are_refused_by_number(cells_of_grid: Any, de
 def test_arrays_of_many_rows_stand_beside_the_features() -> None:
     frame, signature = fitted({"grid": GRIDS, "steps": [[1], [2, 3]], "size": [1.5, 2.5]})
     assert array_names(signature) == ["features", "grid", "steps", "steps.shape"]
-    found = Deriver(signature).arrays(cells(frame, signature))
+    found = {name: np.asarray(one) for name, one in Deriver(signature).arrays(cells(frame, signature)).items()}
     assert found["features"].tolist() == [[1.5], [2.5]] and signature.features == ["size"]
     assert found["grid"].dtype == np.float32 and found["grid"].tolist() == GRIDS
     assert found["steps"].tolist() == [[1, 0], [2, 3]] and found["steps.shape"].tolist() == [[1], [2]]
@@ -98,7 +98,8 @@ def test_arrays_of_many_rows_stand_beside_the_features() -> None:
 
 def test_no_row_gives_arrays_without_rows() -> None:
     frame, signature = fitted({"grid": GRIDS, "steps": [[1], [2, 3]]})
-    found = Deriver(signature).arrays(cells(frame.head(0), signature))
+    arrays = Deriver(signature).arrays(cells(frame.head(0), signature))
+    found = {name: np.asarray(one) for name, one in arrays.items()}
     assert found["grid"].shape == (0, 2, 2) and found["steps"].shape[0] == 0 and found["features"].shape == (0, 0)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from ml.checks.texts import FEWEST_WORDS, check_texts
 from ml.explore.target import read_target
@@ -14,7 +15,7 @@ from ml.features.summaries import summaries
 from ml.monitoring.drift import window_of, window_profile
 from ml.package.parity import difference
 from ml.package.reference import require_profile
-from ml.predictions.predictor import Predictions
+from ml.predictions.predictor import Arrays, Predictions
 from ml.schema_inference.infer import infer_schema
 from ml.trainers.sklearn.presets import LogisticRegression, PresetParams
 from ml.validation.rows import Validator
@@ -23,6 +24,7 @@ from schemas.choice import Choice
 from schemas.data import ColumnSpec, DataSpec, TableSchema
 from schemas.errors import ContentError
 from schemas.signature import TfidfDerivation, TokensDerivation
+from schemas.table_checks import RepeatedTextsCheck, TableChecks
 
 GOOD, BAD = ["a lovely day at the sea with friends and sun"], ["an awful night in the rain without any sleep"]
 
@@ -33,6 +35,12 @@ def table(count: int = 200) -> pd.DataFrame:
     kinds = draw.integers(0, 2, count)
     notes = [f"{(GOOD if kind else BAD)[0]} number{place} thing{place % 7}" for place, kind in enumerate(kinds)]
     return pd.DataFrame({"note": notes, "size": draw.normal(size=count), "kind": np.where(kinds, "good", "bad")})
+
+
+def dense(arrays: Arrays) -> NDArray[np.float32]:
+    notes = arrays["note"]
+    assert isinstance(notes, SparseRows)
+    return notes.dense()
 
 
 def spec(**columns: ColumnSpec) -> DataSpec:
@@ -110,9 +118,10 @@ def test_the_deriver_gives_sparse_rows_or_numbers_under_the_columns_name():
     assert array_names(signature) == ["features", "note"] and matrix.features.shape == (200, 1)
     assert isinstance(matrix.arrays["note"], SparseRows)
     again = Deriver(signature).arrays({"note": frame["note"].tolist(), "size": frame["size"].tolist()})
-    assert np.array_equal(again["note"].dense(), matrix.arrays["note"].dense())
+    assert np.array_equal(dense(again), dense(matrix.arrays))
     numbers = Deriver(fit_signature(frame, schema, "tokens")).arrays({"note": [None, ""], "size": [1.0, 2.0]})
-    assert numbers["note"].shape == (2, 256) and not numbers["note"].any()
+    found = np.asarray(numbers["note"])
+    assert found.shape == (2, 256) and not found.any()
 
 
 @pytest.fixture(scope="module")
@@ -161,8 +170,8 @@ def test_missing_texts_have_no_word():
     signature = fit_signature(frame, schema)
     assert signature.inputs[0].nullable
     assert Validator(signature).check([{"note": "", "size": 1.0}, {"size": 1.0}]).cells["note"] == (None, None)
-    dense = make_matrix(frame, signature, schema.problem).arrays["note"].dense()
-    assert not dense[[3, 5]].any() and dense[0].any()
+    weights = dense(make_matrix(frame, signature, schema.problem).arrays)
+    assert not weights[[3, 5]].any() and weights[0].any()
 
 
 def test_what_stands_for_texts_is_profiled_and_compared(english):
@@ -207,7 +216,8 @@ def test_the_same_text_in_two_sets_is_found_whatever_its_case(english):
     (repeated,) = [check for check in check_texts(sets, schema, spec()) if check.name == "repeated_texts"]
     assert not repeated.passed and repeated.severity == "warn" and repeated.value == 1.0
     assert "1 of 1 texts of the validation and test sets (100.0%) are in the training set too" in repeated.message
-    off = DataSpec(source=Choice(name="csv"), target="kind", checks={"repeated_texts": {"severity": "off"}})
+    checks = TableChecks(repeated_texts=RepeatedTextsCheck(severity="off"))
+    off = DataSpec(source=Choice(name="csv"), target="kind", checks=checks)
     assert "repeated_texts" not in {check.name for check in check_texts(sets, schema, off)}
 
 
@@ -238,4 +248,5 @@ def test_a_model_on_texts_predicts_as_it_was_trained_behind_the_signature(tmp_pa
     packaged = load("onnx", (tmp_path / "model.onnx").read_bytes(), signature.output)
     asked = Deriver(signature).arrays({"note": [GOOD[0], BAD[0], None], "size": [0.0, None, 1.0]})
     assert difference(fitted.predict_arrays(asked), packaged.predict_arrays(asked)) is None
-    assert packaged.predict_arrays(asked).codes.tolist()[:2] == [1, 0]
+    codes = packaged.predict_arrays(asked).codes
+    assert codes is not None and codes.tolist()[:2] == [1, 0]

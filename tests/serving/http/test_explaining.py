@@ -228,7 +228,8 @@ class Adds(ArrayPredictor):
     """The sum of an array, and twice a number."""
 
     def predict_arrays(self, arrays: Arrays) -> Predictions:
-        return Predictions(values=arrays["grid"].sum(axis=(1, 2)).astype(np.float64) + 2 * arrays[FEATURES][:, 0])
+        sums = np.asarray(arrays["grid"]).sum(axis=(1, 2)).astype(np.float64)
+        return Predictions(values=sums + 2 * np.asarray(arrays[FEATURES])[:, 0])
 
 
 def test_an_array_is_one_input_whichever_way_round_the_request_is_written() -> None:
