@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -28,6 +28,7 @@ def test_weights_are_those_of_scikit_learn(ngrams, sublinear):
     assert_as_scikit_learn(TEXTS, ngrams, sublinear)
 
 
+@settings(deadline=None)
 @given(SENTENCES, st.integers(1, 3), st.booleans())
 def test_weights_are_those_of_scikit_learn_whatever_the_texts_are(texts, ngrams, sublinear):
     if any(words_of(text) for text in texts):

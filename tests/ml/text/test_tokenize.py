@@ -3,7 +3,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.text.normalize import MOST_MARKS, marks, normalize
@@ -63,11 +63,13 @@ def test_every_mark_of_unicode_is_known_as_one():
         assert bool(mark.fullmatch(chr(code))) == (unicodedata.category(chr(code))[0] == "M"), hex(code)
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_normalising_twice_is_normalising_once(text):
     assert normalize(normalize(text)) == normalize(text)
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_words_hold_no_blank_and_are_themselves_words(text):
     for word in words_of(text):
@@ -76,6 +78,7 @@ def test_words_hold_no_blank_and_are_themselves_words(text):
         assert words_of(word) == [word]
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("aZ09_ .\t'\n-"), max_size=40))
 def test_plain_text_is_cut_as_any_other(text):
     import re
