@@ -13,6 +13,7 @@ from ml.components.splitter import Splitter
 from ml.components.trainer import ArrayFitted, Export, Fitted, Trainer
 from ml.predictions.predictor import FEATURES, Arrays, Cells, Predictions, Predictor
 from ml.values.memory_bound import MemoryBound
+from ml.values.sparse_rows import SparseRows
 from ml.values.tensor import Tensor
 from schemas.base import Scalar, Strict, Task
 from schemas.choice import Choice
@@ -79,6 +80,7 @@ __all__ = [
     "Signature",
     "Sink",
     "Source",
+    "SparseRows",
     "Splitter",
     "StorageError",
     "Strict",

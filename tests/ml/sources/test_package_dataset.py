@@ -32,6 +32,7 @@ _CODES = 255 * 2 + 2
     [
         ("ames", 2930, {"Sale_Price": "int64", "Neighborhood": "str", "Latitude": "float64"}),
         ("kjv", 31102, {"book": "str", "chapter": "int64", "verse": "int64", "text": "str"}),
+        ("kjv_gaps", 31001, {"chapter": "int64", "sentence": "str", "word": "str"}),
         ("seattle_weather", 1461, {"date": "datetime64[us]", "temp_max": "float64", "weather": "str"}),
         ("spam_assassin", 6046, {"subject": "str", "body": "str", "label": "str"}),
         ("txhousing", 8602, {"city": "str", "date": "datetime64[us]", "sales": "float64"}),
