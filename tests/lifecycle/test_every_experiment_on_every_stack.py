@@ -12,6 +12,7 @@ import pytest
 from schemas.home import ROOT, Home
 from stacks.ray import cluster
 from tests.lifecycle.conftest import Result, World, ask, fresh_world
+from tests.ml.sources.packages import require_tables
 from tests.object_store import ObjectStore, using
 from tests.object_store import object_store as object_store
 
@@ -42,6 +43,7 @@ def on_each(world: World, experiment: str, objects: ObjectStore, folder: Path) -
 def test_an_experiment_gives_the_same_on_every_stack(
     experiment: str, world: World, object_store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    require_tables(experiment)
     using(monkeypatch, object_store.environment())
     found = on_each(world, experiment, object_store, tmp_path)
     assert [result.code for result in found.values()] == [0, 0, 0], [result.err for result in found.values()]

@@ -9,11 +9,13 @@ from cli.config.repository import CONF
 from ml.package.parity import difference
 from tests.lifecycle.conftest import World
 from tests.lifecycle.matrix import ROWS, deployed
+from tests.ml.sources.packages import require_tables
 
 pytestmark = [pytest.mark.own_worker, pytest.mark.matrix]
 
 _CLASSES = ("logistic_regression", "random_forest", "gradient_boosting", "keras_mlp", "majority")
 _VALUES = ("ridge", "random_forest", "gradient_boosting", "keras_mlp", "mean")
+_TEXTS = ("logistic_regression", "keras_text", "majority")
 _TRAINERS = {
     "breast_cancer": _CLASSES,
     "deliveries": (*_CLASSES, "rules"),
@@ -23,6 +25,8 @@ _TRAINERS = {
     "even_odd": _CLASSES,
     "house_price": _VALUES,
     "batch_size": _CLASSES,
+    "spam": _TEXTS,
+    "missing_word": _TEXTS,
 }
 _RUNTIMES = {"majority": "rules", "mean": "rules", "rules": "rules"}
 
@@ -32,6 +36,7 @@ _RUNTIMES = {"majority": "rules", "mean": "rules", "rules": "rules"}
 )
 def test_the_service_predicts_as_the_trained_object(world: World, experiment: str, trainer: str):
     assert set(_TRAINERS) == {path.stem for path in (CONF / "experiment").glob("*.yaml")}, "an experiment is left out"
+    require_tables(experiment)
     model = deployed(world, experiment, trainer)
     rows = model.rows()
     assert len(rows) == ROWS

@@ -14,3 +14,16 @@ def installed(name: PackageDatasetName) -> PackageDataset:
         tell = pytest.fail if os.environ.get("DRIVETRAIN_TESTS_NEED_ALL") else pytest.skip
         tell(f"{fault.message}; {fault.hint}")
     return source
+
+
+_OF_PACKAGES: dict[str, PackageDatasetName] = {
+    "house_price": "ames",
+    "missing_word": "kjv_gaps",
+    "spam": "spam_assassin",
+}
+
+
+def require_tables(experiment: str) -> None:
+    """Skip the test, or let it fail, where a shipped experiment's table comes with a package that is not installed."""
+    if experiment in _OF_PACKAGES:
+        installed(_OF_PACKAGES[experiment])
