@@ -5,7 +5,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ml.components.component import Component
 from ml.predictions.predictor import FEATURES, ArrayPredictor, Predictor

@@ -52,7 +52,7 @@ class FittedForecast(Fitted):
         if found:
             raise PackageError(f"The trained network cannot be packaged. ONNX: does not predict the same: {found}")
         (folder / "model.onnx").write_bytes(data)
-        return Export("onnx", "model.onnx", parity.equal_predictions(rows))
+        return Export("onnx", "model.onnx", parity.equal_predictions(len(rows)))
 
 
 def fit(

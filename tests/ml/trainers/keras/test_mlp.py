@@ -12,7 +12,6 @@ from dataclasses import replace
 from io import BytesIO
 from typing import Any, get_args
 
-import jax
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -44,23 +43,6 @@ TASKS = ("binary", "multiclass", "regression")
 def fit(bench, *, seed=5, train=None, validation=None, **params):
     trainer = KerasMlp(KerasMlpParams(**{"epochs": 2, "layers": [8], "batch_size": 100, **params}))
     return trainer.fit(train or bench.matrix, validation or bench.matrix, bench.signature, seed=seed)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled(tmp_path_factory):
-    """Keep what JAX compiles in a folder: most networks here are alike, and compiling takes longer than training."""
-    keras_backend.load("jax")
-    settings = {
-        "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("compiled")),
-        "jax_persistent_cache_min_compile_time_secs": 0.0,
-        "jax_persistent_cache_min_entry_size_bytes": -1,
-    }
-    before = {name: getattr(jax.config, name) for name in settings}
-    for values in (settings, before):
-        for name, value in values.items():
-            jax.config.update(name, value)
-        if values is settings:
-            yield
 
 
 def weights(fitted):

@@ -137,12 +137,11 @@ def test_texts_alone_are_enough_and_an_even_window_is_translated(tmp_path):
 
 def test_equal_networks_are_equal_files(tmp_path):
     train, signature = rows(100, "binary")
-    for activation, name in (("relu", "model.onnx"), ("mish", FILE)):
-        written = []
-        for _ in range(2):
-            fit(train, signature, epochs=1, activation=activation).export_arrays(tmp_path, train.all_arrays, ROOM)
-            written.append((tmp_path / name).read_bytes())
-        assert written[0] == written[1]
+    written = []
+    for _ in range(2):
+        fit(train, signature, epochs=1, activation="mish").export_arrays(tmp_path, train.all_arrays, ROOM)
+        written.append((tmp_path / FILE).read_bytes())
+    assert written[0] == written[1]
 
 
 def test_rows_without_a_text_are_refused():
@@ -151,20 +150,28 @@ def test_rows_without_a_text_are_refused():
         fit(replace(train, arrays={}), signature.model_copy(update={"derivations": signature.derivations[:1]}))
 
 
+@pytest.fixture(scope="module")
+def unseen():
+    """A network that ONNX cannot hold, and its rows."""
+    train, signature = rows(50, "binary")
+    return fit(train, signature, epochs=1, activation="mish"), train
+
+
 @pytest.mark.parametrize("columns", ["no", {"text_1": 3}, {"text_1": "a note/1", "features": "features", "more": "x"}])
-def test_a_file_that_names_other_inputs_is_refused(columns, tmp_path, monkeypatch):
+def test_a_file_that_names_other_inputs_is_refused(columns, unseen, tmp_path, monkeypatch):
     from ml.trainers.keras.text_fitted import _OfTexts
 
-    train, signature = rows(50, "binary")
-    fitted = fit(train, signature, epochs=1, activation="mish")
+    fitted, train = unseen
     monkeypatch.setattr(_OfTexts, "columns", lambda self: columns)
     with pytest.raises(PackageError, match=r"model\.keras cannot be"):
         fitted.export_arrays(tmp_path, train.all_arrays, ROOM)
 
 
-def test_both_runtimes_are_looked_at_before_a_network_is_refused(tmp_path, monkeypatch):
-    train, signature = rows(50, "binary")
-    fitted, other = fit(train, signature, epochs=1), fit(*rows(50, "binary", seed=5), epochs=1)
+def test_both_runtimes_are_looked_at_before_a_network_is_refused(learnt, tmp_path, monkeypatch):
+    fitted, train, _ = learnt
+    if fitted.head.classes:
+        pytest.skip("one of the two tasks is enough")
+    other = fit(*rows(50, "regression", seed=5), epochs=1)
     monkeypatch.setattr(onnx_runtime, "load", lambda *_: other)
     monkeypatch.setattr(keras_runtime, "load", lambda *_: other)
     with pytest.raises(PackageError, match=r"ONNX: does not predict the same.*keras: does not predict the same"):
