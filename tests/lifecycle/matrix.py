@@ -14,6 +14,8 @@ from ml.features.matrix import make_matrix
 from ml.package.storage import read_manifest, read_signature
 from ml.predictions.predictions import on_cells
 from ml.predictions.predictor import Predictions
+from ml.trainers.forecast.stacked import fit_forecast
+from ml.validation.rows import Validator
 from schemas.package import Manifest
 from schemas.signature import Signature
 from steps.components import create
@@ -43,17 +45,20 @@ class Deployed:
             for column in self.signature.inputs:
                 if column.nullable and draw.random() < 0.2:
                     row[column.name] = None
-                elif column.type in ("category", "identifier") and draw.random() < 0.2:
+                elif column.type in ("category", "identifier") and not column.closed and draw.random() < 0.2:
                     row[column.name] = f"never seen {draw.randint(0, 9)} ☃"
                 elif column.type == "number" and not column.integer and row[column.name] and draw.random() < 0.2:
                     row[column.name] = round(float(row[column.name]) * draw.uniform(-2, 5), 4)
+                elif column.shape is not None:  # the points of a series
+                    row[column.name] = [round(point * draw.uniform(0.5, 2), 2) for point in row[column.name]]
             found.append(row)
         return found
 
     def expected(self, rows: list[Row]) -> Predictions:
         """Predict with the trained object."""
-        cells = {column.name: [row[column.name] for row in rows] for column in self.signature.inputs}
-        return on_cells(self.fitted, Deriver(self.signature))(cells)
+        checked = Validator(self.signature).check(rows)
+        assert not checked.errors
+        return on_cells(self.fitted, Deriver(self.signature))(checked.cells)
 
     def answered(self, rows: list[Row]) -> Predictions:
         """Predict over HTTP."""
@@ -61,7 +66,7 @@ class Deployed:
         for start in range(0, len(rows), BATCH):
             found += ask(self.url, "/predict", {"instances": rows[start : start + BATCH]})["predictions"]
         assert not [row for row in found if "error" in row], [row for row in found if "error" in row][:3]
-        if self.signature.output.task == "regression":
+        if self.signature.output.task in ("regression", "forecast"):
             return Predictions(values=np.array([row["value"] for row in found], dtype=np.float64))
         places = {str(label): code for code, label in enumerate(self.signature.output.classes or [])}
         codes = np.array([-1 if row["label"] is None else places[str(row["label"])] for row in found], dtype=np.int64)
@@ -79,10 +84,16 @@ def deployed(world: World, experiment: str, trainer: str) -> Deployed:
     outputs = {step: run.outputs for step, run in Client().get_pipeline_run(result.summary["runs"][0]).steps.items()}
     root = Path(outputs["package"]["model"][0].uri) / "package"
     manifest = read_manifest(root)
-    schema = outputs["infer_schema"]["schema"][0].load()
+    forecasts = "windows" in outputs
+    schema = (outputs["windows"]["window_schema"] if forecasts else outputs["infer_schema"]["schema"])[0].load()
     signature = outputs["fit_features"]["signature"][0].load()
     sets = [outputs["split"][which][0].load() for which in ("train_set", "validation_set")]
     matrices = [make_matrix(frame, signature, schema.problem) for frame in sets]
-    fitted = create("train", manifest.trainer).fit(*matrices, signature, seed=manifest.seed)
-    table = outputs["load"]["rows"][0].load()
+    chosen = create("train", manifest.trainer)
+    fitted = (
+        fit_forecast(chosen, *matrices, signature, seed=manifest.seed)[0]
+        if forecasts
+        else chosen.fit(*matrices, signature, seed=manifest.seed)
+    )
+    table = (outputs["windows"]["windows"] if forecasts else outputs["load"]["rows"])[0].load()
     return Deployed(result.summary["deployment"]["url"], manifest, read_signature(root, manifest), table, fitted)

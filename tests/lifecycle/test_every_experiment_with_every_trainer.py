@@ -27,8 +27,11 @@ _TRAINERS = {
     "batch_size": _CLASSES,
     "spam": _TEXTS,
     "missing_word": _TEXTS,
+    "sales": ("ridge", "gradient_boosting", "keras_forecast", "seasonal_naive", "climatology"),
+    "temperature": ("ridge", "gradient_boosting", "keras_forecast", "keras_mlp", "persistence"),
 }
-_RUNTIMES = {"majority": "rules", "mean": "rules", "rules": "rules"}
+_RULES = ("majority", "mean", "rules", "persistence", "seasonal_naive", "climatology")
+_RUNTIMES = dict.fromkeys(_RULES, "rules")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,9 @@ def test_every_pipeline_can_be_asked_for(pipeline: str, load: Callable[..., Run]
 
 @pytest.mark.parametrize("trainer", options("trainer"))
 def test_every_trainer_works_with_an_experiment_of_its_task(trainer: str, load: Callable[..., Run]) -> None:
-    experiment = {"ridge": "diabetes", "mean": "diabetes", "rules": "deliveries"}.get(trainer, "breast_cancer")
+    others = {"ridge": "diabetes", "mean": "diabetes", "rules": "deliveries", "keras_forecast": "temperature"}
+    others |= dict.fromkeys(("persistence", "seasonal_naive", "climatology"), "temperature")
+    experiment = others.get(trainer, "breast_cancer")
     words = ["trainer.estimator=SVC"] if trainer == "sklearn" else []
     assert load(f"+experiment={experiment}", f"trainer={trainer}", *words).trainer.name == trainer
 
