@@ -95,5 +95,5 @@ def deployed(world: World, experiment: str, trainer: str) -> Deployed:
         if forecasts
         else chosen.fit(*matrices, signature, seed=manifest.seed)
     )
-    table = (outputs["windows"]["windows"] if forecasts else outputs["load"]["rows"])[0].load()
+    table = sets[0] if forecasts else outputs["load"]["rows"][0].load()  # every series of training is known
     return Deployed(result.summary["deployment"]["url"], manifest, read_signature(root, manifest), table, fitted)
