@@ -88,12 +88,12 @@ def deployed(world: World, experiment: str, trainer: str) -> Deployed:
     schema = (outputs["windows"]["window_schema"] if forecasts else outputs["infer_schema"]["schema"])[0].load()
     signature = outputs["fit_features"]["signature"][0].load()
     sets = [outputs["split"][which][0].load() for which in ("train_set", "validation_set")]
-    matrices = [make_matrix(frame, signature, schema.problem) for frame in sets]
+    train, validation = (make_matrix(frame, signature, schema.problem) for frame in sets)
     chosen = create("train", manifest.trainer)
     fitted = (
-        fit_forecast(chosen, *matrices, signature, seed=manifest.seed)[0]
+        fit_forecast(chosen, train, validation, signature, seed=manifest.seed)[0]
         if forecasts
-        else chosen.fit(*matrices, signature, seed=manifest.seed)
+        else chosen.fit(train, validation, signature, seed=manifest.seed)
     )
     table = sets[0] if forecasts else outputs["load"]["rows"][0].load()  # every series of training is known
     return Deployed(result.summary["deployment"]["url"], manifest, read_signature(root, manifest), table, fitted)
