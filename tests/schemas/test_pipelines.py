@@ -43,7 +43,7 @@ defaults:
   - override /data: csv
   - override /split: origins
   - override /trainer: ridge
-name: sales
+name: ledger
 data: {path: sales.csv, target: sales, time: day, horizon: 3}
 """
 
@@ -57,8 +57,8 @@ def test_the_steps_of_a_compiled_pipeline_are_those_of_its_record(
     from pipelines.execution.context import RunContext
 
     (tmp_path / "experiment").mkdir()
-    (tmp_path / "experiment" / "sales.yaml").write_text(_FORECAST)
-    declared = [f"--config-dir={tmp_path}", "+experiment=sales"] if forecasts else ["+experiment=houses"]
+    (tmp_path / "experiment" / "ledger.yaml").write_text(_FORECAST)
+    declared = [f"--config-dir={tmp_path}", "+experiment=ledger"] if forecasts else ["+experiment=houses"]
     run = load_run(compose(parse_arguments(declared)))
     pipeline = attribute(str(stage.compiled)).copy()  # type: ignore[attr-defined]
     pipeline.prepare(run=run, now=RunContext(label="x", fingerprint="y", salt="z", production=None))

@@ -32,7 +32,7 @@ CASES = [
     ([BASE, "data.dataset=iriss"], "data.dataset", "Did you mean 'iris'?"),
     ([BASE, "data.task=regresion"], "data.task", "Did you mean 'regression'?"),
     ([BASE, "data.name=lake"], "data.name", "not a registered data source"),
-    ([BASE, "data.columns.a.type=text"], "data.columns.a.type", "not 'number'"),
+    ([BASE, "data.columns.a.type=texts"], "data.columns.a.type", "Did you mean 'text'?"),
     ([BASE, "data.columns.a.min=3", "data.columns.a.max=1"], "data.columns.a", "above max"),
     ([BASE, "data.checks.rows.minimum=3"], "data.checks.rows.minimum", "not a known key"),
     ([BASE, "data.checks.rows.severity=warning"], "data.checks.rows.severity", "Did you mean 'warn'?"),
