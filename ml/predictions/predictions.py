@@ -1,5 +1,6 @@
 """From a predictor to predictions, and what they mean: classes, who is routed to review. Light: NumPy only."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
@@ -64,16 +65,21 @@ def _concatenated(parts: list[Any]) -> Any:
 
 
 def _parts(cells: Cells) -> Iterator[Cells]:
-    """Yield rows in parts whose arrays take a bounded number of bytes."""
-    first = {name: column[0] for name, column in cells.items() if len(column)}
-    size = sum(cell.array.nbytes for cell in first.values() if isinstance(cell, Tensor))
-    count = len(next(iter(cells.values()), ()))
-    at_once = max(1, _AT_ONCE // max(size, 1))
-    if count <= at_once:
+    """Yield rows in parts whose arrays take a bounded number of bytes: in a part, all are as long as the longest."""
+    columns = [column for column in cells.values() if len(column) and isinstance(column[0], Tensor)]
+    if not columns:
         yield cells
         return
-    for start in range(0, count, at_once):
-        yield {name: column[start : start + at_once] for name, column in cells.items()}
+    start, longest, count = 0, [column[0].array.shape for column in columns], len(columns[0])
+    for row in range(1, count):
+        own = [column[row].array.shape for column in columns]
+        grown = [tuple(map(max, one, other)) for one, other in zip(longest, own, strict=True)]
+        size = sum(math.prod(one) * column[0].array.itemsize for one, column in zip(grown, columns, strict=True))
+        if size * (row + 1 - start) > _AT_ONCE:
+            yield {name: column[start:row] for name, column in cells.items()}
+            start, grown = row, own
+        longest = grown
+    yield cells if not start else {name: column[start:] for name, column in cells.items()}
 
 
 def needs_review(predictions: Predictions, threshold: float | None) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from serving.http.row_reader import OversizedRow, RowReader
 from serving.journal.kept import Keeper
 
 _EXPLAINED = 100  # rows whose error is spelled out
-_OVERSIZED: RowError = {"column": None, "message": "has far more lists than the shapes of its inputs have"}
+_OVERSIZED: RowError = {"column": None, "message": "has far more lists, numbers or keys than its inputs have"}
 Admit = Callable[[int, bool], None]
 
 

@@ -5,6 +5,7 @@ first, by its braces, and that row alone is parsed, before the next one is looke
 """
 
 import json
+import math
 import re
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -19,12 +20,13 @@ from serving.http.instances import EXPLAIN, explain_of
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_KEY = re.compile(rb'"(?:[^"\\]++|\\.)*+"[ \t\r\n]*:', re.DOTALL)
+_STRING_OR_KEY = re.compile(rb'"(?:[^"\\]++|\\.)*+"(?:[ \t\r\n]*+(:))?', re.DOTALL)
 _IN_OBJECT = re.compile(rb'[{}"]')
 _IN_VALUE = re.compile(rb'[{}\[\]",]')
 _FREE_AXIS = 1_000  # lists along an axis that has no length of its own, at most
 _MARGIN = 2  # times as many lists as rows without fault have
 _SPARE = 1_000
+_FLAG = 16  # bytes that true or false may be written with
 _FORM = 'the body must be of the form {"instances": [{column: value, …}, …]}'
 _NO_LIST = '"instances" must be a list of rows, each an object of columns and values'
 _INSTANCES = "instances"
@@ -32,7 +34,7 @@ _SMALL = 65_536
 
 
 class OversizedRow:
-    """A row of more lists than its inputs have: as objects it would take a hundred times its text."""
+    """A row of more lists, numbers or keys than its inputs have: as objects it would take many times its text."""
 
 
 class RowReader:
@@ -43,9 +45,10 @@ class RowReader:
     """
 
     def __init__(self, signature: Signature) -> None:
-        self._most_lists = _SPARE + _MARGIN * sum(
-            _lists(one.shape) for one in signature.inputs if one.shape is not None
-        )
+        shapes = [one.shape for one in signature.inputs if one.shape is not None]
+        self._most_lists = _SPARE + _MARGIN * sum(map(_lists, shapes))
+        self._most_keys = _SPARE + _MARGIN * (len(signature.inputs) + len(signature.ignored))
+        self._most_values: float = self._most_keys + _MARGIN * sum(map(_numbers, shapes))
 
     def rows(self, body: bytes, most: int, said: dict[str, bool]) -> Iterator[Any]:
         """Yield the rows of a request, at most `most`; what it says beside them (`explain`) is put into `said`.
@@ -60,7 +63,7 @@ class RowReader:
             if key is not None:
                 others.append(key)
                 if key == EXPLAIN:
-                    said[EXPLAIN] = explain_of(parse(body[start:end]))
+                    said[EXPLAIN] = explain_of(parse(body[start : min(end, start + _FLAG)]))
                 continue
             count += 1
             if count > most:
@@ -76,14 +79,28 @@ class RowReader:
             raise HttpError(422, '"instances" is empty: there is no row to predict')
 
     def _row(self, text: bytes) -> Any:
-        if text.count(b"[") > self._most_lists or text.count(b"{") > _SPARE:
+        keys, commas = _keys_and_commas(text)
+        if (
+            text.count(b"[") > self._most_lists
+            or text.count(b"{") > _SPARE
+            or keys > self._most_keys
+            or commas > self._most_values
+        ):
             return OversizedRow()
         try:
             row = from_json(text)
         except ValueError:
             return _strict(text)
-        keys = sum(1 for _ in _KEY.finditer(text))
         return row if type(row) is dict and len(row) == keys else _strict(text)
+
+
+def _keys_and_commas(text: bytes) -> tuple[int, int]:
+    """Return how many keys and how many commas a row has, those within strings left out; in one pass."""
+    keys, commas = 0, text.count(b",")
+    for found in _STRING_OR_KEY.finditer(text):
+        keys += found.group(1) is not None
+        commas -= text.count(b",", found.start(), found.end())
+    return keys, commas
 
 
 def _strict(text: bytes) -> Any:
@@ -102,6 +119,11 @@ def _lists(shape: Shape) -> int:
         count *= length or _FREE_AXIS
         total += count
     return total
+
+
+def _numbers(shape: Shape) -> float:
+    """Return how many numbers an array of a shape has, without end where an axis is as long as it comes."""
+    return math.inf if None in shape else math.prod(length or 1 for length in shape)
 
 
 def _members(body: bytes) -> Iterator[tuple[str | None, int, int]]:
