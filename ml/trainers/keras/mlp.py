@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
-from ml.components.trainer import Trainer
+from ml.components.trainer import Fitted, Trainer
 from ml.trainers.keras.params import KerasMlpParams
 from schemas.base import Task
 from schemas.errors import Fault
 
 if TYPE_CHECKING:
     from ml.components.matrix import Matrix
-    from ml.trainers.keras.fitted import FittedKeras
     from schemas.data import TableSchema
     from schemas.signature import Signature
 
@@ -43,7 +42,7 @@ class KerasMlp(Trainer):
         weighed = schema.problem.task == "regression" and params.get("class_weight") is not None
         return [f"class_weight: {_NO_CLASSES}"] if weighed else []
 
-    def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> "FittedKeras":
+    def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> Fitted:
         """Fit on `train`; `validation` decides which epoch's weights are kept and when to stop.
 
         Raises:

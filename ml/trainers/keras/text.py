@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel
 
+from ml.components.trainer import Fitted
 from ml.trainers.keras.mlp import KerasMlp
 from ml.trainers.keras.params import KerasTextParams
 from schemas.data import SCALAR_TYPES, TEXT, ColumnType
@@ -12,7 +13,6 @@ from schemas.text import TextAs
 
 if TYPE_CHECKING:
     from ml.components.matrix import Matrix
-    from ml.trainers.keras.text_fitted import FittedKerasText
     from schemas.signature import Signature
 
 
@@ -24,8 +24,10 @@ class KerasText(KerasMlp):
     takes: ClassVar[Collection[ColumnType]] = SCALAR_TYPES | {TEXT}
     text_as: ClassVar[TextAs] = "tokens"
 
-    def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> "FittedKerasText":  # type: ignore[override]
+    def fit(self, train: "Matrix", validation: "Matrix", signature: "Signature", *, seed: int) -> Fitted:
         """Fit on `train`; `validation` decides which epoch's weights are kept and when to stop.
+
+        Without a text among the columns it is `keras_mlp`.
 
         Raises:
             ContentError: If the rows cannot be trained on, or the loss stops being a number.
@@ -33,4 +35,6 @@ class KerasText(KerasMlp):
         """
         from ml.trainers.keras.text_fit import fit
 
+        if not signature.texts:
+            return super().fit(train, validation, signature, seed=seed)
         return fit(self.params, train, validation, signature, seed=seed)

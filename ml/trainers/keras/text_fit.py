@@ -15,7 +15,6 @@ from ml.trainers.keras.params import KerasTextParams
 from ml.trainers.keras.text_fitted import FittedKerasText
 from ml.trainers.keras.text_network import TextInput, build
 from ml.trainers.trainable import category_sizes, require_trainable
-from schemas.errors import ContentError
 from schemas.signature import Signature, TokensDerivation
 
 if TYPE_CHECKING:
@@ -63,8 +62,6 @@ def fit(
 
 def _texts(signature: Signature) -> tuple[TextInput, ...]:
     derivations = [one for one in signature.derivations if isinstance(one, TokensDerivation)]
-    if not derivations:
-        raise ContentError("No column of texts is left to learn from; keras_mlp learns from the other columns")
     return tuple(
         TextInput(one.column, f"text_{number}", len(one.words) + FIRST)
         for number, one in enumerate(derivations, start=1)

@@ -26,6 +26,7 @@ from ml.runtimes import onnx as onnx_runtime
 from ml.runtimes.keras import FILE, TRUSTED, KerasModel
 from ml.runtimes.load import load
 from ml.runtimes.onnx import OnnxModel
+from ml.trainers.keras.fitted import FittedKeras
 from ml.trainers.keras.mlp import KerasMlp
 from ml.trainers.keras.network import build, prepare
 from ml.trainers.keras.onnx import ACTIVATIONS, Graph
@@ -332,7 +333,8 @@ def test_a_linear_network_and_one_of_categories_only_are_packaged(benches, tmp_p
         update={"derivations": [one for one in bench.signature.derivations if one.kind == "category"]}
     )
     fitted = KerasMlp(KerasMlpParams(epochs=1)).fit(only, only, signature, seed=0)
-    assert fitted.preparation.width == 3 and fitted.export(tmp_path, only.features).runtime == "onnx"
+    assert isinstance(fitted, FittedKeras) and fitted.preparation.width == 3
+    assert fitted.export(tmp_path, only.features).runtime == "onnx"
 
 
 def test_a_file_that_predicts_otherwise_is_no_package(benches, tmp_path, monkeypatch):

@@ -20,8 +20,8 @@ from ml.trainers.keras.params import KerasTextParams
 from ml.trainers.keras.text import KerasText
 from ml.values.memory_bound import MemoryBound
 from schemas.base import Scalar, Task
-from schemas.errors import ContentError, PackageError
-from schemas.signature import NumberDerivation, Output, Signature, TokensDerivation
+from schemas.errors import PackageError
+from schemas.signature import Input, NumberDerivation, Output, Signature, TokensDerivation
 
 pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
 ROOM = MemoryBound(1 << 30, "a gigabyte")
@@ -48,7 +48,7 @@ def rows(count: int, task: Task, *, scalars: bool = True, seed: int = 0) -> tupl
     letters: list[Scalar] = ["a", "b", "c"]
     classes = None if task == "regression" else letters[: 3 if task == "multiclass" else 2]
     signature = Signature(
-        inputs=[],
+        inputs=[Input(name="a note/1", type="text")],
         derivations=[
             *([NumberDerivation(column="size")] if scalars else []),
             TokensDerivation(column="a note/1", words=words, length=LENGTH),
@@ -144,10 +144,11 @@ def test_equal_networks_are_equal_files(tmp_path):
     assert written[0] == written[1]
 
 
-def test_rows_without_a_text_are_refused():
+def test_without_a_text_it_is_a_network_on_the_other_columns(tmp_path):
     train, signature = rows(50, "binary")
-    with pytest.raises(ContentError, match="No column of texts is left"):
-        fit(replace(train, arrays={}), signature.model_copy(update={"derivations": signature.derivations[:1]}))
+    alone = signature.model_copy(update={"derivations": signature.derivations[:1], "inputs": []})
+    fitted = fit(replace(train, arrays={}), alone, epochs=1)
+    assert not fitted.reads_arrays and fitted.export(tmp_path, train.features).runtime == "onnx"
 
 
 @pytest.fixture(scope="module")
