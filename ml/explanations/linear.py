@@ -21,8 +21,9 @@ from schemas.explanation import LinearForm, NumberTerm
 from schemas.signature import Signature
 
 Floats = NDArray[np.float64]
-_SURE = 1e-3  # probabilities nearer to 0 or 1 have too few digits to be compared by their logarithms
+_DIGITS = 1e4  # of a probability that is compared by its logarithm, to its last digit
 _TOLERANCE = 1e-4
+_FEWEST = 10  # rows to compare by logarithms
 _CELLS = 1 << 19
 """Contributions computed at once; between two such computations it is looked at the time."""
 
@@ -86,8 +87,10 @@ def agrees(form: LinearForm, features: NDArray[np.float32], predictions: Predict
     """Say whether a form gives what a model predicts for features, (n, features), to 1e-4.
 
     Classes must be the same wherever the form is not on the verge, and probabilities, where they are not too near to 0
-    or 1, have the same logarithms.
+    or 1, have the same logarithms; where too few rows are there to show it, it does not agree.
     """
+    if not len(features):
+        return False
     scores = np.array(form.base) + contributions(form, features).sum(axis=0)
     if predictions.values is not None:
         return form.of == "value" and _close(scores[:, 0], predictions.values)
@@ -98,14 +101,41 @@ def agrees(form: LinearForm, features: NDArray[np.float32], predictions: Predict
     if predictions.probabilities is None:
         return False
     known = predictions.probabilities[:, form.classes]
-    sure = known.min(axis=1) < _SURE
-    logarithms = np.log(known[~sure])
-    if form.of == "log_odds":
-        measured = logarithms[:, 1:] - logarithms[:, :1]
-    else:
-        measured = logarithms - logarithms.mean(axis=1, keepdims=True)
-    whole = bool(np.abs(known.sum(axis=1) - 1).max(initial=0) < _TOLERANCE)
-    return whole and _close(scores[~sure], measured) and _chosen_alike(form, scores, known.argmax(axis=1), ranks=True)
+    chosen = known.argmax(axis=1)
+    return _softmax_alike(_by_class(scores), known) and _chosen_alike(form, scores, chosen, ranks=True)
+
+
+def _by_class(scores: Floats) -> Floats:
+    """Return a score for each class: the one score of two classes is the second's, and the first has 0."""
+    return np.hstack([np.zeros_like(scores), scores]) if scores.shape[1] == 1 else scores
+
+
+def _softmax_alike(scores: Floats, known: Floats) -> bool:
+    """Say whether probabilities, (n, classes), are the softmax of scores.
+
+    Of each row the likeliest class is compared with every other by the logarithm of their ratio; where one of the two
+    has too few digits for that, by the probabilities alone. Far from every boundary all models give 0 and 1, so that
+    half of the rows, and each class, must have been compared by logarithms.
+    """
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    if not np.abs(raised / raised.sum(axis=1, keepdims=True) - known).max(initial=0) < _TOLERANCE:
+        return False
+    rows, top = np.arange(len(known)), known.argmax(axis=1)
+    is_sure = known >= _least_sure(known)
+    theirs = np.log(np.where(is_sure, known, 1)) - np.log(known[rows, top])[:, None]
+    ours = scores - scores[rows, top][:, None]
+    is_pair = is_sure.copy()
+    is_pair[rows, top] = False
+    compared = is_pair.any(axis=1)
+    if compared.sum() < max(_FEWEST, len(known) / 2) or not is_sure[compared].any(axis=0).all():
+        return False
+    return _close(ours[is_pair], theirs[is_pair])
+
+
+def _least_sure(known: Floats) -> float:
+    """Return from which probability on the logarithm has digits enough: 1 - p is no better than p's last digit."""
+    digit = np.finfo(np.float32 if (known.astype(np.float32) == known).all() else np.float64).eps
+    return float(_DIGITS * digit)
 
 
 def _chosen_alike(form: LinearForm, scores: Floats, codes: NDArray[np.int64], *, ranks: bool = False) -> bool:

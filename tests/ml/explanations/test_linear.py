@@ -13,6 +13,7 @@ from ml.explanations.shapley import SampledExplainer
 from ml.features.cells import cells
 from ml.package import storage
 from ml.package.model import PackagedModel
+from ml.predictions.predictor import Predictions
 from ml.trainers.sklearn.pipeline import FittedPipeline
 from schemas.choice import Choice
 from schemas.errors import PackageError
@@ -123,6 +124,39 @@ def test_a_form_of_another_model_does_not_agree(benches: dict[str, Bench]) -> No
     one, other = (fitted_on(bench, "logistic_regression", C=strength) for strength in (1.0, 0.001))
     (form,) = one.linear_forms()
     assert agrees(form, features, one.predict(features)) and not agrees(form, features, other.predict(features))
+
+
+def test_one_against_the_rest_is_no_softmax_of_its_scores_however_sure_each_row_is() -> None:
+    """Each of its rows has a class that is as good as impossible, so that only the likelier ones can be compared."""
+    draw = np.random.default_rng(0)
+    features = draw.normal(0, 12, (300, 4)).astype(np.float32)
+    form = LinearForm(
+        of="log_ratio",
+        classes=[0, 1, 2, 3],
+        base=[0.0] * 4,
+        terms=[NumberTerm(feature=one, fill=0, reference=0, slopes=np.eye(4)[one].tolist()) for one in range(4)],
+    )
+    scores = features.astype(np.float64)
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    softmax, rest = raised / raised.sum(axis=1, keepdims=True), 1 / (1 + np.exp(-scores))
+    rest /= rest.sum(axis=1, keepdims=True)
+    assert np.median(softmax.min(axis=1)) < 1e-6 and (rest.argmax(axis=1) == softmax.argmax(axis=1)).all()
+    for probabilities, holds in ((softmax, True), (softmax.astype(np.float32).astype(np.float64), True), (rest, False)):
+        predicted = Predictions(codes=probabilities.argmax(axis=1), probabilities=probabilities)
+        assert agrees(form, features, predicted) is holds
+    few = Predictions(codes=softmax.argmax(axis=1)[:5], probabilities=softmax[:5])
+    assert not agrees(form, features[:5], few) and not agrees(form, features[:0], few)
+
+
+def test_where_every_row_is_sure_nothing_is_compared_and_the_form_is_left_out() -> None:
+    """On rows far apart the probabilities of modified_huber are 0 and 1, as those of a logistic regression are."""
+    features = np.repeat([[-400.0], [400.0]], 100, axis=0).astype(np.float32)
+    form = LinearForm(
+        of="log_odds", classes=[0, 1], base=[0.0], terms=[NumberTerm(feature=0, fill=0, reference=0, slopes=[1])]
+    )
+    second = (features[:, 0] > 0).astype(np.float64)
+    predicted = Predictions(codes=second.astype(np.int64), probabilities=np.stack([1 - second, second], axis=1))
+    assert not agrees(form, features, predicted)
 
 
 def test_an_old_package_without_the_form_is_explained_by_sampling(
