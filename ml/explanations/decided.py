@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from pydantic_core import to_json
 
-from ml.explanations.explainer import EXACT, HEAD_BYTES, Explainer, Explanation, GoOn, bytes_of
+from ml.explanations.explainer import EXACT, HEAD_BYTES, Explainer, Explanation, SecondsLeft, bytes_of
 from ml.explanations.shapley import answer, codes_of, output_of
 from ml.predictions.predictor import Cells, Predictions
 from ml.rules.columns import Mask, Table
@@ -27,11 +27,11 @@ class RulesExplainer(Explainer):
         longest = max((len(to_json([text, conditions])) for text, conditions in texts), default=0)
         self.bytes_per_row = HEAD_BYTES + max(longest, len(to_json(self._otherwise())))
 
-    def explain(self, cells: Cells, predictions: Predictions, go_on: GoOn) -> Iterator[Explanation]:
+    def explain(self, cells: Cells, predictions: Predictions, left: SecondsLeft) -> Iterator[Explanation]:
         """Yield the rule of each row: its position from 0, its text, and the conditions in it that held."""
         rows = len(next(iter(cells.values()), ()))
         for start in range(0, rows, _AT_ONCE):
-            if not go_on():
+            if left() <= 0:
                 return
             yield from self._of_some({name: column[start : start + _AT_ONCE] for name, column in cells.items()})
 
@@ -74,12 +74,12 @@ class ConstantExplainer(Explainer):
         self._names = [one.name for one in signature.inputs]
         self.bytes_per_row = bytes_of(self._names, 1)
 
-    def explain(self, cells: Cells, predictions: Predictions, go_on: GoOn) -> Iterator[Explanation]:
+    def explain(self, cells: Cells, predictions: Predictions, left: SecondsLeft) -> Iterator[Explanation]:
         """Yield the output itself as base, and contributions of 0."""
         of = output_of(predictions)
         nothing = dict.fromkeys(self._names, 0.0)
         for row, code in enumerate(codes_of(predictions)):
-            if not go_on():
+            if left() <= 0:
                 return
             base = answer(predictions, row, code)
             yield {"method": EXACT, "of": of, "base": base, "contributions": nothing}

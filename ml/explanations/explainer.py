@@ -10,7 +10,8 @@ from ml.predictions.predictor import Cells, Predictions
 
 Explanation = dict[str, Any]
 """One row's, as JSON: `method`, `of` and what belongs to the method, or `skipped` with the reason."""
-GoOn = Callable[[], bool]
+SecondsLeft = Callable[[], float]
+"""How much time there is; 0 or less where there is none."""
 EXACT, SAMPLED = "exact", "sampled"
 NUMBER_BYTES = 26
 """Of a number in JSON with comma and colon, at most."""
@@ -25,13 +26,13 @@ class Explainer(ABC):
     """Of an explanation as JSON, at most."""
 
     @abstractmethod
-    def explain(self, cells: Cells, predictions: Predictions, go_on: GoOn) -> Iterator[Explanation]:
-        """Yield an explanation for each row, in order; ends early where `go_on`, asked again and again, says no.
+    def explain(self, cells: Cells, predictions: Predictions, left: SecondsLeft) -> Iterator[Explanation]:
+        """Yield an explanation for each row, in order; ends early where `left`, often asked, says there is no time.
 
         Args:
             cells: The rows as columns of equal length that satisfy the signature.
             predictions: What the model predicts for them.
-            go_on: Whether there is time left.
+            left: The seconds that there are.
         """
 
 

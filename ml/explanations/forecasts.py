@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ml.explanations.explainer import Explainer, Explanation, GoOn
+from ml.explanations.explainer import Explainer, Explanation, SecondsLeft
 from ml.explanations.mixed_rows import Block, Mask, MixedCells, Places
 from ml.explanations.shapley import SampledExplainer
 from ml.predictions.predictor import Cells, Predictions, Predictor
@@ -31,9 +31,9 @@ class ForecastExplainer(Explainer):
         self._inner = SampledExplainer(_MixedMeans(model, signature), background)
         self.bytes_per_row = self._inner.bytes_per_row
 
-    def explain(self, cells: Cells, predictions: Predictions, go_on: GoOn) -> Iterator[Explanation]:
+    def explain(self, cells: Cells, predictions: Predictions, left: SecondsLeft) -> Iterator[Explanation]:
         """Yield base, contributions and their standard errors of each row's mean."""
-        return self._inner.explain(cells, _means(predictions), go_on)
+        return self._inner.explain(cells, _means(predictions), left)
 
 
 def _means(predictions: Predictions) -> Predictions:

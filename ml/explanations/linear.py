@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.explanations.explainer import EXACT, Explainer, Explanation, GoOn, bytes_of
+from ml.explanations.explainer import EXACT, Explainer, Explanation, SecondsLeft, bytes_of
 from ml.features.derive import Deriver, feature_names
 from ml.predictions.predictions import bounded
 from ml.predictions.predictor import Cells, Predictions
@@ -41,12 +41,12 @@ class LinearExplainer(Explainer):
         self._at_once = max(1, _CELLS // max(1, len(form.terms) * len(form.base)))
         self.bytes_per_row = bytes_of(self._names, 1)
 
-    def explain(self, cells: Cells, predictions: Predictions, go_on: GoOn) -> Iterator[Explanation]:
+    def explain(self, cells: Cells, predictions: Predictions, left: SecondsLeft) -> Iterator[Explanation]:
         """Yield base and contributions of each row: they add up to its output `of`."""
         features = self._matrix(cells)
         codes = None if predictions.codes is None else predictions.codes.tolist()
         for start in range(0, len(features), self._at_once):
-            if not go_on():
+            if left() <= 0:
                 return
             some = features[start : start + self._at_once]
             chosen = [score_of(self._form, code) for code in codes[start : start + len(some)]] if codes else None

@@ -4,6 +4,7 @@ A tensor or a text is one input and is taken as a whole. Light: the service impo
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from schemas.signature import Signature
 
 Places = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Sizes = NDArray[np.int64]
 Block = Any
 """Rows as `MixedRows.read` gives them."""
 T = TypeVar("T")
@@ -46,8 +48,12 @@ class MixedRows(ABC):
         """
 
     @abstractmethod
-    def size(self, block: Block) -> int:
-        """Return about how many numbers a row has."""
+    def sizes(self, block: Block) -> Sizes:
+        """Return about how many numbers each input of each row has, (rows, inputs)."""
+
+    @abstractmethod
+    def contents(self, block: Block) -> list[Hashable]:
+        """Return of each row what equal rows have alike."""
 
 
 class MixedFeatures(MixedRows):
@@ -68,9 +74,14 @@ class MixedFeatures(MixedRows):
         """Predict n mixed rows."""
         return self._predict(np.where(mask[:, self._owners], first[at], second[beside]))
 
-    def size(self, block: Block) -> int:
-        """Return about how many numbers a row has."""
-        return max(1, int(block.shape[1]))
+    def sizes(self, block: Block) -> Sizes:
+        """Return how many features are made of each input, the same for every row."""
+        counts = np.bincount(self._owners, minlength=len(self.names))
+        return np.broadcast_to(counts, (len(block), len(counts)))
+
+    def contents(self, block: Block) -> list[Hashable]:
+        """Return the features of each row as bytes."""
+        return [row.tobytes() for row in block]
 
 
 class MixedCells(MixedRows):
@@ -93,9 +104,13 @@ class MixedCells(MixedRows):
         }
         return self._predict(mixed)
 
-    def size(self, block: Block) -> int:
-        """Return about how many numbers a row has: a text counts by its characters, an array by its elements."""
-        return max(1, sum(_size(values[0]) if len(values) else 1 for values in block.values()))
+    def sizes(self, block: Block) -> Sizes:
+        """Return how many numbers each input has: a text counts by its characters, an array by its elements."""
+        return np.array([[_size(cell) for cell in block[name]] for name in self.names], dtype=np.int64).T
+
+    def contents(self, block: Block) -> list[Hashable]:
+        """Return the cells of each row."""
+        return list(zip(*(block[name] for name in self.names), strict=True))
 
 
 def mixed_rows(model: Predictor, signature: Signature) -> MixedRows:

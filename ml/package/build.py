@@ -4,7 +4,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -233,13 +233,32 @@ def _samples(fitted: "Fitted", signature: Signature, train: pd.DataFrame) -> Sam
 
 def _pick(train: pd.DataFrame, inputs: list[str]) -> pd.DataFrame:
     """Choose rows spread over the training set, the ones with most missing values among them; fewer of large ones."""
-    size = sum(cell.array.size for cell in train[inputs].head(1).to_numpy().ravel() if isinstance(cell, Tensor))
-    train = train.iloc[:: max(1, -(-len(train) // max(1, _NUMBERS // size)))] if size else train
     holes = train[inputs].isna().to_numpy().sum(axis=1)
     rows = np.flatnonzero(holes)
     emptiest = rows[np.argsort(-holes[rows], kind="stable")][: SAMPLED // 4]
     spread = np.linspace(0, len(train) - 1, SAMPLED - len(emptiest)).astype(np.int64)
-    return train.iloc[np.unique(np.concatenate([emptiest, spread]))]
+    picked = train.iloc[np.unique(np.concatenate([emptiest, spread]))]
+    return picked.iloc[_small_enough([_numbers(row) for row in picked[inputs].to_numpy()])]
+
+
+def _small_enough(sizes: list[int]) -> list[int]:
+    """Return the positions of rows, spread over all of them, whose numbers together are not too many; one at least."""
+    kept: list[int] = []
+    total = 0
+    for place in sorted(range(len(sizes)), key=_spread):
+        if total + sizes[place] <= _NUMBERS:
+            kept.append(place)
+            total += sizes[place]
+    return sorted(kept) or [int(np.argmin(sizes))]
+
+
+def _spread(place: int) -> int:
+    """Return a position with its bits turned round: in this order any first few positions are far apart."""
+    return int(f"{place:05b}"[::-1], 2)
+
+
+def _numbers(row: Iterable[object]) -> int:
+    return sum(cell.array.size for cell in row if isinstance(cell, Tensor))
 
 
 def _plain(predictions: "Predictions") -> dict[str, object]:

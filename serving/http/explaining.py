@@ -1,6 +1,7 @@
 """What moved predictions, added to them: in a thread of its own, and only as long as the request's deadline allows."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,9 @@ from ml.predictions.predictor import Predictions
 from ml.validation.rows import Checked
 from serving.http.pulse import Pulse
 
+logger = logging.getLogger("bentoml.drivetrain")
 _SHARE = 0.8  # of the deadline, from the request's arrival on; the rest is for writing the answer
+_FAILED = to_json({"skipped": "it failed; the service's log says why"}).decode()
 _KEY = ',"explanation":'
 
 
@@ -49,11 +52,12 @@ class Explaining:
         finally:
             job.is_wanted = False
         if running.done():
-            running.result()  # raises what the explainer raised
+            running.result()
         else:
             running.cancel()
+        skipped = _FAILED if job.has_failed else self._skipped
         explained = job.explained.copy()
-        explained += [self._skipped] * (len(texts) - len(explained))
+        explained += [skipped] * (len(texts) - len(explained))
         return [f"{text[:-1]}{_KEY}{explanation}}}" for text, explanation in zip(texts, explained, strict=True)]
 
     def _run(self, job: "_Job") -> None:
@@ -71,12 +75,17 @@ class _Job:
         self._explainer, self._checked, self._predicted = explainer, checked, predicted
         self.ends = ends
         self.is_wanted = True
+        self.has_failed = False
         self.explained: list[str] = []
 
     def run(self) -> None:
-        """Explain row after row."""
-        for one in self._explainer.explain(self._checked.cells, self._predicted, self._go_on):
-            self.explained.append(to_json(one).decode())
+        """Explain row after row; where that fails, it is logged and said: the predictions are made and are answered."""
+        try:
+            for one in self._explainer.explain(self._checked.cells, self._predicted, self._left):
+                self.explained.append(to_json(one).decode())
+        except Exception:
+            logger.exception("a prediction is not explained")
+            self.has_failed = True
 
-    def _go_on(self) -> bool:
-        return self.is_wanted and time.perf_counter() < self.ends
+    def _left(self) -> float:
+        return self.ends - time.perf_counter() if self.is_wanted else 0.0

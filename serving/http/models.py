@@ -28,14 +28,14 @@ class Rule(BaseModel):
 class Contributions(BaseModel):
     """What moved one prediction: base and contributions add up to the output that `of` names, of the class predicted.
 
-    `error`: the standard errors of contributions that are sampled.
+    `error`: the standard errors of contributions that are sampled, null where too few sample rows differ.
     """
 
     method: Literal["exact", "sampled"]
     of: Explained
     base: float
     contributions: dict[str, float]
-    error: dict[str, float] = Field(default_factory=dict)  # absent where they are exact
+    error: dict[str, float | None] = Field(default_factory=dict)  # absent where they are exact
 
 
 class Decision(BaseModel):

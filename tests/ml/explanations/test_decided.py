@@ -51,7 +51,7 @@ CELLS: dict[str, Any] = {
 def test_rules_say_which_one_decided_and_which_of_its_conditions_held() -> None:
     model = DecisionList(RULES, OUTPUT)
     explainer = explainer_of(model, SIGNATURE, None, CELLS)
-    found = list(explainer.explain(CELLS, model.predict_cells(CELLS), lambda: True))
+    found = list(explainer.explain(CELLS, model.predict_cells(CELLS), lambda: 60.0))
     assert [one["rule"]["index"] for one in found] == [0, 1, 1, 1, 2, None]
     assert [one["conditions"] for one in found] == [
         ["weather matches '^storm'"],
@@ -64,7 +64,7 @@ def test_rules_say_which_one_decided_and_which_of_its_conditions_held() -> None:
     assert [one["rule"]["text"] for one in found[-2:]] == ["if distance is missing: abstain", "otherwise: 'no'"]
     assert {(one["method"], one["of"]) for one in found} == {("exact", "label")}
     assert max(len(to_json(one)) for one in found) <= explainer.bytes_per_row
-    assert list(explainer.explain(CELLS, model.predict_cells(CELLS), lambda: False)) == []
+    assert list(explainer.explain(CELLS, model.predict_cells(CELLS), lambda: 0.0)) == []
 
 
 def test_nothing_moves_a_constant() -> None:
@@ -72,8 +72,8 @@ def test_nothing_moves_a_constant() -> None:
     predicted = model.predict(np.zeros((2, 1), dtype=np.float32))
     explainer = explainer_of(model, SIGNATURE, None, CELLS)
     assert (
-        list(explainer.explain(CELLS, predicted, lambda: True))
+        list(explainer.explain(CELLS, predicted, lambda: 60.0))
         == [{"method": "exact", "of": "probability", "base": 0.7, "contributions": {"distance": 0.0, "weather": 0.0}}]
         * 2
     )
-    assert list(explainer.explain(CELLS, predicted, lambda: False)) == []
+    assert list(explainer.explain(CELLS, predicted, lambda: 0.0)) == []

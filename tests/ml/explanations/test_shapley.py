@@ -83,7 +83,7 @@ class Labelling(Predictor):
 def explained(model: Predictor, of: Signature, rows: Cells = ROWS) -> list[dict[str, Any]]:
     mixed = mixed_rows(model, of)
     predicted = model.predict_cells(rows) if model.reads_cells else model.predict(Deriver(of).matrix(rows))
-    return list(SampledExplainer(mixed, COLUMNS).explain(rows, predicted, lambda: True))
+    return list(SampledExplainer(mixed, COLUMNS).explain(rows, predicted, lambda: 60.0))
 
 
 def exactly(row: int) -> dict[str, float]:
@@ -140,7 +140,7 @@ def test_of_classes_the_probability_of_the_predicted_one_is_explained() -> None:
 def test_features_and_cells_are_mixed_alike() -> None:
     rows = [kind(Interacting(), REGRESSION) for kind in (MixedFeatures, MixedCells)]
     predicted = Interacting().predict(Deriver(REGRESSION).matrix(ROWS))
-    first, second = (list(SampledExplainer(one, COLUMNS).explain(ROWS, predicted, lambda: True)) for one in rows)
+    first, second = (list(SampledExplainer(one, COLUMNS).explain(ROWS, predicted, lambda: 60.0)) for one in rows)
     assert first == second == explained(Interacting(), REGRESSION)
 
 
@@ -157,15 +157,99 @@ def test_predictions_that_are_not_finite_are_not_explained() -> None:
     of = REGRESSION
     rows = {**ROWS, "a": [9.0, 0.0]}
     predicted = Predictions(values=np.ones(2))
-    first, second = SampledExplainer(mixed_rows(Diverges(), of), COLUMNS).explain(rows, predicted, lambda: True)
+    first, second = SampledExplainer(mixed_rows(Diverges(), of), COLUMNS).explain(rows, predicted, lambda: 60.0)
     assert list(first) == ["skipped"] and second["contributions"] == dict.fromkeys("abcd", 0.0)
 
 
 def test_it_ends_between_two_questions_when_there_is_no_time_left() -> None:
-    answers = iter([True, True, False])
+    answers = iter([60.0] * 3 + [60.0, 0.0])
     predicted = Interacting().predict(Deriver(REGRESSION).matrix(ROWS))
-    explainer = SampledExplainer(mixed_rows(Interacting(), REGRESSION), COLUMNS)
+    explainer = SampledExplainer(mixed_rows(Interacting(), REGRESSION), COLUMNS, clock=lambda: 0.0)
     assert len(list(explainer.explain(ROWS, predicted, lambda: next(answers)))) == 1
+
+
+class Timed(Predictor):
+    """Takes so many seconds a row, by a clock of its own, and notes how many rows it is asked at once."""
+
+    def __init__(self, seconds: float) -> None:
+        self.now, self.seconds = 0.0, seconds
+        self.asked: list[int] = []
+
+    def predict(self, features: np.ndarray) -> Predictions:
+        self.now += self.seconds * len(features)
+        self.asked.append(len(features))
+        return Predictions(values=score(features))
+
+    def explained(self, seconds: float) -> list[dict[str, Any]]:
+        explainer = SampledExplainer(mixed_rows(self, REGRESSION), COLUMNS, clock=lambda: self.now)
+        self.asked.clear()
+        ends = self.now + seconds
+        predicted = Predictions(values=score(Deriver(REGRESSION).matrix(ROWS)))
+        return list(explainer.explain(ROWS, predicted, lambda: ends - self.now))
+
+
+def test_a_slow_model_is_asked_few_rows_at_once_and_a_fast_one_many() -> None:
+    slow, fast = Timed(0.01), Timed(1e-6)
+    assert slow.explained(8.0) == fast.explained(8.0) == explained(Interacting(), REGRESSION)
+    assert max(slow.asked) * slow.seconds <= 0.25 and fast.asked == [192, 192]
+
+
+def test_a_model_too_slow_for_the_deadline_is_found_out_soon_and_said() -> None:
+    model = Timed(0.2)
+    found = model.explained(8.0)
+    reason = "the model is too slow for deploy.deadline: to ask it 192 rows takes about 38.4 seconds"
+    assert found == [{"skipped": reason}] * 2
+    assert sum(model.asked) * 0.2 < 1 and set(model.asked) == {1}
+
+
+def test_the_largest_row_bounds_how_many_are_mixed_at_once() -> None:
+    class Notes(Predictor):
+        reads_cells = True
+        most = 0
+
+        def predict(self, features: np.ndarray) -> Predictions:
+            raise AssertionError
+
+        def predict_cells(self, cells: Cells) -> Predictions:
+            count = len(cells["a"])
+            self.most = max(self.most, count * max(grid.array.size for grid in cells["a"]))
+            return Predictions(values=np.zeros(count))
+
+    short, long = Tensor(np.zeros(1)), Tensor(np.zeros(100_000))
+    others: dict[str, Any] = {"b": [0.0] * 32, "c": [""] * 32, "d": ["2020-01-01"] * 32}
+    for background, own in (([short] * 32, long), ([short] * 31 + [long], short)):
+        model = Notes()
+        explainer = SampledExplainer(MixedCells(model, REGRESSION), {"a": background, **others})
+        model.most = 0
+        rows: Any = {"a": [own], "b": [1.0], "c": ["x"], "d": ["2024-01-01"]}
+        (one,) = explainer.explain(rows, Predictions(values=np.zeros(1)), lambda: 60.0)
+        assert one["method"] == "sampled" and 100_000 <= model.most <= 1 << 19
+
+
+def chosen(places: list[int]) -> dict[str, Any]:
+    return {name: [values[place] for place in places] for name, values in COLUMNS.items()}
+
+
+@pytest.mark.parametrize("places", [[0], list(range(15)), [0, 1, 2] * 10])
+@pytest.mark.parametrize("kind", [MixedFeatures, MixedCells])
+def test_few_background_rows_that_differ_say_nothing_of_the_error(places: list[int], kind: Any) -> None:
+    predicted = Interacting().predict(Deriver(REGRESSION).matrix(ROWS))
+    for one in SampledExplainer(kind(Interacting(), REGRESSION), chosen(places)).explain(ROWS, predicted, lambda: 60.0):
+        assert one["error"] == dict.fromkeys("abcd")
+        assert one["contributions"]["a"] != 0
+
+
+def test_background_rows_that_are_repeated_count_once_in_the_error() -> None:
+    """A row twice is no second draw of the training rows: the error stays about what it is without."""
+    predicted = Interacting().predict(Deriver(REGRESSION).matrix(ROWS))
+    once, often = (
+        next(iter(SampledExplainer(mixed_rows(Interacting(), REGRESSION), chosen(places)).explain(
+            ROWS, predicted, lambda: 60.0
+        )))
+        for places in (list(range(20)), list(range(20)) * 9)
+    )  # fmt: skip
+    for name in "abcd":
+        assert often["error"][name] > 0.6 * once["error"][name]
 
 
 def test_a_large_input_is_one_input_and_is_replaced_as_a_whole() -> None:
@@ -183,8 +267,8 @@ def test_a_large_input_is_one_input_and_is_replaced_as_a_whole() -> None:
     rows: Any = {"a": [Tensor(np.ones((8, 8)))], "b": [1.0], "c": ["four"], "d": ["2024-01-01"]}
     background: Any = {"a": [Tensor(np.zeros((8, 8)))] * 4, "b": [0.0] * 4, "c": [""] * 4, "d": ["2020-01-01"] * 4}
     mixed = MixedCells(Sums(), REGRESSION)
-    assert mixed.size(rows) == 64 + 1 + 4 + 10
-    (one,) = SampledExplainer(mixed, background).explain(rows, Predictions(values=np.array([68.0])), lambda: True)
+    assert mixed.sizes(rows).tolist() == [[64, 1, 4, 10]]
+    (one,) = SampledExplainer(mixed, background).explain(rows, Predictions(values=np.array([68.0])), lambda: 60.0)
     assert one["contributions"] == {"a": 64, "b": 0, "c": 4, "d": 0} and one["base"] == 0
 
 
@@ -201,5 +285,5 @@ def test_one_input_alone_has_the_whole_difference() -> None:
             return Predictions(values=features[:, 0].astype(np.float64) * 2)
 
     explainer = SampledExplainer(mixed_rows(Doubles(), of), {"a": [1.0, 3.0]})
-    (one,) = explainer.explain({"a": [5.0]}, Predictions(values=np.array([10.0])), lambda: True)
+    (one,) = explainer.explain({"a": [5.0]}, Predictions(values=np.array([10.0])), lambda: 60.0)
     assert (one["base"], one["contributions"]) == (4, {"a": 6})

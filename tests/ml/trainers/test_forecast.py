@@ -168,7 +168,7 @@ def test_what_moved_a_forecast_adds_up_to_the_mean_of_its_steps(ridge):
     raw = cells(MADE.sets["test"].head(3), ridge.signature)
     predictions = ridge.predict(raw)
     assert predictions.values is not None
-    for row, found in enumerate(ridge.explainer().explain(raw, predictions, lambda: True)):
+    for row, found in enumerate(ridge.explainer().explain(raw, predictions, lambda: 60.0)):
         total = found["base"] + sum(found["contributions"].values())
         assert total == pytest.approx(predictions.values[row].mean(), rel=1e-6)
         assert found["contributions"].keys() == {"shop", "month", "history"}

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from ml.explanations.explainer import Explainer, Explanation, GoOn
+from ml.explanations.explainer import Explainer, Explanation, SecondsLeft
 from ml.explanations.explainers import explainer_of
 from ml.explanations.shapley import SampledExplainer
 from ml.predictions.predictor import FEATURES, ArrayPredictor, Arrays, Cells, Predictions
@@ -67,11 +67,11 @@ class Stuck(Explainer):
         self.bytes_per_row = size
         self.released = threading.Event()
 
-    def explain(self, cells: Cells, predictions: Predictions, go_on: GoOn) -> Iterator[Explanation]:
+    def explain(self, cells: Cells, predictions: Predictions, left: SecondsLeft) -> Iterator[Explanation]:
         while True:
             yield {"method": "exact", "of": "value", "base": 0.0, "contributions": {}}
             assert self.released.wait(30)
-            if not go_on():
+            if left() <= 0:
                 return
 
 
@@ -156,6 +156,32 @@ def test_what_would_pass_the_deadline_is_left_out_and_says_so(local: LocalApp) -
     first, *others = (one["explanation"] for one in response.json()["predictions"])
     assert first["method"] == "exact"
     assert others == [{"skipped": "it would have passed the deadline of 2 seconds (deploy.deadline)"}] * 2
+
+
+class Fails(Explainer):
+    """Explains the first row, and cannot explain the second."""
+
+    bytes_per_row = 100
+
+    def explain(self, cells: Cells, predictions: Predictions, left: SecondsLeft) -> Iterator[Explanation]:
+        yield {"method": "exact", "of": "value", "base": 0.0, "contributions": {}}
+        raise MemoryError("no room for mixed rows")
+
+
+def test_where_an_explanation_fails_the_predictions_are_answered_and_it_is_said_and_logged(
+    local: LocalApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    with local(DeploySpec(), 5.0) as opened:
+        object.__setattr__(opened.follower.current, "explainer", Fails())
+        (response,) = asked(opened, {"instances": [ROW] * 3, "explain": True})
+        assert len(window(opened.journal_url, rows=3).records) == 3
+    assert response.status_code == 200
+    predictions = response.json()["predictions"]
+    assert [one["label"] for one in predictions] == ["yes"] * 3
+    first, *others = (one["explanation"] for one in predictions)
+    assert first["method"] == "exact"
+    assert others == [{"skipped": "it failed; the service's log says why"}] * 2
+    assert "no room for mixed rows" in caplog.text
 
 
 def test_who_waits_behind_another_explanation_is_answered_without_and_who_asks_for_none_does_not_wait(
@@ -246,7 +272,7 @@ def test_an_array_is_one_input_whichever_way_round_the_request_is_written() -> N
     background: dict[str, Any] = {"grid": [Tensor(np.zeros((2, 2), dtype=np.float32))] * 3, "size": [1.0] * 3}
     explainer = explainer_of(Adds(), GRID, None, background)
     assert isinstance(explainer, SampledExplainer)
-    (said,) = explainer.explain(asked_last.checked.cells, Predictions(values=np.array([20.0])), lambda: True)
+    (said,) = explainer.explain(asked_last.checked.cells, Predictions(values=np.array([20.0])), lambda: 60.0)
     assert (said["base"], said["contributions"]) == (2, {"grid": 10, "size": 8})
 
 
