@@ -5,6 +5,7 @@ import lzma
 import pickle
 import struct
 import sys
+import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 from typing import get_args
@@ -15,10 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.sources.package_dataset import PackageDataset, PackageDatasetName, PackageDatasetParams
+from ml.sources.packages import pickled_frame
 from ml.sources.packages.lzw import decompress
 from ml.sources.packages.mails import read_mails
 from ml.sources.packages.package import Package
-from ml.sources.packages.pickled_frame import read_pickled_frame
+from ml.sources.packages.pickle_reader import Call
+from ml.sources.packages.pickled_frame import _places, read_pickled_frame
 from ml.sources.packages.tables import TABLES
 from ml.sources.packages.verses import read_verses
 from schemas.errors import ContentError
@@ -123,6 +126,87 @@ def test_nothing_that_a_pickle_names_is_run(nested: bool, tmp_path: Path) -> Non
     assert not (tmp_path / "made").exists()
     pickle.loads(lzma.decompress(file.read_bytes()))
     assert (tmp_path / "made").exists()  # that it would have run
+
+
+def _doubled(times: int) -> bytes:
+    """A tuple that holds itself of the step before twice: 2 ** `times` values in as many instructions."""
+    return b"N" + b"".join(b"\x94h" + bytes([place]) + b"\x86" for place in range(times))
+
+
+_BLOCK = (  # one column of one text, whose places are all of a slice
+    b"\x8c\x08builtins\x8c\x05slice\x93K\x00\x8a\x06" + (10**12).to_bytes(6, "little") + b"K\x01\x87R"
+)
+
+
+@pytest.mark.parametrize(
+    ("instructions", "what"),
+    [
+        pytest.param(b"})" + b"\x85" * 900_000 + b"Ns.", "tuples nested", id="a deep tuple as a key"),
+        pytest.param(b"})" + b"\x85" * 2_000_000 + b"Ns.", "tuples nested", id="very many instructions"),
+        pytest.param(b"}" + _doubled(60) + b"Ns.", "tuples nested", id="doubled tuples as a key"),
+        pytest.param(b"}" + _doubled(9) + b"Ns.", "a key is a tuple", id="a tuple as a key"),
+        pytest.param(b"N" + _doubled(9) + b"\x93.", "a name is a tuple", id="doubled tuples as a name"),
+        pytest.param(b")" + b"\x85" * 100_000 + b"N\x93.", "tuples nested", id="a deep tuple as a name"),
+        pytest.param(b"N0" * 600_000 + b"N.", "it is not the pickle", id="what is popped"),
+        pytest.param(b"N" * 1_000_001 + b".", "more than 1,000,000 instructions", id="many values"),
+        pytest.param(b"\x8c\xc8" + b"a" * 200 + b"\x8c\x01b\x93.", "more than 200 characters", id="a long name"),
+        pytest.param(_BLOCK + b".", "describes no table", id="a slice"),
+        pytest.param(
+            b"\x8e" + (2**60).to_bytes(8, "little") + b"abc.", "not the pickle", id="bytes that are not there"
+        ),
+    ],
+)
+def test_a_hostile_pickle_is_an_error_before_it_costs_much(instructions: bytes, what: str, tmp_path: Path) -> None:
+    file = tmp_path / "rows.pkl.compress"
+    file.write_bytes(lzma.compress(b"\x80\x04" + instructions))
+    with pytest.raises(ContentError, match=what):
+        read_pickled_frame(file)
+
+
+def test_a_slice_is_of_the_columns_that_there_are() -> None:
+    whole = Call("builtins.slice", (0, 10**12, 1))
+    assert _places(whole, 3) == range(3)
+    with pytest.raises(TypeError):
+        _places(Call("builtins.slice", ("a", 1, 1)), 3)
+
+
+def test_a_small_file_of_very_many_bytes_is_refused_without_making_them(tmp_path: Path) -> None:
+    file = tmp_path / "rows.pkl.compress"
+    packer = lzma.LZMACompressor(preset=0)
+    file.write_bytes(b"".join([*(packer.compress(bytes(2**20)) for _ in range(64)), packer.flush()]))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ContentError, match="more than 16,777,216 bytes"):
+            read_pickled_frame(file)
+        assert tracemalloc.get_traced_memory()[1] < 48 * 2**20
+    finally:
+        tracemalloc.stop()
+    file.write_bytes(lzma.compress(bytes(1000))[:-9])
+    with pytest.raises(ContentError, match="ends too early"):
+        read_pickled_frame(file)
+
+
+def _numbers(frame_names: list[str], blocks: int, rows: int) -> object:
+    """What stands for a frame whose every column is the same array."""
+    kind = Call("numpy.dtype", ("f8", False, True), (3, "<"))
+    table = Call("numpy._core.numeric._frombuffer", (bytes(8 * rows), kind, (1, rows), "C"))
+    held = [Call("block", (table, Call("builtins.slice", (place, place + 1, 1)), 2)) for place in range(blocks)]
+    texts = Call("array", (), (1, (len(frame_names),), Call("numpy.dtype", ("O8", False, True)), False, frame_names))
+    axes = [Call("index", ("Index", {"data": texts})), Call("index", ())]
+    return Call("pandas.DataFrame", (), {"_mgr": Call("manager", (tuple(held), axes))})
+
+
+def test_one_array_does_not_become_very_many_columns(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "rows.pkl.compress"
+    file.write_bytes(lzma.compress(b""))
+    for count, rows in ((3, 10), (3000, 1000)):
+        record = _numbers([f"c{place}" for place in range(count)], count, rows)
+        monkeypatch.setattr(pickled_frame, "records_of", lambda _, found=record: found)
+        if count == 3:
+            assert read_pickled_frame(file).shape == (10, 3)
+        else:
+            with pytest.raises(ContentError, match="more than 2,097,152 cells"):
+                read_pickled_frame(file)
 
 
 @given(st.binary(max_size=300))
