@@ -152,6 +152,8 @@ def contents(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _json(value: Any) -> Any:
     cell = plain(value)
+    if isinstance(cell, list):
+        return [_json(one) for one in cell]
     if not isinstance(cell, float) or math.isfinite(cell):
         return cell
     return None if math.isnan(cell) else str(cell)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ml.values.columns import as_cells, is_timestamp
-from ml.values.tensor import Tensor, as_json, holds_tensors, is_nested
+from ml.values.tensor import Tensor, as_json, is_nested
 from schemas.data import composed
 from schemas.errors import ContentError
 from schemas.signature import Input, Signature
@@ -36,7 +36,7 @@ def plain(value: Any) -> Any:
         value = value.item()
     if value is None or isinstance(value, str | bool | int):
         return value
-    if isinstance(value, Tensor):
+    if isinstance(value, Tensor | list):
         return as_json(value)
     if isinstance(value, float):
         return None if value != value else value
@@ -62,7 +62,7 @@ def _values(column: pd.Series, item: Input) -> list[Any]:
 
 def without_tensors(frame: pd.DataFrame, *, as_lists: bool) -> pd.DataFrame:
     """Return a frame in which arrays are nested lists, or their JSON text."""
-    held = [name for name in frame.columns if holds_tensors(frame[name])]
+    held = [name for name in frame.columns if frame[name].dtype == object and frame[name].map(is_nested).any()]
     for name in held:
         lists = [as_json(cell) for cell in frame[name]]
         cells = lists if as_lists else [None if cell is None else json.dumps(cell) for cell in lists]

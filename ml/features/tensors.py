@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ml.values.tensor import NoTensor, Tensor, holds_tensors, is_nested, parsed, read_any
+from ml.values.tensor import NoTensor, Tensor, is_nested, parsed, read_any
 from ml.values.tensor_form import form_of
 from schemas.data import Column
 from schemas.errors import ContentError
@@ -49,7 +49,7 @@ def _first(column: pd.Series) -> Any:
 
 
 def _read_all(name: str, column: pd.Series) -> list[Tensor | None]:
-    if holds_tensors(column):
+    if all(cell is None or isinstance(cell, Tensor) for cell in column):
         return list(column)
     return _cells(name, column, lambda value: read_any(parsed(value) if isinstance(value, str) else value))
 

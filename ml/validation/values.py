@@ -53,8 +53,6 @@ def check_of(column: Input, reading: CellReading, known: Collection[str] = ()) -
             return _dates(reading, column)
         case "text":
             return free_text(column, reading)
-        case "text":
-            return free_text(column, reading)
         case _:
             listed = column.categories or ()
             seen = None if len(listed) >= MANY_LISTED else listed

@@ -55,6 +55,8 @@ def read_any(value: Any) -> Tensor:
         array = np.array(value.tolist() if isinstance(value, np.ndarray) and value.dtype == object else value)
     except (ValueError, OverflowError):
         raise NoTensor("is ragged or holds too large a number") from None
+    if array.dtype == object and any(one is None for one in array.flat):
+        raise NoTensor("has missing values in it")
     if array.dtype == object or array.dtype.kind not in "iufb" or not 1 <= array.ndim <= MOST_AXES:
         raise NoTensor(f"holds something else than numbers, or has no axis or more than {MOST_AXES}")
     return Tensor(array)

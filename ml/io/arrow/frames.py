@@ -1,8 +1,8 @@
 """Arrow columns as frames: few types, the same whatever widths a source stores.
 
 Whole numbers are int64, other numbers and decimals float64, timestamps naive UTC in microseconds, and dictionaries what
-they stand for. Nested lists of numbers are arrays. What else holds no single values (structs, lists of text, bytes,
-times of day) is no column to learn from.
+they stand for. Nested lists of numbers are arrays, or stay lists where they are none. What else holds no single values
+(structs, lists of text, bytes, times of day) is no column to learn from.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,8 +14,6 @@ import pyarrow as pa
 
 from ml.io.arrow.nested import is_nested, tensors
 from ml.values.float32 import shortest
-from ml.values.tensor import NoTensor
-from schemas.errors import ContentError
 
 TIMESTAMP = pa.timestamp("us")
 TEXT = pa.large_string()
@@ -122,16 +120,13 @@ def frame(columns: dict[str, pa.ChunkedArray], *, gaps: bool) -> pd.DataFrame:
     With `gaps`, whole numbers and booleans get the types that can hold missing values even where none is missing, so
     that chunks of a table are equal in type.
     """
-    series = {name: _series(name, columns.pop(name), gaps) for name in list(columns)}
+    series = {name: _series(columns.pop(name), gaps) for name in list(columns)}
     return pd.DataFrame(series, copy=False)
 
 
-def _series(name: str, column: pa.ChunkedArray, gaps: bool) -> pd.Series:
+def _series(column: pa.ChunkedArray, gaps: bool) -> pd.Series:
     if is_nested(column.type):
-        try:
-            return tensors(column)
-        except NoTensor as error:
-            raise ContentError(f"column {name!r} {error}") from error
+        return tensors(column)
     dtype: Any = None
     if column.type == TEXT:
         dtype = pd.StringDtype(na_value=np.nan)

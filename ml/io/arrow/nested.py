@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ml.values.tensor import NoTensor, Tensor, holds_tensors
+from ml.values.tensor import Tensor, holds_tensors
 
 _MARK, _KIND = b"drivetrain", b"array"
 _VALUES, _SHAPE = "values", "shape"
@@ -25,7 +25,11 @@ def is_nested(kind: pa.DataType) -> bool:
 
 
 def tensors(column: pa.Array | pa.ChunkedArray) -> pd.Series:
-    """Return nested lists as a column of arrays, None where there is no list. Raises NoTensor for ragged ones."""
+    """Return nested lists as a column of arrays, None where there is no list.
+
+    What is no array stays nested lists: ragged ones, and those with a missing list or whole number in them. Whoever
+    reads the row refuses it, and the others are read.
+    """
     chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
     return pd.Series([cell for chunk in chunks for cell in _tensors_of(chunk)], dtype=object)
 
@@ -92,32 +96,44 @@ def _is_list(kind: pa.DataType) -> bool:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Of each list its shape, (lists, axes), -1 where it is ragged, and where its numbers begin and end."""
+    """Of each list its shape, (lists, axes), -1 where it is ragged or has gaps, and where its numbers begin and end."""
 
     shapes: NDArray[np.int64]
     begins: NDArray[np.int64]
     ends: NDArray[np.int64]
 
 
-def _tensors_of(chunk: pa.Array) -> Iterator[Tensor | None]:
+def _tensors_of(chunk: pa.Array) -> Iterator[Tensor | list[Any] | None]:
     leaf = chunk
     while _is_list(leaf.type):
         leaf = leaf.values
-    if leaf.null_count and not pa.types.is_floating(leaf.type):
-        raise NoTensor("has lists with missing values in them")
-    numbers, found = _numpy(leaf), _rows(chunk)
+    numbers, found = _numpy(_filled(leaf)), _rows(chunk)
     for row, is_there in enumerate(chunk.is_valid().to_numpy(zero_copy_only=False).tolist()):
         shape = found.shapes[row].tolist()
-        if is_there and -1 in shape:
-            raise NoTensor(f"is ragged in row {row + 1}: lists at one depth differ in length")
-        yield Tensor(numbers[found.begins[row] : found.ends[row]].reshape(shape)) if is_there else None
+        if not is_there:
+            yield None
+        elif -1 in shape:
+            yield chunk[row].as_py()
+        else:
+            yield Tensor(numbers[found.begins[row] : found.ends[row]].reshape(shape))
+
+
+def _filled(leaf: pa.Array) -> pa.Array:
+    """Return numbers without gaps, which would make others of whole ones; no array is made of what had one."""
+    return leaf.fill_null(False if pa.types.is_boolean(leaf.type) else 0) if _has_gaps(leaf) else leaf
+
+
+def _has_gaps(values: pa.Array) -> bool:
+    """Whether values are missing in a way that NaN, which is what a missing float is read as, does not say."""
+    return bool(values.null_count and not pa.types.is_floating(values.type))
 
 
 def _rows(lists: pa.Array) -> _Rows:
     begins, ends = _bounds(lists)
     lengths = ends - begins
+    gaps = _with_gaps(lists.values, begins, ends)
     if not _is_list(lists.values.type):
-        return _Rows(lengths[:, None], begins, ends)
+        return _Rows(np.where(gaps, -1, lengths)[:, None], begins, ends)
     below = _rows(lists.values)
     parts = np.arange(len(lists)).repeat(lengths)
     inside = np.arange(begins[0], ends[-1]) if len(lists) else np.arange(0)  # lists lie one behind the other
@@ -126,9 +142,19 @@ def _rows(lists: pa.Array) -> _Rows:
     shapes[filled] = below.shapes[begins[filled]]
     differs = (below.shapes[inside] != shapes[parts]).any(axis=1)
     shapes[np.unique(parts[differs])] = -1
+    shapes[gaps] = -1
     first, last = np.zeros(len(lists), dtype=np.int64), np.zeros(len(lists), dtype=np.int64)
     first[filled], last[filled] = below.begins[begins[filled]], below.ends[ends[filled] - 1]
     return _Rows(np.column_stack([lengths, shapes]), first, last)
+
+
+def _with_gaps(values: pa.Array, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which lists of values between these places have a missing one."""
+    if not _has_gaps(values):
+        return np.zeros(len(begins), dtype=np.bool_)
+    missing = np.concatenate([[0], np.cumsum(values.is_null().to_numpy(zero_copy_only=False))])
+    found: NDArray[np.bool_] = missing[ends] > missing[begins]
+    return found
 
 
 def _bounds(lists: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
