@@ -36,6 +36,9 @@ DType = Literal["float32", "int64", "int32", "uint8", "bool"]
 Shape = list[Annotated[int, Field(ge=1)] | None]
 """How long each axis of an array is; None: as long as it comes."""
 MOST_AXES = 8
+CHANNELS = (1, 3, 4)
+"""Of a picture: grey, RGB, RGBA."""
+_PICTURE_DTYPES = ("uint8", "float32")
 TargetMissing = Literal["refuse", "drop"]
 Spellings = Literal["keep", "merge"]
 DatePart = Literal["year", "month", "weekday", "day", "hour", "days_since_start"]
@@ -119,10 +122,30 @@ class ColumnSpec(Strict):
         for key in ("shape", "dtype"):
             if getattr(self, key) is not None and self.type not in ARRAY_TYPES:
                 raise ValueError(f"{key} belongs to a tensor, a sequence or a picture: declare its type")
-        if self.type == "picture" and self.shape is not None and len(self.shape) != 3:
-            raise ValueError(f"the shape of a picture is [height, width, channels], not {self.shape}")
+        if (
+            self.type == "picture"
+            and self.shape is not None
+            and (len(self.shape) != 3 or self.shape[2] not in CHANNELS)
+        ):
+            raise ValueError(
+                f"the shape of a picture is [height, width, channels], of 1, 3 or 4 channels, not {self.shape}; other "
+                "arrays are of type tensor"
+            )
+        if self.type == "picture" and self.dtype not in (None, *_PICTURE_DTYPES):
+            raise ValueError(f"a picture is of dtype uint8 (0 to 255) or float32 (0 to 1), not {self.dtype}")
         if self.type == "sequence" and self.shape is not None and self.shape[0] is not None:
             raise ValueError(f"the first axis of a sequence is its length, which is free: [null, …], not {self.shape}")
+        return self
+
+    @model_validator(mode="after")
+    def _arrays_have_no_single_values(self) -> Self:
+        if self.type not in ARRAY_TYPES:
+            return self
+        if self.nullable:
+            raise ValueError(f"nullable: every row needs its array, so that a {self.type} cannot be left out")
+        for key in ("missing", "allowed"):
+            if getattr(self, key) is not None:
+                raise ValueError(f"{key} belongs to single values, but the type declared is {self.type!r}")
         return self
 
     @property

@@ -150,6 +150,6 @@ def _axis(one: Input | Column, place: int) -> str:
 
 
 def _luminance(array: NDArray[Any]) -> NDArray[np.float64]:
-    scale = 255.0 if array.dtype == np.uint8 else 1.0
+    scale = 1.0 if array.dtype.kind == "f" else 255.0
     colours = array[..., :3].astype(np.float64) / scale
     return colours @ _LUMINANCE if colours.shape[-1] == len(_LUMINANCE) else colours[..., 0]

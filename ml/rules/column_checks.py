@@ -5,7 +5,7 @@ from typing import Any
 
 from ml.rules.reachability import unreachable
 from ml.values.column_keys import declaration
-from schemas.data import Column, ColumnType, TableSchema
+from schemas.data import ARRAY_TYPES, Column, ColumnType, TableSchema
 from schemas.rules import BOUNDS, Condition, Operator, RuleList, timestamp
 
 _TEXTS = ("category", "identifier")
@@ -49,6 +49,9 @@ def _incompatibilities(path: str, leaf: Condition, columns: dict[str, Column], t
 def _wrong(name: str, kind: ColumnType, operator: Operator, operand: Any) -> str:
     """Say why an operator means nothing for a column of this type, empty when it does."""
     operands = operand if isinstance(operand, list) else [operand]
+
+    if kind in ARRAY_TYPES:
+        return "rules look at single values only, which an array has none of; leave the condition out"
 
     def declare(kind: str) -> str:
         return f"declare {declaration(name, f'type: {kind}')}"

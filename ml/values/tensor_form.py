@@ -24,16 +24,22 @@ _PLAIN, _BOOLEANS, _LISTS = frozenset({int, float}), frozenset({bool}), frozense
 
 @dataclass(frozen=True)
 class Form:
-    """What the arrays of an input look like."""
+    """What the arrays of an input look like; `is_picture` of floats: they are brightness, from 0 to 1."""
 
     shape: Shape
     dtype: DType
     shortest: int | None = None
+    is_picture: bool = False
 
     def __str__(self) -> str:
         if self.shortest is not None:
             return f"a list of at least {self.shortest} {_KINDS[self.dtype]}, the newest last"
-        return f"nested lists of {_KINDS[self.dtype]} of the shape {shape_text(self.shape)}"
+        kind = "numbers from 0 to 1" if self._is_bounded else _KINDS[self.dtype]
+        return f"nested lists of {kind} of the shape {shape_text(self.shape)}"
+
+    @property
+    def _is_bounded(self) -> bool:
+        return self.is_picture and self.dtype == "float32"
 
     def read(self, value: Any) -> Tensor:
         """Return what nested lists, an array or JSON text of them hold. Raises NoTensor."""
@@ -110,6 +116,9 @@ class Form:
             found = float(array[tuple(place)])
             what = "NaN" if found != found else "an infinite number" if np.isinf(found) else "too large a number"
             raise NoTensor(f"holds {what} at {place}; it must be {self}, all of them finite")
+        if self._is_bounded and not (typed.min() >= 0 and typed.max() <= 1):
+            place = np.argwhere((typed < 0) | (typed > 1))[0].tolist()
+            raise NoTensor(f"holds {array[tuple(place)].item()} at {place}; it must be {self}")
         return typed
 
     def _whole(self, array: NDArray[Any]) -> NDArray[Any]:
@@ -127,7 +136,8 @@ class Form:
 def form_of(item: Input | Column) -> Form:
     """Return what the arrays of a column look like."""
     assert item.shape is not None and item.dtype is not None, "an array has a shape and a type"
-    return Form(item.shape, item.dtype, item.shortest if isinstance(item, Input) else None)
+    shortest = item.shortest if isinstance(item, Input) else None
+    return Form(item.shape, item.dtype, shortest, is_picture=item.type == "picture")
 
 
 def _as_lists(value: Any) -> Any:

@@ -91,6 +91,8 @@ def _array(column: Input) -> Json:
     inner: Json = {"type": _NUMBERS.get(column.dtype or "", "integer")}
     if column.dtype == "uint8":
         inner |= {"minimum": 0, "maximum": 255}
+    if column.dtype == "float32" and column.type == "picture":
+        inner |= {"minimum": 0, "maximum": 1}
     for length in reversed(column.shape):
         inner = {"type": "array", "items": inner, "minItems": length or 1} | (
             {} if length is None else {"maxItems": length}

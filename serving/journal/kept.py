@@ -54,14 +54,15 @@ class Keeper:
             digest = hashlib.sha256(cell.encode()).hexdigest()
             return {SHA256: digest, SUMMARY: summarize_text(one, cell, self._words.get(name, ()))}
         kept: dict[str, Any] = {SHA256: cell.digest, SUMMARY: summarize_array(one, cell)}
-        return kept | {THUMBNAIL: _thumbnail(one, cell)} if self._thumbnails and one.type == "picture" else kept
+        return kept | {THUMBNAIL: _thumbnail(one, cell)} if self._thumbnails and one.mode is not None else kept
 
 
 def _thumbnail(one: Input, cell: Tensor) -> str:
     """Return a small PNG of a picture, as base64."""
     from PIL import Image
 
-    array = cell.array if cell.array.dtype == np.uint8 else np.clip(cell.array * 255, 0, 255).astype(np.uint8)
+    numbers = cell.array * 255 if cell.array.dtype.kind == "f" else cell.array
+    array = np.clip(numbers, 0, 255).astype(np.uint8)
     picture = Image.fromarray(array[..., 0] if array.shape[-1] == 1 else array, mode=one.mode)
     picture.thumbnail((_SIDE, _SIDE))
     file = BytesIO()

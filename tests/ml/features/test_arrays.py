@@ -5,17 +5,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from ml.features.cells import cells, rows
 from ml.features.derive import Deriver, array_names
 from ml.features.signature import fit_signature
-from ml.features.summaries import SUMMARY, summaries, summarized
+from ml.features.summaries import SUMMARY, summaries, summarize_array, summarized
 from ml.features.tensors import with_tensors
+from ml.rules.column_checks import column_incompatibilities
 from ml.schema_inference.infer import infer_schema
+from ml.values.tensor import Tensor
 from schemas.choice import Choice
 from schemas.data import ColumnSpec, DataSpec, TableSchema
 from schemas.errors import ContentError
-from schemas.signature import Signature
+from schemas.rules import RuleList
+from schemas.signature import Input, Signature
 
 
 def spec(**columns: Any) -> DataSpec:
@@ -63,6 +67,89 @@ def test_whole_numbers_up_to_255_of_three_channels_are_a_picture() -> None:
     assert columns["photo.brightness"][0] == pytest.approx((frame["photo"][0].array @ weights).mean() / 255)
 
 
+@pytest.mark.parametrize("channels", [2, 5])
+def test_a_picture_has_one_three_or_four_channels(channels: int) -> None:
+    photos = [np.zeros((9, 8, channels), dtype=np.uint8) for _ in range(4)]
+    with pytest.raises(ContentError, match=f"'photo' is declared a picture, .* are 9 × 8 × {channels}; declare type"):
+        schema({"photo": photos}, photo={"type": "picture"})
+    with pytest.raises(ContentError, match="declare type: tensor"):
+        schema({"photo": [np.zeros((9, 8), dtype=np.uint8)] * 2}, photo={"type": "picture"})
+    _, found = schema({"photo": photos})
+    assert found.columns[0].type == "tensor"
+
+
+@pytest.mark.parametrize(
+    ("kind", "largest", "what"),
+    [
+        ("float64", 255.0, "of which floats are from 0 to 1, but it has larger ones; declare dtype: uint8"),
+        ("float64", -0.5, "row 1 holds -0.5 at [0, 0, 0]; it must be nested lists of numbers from 0 to 1 of the shape"),
+        ("int64", 256, "row 1 holds 256 at [0, 0, 0]; it must be nested lists of whole numbers from 0 to 255"),
+        ("bool", True, "row 1 holds booleans"),
+    ],
+)
+def test_a_picture_is_of_bytes_or_of_floats_up_to_one(kind: str, largest: Any, what: str) -> None:
+    photo = np.zeros((9, 8, 3), dtype=kind)
+    photo[0, 0, 0] = largest
+    with pytest.raises(ContentError) as caught:
+        schema({"photo": [photo, photo]}, photo={"type": "picture"})
+    assert what in str(caught.value)
+
+
+def test_pictures_of_bytes_and_of_floats_are_equally_bright() -> None:
+    bright: dict[str, list[float]] = {}
+    for dtype, cell in {
+        "uint8": np.full((9, 8, 3), 51.0),
+        "float32": np.full((9, 8, 3), 0.2),
+    }.items():
+        frame, signature = fitted({"photo": [cell, cell]}, photo={"type": "picture", "dtype": dtype})
+        assert signature.inputs[0].dtype == dtype
+        bright[dtype] = summarized(cells(frame, signature), signature.inputs)["photo.brightness"]
+    assert bright["uint8"] == pytest.approx([0.2, 0.2]) and bright["float32"] == pytest.approx([0.2, 0.2])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "int32"])
+def test_whole_numbers_of_any_width_are_as_bright_as_bytes(dtype: Any) -> None:
+    one = Input(name="photo", type="picture", shape=[9, 8, 3], dtype=dtype, mode="RGB")
+    found = summarize_array(one, Tensor(np.full((9, 8, 3), 51, dtype=dtype)))
+    assert found["brightness"] == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    ("declared", "what"),
+    [
+        ({"type": "picture", "shape": [9, 8, 5]}, "1, 3 or 4 channels, not \\[9, 8, 5\\]"),
+        ({"type": "picture", "shape": [9, 8, None]}, "1, 3 or 4 channels"),
+        ({"type": "picture", "dtype": "int64"}, "dtype uint8 \\(0 to 255\\) or float32 \\(0 to 1\\), not int64"),
+        ({"type": "tensor", "nullable": True}, "nullable: every row needs its array"),
+        (
+            {"type": "sequence", "missing": ["x"]},
+            "missing belongs to single values, but the type declared is 'sequence'",
+        ),
+        ({"type": "tensor", "allowed": [1]}, "allowed belongs to single values"),
+    ],
+)
+def test_what_an_array_cannot_have_is_refused_where_it_is_declared(declared: Any, what: str) -> None:
+    with pytest.raises(ValidationError, match=what):
+        ColumnSpec(**declared)
+    assert ColumnSpec(type="tensor", nullable=False, unique=True).type == "tensor"
+
+
+@pytest.mark.parametrize("declared", [{"nullable": True}, {"allowed": [1]}, {"max": 3.0}])
+def test_what_an_array_cannot_have_is_refused_where_its_type_is_inferred_too(declared: Any) -> None:
+    with pytest.raises(ContentError, match=f"'grid' is found to be a tensor .*{next(iter(declared))}"):
+        schema({"grid": GRIDS}, grid=declared)
+
+
+def test_rules_look_at_single_values_only() -> None:
+    _, found = schema({"grid": GRIDS})
+    for operand in ({"above": 1}, {"equals": "a"}, {"matches": "a"}):
+        rules = RuleList.model_validate({"rules": [{"when": {"column": "grid", **operand}, "then": 1}], "otherwise": 0})
+        (text,) = column_incompatibilities(rules, found)
+        assert "of type tensor" in text and text.endswith(
+            "rules look at single values only, which an array has none of; leave the condition out"
+        )
+
+
 def test_a_text_file_holds_arrays_as_json() -> None:
     frame, signature = fitted({"grid": ["[[1, 2], [3, 4]]", "[[5, 6], [7, 8]]"]}, grid={"type": "tensor"})
     assert signature.inputs[0].shape == [2, 2]
@@ -74,7 +161,12 @@ def test_a_text_file_holds_arrays_as_json() -> None:
     [
         (["[[1, 2]", "[[1]]"], {"type": "tensor"}, "row 1 is text that is no JSON"),
         ([[[1, 2], [3]], [[1, 2], [3, 4]]], {}, "row 1 is ragged"),
-        ([[[1.0]], None, [[2.0]]], {}, "has no array in 1 of 3 rows"),
+        ([[[1.0]], None, [[2.0]]], {}, "has no array in 1 of 3 rows: row 2; leave"),
+        (
+            [None, [1.0], None, [2.0], None, None, [3.0]],
+            {"type": "tensor"},
+            "in 4 of 7 rows: rows 1, 3, 5 (and 1 more)",
+        ),
         ([[[1.0]], [2.0]], {}, "has arrays of 1 and 2 axes"),
         ([[[1.0]], [[2.0, 3.0]]], {"type": "tensor", "shape": [1, 1]}, "row 2 has the shape 1 × 2"),
         ([[1.5], [2.0]], {"type": "sequence", "dtype": "uint8"}, "row 1 holds 1.5 at [0]"),

@@ -11,6 +11,7 @@ from PIL import Image
 
 from ml.features.summaries import summarized
 from ml.values.tensor import Tensor
+from schemas.data import DType
 from schemas.run import Keep
 from schemas.signature import Input, Output, PictureMode, Signature
 from serving.journal.kept import Keeper
@@ -55,6 +56,16 @@ def test_a_thumbnail_shows_the_picture(mode: PictureMode, channels: int) -> None
     picture = Image.open(BytesIO(base64.b64decode(kept["photo"]["thumbnail"])))
     assert picture.size == (32, 64) and picture.mode == mode
     assert set(kept["track"]) == {"sha256", "summary"}
+
+
+@pytest.mark.parametrize(("dtype", "light"), [("uint8", 51), ("float32", 0.2), ("int64", 51), ("int32", 51)])
+def test_a_thumbnail_is_as_bright_as_the_summary_says(dtype: DType, light: float) -> None:
+    photo = Input(name="photo", type="picture", shape=[70, 80, 3], dtype=dtype, mode="RGB")
+    cell = Tensor(np.full((70, 80, 3), light, dtype=dtype))
+    keeper = Keeper(signature().model_copy(update={"inputs": [photo]}), "thumbnail")
+    kept = keeper.row({"photo": cell.array.tolist()}, {"photo": cell})["photo"]
+    shown = np.asarray(Image.open(BytesIO(base64.b64decode(kept["thumbnail"]))))
+    assert kept["summary"]["brightness"] == pytest.approx(0.2) and (shown == 51).all()
 
 
 def test_whole_keeps_what_was_sent() -> None:
