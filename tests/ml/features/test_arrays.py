@@ -134,7 +134,7 @@ def test_what_an_array_cannot_have_is_refused_where_it_is_declared(declared: Any
     assert ColumnSpec(type="tensor", nullable=False, unique=True).type == "tensor"
 
 
-@pytest.mark.parametrize("declared", [{"nullable": True}, {"allowed": [1]}, {"max": 3.0}])
+@pytest.mark.parametrize("declared", [{"nullable": True}, {"allowed": [1]}, {"missing": ["x"]}])
 def test_what_an_array_cannot_have_is_refused_where_its_type_is_inferred_too(declared: Any) -> None:
     with pytest.raises(ContentError, match=f"'grid' is found to be a tensor .*{next(iter(declared))}"):
         schema({"grid": GRIDS}, grid=declared)
