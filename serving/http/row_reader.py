@@ -79,6 +79,8 @@ class RowReader:
             raise HttpError(422, '"instances" is empty: there is no row to predict')
 
     def _row(self, text: bytes) -> Any:
+        if text[:1] != b"{" and len(text) > _SPARE:
+            return OversizedRow()
         keys, commas = _keys_and_commas(text)
         if (
             text.count(b"[") > self._most_lists

@@ -10,6 +10,7 @@ import numpy as np
 
 from ml.features.summaries import SHA256, SUMMARY, is_single, summarize_array, summarize_text
 from ml.values.tensor import Tensor
+from schemas.data import composed
 from schemas.run import Keep
 from schemas.signature import Input, Signature
 
@@ -44,7 +45,11 @@ class Keeper:
             inputs: As it was sent.
             cells: The arrays and texts that were read from it, by input.
         """
-        return {name: self._of(name, cells[name]) if name in self._kept else value for name, value in inputs.items()}
+        kept: dict[str, Any] = {}
+        for sent, value in inputs.items():
+            name = composed(sent)  # another form of the same letters is the same name
+            kept |= {name: self._of(name, cells[name])} if name in self._kept else {sent: value}
+        return kept
 
     def _of(self, name: str, cell: Tensor | str | None) -> dict[str, Any] | None:
         one = self._kept[name]

