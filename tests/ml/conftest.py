@@ -25,9 +25,9 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.setenv("DRIVETRAIN_HOME", str(here / "home"))
 
     def planned(option: str, block: str, *words: str) -> tuple[int, str]:
-        text = f"# @package _global_\ndefaults:\n  - override /data: {option}\nname: sales\ndata: {block}\n"
-        (conf / "experiment" / "sales.yaml").write_text(text, encoding="utf-8")
-        code = main([f"--config-dir={conf}", "+experiment=sales", "action=plan", *words])
+        text = f"# @package _global_\ndefaults:\n  - override /data: {option}\nname: till\ndata: {block}\n"
+        (conf / "experiment" / "till.yaml").write_text(text, encoding="utf-8")
+        code = main([f"--config-dir={conf}", "+experiment=till", "action=plan", *words])
         captured = capsys.readouterr()
         assert list(here.iterdir()) == []
         return code, captured.out + captured.err

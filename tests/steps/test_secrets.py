@@ -124,7 +124,7 @@ from cli.main import main
 def run(*words):
     said = io.StringIO()
     with redirect_stdout(said), redirect_stderr(said):
-        code = main(["--config-dir=conf", "+experiment=sales", *words])
+        code = main(["--config-dir=conf", "+experiment=till", *words])
     return {"code": code, "text": said.getvalue()}
 
 by_env = "data.password.env=SHOP_PASSWORD"
@@ -171,9 +171,9 @@ def secret_run(postgresql: Server, tmp_path_factory: pytest.TempPathFactory) -> 
         "INSERT INTO parcels SELECT n % 17, n % 3 = 0, 2 * (n % 17) + n % 5 FROM generate_series(1, 400) n",
     )
     (folder / "conf" / "experiment").mkdir(parents=True)
-    (folder / "conf" / "experiment" / "sales.yaml").write_text(
+    (folder / "conf" / "experiment" / "till.yaml").write_text(
         "# @package _global_\ndefaults:\n  - override /data: sql\n  - override /trainer: ridge\n"
-        f"name: sales\ndata: {{url: '{postgresql.url}', table: parcels, target: price, user: {OWNER}}}\n",
+        f"name: till\ndata: {{url: '{postgresql.url}', table: parcels, target: price, user: {OWNER}}}\n",
         encoding="utf-8",
     )
     homes = {"ZENML_CONFIG_PATH": "zenml", "ZENML_LOCAL_STORES_PATH": "stores", "DRIVETRAIN_HOME": "home"}
