@@ -260,7 +260,7 @@ def test_a_package_made_for_a_newer_contract_is_refused_with_what_would_be_right
     home.pip("install", "--no-index", "--no-deps", str(wheel))
     (points,) = (home.folder / "venv").rglob("acme_platform-1.0.0.dist-info/entry_points.txt")
     points.write_text(points.read_text().replace("1.0 = acme_platform", "1.7 = acme_platform"))
-    made_for = "was made for version 1.7 of the contract, and this program has 1.0"
+    made_for = "was made for version 1.7 of the contract, and this program has 1.1"
     for words, what in (
         (("+experiment=kettles",), f"experiment: 'kettles' is of {ORIGIN}, which"),
         (("+experiment=breast_cancer", "stack=acme"), f"stack: 'acme' is of {ORIGIN}, which"),
