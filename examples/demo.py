@@ -15,6 +15,7 @@ from cli.config.arguments import parse_arguments
 from cli.config.compose import compose
 from cli.config.load import load_run
 from schemas.home import ROOT
+from schemas.run import Run
 from steps.components import create
 
 ROWS = 200
@@ -51,10 +52,15 @@ def run_experiment(*overrides: str) -> dict[str, Any]:
         return summary
 
 
+def declared(experiment: str, *overrides: str) -> Run:
+    """Return what an experiment declares."""
+    return load_run(compose(parse_arguments([f"+experiment={experiment}", *overrides])))
+
+
 def held_out_rows(experiment: str, *overrides: str) -> Rows:
     """Return the rows of an experiment's validation and test sets: the split is a pure function of the rows."""
-    declared = load_run(compose(parse_arguments([f"+experiment={experiment}", *overrides])))
-    source, split, target = create("load", declared.data.source), declared.split, declared.data.target
+    run = declared(experiment, *overrides)
+    source, split, target = create("load", run.data.source), run.split, run.data.target
     frame = source.read()
     sets = create("split", split.method).assign(
         frame, target, test=split.test, validation=split.validation, by=split.by, salt=split.salt or source.label

@@ -24,7 +24,10 @@ _PLAIN, _BOOLEANS, _LISTS = frozenset({int, float}), frozenset({bool}), frozense
 
 @dataclass(frozen=True)
 class Form:
-    """What the arrays of an input look like; `is_picture` of floats: they are brightness, from 0 to 1."""
+    """What the arrays of an input look like; `is_picture` of floats: they are brightness, from 0 to 1.
+
+    `shortest` is of a history, of which so many last points are looked at.
+    """
 
     shape: Shape
     dtype: DType
@@ -42,14 +45,19 @@ class Form:
         return self.is_picture and self.dtype == "float32"
 
     def read(self, value: Any) -> Tensor:
-        """Return what nested lists, an array or JSON text of them hold. Raises NoTensor."""
+        """Return what nested lists, an array or JSON text of them hold; of a history what is looked at. Raises NoTensor."""
         if isinstance(value, Tensor):
-            return Tensor(self._typed(self._shaped(value.array)))
+            return self._looked_at(value.array)
         if isinstance(value, str):
             value = self._parsed(value)
         if isinstance(value, np.ndarray) and value.dtype != object:
-            return Tensor(self._typed(self._shaped(value)))
-        return Tensor(self._typed(self._shaped(self._nested(value))))
+            return self._looked_at(value)
+        return self._looked_at(self._nested(value))
+
+    def _looked_at(self, array: NDArray[Any]) -> Tensor:
+        """Return the array checked; what a history has before its last points is not looked at by anyone, ever."""
+        found = self._typed(self._shaped(array))
+        return Tensor(found if self.shortest is None or len(found) == self.shortest else found[-self.shortest :].copy())
 
     def _parsed(self, text: str) -> Any:
         try:

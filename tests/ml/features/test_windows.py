@@ -84,6 +84,8 @@ def test_of_a_longer_history_the_last_points_are_looked_at():
     checked = Validator(found.signature).check([row, longer])
     matrix = Deriver(found.signature).matrix(checked.cells)
     assert np.array_equal(matrix[0], matrix[1])
+    first, second = checked.cells["history"]
+    assert first.digest == second.digest, "nothing else is kept, and no longer history is told as drift"
 
 
 def refusals():
