@@ -34,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     processes that tests start doubles what those take; most of what they run is called by tests in the worker too.
     """
     gc.set_threshold(100_000, 50, 100)
+    # Half the time of a small network goes into compiling it: quick compilation, slower networks.
+    os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
     if hasattr(config, "workerinput"):
         trace_no_process()
     elif config.pluginmanager.has_plugin("xdist"):

@@ -14,8 +14,6 @@ def test_every_component_flavor_stack_and_option_of_ours_holds_the_contract(
 ) -> None:
     for name in ("ZENML_CONFIG_PATH", "ZENML_LOCAL_STORES_PATH", "DRIVETRAIN_HOME", "HOME"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
-    # Half the time goes into compiling networks that are run for a blink: quick compilation, slower networks.
-    monkeypatch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=0")
     done = tried(tmp_path, tmp_path)
     assert done.returncode == 0, done.stdout
     assert done.stdout.splitlines()[-1] == "the contract holds: drivetrain"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from serving.process import services
 from tests.lifecycle.conftest import World, fresh_world
 
 
@@ -11,3 +12,11 @@ from tests.lifecycle.conftest import World, fresh_world
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Fresh homes; whatever is deployed there is stopped at the end."""
     yield from fresh_world(tmp_path_factory.mktemp("garage"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_of_a_file_goes_on(world: World) -> Iterator[None]:
+    """Stop what a file has deployed at its end: services at rest take a sixth of a core together."""
+    yield
+    for service in services.status(world.home):
+        services.stop(world.home, service.deployment.name)

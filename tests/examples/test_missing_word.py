@@ -8,12 +8,13 @@ from tests.lifecycle.conftest import Result, World
 from tests.ml.sources.packages import installed
 
 pytestmark = [pytest.mark.slow, pytest.mark.untraced]
+SMALL = ("trainer.epochs=1", "trainer.filters=32", "trainer.embedding=16", "trainer.learning_rate=0.01")
 
 
 @pytest.fixture(scope="module")
 def found(world: World) -> Result:
     installed("kjv_gaps")
-    return world.run("+experiment=missing_word", "trainer.epochs=2", "trainer.filters=64", "trainer.embedding=32")
+    return world.run("+experiment=missing_word", *SMALL)
 
 
 def test_every_verse_has_one_gap_and_its_word() -> None:

@@ -51,10 +51,7 @@ def test_the_year_as_a_feature_reruns_all_but_the_reading_and_is_refused(forecas
 def test_two_years_of_a_ledger_carry_two_months_and_no_year(world: World) -> None:
     refused = world.run("+experiment=sales_ledger")
     assert refused.code == 3
-    assert "24 points a series cannot carry 4 backtest origins of 12 months" in refused.summary["error"]["message"]
-    carried = world.run("+experiment=sales_ledger", "pipeline=training", *("data.horizon=2", "data.history=8"))
-    assert carried.code == 3, "four origins are too many for two months, too"
-    two = world.run(
-        "+experiment=sales_ledger", "pipeline=training", "data.horizon=2", "data.history=8", "split.origins=2"
-    )
-    assert two.code == 0, two.err
+    assert "24 points a series cannot carry 4 backtest origins of 12 months" in refused.summary["error"]
+    shorter = ("data.horizon=2", "data.history=8", "split.origins=2")
+    carried = world.run("+experiment=sales_ledger", "pipeline=training", *shorter)
+    assert carried.code == 0, carried.err
