@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from schemas.frequency import Frequency
 
 TRAIN, VALIDATION, TEST, NONE = "train", "validation", "test", ""
+_SHORTEST_HISTORY = 3
+"""The fewest points that `data.history` may be."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,10 @@ def _product(count: int, stride: int, horizon: int) -> str:
 def _remedy(points: int, history: int, horizon: int) -> str:
     if points >= Origins(1, 1, 1).needed(history, horizon):
         return "declare fewer origins or a smaller stride (split.origins, split.stride), or a shorter data.history"
-    longest = (points - 2) // 4
+    longest = (points - _SHORTEST_HISTORY) // 3
     if longest < 1:
         return "so few points carry no forecast that could be tested; more of the past is needed"
     return (
         f"even one origin each needs {history + 3 * horizon}; a data.horizon of at most {longest} with a data.history "
-        f"of {max(points - 3 * longest, 1)} could be tested once, anything longer needs more of the past"
+        f"of {points - 3 * longest} could be tested once, anything longer needs more of the past"
     )

@@ -21,7 +21,15 @@ def looks_ahead(featurise: Featurise, values: NDArray[np.float64], origins: list
         values: A series, (points,), that changes.
         origins: Positions to try, each at least one point before the end.
         seed: Of the noise.
+
+    Raises:
+        ValueError: If no origin is given, or one has no point after it: nothing would be tried.
     """
+    if not origins or not all(0 <= origin < len(values) - 1 for origin in origins):
+        raise ValueError(
+            f"origins {origins}: each must lie before the last of the {len(values)} points, and there must be one; "
+            "without points after it nothing could be looked at"
+        )
     draw = np.random.default_rng(seed)
     found: list[str] = []
     for origin in origins:

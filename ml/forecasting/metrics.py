@@ -69,13 +69,3 @@ def covered(target: Floats, lower: Floats, upper: Floats) -> Floats:
     """Return 1 where a target lies within its interval, else 0, (n, H); NaN where it was not measured."""
     inside = ((target >= lower) & (target <= upper)).astype(np.float64)
     return np.where(np.isnan(target), np.nan, inside)
-
-
-def interval_scores(target: Floats, lower: Floats, upper: Floats, level: float) -> Floats:
-    """Return the width of each interval and a penalty for each target outside, (n, H), in the target's unit.
-
-    Source:
-        T. Gneiting and A. Raftery, Strictly Proper Scoring Rules, JASA 102 (2007), equation 43.
-    """
-    below, above = np.maximum(lower - target, 0), np.maximum(target - upper, 0)
-    return np.asarray(upper - lower + 2 / (1 - level) * (below + above))

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -52,13 +54,18 @@ def test_what_24_points_cannot_carry_is_said_with_the_arithmetic():
     assert text.startswith("24 points a series cannot carry 4 backtest origins of 12 months: ")
     assert "4 test origins take 3 x 12 + 12 = 48 points" in text
     assert "24 (history) + 12 (horizon) = 36: 132 points in all" in text
-    assert "even one origin each needs 60; a data.horizon of at most 5" in text
+    assert (
+        "even one origin each needs 60; a data.horizon of at most 7 with a data.history of 3 could be tested once"
+        in text
+    )
 
 
-def test_a_suggested_horizon_and_history_can_be_carried():
-    for points in (6, 24, 50):
-        longest = (points - 2) // 4
-        assert Origins(1, 1, 1).needed(max(points - 3 * longest, 1), longest) <= points
+@pytest.mark.parametrize("points", [6, 7, 24, 50])
+def test_a_suggested_horizon_is_the_longest_that_can_be_carried(points):
+    text = cannot_carry(points, points, points, Origins(1, 1, 1), MONTH)
+    longest, history = (int(one) for one in re.findall(r"of at most (\d+) with a data.history of (\d+)", text)[0])
+    assert cannot_carry(points, history, longest, Origins(1, 1, 1), MONTH) is None
+    assert cannot_carry(points, 3, longest + 1, Origins(1, 1, 1), MONTH) is not None
 
 
 @pytest.mark.parametrize("level", [0.8, 0.9, 0.95])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from drivetrain.testing import check_features
 from ml.forecasting.features import WindowFeatures
 from ml.forecasting.stacked import Stacked
+from ml.forecasting.lookahead import looks_ahead
 from ml.forecasting.windows import make_windows, newest_windows
 from schemas.frequency import Frequency
 from tests.ml.forecasting.series import MONTH, panel, seasonal
@@ -142,3 +143,9 @@ def test_the_service_can_make_features_without_pandas():
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("origins", [[], [29], [10, 30], [-1]])
+def test_an_origin_without_a_point_after_it_would_be_looked_at_in_vain(origins):
+    with pytest.raises(ValueError, match="must lie before the last of the 30 points"):
+        looks_ahead(lambda values, origin: values[:origin], np.arange(30.0), origins)
