@@ -22,6 +22,7 @@ from ml.predictions.codec import (
     is_value,
 )
 from ml.predictions.predictor import Predictions
+from ml.validation.refusal import LARGEST_NUMBER
 from ml.values.canonical import canonical
 from schemas.base import Scalar, Task
 from schemas.signature import Output
@@ -64,7 +65,7 @@ def encode(found: Labelled, output: Output) -> LabelledArrays:
 
     Args:
         found: Predictions and labels. A pair is left out when it cannot be compared: a label that is no scalar, or, of
-            a regression, a prediction or a label that is no finite number.
+            values, a prediction or a label that is no number between -3.4e38 and 3.4e38.
         output: What the version predicts; of a version with other classes the predictions themselves name them.
 
     Returns:
@@ -84,7 +85,7 @@ def encode(found: Labelled, output: Output) -> LabelledArrays:
 
 def _values(found: Labelled) -> LabelledArrays:
     both = [
-        (finite_number(record.get(VALUE)), finite_number(label))
+        (_comparable(record.get(VALUE)), _comparable(label))
         for record, label in zip(found.records, found.labels, strict=True)
     ]
     pairs = np.array([pair for pair in both if None not in pair], dtype=np.float64).reshape(-1, 2)
@@ -112,8 +113,14 @@ def _steps(value: Any) -> list[float]:
     """Return the numbers of a list, NaN for what is none; none of anything else."""
     if not isinstance(value, list):
         return []
-    numbers = (finite_number(one) for one in value)
+    numbers = (_comparable(one) for one in value)
     return [math.nan if number is None else number for number in numbers]
+
+
+def _comparable(value: Any) -> float | None:
+    """Return a number whose square is one too, None for anything else: one label must not take all metrics away."""
+    number = finite_number(value)
+    return None if number is None or abs(number) > LARGEST_NUMBER else number
 
 
 def _task_and_classes(records: Sequence[Record], labels: Sequence[Scalar], output: Output) -> tuple[Task, list[Scalar]]:

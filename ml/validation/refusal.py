@@ -4,6 +4,8 @@ from typing import Any
 
 LONGEST_SHOWN = 60
 LARGEST_INTEGER = 2**63 - 1
+LARGEST_NUMBER = 3.4028234663852886e38
+"""Beyond it float32, which models compute in, knows only infinity."""
 
 
 class Refusal(ValueError):

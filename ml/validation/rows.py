@@ -15,7 +15,7 @@ from ml.values.canonical import canonical
 from schemas.data import composed
 from schemas.errors import did_you_mean
 from schemas.reading import TextReading
-from schemas.signature import Input, Signature
+from schemas.signature import Input, Signature, WindowDerivation
 
 _EXPLAINED = 10  # unknown columns of a row
 _EXPLAINED_BYTES = 100_000  # of rows, as JSON, where not all are explained
@@ -68,6 +68,7 @@ class Validator:
         self._has_texts = bool(signature.texts)
         self._arrays = frozenset(signature.arrays)
         self._window = signature.window
+        self._named = next((check for name, _, check in self._checks if name == _series_of(self._window)), None)
         self._latest = {} if self._window is None else {one.series: one for one in self._window.latest}
 
     def filled(self, row: Any) -> Any:
@@ -75,9 +76,16 @@ class Validator:
         window = self._window
         if window is None or not self._latest or type(row) is not dict or window.column in row or window.time in row:
             return row
-        name = "" if window.series is None else row.get(window.series)
-        found = self._latest.get(canonical(name)) if isinstance(name, str | int | float) else None
+        found = self._latest.get("" if window.series is None else self._name(row.get(window.series)))
         return row if found is None else {**row, window.time: found.time, window.column: found.points}
+
+    def _name(self, value: Any) -> str:
+        """Return the name of a series as its column reads it, which is that of none where it does not."""
+        assert self._named is not None, "a series is one of the inputs"
+        try:
+            return canonical(self._named(value))
+        except Refusal:
+            return ""
 
     @property
     def width(self) -> int:
@@ -231,6 +239,10 @@ def _composed(row: Any) -> Any:
         return row
     named = {composed(str(name)): value for name, value in row.items()}
     return named if len(named) == len(row) else row
+
+
+def _series_of(window: WindowDerivation | None) -> str | None:
+    return None if window is None else window.series
 
 
 def _read(values: list[Any], check: Check, labels: Collection[str] | None) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from ml.validation.cell_reading import CellReading
 from ml.validation.free_text import free_text
-from ml.validation.refusal import LARGEST_INTEGER, Refusal, kind_of, require_unicode, shown
+from ml.validation.refusal import LARGEST_INTEGER, LARGEST_NUMBER, Refusal, kind_of, require_unicode, shown
 from ml.values.canonical import parse_date
 from ml.values.labels import Labels, LostZeros
 from ml.values.tensor import NoTensor, Tensor
@@ -28,7 +28,6 @@ from schemas.signature import Input
 
 LONGEST_TEXT, _LONGEST_VALUE = 10_000, 400  # characters of a label, and of a number, a date, true or false
 MANY_LISTED = 1000  # values of a category beyond which its signature does not list all
-_LARGEST_NUMBER = 3.4028234663852886e38  # beyond it float32, which the graph computes in, knows only infinity
 _NAMED = 5  # labels that the refusal of another one names
 
 _OFFSETS = {
@@ -81,13 +80,13 @@ def _numbers(reading: CellReading, *, whole: bool) -> Check:
         if gaps and kind in (int, float) and value in gaps:
             return None
         if kind is float:
-            if -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER and not (whole and not value.is_integer()):
+            if -LARGEST_NUMBER <= value <= LARGEST_NUMBER and not (whole and not value.is_integer()):
                 return value  # type: ignore[no-any-return]
         elif kind is int and -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
             return value  # type: ignore[no-any-return]
         _refuse_number(value)
 
-    def most_numbers(value: Any, low: float = -_LARGEST_NUMBER, high: float = _LARGEST_NUMBER) -> float | None:
+    def most_numbers(value: Any, low: float = -LARGEST_NUMBER, high: float = LARGEST_NUMBER) -> float | None:
         return value if type(value) is float and low <= value <= high else number(value)
 
     # The shorter way is on the path of every request.
@@ -109,7 +108,7 @@ def _number_of(value: str, reading: CellReading) -> int | float | None:
 def _refuse_number(value: Any) -> NoReturn:
     if type(value) not in (int, float):
         raise Refusal(f"must be a number, not {kind_of(value)}")
-    if type(value) is float and math.isfinite(value) and abs(value) <= _LARGEST_NUMBER:
+    if type(value) is float and math.isfinite(value) and abs(value) <= LARGEST_NUMBER:
         raise Refusal(f"must be a whole number, not {shown(value)}")
     raise _too_large(value)
 

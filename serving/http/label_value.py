@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml.predictions.codec import LABEL, Record, class_keys, is_value
-from ml.validation.refusal import LONGEST_SHOWN, Refusal, kind_of, shown
+from ml.validation.refusal import LARGEST_NUMBER, LONGEST_SHOWN, Refusal, kind_of, shown
 from ml.values.canonical import canonical
 from ml.values.labels import Labels, LostZeros
 from ml.values.text import folded, normal, read_number
@@ -48,7 +48,7 @@ def accepted(
         merged: Whether classes that differ in spelling only are one, so that a label may have any spelling.
 
     Raises:
-        Refusal: If it is none of the classes, or no finite number for a prediction that is one.
+        Refusal: If it is none of the classes, or, for a prediction that is a number, no finite one of at most 3.4e38.
     """
     if classes is None:
         return _number(label, text)
@@ -70,7 +70,9 @@ def accepted_steps(label: Any, horizon: int) -> list[float | None]:
     Raises:
         Refusal: If it is no list of numbers, or has more of them than steps were forecast.
     """
-    if not isinstance(label, list) or not label:
+    if label == []:
+        raise Refusal("the label of a forecast must be a list of what came, step after step, and this one is empty")
+    if not isinstance(label, list):
         raise Refusal(f"the label of a forecast must be a list of what came, step after step, not {kind_of(label)}")
     if len(label) > horizon:
         raise Refusal(f"the label has {len(label)} values, and {horizon} were forecast")
@@ -98,6 +100,8 @@ def _number(label: Any, text: TextReading | None) -> float:
         number = math.inf
     if not math.isfinite(number):
         raise Refusal("the label must be a finite number")
+    if abs(number) > LARGEST_NUMBER:
+        raise Refusal("the label must be a number between -3.4e38 and 3.4e38, as inputs are")
     return number
 
 

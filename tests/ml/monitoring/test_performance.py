@@ -226,6 +226,18 @@ ODD = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["yes", "no", "a"]), inner),
     max_leaves=3,
 )
+FORECAST = Output(task="forecast", target="sales")
+
+
+@pytest.mark.parametrize("label", [1e308, -1e39])
+def test_one_label_that_no_number_of_ours_is_takes_no_metric_away(label):
+    pairs = encode(labelled([{"value": 1.0}] * 3, [1.5, label, 2.0]), PRICE)
+    assert pairs.target.tolist() == [1.5, 2.0]
+    steps = encode(labelled([{"value": [1.0, 2.0]}] * 2, [[1.0, label], [2.0, 3.0]]), FORECAST)
+    assert np.isnan(steps.target).sum() == 1
+    assert scores("forecast", steps.target, steps.predictions)["mean_absolute_error"] == pytest.approx(2 / 3)
+
+
 ANSWER = st.dictionaries(st.sampled_from(["label", "value", "probabilities", "needs_review"]), ODD)
 
 

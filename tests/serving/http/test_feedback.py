@@ -16,7 +16,7 @@ from ml.validation.refusal import Refusal
 from schemas.run import DeploySpec
 from serving.http.errors import HttpError
 from serving.http.feedback import read
-from serving.http.label_value import accepted, classes_of
+from serving.http.label_value import accepted, accepted_steps, classes_of
 from serving.journal.insertion import Prediction
 from serving.journal.labelled import labelled
 from serving.journal.labels import Label, record
@@ -317,6 +317,20 @@ def test_a_label_of_a_regression_must_be_a_finite_number(label: Any) -> None:
     with pytest.raises(Refusal, match="number"):
         accepted(label, None)
     assert accepted(3, None) == 3.0 and json.dumps(accepted(3, None)) == "3.0"
+
+
+@pytest.mark.parametrize("label", [1e308, -1e308, 10**300])
+def test_a_label_is_bounded_as_inputs_are(label: Any) -> None:
+    for take in (lambda: accepted(label, None), lambda: accepted_steps([1, label], 2)):
+        with pytest.raises(Refusal, match=r"must be a number between -3\.4e38 and 3\.4e38"):
+            take()
+
+
+def test_a_forecasts_label_is_a_list_with_something_in_it() -> None:
+    with pytest.raises(Refusal, match="step after step, and this one is empty"):
+        accepted_steps([], 2)
+    with pytest.raises(Refusal, match="step after step, not the number 1"):
+        accepted_steps(1, 2)
 
 
 @pytest.mark.parametrize(
