@@ -161,6 +161,10 @@ class ColumnSpec(Strict):
         return self
 
 
+HISTORY = "history"
+"""The column of windows that holds the last points of a series."""
+
+
 class TargetReading(Strict):
     """The column to predict, and what is done about rows without it and about classes that differ in spelling only."""
 
@@ -242,6 +246,11 @@ class DataSpec(Strict):
             raise ValueError(f"horizon belongs to a forecast, but task is {self.task}; leave it out")
         if len({self.target, self.time, self.series}) < 3:
             raise ValueError("target, time and series are three columns")
+        if taken := [key for key in ("target", "time", "series") if getattr(self, key) == HISTORY]:
+            raise ValueError(
+                f"{taken[0]}: a forecast calls the last points of a series {HISTORY!r}, so no other column of it can be "
+                "called so; give the column another name (SQL: AS)"
+            )
         return self
 
     @property

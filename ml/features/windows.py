@@ -18,14 +18,11 @@ from ml.forecasting.windows import Windows, fill_gaps, make_windows, newest_wind
 from ml.values.canonical import canonical
 from ml.values.columns import as_cells, as_numbers, as_timestamps
 from ml.values.tensor import Tensor
-from schemas.data import Column, DataSpec, TableSchema
+from schemas.data import HISTORY, Column, DataSpec, TableSchema
 from schemas.errors import ContentError
 from schemas.forecast import Forecast
 from schemas.frequency import Frequency, parse_frequency
 from schemas.reading import POINT, Dates, Marks
-
-HISTORY = "history"
-"""The column of a series' last points."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +138,7 @@ def newest_rows(table: SeriesTable, forecast: Forecast, roles: Roles) -> pd.Data
 def window_schema(schema: TableSchema, forecast: Forecast, roles: Roles) -> TableSchema:
     """Return the schema of windows: the series and the time as the rows have them, and the points."""
     kept = [column for column in schema.columns if column.name in (roles.time, roles.series)]
-    left_out = [column for column in schema.columns if column.type == "drop"]
+    left_out = [column for column in schema.columns if column.type == "drop" and column.name != HISTORY]
     points = Column(
         name=HISTORY,
         type="sequence",

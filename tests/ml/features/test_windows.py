@@ -5,9 +5,11 @@ from pydantic import ValidationError
 
 from ml.features.cells import rows as request_rows
 from ml.features.derive import Deriver
-from ml.features.windows import HISTORY, Roles, newest_rows
+from ml.features.latest import with_latest
+from ml.features.windows import Roles, newest_rows
 from ml.schema_inference.infer import infer_schema
 from ml.validation.rows import Validator
+from schemas.data import HISTORY
 from schemas.errors import ContentError
 from tests.ml.forecasting.long_table import made, shops, spec
 
@@ -30,6 +32,22 @@ def test_the_schema_of_windows_has_the_series_the_time_and_the_points_and_leaves
     assert found.schema.problem.task == "forecast"
     assert found.schema.forecast is not None
     assert (found.schema.forecast.frequency, found.schema.forecast.history) == ("month", 24)
+
+
+def test_a_column_that_has_the_name_of_the_points_is_left_out_as_others_are():
+    found = made(shops(2, 100, history=7.0), spec())
+    assert [column.name for column in found.schema.columns] == ["shop", "month", "history"]
+    assert np.allclose(found.sets["test"].iloc[-1]["history"].array, shops(2, 100)["sales"].iloc[-30:-6])
+
+
+def test_a_series_that_is_named_alone_is_read_as_its_column_reads_it():
+    found = made(shops(2, 100), spec())
+    assert found.schema.forecast is not None
+    newest = newest_rows(found.table, found.schema.forecast, Roles("sales", "month", "shop"))
+    validator = Validator(with_latest(found.signature, newest))
+    rows = [validator.filled({"shop": name}) for name in (" shop 1 ", "shop 9", None, ["shop 1"])]
+    assert list(validator.check(rows).errors) == [1, 2, 3]
+    assert len(rows[0]["history"]) == 24
 
 
 def test_one_series_needs_no_name():
@@ -125,6 +143,8 @@ def test_the_newest_window_of_each_series_ends_with_its_last_point():
         ({"horizon": None}, "time and series belongs to a forecast: declare its horizon"),
         ({"task": "regression"}, "horizon belongs to a forecast, but task is regression"),
         ({"series": "month"}, "target, time and series are three columns"),
+        ({"series": "history"}, "series: a forecast calls the last points of a series 'history'"),
+        ({"target": "history"}, "target: a forecast calls the last points of a series 'history'"),
         ({"frequency": "fortnight"}, "'fortnight' is no frequency"),
     ],
 )
