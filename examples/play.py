@@ -60,8 +60,8 @@ def validation_origins(name: str) -> Rows:
         if len(points) < origins.needed(_HISTORY, data.horizon):
             continue  # training never saw it
         values, times = points[data.target].ffill().tolist(), points[data.time].dt.strftime("%Y-%m-%d").tolist()
-        newest = len(points) - 2 * data.horizon - 1 - max(origins.kept_back)
-        for end in range(newest - (origins.validation - 1) * origins.stride, newest + 1):
+        first, last = origins.validation_places(len(points) - data.horizon - 1, data.horizon)
+        for end in range(first, last + 1):
             row = {data.time: times[end], "history": values[end + 1 - _HISTORY : end + 1]}
             rows.append(row if data.series is None else {data.series: key, **row})
     return rows

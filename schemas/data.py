@@ -204,7 +204,9 @@ class DataSpec(Strict):
         default=0.9, gt=0, lt=1, description="share of the targets that prediction intervals are to cover"
     )
     windows: int = Field(
-        default=20_000, ge=100, description="most origins that are kept of all series together, thinned evenly"
+        default=20_000,
+        ge=100,
+        description="most origins of all series together that teach, and that validate; thinned evenly",
     )
     columns: dict[str, ColumnSpec] = Field(default={}, description="declarations by column; in YAML only")
     checks: TableChecks = Field(default=TableChecks(), description="checks of the whole table")
@@ -248,8 +250,8 @@ class DataSpec(Strict):
             raise ValueError("target, time and series are three columns")
         if taken := [key for key in ("target", "time", "series") if getattr(self, key) == HISTORY]:
             raise ValueError(
-                f"{taken[0]}: a forecast calls the last points of a series {HISTORY!r}, so no other column of it can be "
-                "called so; give the column another name (SQL: AS)"
+                f"{taken[0]}: a forecast calls the last points of a series {HISTORY!r}, so no other column of it can "
+                "be called so; give the column another name (SQL: AS)"
             )
         return self
 

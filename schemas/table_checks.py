@@ -81,6 +81,12 @@ class ShortSeriesCheck(ShareCheck):
     max: Share = Field(default=0.5, description="of the series")
 
 
+class UntestedCheck(ShareCheck):
+    """At most `max` of the points after the origins that test were not measured."""
+
+    max: Share = Field(default=0.5, description="of the points that series have after the origins that test")
+
+
 class FutureCheck(Strict):
     """No row lies in the future."""
 
@@ -112,4 +118,5 @@ class TableChecks(Strict):
     gaps: GapsCheck = GapsCheck()
     repeated_times: RepeatsCheck = RepeatsCheck()
     short_series: ShortSeriesCheck = ShortSeriesCheck()
+    untested: UntestedCheck = UntestedCheck()
     future_rows: FutureCheck = FutureCheck()

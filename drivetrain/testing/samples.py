@@ -15,6 +15,7 @@ from ml.components.matrix import Matrix
 from ml.features.matrix import make_matrix
 from ml.features.signature import fit_signature
 from ml.features.windows import Roles, measured_by, read_series, window_rows, window_schema
+from ml.forecasting.windows import make_windows
 from schemas.base import Task
 from schemas.data import Column, ColumnType, Problem, TableSchema
 from schemas.forecast import Forecast
@@ -137,7 +138,8 @@ def _windows() -> Sample:
     schema = TableSchema(problem=Problem(target=TARGET, task="forecast"), columns=columns)
     forecast = Forecast(history=24, horizon=3, frequency="month", parts=["month"])
     roles = Roles(TARGET, "day", "shop")
-    made = window_rows(read_series(measured_by(rows, schema, roles), forecast), forecast, roles, most=1000)
+    panel = read_series(measured_by(rows, schema, roles), forecast).panel
+    made = window_rows(panel, make_windows(panel, forecast.history, forecast.horizon), roles)
     schema = window_schema(schema, forecast, roles)
     train, validation = made.iloc[:80], made.iloc[90:]
     signature = fit_signature(train, schema)

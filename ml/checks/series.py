@@ -1,4 +1,4 @@
-"""Checks of series in time: gaps, two values for one moment, rows in the future, rows out of order, short series."""
+"""Checks of series in time: gaps, two values for one moment, rows in the future, rows out of order."""
 
 from dataclasses import dataclass
 
@@ -24,23 +24,18 @@ class SeriesRows:
     missing_times: int = 0
 
 
-def check_series(
-    rows: SeriesRows, bounds: TableChecks, *, history: int, horizon: int, now: np.datetime64
-) -> list[DataCheck]:
+def check_series(rows: SeriesRows, bounds: TableChecks, now: np.datetime64) -> list[DataCheck]:
     """Return the outcome of every check of series that is not off.
 
     Args:
         rows: The rows, and the series that they make.
         bounds: What is declared.
-        history: Points that a forecast looks at.
-        horizon: Points that it gives.
         now: The newest time that a row may have, by the clocks of the rows.
     """
     return [
         *_gaps(rows, bounds),
         *_repeats(rows, bounds),
         *_future(rows, bounds, now),
-        *_short(rows.panel, bounds, history + horizon),
         *_order(rows),
         *_clock_changes(rows.panel),
     ]
@@ -102,22 +97,6 @@ def _future(rows: SeriesRows, bounds: TableChecks, now: np.datetime64) -> list[D
     return [
         DataCheck(name="future_rows", severity=severity, passed=not ahead.any(), value=int(ahead.sum()), message=text)
     ]
-
-
-def _short(panel: Panel, bounds: TableChecks, needed: int) -> list[DataCheck]:
-    bound = bounds.short_series
-    if bound.severity == "off":
-        return []
-    short = panel.lengths < needed
-    share = float(short.mean())
-    text = f"all {len(panel):,} series have at least {needed:,} points, as many as one window and its target take"
-    if short.any():
-        named = ", ".join(f"{panel.names[one]!r} {panel.lengths[one]:,}" for one in np.flatnonzero(short)[:_NAMED])
-        text = (
-            f"{int(short.sum()):,} of {len(panel):,} series have fewer than {needed:,} points, so nothing is learnt "
-            f"from them: {named}"
-        )
-    return [share_outcome("short_series", None, bound, share <= bound.max, share, text)]
 
 
 def _order(rows: SeriesRows) -> list[DataCheck]:

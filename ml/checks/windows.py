@@ -12,11 +12,10 @@ from ml.checks.table import check_rows
 from ml.checks.types import check_types
 from schemas.data import DataSpec, TableSchema
 from schemas.evaluation import DataCheck, DataReport, SeriesReport
-from schemas.forecast import Forecast
 
 
 def check_series_rows(
-    rows: pd.DataFrame, schema: TableSchema, spec: DataSpec, found: SeriesRows, forecast: Forecast, now: np.datetime64
+    rows: pd.DataFrame, schema: TableSchema, spec: DataSpec, found: SeriesRows, now: np.datetime64
 ) -> SeriesReport:
     """Run the checks of a table of series, before windows are made of it.
 
@@ -25,7 +24,6 @@ def check_series_rows(
         schema: Its columns.
         spec: What is declared.
         found: Its rows as series.
-        forecast: What is to be forecast.
         now: The newest time that a row may have, where none is declared, by the clocks of the rows.
     """
     declared = spec.checks.future_rows.now
@@ -33,13 +31,7 @@ def check_series_rows(
         *check_expectations(rows, schema, spec),
         *check_types(rows, schema, spec),
         *check_rows(rows, spec.checks.rows),
-        *check_series(
-            found,
-            spec.checks,
-            history=forecast.history,
-            horizon=forecast.horizon,
-            now=np.datetime64(declared, "us") if declared else now,
-        ),
+        *check_series(found, spec.checks, np.datetime64(declared, "us") if declared else now),
     ]
     return SeriesReport(rows=len(rows), series=len(found.panel), checks=checks)
 

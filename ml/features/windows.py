@@ -3,7 +3,6 @@
 Everything after it takes them for rows as any others.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ from ml.forecasting.calendar_features import parts_of
 from ml.forecasting.grid import Timestamps
 from ml.forecasting.infer_frequency import infer_frequency
 from ml.forecasting.panel import Panel, Placed, make_panel, place_rows
-from ml.forecasting.windows import Windows, fill_gaps, make_windows, newest_windows
+from ml.forecasting.windows import Windows, fill_gaps, newest_windows
 from ml.values.canonical import canonical
 from ml.values.columns import as_cells, as_numbers, as_timestamps
 from ml.values.tensor import Tensor
@@ -115,15 +114,9 @@ def forecast_of(rows: Measured, schema: TableSchema, data: DataSpec) -> Forecast
     )
 
 
-def window_rows(
-    table: SeriesTable, forecast: Forecast, roles: Roles, most: int, kept_back: Sequence[int] = ()
-) -> pd.DataFrame:
-    """Return every origin that has a history and targets, oldest first; at most about `most`, thinned evenly.
-
-    Those so many points before the newest as `kept_back` says are never left out.
-    """
-    windows = make_windows(table.panel, forecast.history, forecast.horizon, most, kept_back)
-    frame = _frame(table.panel, windows, roles)
+def window_rows(panel: Panel, windows: Windows, roles: Roles) -> pd.DataFrame:
+    """Return a row for each window, oldest first: series, time of the origin, last points, next points."""
+    frame = _frame(panel, windows, roles)
     target = [Tensor(row) for row in windows.target]
     return frame.assign(**{roles.target: pd.Series(target, dtype=object)}).sort_values(
         [roles.time, *([roles.series] if roles.series else [])], kind="stable", ignore_index=True
@@ -131,7 +124,7 @@ def window_rows(
 
 
 def newest_rows(table: SeriesTable, forecast: Forecast, roles: Roles) -> pd.DataFrame:
-    """Return for every series that is long enough the window that ends with its last point, as the service takes it."""
+    """Return the window that ends with the last point of each series, of those with a history that tells something."""
     return _frame(table.panel, newest_windows(table.panel, forecast.history), roles)
 
 

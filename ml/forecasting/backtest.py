@@ -24,10 +24,14 @@ class Origins:
     validation: int
     stride: int
 
-    @property
-    def kept_back(self) -> range:
-        """How many points before the newest origin those lie that test."""
-        return range(0, self.test * self.stride, self.stride)
+    def test_places(self, newest: int) -> NDArray[np.int64]:
+        """Return where the origins lie that test, the newest first, (test,)."""
+        return newest - np.arange(self.test) * self.stride
+
+    def validation_places(self, newest: int, horizon: int) -> tuple[int, int]:
+        """Return where the oldest and the newest origin lie that validate."""
+        last = newest - (self.test - 1) * self.stride - horizon
+        return last - (self.validation - 1) * self.stride, last
 
     def points(self, count: int, horizon: int) -> int:
         """Return how many points the targets of so many origins take."""
@@ -54,10 +58,8 @@ def assign(at: NDArray[np.int64], horizon: int, origins: Origins) -> NDArray[np.
     if not len(at):
         return sets
     newest = int(at.max())
-    test = newest - np.arange(origins.test) * origins.stride
-    last = int(test.min()) - horizon
-    first = last - (origins.validation - 1) * origins.stride
-    sets[np.isin(at, test)] = TEST
+    first, last = origins.validation_places(newest, horizon)
+    sets[np.isin(at, origins.test_places(newest))] = TEST
     sets[(at >= first) & (at <= last)] = VALIDATION
     sets[at <= first - horizon] = TRAIN
     return sets

@@ -45,7 +45,7 @@ class Form:
         return self.is_picture and self.dtype == "float32"
 
     def read(self, value: Any) -> Tensor:
-        """Return what nested lists, an array or JSON text of them hold; of a history what is looked at. Raises NoTensor."""
+        """Return what nested lists, an array or their JSON text hold; of a history what counts. Raises NoTensor."""
         if isinstance(value, Tensor):
             return self._looked_at(value.array)
         if isinstance(value, str):

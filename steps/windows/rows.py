@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from zenml import step
 
+from ml.checks.backtest import check_backtest, why_empty
 from ml.checks.series import SeriesRows
 from ml.checks.windows import check_series_rows
 from ml.features.windows import (
@@ -21,6 +22,7 @@ from ml.features.windows import (
 )
 from ml.forecasting.backtest import Origins, cannot_carry
 from ml.forecasting.clock import to_wall
+from ml.forecasting.windows import Windows, make_windows
 from ml.split.origin_places import origins_of
 from ml.split.origins_params import OriginsParams
 from schemas.data import ORIGINS, DataSpec, SplitSpec, TableSchema
@@ -55,10 +57,14 @@ def windows(
     table = read_series(read, forecast)
     found = SeriesRows(table.wall, table.placed, table.panel, table.missing_times)
     now = to_wall(np.array([datetime.now(UTC).replace(tzinfo=None)], dtype="datetime64[us]"), forecast.zone)[0]
-    report = check_series_rows(rows, schema, data, found, forecast, now)
+    report = check_series_rows(rows, schema, data, found, now)
     origins = _origins(plan, forecast)
     _require_enough(table, forecast, origins, report)
-    frame = window_rows(table, forecast, roles, data.windows, () if origins is None else origins.kept_back)
+    made = make_windows(table.panel, forecast.history, forecast.horizon, origins, data.windows)
+    _require_all(table, made, forecast, origins, report)
+    checks = [*report.checks, *check_backtest(table.panel, made, origins, forecast, data.checks)]
+    report = report.model_copy(update={"checks": checks})
+    frame = window_rows(table.panel, made, roles)
     return frame, window_schema(schema, forecast, roles), report, newest_rows(table, forecast, roles)
 
 
@@ -75,6 +81,18 @@ def _require_enough(table: SeriesTable, forecast: Forecast, origins: Origins | N
         return
     longest = int(table.panel.lengths.max())
     why = cannot_carry(longest, forecast.history, forecast.horizon, origins, parse_frequency(forecast.frequency))
+    _refuse(why, report)
+
+
+def _require_all(
+    table: SeriesTable, made: Windows, forecast: Forecast, origins: Origins | None, report: SeriesReport
+) -> None:
+    """Raise RefusedError where a set has no window."""
+    if origins is not None:
+        _refuse(why_empty(table.panel, made, origins, forecast), report)
+
+
+def _refuse(why: str | None, report: SeriesReport) -> None:
     if why is not None:
         failed = [check.message for check in report.checks if check.severity == "fail" and not check.passed]
         raise RefusedError([why, *failed], heading="The series cannot carry the forecast that is asked for")

@@ -19,7 +19,7 @@ def checked(wall, values=None, series=None, *, frequency=MONTH, zone=None, bound
     names = [f"shop {code}" for code in range(int(codes.max()) + 1)]
     panel = make_panel(names, placed, numbers, frequency, origin, zone)
     rows = SeriesRows(times, placed, panel)
-    found = check_series(rows, bounds or TableChecks(), history=3, horizon=2, now=now)
+    found = check_series(rows, bounds or TableChecks(), now)
     return {check.name: check for check in found}
 
 
@@ -69,12 +69,6 @@ def test_the_newest_time_may_be_declared_and_must_be_one():
         FutureCheck(now="soon")
 
 
-def test_series_that_teach_nothing_are_named():
-    short = checked(months(*range(6), 0, 1), series=[0] * 6 + [1, 1])["short_series"]
-    assert short.passed
-    assert "1 of 2 series have fewer than 5 points, so nothing is learnt from them: 'shop 1' 2" in short.message
-
-
 def test_days_of_23_and_25_hours_are_told_as_such():
     instants = np.datetime64("2024-03-01", "us") + np.arange(24 * 300) * np.timedelta64(1, "h")
     found = checked(to_wall(instants, "Europe/Berlin"), frequency=Frequency("hour"), zone="Europe/Berlin")
@@ -84,5 +78,5 @@ def test_days_of_23_and_25_hours_are_told_as_such():
 
 
 def test_a_check_that_is_off_is_not_made():
-    off = {name: {"severity": "off"} for name in ("gaps", "repeated_times", "short_series", "future_rows")}
+    off = {name: {"severity": "off"} for name in ("gaps", "repeated_times", "future_rows")}
     assert checked(months(0, 0, 9), bounds=TableChecks.model_validate(off)).keys() == set()

@@ -10,6 +10,7 @@ from ml.features.matrix import make_matrix
 from ml.features.signature import fit_signature
 from ml.features.windows import Roles, SeriesTable, forecast_of, measured_by, read_series, window_rows, window_schema
 from ml.forecasting.backtest import Origins, assign
+from ml.forecasting.windows import make_windows
 from ml.schema_inference.infer import infer_schema
 from ml.split.origin_places import places_of
 from schemas.choice import Choice
@@ -58,8 +59,10 @@ def made(rows: pd.DataFrame, data: DataSpec, origins: Origins | None = None) -> 
     read = measured_by(rows, schema, roles)
     forecast = forecast_of(read, schema, data)
     table = read_series(read, forecast)
-    windows = window_rows(table, forecast, roles, data.windows)
+    origins = origins or Origins(4, 4, 3)
+    drawn = make_windows(table.panel, forecast.history, forecast.horizon, origins, data.windows)
+    windows = window_rows(table.panel, drawn, roles)
     schema = window_schema(schema, forecast, roles)
-    drawn = assign(places_of(windows, roles.time, forecast.frequency), forecast.horizon, origins or Origins(4, 4, 3))
-    sets = {name: windows[drawn == name].reset_index(drop=True) for name in ("train", "validation", "test")}
+    sets_of = assign(places_of(windows, roles.time, forecast.frequency), forecast.horizon, origins)
+    sets = {name: windows[sets_of == name].reset_index(drop=True) for name in ("train", "validation", "test")}
     return Made(table, schema, windows, sets, fit_signature(sets["train"], schema))

@@ -63,6 +63,7 @@ def test_what_24_points_cannot_carry_is_said_with_the_arithmetic():
 @pytest.mark.parametrize("points", [6, 7, 24, 50])
 def test_a_suggested_horizon_is_the_longest_that_can_be_carried(points):
     text = cannot_carry(points, points, points, Origins(1, 1, 1), MONTH)
+    assert text is not None
     longest, history = (int(one) for one in re.findall(r"of at most (\d+) with a data.history of (\d+)", text)[0])
     assert cannot_carry(points, history, longest, Origins(1, 1, 1), MONTH) is None
     assert cannot_carry(points, 3, longest + 1, Origins(1, 1, 1), MONTH) is not None

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from drivetrain.testing import check_features
 from ml.forecasting.features import WindowFeatures
-from ml.forecasting.stacked import Stacked
 from ml.forecasting.lookahead import looks_ahead
+from ml.forecasting.stacked import Stacked
 from ml.forecasting.windows import make_windows, newest_windows
 from schemas.frequency import Frequency
 from tests.ml.forecasting.series import MONTH, panel, seasonal
@@ -21,11 +21,11 @@ def ours(values, origin):
     """Return the features of the window that ends at an origin, made from the whole series."""
     whole = panel([values])
     if origin == len(values) - 1:
-        windows = newest_windows(whole, 24)
+        windows, own = newest_windows(whole, 24), slice(None)
     else:
         windows = make_windows(whole, 24, 0)
-        windows = windows.chosen(windows.at == origin)
-    return FEATURES.matrix(windows.history, whole.times(windows.at), windows.series)
+        own = windows.at == origin
+    return FEATURES.matrix(windows.history[own], whole.times(windows.at[own]), windows.series[own])
 
 
 def test_our_features_see_nothing_of_the_future():

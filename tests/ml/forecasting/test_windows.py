@@ -77,17 +77,52 @@ def test_windows_of_gaps_are_left_out():
     assert windows.at.tolist() == [5]
 
 
-def test_thinning_keeps_the_newest_origin_and_every_month_of_the_year():
-    whole = panel(np.stack([seasonal(400)] * 3))
-    windows = make_windows(whole, 24, 12, most=100)
-    assert len(windows) <= 120
-    assert windows.thinned > 1
+@pytest.mark.parametrize(
+    ("unit", "season", "most"), [("month", 12, 100), ("day", 7, 2000), ("hour", 24, 300), ("hour", 168, 500)]
+)
+def test_thinning_comes_near_its_bound_and_keeps_every_series_and_every_place_of_the_season(unit, season, most):
+    whole = panel(np.stack([seasonal(1500)] * 3), Frequency(unit))
+    windows = make_windows(whole, 24, 12, most=most)
+    assert len(windows) == most
+    assert windows.thinned_from == {"train": 3 * (1500 - 24 - 12 + 1)}
     assert windows.at.max() == make_windows(whole, 24, 12).at.max()
-    assert set((windows.at % 12).tolist()) == set(range(12))
+    assert np.bincount(windows.at % season, minlength=season).min() > 0
+    assert np.bincount(windows.series).min() > most / 5
 
 
-def test_origins_that_test_are_never_thinned():
-    whole = panel(np.stack([seasonal(400)] * 3))
-    windows = make_windows(whole, 24, 12, most=100, kept_back=Origins(4, 4, 6).kept_back)
+def test_only_windows_that_teach_and_validate_are_thinned_and_each_series_still_teaches():
+    whole = panel(np.stack([seasonal(110)] * 200))
+    windows = make_windows(whole, 24, 12, Origins(4, 4, 6), most=300)
+    assert windows.sets is not None
+    counts = {name: int((windows.sets == name).sum()) for name in ("train", "validation", "test", "")}
+    assert counts["test"] == 4 * 200
+    assert counts[""] == 0
+    assert counts["validation"] == 300
+    assert len(set(windows.series[windows.sets == "train"].tolist())) == 200
+
+
+def test_an_hourly_series_of_three_years_validates_by_default():
+    origins = Origins(4, 4, 1)
+    windows = make_windows(panel([seasonal(3 * 8766, 24)], Frequency("hour")), 168, 3, origins, most=20_000)
+    assert windows.sets is not None
+    assert (windows.sets == "validation").sum() == 4
+
+
+def test_points_that_were_not_measured_at_the_end_lose_no_test_origin():
+    values = np.stack([[*seasonal(400), *[NAN] * 40]] * 3)
+    windows = make_windows(panel(values), 24, 12, Origins(4, 4, 6), most=100)
+    assert windows.sets is not None
     newest = windows.at.max()
-    assert all((windows.at == newest - back).sum() == 3 for back in (0, 6, 12, 18))
+    assert newest == 398
+    assert all((windows.at[windows.sets == "test"] == newest - back).sum() == 3 for back in (0, 6, 12, 18))
+
+
+def test_a_series_without_a_window_that_teaches_is_not_tested_and_does_not_say_which_origin_is_the_newest():
+    late = [*[NAN] * 105, *seasonal(35)]
+    windows = make_windows(panel([[*seasonal(120), *[NAN] * 20], late]), 24, 6, Origins(2, 2, 3))
+    assert set(windows.series.tolist()) == {0}
+    assert windows.at.max() == 118
+
+
+def test_the_newest_window_of_a_series_that_was_hardly_measured_is_left_out():
+    assert newest_windows(panel([[1, 2, 3, 4], [1, NAN, NAN, NAN]]), 4).series.tolist() == [0]
