@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.base import Scalar, Strict, Task
-from schemas.data import TEXT, ColumnType, DatePart, Drawn, DType, Shape
+from schemas.data import TEXT, ColumnType, DatePart, Drawn, HeldDType, Shape
 from schemas.forecast import Forecast
 from schemas.reading import POINT, Dates, Decimal, Marks, TextReading, Thousands
 
@@ -41,7 +41,7 @@ class Input(Strict):
     timezone: str | None = None
     offsets: bool | None = None
     shape: Shape | None = None
-    dtype: DType | None = None
+    dtype: HeldDType | None = None
     mode: PictureMode | None = None
     shortest: int | None = None
     closed: bool = False
@@ -105,7 +105,7 @@ class TensorDerivation(Strict):
     kind: Literal["tensor"] = "tensor"
     column: str
     shape: Shape
-    dtype: DType
+    dtype: HeldDType
 
 
 class Latest(Strict):
@@ -120,7 +120,9 @@ class WindowDerivation(Strict):
     """Features of every step ahead, made of the last points of a series, of the times of the targets and of the series.
 
     `column` holds the points, `time` when the last of them was; `series` names the series, one of `values`, None where
-    there is but one. `latest` is what a row gets that names its series alone.
+    there is but one. `scales` are the deviations that windows of each of `values` (of the only series) usually have,
+    which a history that stands still is measured by; none: unknown. `latest` is what a row gets that names its series
+    alone.
     """
 
     kind: Literal["window"] = "window"
@@ -128,6 +130,7 @@ class WindowDerivation(Strict):
     time: str
     series: str | None = None
     values: list[str] = []
+    scales: list[float] = []
     forecast: Forecast
     latest: list[Latest] = []
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ml.features.derive import feature_names
+from ml.features.series_scales import usual_scales
 from ml.features.summaries import summary_names
 from ml.features.vocabulary import text_derivation
 from ml.predictions.predictor import FEATURES
@@ -90,6 +91,7 @@ def fit_window_signature(train: pd.DataFrame, schema: TableSchema, forecast: For
     inputs = []
     roles: dict[str, str] = {}
     values: list[str] = []
+    codes = np.zeros(len(train), dtype=np.int64)
     for column in schema.columns:
         if column.type == "drop":
             continue
@@ -101,12 +103,19 @@ def fit_window_signature(train: pd.DataFrame, schema: TableSchema, forecast: For
         told = {"closed": column.type == "identifier", "nullable": False}
         inputs.append(_input(column, column.type, cells).model_copy(update=told))
         if column.type == "identifier":
-            values = sorted({canonical(cell) for cell in cells if cell is not None})
+            names = [canonical(cell) for cell in cells if cell is not None]
+            values = sorted(set(names))
+            codes = np.searchsorted(np.array(values), np.array(names))
     _require_own_names(inputs)
     series = roles.get("identifier")
     forecast = forecast.model_copy(update={"until": _newest(train[roles["date"]])})
     windows = WindowDerivation(
-        column=roles["sequence"], time=roles["date"], series=series, values=values, forecast=forecast
+        column=roles["sequence"],
+        time=roles["date"],
+        series=series,
+        values=values,
+        scales=usual_scales(train[roles["sequence"]], train[schema.problem.target], codes),
+        forecast=forecast,
     )
     return Signature(
         inputs=inputs,

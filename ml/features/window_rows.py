@@ -25,6 +25,8 @@ class WindowReader:
     def __init__(self, derivation: WindowDerivation) -> None:
         self.features = WindowFeatures.of(derivation.forecast)
         self._derivation = derivation
+        # Of a series that is not known, and in a package that does not say them, no scale is usual.
+        self._usual = np.array([0.0, *derivation.scales]) if derivation.scales else None
         self._codes = {name: code for code, name in enumerate(derivation.values, start=1)}
 
     def matrix(self, cells: Mapping[str, Sequence[Any]]) -> NDArray[np.float32]:
@@ -34,7 +36,9 @@ class WindowReader:
             cells: The points of each row as a `Tensor`, the newest last, at least as many as are looked at; its time in
                 ISO 8601 by the clocks of the zone; the name of its series, which has the code 0 where it is not known.
         """
-        return self.features.matrix(self._history(cells), self._origins(cells), self._series(cells))
+        series = self._series(cells)
+        usual = None if self._usual is None else self._usual[series]
+        return self.features.matrix(self._history(cells), self._origins(cells), series, usual)
 
     def outlook(self, cells: Mapping[str, Sequence[Any]]) -> Outlook:
         """Return when the targets of the rows are, of which series, and how wrong the naive forecast was before."""

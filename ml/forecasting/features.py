@@ -22,6 +22,10 @@ Floats = NDArray[np.float64]
 _AT_ONCE = 8_192
 _FLAT = 1e-9
 """A scale below this share of the level is rounding: the series stood still."""
+_QUIET = 0.02
+"""A scale below this share of the series' usual one is no measure of what comes: it stood still as well."""
+_CONSTANT = 1e-6
+"""The scale of a series that never changed, as a share of its level: it is expected to go on."""
 _STATISTICS = ("mean", "std", "min", "max")
 
 
@@ -111,13 +115,16 @@ class WindowFeatures:
         """Return when the next points of origins, (n,), are, (n, H); both as the grid counts times."""
         return later(origins[:, None], np.arange(1, self.horizon + 1)[None, :], self.frequency)
 
-    def matrix(self, history: Floats, origins: Timestamps, series: NDArray[np.int64]) -> NDArray[np.float32]:
+    def matrix(
+        self, history: Floats, origins: Timestamps, series: NDArray[np.int64], usual: Floats | None = None
+    ) -> NDArray[np.float32]:
         """Return the features of windows, (n, columns) in the order of `names`.
 
         Args:
             history: The last `history` points of each, the newest last, (n, L); NaN is filled by the value before it.
             origins: When the newest point was, as the grid counts times, (n,).
             series: Codes of the series, (n,).
+            usual: The scale that windows of the series usually have, (n,), for those that stood still; None: unknown.
         """
         found = np.empty((len(history), len(self.names)), dtype=np.float32)
         first = len(self.FIRST)
@@ -125,7 +132,7 @@ class WindowFeatures:
         for rows in self._chunks(len(history)):
             # The points of a window lie on the first axis, so that every operation runs over many windows at once.
             points = fill_gaps(history[rows]).T.copy()
-            level, scale = level_and_scale(points, self.season)
+            level, scale = level_and_scale(points, self.season, None if usual is None else usual[rows])
             points -= level
             points /= scale
             found[rows, 0], found[rows, 1], found[rows, 2] = level, scale, series[rows]
@@ -173,7 +180,7 @@ def level_span(history: int, season: int) -> int:
     return season if season > 1 else min(4, history)
 
 
-def level_and_scale(points: Floats, season: int) -> tuple[Floats, Floats]:
+def level_and_scale(points: Floats, season: int, usual: Floats | None = None) -> tuple[Floats, Floats]:
     """Return the mean of the last season and the standard deviation of each window, (n,) both; the scale is never 0.
 
     Both are rounded to float32, so that a matrix of features holds the very numbers.
@@ -181,9 +188,15 @@ def level_and_scale(points: Floats, season: int) -> tuple[Floats, Floats]:
     Args:
         points: Windows without gaps, the points on the first axis, the newest last, (L, n).
         season: Points of a season.
+        usual: The scale that windows of the series usually have, (n,), which one that stood still gets; 0 where the
+            series never changed. None: unknown, such a window gets its level as the scale.
     """
     level = points[-level_span(len(points), season) :].mean(axis=0)
     scale = points.std(axis=0)
     still = scale <= _FLAT * np.maximum(np.abs(level), 1e-30)
-    scale = np.where(still, np.maximum(np.abs(level), 1.0), scale)
+    large = np.maximum(np.abs(level), 1.0)
+    if usual is None:
+        scale = np.where(still, large, scale)
+    else:
+        scale = np.where(still | (scale < _QUIET * usual), np.maximum(usual, _CONSTANT * large), scale)
     return level.astype(np.float32).astype(np.float64), scale.astype(np.float32).astype(np.float64)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ml.forecasting.features import Floats, WindowFeatures
 
 FIRST = len(WindowFeatures.FIRST)
+_FAR = 50.0
 
 
 class Stacked:
@@ -46,6 +47,20 @@ def taken_out(matrix: NDArray[np.float32], values: Floats) -> Floats:
     """Return values of windows, (n, H), without the level and in units of the scale of each."""
     level, scale = matrix[:, :1].astype(np.float64), matrix[:, 1:2].astype(np.float64)
     return np.asarray((values - level) / scale)
+
+
+def measurable(scaled: Floats) -> NDArray[np.bool_]:
+    """Return which windows a model can learn from, (n,): their scale measures what came after them.
+
+    Where a series stood still or was 0 for longer than a history and then began, a target is thousands of scales away.
+    A few such windows would decide what is learnt of all series.
+
+    Args:
+        scaled: Targets without level and scale, (n, H), NaN where nothing was measured.
+    """
+    largest = np.nan_to_num(np.abs(scaled), nan=0.0).max(axis=1, initial=0.0)
+    changed = largest[largest > 0]
+    return np.asarray(largest <= _FAR * np.median(changed)) if len(changed) else np.ones(len(scaled), dtype=np.bool_)
 
 
 def put_back(matrix: NDArray[np.float32], scaled: Floats) -> Floats:

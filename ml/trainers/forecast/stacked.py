@@ -11,7 +11,7 @@ from ml.components.matrix import Matrix
 from ml.components.trainer import Export, Fitted, Trainer
 from ml.forecasting.conformal import half_widths
 from ml.forecasting.features import WindowFeatures
-from ml.forecasting.stacked import Stacked
+from ml.forecasting.stacked import Stacked, measurable
 from ml.predictions.predictor import Predictions
 from ml.runtimes.forecast import StackedModel, inner_output
 from ml.values.memory_bound import MemoryBound
@@ -108,10 +108,10 @@ def _fit_steps(
 
 
 def _stack(matrix: Matrix, features: WindowFeatures) -> Matrix:
-    """Return a row for every step that was measured."""
+    """Return a row for every step that was measured, of windows that a model can learn from."""
     stacked = Stacked.of(features)
     target = stacked.target(matrix.features, matrix.target)
-    known = np.isfinite(target)
+    known = np.isfinite(target) & np.repeat(measurable(target.reshape(matrix.target.shape)), features.horizon)
     return Matrix(stacked.rows(matrix.features)[known], target[known])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.components.trainer import Export, Fitted
-from ml.forecasting.stacked import put_back, taken_out
+from ml.forecasting.stacked import measurable, put_back, taken_out
 from ml.package import parity
 from ml.predictions.predictor import Predictions
 from ml.runtimes import keras_backend
@@ -84,9 +84,9 @@ def fit(
 
 
 def _whole(matrix: "Matrix") -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the features and scaled targets of windows without a gap."""
+    """Return the features and scaled targets of windows without a gap that a model can learn from."""
     target = taken_out(matrix.features, matrix.target) if len(matrix.target) else np.empty((0, 1))
-    known = np.isfinite(target).all(axis=1)
+    known = np.isfinite(target).all(axis=1) & measurable(target)
     return matrix.features[known], target[known].astype(np.float32)
 
 

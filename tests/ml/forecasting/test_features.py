@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from drivetrain.testing import check_features
 from ml.forecasting.features import WindowFeatures
 from ml.forecasting.lookahead import looks_ahead
-from ml.forecasting.stacked import Stacked
+from ml.forecasting.stacked import Stacked, measurable
 from ml.forecasting.windows import make_windows, newest_windows
 from schemas.frequency import Frequency
 from tests.ml.forecasting.series import MONTH, panel, seasonal
@@ -149,3 +149,20 @@ def test_the_service_can_make_features_without_pandas():
 def test_an_origin_without_a_point_after_it_would_be_looked_at_in_vain(origins):
     with pytest.raises(ValueError, match="must lie before the last of the 30 points"):
         looks_ahead(lambda values, origin: values[:origin], np.arange(30.0), origins)
+
+
+def test_a_window_that_stood_still_has_the_usual_scale_of_its_series_and_a_constant_one_hardly_any():
+    history = np.stack([np.zeros(24), np.full(24, 5000.0), np.tile([9.0, 9.001], 12), np.arange(24.0)])
+    origins, series = np.full(4, "2024-01-01", dtype="datetime64[us]"), np.ones(4, dtype=int)
+    usual = FEATURES.matrix(history, origins, series, np.array([700.0, 0, 7, 7]))
+    assert usual[:, 1].tolist() == pytest.approx([700, 0.005, 7, np.arange(24).std()])
+    unknown = FEATURES.matrix(history, origins, series)
+    assert unknown[:, 1].tolist() == pytest.approx([1, 5000, 0.0005, np.arange(24).std()])
+
+
+def test_a_target_that_no_scale_measures_teaches_nothing():
+    draw = np.random.default_rng(0).normal(size=(100, 6))
+    draw[7, 3], draw[8] = 5000, np.nan
+    assert np.flatnonzero(~measurable(draw)).tolist() == [7]
+    assert measurable(np.zeros((3, 2))).all()
+    assert measurable(np.empty((0, 1))).shape == (0,)
