@@ -33,6 +33,8 @@ ArrayType = Literal["tensor", "sequence", "picture"]
 SCALAR_TYPES: frozenset[ColumnType] = frozenset(get_args(ScalarType))
 ARRAY_TYPES: frozenset[ColumnType] = frozenset(get_args(ArrayType))
 DType = Literal["float32", "int64", "int32", "uint8", "bool"]
+HeldDType = DType | Literal["float64"]
+"""That of a column: histories of series keep all digits, until their level is taken out."""
 Shape = list[Annotated[int, Field(ge=1)] | None]
 """How long each axis of an array is; None: as long as it comes."""
 MOST_AXES = 8
@@ -370,7 +372,7 @@ class Column(Strict):
     offsets: bool | None = None
     gaps: dict[str, int] = {}
     shape: Shape | None = None
-    dtype: DType | None = None
+    dtype: HeldDType | None = None
     text: TextForm | None = None
 
     @property

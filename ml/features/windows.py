@@ -66,6 +66,11 @@ def measured(rows: pd.DataFrame, roles: Roles, dates: Dates, marks: Marks = POIN
     return Measured(wall, [None if cell is None else canonical(cell) for cell in cells], values)
 
 
+def too_large(rows: Measured) -> NDArray[np.int64]:
+    """Return the rows, counted from 0, whose value float32 does not hold, which models compute in."""
+    return np.flatnonzero(np.abs(rows.values) > np.finfo(np.float32).max)
+
+
 def measured_by(rows: pd.DataFrame, schema: TableSchema, roles: Roles) -> Measured:
     """Return what rows hold, read as their schema says."""
     return measured(rows, roles, _column(schema, roles.time).dates, schema.text.marks if schema.text else POINT)
@@ -140,13 +145,13 @@ def window_schema(schema: TableSchema, forecast: Forecast, roles: Roles) -> Tabl
         nullable=False,
         unit=schema.problem.unit,
         shape=[None],
-        dtype="float32",
+        dtype="float64",
     )
     return schema.model_copy(update={"columns": [*kept, points, *left_out], "forecast": forecast})
 
 
 def _frame(panel: Panel, windows: Windows, roles: Roles) -> pd.DataFrame:
-    points = [Tensor(row) for row in fill_gaps(windows.history).astype(np.float32)]
+    points = [Tensor(row) for row in fill_gaps(windows.history)]
     columns = {roles.time: panel.wall(windows.at), HISTORY: pd.Series(points, dtype=object)}
     if roles.series is None:
         return pd.DataFrame(columns)

@@ -9,16 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.values.tensor import NoTensor, Tensor, parsed, shape_text
-from schemas.data import Column, DType, Shape
+from schemas.data import Column, HeldDType, Shape
 from schemas.signature import Input
 
-_KINDS: dict[DType, str] = {
+_KINDS: dict[HeldDType, str] = {
     "float32": "numbers",
+    "float64": "numbers",
     "int64": "whole numbers",
     "int32": "whole numbers of 32 bits",
     "uint8": "whole numbers from 0 to 255",
     "bool": "true and false",
 }
+_FLOATS = ("float32", "float64")
+_LARGEST = np.finfo(np.float32).max  # models compute in it
 _PLAIN, _BOOLEANS, _LISTS = frozenset({int, float}), frozenset({bool}), frozenset({list})
 
 
@@ -30,7 +33,7 @@ class Form:
     """
 
     shape: Shape
-    dtype: DType
+    dtype: HeldDType
     shortest: int | None = None
     is_picture: bool = False
 
@@ -114,13 +117,13 @@ class Form:
             typed = array
         elif (array.dtype == np.bool_) != (self.dtype == "bool"):
             raise NoTensor(f"holds {'booleans' if array.dtype == np.bool_ else 'no booleans'}; it must be {self}")
-        elif self.dtype == "float32":
+        elif self.dtype in _FLOATS:
             with np.errstate(over="ignore"):
-                typed = array.astype(np.float32)
+                typed = array.astype(self.dtype)
         else:
             typed = self._whole(array)
-        if self.dtype == "float32" and not np.isfinite(typed).all():
-            place = np.argwhere(~np.isfinite(typed))[0].tolist()
+        if self.dtype in _FLOATS and not (wanted := np.abs(typed) <= _LARGEST).all():  # which NaN is not either
+            place = np.argwhere(~wanted)[0].tolist()
             found = float(array[tuple(place)])
             what = "NaN" if found != found else "an infinite number" if np.isinf(found) else "too large a number"
             raise NoTensor(f"holds {what} at {place}; it must be {self}, all of them finite")

@@ -13,7 +13,7 @@ from schemas.signature import Input, Output, Signature
 from serving.http.json_schema import Json, schema_of
 from serving.http.models import Explanation, Label, Prediction, Row, unasked
 
-_NUMBERS = {"float32": "number", "bool": "boolean"}
+_NUMBERS = {"float32": "number", "float64": "number", "bool": "boolean"}
 _SHOWN, _WORDS = 20, 12  # categories, and words for missing
 
 

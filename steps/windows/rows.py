@@ -11,12 +11,14 @@ from ml.checks.backtest import check_backtest, why_empty
 from ml.checks.series import SeriesRows
 from ml.checks.windows import check_series_rows
 from ml.features.windows import (
+    Measured,
     Roles,
     SeriesTable,
     forecast_of,
     measured_by,
     newest_rows,
     read_series,
+    too_large,
     window_rows,
     window_schema,
 )
@@ -32,6 +34,8 @@ from schemas.forecast import Forecast
 from schemas.frequency import parse_frequency
 from steps.materializers.frame import FrameMaterializer
 from steps.materializers.schema import SchemaMaterializer
+
+_NAMED = 3
 
 
 @step(
@@ -53,6 +57,7 @@ def windows(
     """Check the series and cut them into windows; refuse series that the declared backtest cannot be made with."""
     roles = Roles.of(data)
     read = measured_by(rows, schema, roles)
+    _require_numbers(read, roles)
     forecast = forecast_of(read, schema, data)
     table = read_series(read, forecast)
     found = SeriesRows(table.wall, table.placed, table.panel, table.missing_times)
@@ -73,6 +78,17 @@ def _origins(plan: SplitSpec, forecast: Forecast) -> Origins | None:
     if plan.method.name != ORIGINS:
         return None
     return origins_of(OriginsParams.model_validate(plan.method.params), forecast.horizon)
+
+
+def _require_numbers(read: Measured, roles: Roles) -> None:
+    """Raise RefusedError for values that no model can compute with."""
+    wrong = too_large(read)
+    if len(wrong):
+        first = ", ".join(f"{read.values[row]:g} in row {row + 1:,}" for row in wrong[:_NAMED])
+        text = (
+            f"{len(wrong):,} values of {roles.target!r} lie beyond 3.4e38: {first}; correct them or remove their rows"
+        )
+        raise RefusedError([text], heading="The series hold numbers that no model computes with")
 
 
 def _require_enough(table: SeriesTable, forecast: Forecast, origins: Origins | None, report: SeriesReport) -> None:

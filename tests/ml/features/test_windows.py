@@ -111,6 +111,7 @@ def refusals():
     yield {**good, "history": [1.0] * 23}, "history", "has 23 values; it must be a list of at least 24 numbers"
     yield {**good, "history": [1.0] * 23 + [None]}, "history", "holds null at [23]"
     yield {**good, "history": [1.0] * 23 + [float("nan")]}, "history", "holds NaN at [23]"
+    yield {**good, "history": [1.0] * 23 + [3.5e38]}, "history", "holds too large a number at [23]"
     yield {**good, "history": [[1.0] * 24]}, "history", "has more axes than are wanted"
     yield {**good, "history": []}, "history", "is empty"
     yield {**good, "shop": "shop 9"}, "shop", "is 'shop 9', which training never saw. Did you mean 'shop "

@@ -9,6 +9,7 @@ from ml.evaluation.evaluate import evaluate, target_and_predictions
 from ml.evaluation.importance import measure
 from ml.evaluation.plots import pictures
 from ml.features.cells import cells
+from ml.features.cells import rows as request_rows
 from ml.features.derive import Deriver
 from ml.package.build import UNNAMED, build_candidate
 from ml.package.model import PackagedModel
@@ -16,6 +17,7 @@ from ml.package.parity import difference
 from ml.predictions.codec import is_finite, is_forecast
 from ml.predictions.predictor import Cells, Predictions
 from ml.trainers.forecast.stacked import fit_forecast
+from ml.validation.rows import Validator
 from ml.values.tensor import Tensor
 from schemas.choice import Choice
 from schemas.errors import ContentError
@@ -179,3 +181,32 @@ def test_the_history_is_what_a_forecast_relies_on(ridge):
     assert found.why_not is None
     assert found.inputs[0].input == "history"
     assert found.inputs[0].interval[0] > 0
+
+
+def test_a_series_that_begins_after_years_of_zeros_harms_no_other_and_a_constant_one_stays_constant():
+    rows = shops()
+    others = made(rows, spec())
+    rows.loc[(rows["shop"] == "shop 3") & (rows["month"] < "2018-01-01"), "sales"] = 0
+    rows.loc[rows["shop"] == "shop 4", "sales"] = 5000.0
+    found = made(rows, spec())
+    values = []
+    for one in (others, found):
+        test = one.matrix("test")
+        ridge, _ = fit_forecast(create("train", Choice(name="ridge")), one.matrix("train"), test, one.signature, seed=1)
+        values.append(np.asarray(ridge.predict(test.features).values))
+    own = [place for place, name in enumerate(found.sets["test"]["shop"]) if name in ("shop 0", "shop 1")]
+    before, after = (np.abs(one[own] - found.matrix("test").target[own]).mean() for one in values)
+    assert after < 1.5 * before
+    constant = found.sets["test"]["shop"] == "shop 4"
+    assert np.allclose(values[1][constant], 5000, rtol=1e-4)
+
+
+def test_a_counter_of_large_numbers_keeps_its_digits_from_the_table_to_the_forecast():
+    rows = shops(1, 100)
+    rows["sales"] = 1e9 + 10.0 * np.arange(100)
+    found = made(rows, spec())
+    test = found.matrix("test")
+    last, _ = fit_forecast(create("train", Choice(name="persistence")), test, test, found.signature, seed=1)
+    assert np.asarray(last.predict(test.features).values)[-1].tolist() == pytest.approx([1e9 + 930] * 6, abs=1e-3)
+    asked = Validator(found.signature).check(request_rows(found.sets["test"], found.signature))
+    assert asked.cells["history"][-1].array[-1] == 1e9 + 930
