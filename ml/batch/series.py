@@ -1,39 +1,34 @@
 """A table of series, of which the next steps of each are forecast; all rows are read first, since that needs a past."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ml.batch.predict import chunks, contents, publish
 from ml.batch.rejected_rows import ErrorsFile
+from ml.batch.series_rows import Wrong, sound_series, untold, unusable
 from ml.components.sink import Sink
 from ml.components.source import Source
 from ml.features.cells import cells
-from ml.features.windows import Measured, Roles, SeriesTable, measured, newest_rows, read_series
+from ml.features.windows import Roles, SeriesTable, measured, newest_rows
+from ml.forecasting.clock import to_wall
 from ml.package.model import PackagedModel
 from ml.predictions.codec import written
 from ml.predictions.predictor import Predictions
 from ml.predictions.table import forecast_columns
 from schemas.batch import BatchRecord
-from schemas.errors import ContentError, did_you_mean
+from schemas.errors import ContentError
 from schemas.plan import PROGRESS
 from schemas.reading import POINT, Dates, Marks
 from schemas.signature import Signature, WindowDerivation
 
 logger = logging.getLogger("drivetrain.batch")
 progress = logging.getLogger(PROGRESS)
-
-
-class Wrong(NamedTuple):
-    """What is wrong with a row, counted from 0, and in which column."""
-
-    row: int
-    column: str
-    message: str
+_AT_ONCE = 10_000
 
 
 def predict_series(
@@ -55,8 +50,7 @@ def predict_series(
     writer = sink.open()
     try:
         answers, wrong = forecast_series(rows, model, version, as_text=sink.is_text)
-        for one, content in zip(wrong, contents(rows.iloc[[one.row for one in wrong]]), strict=True):
-            errors.add(one.row + 1, {"column": one.column, "message": one.message}, content)
+        _write(wrong, rows, errors)
         if len(answers):
             writer.write(answers)
         publish(writer if len(answers) else None, errors)
@@ -86,22 +80,32 @@ def forecast_series(
     assert window is not None, "asked of forecasts only"
     roles = Roles(model.signature.output.target, window.time, window.series)
     read = measured(rows, roles, _dates_of(model.signature, window), _marks_of(model.signature))
-    wrong = list(_unusable(read, window))
+    now = to_wall(np.array([datetime.now(UTC).replace(tzinfo=None)], dtype="datetime64[us]"), window.forecast.zone)[0]
+    wrong = list(unusable(rows[roles.target], read, window, roles.target, now))
     good = np.ones(len(rows), dtype=np.bool_)
     good[[one.row for one in wrong]] = False
     if not good.any():
         return pd.DataFrame(), wrong
-    places = np.flatnonzero(good)
-    usable = Measured(read.wall[places], [read.names[place] for place in places], read.values[places])
-    table = read_series(usable, window.forecast)
-    _tell(table)
-    wrong += _short(table, places, window)
-    windows = newest_rows(table, window.forecast, roles)
+    sound, contradicting = sound_series(read, np.flatnonzero(good), window)
+    wrong += contradicting
+    if sound is None:
+        return pd.DataFrame(), sorted(wrong)
+    _tell(sound.table)
+    wrong += untold(sound, window)
+    windows = newest_rows(sound.table, window.forecast, roles)
     if not len(windows):
         return pd.DataFrame(), sorted(wrong)
     predictions = model.predict(cells(windows, model.signature))
     keys = _keys(windows, predictions, roles, as_text=as_text)
     return pd.concat([keys, forecast_columns(predictions, version)], axis="columns"), sorted(wrong)
+
+
+def _write(wrong: Sequence[Wrong], rows: pd.DataFrame, errors: ErrorsFile) -> None:
+    """Write what is wrong with rows, of a part of them at a time: what stands in them takes more room than they do."""
+    for start in range(0, len(wrong), _AT_ONCE):
+        part = wrong[start : start + _AT_ONCE]
+        for one, content in zip(part, contents(rows.iloc[[one.row for one in part]]), strict=True):
+            errors.add(one.row + 1, {"column": one.column, "message": one.message}, content)
 
 
 def _columns_of(signature: Signature) -> list[str | None]:
@@ -118,36 +122,13 @@ def _marks_of(signature: Signature) -> Marks:
     return POINT if signature.text is None else signature.text.marks
 
 
-def _unusable(read: Measured, window: WindowDerivation) -> Iterator[Wrong]:
-    """Yield the rows without a time, and of no series that training knew."""
-    known = frozenset(window.values)
-    for row, (is_late, name) in enumerate(zip(np.isnat(read.wall).tolist(), read.names, strict=True)):
-        if is_late:
-            yield Wrong(row, window.time, "is missing, or no time that can be read")
-        elif window.series is not None and name not in known:
-            near = "" if name is None else did_you_mean(name, window.values)
-            what = "is missing" if name is None else f"is {name!r}, a series that training never saw.{near}"
-            yield Wrong(row, window.series, what)
-
-
-def _short(table: SeriesTable, places: np.ndarray, window: WindowDerivation) -> Iterator[Wrong]:
-    """Yield the newest row of each series that is too short."""
-    needed = window.forecast.history
-    for series in np.flatnonzero(table.panel.lengths < needed).tolist():
-        own = np.flatnonzero(table.placed.series == series)
-        newest = own[table.placed.at[own].argmax()]
-        name, length = table.panel.names[series], int(table.panel.lengths[series])
-        whose = f"series {name!r}" if window.series is not None else "the series"
-        yield Wrong(int(places[newest]), window.time, f"{whose} has {length} points; a forecast looks at {needed}")
-
-
 def _tell(table: SeriesTable) -> None:
     """Say what was done to rows that are no whole series."""
     gaps = int(np.isnan(table.panel.values).sum())
     for count, what in (
         (
             int(table.placed.repeated.sum()),
-            "rows are in the same place as another of their series: the last one counts",
+            "rows are in the same place as an equal one of their series: they count once",
         ),
         (table.placed.unsorted, "rows are earlier than the row before them: they were sorted"),
         (gaps, "points were not measured: each is filled by the value before it"),
