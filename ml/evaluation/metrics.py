@@ -32,6 +32,10 @@ _UNDEFINED = {
     "mean_pinball_loss": "it needs prediction intervals, and the backtests were too few for some",
     "interval_coverage": "it needs prediction intervals, and the backtests were too few for some",
 }
+_UNMEASURED = {
+    "mean_absolute_scaled_error": "the predictions do not say how wrong the naive forecast was within their histories, "
+    "as those of versions before did not",
+}
 _CELLS = 2_000_000
 _FEWEST, _MOST, _ROWS_IN_ALL = 50, 300, 20_000_000
 
@@ -86,6 +90,8 @@ def why_undefined(metric: str, found: Mapping[str, float | None]) -> str:
     """Say for a person why `metric` is None, or has no interval, among the scores `found` of all metrics."""
     if metric in NEED_PROBABILITIES and "coverage" in found:  # which is measured only where there are none
         return "it needs probabilities"
+    if metric not in found and metric in _UNMEASURED:
+        return _UNMEASURED[metric]
     return _UNDEFINED.get(metric, "its value is not finite" if metric in found else "it was not measured")
 
 

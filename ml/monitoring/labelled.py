@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ml.predictions.codec import (
     LABEL,
     LOWER,
+    NAIVE,
     UPPER,
     VALUE,
     Record,
@@ -21,7 +22,7 @@ from ml.predictions.codec import (
     is_scalar,
     is_value,
 )
-from ml.predictions.predictor import Predictions
+from ml.predictions.predictor import Outlook, Predictions
 from ml.validation.refusal import LARGEST_NUMBER
 from ml.values.canonical import canonical
 from schemas.base import Scalar, Task
@@ -73,7 +74,7 @@ def encode(found: Labelled, output: Output) -> LabelledArrays:
         are None unless every prediction has one for each class.
     """
     if output.task == "forecast":
-        return _forecasts(found)
+        return _forecasts(found, 0.9 if output.forecast is None else output.forecast.level)
     if is_value(found.records[0]) if found.records else output.classes is None:
         return _values(found)
     usable = [is_scalar(label) for label in found.labels]
@@ -92,21 +93,33 @@ def _values(found: Labelled) -> LabelledArrays:
     return LabelledArrays("regression", pairs[:, 1], Predictions(values=pairs[:, 0]))
 
 
-def _forecasts(found: Labelled) -> LabelledArrays:
+def _forecasts(found: Labelled, level: float) -> LabelledArrays:
     """Return forecasts beside what came, which may be of the first steps only; those of another length are left out."""
     pairs = [
-        (_steps(record.get(VALUE)), _steps(record.get(LOWER)), _steps(record.get(UPPER)), _steps(label))
+        (_steps(record.get(VALUE)), _steps(record.get(LOWER)), _steps(record.get(UPPER)), _steps(label), record)
         for record, label in zip(found.records, found.labels, strict=True)
     ]
     length = len(pairs[-1][0]) if pairs else 0
     kept = [pair for pair in pairs if len(pair[0]) == length > 0 and len(pair[3]) <= length]
     values, lower, upper, came = (
-        np.array([[*row, *[math.nan] * (length - len(row))] for row in column], dtype=np.float64).reshape(-1, length)
-        for column in (zip(*kept, strict=True) if kept else ([], [], [], []))
+        np.array([[*pair[part], *[math.nan] * (length - len(pair[part]))] for pair in kept], dtype=np.float64).reshape(
+            -1, length
+        )
+        for part in range(4)
     )
-    if np.isnan(lower).any() or np.isnan(upper).any():
-        return LabelledArrays("forecast", came, Predictions(values=values))
-    return LabelledArrays("forecast", came, Predictions(values=values, lower=lower, upper=upper))
+    predictions = Predictions(values=values, level=level, outlook=_outlook([pair[4] for pair in kept]))
+    if not (np.isnan(lower).any() or np.isnan(upper).any()):
+        predictions = replace(predictions, lower=lower, upper=upper)
+    return LabelledArrays("forecast", came, predictions)
+
+
+def _outlook(records: Sequence[Record]) -> Outlook | None:
+    """Return what errors of series are divided by, None where no record says it."""
+    errors = [_comparable(record.get(NAIVE)) for record in records]
+    if not any(NAIVE in record for record in records):
+        return None
+    naive = np.array([math.nan if error is None or error <= 0 else error for error in errors], dtype=np.float64)
+    return Outlook(np.empty((len(records), 0), dtype="datetime64[us]"), naive)
 
 
 def _steps(value: Any) -> list[float]:

@@ -21,9 +21,10 @@ FALLBACK: dict[Task, tuple[str, ...]] = {
     "binary": ("balanced_accuracy", "accuracy"),
     "multiclass": ("balanced_accuracy", "accuracy"),
     "regression": ("root_mean_squared_error", "mean_absolute_error"),
-    "forecast": ("mean_absolute_error", "root_mean_squared_error"),
+    "forecast": ("symmetric_mean_absolute_percentage_error",),
 }
-"""What is judged, in this order, where the run's metric is undefined."""
+"""What is judged, in this order, where the run's metric is undefined. Of series it is free of their unit: which ones
+are asked for changes, and an error of large ones tells nothing of small ones."""
 _SKEWED = 0.1
 Interval = tuple[float, float]
 

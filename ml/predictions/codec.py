@@ -21,7 +21,7 @@ from schemas.base import Scalar
 from schemas.signature import Output
 
 VALUE, LABEL, PROBABILITIES, REVIEW, CONFIDENCE = "value", "label", "probabilities", "needs_review", "confidence"
-TIMES, LOWER, UPPER = "times", "lower", "upper"
+TIMES, LOWER, UPPER, NAIVE = "times", "lower", "upper", "naive_error"
 Record = Mapping[str, Any]
 Column = Sequence[Any] | NDArray[Any]
 
@@ -88,12 +88,18 @@ class Encoder:
 
 
 def _forecasts(predictions: Predictions) -> Encoded:
-    """Return records of forecasts: when each step is, its value, and the ends of its interval where there is one."""
+    """Return records of forecasts: when each step is, its value, and the ends of its interval where there is one.
+
+    They hold how wrong the naive forecast was within the history too: errors of series are compared by that, and the
+    journal may keep no more of a history than its digest.
+    """
     columns: dict[str, list[Any]] = {}
     if predictions.outlook is not None:
         columns[TIMES] = written(predictions.outlook.times)
     parts = {VALUE: predictions.values, LOWER: predictions.lower, UPPER: predictions.upper}
     columns |= {name: part.tolist() for name, part in parts.items() if part is not None}
+    if predictions.outlook is not None:
+        columns[NAIVE] = [error if math.isfinite(error) else None for error in predictions.outlook.naive.tolist()]
     rows = zip(*columns.values(), strict=True)
     records = [{**dict(zip(columns, row, strict=True)), REVIEW: False} for row in rows]
     return Encoded(records, [None] * len(records), [False] * len(records))

@@ -35,6 +35,10 @@ class _Forecast(BaseModel):
     value: list[float]
     lower: list[float] | None = None
     upper: list[float] | None = None
+    naive_error: float | None = Field(
+        description="mean absolute difference between points a season apart in the history: errors of series are "
+        "comparable when divided by it; null: the history never changes"
+    )
     needs_review: bool
 
 

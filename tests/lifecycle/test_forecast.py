@@ -109,7 +109,7 @@ def test_what_came_is_a_label_and_a_quiet_window_is_quiet_and_a_shifted_one_drif
         assert said["status"] == "recorded"
     quiet = world.run(*words, "pipeline=monitoring")
     assert quiet.summary["monitoring"]["verdict"] == "ok", quiet.err
-    assert "mean_absolute_error" in quiet.err
+    assert "mean_absolute_scaled_error" in quiet.err
     ask(url, "/predict", {"instances": [instance(shop, end, 20) for shop, end in chosen]})
     shifted = world.run(*words, "pipeline=monitoring")
     assert shifted.summary["monitoring"]["verdict"] == "drift"

@@ -238,6 +238,42 @@ def test_one_label_that_no_number_of_ours_is_takes_no_metric_away(label):
     assert scores("forecast", steps.target, steps.predictions)["mean_absolute_error"] == pytest.approx(2 / 3)
 
 
+def forecasts(count, off, sizes=(1.0, 100.0)):
+    """Forecasts of series of several sizes, off by a share of what the naive forecast was."""
+    draw = np.random.default_rng(count)
+    size = draw.choice(sizes, count)
+    came = size[:, None] * draw.normal(10, 1, (count, 2))
+    values = came + off * size[:, None] * draw.choice([-1, 1], (count, 2)) * draw.uniform(0.5, 1.5, (count, 2))
+    records = [
+        {"value": value, "naive_error": naive} for value, naive in zip(values.tolist(), size.tolist(), strict=True)
+    ]
+    return labelled(records, came.tolist())
+
+
+def test_the_error_of_forecasts_is_scaled_so_that_other_series_than_those_of_the_test_set_are_no_drift():
+    before = measured(FORECAST, forecasts(200, 0.8))
+    result = judged(forecasts(150, 0.8, sizes=(100.0,)), output=FORECAST, before=before)
+    assert (result.metric, result.verdict) == ("mean_absolute_scaled_error", "ok")
+    assert result.value == pytest.approx(0.8, rel=0.1)
+    assert judged(forecasts(150, 2.0, sizes=(1.0,)), output=FORECAST, before=before).verdict == "drift"
+
+
+def test_forecasts_of_before_that_say_no_naive_error_have_their_reason():
+    found = forecasts(100, 0.8)
+    for record in found.records:
+        del record["naive_error"]
+    result = judged(found, output=FORECAST, before=measured(FORECAST, forecasts(200, 0.8)))
+    assert result.metric == "symmetric_mean_absolute_percentage_error"
+    assert "the predictions do not say how wrong the naive forecast was within their histories" in result.why
+
+
+def test_forecasts_of_histories_that_never_change_have_no_scaled_error():
+    found = forecasts(100, 0.8)
+    for record in found.records:
+        record["naive_error"] = None
+    assert "it needs histories that change" in judged(found, output=FORECAST).why
+
+
 ANSWER = st.dictionaries(st.sampled_from(["label", "value", "probabilities", "needs_review"]), ODD)
 
 
