@@ -90,7 +90,7 @@ def sound_series(read: Measured, rows: NDArray[np.int64], window: WindowDerivati
     at = _recent(codes, placed.at[kept], window.forecast.history)
     near = Placed(codes, at, placed.repeated[kept], placed.conflicting[kept], placed.off_grid[kept], placed.unsorted)
     panel = make_panel(names, near, values[kept], frequency, origin, zone)
-    return Sound(SeriesTable(panel, near, wall[kept], 0), rows[kept]), wrong
+    return Sound(SeriesTable(panel, near, wall[kept]), rows[kept]), wrong
 
 
 def untold(sound: Sound, window: WindowDerivation) -> Iterator[Wrong]:

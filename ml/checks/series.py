@@ -22,6 +22,7 @@ class SeriesRows:
     placed: Placed
     panel: Panel
     missing_times: int = 0
+    missing_names: int = 0
 
 
 def check_series(rows: SeriesRows, bounds: TableChecks, now: np.datetime64) -> list[DataCheck]:
@@ -50,14 +51,16 @@ def _gaps(rows: SeriesRows, bounds: TableChecks) -> list[DataCheck]:
     share = float(gone.mean())
     text = f"{int(gone.sum()):,} of {len(gone):,} points ({share:.1%}) of {len(panel):,} series were not measured"
     if gone.any():
-        text += f"; {_worst(panel, by_series)}; gaps are filled by the value before"
+        text += f"{_worst(panel, by_series)}; gaps are filled by the value before"
     return [share_outcome("gaps", None, bound, share <= bound.max, share, f"{text}; {bound.max:.1%} are tolerated")]
 
 
 def _worst(panel: Panel, by_series: np.ndarray) -> str:
+    if is_alone(panel):
+        return ""
     order = np.argsort(-by_series, kind="stable")[:_NAMED]
     shown = [f"{panel.names[one]!r} {by_series[one]:,} of {panel.lengths[one]:,}" for one in order if by_series[one]]
-    return "most in " + ", ".join(shown)
+    return "; most in " + ", ".join(shown)
 
 
 def _repeats(rows: SeriesRows, bounds: TableChecks) -> list[DataCheck]:
@@ -70,10 +73,10 @@ def _repeats(rows: SeriesRows, bounds: TableChecks) -> list[DataCheck]:
         text = f"no series has two rows for one {rows.panel.frequency}"
         return [share_outcome("repeated_times", None, bound, True, 0.0, text)]
     first = int(np.flatnonzero(repeated)[0])
-    name, when = rows.panel.names[placed.series[first]], _written(rows.wall[first])
+    where = f"{_of(rows, first)}at {_written(rows.wall[first])}"
     text = (
         f"{int(repeated.sum()):,} of {count:,} rows are in the same {rows.panel.frequency} as another row of their "
-        f"series, {int(placed.conflicting.sum()):,} with another value; the first is {name!r} at {when}. Where they "
+        f"series, {int(placed.conflicting.sum()):,} with another value; the first {where}. Where they "
         "belong together, add them up before (SQL: GROUP BY); else declare data.series or data.frequency. Tolerated, "
         "the last one counts"
     )
@@ -88,11 +91,10 @@ def _future(rows: SeriesRows, bounds: TableChecks, now: np.datetime64) -> list[D
     text = f"no row is later than {_written(now)}"
     if ahead.any():
         first = int(np.flatnonzero(ahead)[0])
-        name = rows.panel.names[rows.placed.series[first]]
         text = (
-            f"{int(ahead.sum()):,} of {len(ahead):,} rows are later than {_written(now)}, the first in {name!r} at "
-            f"{_written(rows.wall[first])}: what has not happened yet was not measured; remove those rows, or declare "
-            "data.checks.future_rows.now"
+            f"{int(ahead.sum()):,} of {len(ahead):,} rows are later than {_written(now)}, the first "
+            f"{_of(rows, first)}at {_written(rows.wall[first])}: what has not happened yet was not measured; remove those "
+            "rows, or declare data.checks.future_rows.now"
         )
     return [
         DataCheck(name="future_rows", severity=severity, passed=not ahead.any(), value=int(ahead.sum()), message=text)
@@ -111,6 +113,9 @@ def _order(rows: SeriesRows) -> list[DataCheck]:
     if rows.missing_times:
         text = f"{rows.missing_times:,} rows have no time that can be read; they were left out"
         found.append(_note("time_missing", rows.missing_times, text, passed=False))
+    if rows.missing_names:
+        text = f"{rows.missing_names:,} rows do not say which series they are of; they were left out"
+        found.append(_note("series_missing", rows.missing_names, text, passed=False))
     return found
 
 
@@ -125,6 +130,15 @@ def _clock_changes(panel: Panel) -> list[DataCheck]:
     changes = int((np.diff(offsets.astype(np.int64)) != 0).sum())
     text = f"clocks in {panel.zone} changed {changes:,} times; days of 23 and 25 hours are neither gaps nor repeats"
     return [_note("clock_changes", changes, text)]
+
+
+def is_alone(panel: Panel) -> bool:
+    """Whether the table is one series, which has no name."""
+    return panel.names == ("",)
+
+
+def _of(rows: SeriesRows, row: int) -> str:
+    return "" if is_alone(rows.panel) else f"in {rows.panel.names[rows.placed.series[row]]!r} "
 
 
 def _note(name: str, value: int, text: str, *, passed: bool = True) -> DataCheck:

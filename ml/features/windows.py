@@ -83,7 +83,6 @@ class SeriesTable:
     panel: Panel
     placed: Placed
     wall: Timestamps
-    missing_times: int
 
 
 def read_series(rows: Measured, forecast: Forecast) -> SeriesTable:
@@ -98,7 +97,7 @@ def read_series(rows: Measured, forecast: Forecast) -> SeriesTable:
     wall, values, frequency = rows.wall[there], rows.values[there], parse_frequency(forecast.frequency)
     placed, origin = place_rows(series, wall, values, frequency, forecast.zone)
     panel = make_panel(ordered, placed, values, frequency, origin, forecast.zone)
-    return SeriesTable(panel, placed, wall, int((~there).sum()))
+    return SeriesTable(panel, placed, wall)
 
 
 def forecast_of(rows: Measured, schema: TableSchema, data: DataSpec) -> Forecast:

@@ -60,7 +60,9 @@ def windows(
     _require_numbers(read, roles)
     forecast = forecast_of(read, schema, data)
     table = read_series(read, forecast)
-    found = SeriesRows(table.wall, table.placed, table.panel, table.missing_times)
+    untimed = np.isnat(read.wall)
+    unnamed = int((~read.placeable & ~untimed).sum())
+    found = SeriesRows(table.wall, table.placed, table.panel, int(untimed.sum()), unnamed)
     now = to_wall(np.array([datetime.now(UTC).replace(tzinfo=None)], dtype="datetime64[us]"), forecast.zone)[0]
     report = check_series_rows(rows, schema, data, found, now)
     origins = _origins(plan, forecast)

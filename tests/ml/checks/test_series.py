@@ -11,14 +11,14 @@ MONTH = Frequency("month")
 NOW = np.datetime64("2030-01-01", "us")
 
 
-def checked(wall, values=None, series=None, *, frequency=MONTH, zone=None, bounds=None, now=NOW):
+def checked(wall, values=None, series=None, *, frequency=MONTH, zone=None, bounds=None, now=NOW, names=None, **missing):
     times = np.array(wall, dtype="datetime64[us]")
     numbers = np.arange(float(len(times))) if values is None else np.array(values, dtype=np.float64)
     codes = np.zeros(len(times), dtype=np.int64) if series is None else np.array(series)
     placed, origin = place_rows(codes, times, numbers, frequency, zone)
-    names = [f"shop {code}" for code in range(int(codes.max()) + 1)]
+    names = names or [f"shop {code}" for code in range(int(codes.max()) + 1)]
     panel = make_panel(names, placed, numbers, frequency, origin, zone)
-    rows = SeriesRows(times, placed, panel)
+    rows = SeriesRows(times, placed, panel, **missing)
     found = check_series(rows, bounds or TableChecks(), now)
     return {check.name: check for check in found}
 
@@ -38,6 +38,19 @@ def test_gaps_are_counted_and_the_worst_series_is_named():
     assert "2 of 8 points (25.0%) of 2 series were not measured; most in 'shop 1' 2 of 4" in gaps.message
 
 
+def test_the_only_series_of_a_table_is_not_called_by_an_empty_name():
+    found = checked(months(0, 1, 1, 9), [1, 2, 3, 4], names=[""], now=np.datetime64("2024-03-15", "us"))
+    assert not any(check.passed for name, check in found.items() if name != "time_order")
+    assert all("''" not in check.message for check in found.values())
+    assert "the first at 2024-10-01" in found["future_rows"].message
+
+
+def test_rows_without_a_time_and_without_a_series_are_told_apart():
+    found = checked(months(0, 1, 2), missing_times=2, missing_names=1)
+    assert found["time_missing"].message == "2 rows have no time that can be read; they were left out"
+    assert found["series_missing"].message == "1 rows do not say which series they are of; they were left out"
+
+
 def test_a_row_without_a_value_is_a_gap():
     assert checked(months(0, 1, 2), [1, np.nan, 3])["gaps"].value == pytest.approx(1 / 3)
 
@@ -47,7 +60,7 @@ def test_two_values_for_one_moment_refuse_the_rows_and_say_where():
     assert not repeats.passed
     assert repeats.severity == "fail"
     assert "1 of 4 rows are in the same month as another row of their series, 1 with another value" in repeats.message
-    assert "'shop 0' at 2024-02-01" in repeats.message
+    assert "the first in 'shop 0' at 2024-02-01" in repeats.message
 
 
 def test_rows_out_of_order_are_sorted_and_it_is_said():
