@@ -81,7 +81,7 @@ def forecast_series(
     roles = Roles(model.signature.output.target, window.time, window.series)
     read = measured(rows, roles, _dates_of(model.signature, window), _marks_of(model.signature))
     now = to_wall(np.array([datetime.now(UTC).replace(tzinfo=None)], dtype="datetime64[us]"), window.forecast.zone)[0]
-    wrong = list(unusable(rows[roles.target], read, window, roles.target, now))
+    wrong = list(unusable(rows[roles.target], read, model.signature, now))
     good = np.ones(len(rows), dtype=np.bool_)
     good[[one.row for one in wrong]] = False
     if not good.any():

@@ -1,6 +1,6 @@
 """Rows of a table of series for a batch: what is wrong with each, and the last points that the sound ones make."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,10 +12,11 @@ from ml.features.windows import Measured, SeriesTable, too_large
 from ml.forecasting.panel import Placed, make_panel, place_rows
 from ml.forecasting.windows import MOST_GAPS
 from ml.validation.refusal import shown
+from ml.values.text import normal
 from schemas.errors import did_you_mean
 from schemas.forecast import Forecast
 from schemas.frequency import parse_frequency
-from schemas.signature import WindowDerivation
+from schemas.signature import Signature, WindowDerivation
 
 _SUGGESTED = 20  # unknown names for which the nearest known one is looked for
 _FURTHEST_AHEAD = np.timedelta64(14, "h")
@@ -37,23 +38,22 @@ class Sound:
     rows: NDArray[np.int64]
 
 
-def unusable(
-    cells: pd.Series, read: Measured, window: WindowDerivation, target: str, now: np.datetime64
-) -> Iterator[Wrong]:
+def unusable(cells: pd.Series, read: Measured, signature: Signature, now: np.datetime64) -> Iterator[Wrong]:
     """Yield what is wrong with rows by themselves: one fault for each row that has some.
 
     Args:
         cells: What stands in the column of values.
         read: What was read of all rows.
-        window: Of the package.
-        target: The name of the column of values.
+        signature: Of the package.
         now: The newest time that a row may have, by the clocks of the rows.
     """
+    window, target = signature.window, signature.output.target
+    assert window is not None, "asked of forecasts only"
     late = np.isnat(read.wall)
     future = read.wall > _newest_allowed(window.forecast, now)
     huge = np.zeros(len(late), dtype=np.bool_)
     huge[too_large(read)] = True
-    unread = _unread(cells, read)
+    unread = _unread(cells, read, () if signature.text is None else signature.text.missing)
     names = _Names(window)
     for row in np.flatnonzero(late | future | huge | unread | names.unknown(read.names)).tolist():
         if late[row]:
@@ -143,10 +143,11 @@ def _newest_allowed(forecast: Forecast, now: np.datetime64) -> np.datetime64:
     return np.datetime64("9999-12-31", "us") if trained is not None and trained > now else now + ahead
 
 
-def _unread(cells: pd.Series, read: Measured) -> NDArray[np.bool_]:
-    """Return where something stands that is no number, (n,)."""
+def _unread(cells: pd.Series, read: Measured, missing: Collection[str]) -> NDArray[np.bool_]:
+    """Return where something stands that is no number and no word for a missing one, (n,)."""
     there = cells.notna().to_numpy(dtype=np.bool_) & ~np.isfinite(read.values)
-    there[there] = [not isinstance(cell, str) or bool(cell.strip()) for cell in cells[there]]
+    words = {"", *missing}
+    there[there] = [not isinstance(cell, str) or normal(cell) not in words for cell in cells[there]]
     return there
 
 

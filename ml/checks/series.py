@@ -93,8 +93,8 @@ def _future(rows: SeriesRows, bounds: TableChecks, now: np.datetime64) -> list[D
         first = int(np.flatnonzero(ahead)[0])
         text = (
             f"{int(ahead.sum()):,} of {len(ahead):,} rows are later than {_written(now)}, the first "
-            f"{_of(rows, first)}at {_written(rows.wall[first])}: what has not happened yet was not measured; remove those "
-            "rows, or declare data.checks.future_rows.now"
+            f"{_of(rows, first)}at {_written(rows.wall[first])}: what has not happened yet was not measured; remove "
+            "those rows, or declare data.checks.future_rows.now"
         )
     return [
         DataCheck(name="future_rows", severity=severity, passed=not ahead.any(), value=int(ahead.sum()), message=text)
