@@ -71,7 +71,10 @@ def _useful(panel: Panel, history: int, horizon: int) -> tuple[Places, Places, P
     series = np.repeat(np.arange(len(panel)), counts)
     offset = np.arange(len(series)) - np.repeat(np.cumsum(counts) - counts, counts) + history - 1
     rows = panel.starts[series] + offset
-    gaps = np.concatenate([[0], np.cumsum(np.isnan(panel.values))])
+    gone = np.isnan(panel.values)
+    if not gone.any():
+        return series, panel.first[series] + offset, rows
+    gaps = np.concatenate([[0], np.cumsum(gone)])
     useful = gaps[rows + 1] - gaps[rows + 1 - history] <= MOST_GAPS * history
     if horizon:
         useful &= gaps[rows + 1 + horizon] - gaps[rows + 1] < horizon
