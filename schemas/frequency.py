@@ -9,6 +9,10 @@ _WRITTEN = re.compile(r"(?:([1-9][0-9]{0,3}) )?(minute|hour|day|week|month|quart
 _SEASON: dict[Unit, int] = {"minute": 60, "hour": 24, "day": 7, "week": 52, "month": 12, "quarter": 4, "year": 1}
 _HISTORY: dict[Unit, int] = {"minute": 120, "hour": 168, "day": 28, "week": 104, "month": 24, "quarter": 8, "year": 4}
 _SEVERAL: tuple[Unit, ...] = ("minute", "hour", "day")
+_LONGER: tuple[tuple[Unit, int, Unit], ...] = (("minute", 60, "hour"), ("hour", 24, "day"))
+_MINUTES_OF_A_DAY = 1440
+_LONGEST_SEASON = 288
+"""Points of a day at five minutes: of shorter distances the season is the hour, else histories would be too long."""
 
 
 class Frequency(NamedTuple):
@@ -22,8 +26,12 @@ class Frequency(NamedTuple):
 
     @property
     def season(self) -> int:
-        """Points in the shortest season that such series usually have: the hour, day, week or year above the unit."""
-        whole, rest = divmod(_SEASON[self.unit], self.every)
+        """Points in the shortest season that such series usually have: the hour, day, week or year above the unit.
+
+        Of five minutes and more it is the day.
+        """
+        is_daily = self.unit == "minute" and self.every * _LONGEST_SEASON >= _MINUTES_OF_A_DAY
+        whole, rest = divmod(_MINUTES_OF_A_DAY if is_daily else _SEASON[self.unit], self.every)
         return whole if whole > 1 and not rest else 1
 
     @property
@@ -39,7 +47,7 @@ class Frequency(NamedTuple):
 
 
 def parse_frequency(text: str) -> Frequency:
-    """Return what `month`, `15 minutes` or `day` means.
+    """Return what `month`, `15 minutes` or `day` means; 60 minutes are an hour, 24 hours a day, 7 days a week.
 
     Raises:
         ValueError: If it is none, or several of a unit that has no fixed length.
@@ -52,4 +60,12 @@ def parse_frequency(text: str) -> Frequency:
     found = Frequency(unit, int(match[1] or 1))
     if found.every > 1 and unit not in _SEVERAL:
         raise ValueError(f"{text!r}: only minutes, hours and days may be several; write {unit}")
-    return found
+    return normal(found)
+
+
+def normal(frequency: Frequency) -> Frequency:
+    """Return the same distance in the longest unit that it is a whole number of; of weeks only a single one is."""
+    for unit, several, longer in _LONGER:
+        if frequency.unit == unit and frequency.every % several == 0:
+            frequency = Frequency(longer, frequency.every // several)
+    return Frequency("week") if frequency == Frequency("day", 7) else frequency

@@ -140,9 +140,12 @@ def _tell(table: SeriesTable) -> None:
 def _keys(windows: pd.DataFrame, predictions: Predictions, roles: Roles, *, as_text: bool) -> pd.DataFrame:
     """Return the series and the time of every step."""
     assert predictions.outlook is not None, "a packaged forecast knows its times"
-    times = predictions.outlook.times
-    flat = [text for row in written(times) for text in row] if as_text else times.ravel()
-    frame = pd.DataFrame({roles.time: flat})
+    outlook, steps = predictions.outlook, predictions.outlook.times.shape[1]
+    if as_text:
+        frame = pd.DataFrame({roles.time: [text for row in written(outlook) for text in row]})
+    else:
+        times, zone = pd.DatetimeIndex(outlook.times.ravel()), windows[roles.time].dt.tz
+        frame = pd.DataFrame({roles.time: times if zone is None else times.tz_localize("UTC").tz_convert(zone)})
     if roles.series is not None:
-        frame.insert(0, roles.series, windows[roles.series].repeat(times.shape[1]).reset_index(drop=True))
+        frame.insert(0, roles.series, windows[roles.series].repeat(steps).reset_index(drop=True))
     return frame

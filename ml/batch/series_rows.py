@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ml.features.windows import Measured, SeriesTable, too_large
 from ml.forecasting.panel import Placed, make_panel, place_rows
 from ml.forecasting.windows import MOST_GAPS
+from ml.validation.origins import BEYOND, bounds
 from ml.validation.refusal import shown
 from ml.values.text import normal
 from schemas.errors import did_you_mean
@@ -51,13 +52,17 @@ def unusable(cells: pd.Series, read: Measured, signature: Signature, now: np.dat
     assert window is not None, "asked of forecasts only"
     late = np.isnat(read.wall)
     future = read.wall > _newest_allowed(window.forecast, now)
+    oldest, newest = bounds(window.forecast)
+    beyond = (read.wall < oldest) | (read.wall > newest)
     huge = np.zeros(len(late), dtype=np.bool_)
     huge[too_large(read)] = True
     unread = _unread(cells, read, () if signature.text is None else signature.text.missing)
     names = _Names(window)
-    for row in np.flatnonzero(late | future | huge | unread | names.unknown(read.names)).tolist():
+    for row in np.flatnonzero(late | beyond | future | huge | unread | names.unknown(read.names)).tolist():
         if late[row]:
             yield Wrong(row, window.time, "is missing, or no time that can be read")
+        elif beyond[row]:
+            yield Wrong(row, window.time, BEYOND)
         elif (fault := names.fault(read.names[row])) is not None:
             yield Wrong(row, str(window.series), fault)
         elif unread[row]:
@@ -78,8 +83,8 @@ def sound_series(read: Measured, rows: NDArray[np.int64], window: WindowDerivati
     """
     frequency, zone = parse_frequency(window.forecast.frequency), window.forecast.zone
     ordered, codes = _coded([str(read.names[row]) for row in rows.tolist()])
-    wall, values = read.wall[rows], read.values[rows]
-    placed, origin = place_rows(codes, wall, values, frequency, zone)
+    wall, values, day = read.wall[rows], read.values[rows], window.forecast.day
+    placed, origin = place_rows(codes, wall, values, frequency, zone, read.instants[rows], day)
     contradicts = _contradicting(placed)
     text = f"is in the same {frequency} as another row of its series, with another value; neither is taken"
     wrong = [Wrong(row, window.time, text) for row in rows[contradicts].tolist()]
@@ -87,9 +92,10 @@ def sound_series(read: Measured, rows: NDArray[np.int64], window: WindowDerivati
     if not len(kept):
         return None, wrong
     names, codes = _coded([ordered[code] for code in placed.series[kept].tolist()])
-    at = _recent(codes, placed.at[kept], window.forecast.history)
-    near = Placed(codes, at, placed.repeated[kept], placed.conflicting[kept], placed.off_grid[kept], placed.unsorted)
-    panel = make_panel(names, near, values[kept], frequency, origin, zone)
+    at, none = _recent(codes, placed.at[kept], window.forecast.history), np.zeros(len(kept), dtype=np.bool_)
+    parts = (placed.repeated[kept], placed.conflicting[kept], placed.off_grid[kept], placed.unsorted, none)
+    near = Placed(codes, at, *parts)
+    panel = make_panel(names, near, values[kept], frequency, origin, zone, day)
     return Sound(SeriesTable(panel, near, wall[kept]), rows[kept]), wrong
 
 

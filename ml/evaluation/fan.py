@@ -58,7 +58,7 @@ def _fan(rows: NDArray[np.int64], target: NDArray[np.float64], predictions: Pred
         rows = rows[-_NEWEST:]
     else:
         rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(_ORIGINS, len(rows))).round().astype(int))]
-    times, axis = _axis(predictions.outlook.times, rows)
+    times, axis = _axis(predictions.outlook.wall, rows)
     ends = [one[rows] for one in (predictions.lower, predictions.upper) if one is not None]
     shown = np.concatenate([target[rows].ravel(), predictions.values[rows].ravel(), *(one.ravel() for one in ends)])
     keys = [("curve", "what came"), ("other", f"forecast from {len(rows)} origins")]

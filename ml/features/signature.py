@@ -16,10 +16,11 @@ from ml.features.vocabulary import text_derivation
 from ml.predictions.predictor import FEATURES
 from ml.validation.values import MANY_LISTED
 from ml.values.canonical import canonical
-from ml.values.columns import Cell, as_cells
+from ml.values.columns import Cell, as_cells, as_timestamps
 from schemas.data import SCALAR_TYPES, Column, ColumnType, DatePart, TableSchema
 from schemas.errors import ContentError
 from schemas.forecast import Forecast
+from schemas.reading import Dates
 from schemas.signature import (
     BooleanDerivation,
     CategoryDerivation,
@@ -108,7 +109,7 @@ def fit_window_signature(train: pd.DataFrame, schema: TableSchema, forecast: For
             codes = np.searchsorted(np.array(values), np.array(names))
     _require_own_names(inputs)
     series = roles.get("identifier")
-    forecast = forecast.model_copy(update={"until": _newest(train[roles["date"]])})
+    forecast = forecast.model_copy(update={"until": _newest(train[roles["date"]], forecast.zone)})
     windows = WindowDerivation(
         column=roles["sequence"],
         time=roles["date"],
@@ -128,8 +129,10 @@ def fit_window_signature(train: pd.DataFrame, schema: TableSchema, forecast: For
     )
 
 
-def _newest(times: pd.Series) -> str | None:
-    return None if times.empty else str(np.datetime_as_string(times.to_numpy().max(), unit="s"))
+def _newest(times: pd.Series, zone: str | None) -> str | None:
+    """Return the newest time by the clocks of the zone."""
+    wall = as_timestamps(times, Dates(zone=zone or "UTC")).to_numpy()
+    return None if times.empty else str(np.datetime_as_string(wall.max(), unit="s"))
 
 
 def _require_own_names(inputs: list[Input]) -> None:

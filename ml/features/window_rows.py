@@ -1,17 +1,19 @@
 """Cells of windows to the features of every step ahead. Light: the service imports it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.forecasting.clock import offsets
 from ml.forecasting.features import WindowFeatures
 from ml.forecasting.grid import Timestamps
 from ml.forecasting.metrics import naive_error
-from ml.forecasting.panel import grid_times
 from ml.predictions.predictor import Outlook
 from ml.values.canonical import canonical, parse_date
+from ml.values.instants import to_instant
 from ml.values.tensor import Tensor
 from schemas.signature import WindowDerivation
 
@@ -27,6 +29,8 @@ class WindowReader:
         self._derivation = derivation
         # Of a series that is not known, and in a package that does not say them, no scale is usual.
         self._usual = np.array([0.0, *derivation.scales]) if derivation.scales else None
+        forecast = derivation.forecast
+        self._zone = forecast.zone if forecast.by_instant else None
         self._codes = {name: code for code, name in enumerate(derivation.values, start=1)}
 
     def matrix(self, cells: Mapping[str, Sequence[Any]]) -> NDArray[np.float32]:
@@ -34,7 +38,8 @@ class WindowReader:
 
         Args:
             cells: The points of each row as a `Tensor`, the newest last, at least as many as are looked at; its time in
-                ISO 8601 by the clocks of the zone; the name of its series, which has the code 0 where it is not known.
+                ISO 8601, with an offset or by the clocks of the zone; the name of its series, which has the code 0
+                where it is not known.
         """
         series = self._series(cells)
         usual = None if self._usual is None else self._usual[series]
@@ -48,6 +53,7 @@ class WindowReader:
             times=times,
             naive=naive_error(self._history(cells), self.features.season),
             series=None if name is None else [canonical(one) for one in cells[name]],
+            offsets=None if self._zone is None else offsets(times, self._zone),
         )
 
     def _history(self, cells: Mapping[str, Sequence[Any]]) -> NDArray[np.float64]:
@@ -58,8 +64,10 @@ class WindowReader:
         return np.stack([cell.array[-length:] for cell in column]).astype(np.float64)
 
     def _origins(self, cells: Mapping[str, Sequence[Any]]) -> Timestamps:
-        wall = np.array([parse_date(str(one)) for one in cells[self._derivation.time]], dtype="datetime64[us]")
-        return grid_times(wall, self.features.frequency, self.features.zone, np.arange(len(wall)))
+        texts, zone = map(str, cells[self._derivation.time]), self._zone
+        if zone is None:
+            return np.array([parse_date(text) for text in texts], dtype="datetime64[us]")
+        return np.array([to_instant(datetime.fromisoformat(text), zone) for text in texts], dtype="datetime64[us]")
 
     def _series(self, cells: Mapping[str, Sequence[Any]]) -> NDArray[np.int64]:
         name = self._derivation.series

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.forecasting.anchor import month_day
 from ml.forecasting.calendar_features import parts_of
 from ml.forecasting.grid import Timestamps
 from ml.forecasting.infer_frequency import infer_frequency
 from ml.forecasting.panel import Panel, Placed, make_panel, place_rows
 from ml.forecasting.windows import Windows, fill_gaps, newest_windows
 from ml.values.canonical import canonical
-from ml.values.columns import as_cells, as_numbers, as_timestamps
+from ml.values.columns import as_cells, as_instants, as_numbers, as_timestamps
 from ml.values.tensor import Tensor
 from schemas.data import HISTORY, Column, DataSpec, TableSchema
 from schemas.errors import ContentError
@@ -49,6 +50,13 @@ class Measured:
     wall: Timestamps
     names: list[str | None]
     values: NDArray[np.float64]
+    instants: Timestamps
+    """Universal Time of the rows whose time has an offset, NaT of the others."""
+
+    def chosen(self, rows: NDArray[np.bool_]) -> "Measured":
+        """Return the rows where `rows`, (n,), is true."""
+        names = [name for name, there in zip(self.names, rows.tolist(), strict=True) if there]
+        return Measured(self.wall[rows], names, self.values[rows], self.instants[rows])
 
     @property
     def placeable(self) -> NDArray[np.bool_]:
@@ -59,11 +67,12 @@ class Measured:
 def measured(rows: pd.DataFrame, roles: Roles, dates: Dates, marks: Marks = POINT) -> Measured:
     """Return what rows hold; `dates` and `marks` say how their text is read."""
     wall = as_timestamps(rows[roles.time], dates).to_numpy()
+    instants = as_instants(rows[roles.time], dates).to_numpy()
     values = as_numbers(rows[roles.target], marks)
     if roles.series is None:
-        return Measured(wall, [""] * len(rows), values)
+        return Measured(wall, [""] * len(rows), values, instants)
     cells = as_cells(rows[roles.series], "identifier")
-    return Measured(wall, [None if cell is None else canonical(cell) for cell in cells], values)
+    return Measured(wall, [None if cell is None else canonical(cell) for cell in cells], values, instants)
 
 
 def too_large(rows: Measured) -> NDArray[np.int64]:
@@ -90,14 +99,16 @@ def read_series(rows: Measured, forecast: Forecast) -> SeriesTable:
     there = rows.placeable
     if not there.any():
         raise ContentError("no row has a time that can be read and a series")
-    named = [str(name) for name, is_there in zip(rows.names, there, strict=True) if is_there]
+    kept = rows.chosen(there)
+    named = list(map(str, kept.names))
     ordered = sorted(set(named))
     code = {name: place for place, name in enumerate(ordered)}
     series = np.array([code[name] for name in named], dtype=np.int64)
-    wall, values, frequency = rows.wall[there], rows.values[there], parse_frequency(forecast.frequency)
-    placed, origin = place_rows(series, wall, values, frequency, forecast.zone)
-    panel = make_panel(ordered, placed, values, frequency, origin, forecast.zone)
-    return SeriesTable(panel, placed, wall)
+    frequency = parse_frequency(forecast.frequency)
+    zone, day = forecast.zone, forecast.day
+    placed, origin = place_rows(series, kept.wall, kept.values, frequency, zone, kept.instants, day)
+    panel = make_panel(ordered, placed, kept.values, frequency, origin, zone, day)
+    return SeriesTable(panel, placed, kept.wall)
 
 
 def forecast_of(rows: Measured, schema: TableSchema, data: DataSpec) -> Forecast:
@@ -113,6 +124,7 @@ def forecast_of(rows: Measured, schema: TableSchema, data: DataSpec) -> Forecast
         horizon=data.horizon or 1,
         frequency=str(frequency),
         zone=column.timezone,
+        day=month_day(rows.wall[rows.placeable], frequency) if rows.placeable.any() else None,
         level=data.interval,
         parts=list(column.parts) if column.parts else parts_of(frequency),
     )
@@ -151,11 +163,17 @@ def window_schema(schema: TableSchema, forecast: Forecast, roles: Roles) -> Tabl
 
 def _frame(panel: Panel, windows: Windows, roles: Roles) -> pd.DataFrame:
     points = [Tensor(row) for row in fill_gaps(windows.history)]
-    columns = {roles.time: panel.wall(windows.at), HISTORY: pd.Series(points, dtype=object)}
+    columns = {roles.time: _times(panel, windows), HISTORY: pd.Series(points, dtype=object)}
     if roles.series is None:
         return pd.DataFrame(columns)
     names = np.array(panel.names, dtype=object)[windows.series]
     return pd.DataFrame({roles.series: pd.Series(names, dtype="str"), **columns})
+
+
+def _times(panel: Panel, windows: Windows) -> pd.Series:
+    """Return the origins, in the zone where they are instants of one: an hour that comes twice is two."""
+    times = pd.DatetimeIndex(panel.times(windows.at))
+    return pd.Series(times.tz_localize("UTC").tz_convert(panel.zone) if panel.by_instant else times)
 
 
 def _inferred(rows: Measured) -> Frequency:

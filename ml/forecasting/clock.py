@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 
 from ml.forecasting.grid import Timestamps
 
+_QUARTER = 900
+"""Seconds that have one offset: no clock changes within a quarter of an hour."""
+_FIRST, _LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) // _QUARTER for year in (2, 9999))
+"""Near the calendar's ends no other zone can be told: the offset is that of a year before."""
+
 
 def to_utc(wall: Timestamps, zone: str, series: NDArray[np.int64]) -> Timestamps:
     """Return wall times of a zone as Universal Time, datetime64[us], (n,).
@@ -28,9 +33,9 @@ def to_utc(wall: Timestamps, zone: str, series: NDArray[np.int64]) -> Timestamps
     order = np.lexsort(keys[::-1])
     repeated = np.zeros(len(wall), dtype=np.bool_)
     repeated[order[1:]] = (keys[:, order[1:]] == keys[:, order[:-1]]).all(axis=0)
-    marks, where = np.unique(micros.astype("datetime64[m]").astype(np.int64) // 15, return_inverse=True)
-    offsets = np.array([_wall_offsets(int(mark) * 900, zone) for mark in marks], dtype=np.int64).reshape(-1, 2)
-    return np.asarray(micros - offsets[where, repeated.astype(np.int64)].astype("timedelta64[s]"))
+    marks, where = _quarters(micros)
+    ahead = np.array([_wall_offsets(mark, zone) for mark in marks], dtype=np.int64).reshape(-1, 2)
+    return np.asarray(micros - ahead[where, repeated.astype(np.int64)].astype("timedelta64[s]"))
 
 
 def to_wall(instants: Timestamps, zone: str | None) -> Timestamps:
@@ -38,11 +43,23 @@ def to_wall(instants: Timestamps, zone: str | None) -> Timestamps:
     micros = instants.astype("datetime64[us]")
     if zone in (None, "UTC"):
         return micros
-    marks, where = np.unique(micros.astype("datetime64[m]").astype(np.int64) // 15, return_inverse=True)
-    place = ZoneInfo(str(zone))
-    found = [datetime.fromtimestamp(int(mark) * 900, UTC).astimezone(place).utcoffset() for mark in marks]
-    offsets = np.array([0 if one is None else int(one.total_seconds()) for one in found], dtype=np.int64)
-    return np.asarray(micros + offsets[where].reshape(micros.shape).astype("timedelta64[s]"))
+    return np.asarray(micros + offsets(micros, str(zone)).astype("timedelta64[s]"))
+
+
+def offsets(instants: Timestamps, zone: str) -> NDArray[np.int64]:
+    """Return how many seconds the clocks of a zone are ahead of Universal Time at instants of it, in the same shape."""
+    marks, where = _quarters(instants)
+    place = ZoneInfo(zone)
+    found = [datetime.fromtimestamp(mark, UTC).astimezone(place).utcoffset() for mark in marks]
+    seconds = np.array([0 if one is None else int(one.total_seconds()) for one in found], dtype=np.int64)
+    return seconds[where].reshape(instants.shape)
+
+
+def _quarters(micros: Timestamps) -> tuple[list[int], NDArray[np.int64]]:
+    """Return the distinct quarters of an hour in seconds since 1970, and for each time, flat, which is its."""
+    marks = np.clip(micros.astype("datetime64[s]").astype(np.int64) // _QUARTER, _FIRST, _LAST)
+    distinct, where = np.unique(marks, return_inverse=True)
+    return (distinct * _QUARTER).tolist(), where.ravel()
 
 
 def _wall_offsets(seconds: int, zone: str) -> list[int]:

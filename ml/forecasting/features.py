@@ -45,6 +45,8 @@ class WindowFeatures:
     """Of the targets' times; None: those that matter at the frequency."""
     until: np.datetime64 | None = None
     """From here on the parts that grow stand still."""
+    day: int | None = None
+    """Day of the month that the grid's points have."""
 
     FIRST = ("level", "scale", "series")
 
@@ -53,7 +55,9 @@ class WindowFeatures:
         """Return what a schema or a package says."""
         frequency = parse_frequency(forecast.frequency)
         until = None if forecast.until is None else np.datetime64(forecast.until, "us")
-        return cls(forecast.history, forecast.horizon, frequency, forecast.zone, tuple(forecast.parts), until)
+        return cls(
+            forecast.history, forecast.horizon, frequency, forecast.zone, tuple(forecast.parts), until, forecast.day
+        )
 
     @property
     def season(self) -> int:
@@ -113,7 +117,7 @@ class WindowFeatures:
 
     def target_times(self, origins: Timestamps) -> Timestamps:
         """Return when the next points of origins, (n,), are, (n, H); both as the grid counts times."""
-        return later(origins[:, None], np.arange(1, self.horizon + 1)[None, :], self.frequency)
+        return later(origins[:, None], np.arange(1, self.horizon + 1)[None, :], self.frequency, self.day)
 
     def matrix(
         self, history: Floats, origins: Timestamps, series: NDArray[np.int64], usual: Floats | None = None

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.predictions.predictions import needs_review
-from ml.predictions.predictor import Predictions
+from ml.predictions.predictor import Outlook, Predictions
 from ml.values.canonical import canonical
+from ml.values.instants import written_with_offsets
 from schemas.base import Scalar
 from schemas.signature import Output
 
@@ -95,7 +96,7 @@ def _forecasts(predictions: Predictions) -> Encoded:
     """
     columns: dict[str, list[Any]] = {}
     if predictions.outlook is not None:
-        columns[TIMES] = written(predictions.outlook.times)
+        columns[TIMES] = written(predictions.outlook)
     parts = {VALUE: predictions.values, LOWER: predictions.lower, UPPER: predictions.upper}
     columns |= {name: part.tolist() for name, part in parts.items() if part is not None}
     if predictions.outlook is not None:
@@ -105,8 +106,12 @@ def _forecasts(predictions: Predictions) -> Encoded:
     return Encoded(records, [None] * len(records), [False] * len(records))
 
 
-def written(times: NDArray[Any]) -> list[list[str]]:
-    """Return times as ISO 8601, (n, H): days without a time of day."""
+def written(outlook: Outlook) -> list[list[str]]:
+    """Return when targets are as ISO 8601, (n, H): with the offset of their zone; of no zone, days without a time."""
+    times = outlook.times
+    if outlook.offsets is not None:
+        texts: list[list[str]] = written_with_offsets(times, outlook.offsets).tolist()
+        return texts
     whole = bool((times == times.astype("datetime64[D]")).all())
     found: list[list[str]] = np.datetime_as_string(times, unit="D" if whole else "s").tolist()
     return found

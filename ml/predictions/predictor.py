@@ -27,18 +27,26 @@ class Outlook:
 
     `times`: when they are, datetime64[us] (n, H), Universal Time for minutes and hours of a zone, else by its clocks.
     `naive`: how wrong the seasonal naive forecast was within each history, float64 (n,), NaN where it gives no scale.
-    `series`: names, (n,), None where there is but one.
+    `series`: names, (n,), None where there is but one. `offsets`: how many seconds the clocks of the zone are ahead of
+    Universal Time at these times, int64 (n, H), None where times are not Universal Time.
     """
 
     times: "NDArray[Any]"
     naive: "NDArray[np.float64]"
     series: Sequence[str] | None = None
+    offsets: "NDArray[np.int64] | None" = None
+
+    @property
+    def wall(self) -> "NDArray[Any]":
+        """When the targets are by the clocks of their place, datetime64[us] (n, H)."""
+        return self.times if self.offsets is None else self.times + self.offsets.astype("timedelta64[s]")
 
     def chosen(self, rows: "NDArray[np.bool_]") -> "Outlook":
         """Return that of the rows where `rows`, (n,), is true."""
         names = self.series
         kept = None if names is None else [name for name, there in zip(names, rows.tolist(), strict=True) if there]
-        return Outlook(self.times[rows], self.naive[rows], kept)
+        offsets = None if self.offsets is None else self.offsets[rows]
+        return Outlook(self.times[rows], self.naive[rows], kept, offsets)
 
 
 @dataclass(frozen=True)

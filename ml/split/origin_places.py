@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.forecasting.anchor import anchor
 from ml.forecasting.backtest import Origins
-from ml.forecasting.grid import anchor, later, places
+from ml.forecasting.grid import later, places
 from ml.forecasting.infer_frequency import infer_frequency
 from ml.split.guards import column_by
 from ml.split.origins_params import OriginsParams
@@ -30,7 +31,8 @@ def places_of(rows: pd.DataFrame, by: str | None, frequency: str | None) -> NDAr
     found = parse_frequency(frequency) if frequency else infer_frequency(np.zeros(len(times), dtype=np.int64), times)
     if found is None:
         raise ContentError(f"the times in {by!r} have no frequency that can be seen: declare data.frequency")
-    return places(times, found, anchor(times, found))
+    origin, early = anchor(times, found)
+    return places(times, found, origin, early)
 
 
 def newest_seen(rows: pd.DataFrame, by: str, forecast: Forecast) -> str:
@@ -39,7 +41,7 @@ def newest_seen(rows: pd.DataFrame, by: str, forecast: Forecast) -> str:
     Only windows that end after it have targets of which none of these knew a point.
     """
     last = as_timestamps(rows[by]).to_numpy().max()
-    found = later(np.array([last]), np.array([forecast.horizon - 1]), parse_frequency(forecast.frequency))
+    found = later(np.array([last]), np.array([forecast.horizon - 1]), parse_frequency(forecast.frequency), forecast.day)
     return written(found[0])
 
 

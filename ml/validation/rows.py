@@ -9,6 +9,7 @@ from json import dumps
 from typing import Any, TypedDict
 
 from ml.validation.cell_reading import CellReading
+from ml.validation.origins import origins
 from ml.validation.refusal import LONGEST_SHOWN, Refusal, kind_of, shown
 from ml.validation.values import Check, check_of
 from ml.values.canonical import canonical
@@ -58,7 +59,7 @@ class Validator:
             (
                 column.name,
                 column.nullable,
-                _check(column, signature.text, text, known.get(column.name, ())),
+                _check(column, signature, text, known.get(column.name, ())),
             )
             for column in signature.inputs
         ]
@@ -229,8 +230,9 @@ def _fault(row: dict[str, Any], name: str, nullable: bool, check: Check) -> RowE
     return None
 
 
-def _check(column: Input, own: TextReading | None, given: TextReading | None, known: Collection[str]) -> Check:
-    return check_of(column, CellReading.of(column, own, given, known), known)
+def _check(column: Input, signature: Signature, given: TextReading | None, known: Collection[str]) -> Check:
+    check, window = check_of(column, CellReading.of(column, signature.text, given, known), known), signature.window
+    return check if window is None or column.name != window.time else origins(check, column, window.forecast)
 
 
 def _composed(row: Any) -> Any:

@@ -117,6 +117,21 @@ def as_timestamps(column: pd.Series, dates: Dates = IN_UTC, *, lenient: bool = T
     return timestamps.astype("datetime64[us]")
 
 
+def as_instants(column: pd.Series, dates: Dates = IN_UTC) -> pd.Series:
+    """Return naive Universal Time, datetime64[us], of the values that have a UTC offset; NaT of all others."""
+    gone = pd.Series(pd.NaT, index=column.index, dtype="datetime64[us]")
+    if is_timestamp(column):
+        return gone if column.dt.tz is None else as_timestamps(column, IN_UTC)
+    if not is_text(column):
+        return gone
+    offset = have_offsets(column)
+    if "%z" in (dates.form or ""):
+        offset |= as_timestamps(column, dates, lenient=False).notna()
+    if not offset.any():
+        return gone
+    return as_timestamps(column, dates._replace(zone="UTC")).where(offset)
+
+
 def have_offsets(column: pd.Series) -> pd.Series:
     """Return for every value of a text column whether it ends with a UTC offset, as times in ISO 8601 may."""
     return column.astype("str").str.strip().str.match(WITH_OFFSET).fillna(False).astype(bool)

@@ -31,7 +31,7 @@ class _Cells(BaseModel):
 class _Forecast(BaseModel):
     """The forecast for one row: when each step is, its value, and the ends of its prediction interval."""
 
-    times: list[str] = Field(description="ISO 8601")
+    times: list[str] = Field(description="ISO 8601; hours and minutes of a declared time zone with their UTC offset")
     value: list[float]
     lower: list[float] | None = None
     upper: list[float] | None = None

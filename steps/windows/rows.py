@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from zenml import step
 
+from ml.checks.apart import rows_apart
 from ml.checks.backtest import check_backtest, why_empty
 from ml.checks.series import SeriesRows
 from ml.checks.windows import check_series_rows
@@ -66,6 +67,7 @@ def windows(
     now = to_wall(np.array([datetime.now(UTC).replace(tzinfo=None)], dtype="datetime64[us]"), forecast.zone)[0]
     report = check_series_rows(rows, schema, data, found, now)
     origins = _origins(plan, forecast)
+    _refuse(rows_apart(found), report)
     _require_enough(table, forecast, origins, report)
     made = make_windows(table.panel, forecast.history, forecast.horizon, origins, data.windows)
     _require_all(table, made, forecast, origins, report)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from ml.checks.apart import rows_apart
 from ml.checks.series import SeriesRows, check_series
 from ml.forecasting.clock import to_wall
 from ml.forecasting.panel import make_panel, place_rows
@@ -93,3 +94,17 @@ def test_days_of_23_and_25_hours_are_told_as_such():
 def test_a_check_that_is_off_is_not_made():
     off = {name: {"severity": "off"} for name in ("gaps", "repeated_times", "future_rows")}
     assert checked(months(0, 0, 9), bounds=TableChecks.model_validate(off)).keys() == set()
+
+
+@pytest.mark.parametrize("stray", ["9999-12-31T23:00", "1900-01-01"])
+def test_a_row_that_lies_far_from_its_series_is_named_and_costs_no_memory(stray):
+    minutes = [*(np.datetime64("2024-01-01", "m") + np.arange(100)), np.datetime64(stray, "m")]
+    times = np.array(minutes, dtype="datetime64[us]")
+    codes, values, minute = np.zeros(101, dtype=np.int64), np.arange(101.0), Frequency("minute")
+    placed, origin = place_rows(codes, times, values, minute, "Europe/Berlin")
+    panel = make_panel(["shop"], placed, values, minute, origin, "Europe/Berlin")
+    assert panel.values.tolist() == list(range(100))
+    said = rows_apart(SeriesRows(times, placed, panel))
+    assert said is not None
+    assert said.startswith("1 of 101 rows lie so far from the others of their series")
+    assert f"hardly any was measured: {stray}" in said

@@ -7,6 +7,8 @@ from ml.features.cells import rows as request_rows
 from ml.features.derive import Deriver
 from ml.features.latest import with_latest
 from ml.features.windows import Roles, newest_rows
+from ml.forecasting.baselines import persistence
+from ml.forecasting.features import WindowFeatures
 from ml.schema_inference.infer import infer_schema
 from ml.validation.rows import Validator
 from schemas.data import HISTORY
@@ -157,3 +159,24 @@ def test_a_declaration_that_is_no_forecast_says_what_is_missing(changes, message
 def test_a_column_of_the_forecast_that_is_not_there_is_named():
     with pytest.raises(ContentError, match="there is no column 'shop'"):
         infer_schema(shops(1, 50).drop(columns="shop"), spec())
+
+
+def test_a_large_counter_keeps_its_digits_from_the_rows_to_the_request():
+    rows = shops(1, 100)
+    rows["sales"] = 1e9 + 10.0 * np.arange(100)
+    found = made(rows, spec())
+    assert found.schema.forecast is not None
+    features = WindowFeatures.of(found.schema.forecast)
+    request = request_rows(found.sets["test"], found.signature)
+    assert request[-1]["history"][-1] == rows["sales"].iloc[-7]
+    checked = Validator(found.signature).check(request)
+    matrix = Deriver(found.signature).matrix(checked.cells)
+    last = [cell.array[-1] for cell in found.sets["test"]["history"]]
+    assert np.abs(persistence(matrix, features)[:, 0] - last).max() < 0.01
+
+
+@pytest.mark.parametrize(("point", "message"), [(1e39, "too large a number"), (float("inf"), "an infinite number")])
+def test_a_point_that_no_model_can_compute_with_is_refused(point, message):
+    row = {"shop": "shop 0", "month": "2020-01-01", "history": [1.0] * 23 + [point]}
+    error = Validator(made(shops(2, 100), spec()).signature).check([row]).errors[0]
+    assert error["message"].startswith(f"holds {message} at [23]")
