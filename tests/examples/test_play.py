@@ -3,9 +3,14 @@
 import pytest
 
 from examples.play import SHIFTS, main, window
+from ml.sources.package_dataset import PackageDatasetName
 from tests.ml.sources.packages import installed
 
-_INSTALLED = {"house_price": "ames", "sales": "txhousing", "temperature": "seattle_weather"}
+_INSTALLED: dict[str, PackageDatasetName] = {
+    "house_price": "ames",
+    "sales": "txhousing",
+    "temperature": "seattle_weather",
+}
 
 
 @pytest.mark.parametrize("words", [[], ["no_such"], ["even_odd", "twisted"], ["even_odd", "shifted", "twice"]])
