@@ -9,7 +9,9 @@ from pydantic import BaseModel, Field, create_model
 from ml.values.tensor_form import form_of
 from ml.values.text import ISO, example_of_day, is_time_of_day
 from schemas.base import Scalar
+from schemas.data import TEXT
 from schemas.signature import Input, Output, Signature
+from schemas.text import TextForm
 from serving.http.json_schema import Json, schema_of
 from serving.http.models import Explanation, Label, Prediction, Row, unasked
 
@@ -74,6 +76,8 @@ def _row(signature: Signature) -> Json:
 def _column(column: Input) -> Json:
     if column.shape is not None:
         return _array(column)
+    if column.type == TEXT:
+        return _free_text(column)
     shape = dict(_cells()["integer" if column.integer else column.type])
     what = _written(column) if is_time_of_day(column.format) else shape.get("description")
     notes = [what, *_notes(column)]
@@ -103,6 +107,18 @@ def _array(column: Input) -> Json:
         )
     notes = [f"{form_of(column)}", *([f"a picture, {column.mode}"] if column.mode else [])]
     return inner | {"description": "; ".join([*notes, *([f"unit {column.unit}"] if column.unit else [])])}
+
+
+def _free_text(column: Input) -> Json:
+    """Return a string of bounded length. JSON Schema counts characters as we do."""
+    notes = [f"in {' or '.join(column.languages)}"] if column.languages else []
+    shape: Json = {"type": "string", "maxLength": column.max_characters or TextForm().max_characters}
+    if column.nullable:
+        shape["type"] = ["string", "null"]
+    else:
+        shape["minLength"] = 1
+        notes.append("of one word at least")
+    return shape | {"description": "; ".join(["free text", *notes, *_notes(column)])}
 
 
 @cache

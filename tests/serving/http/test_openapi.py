@@ -25,6 +25,7 @@ INPUTS = [
     Input(name="who", type="identifier", nullable=True),
     Input(name="built", type="date", nullable=True),
     Input(name="model_config", type="number", nullable=True),
+    Input(name="note", type="text", nullable=True, max_characters=20, languages=["de", "en"]),
 ]
 ROW = {"size": 3.5, "garden": True, "city": "Bern"}
 OUTPUTS = {
@@ -95,6 +96,10 @@ def test_it_is_whole_and_its_examples_are_what_it_takes(output: Output | None) -
         {"city": []},
         {"built": 3},
         {"extra": 1},
+        {"note": "lovely and bright"},
+        {"note": "x" * 21},
+        {"note": 3},
+        {"note": None},
     ],
 )
 def test_a_row_is_valid_by_the_document_where_it_is_valid_by_the_service(change: dict[str, Any]) -> None:
@@ -120,6 +125,21 @@ def test_a_time_of_day_is_offered_in_its_own_form_and_never_as_a_date() -> None:
         (8, 'must be a time of day written as %H:%M, such as "09:30", not the number 8'),
     ):
         assert validator.check([{"opens": value}]).errors[0]["message"] == words
+
+
+def test_a_text_is_a_string_of_bounded_length_and_no_text_of_training_is_an_example() -> None:
+    notes = [Input(name="note", type="text", max_characters=4), Input(name="more", type="text", nullable=True)]
+    texts = Signature(inputs=notes, derivations=[], features=[], output=OUTPUTS["binary"])
+    found = document(ENDPOINTS, "house", "1", texts, {"note": "a secret of training", "more": None})
+    row = found["components"]["schemas"]["Row"]["properties"]
+    assert row["note"] == {
+        "type": "string", "maxLength": 4, "minLength": 1, "description": "free text; of one word at least"
+    }  # fmt: skip
+    assert row["more"] == {"type": ["string", "null"], "maxLength": 10_000, "description": "free text"}
+    example = found["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    assert not Validator(texts).check(example["instances"]).errors and "secret" not in str(found)
+    spoken = made(OUTPUTS["binary"])["components"]["schemas"]["Row"]["properties"]["note"]
+    assert spoken["description"] == "free text; in de or en"
 
 
 def test_only_a_column_without_missing_values_is_required() -> None:
