@@ -139,7 +139,8 @@ class TfidfDerivation(Strict):
     """Weights of the words of a text, of no feature: sparse rows of their own, (rows, words), each of length 1.
 
     `words` are those that count, `idf` the weight of each; up to `ngrams` words in a row are one as well. A word that
-    comes n times counts 1 + ln(n) where `sublinear` is true, else n. Missing text has no word.
+    comes n times counts 1 + ln(n) where `sublinear` is true, else n. Missing text has no word. `fewest` and `rival` are
+    as in `ml.text.vocabulary.Vocabulary`: which words are among them.
     """
 
     kind: Literal["tfidf"] = "tfidf"
@@ -148,18 +149,23 @@ class TfidfDerivation(Strict):
     idf: list[float]
     ngrams: int = 1
     sublinear: bool = False
+    fewest: int = 2
+    rival: str | None = None
 
 
 class TokensDerivation(Strict):
     """The numbers of a text's first words, of no feature: int32 (rows, length), 0 behind the text's end.
 
-    `words[i]` has the number i + 2, a word that is not among them 1. Missing text has no word.
+    `words[i]` has the number i + 2, a word that is not among them 1. Missing text has no word. `fewest` and `rival` are
+    as in a `TfidfDerivation`.
     """
 
     kind: Literal["tokens"] = "tokens"
     column: str
     words: list[str]
     length: int = Field(ge=1)
+    fewest: int = 2
+    rival: str | None = None
 
 
 TextDerivation = TfidfDerivation | TokensDerivation
@@ -230,9 +236,14 @@ class Signature(Strict):
         """The inputs that are free text, in order."""
         return [one.name for one in self.inputs if one.type == TEXT]
 
+    @property
+    def words(self) -> list[TextDerivation]:
+        """What is made of each input of free text."""
+        return [one for one in self.derivations if isinstance(one, TextDerivation)]
+
     def vocabularies(self) -> dict[str, frozenset[str]]:
         """Return for each input of free text the words that count."""
-        return {one.column: frozenset(one.words) for one in self.derivations if isinstance(one, TextDerivation)}
+        return {one.column: frozenset(one.words) for one in self.words}
 
     def known_values(self) -> dict[str, list[str]]:
         """Return for each column of labels, be they categories or identifiers, the values that training knew."""

@@ -22,7 +22,15 @@ def text_derivation(name: str, form: TextForm, texts: Sequence[str | None], text
             f"(data.columns.{name}.min_rows); declare type: drop if they are none to learn from"
         )
     if text_as == "tokens":
-        return TokensDerivation(column=name, words=found.words, length=form.max_tokens)
+        return TokensDerivation(
+            column=name, words=found.words, length=form.max_tokens, fewest=found.fewest, rival=found.rival
+        )
     return TfidfDerivation(
-        column=name, words=found.words, idf=found.idf(), ngrams=form.ngrams, sublinear=form.sublinear
+        column=name,
+        words=found.words,
+        idf=found.idf(),
+        ngrams=form.ngrams,
+        sublinear=form.sublinear,
+        fewest=found.fewest,
+        rival=found.rival,
     )

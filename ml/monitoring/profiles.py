@@ -148,8 +148,11 @@ def reference_profile(columns: Cells, signature: Signature, predictions: Predict
         predictions: On the training rows. Their number may differ from the rows': predictions on rows that were
             not trained on are the better reference for a model that overfits.
     """
-    vocabularies = signature.vocabularies().items()
-    known = {name: known_elsewhere(columns[name], words) for name, words in vocabularies if name in columns}
+    known = {
+        one.column: known_elsewhere(columns[one.column], frozenset(one.words), one.fewest, one.rival)
+        for one in signature.words
+        if one.column in columns
+    }
     kinds = {one.column: one.type for one in summaries(signature.inputs)}
     found = Encoder(signature.output).columns(predictions)
     return profile(summarized(columns, signature.inputs, known), kinds, signature.identifiers(), found).to_bytes()

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ml.text.tokenize import LONGEST_WORD, grams, words_of
@@ -10,11 +10,16 @@ from ml.text.tokenize import LONGEST_WORD, grams, words_of
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Words in alphabetical order, each with the number of texts that have it, of `texts` in all."""
+    """Words in alphabetical order, each with the number of texts that have it, of `texts` in all.
+
+    `fewest` texts must have a word; `rival` is the first word that was left out for want of room, None where all had.
+    """
 
     words: list[str]
     found_in: list[int]
     texts: int
+    fewest: int
+    rival: str | None = None
 
     def idf(self) -> list[float]:
         """Return the weight of each word, smoothed: ln((1 + texts) / (1 + found_in)) + 1."""
@@ -40,25 +45,49 @@ def fit_vocabulary(
         counts.update({word for word in grams(words_of(text or ""), ngrams) if _can_be_learnt(word, ngrams)})
     limit = most_rows * total
     frequent = [(word, found) for word, found in counts.items() if min_rows <= found <= limit]
-    kept = sorted(sorted(frequent, key=lambda item: (-item[1], item[0]))[:max_words])
-    return Vocabulary([word for word, _ in kept], [found for _, found in kept], total)
+    ranked = sorted(frequent, key=lambda item: (-item[1], item[0]))
+    kept = sorted(ranked[:max_words])
+    rival = ranked[max_words][0] if len(ranked) > max_words else None
+    return Vocabulary([word for word, _ in kept], [found for _, found in kept], total, min_rows, rival)
 
 
-def known_elsewhere(texts: Iterable[str | None], vocabulary: frozenset[str]) -> frozenset[str]:
+def known_elsewhere(
+    texts: Iterable[str | None], vocabulary: frozenset[str], fewest: int, rival: str | None
+) -> frozenset[str]:
     """Return the words of a vocabulary, fitted on `texts`, that it would have without the text that they come from.
 
     In the texts that it was fitted on fewer words are unknown than in others: a word that barely came often enough is
     there because of the text that is looked at. With these words alone the texts are like any others.
+
+    Args:
+        texts: Of the training rows.
+        vocabulary: Its words; of runs of several words nothing is said.
+        fewest: How many texts must have a word.
+        rival: The word that would take the place of another, None where there is room. Where most texts of a word have
+            this one too, it loses a text with it and takes no place.
     """
     counts: Counter[str] = Counter()
+    beside: Counter[str] = Counter()
+    rivals = 0
     for text in texts:
-        counts.update(vocabulary.intersection(words_of(text or "")))
-    fewest = min(counts.values(), default=0)
-    # Of the words in so few texts the first in the alphabet were kept, where not all of them had room.
-    last = max((word for word, found in counts.items() if found == fewest), default="")
-    return frozenset(
-        word for word, found in counts.items() if found > fewest + 1 or (found == fewest + 1 and word <= last)
-    )
+        words = words_of(text or "")
+        known = vocabulary.intersection(words)
+        counts.update(known)
+        if rival is not None and _has(words, rival):
+            rivals += 1
+            beside.update(known)
+
+    def stays(word: str, found: int) -> bool:
+        if found <= fewest:
+            return False
+        return rival is None or (rivals, word) < (found - 1, rival) or 2 * beside[word] > found
+
+    return frozenset(word for word, found in counts.items() if stays(word, found))
+
+
+def _has(words: Sequence[str], one: str) -> bool:
+    """Whether a word, or a run of words joined by blanks, is among the words of a text."""
+    return f" {one} " in f" {' '.join(words)} " if " " in one else one in words
 
 
 def _can_be_learnt(word: str, ngrams: int) -> bool:
