@@ -52,7 +52,8 @@ class Deriver:
         windows = [WindowReader(one) for one in signature.derivations if isinstance(one, WindowDerivation)]
         self._window = windows[0] if windows else None
         self._arrays = [one for one in signature.derivations if isinstance(one, TensorDerivation)]
-        self._texts = [(one.column, _text(one)) for one in signature.derivations if isinstance(one, TextDerivation)]
+        self.texts = {one.column: _text(one) for one in signature.words}
+        """What reads the words of each text."""
         self._first = signature.inputs[0].name if signature.inputs else None
 
     def arrays(self, cells: Mapping[str, Sequence[Any]]) -> dict[str, NDArray[Any] | SparseRows]:
@@ -65,7 +66,7 @@ class Deriver:
             cells: As `matrix` takes them; cells of arrays are `Tensor`s of the shape and type that the signature says.
         """
         found: dict[str, NDArray[Any] | SparseRows] = {FEATURES: self.matrix(cells)}
-        found.update({column: made(cells[column]) for column, made in self._texts})
+        found.update({column: made(cells[column]) for column, made in self.texts.items()})
         for one in self._arrays:
             column = cells[one.column]
             found[one.column] = stacked(column, one.shape, one.dtype)
@@ -134,7 +135,7 @@ def feature_names(derivation: Derivation) -> list[str]:
     return [derivation.column]
 
 
-def _text(derivation: TextDerivation) -> Callable[[Sequence[Any]], NDArray[Any] | SparseRows]:
+def _text(derivation: TextDerivation) -> Tfidf | Tokens:
     if isinstance(derivation, TokensDerivation):
         return Tokens(derivation.words, derivation.length)
     return Tfidf(derivation.words, derivation.idf, ngrams=derivation.ngrams, sublinear=derivation.sublinear)

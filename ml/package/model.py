@@ -1,5 +1,6 @@
 """The packaged model: raw rows in, predictions in labels and units out. Light: the service imports it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from ml.predictions.codec import Encoded, Encoder
 from ml.predictions.predictions import on_cells
 from ml.predictions.predictor import FEATURES, Arrays, Cells, Outlook, Predictions, Predictor
 from ml.runtimes import load
+from ml.text.read_text import TextReader
 from ml.values.tensor import NoTensor
 from ml.values.tensor_form import form_of
 from schemas.errors import PackageError
@@ -33,6 +35,8 @@ class PackagedModel:
         self.runtime = runtime
         deriver = Deriver(signature)
         self._on_cells, self._outlook = on_cells(runtime, deriver), deriver.outlook
+        self.texts: Mapping[str, TextReader] = deriver.texts
+        """What reads the words of each text."""
         self._encoder = Encoder(signature.output)
 
     @classmethod

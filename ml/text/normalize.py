@@ -10,6 +10,8 @@ from functools import cache
 MOST_MARKS = 30
 """Marks kept on one letter, as in the Stream-Safe Text Format of UAX #15: without it, composing takes quadratic time
 for text that was made to take it."""
+MOST_GROWN = 1_000
+"""Characters of the one form beyond two for each character of a text, at most: one sign can stand for 18 letters."""
 _LAST_MARKS = 0x20000
 """All marks stand below, but for the variation selectors at `_SELECTORS`."""
 _SELECTORS = "\U000e0100-\U000e01ef"
@@ -23,9 +25,29 @@ def normalize(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    shorter = _crowds().sub(r"\1", _invisible().sub("", text))
-    folded = unicodedata.normalize("NFKC", shorter.casefold()).casefold()
+    return _form(_crowds().sub(r"\1", _invisible().sub("", text)))
+
+
+def _form(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text.casefold()).casefold()
     return unicodedata.normalize("NFKC", folded)
+
+
+def grown(text: str) -> int:
+    """Return how many characters beyond two for each of its own a text would have in the one form; takes no time."""
+    if text.isascii():
+        return 0
+    signs, lengths = _long_signs()
+    return sum(lengths[sign] - 2 for sign in signs.findall(text))
+
+
+@cache
+def _long_signs() -> tuple[re.Pattern[str], dict[str, int]]:
+    """Return what finds the characters that become three and more, and how many each becomes."""
+    signs = [chr(code) for code in range(0x80, _LAST_MARKS)]
+    composed = [sign for sign in signs if unicodedata.decomposition(sign) or len(sign.casefold()) > 1]
+    found = {sign: length for sign in composed if (length := len(_form(sign))) > 2}
+    return re.compile(f"[{''.join(found)}]"), found
 
 
 @cache

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from ml.text.language import language
+from ml.text.read_text import ReadText
 from ml.text.tokenize import words_of
 from schemas.base import Scalar
 from schemas.data import ScalarType
@@ -21,14 +22,17 @@ def summarize(text: str, vocabulary: Collection[str] | None, *, tell: bool) -> d
     """Return what stands for a text.
 
     Args:
-        text: As it was written.
+        text: As it was written; where it was read by the model, its words are not read once more.
         vocabulary: The words that the model knows, as a set; `unknown_share` is the share of the text's words that are
             not among them, missing of a text without a word. None: there is no such number.
         tell: Whether its language is told; that takes longer than everything else.
     """
-    words = words_of(text)
-    found: dict[str, Scalar | None] = {"characters": len(text), "words": len(words)}
+    if isinstance(text, ReadText) and vocabulary is not None:
+        words, known = text.words, text.known
+    else:
+        found_words = words_of(text)
+        words, known = len(found_words), sum(map((vocabulary or ()).__contains__, found_words))
+    found: dict[str, Scalar | None] = {"characters": len(text), "words": words}
     if vocabulary is not None:
-        known = sum(map(vocabulary.__contains__, words))
-        found[UNKNOWN_SHARE] = 1 - known / len(words) if words else None
+        found[UNKNOWN_SHARE] = 1 - known / words if words else None
     return found | {LANGUAGE: language(text)} if tell else found

@@ -4,16 +4,20 @@ Equal to scikit-learn's `TfidfVectorizer` (smooth idf, l2) on the same words. Li
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.text.tokenize import grams, words_of
+from ml.text.read_text import TextReader
+from ml.text.tokenize import runs, words_of
 from ml.values.sparse_rows import SparseRows
 
+Row = tuple[NDArray[np.int32], NDArray[np.float32]]
+"""Places of words, ascending, and their weights."""
 
-class Tfidf:
+
+class Tfidf(TextReader):
     """A vocabulary and its weights, compiled for many calls.
 
     Args:
@@ -36,7 +40,7 @@ class Tfidf:
 
     def __call__(self, texts: Sequence[str | None]) -> SparseRows:
         """Return the weights of each text, (n, words); a missing or empty text, or one of unknown words, is zeros."""
-        rows = [self._row(text) for text in texts]
+        rows: list[Row] = [self.made(text) for text in texts]
         indptr = np.zeros(len(rows) + 1, dtype=np.int64)
         np.cumsum([len(places) for places, _ in rows], out=indptr[1:])
         if len(rows) == 1:
@@ -45,12 +49,17 @@ class Tfidf:
         weights = np.concatenate([np.empty(0, dtype=np.float32), *(found for _, found in rows)])
         return SparseRows(indptr, places, weights, self.width)
 
-    def _row(self, text: str | None) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        words = words_of(text or "")
-        if self._ngrams > 1:
-            words = grams(words, self._ngrams)
+    def count(self, text: str) -> tuple[Row, int, int]:
+        """Return the places and weights of a text's words, how many words it has, and how many of them are known."""
+        words = words_of(text)
         counts = Counter(map(self._places.get, words))
-        counts.pop(None, None)
+        known = len(words) - counts[None]
+        if self._ngrams > 1:
+            counts.update(map(self._places.get, runs(words, self._ngrams)))
+        del counts[None]
+        return self._weighed(counts), len(words), known
+
+    def _weighed(self, counts: Mapping[int | None, int]) -> Row:
         if not counts:
             return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
         places = np.fromiter(counts.keys(), np.int32, len(counts))

@@ -9,8 +9,9 @@ Light: the service imports it.
 """
 
 import re
-from collections.abc import Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ml.text.normalize import marks, normalize
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 LONGEST_WORD = 50
 """Characters; a longer word is never learnt: it is a key, an encoding or an attempt."""
 _ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
-_SMALL = 20_000  # characters
 _ALONE = (
     "\u0e00-\u0e30\u0e32-\u0e33\u0e40-\u0e46"  # Thai
     "\u0e81-\u0eb0\u0eb2-\u0eb3\u0ebd-\u0ec6\u0edc-\u0edf"  # Lao
@@ -36,27 +36,15 @@ _ALONE = (
 
 def words_of(text: str) -> Sequence[str]:
     """Return the words of a text as it was written, in order. Takes linear time whatever the text is."""
-    return _recent(text) if len(text) <= _SMALL else _words(text)
-
-
-@lru_cache(maxsize=4)
-def _recent(text: str) -> Sequence[str]:
-    """Return the words of a text that is asked for them again at once: by the model, then by what the journal keeps."""
-    return _words(text)
-
-
-def _words(text: str) -> Sequence[str]:
     if text.isascii():  # the same, in a fifth of the time
         return text.translate(_ASCII).split()
     return _any_script()(normalize(text))
 
 
-def grams(words: Sequence[str], longest: int) -> list[str]:
-    """Return the words and, after them, all runs of 2 to `longest` words, joined by blanks."""
-    found = list(words)
+def runs(words: Sequence[str], longest: int) -> Iterator[str]:
+    """Yield all runs of 2 to `longest` words, joined by blanks; never are all of them there at once."""
     for length in range(2, longest + 1):
-        found += map(" ".join, zip(*(words[start:] for start in range(length)), strict=False))
-    return found
+        yield from map(" ".join, zip(*(islice(words, start, None) for start in range(length)), strict=False))
 
 
 @cache

@@ -6,13 +6,14 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.text.read_text import TextReader
 from ml.text.tokenize import words_of
 
 PADDING, UNKNOWN, FIRST = 0, 1, 2
 """The number behind a text's end, of a word that is not in the vocabulary, and of the vocabulary's first word."""
 
 
-class Tokens:
+class Tokens(TextReader):
     """A vocabulary compiled for many calls.
 
     Args:
@@ -28,6 +29,12 @@ class Tokens:
         """Return the numbers of each text's words, (n, length), with 0 behind its end and 1 for an unknown word."""
         table = np.zeros((len(texts), self._length), dtype=np.int32)
         for row, text in zip(table, texts, strict=True):
-            words = words_of(text or "")[: self._length]
-            row[: len(words)] = list(map(self._numbers.get, words, repeat(UNKNOWN)))
+            numbers = self.made(text)
+            row[: len(numbers)] = numbers
         return table
+
+    def count(self, text: str) -> tuple[list[int], int, int]:
+        """Return the numbers of a text's first words, how many words it has, and how many of them are known."""
+        words = words_of(text)
+        first = list(map(self._numbers.get, words[: self._length], repeat(UNKNOWN)))
+        return first, len(words), sum(map(self._numbers.__contains__, words))

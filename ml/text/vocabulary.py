@@ -4,8 +4,9 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from ml.text.tokenize import LONGEST_WORD, grams, words_of
+from ml.text.tokenize import LONGEST_WORD, runs, words_of
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ def fit_vocabulary(
     total = 0
     for text in texts:
         total += 1
-        counts.update({word for word in grams(words_of(text or ""), ngrams) if _can_be_learnt(word, ngrams)})
+        words = words_of(text or "")
+        counts.update({word for word in chain(words, runs(words, ngrams)) if _can_be_learnt(word, ngrams)})
     limit = most_rows * total
     frequent = [(word, found) for word, found in counts.items() if min_rows <= found <= limit]
     ranked = sorted(frequent, key=lambda item: (-item[1], item[0]))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ml.text.language import UNKNOWN, language
+from ml.text.normalize import MOST_GROWN, grown
 from ml.validation.cell_reading import CellReading
 from ml.validation.refusal import Refusal, kind_of, require_unicode
 from ml.values.text import normal
@@ -23,6 +24,10 @@ def free_text(column: Input, reading: CellReading) -> Callable[[Any], str | None
             raise Refusal(f"must be a text, not {kind_of(value)}")
         if len(value) > most:
             raise Refusal(f"has {len(value):,} characters; at most {most:,} are taken (max_characters)")
+        if grown(value) > MOST_GROWN:
+            raise Refusal(
+                f"becomes too long: signs that stand for many letters add more than {MOST_GROWN:,} characters"
+            )
         if not value.strip() or (missing and len(value) <= _LONGEST_WORD and normal(value) in missing):
             return None
         require_unicode(value)

@@ -3,7 +3,7 @@
 On the path of every request: what a column accepts is compiled once per signature.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from json import dumps
 from typing import Any, TypedDict
@@ -98,7 +98,7 @@ class Validator:
         """How many columns a row may have, those without effect included."""
         return len(self._known)
 
-    def check(self, rows: Sequence[Any], explained: int | None = None) -> Checked:
+    def check(self, rows: Iterable[Any], explained: int | None = None) -> Checked:
         """Sort rows, as the JSON parser gave them, into cells and errors; never raises for what they contain.
 
         Args:

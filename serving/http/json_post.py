@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 from starlette.types import Receive, Scope, Send
@@ -98,10 +99,23 @@ class JsonPost(Endpoint):
                     return await self._in_queue(content, started)
         except TimeoutError:
             if stage == "an answer":
-                raise HttpError(504, f"there was no answer within {self._spec.deadline:g} seconds") from None
+                raise self._late() from None
             raise HttpError(
                 408, f"the body did not arrive within {self._spec.deadline:g} seconds", headers=_CLOSE
             ) from None
+
+    def _going_on(self, started: float) -> Callable[[], None]:
+        """Return what raises once nobody waits for the answer any more: a thread cannot be stopped from outside."""
+        ends = started + self._spec.deadline
+
+        def go_on() -> None:
+            if time.perf_counter() > ends:
+                raise self._late()
+
+        return go_on
+
+    def _late(self) -> HttpError:
+        return HttpError(504, f"there was no answer within {self._spec.deadline:g} seconds")
 
     async def _in_queue(self, content: bytes, started: float) -> bytes:
         """Take a place once the body is there, so that nobody who sends slowly keeps others out."""

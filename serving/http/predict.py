@@ -27,7 +27,7 @@ from serving.http.explaining import Explaining
 from serving.http.families import Latency, counter
 from serving.http.fault_kinds import UNKNOWN_COLUMN, kind_of_fault
 from serving.http.json_post import REFUSALS, JsonPost
-from serving.http.reading import Reader, Rows, reader
+from serving.http.reading import GoOn, Reader, Rows, reader
 from serving.journal.insertion import Prediction
 from serving.journal.writer import JournalError
 from serving.releases.loaded_version import Version
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 _INLINE_BYTES = 65_536  # larger bodies are worked on in a thread, so that the others need not wait
+_INLINE_TEXTS = 16_384  # the same of texts, whose words take longer than numbers
 
 
 class PredictRequest(Strict):
@@ -109,13 +110,15 @@ class Predict(JsonPost):
             raise HttpError(503, f"not ready: {self._follower.why_not_ready}", headers=RETRY)
         if self._follower.journal_error is not None:
             raise HttpError(503, f"not ready: {self._follower.journal_error}", headers=RETRY)
-        if len(content) <= _INLINE_BYTES and version.is_quick(
+        most_inline = _INLINE_TEXTS if version.model.texts else _INLINE_BYTES
+        go_on = self._going_on(started)
+        if len(content) <= most_inline and version.is_quick(
             max(content.count(b"{"), content.count(b",") // version.validator.width)
         ):
-            work = _work(version, self._reader(version), content, self._spec)
+            work = _work(version, self._reader(version), content, self._spec, go_on)
         else:
             loop = asyncio.get_running_loop()
-            work = await loop.run_in_executor(self._threads, self._timed, version, content)
+            work = await loop.run_in_executor(self._threads, self._timed, version, content, go_on)
         request_id = _request_id()
         await self._record(request_id, version, work, started)
         self._predicted += len(work.predictions)
@@ -132,14 +135,15 @@ class Predict(JsonPost):
         """Return what reads the requests to a version; it is made once for each."""
         known = self._readers
         if version.version not in known:
-            made = reader(version.model.signature, version.validator, self._spec, self._context.settings.journal.keep)
+            model, keep = version.model, self._context.settings.journal.keep
+            made = reader(model.signature, version.validator, self._spec, keep, model.texts)
             self._readers = known = {version.version: made}
         return known[version.version]
 
-    def _timed(self, version: Version, content: bytes) -> "_Work":
+    def _timed(self, version: Version, content: bytes, go_on: GoOn) -> "_Work":
         self._context.pulse.begin()
         try:
-            return _work(version, self._reader(version), content, self._spec)
+            return _work(version, self._reader(version), content, self._spec, go_on)
         finally:
             self._context.pulse.end()
 
@@ -186,13 +190,13 @@ class _Work:
         return [texts[position] for position in range(self.rows.count)]
 
 
-def _work(version: Version, reads: Reader, content: bytes, spec: DeploySpec) -> _Work:
+def _work(version: Version, reads: Reader, content: bytes, spec: DeploySpec, go_on: GoOn) -> _Work:
     def admit(rows: int, explain: bool) -> None:
         bytes_per_row = version.bytes_per_row + (version.explainer.bytes_per_row if explain else 0)
         if rows * bytes_per_row > spec.max_answer:
             raise HttpError(413, _too_much(rows, spec.max_answer // bytes_per_row, explain=explain))
 
-    rows = reads.read(content, admit)
+    rows = reads.read(content, admit, go_on)
     checked = rows.checked
     if not checked.positions:
         raise _NoValidRow(checked.errors, rows.count)

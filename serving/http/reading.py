@@ -1,12 +1,13 @@
 """A predict request's body to checked rows, and what the journal keeps of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic_core import to_json
 
+from ml.text.read_text import TextReader
 from ml.validation.rows import NOT_SPELLED_OUT, Checked, RowError, Validator
 from schemas.run import DeploySpec, Keep
 from schemas.signature import Signature
@@ -17,6 +18,7 @@ from serving.journal.kept import Keeper
 _EXPLAINED = 100  # rows whose error is spelled out
 _OVERSIZED: RowError = {"column": None, "message": "has far more lists, numbers or keys than its inputs have"}
 Admit = Callable[[int, bool], None]
+GoOn = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -36,21 +38,33 @@ class Reader(ABC):
     """What reads the requests to one version."""
 
     @abstractmethod
-    def read(self, body: bytes, admit: Admit) -> Rows:
+    def read(self, body: bytes, admit: Admit, go_on: GoOn) -> Rows:
         """Return what a body holds. Raises HttpError.
 
         Args:
             body: As it was sent.
             admit: Asked with a number of rows, and whether they are to be explained, before they are worked on; raises
                 HttpError where they are too many.
+            go_on: Asked before each row and each text; raises HttpError where the time for the request is over.
         """
 
 
-def reader(signature: Signature, validator: Validator, spec: DeploySpec, keep: Keep) -> Reader:
-    """Return what reads requests to a version: row by row where they hold arrays."""
+def reader(
+    signature: Signature, validator: Validator, spec: DeploySpec, keep: Keep, texts: Mapping[str, TextReader]
+) -> Reader:
+    """Return what reads requests to a version: row by row where they hold arrays.
+
+    Args:
+        signature: Its inputs.
+        validator: What checks rows.
+        spec: The service's limits.
+        keep: What the journal keeps.
+        texts: What reads the words of texts: the model that is asked, so that it need not read them again.
+    """
+    keeper = Keeper(signature, keep)
     if signature.arrays:
-        return _OfArrays(RowReader(signature), Keeper(signature, keep), validator, spec)
-    return _OfTables(Keeper(signature, keep), validator, spec)
+        return _OfArrays(RowReader(signature), keeper, validator, spec, texts)
+    return _OfTables(keeper, validator, spec, texts)
 
 
 @dataclass(frozen=True)
@@ -58,11 +72,16 @@ class _OfTables(Reader):
     keeper: Keeper
     validator: Validator
     spec: DeploySpec
+    texts: Mapping[str, TextReader]
 
-    def read(self, body: bytes, admit: Admit) -> Rows:
+    def read(self, body: bytes, admit: Admit, go_on: GoOn) -> Rows:
         rows, explain = instances(body, self.spec.max_rows, self.validator.columns)
         admit(len(rows), explain)
-        checked = self.validator.check(rows, explained=_EXPLAINED)
+        if not self.texts:
+            checked = self.validator.check(rows, explained=_EXPLAINED)
+        else:
+            checked = self.validator.check(_each(rows, go_on), explained=_EXPLAINED)
+            checked = replace(checked, cells=_read(checked.cells, self.texts, go_on))
         return Rows(len(rows), checked, self._kept(rows, checked), explain)
 
     def _kept(self, rows: list[Any], checked: Checked) -> list[str]:
@@ -84,14 +103,16 @@ class _OfArrays(Reader):
     keeper: Keeper
     validator: Validator
     spec: DeploySpec
+    texts: Mapping[str, TextReader]
 
-    def read(self, body: bytes, admit: Admit) -> Rows:
+    def read(self, body: bytes, admit: Admit, go_on: GoOn) -> Rows:
         names, found, kept = self.validator.names, list[dict[str, Any]](), list[str]()
         errors: dict[int, RowError] = {}
         positions: list[int] = []
         said: dict[str, bool] = {}
         for place, row in enumerate(self.rows.rows(body, self.spec.max_rows, said)):
             admit(place + 1, said.get(EXPLAIN, False))
+            go_on()
             if isinstance(row, OversizedRow):
                 errors[place] = _OVERSIZED
                 continue
@@ -101,7 +122,7 @@ class _OfArrays(Reader):
             if checked.errors:
                 errors[place] = checked.errors[0] if spelled_out else NOT_SPELLED_OUT
                 continue
-            cells = {name: column[0] for name, column in checked.cells.items()}
+            cells = {name: column[0] for name, column in _read(checked.cells, self.texts, go_on).items()}
             positions.append(place)
             found.append(cells)
             kept.append(to_json(self.keeper.row(self.validator.inputs(row), cells)).decode())
@@ -109,3 +130,17 @@ class _OfArrays(Reader):
         count, explain = len(positions) + len(errors), said.get(EXPLAIN, False)
         admit(count, explain)  # which may be said behind the rows
         return Rows(count, Checked(columns, positions, errors), kept, explain)
+
+
+def _each(rows: Iterable[Any], go_on: GoOn) -> Iterator[Any]:
+    for row in rows:
+        go_on()
+        yield row
+
+
+def _read(cells: Mapping[str, Sequence[Any]], texts: Mapping[str, TextReader], go_on: GoOn) -> dict[str, Sequence[Any]]:
+    """Return cells with their texts read, for the model and for the journal."""
+    found = dict(cells)
+    for name, of in texts.items():
+        found[name] = [None if text is None else of.read(text) for text in _each(cells[name], go_on)]
+    return found

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from ml.text.tfidf import Tfidf
-from ml.text.tokenize import grams, words_of
+from ml.text.tokenize import runs, words_of
 from ml.text.tokens import PADDING, UNKNOWN, Tokens
 from ml.text.vocabulary import fit_vocabulary, known_elsewhere
 from ml.values.sparse_rows import SparseRows, concatenate
@@ -38,7 +38,9 @@ def test_weights_are_those_of_scikit_learn_whatever_the_texts_are(texts, ngrams,
 def assert_as_scikit_learn(texts, ngrams, sublinear):
     vocabulary = fit_vocabulary(texts, max_words=1000, ngrams=ngrams)
     theirs = TfidfVectorizer(
-        analyzer=lambda text: grams(words_of(text), ngrams), vocabulary=vocabulary.words, sublinear_tf=sublinear
+        analyzer=lambda text: [*words_of(text), *runs(words_of(text), ngrams)],
+        vocabulary=vocabulary.words,
+        sublinear_tf=sublinear,
     ).fit_transform([text or "" for text in texts])
     ours = Tfidf(vocabulary.words, vocabulary.idf(), ngrams=ngrams, sublinear=sublinear)(texts)
     assert np.abs(ours.dense() - theirs.toarray()).max() < 1e-6
@@ -112,7 +114,9 @@ def forty_words(draw, count):
 
 
 def a_template(draw, count):
-    return [f"dear customer your order o{draw.integers(0, 9)} of day d{draw.integers(0, 9)} is late" for _ in range(count)]
+    return [
+        f"dear customer your order o{draw.integers(0, 9)} of day d{draw.integers(0, 9)} is late" for _ in range(count)
+    ]
 
 
 @pytest.mark.parametrize("ngrams", [1, 2])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.text.normalize import MOST_MARKS, marks, normalize
-from ml.text.tokenize import grams, pattern, words_of
+from ml.text.normalize import MOST_MARKS, grown, marks, normalize
+from ml.text.tokenize import pattern, runs, words_of
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 MILLIONS = 2_000_000
@@ -45,10 +45,9 @@ def test_scripts_without_blanks_have_each_letter_for_a_word():
     assert words_of("ที่นี่") == ["ที่", "นี่"]
 
 
-def test_grams_are_the_words_and_the_runs_of_them():
-    assert grams(["a", "b", "c"], 3) == ["a", "b", "c", "a b", "b c", "a b c"]
-    assert grams(["a"], 3) == ["a"]
-    assert grams([], 2) == []
+def test_runs_are_of_two_words_and_more():
+    assert list(runs(["a", "b", "c"], 3)) == ["a b", "b c", "a b c"]
+    assert not [*runs(["a"], 3), *runs([], 2), *runs(["a", "b"], 1)]
 
 
 def test_control_characters_and_signs_part_words_and_are_none():
@@ -110,3 +109,10 @@ def test_hostile_text_takes_no_more_than_linear_time(text):
 
 def test_a_crowd_of_marks_is_cut():
     assert len(normalize("x" + "\u0316" * 1000)) == 1 + MOST_MARKS
+
+
+def test_how_long_the_one_form_is_at_most_is_known_before():
+    signs = [chr(code) for code in range(0x80, sys.maxunicode + 1)]
+    composed = [sign for sign in signs if unicodedata.decomposition(sign) or len(sign.casefold()) > 1]
+    beyond = [sign for sign in composed if len(normalize(sign)) > 2 + grown(sign)]
+    assert not beyond and grown("\ufdfa" * 3) == 48 and grown("½ is Ⅷ, plainly") == 3

@@ -261,9 +261,9 @@ class Adds(ArrayPredictor):
 def test_an_array_is_one_input_whichever_way_round_the_request_is_written() -> None:
     rows = '"instances": [{"grid": [[1, 2], [3, 4]], "size": 5}, {"grid": [[1, 2]], "size": 5}]'
     admitted: list[tuple[int, bool]] = []
-    reads = reader(GRID, Validator(GRID), DeploySpec(), "digest")
+    reads = reader(GRID, Validator(GRID), DeploySpec(), "digest", {})
     asked_first, asked_last, unasked = (
-        reads.read(body.encode(), lambda count, explain: admitted.append((count, explain)))
+        reads.read(body.encode(), lambda count, explain: admitted.append((count, explain)), lambda: None)
         for body in (f'{{"explain": true, {rows}}}', f'{{{rows}, "explain": true}}', f'{{{rows}, "explain": false}}')
     )
     assert (asked_first.explain, asked_last.explain, unasked.explain) == (True, True, False)
@@ -287,5 +287,7 @@ def test_an_array_is_one_input_whichever_way_round_the_request_is_written() -> N
 def test_a_request_of_arrays_says_it_once_and_strictly(more: str, what: str) -> None:
     body = f'{{{more}"instances": [{{"grid": [[1, 2], [3, 4]], "size": 5}}]}}'.encode()
     with pytest.raises(HttpError) as caught:
-        reader(GRID, Validator(GRID), DeploySpec(), "digest").read(body, lambda _count, _explain: None)
+        reader(GRID, Validator(GRID), DeploySpec(), "digest", {}).read(
+            body, lambda _count, _explain: None, lambda: None
+        )
     assert caught.value.status == 400 and what in caught.value.message
