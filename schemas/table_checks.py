@@ -52,7 +52,7 @@ class SplitDriftCheck(ShareCheck):
 class RepeatedTextsCheck(ShareCheck):
     """At most `max` of the texts of the other sets are in the training set too."""
 
-    max: Share = Field(default=0.01, description="of a column's texts of 20 words and more, word by word")
+    max: Share = Field(default=0.01, description="of a column's different texts of 5 words and more, word by word")
 
 
 class BalanceCheck(Strict):

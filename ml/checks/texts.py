@@ -1,13 +1,14 @@
 """Columns of free text: how long, in which languages, and whether the same text is in two sets."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from ml.checks.share import share_outcome
 from ml.text.language import UNKNOWN, language
+from ml.text.normalize import MOST_GROWN, grown
 from ml.text.tokenize import words_of
 from ml.values.column_keys import key
 from ml.values.columns import as_cells
@@ -16,10 +17,11 @@ from schemas.data import TEXT, Column, ColumnSpec, DataSpec, TableSchema
 from schemas.evaluation import DataCheck
 from schemas.table_checks import ShareCheck
 
-FEWEST_WORDS = 20
-"""Shorter texts are written again and again without being copied."""
+FEWEST_WORDS, LONG = 5, 20
+"""Texts of fewer words are written again and again without being copied; those of `LONG` words never are."""
 _MOST_TOLD = 5_000
 """Texts whose language is told: more only cost time."""
+_SEED = 0
 _TRAIN = "train"
 
 
@@ -48,12 +50,19 @@ def _lengths(column: Column, texts: Sequence[str], severity: Severity) -> list[D
     lengths = np.array([len(text) for text in texts], dtype=np.int64)
     over = int((lengths > most).sum())
     longest = int(lengths.max(initial=0))
+    swollen = sum(grown(text) > MOST_GROWN for text in texts)
     message = f"column {column.name!r}: the longest text has {longest:,} characters; at most {most:,} are taken"
     if over:
         message = (
             f"column {column.name!r}: {over:,} of {len(texts):,} texts have more than {most:,} characters (up to "
             f"{longest:,}), and a request with such a one is refused; declare {key(column.name, 'max_characters')}"
         )
+    if swollen:
+        message += (
+            f"; {swollen:,} of {len(texts):,} hold so many signs that stand for several letters each (such as U+FDFA) "
+            "that a request with such a one is refused"
+        )
+    over += swollen
     return [_outcome("max_characters", column.name, severity, over, most, message)]
 
 
@@ -62,16 +71,25 @@ def _languages(column: Column, texts: Sequence[str], severity: Severity) -> list
     taken = column.text.languages
     if taken is None:
         return []
-    told = pd.Series([language(text) for text in texts[:: max(1, -(-len(texts) // _MOST_TOLD))]], dtype="object")
+    told = pd.Series([language(text) for text in _drawn(texts)], dtype="object")
+    looked_at = f"{len(told):,} texts" if len(told) == len(texts) else f"{len(told):,} texts looked at"
     others = told[~told.isin([*taken, UNKNOWN])].value_counts()
     named = ", ".join(f"{code} ({times:,})" for code, times in others.iloc[:5].items())
-    message = f"column {column.name!r}: all texts are in {', '.join(taken)}, or too short to tell"
+    message = f"column {column.name!r}: all {looked_at} are in {', '.join(taken)}, or too short to tell"
     if len(others):
         message = (
-            f"column {column.name!r}: {others.sum():,} of {len(told):,} texts are in other languages than "
+            f"column {column.name!r}: {others.sum():,} of {looked_at} are in other languages than "
             f"{', '.join(taken)}: {named}; a request with such a one is refused"
         )
     return [_outcome("languages", column.name, severity, int(others.sum()), ", ".join(taken), message)]
+
+
+def _drawn(texts: Sequence[str]) -> Sequence[str]:
+    """Return texts drawn at random, the same ones every time: rows that come in turns are no sample."""
+    if len(texts) <= _MOST_TOLD:
+        return texts
+    places = np.random.default_rng(_SEED).choice(len(texts), _MOST_TOLD, replace=False)
+    return [texts[place] for place in places]
 
 
 def _outcome(name: str, column: str, severity: Severity, broken: int, threshold: int | str, message: str) -> DataCheck:
@@ -87,27 +105,48 @@ def _outcome(name: str, column: str, severity: Severity, broken: int, threshold:
 
 
 def _repeated(name: str, texts: Mapping[str, Sequence[str | None]], bound: ShareCheck) -> list[DataCheck]:
-    """Return whether few enough texts of the other sets are in the training set, word by word."""
+    """Return whether few enough texts of the other sets are in the training set, word by word.
+
+    Different texts are counted, each once, so that some phrases which many write do not make a share; of long texts,
+    which nobody writes again, also how often they come.
+    """
     if bound.severity == "off":
         return []
-    known = frozenset(_digests(texts[_TRAIN]))
-    others = [digest for other, one in texts.items() if other != _TRAIN for digest in _digests(one)]
+    known = {digest for digest, words in _digests(texts[_TRAIN]) if words >= FEWEST_WORDS}
+    others: dict[bytes, int] = {}
+    long, short = [0, 0], 0  # long texts, and those that are in the training set
+    for other, one in texts.items():
+        for digest, words in _digests(one) if other != _TRAIN else ():
+            if words < FEWEST_WORDS:
+                short += 1
+                continue
+            others[digest] = words
+            if words >= LONG:
+                long[0] += 1
+                long[1] += digest in known
     again = sum(digest in known for digest in others)
-    share = again / len(others) if others else 0.0
+    share, of_long = (part / whole if whole else 0.0 for part, whole in ((again, len(others)), (long[1], long[0])))
     message = (
-        f"column {name!r}: {again:,} of {len(others):,} texts of the validation and test sets ({share:.1%}) are in the "
-        f"training set too, word by word; {bound.max:.1%} are tolerated"
+        f"column {name!r}: {again:,} of {len(others):,} different texts of the validation and test sets ({share:.1%}) "
+        f"are in the training set too, word by word; {bound.max:.1%} are tolerated"
     )
-    if share > bound.max:
-        message += ". The scores are too good by them: keep one of each, or split by what they share (split=group)"
-    return [share_outcome("repeated_texts", name, bound, share <= bound.max, share, message)]
+    if of_long > share:
+        message += f"; of all {long[0]:,} texts of {LONG} words and more it is {long[1]:,} ({of_long:.1%})"
+    if short:
+        message += f"; {short:,} texts of fewer than {FEWEST_WORDS} words were not compared"
+    value = max(share, of_long)
+    if value > bound.max:
+        message += (
+            ". The scores are too good by them: keep one of each, or split by what they share (split=group); for "
+            "phrases that many write, raise data.checks.repeated_texts.max"
+        )
+    return [share_outcome("repeated_texts", name, bound, value <= bound.max, value, message)]
 
 
-def _digests(texts: Sequence[str | None]) -> list[bytes]:
-    """Return one digest for each text that is long enough to be told from others."""
-    words = [words_of(text) for text in texts if text is not None]
-    return [
-        hashlib.blake2b(" ".join(one).encode("utf-8", "replace"), digest_size=16).digest()
-        for one in words
-        if len(one) >= FEWEST_WORDS
-    ]
+def _digests(texts: Sequence[str | None]) -> Iterator[tuple[bytes, int]]:
+    """Yield a digest of each text's words and how many there are; the words of one text are there at a time."""
+    for text in texts:
+        if text is not None:
+            words = words_of(text)
+            joined = " ".join(words).encode("utf-8", "replace")
+            yield hashlib.blake2b(joined, digest_size=16).digest(), len(words)

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from ml.checks.texts import FEWEST_WORDS, check_texts
 from ml.explore.target import read_target
 from ml.explore.words import words
 from ml.features.derive import Deriver, array_names
@@ -24,7 +23,6 @@ from schemas.choice import Choice
 from schemas.data import ColumnSpec, DataSpec, TableSchema
 from schemas.errors import ContentError
 from schemas.signature import TfidfDerivation, TokensDerivation
-from schemas.table_checks import RepeatedTextsCheck, TableChecks
 
 GOOD, BAD = ["a lovely day at the sea with friends and sun"], ["an awful night in the rain without any sleep"]
 
@@ -189,36 +187,6 @@ def test_what_stands_for_texts_is_profiled_and_compared(english):
     assert window.columns["note.words"] == [12, 12, None]
     assert window.columns["note.language"] == ["en", "en", None]
     assert window_profile(window, signature).column("note.unknown_share") is not None
-
-
-def test_texts_that_break_the_bounds_are_found_before_training(english):
-    frame, schema, _ = english
-    long, german = GOOD[0] * 9, "Dies ist ein Brief, den noch niemand geschrieben hat, und er ist nicht lang."
-    sets = {"train": frame, "validation": frame.head(3).assign(note=[long, german, GOOD[0]]), "test": frame.head(0)}
-    found = {check.name: check for check in check_texts(sets, schema, spec())}
-    assert not found["max_characters"].passed and found["max_characters"].severity == "fail"
-    assert "1 of 203 texts have more than 300 characters (up to 396)" in found["max_characters"].message
-    assert not found["languages"].passed and "de (1)" in found["languages"].message
-    lenient = spec(note=ColumnSpec(on_violation="warn"))
-    assert {one.severity for one in check_texts(sets, schema, lenient)} == {"warn"}
-    well = {"train": frame, "validation": frame.head(0), "test": frame.head(0)}
-    assert all(check.passed for check in check_texts(well, schema, spec()))
-
-
-def test_the_same_text_in_two_sets_is_found_whatever_its_case(english):
-    frame, schema, _ = english
-    text = " ".join(f"word{place}" for place in range(FEWEST_WORDS))
-    sets = {
-        "train": frame.assign(note=[text, *frame["note"][1:]]),
-        "validation": frame.head(1).assign(note=[text.upper() + "!"]),
-        "test": frame.head(1).assign(note=["short again"]),
-    }
-    (repeated,) = [check for check in check_texts(sets, schema, spec()) if check.name == "repeated_texts"]
-    assert not repeated.passed and repeated.severity == "warn" and repeated.value == 1.0
-    assert "1 of 1 texts of the validation and test sets (100.0%) are in the training set too" in repeated.message
-    checks = TableChecks(repeated_texts=RepeatedTextsCheck(severity="off"))
-    off = DataSpec(source=Choice(name="csv"), target="kind", checks=checks)
-    assert "repeated_texts" not in {check.name for check in check_texts(sets, schema, off)}
 
 
 def test_the_words_that_tell_a_class_are_shown():
