@@ -61,7 +61,7 @@ def test_the_vocabulary_is_what_most_texts_have_and_ties_go_by_the_alphabet():
     texts = ["b a", "a c", "b d", "d d d d", "long " + "x" * 51]
     found = fit_vocabulary(texts, max_words=2)
     assert (found.words, found.found_in, found.texts) == (["a", "b"], [2, 2], 5)
-    assert fit_vocabulary(reversed(texts), max_words=2) == found
+    assert fit_vocabulary(texts[::-1], max_words=2) == found
     assert fit_vocabulary(texts, max_words=99, min_rows=2).words == ["a", "b", "d"]
     assert "x" * 51 not in fit_vocabulary(texts, max_words=99, ngrams=2).words
     assert not any("x" * 51 in word for word in fit_vocabulary(texts, max_words=99, ngrams=2).words)
@@ -137,3 +137,14 @@ def test_fitted_texts_have_as_many_unknown_words_as_others(max_words, made, ngra
         assert unknown(others, vocabulary) - unknown(fitted, vocabulary) > 0.02
     if made is not drawn_by_rank and max_words > 1000:
         assert unknown(fitted, elsewhere) == 0
+
+
+@pytest.mark.parametrize(("ngrams", "most"), [(1, 800), (2, 3000), (2, 600)])
+def test_words_without_bound_are_counted_exactly_in_bounded_memory(ngrams, most, monkeypatch):
+    texts = drawn_by_rank(np.random.default_rng(1), 600)
+    exact = fit_vocabulary(texts, max_words=100_000, min_rows=2, ngrams=ngrams)
+    monkeypatch.setattr("ml.text.vocabulary.MOST_COUNTED", most)
+    bounded = fit_vocabulary(texts, max_words=100_000, min_rows=2, ngrams=ngrams)
+    assert 2 < bounded.fewest < 100
+    frequent = [item for item in zip(exact.words, exact.found_in, strict=True) if item[1] >= bounded.fewest]
+    assert frequent == list(zip(bounded.words, bounded.found_in, strict=True))
