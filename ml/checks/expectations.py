@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ml.schema_inference.infer import declared_type
+from ml.validation.examples import examples
 from ml.values.canonical import canonical
 from ml.values.columns import as_cells, as_numbers, fits
 from schemas.base import Scalar
@@ -135,9 +136,9 @@ def _outcome(item: Expectation, column: pd.Series, broken: list[int]) -> DataChe
     if not broken:
         message = f"column {item.column!r}: all {total:,} rows satisfy {item.name}"
     else:
-        examples = list(dict.fromkeys(repr(str(column.iloc[place])) for place in broken[:20]))[:3]
+        some = examples(column.iloc[place] for place in broken[:20])
         places = ", ".join(str(place + 1) for place in broken[:5]) + (", …" if len(broken) > 5 else "")
-        shown = "" if item.name == "nullable" else f", for example {', '.join(examples)}"
+        shown = "" if item.name == "nullable" else f", for example {some}"
         message = f"column {item.column!r}: {len(broken):,} of {total:,} values {item.wrong}{shown} (rows {places})"
         message += _instead(item) if item.name == "type" else ""
     return DataCheck(

@@ -113,25 +113,18 @@ def _repeated(name: str, texts: Mapping[str, Sequence[str | None]], bound: Share
     if bound.severity == "off":
         return []
     known = {digest for digest, words in _digests(texts[_TRAIN]) if words >= FEWEST_WORDS}
-    others: dict[bytes, int] = {}
-    long, short = [0, 0], 0  # long texts, and those that are in the training set
-    for other, one in texts.items():
-        for digest, words in _digests(one) if other != _TRAIN else ():
-            if words < FEWEST_WORDS:
-                short += 1
-                continue
-            others[digest] = words
-            if words >= LONG:
-                long[0] += 1
-                long[1] += digest in known
-    again = sum(digest in known for digest in others)
-    share, of_long = (part / whole if whole else 0.0 for part, whole in ((again, len(others)), (long[1], long[0])))
+    others = [found for other, one in texts.items() if other != _TRAIN for found in _digests(one)]
+    different = {digest for digest, words in others if words >= FEWEST_WORDS}
+    long = [digest in known for digest, words in others if words >= LONG]
+    short = sum(words < FEWEST_WORDS for _, words in others)
+    again = len(different & known)
+    share, of_long = again / max(1, len(different)), sum(long) / max(1, len(long))
     message = (
-        f"column {name!r}: {again:,} of {len(others):,} different texts of the validation and test sets ({share:.1%}) "
-        f"are in the training set too, word by word; {bound.max:.1%} are tolerated"
+        f"column {name!r}: {again:,} of {len(different):,} different texts of the validation and test sets "
+        f"({share:.1%}) are in the training set too, word by word; {bound.max:.1%} are tolerated"
     )
     if of_long > share:
-        message += f"; of all {long[0]:,} texts of {LONG} words and more it is {long[1]:,} ({of_long:.1%})"
+        message += f"; of all {len(long):,} texts of {LONG} words and more it is {sum(long):,} ({of_long:.1%})"
     if short:
         message += f"; {short:,} texts of fewer than {FEWEST_WORDS} words were not compared"
     value = max(share, of_long)

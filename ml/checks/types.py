@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ml.schema_inference.infer import declared_type
+from ml.validation.examples import examples
 from ml.values.column_keys import key
 from ml.values.columns import fits, is_text
 from ml.values.units import quantity_note
@@ -58,8 +59,7 @@ def _incompatibilities(column: Column, values: pd.Series) -> list[DataCheck]:
         return []
     infinite = not is_text(values) and bool(np.isinf(pd.to_numeric(wrong, errors="coerce").astype(float)).all())
     what = "are infinite" if infinite else f"are no {column.type}"
-    shown = ", ".join(repr(str(value)) for value in wrong.drop_duplicates().iloc[:3])
-    text = f"{len(wrong):,} of {len(values):,} values {what} and count as missing ({shown})"
+    text = f"{len(wrong):,} of {len(values):,} values {what} and count as missing ({examples(wrong)})"
     return [_warning(column.name, "infinite" if infinite else "mixed", text, len(wrong))]
 
 

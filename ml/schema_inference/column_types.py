@@ -8,13 +8,15 @@ they look like quantities (`75%`, `12 kg`): dropped, so that a person sees the w
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ml.features.signature import MAX_CATEGORIES
+from ml.text.tokenize import letters_alone
+from ml.validation.examples import examples
+from ml.validation.refusal import shown
 from ml.values.column_keys import declaration
 from ml.values.columns import as_numbers, as_timestamps, is_text, is_timestamp
 from ml.values.date_formats import ENOUGH, DateFormat, find_format
@@ -31,8 +33,10 @@ MAX_WORDS = 5
 """Text is a number column when most rows and at least `FEW` different values are numbers, and the rest a few words."""
 NEARLY_UNIQUE = 0.95
 FREE_TEXT = 8
-"""Words that free text has on average at least; names have two, addresses five."""
+"""Words that free text has on average at least, parted by blanks; names have two, addresses five. Where nobody writes
+blanks, two letters are taken for a word."""
 LOOKED_AT = 1_000
+_PHRASE = 3
 _BEGINNING = 2_000  # characters
 _ID_WORDS = {"id", "ids", "uuid", "guid", "identifier", "ident", "pk"}
 _KEY_WORDS = _ID_WORDS | {"index", "idx", "key", "unnamed"}
@@ -64,7 +68,7 @@ def guess(name: str, column: pd.Series, marks: Marks = POINT) -> Guess:
     distinct = known.nunique()
     if distinct == 1:
         missing = " besides missing values" if len(known) < len(column) else ""
-        what = _show(known.iloc[:1]) if str(known.iloc[0]).strip() else "nothing but blanks"
+        what = examples(known.iloc[:1]) if str(known.iloc[0]).strip() else "nothing but blanks"
         return Guess("drop", f"constant: every row holds {what}{missing}")
     count = f"{distinct:,} distinct values in {len(column):,} rows{_gaps(column)}"
     if pd.api.types.is_bool_dtype(known.infer_objects().dtype):
@@ -141,7 +145,7 @@ def _mixed_numbers(text: pd.Series, marks: Marks) -> Guess | None:
 
 
 def _as_missing(words: pd.Series) -> str:
-    named = ", ".join(f"{word!r} ({times:,})" for word, times in words.items())
+    named = ", ".join(f"{shown(word)} ({times:,})" for word, times in words.items())
     return f"counted as missing: {named}. Declare type: category to keep those words"
 
 
@@ -167,7 +171,8 @@ def _labels(name: str, text: pd.Series, count: str) -> Guess:
         return Guess("drop", f"text, {count}, but {note}. Or declare type: category, identifier or drop")
     if unique:
         nearly = "" if distinct == len(text) else "nearly "
-        return Guess("drop", f"it identifies {nearly}every row: text, {count}; declare type: identifier to keep it")
+        keep = "identifier to keep it" + ("" if _average(text) < _PHRASE else ", or type: text to learn from its words")
+        return Guess("drop", f"it identifies {nearly}every row: text, {count}; declare type: {keep}")
     limit = FEW if _named(name, _ID_WORDS) else MAX_CATEGORIES
     kind = "category" if distinct <= limit else "identifier"
     return Guess(kind, f"text, {count}" + (f"; taken as a {kind}, but {note}" if note else ""))
@@ -175,11 +180,19 @@ def _labels(name: str, text: pd.Series, count: str) -> Guess:
 
 def _long(text: pd.Series) -> str:
     """Return how long texts are, empty where they are names or short phrases."""
-    some = text.drop_duplicates().iloc[:LOOKED_AT]
-    words = float(np.mean([len(one[:_BEGINNING].split()) for one in some.tolist()]))
+    words = _average(text)
     if words < FREE_TEXT:
         return ""
-    return f"{words:.0f} words on average" if some.str.len().max() <= _BEGINNING else "long texts of many words"
+    return f"{words:.0f} words on average" if _some(text).str.len().max() <= _BEGINNING else "long texts of many words"
+
+
+def _average(text: pd.Series) -> float:
+    parts = [one[:_BEGINNING] for one in _some(text).tolist()]
+    return float(np.mean([len(part.split()) + letters_alone(part) / 2 for part in parts]))
+
+
+def _some(text: pd.Series) -> pd.Series:
+    return text.drop_duplicates().iloc[:LOOKED_AT]
 
 
 def read_date_format(name: str, column: pd.Series, century: int | None = None) -> str | None:
@@ -199,7 +212,7 @@ def refuse_two_digit_years(name: str, known: pd.Series, form: str | None) -> Non
     doubtful = known[read.dt.year.between(*_EITHER_CENTURY).to_numpy(dtype=bool)]
     if len(doubtful):
         raise ContentError(
-            f"column {name!r} writes years with two digits, and {_show(doubtful)} can be of this century or of the "
+            f"column {name!r} writes years with two digits, and {examples(doubtful)} can be of this century or of the "
             f"last. Declare {declaration(name, 'century: 1930')} for the years 1930 to 2029, and so on"
         )
 
@@ -207,8 +220,8 @@ def refuse_two_digit_years(name: str, known: pd.Series, form: str | None) -> Non
 def _refuse_rival(name: str, known: pd.Series, found: DateFormat | None) -> None:
     if found is not None and found.rival:
         raise ContentError(
-            f"column {name!r} holds dates such as {_show(known)}, which can be read with the day or the month first. "
-            f"Declare {declaration(name, f'format: {found.form!r}')} or {found.rival!r}"
+            f"column {name!r} holds dates such as {examples(known)}, which can be read with the day or the month "
+            f"first. Declare {declaration(name, f'format: {found.form!r}')} or {found.rival!r}"
         )
 
 
@@ -224,7 +237,3 @@ def _named_key(name: str) -> bool:
 def _gaps(column: pd.Series) -> str:
     missing = int(column.isna().sum())
     return f", {missing:,} missing" if missing else ""
-
-
-def _show(values: pd.Series | Sequence[object]) -> str:
-    return ", ".join(repr(str(value)) for value in pd.Series(values).drop_duplicates().iloc[:3])

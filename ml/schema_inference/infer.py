@@ -7,6 +7,7 @@ import pandas as pd
 from ml.schema_inference.arrays import guess_arrays
 from ml.schema_inference.column_types import Guess, guess, read_date_format, refuse_two_digit_years
 from ml.schema_inference.task import infer_problem
+from ml.validation.examples import examples
 from ml.values.canonical import canonical
 from ml.values.columns import fits, have_offsets, is_text
 from ml.values.counted import counted
@@ -211,7 +212,7 @@ def _declared(
         form = read_date_format(name, column, spec.century)
     known = column.dropna()
     if known.empty or not fits(known, kind, Dates(form, spec.century), marks).any():
-        shown = ", ".join(repr(str(value)) for value in known.drop_duplicates().iloc[:3]) or "no value at all"
+        shown = examples(known) or "no value at all"
         hint = _hint(name, kind, form, known)
         raise ContentError(f"column {name!r} is declared a {kind}, but none of its values is one: {shown}{hint}")
     if kind == "date" and spec.century is None:

@@ -7,6 +7,7 @@ numbers are a quantity to predict (regression).
 import numpy as np
 import pandas as pd
 
+from ml.validation.examples import examples
 from ml.values.canonical import canonical
 from ml.values.columns import as_cells, as_numbers, is_text, is_timestamp, with_infinities
 from ml.values.units import quantity_note
@@ -113,8 +114,8 @@ def _number_faults(known: pd.Series, target: str, marks: Marks) -> list[str]:
         note = quantity_note(words)
         remedy = note or "clean them, or declare data.task: classification"
         faults.append(
-            f"the target {target!r} holds {len(words):,} values that are no numbers ({_some(words)}), but the task is "
-            f"regression; {remedy}"
+            f"the target {target!r} holds {len(words):,} values that are no numbers ({examples(words)}), but the task "
+            f"is regression; {remedy}"
         )
     if infinite := int(np.isinf(raw).sum()):
         faults.append(
@@ -158,7 +159,3 @@ def _classes(known: pd.Series) -> list[Scalar]:
 
 def _places(positions: np.ndarray) -> str:
     return ", ".join(str(place + 1) for place in positions[:5].tolist()) + (", …" if len(positions) > 5 else "")
-
-
-def _some(values: pd.Series) -> str:
-    return ", ".join(repr(str(value)) for value in values.drop_duplicates().iloc[:3])

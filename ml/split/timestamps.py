@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.split.guards import column_by, places
+from ml.validation.examples import examples
 from ml.values.columns import as_numbers, as_timestamps, is_text, is_timestamp
 from ml.values.date_formats import find_format
 from ml.values.text import ISO
@@ -89,7 +90,7 @@ def _of_text(column: pd.Series, form: str | None, century: int | None) -> Timest
         return timestamps.to_numpy()
     if form is None and not np.isnan(as_numbers(column)).any():
         return _finite(column)
-    shown = ", ".join(repr(str(value)) for value in column[wrong].drop_duplicates().iloc[:3])
+    shown = examples(column[wrong])
     how = "in ISO 8601" if form in (None, ISO) else f"written as {form!r}"
     raise ContentError(
         f"{wrong.sum():,} of {len(column):,} values of column {str(column.name)!r}, which the split goes by, are no "

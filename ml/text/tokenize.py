@@ -47,6 +47,16 @@ def runs(words: Sequence[str], longest: int) -> Iterator[str]:
         yield from map(" ".join, zip(*(islice(words, start, None) for start in range(length)), strict=False))
 
 
+def letters_alone(text: str) -> int:
+    """Return how many letters of a text are words of their own, since nobody writes blanks between words there."""
+    return 0 if text.isascii() else len(_alone().findall(text))
+
+
+@cache
+def _alone() -> re.Pattern[str]:
+    return re.compile(f"[{_ALONE}]")
+
+
 @cache
 def pattern() -> str:
     """Return the regular expression of a word in normalised text."""

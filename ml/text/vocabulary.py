@@ -8,7 +8,6 @@ from itertools import chain
 
 from ml.text.tokenize import LONGEST_WORD, runs, words_of
 
-
 MOST_COUNTED = 2_000_000
 """Different words that are counted at once: about half a gigabyte."""
 

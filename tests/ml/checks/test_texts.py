@@ -30,7 +30,9 @@ def found(
     train: Sequence[str | None], test: Sequence[str | None], declared: DataSpec | None = None
 ) -> dict[str, DataCheck]:
     frames = {"train": train, "validation": [], "test": test}
-    sets = {name: pd.DataFrame({"note": pd.Series(list[object](notes), dtype="object")}) for name, notes in frames.items()}
+    sets = {
+        name: pd.DataFrame({"note": pd.Series(list[object](notes), dtype="object")}) for name, notes in frames.items()
+    }
     return {check.name: check for check in check_texts(sets, SCHEMA, declared or spec())}
 
 

@@ -56,6 +56,25 @@ def test_long_and_different_texts_are_free_text_and_the_reason_is_told():
     assert note.why == f"{why} if its words tell nothing"
 
 
+def test_texts_without_blanks_are_free_text_and_names_without_blanks_are_none():
+    draw, letters = np.random.default_rng(0), list("今天气很好我们去公园散步吃饭看电影学习工作")
+    frame = table()
+    frame["review"] = ["".join(draw.choice(letters, 40)) for _ in range(200)]
+    frame["person"] = ["".join(draw.choice(letters, 3)) for _ in range(200)]
+    found = {column.name: column for column in schema_of(frame).columns}
+    assert found["review"].type == "text" and "free text: 21 words on average" in found["review"].why
+    assert found["person"].type != "text"
+
+
+def test_no_reason_repeats_a_whole_text():
+    frame = table().assign(same="a secret " + "that is told to nobody " * 5, phrase=lambda rows: rows["note"].str[:24])
+    frame["phrase"] += frame["note"].str[-9:]
+    frame["street"] = [f"{place} Main Street, North Town" for place in range(200)]
+    found = {column.name: column for column in schema_of(frame).columns}
+    assert found["same"].type == "drop" and len(found["same"].why) < 120 and "…" in found["same"].why
+    assert found["street"].why.endswith("declare type: identifier to keep it, or type: text to learn from its words")
+
+
 def test_names_and_few_texts_stay_what_they_were():
     frame = table()
     frame["name"] = [f"Ada{place} von Braun{place}" for place in range(200)]
