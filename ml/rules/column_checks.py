@@ -5,10 +5,10 @@ from typing import Any
 
 from ml.rules.reachability import unreachable
 from ml.values.column_keys import declaration
-from schemas.data import ARRAY_TYPES, Column, ColumnType, TableSchema
+from schemas.data import ARRAY_TYPES, TEXT, Column, ColumnType, TableSchema
 from schemas.rules import BOUNDS, Condition, Operator, RuleList, timestamp
 
-_TEXTS = ("category", "identifier")
+_TEXTS = ("category", "identifier", TEXT)
 
 
 def column_incompatibilities(declared: RuleList, schema: TableSchema) -> list[str]:

@@ -81,6 +81,7 @@ def test_columns_are_predicted_as_one_row_after_the_other_would_be(columns: str)
         ({"equals": True}, "boolean", [True, False, None], [True, False, False]),
         ({"at_least": "2024-01-01"}, "date", ["2024-01-01T01:00:00+02:00", "2024-01-01"], [False, True]),
         ({"matches": "URG"}, "category", ["xURGx", "urg", None], [True, False, False]),
+        ({"matches": "URG"}, "text", ["an URGENT call", "urg", None], [True, False, False]),
         ({"matches": "late"}, "identifier", ["x" * LONGEST + "late", "x" * (LONGEST - 4) + "late"], [False, True]),
         ({"equals": 1}, "category", [True, 1], [False, True]),
     ],
@@ -205,6 +206,13 @@ def test_what_does_not_fit_the_rows_is_reported_with_its_remedy(
 ) -> None:
     (text,) = Rules.incompatibilities({"rules": [{"when": when, "then": then}]}, SCHEMA)
     assert text.startswith(f"{path}: ") and said in text
+
+
+def test_free_text_is_searched_as_any_other() -> None:
+    texts = [one.model_copy(update={"type": "text"}) if one.name == "carrier" else one for one in SCHEMA.columns]
+    schema = SCHEMA.model_copy(update={"columns": texts})
+    rule = {"when": {"column": "carrier", "matches": "late"}, "then": "yes"}
+    assert Rules.incompatibilities({"rules": [rule]}, schema) == []
 
 
 def test_everything_that_does_not_fit_the_rows_is_reported_at_once() -> None:
