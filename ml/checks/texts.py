@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from ml.checks.share import share_outcome
+from ml.text.cells import text_cells
 from ml.text.language import UNKNOWN, language
 from ml.text.normalize import MOST_GROWN, grown
 from ml.text.tokenize import words_of
 from ml.values.column_keys import key
-from ml.values.columns import as_cells
 from schemas.base import Severity
 from schemas.data import TEXT, Column, ColumnSpec, DataSpec, TableSchema
 from schemas.evaluation import DataCheck
@@ -30,7 +30,7 @@ def check_texts(sets: Mapping[str, pd.DataFrame], schema: TableSchema, spec: Dat
     found: list[DataCheck] = []
     for column in schema.columns:
         if column.type == TEXT:
-            texts = {name: [_text(cell) for cell in as_cells(rows[column.name], TEXT)] for name, rows in sets.items()}
+            texts = {name: text_cells(rows[column.name]) for name, rows in sets.items()}
             everything = [text for one in texts.values() for text in one if text is not None]
             declared = spec.columns.get(column.name, ColumnSpec())
             severity: Severity = "warn" if declared.on_violation == "warn" else "fail"
@@ -38,10 +38,6 @@ def check_texts(sets: Mapping[str, pd.DataFrame], schema: TableSchema, spec: Dat
             found += _languages(column, everything, severity)
             found += _repeated(column.name, texts, spec.checks.repeated_texts)
     return found
-
-
-def _text(cell: object) -> str | None:
-    return None if cell is None else str(cell)
 
 
 def _lengths(column: Column, texts: Sequence[str], severity: Severity) -> list[DataCheck]:

@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.explore.target import Target
+from ml.text.cells import text_cells
 from ml.text.tfidf import Tfidf
 from ml.text.vocabulary import fit_vocabulary
-from ml.values.columns import as_cells
 from ml.values.display import readable
 from schemas.data import TEXT, TableSchema
 from schemas.exploration import TextWords, WordGroup, WordShare
@@ -34,8 +34,7 @@ def words(train: pd.DataFrame, schema: TableSchema, target: Target) -> list[Text
 
 def _of_column(train: pd.DataFrame, name: str, target: Target) -> TextWords:
     every = max(1, -(-len(train) // MOST_ROWS))
-    cells = as_cells(train[name].iloc[::every], TEXT)
-    texts = [None if cell is None else str(cell) for cell in cells]
+    texts = text_cells(train[name].iloc[::every])
     found = fit_vocabulary(texts, max_words=_MOST_WORDS, min_rows=_FEWEST_TEXTS)
     there = Tfidf(found.words, [1.0] * len(found.words))(texts).to_scipy()
     there.data[:] = 1.0

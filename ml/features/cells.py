@@ -7,9 +7,11 @@ import pandas as pd
 
 from ml.features.tensors import as_tensors
 from ml.forecasting.clock import offsets
+from ml.text.cells import text_cells
 from ml.values.columns import as_cells, as_timestamps
 from ml.values.instants import written_with_offsets
 from ml.values.tensor import as_json
+from schemas.data import TEXT
 from schemas.signature import Input, Signature, WindowDerivation
 
 
@@ -26,6 +28,8 @@ def cells(frame: pd.DataFrame, signature: Signature) -> dict[str, Sequence[Any]]
 def _cells(column: pd.Series, item: Input, window: WindowDerivation | None) -> Sequence[Any]:
     if item.shape is not None:
         return as_tensors(column, item)
+    if item.type == TEXT:
+        return text_cells(column)
     if window is not None and item.name == window.time and window.forecast.by_instant:
         return _instants(column, str(window.forecast.zone))
     return as_cells(column, item.type, item.dates, item.marks)

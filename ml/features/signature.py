@@ -5,6 +5,7 @@ imputed here, since the graph takes numbers only.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from ml.features.series_scales import usual_scales
 from ml.features.summaries import summary_names
 from ml.features.vocabulary import text_derivation
 from ml.predictions.predictor import FEATURES
+from ml.text.cells import text_cells
 from ml.validation.values import MANY_LISTED
 from ml.values.canonical import canonical
 from ml.values.columns import Cell, as_cells, as_timestamps
@@ -68,12 +70,13 @@ def fit_signature(train: pd.DataFrame, schema: TableSchema, text_as: TextAs = "t
             inputs.append(_array_input(column, column.type))
             derivations.append(TensorDerivation(column=column.name, shape=column.shape, dtype=column.dtype))
             continue
-        cells = as_cells(train[column.name], column.type, column.dates, column.marks)
-        inputs.append(_input(column, column.type, cells))
         if column.text is not None:
-            texts = [None if cell is None else str(cell) for cell in cells]
+            texts = text_cells(train[column.name])
+            inputs.append(_input(column, column.type, texts))
             derivations.append(text_derivation(column.name, column.text, texts, text_as))
         else:
+            cells = as_cells(train[column.name], column.type, column.dates, column.marks)
+            inputs.append(_input(column, column.type, cells))
             derivations.append(_derivation(column, column.type, cells))
     _require_own_names(inputs)
     return Signature(
@@ -158,7 +161,7 @@ def _output(schema: TableSchema) -> Output:
     )
 
 
-def _input(column: Column, kind: ColumnType, cells: list[Cell]) -> Input:
+def _input(column: Column, kind: ColumnType, cells: Sequence[Cell]) -> Input:
     known = [cell for cell in cells if cell is not None]
     listed = (
         [value for value, _ in Counter(map(canonical, known)).most_common(MAX_LISTED)] if kind == "category" else []

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ml.features.summaries import is_single, summaries, summarized
 from ml.features.tensors import as_tensors
-from ml.values.columns import as_cells
+from ml.text.cells import text_cells
 from schemas.data import TEXT, Column
 
 
@@ -32,4 +32,4 @@ def with_summaries(frame: pd.DataFrame, columns: Sequence[Column]) -> tuple[pd.D
 
 
 def _cells(column: pd.Series, declared: Column) -> Sequence[Any]:
-    return as_cells(column, "text") if declared.type == TEXT else as_tensors(column, declared)
+    return text_cells(column) if declared.type == TEXT else as_tensors(column, declared)

@@ -15,13 +15,19 @@ MOST_GROWN = 1_000
 _LAST_MARKS = 0x20000
 """All marks stand below, but for the variation selectors at `_SELECTORS`."""
 _SELECTORS = "\U000e0100-\U000e01ef"
+_IGNORED = (
+    "\u00ad\u034f\u061c\u115f-\u1160\u17b4-\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties."""
 
 
 def normalize(text: str) -> str:
-    """Return text as it is compared: NFKC with folded case, without format characters and all but 30 marks a letter.
+    """Return text as it is compared: NFKC with folded case, without what nobody sees and all but 30 marks a letter.
 
-    Format characters (category Cf: soft hyphens, joiners, marks of direction) are taken out, so that a word in which
-    they hide is the word. Control characters stay: they part words as blanks do.
+    What nobody sees is taken out, so that a word in which it hides is the word: format characters (category Cf: soft
+    hyphens, joiners, marks of direction) and, as in Unicode's NFKC_Casefold, all code points that are ignored by
+    default (fillers, variation selectors). Control characters stay: they part words as blanks do.
     """
     if text.isascii():
         return text.lower()
@@ -63,7 +69,7 @@ def _crowds() -> re.Pattern[str]:
 
 @cache
 def _invisible() -> re.Pattern[str]:
-    return re.compile(f"[{_ranges('Cf', 0x80, _LAST_MARKS)}\U000e0001-\U000e007f]+")
+    return re.compile(f"[{_ranges('Cf', 0x80, _LAST_MARKS)}{_IGNORED}]+")
 
 
 def _ranges(category: str, first: int, end: int) -> str:

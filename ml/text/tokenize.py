@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LONGEST_WORD = 50
 """Characters; a longer word is never learnt: it is a key, an encoding or an attempt."""
+_TRIED = 20
+"""Letters that are looked at one by one; some of them are invisible, and some signs become words."""
 _ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
 _ALONE = (
     "\u0e00-\u0e30\u0e32-\u0e33\u0e40-\u0e46"  # Thai
@@ -39,6 +41,19 @@ def words_of(text: str) -> Sequence[str]:
     if text.isascii():  # the same, in a fifth of the time
         return text.translate(_ASCII).split()
     return _any_script()(normalize(text))
+
+
+def has_word(text: str) -> bool:
+    """Whether a text has a word; blanks, signs, emoji and letters that nobody sees are none."""
+    if text.isascii():
+        return _letter().search(text) is not None
+    first = islice(_letter().finditer(text), _TRIED)
+    return any(words_of(found.group()) for found in first) or bool(words_of(text))
+
+
+@cache
+def _letter() -> re.Pattern[str]:
+    return re.compile(r"[^\W_]")
 
 
 def runs(words: Sequence[str], longest: int) -> Iterator[str]:

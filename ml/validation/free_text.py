@@ -1,10 +1,11 @@
-"""What a cell of free text may be: of bounded length before anything else is asked of it."""
+"""What a cell of free text may be: of bounded length before anything else is asked of it, and with a word in it."""
 
 from collections.abc import Callable
 from typing import Any
 
 from ml.text.language import UNKNOWN, language
 from ml.text.normalize import MOST_GROWN, grown
+from ml.text.tokenize import has_word
 from ml.validation.cell_reading import CellReading
 from ml.validation.refusal import Refusal, kind_of, require_unicode
 from ml.values.text import normal
@@ -28,7 +29,7 @@ def free_text(column: Input, reading: CellReading) -> Callable[[Any], str | None
             raise Refusal(
                 f"becomes too long: signs that stand for many letters add more than {MOST_GROWN:,} characters"
             )
-        if not value.strip() or (missing and len(value) <= _LONGEST_WORD and normal(value) in missing):
+        if not has_word(value) or (missing and len(value) <= _LONGEST_WORD and normal(value) in missing):
             return None
         require_unicode(value)
         if taken and (found := language(value)) not in taken and found != UNKNOWN:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.text.normalize import MOST_MARKS, grown, marks, normalize
-from ml.text.tokenize import pattern, runs, words_of
+from ml.text.tokenize import has_word, pattern, runs, words_of
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 MILLIONS = 2_000_000
@@ -32,6 +32,26 @@ def test_words_are_runs_of_letters_and_digits_in_one_case():
 def test_what_is_the_same_word_to_a_reader_is_the_same_word(one, other):
     assert words_of(one) == words_of(other)
     assert len(words_of(one)) == 1
+
+
+@pytest.mark.parametrize(
+    "hidden", ["\u034f", "\ufe0f", "\u115f", "\u1160", "\u3164", "\uffa0", "\u180e", "\U000e0100", "\u2065"]
+)
+def test_what_nobody_sees_hides_no_word(hidden):
+    assert words_of(f"f{hidden}ree m{hidden}{hidden}oney") == ["free", "money"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n", "\u3000\u200b", "\x00", "🎉👍", "---", "\u3164", "\ufe70 !", "\u0301", "_", "\u3164" * 30]
+)
+def test_a_text_of_blanks_and_signs_has_no_word(text):
+    assert not has_word(text) and not words_of(text)
+
+
+@settings(deadline=None)
+@given(ANY_TEXT)
+def test_a_text_has_a_word_where_words_are_found(text):
+    assert has_word(text) == bool(words_of(text))
 
 
 def test_marks_belong_to_their_letter():
