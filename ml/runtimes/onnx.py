@@ -19,6 +19,8 @@ from schemas.signature import Output
 
 CLASSES = "drivetrain.classes"
 PROBABILITIES = "drivetrain.probabilities"
+COLUMNS = "drivetrain.columns"
+"""Key of the metadata of a graph whose inputs have names of their own: the array that each takes, by that name."""
 INPUT = FEATURES
 _LOCATION = b"location"
 _AT_ONCE = 16 << 20  # bytes of a matrix that is made of sparse rows
@@ -89,11 +91,13 @@ class OnnxModel(Predictor):
 
 
 class OnnxArrays(ArrayPredictor):
-    """The same on the arrays that the graph has inputs for, by their names."""
+    """The same on the arrays that the graph has inputs for, by their names or by those that its metadata give."""
 
     def __init__(self, session: onnxruntime.InferenceSession, output: Output) -> None:
         self._predict = _Outputs(session, output).of
-        self.inputs = {one.name: _DTYPES.get(one.type) for one in session.get_inputs()}
+        columns = _columns(session)
+        self._names = {columns.get(one.name, one.name): one.name for one in session.get_inputs()}
+        self.inputs = {columns.get(one.name, one.name): _DTYPES.get(one.type) for one in session.get_inputs()}
         unknown = [one.type for one in session.get_inputs() if one.type not in _DTYPES]
         if unknown:
             raise PackageError(f"The ONNX graph takes {unknown[0]}; an input is one of {', '.join(_DTYPES)}")
@@ -113,8 +117,21 @@ class OnnxArrays(ArrayPredictor):
         for name, dtype in self.inputs.items():
             array = arrays[name]
             dense = array.dense() if isinstance(array, SparseRows) else array.astype(dtype, copy=False)
-            given[name] = bounded(dense) if name == INPUT else dense
+            given[self._names[name]] = bounded(dense) if name == INPUT else dense
         return given
+
+
+def _columns(session: onnxruntime.InferenceSession) -> dict[str, str]:
+    """Return the array that each input takes, by the input's name. Raises PackageError."""
+    try:
+        columns = json.loads(session.get_modelmeta().custom_metadata_map.get(COLUMNS, "{}"))
+    except ValueError:
+        columns = None
+    if not isinstance(columns, dict) or not all(isinstance(one, str) for one in columns.values()):
+        raise PackageError(f"The ONNX graph cannot be used: {COLUMNS} in its metadata is no object of names")
+    if len({columns.get(one.name, one.name) for one in session.get_inputs()}) < len(session.get_inputs()):
+        raise PackageError(f"The ONNX graph cannot be used: by {COLUMNS} two of its inputs take the same array")
+    return columns
 
 
 def _session(data: bytes) -> onnxruntime.InferenceSession:

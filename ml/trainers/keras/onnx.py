@@ -9,7 +9,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES
+from ml.runtimes.onnx import CLASSES, COLUMNS, INPUT, PROBABILITIES
 from ml.trainers.keras.network import FAR, Head, Preparation, TrainedNetwork
 
 _OPSET, _IR = 17, 8  # what onnxruntime has read for years
@@ -126,8 +126,11 @@ def _answer(graph: Graph, head: Head, raw: str) -> list[Any]:
     ]
 
 
-def sealed(graph: Graph, head: Head, given: list[Any], raw: str) -> bytes:
-    """Return the bytes of a graph that takes `given` and sums up `raw` in its last layer."""
+def sealed(graph: Graph, head: Head, given: list[Any], raw: str, columns: Mapping[str, str] | None = None) -> bytes:
+    """Return the bytes of a graph that takes `given` and sums up `raw` in its last layer.
+
+    `columns` are the arrays that its inputs take, where they have names of their own.
+    """
     outputs = _answer(graph, head, raw)
     model = helper.make_model(
         helper.make_graph(graph.nodes, "drivetrain", given, outputs, graph.constants),
@@ -135,7 +138,8 @@ def sealed(graph: Graph, head: Head, given: list[Any], raw: str) -> bytes:
         ir_version=_IR,
         producer_name="drivetrain",
     )
-    helper.set_model_props(model, {CLASSES: json.dumps(head.classes), PROBABILITIES: json.dumps(bool(head.classes))})
+    told = {CLASSES: head.classes, PROBABILITIES: bool(head.classes)} | ({COLUMNS: dict(columns)} if columns else {})
+    helper.set_model_props(model, {key: json.dumps(value) for key, value in told.items()})
     onnx.checker.check_model(model)
     data: bytes = model.SerializeToString()
     return data

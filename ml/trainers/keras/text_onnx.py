@@ -1,4 +1,4 @@
-"""A trained network on texts as an ONNX graph, written node by node; its inputs are called as their columns are."""
+"""A trained network on texts as an ONNX graph, written node by node; its inputs are called as the network's are."""
 
 import numpy as np
 from onnx import TensorProto, helper
@@ -16,16 +16,16 @@ def convert(network: TrainedTextNetwork, features: int) -> bytes:
         given.append(helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [None, features]))
         parts.append(prepared(graph, network.preparation))
     for text in network.texts:
-        given.append(helper.make_tensor_value_info(text.column, TensorProto.INT32, [None, None]))
+        given.append(helper.make_tensor_value_info(text.input, TensorProto.INT32, [None, None]))
         parts.append(_pooled(graph, network, text))
     hidden = parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=1)
-    return sealed(graph, network.head, given, raw_sums(graph, network, hidden))
+    return sealed(graph, network.head, given, raw_sums(graph, network, hidden), network.columns)
 
 
 def _pooled(graph: Graph, network: TrainedTextNetwork, text: TextInput) -> str:
     (table,) = weights_of(network, f"embedding_{text.input}")
-    vectors = graph.add("Gather", graph.constant(table), text.column, axis=0)
-    is_padding = graph.add("Equal", text.column, graph.constant(np.array(PADDING, dtype=np.int32)))
+    vectors = graph.add("Gather", graph.constant(table), text.input, axis=0)
+    is_padding = graph.add("Equal", text.input, graph.constant(np.array(PADDING, dtype=np.int32)))
     is_word = graph.add("Unsqueeze", graph.add("Not", is_padding), graph.constant(np.array([2], dtype=np.int64)))
     words = graph.add("Cast", is_word, to=TensorProto.FLOAT)
     if network.params.pooling == "convolution":

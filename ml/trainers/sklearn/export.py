@@ -16,7 +16,7 @@ from ml.components.trainer import Export
 from ml.package import parity
 from ml.predictions.predictor import Predictions, Predictor
 from ml.runtimes import onnx, skops
-from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES
+from ml.runtimes.onnx import CLASSES, COLUMNS, INPUT, PROBABILITIES
 from ml.runtimes.skops import TRUSTED, predict
 from ml.trainers.sklearn import forest_graph
 from ml.trainers.sklearn.packaging_memory import onnx_memory, skops_memory, smaller
@@ -199,14 +199,15 @@ def converted(part: Any, name: str, width: int, output: Output | None = None) ->
         )
 
 
-def described(model: Any, estimator: Any, output: Output) -> bytes:
-    """Return a graph's bytes with what the runtime has to know of it."""
+def described(model: Any, estimator: Any, output: Output, columns: Mapping[str, str] | None = None) -> bytes:
+    """Return a graph's bytes with what the runtime has to know of it; `columns` are the arrays that its inputs take."""
     classifies = output.task != "regression"
     known = [int(code) for code in estimator.classes_] if classifies else []
     graded = classifies and hasattr(estimator, "predict_proba")
-    for key, value in ((CLASSES, json.dumps(known)), (PROBABILITIES, json.dumps(graded))):
+    told = {CLASSES: known, PROBABILITIES: graded} | ({COLUMNS: dict(columns)} if columns else {})
+    for key, value in told.items():
         entry = model.metadata_props.add()
-        entry.key, entry.value = key, value
+        entry.key, entry.value = key, json.dumps(value)
     data: bytes = model.SerializeToString()
     return data
 

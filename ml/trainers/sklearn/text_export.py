@@ -85,7 +85,11 @@ class _Comparison:
 
     def graph(self) -> bytes:
         widths = {name: array.width for name, array in self.rows.items() if isinstance(array, SparseRows)}
-        return described(_graph(self.parts, self.output, self._scalars, widths), self.parts.estimator, self.output)
+        inputs = {f"text_{place}": name for place, name in enumerate(widths, start=1)}
+        graph = _graph(
+            self.parts, self.output, self._scalars, {name: widths[column] for name, column in inputs.items()}
+        )
+        return described(graph, self.parts.estimator, self.output, inputs)
 
     def difference(self, packaged: Predictor) -> str | None:
         return parity.difference(self.trained, packaged.predict_arrays(self.rows))
@@ -101,7 +105,11 @@ class _Comparison:
 
 
 def _graph(parts: TextParts, output: Output, scalars: int, widths: Mapping[str, int]) -> Any:
-    """Return one graph: the prepared features and the texts side by side, and the estimator behind them."""
+    """Return one graph: the prepared features and the texts side by side, and the estimator behind them.
+
+    `widths` are the numbers of words by the names of the graph's inputs, which are not those of the columns: a column
+    may be called as a node is.
+    """
     given = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, width]) for name, width in widths.items()]
     columns, before = list(widths), []
     total = sum(widths.values())

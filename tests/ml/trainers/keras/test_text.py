@@ -48,15 +48,15 @@ def rows(count: int, task: Task, *, scalars: bool = True, seed: int = 0) -> tupl
     letters: list[Scalar] = ["a", "b", "c"]
     classes = None if task == "regression" else letters[: 3 if task == "multiclass" else 2]
     signature = Signature(
-        inputs=[Input(name="a note/1", type="text")],
+        inputs=[Input(name="probabilities", type="text")],
         derivations=[
             *([NumberDerivation(column="size")] if scalars else []),
-            TokensDerivation(column="a note/1", words=words, length=LENGTH),
+            TokensDerivation(column="probabilities", words=words, length=LENGTH),
         ],
         features=["size"] if scalars else [],
         output=Output(task=task, target="y", classes=classes),
     )
-    return Matrix(numbers, target, arrays={"a note/1": Tokens(words, LENGTH)(texts)}), signature
+    return Matrix(numbers, target, arrays={"probabilities": Tokens(words, LENGTH)(texts)}), signature
 
 
 def fit(train, signature, **params):
@@ -89,7 +89,7 @@ def test_a_thousand_packaged_predictions_equal_the_trained_ones(learnt, tmp_path
     packaged = load("onnx", (tmp_path / export.file).read_bytes(), signature.output)
     fresh, _ = rows(1000, signature.output.task, seed=2)
     assert difference(fitted.predict_arrays(fresh.all_arrays), packaged.predict_arrays(fresh.all_arrays)) is None
-    assert set(packaged.inputs) == {FEATURES, "a note/1"}
+    assert set(packaged.inputs) == {FEATURES, "probabilities"}
 
 
 def test_neither_padding_nor_neighbours_have_a_say(learnt, tmp_path):
@@ -97,7 +97,7 @@ def test_neither_padding_nor_neighbours_have_a_say(learnt, tmp_path):
     fitted.export_arrays(tmp_path, train.all_arrays, ROOM)
     packaged = load("onnx", (tmp_path / "model.onnx").read_bytes(), signature.output)
     some = {name: array[:20] for name, array in train.all_arrays.items()}
-    longer = {**some, "a note/1": np.pad(some["a note/1"], ((0, 0), (0, 9)))}
+    longer = {**some, "probabilities": np.pad(some["probabilities"], ((0, 0), (0, 9)))}
     alone = [{name: array[row : row + 1] for name, array in some.items()} for row in range(20)]
     for form in (fitted, packaged):
         whole = numbers(form.predict_arrays(some))
@@ -111,7 +111,7 @@ def numbers(found):
 
 def test_a_text_without_a_word_is_predicted_by_the_rest(learnt):
     fitted, _, _ = learnt
-    empty = {FEATURES: np.zeros((3, 1), np.float32), "a note/1": np.zeros((3, LENGTH), np.int32)}
+    empty = {FEATURES: np.zeros((3, 1), np.float32), "probabilities": np.zeros((3, LENGTH), np.int32)}
     found = numbers(fitted.predict_arrays(empty))
     assert np.isfinite(found).all() and np.ptp(found, axis=0).max() == 0
 
@@ -132,7 +132,7 @@ def test_texts_alone_are_enough_and_an_even_window_is_translated(tmp_path):
     fitted = fit(train, signature, pooling="convolution", window=4, epochs=1)
     assert fitted.export_arrays(tmp_path, train.all_arrays, ROOM).runtime == "onnx"
     packaged = load("onnx", (tmp_path / "model.onnx").read_bytes(), signature.output)
-    assert list(packaged.inputs) == ["a note/1"]
+    assert list(packaged.inputs) == ["probabilities"]
 
 
 def test_equal_networks_are_equal_files(tmp_path):
@@ -158,7 +158,9 @@ def unseen():
     return fit(train, signature, epochs=1, activation="mish"), train
 
 
-@pytest.mark.parametrize("columns", ["no", {"text_1": 3}, {"text_1": "a note/1", "features": "features", "more": "x"}])
+@pytest.mark.parametrize(
+    "columns", ["no", {"text_1": 3}, {"text_1": "probabilities", "features": "features", "more": "x"}]
+)
 def test_a_file_that_names_other_inputs_is_refused(columns, unseen, tmp_path, monkeypatch):
     from ml.trainers.keras.text_fitted import _OfTexts
 

@@ -11,6 +11,7 @@ from ml.components.matrix import Matrix
 from ml.package.parity import difference
 from ml.predictions.predictor import FEATURES
 from ml.runtimes.load import load
+from ml.runtimes.onnx import COLUMNS
 from ml.text.tfidf import Tfidf
 from ml.text.tokenize import words_of
 from ml.text.vocabulary import fit_vocabulary
@@ -28,7 +29,9 @@ SAID = [["lovely", "great", "joy"], ["awful", "poor", "mud"], ["so", "so-so"]]
 PLAIN = ["the", "room", "was", "food", "and", "day", "in", "at", "of", "night", "street", "sun", "rain", "talk", "walk"]
 
 
-def rows(count: int, task: Task, *, scalars: bool = True, seed: int = 0) -> tuple[Matrix, Signature, list[str]]:
+def rows(
+    count: int, task: Task, *, scalars: bool = True, seed: int = 0, names: tuple[str, str] = ("a note/1", "joined")
+) -> tuple[Matrix, Signature, list[str]]:
     """Two texts a row, of which the first tells the class or value; beside them a number with gaps and a category."""
     draw = np.random.default_rng(seed)
     kinds = draw.integers(0, 3 if task == "multiclass" else 2, count)
@@ -38,7 +41,7 @@ def rows(count: int, task: Task, *, scalars: bool = True, seed: int = 0) -> tupl
     features[draw.random(count) < 0.1, 0] = np.nan
     arrays = {}
     derivations: list[Derivation] = []
-    for name, texts in (("a note/1", notes), ("title", titles)):
+    for name, texts in zip(names, (notes, titles), strict=True):
         found = fit_vocabulary(texts, max_words=100, ngrams=2)
         derivations.append(TfidfDerivation(column=name, words=found.words, idf=found.idf(), ngrams=2, sublinear=True))
         arrays[name] = Tfidf(found.words, found.idf(), ngrams=2, sublinear=True)(texts)
@@ -97,7 +100,7 @@ def test_packaged_form_equals_the_trained_object_on_1000_rows(trainer, params, t
     packaged = load(export.runtime, (tmp_path / export.file).read_bytes(), signature.output)
     fresh = asked(task, signature)
     assert difference(fitted.predict_arrays(fresh), packaged.predict_arrays(fresh)) is None
-    assert {"a note/1", "title"} <= set(packaged.inputs) <= {"a note/1", "title", FEATURES}
+    assert {"a note/1", "joined"} <= set(packaged.inputs) <= {"a note/1", "joined", FEATURES}
 
 
 def test_texts_alone_are_learnt_from_as_scikit_learn_does_by_itself(tmp_path):
@@ -129,3 +132,30 @@ def test_a_package_that_may_take_no_memory_is_refused_before(tmp_path):
     with pytest.raises(PackageError, match="too large to be packaged"):
         fitted.export_arrays(tmp_path, train.all_arrays, MemoryBound(1000, "a kilobyte"))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("names", [("label", "probabilities"), ("text_2", "text_1"), ("variable", "prepared/variable")])
+def test_a_columns_name_does_not_decide_the_runtime(names: tuple[str, str], tmp_path: Any) -> None:
+    task: Task = "regression" if "variable" in names else "binary"
+    train, signature, _ = rows(200, task, names=names)
+    fitted = (Ridge if task == "regression" else LogisticRegression)(PresetParams()).fit(
+        train, train, signature, seed=0
+    )
+    assert fitted.export_arrays(tmp_path, train.all_arrays, ROOM).runtime == "onnx"
+    packaged = load("onnx", (tmp_path / "model.onnx").read_bytes(), signature.output)
+    assert set(packaged.inputs) == {*names, FEATURES}
+    assert difference(fitted.predict_arrays(train.all_arrays), packaged.predict_arrays(train.all_arrays)) is None
+
+
+@pytest.mark.parametrize("columns", ["no", '{"text_1": 3}', '["text_1"]', '{"text_1": "features"}'])
+def test_a_graph_that_names_no_arrays_is_refused(columns: str, tmp_path: Any) -> None:
+    import onnx
+
+    train, signature, _ = rows(50, "binary")
+    LogisticRegression(PresetParams()).fit(train, train, signature, seed=0).export_arrays(
+        tmp_path, train.all_arrays, ROOM
+    )
+    model = onnx.load(tmp_path / "model.onnx")
+    next(one for one in model.metadata_props if one.key == COLUMNS).value = columns
+    with pytest.raises(PackageError, match="no object of names|take the same array"):
+        load("onnx", model.SerializeToString(), signature.output)
