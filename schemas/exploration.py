@@ -113,12 +113,16 @@ class WordGroup(Strict):
 
 
 class TextWords(Strict):
-    """One column of free text: how many texts were looked at, how many words come in a few of them, what they tell."""
+    """One column of free text: how many texts were looked at, how many words come in a few of them, what they tell.
+
+    `left_out`: how many of the rarest classes are not among the groups.
+    """
 
     column: str
     texts: int
     words: int
     groups: list[WordGroup]
+    left_out: int = 0
 
 
 class Pair(Strict):

@@ -1,5 +1,6 @@
 """The target, and how it differs between groups of rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,13 +21,17 @@ LISTED = 6
 
 @dataclass(frozen=True)
 class Target:
-    """The target of the training rows: `codes`, int64 (rows,), by frequency, or `numbers`, float64 (rows,)."""
+    """The target of the training rows: `codes`, int64 (rows,), by frequency, or `numbers`, float64 (rows,).
+
+    `classes` are those with a colour of their own, `labels` all of them, by their codes.
+    """
 
     codes: NDArray[np.int64] | None
     numbers: NDArray[np.float64] | None
     classes: list[str]
     bars: Bars
     summary: Numbers | None
+    labels: Sequence[str] = ()
 
 
 def read_target(train: pd.DataFrame, problem: Problem) -> Target:
@@ -42,7 +47,8 @@ def read_target(train: pd.DataFrame, problem: Problem) -> Target:
     place[order] = np.arange(len(order))
     listed = order if len(order) <= LISTED + 1 else order[:LISTED]
     bars = label_bars(codes[codes >= 0], labels, most=max(len(listed), 12))
-    return Target(place[codes], None, [readable(labels[code]) for code in listed], bars, None)
+    names = [readable(labels[code]) for code in order]
+    return Target(place[codes], None, names[: len(listed)], bars, None, names)
 
 
 def groups(found: Levels, target: Target) -> list[Group]:

@@ -222,6 +222,30 @@ def test_the_words_that_tell_a_class_are_shown():
     assert "lovely" in {word.word for word in note.groups[0].words}
 
 
+def test_every_class_has_its_words_and_those_left_out_are_counted(monkeypatch):
+    draw = np.random.default_rng(0)
+    kinds = np.arange(900) % 9
+    notes = [" ".join([f"sign{kind}", *(f"w{word}" for word in draw.integers(0, 400, 12))]) for kind in kinds]
+    frame = pd.DataFrame({"note": notes, "kind": [f"class{kind}" for kind in kinds]})
+    schema = schema_of(frame)
+    (note,) = words(frame, schema, read_target(frame, schema.problem))
+    told = {group.label: [one.word for one in group.words] for group in note.groups}
+    assert told == {f"class{kind}": [f"sign{kind}"] for kind in range(9)} and note.left_out == 0
+    monkeypatch.setattr("ml.explore.words.MOST_CLASSES", 4)
+    (note,) = words(frame, schema, read_target(frame, schema.problem))
+    assert len(note.groups) == 4 and note.left_out == 5
+
+
+def test_chance_tells_no_class():
+    draw = np.random.default_rng(0)
+    weights = 1 / np.arange(1, 3001)
+    notes = [" ".join(f"w{word}" for word in draw.choice(3000, 20, p=weights / weights.sum())) for _ in range(1000)]
+    frame = pd.DataFrame({"note": notes, "kind": np.where(draw.random(1000) < 0.1, "rare", "usual")})
+    schema = schema_of(frame)
+    (note,) = words(frame, schema, read_target(frame, schema.problem))
+    assert not [one for group in note.groups for one in group.words]
+
+
 def test_a_model_on_texts_predicts_as_it_was_trained_behind_the_signature(tmp_path):
     from ml.package.memory import memory_bound
     from ml.runtimes.load import load
