@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 SAMPLED = 32
 _NUMBERS = 200_000  # of the arrays in all samples
+_CHARACTERS = 8  # of a text that take the room of a number
 _COMPARED = 500  # training rows for which a linear form must give the model's predictions
 UNNAMED = Naming(
     model="candidate",
@@ -238,11 +239,11 @@ def _pick(train: pd.DataFrame, inputs: list[str]) -> pd.DataFrame:
     emptiest = rows[np.argsort(-holes[rows], kind="stable")][: SAMPLED // 4]
     spread = np.linspace(0, len(train) - 1, SAMPLED - len(emptiest)).astype(np.int64)
     picked = train.iloc[np.unique(np.concatenate([emptiest, spread]))]
-    return picked.iloc[_small_enough([_numbers(row) for row in picked[inputs].to_numpy()])]
+    return picked.iloc[_small_enough([_size(row) for row in picked[inputs].to_numpy()])]
 
 
 def _small_enough(sizes: list[int]) -> list[int]:
-    """Return the positions of rows, spread over all of them, whose numbers together are not too many; one at least."""
+    """Return the positions of rows, spread over all of them, that together are not too large; one at least."""
     kept: list[int] = []
     total = 0
     for place in sorted(range(len(sizes)), key=_spread):
@@ -257,8 +258,11 @@ def _spread(place: int) -> int:
     return int(f"{place:05b}"[::-1], 2)
 
 
-def _numbers(row: Iterable[object]) -> int:
-    return sum(cell.array.size for cell in row if isinstance(cell, Tensor))
+def _size(row: Iterable[object]) -> int:
+    """Return how many numbers the arrays of a row have, and its texts have room for."""
+    cells = list(row)
+    numbers = sum(cell.array.size for cell in cells if isinstance(cell, Tensor))
+    return numbers + sum(len(cell) // _CHARACTERS for cell in cells if isinstance(cell, str))
 
 
 def _plain(predictions: "Predictions") -> dict[str, object]:

@@ -47,6 +47,13 @@ def test_of_rows_that_are_all_too_large_the_smallest_is_kept() -> None:
     assert kept([300_000, 250_000, 400_000]) == [1]
 
 
+def test_texts_are_bounded_too() -> None:
+    frame = pd.DataFrame({"note": ["a" * 2_000_000] * 32 + ["b" * 10_000] * 32 + ["c"] * 256})
+    picked = _pick(frame, ["note"])["note"]
+    assert picked.str.len().sum() <= 8 * BOUND and len(picked) > 24
+    assert len(_pick(frame.head(32), ["note"])) == 1
+
+
 def test_rows_with_most_missing_values_are_among_them() -> None:
     frame = pd.DataFrame({"a": np.arange(320.0), "b": 1.0})
     frame.loc[[7, 11], "b"] = None
