@@ -20,6 +20,9 @@ _KINDS = (
     "is not an ISO 8601 date",
     "is not Unicode text",
     "is too large a number",
+    "must be a text",
+    "is in another language",
+    "becomes too long",
 )
 _INSIDE = {  # these messages begin with a value
     "counts as missing, but the column had no missing value in training": "counts as missing",

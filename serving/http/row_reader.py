@@ -81,13 +81,8 @@ class RowReader:
     def _row(self, text: bytes) -> Any:
         if text[:1] != b"{" and len(text) > _SPARE:
             return OversizedRow()
-        keys, commas = _keys_and_commas(text)
-        if (
-            text.count(b"[") > self._most_lists
-            or text.count(b"{") > _SPARE
-            or keys > self._most_keys
-            or commas > self._most_values
-        ):
+        keys, commas, lists, objects = _marks(text)
+        if lists > self._most_lists or objects > _SPARE or keys > self._most_keys or commas > self._most_values:
             return OversizedRow()
         try:
             row = from_json(text)
@@ -96,13 +91,16 @@ class RowReader:
         return row if type(row) is dict and len(row) == keys else _strict(text)
 
 
-def _keys_and_commas(text: bytes) -> tuple[int, int]:
-    """Return how many keys and how many commas a row has, those within strings left out; in one pass."""
-    keys, commas = 0, text.count(b",")
+def _marks(text: bytes) -> tuple[int, int, int, int]:
+    """Return how many keys, commas, lists and objects a row has, those within strings left out; in one pass."""
+    keys, commas, lists, objects = 0, text.count(b","), text.count(b"["), text.count(b"{")
     for found in _STRING_OR_KEY.finditer(text):
+        start, end = found.span()
         keys += found.group(1) is not None
-        commas -= text.count(b",", found.start(), found.end())
-    return keys, commas
+        commas -= text.count(b",", start, end)
+        lists -= text.count(b"[", start, end)
+        objects -= text.count(b"{", start, end)
+    return keys, commas, lists, objects
 
 
 def _strict(text: bytes) -> Any:

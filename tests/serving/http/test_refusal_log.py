@@ -80,9 +80,24 @@ COLUMNS = [
     Input(name="b", type="boolean"),
     Input(name="d", type="date"),
     Input(name="c", type="category", categories=["a"]),
+    Input(name="t", type="text", languages=["en"], max_characters=1_000),
 ]
-GOOD = {"n": 1.0, "i": 1, "b": True, "d": "2024-01-01", "c": "a"}
-WRONG: list[Any] = ["s3cret", 77.7531, 10**30, float("inf"), [], {}, True, None, "\ud800s3cret", "s3cret" * 2_000]
+GOOD = {"n": 1.0, "i": 1, "b": True, "d": "2024-01-01", "c": "a", "t": "a word"}
+GERMAN = "Dies ist ein s3cret, den noch niemand geschrieben hat."
+WRONG: list[Any] = [
+    "s3cret",
+    77.7531,
+    10**30,
+    float("inf"),
+    [],
+    {},
+    True,
+    None,
+    "\ud800s3cret",
+    "s3cret" * 2_000,
+    GERMAN,
+    "\ufdfa" * 900,
+]
 
 
 @pytest.mark.parametrize("text", [None, TextReading()])
@@ -93,5 +108,6 @@ def test_every_fault_of_a_row_has_a_kind_that_quotes_nothing(text: TextReading |
     errors = Validator(signature).check(rows).errors.values()
     kinds = {kind_of_fault(error["message"]) for error in errors}
     assert len(kinds) > 10 and UNKNOWN_COLUMN in kinds
+    assert {"must be a text", "is in another language", "becomes too long", "is too long"} <= kinds
     assert not [kind for kind in kinds if re.search(r"s3cret|77\.7531|000", kind)]
     assert not [error for error in errors if kind_of_fault(error["message"]) == "is not what is taken here"]
