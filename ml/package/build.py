@@ -4,7 +4,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,29 +17,25 @@ from ml.features.cells import cells
 from ml.features.derive import Deriver
 from ml.package import model_card, storage
 from ml.package.memory import memory_bound
-from ml.package.model import PackagedModel, cells_of
+from ml.package.model import PackagedModel
 from ml.package.parity import REPLAYED
+from ml.package.samples import samples_of
 from ml.predictions.abstention import with_threshold
-from ml.predictions.predictions import on_cells
 from ml.predictions.predictor import FEATURES, Arrays
+from ml.text.language import DISTRIBUTION
 from ml.values.memory_bound import MemoryBound
-from ml.values.tensor import Tensor, as_json
 from schemas.choice import Choice
 from schemas.errors import PackageError
 from schemas.evaluation import Evaluation, GateVerdict
 from schemas.home import ROOT
-from schemas.package import Baseline, DataRecord, Manifest, Naming, Samples, SplitRecord
+from schemas.package import Baseline, DataRecord, Manifest, Naming, SplitRecord
 from schemas.review import ReviewRecord
 from schemas.run import PackageSpec
 from schemas.signature import Signature
 
 if TYPE_CHECKING:
     from ml.components.trainer import Export, Fitted
-    from ml.predictions.predictor import Predictions
 
-SAMPLED = 32
-_NUMBERS = 200_000  # of the arrays in all samples
-_CHARACTERS = 8  # of a text that take the room of a number
 _COMPARED = 500  # training rows for which a linear form must give the model's predictions
 UNNAMED = Naming(
     model="candidate",
@@ -85,10 +81,19 @@ def build_candidate(
     root.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=root.parent) as folder:
         export = _export(fitted, Path(folder), example, memory_bound(package or PackageSpec()))
-        manifest = _manifest(fitted, export, model=model, trainer=trainer, seed=seed, data=data, review=review)
+        manifest = _manifest(
+            fitted,
+            export,
+            model=model,
+            trainer=trainer,
+            seed=seed,
+            data=data,
+            review=review,
+            tells_languages=any(one.languages for one in signature.inputs),
+        )
         files: dict[str, bytes | Path] = {
             storage.SIGNATURE: signature.model_dump_json(indent=1).encode(),
-            storage.SAMPLES: _samples(fitted, signature, train).model_dump_json().encode(),
+            storage.SAMPLES: samples_of(fitted, signature, train).model_dump_json().encode(),
             storage.CARD: model_card.render(manifest, signature).encode(),
             export.file: Path(folder) / export.file,
             **_explanation(fitted, example),
@@ -181,6 +186,7 @@ def _manifest(
     seed: int,
     data: DataRecord,
     review: ReviewRecord | None,
+    tells_languages: bool,
 ) -> Manifest:
     return Manifest(
         model=model,
@@ -192,7 +198,7 @@ def _manifest(
         data=data,
         git_commit=git_commit(ROOT),
         python=platform.python_version(),
-        libraries=libraries(fitted.libraries),
+        libraries=libraries([*fitted.libraries, *([DISTRIBUTION] if tells_languages else [])]),
         learning=fitted.learning,
         review=review,
         rules=list(fitted.records),
@@ -221,53 +227,3 @@ def _export(fitted: "Fitted", folder: Path, example: Arrays, memory: MemoryBound
     if fitted.reads_arrays:
         return fitted.export_arrays(folder, example, memory)
     return fitted.export_within(folder, np.asarray(example[FEATURES]), memory)
-
-
-def _samples(fitted: "Fitted", signature: Signature, train: pd.DataFrame) -> Samples:
-    picked = _pick(train, [one.name for one in signature.inputs])
-    columns = {name: [as_json(cell) for cell in column] for name, column in cells(picked, signature).items()}
-    # Read back from JSON: the predictions belong to the rows as the package holds them.
-    kept = Samples.model_validate_json(Samples(cells=columns).model_dump_json())
-    predictions = on_cells(fitted, Deriver(signature))(cells_of(kept, signature))
-    return kept.model_copy(update=_plain(predictions))
-
-
-def _pick(train: pd.DataFrame, inputs: list[str]) -> pd.DataFrame:
-    """Choose rows spread over the training set, the ones with most missing values among them; fewer of large ones."""
-    holes = train[inputs].isna().to_numpy().sum(axis=1)
-    rows = np.flatnonzero(holes)
-    emptiest = rows[np.argsort(-holes[rows], kind="stable")][: SAMPLED // 4]
-    spread = np.linspace(0, len(train) - 1, SAMPLED - len(emptiest)).astype(np.int64)
-    picked = train.iloc[np.unique(np.concatenate([emptiest, spread]))]
-    return picked.iloc[_small_enough([_size(row) for row in picked[inputs].to_numpy()])]
-
-
-def _small_enough(sizes: list[int]) -> list[int]:
-    """Return the positions of rows, spread over all of them, that together are not too large; one at least."""
-    kept: list[int] = []
-    total = 0
-    for place in sorted(range(len(sizes)), key=_spread):
-        if total + sizes[place] <= _NUMBERS:
-            kept.append(place)
-            total += sizes[place]
-    return sorted(kept) or [int(np.argmin(sizes))]
-
-
-def _spread(place: int) -> int:
-    """Return a position with its bits turned round: in this order any first few positions are far apart."""
-    return int(f"{place:05b}"[::-1], 2)
-
-
-def _size(row: Iterable[object]) -> int:
-    """Return how many numbers the arrays of a row have, and its texts have room for."""
-    cells = list(row)
-    numbers = sum(cell.array.size for cell in cells if isinstance(cell, Tensor))
-    return numbers + sum(len(cell) // _CHARACTERS for cell in cells if isinstance(cell, str))
-
-
-def _plain(predictions: "Predictions") -> dict[str, object]:
-    return {
-        "codes": None if predictions.codes is None else predictions.codes.tolist(),
-        "probabilities": None if predictions.probabilities is None else predictions.probabilities.tolist(),
-        "values": None if predictions.values is None else predictions.values.tolist(),
-    }

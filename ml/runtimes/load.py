@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from ml.predictions.predictor import Predictor
+from ml.text import language
 from schemas.errors import PackageError
 from schemas.package import Runtime
 from schemas.signature import Output
@@ -45,6 +46,8 @@ def prepare(runtime: str, libraries: Collection[str]) -> None:
     """Import what a package will need that is still being looked at: its runtime, and the libraries that it names."""
     if runtime in PREPARERS:
         _function(PREPARERS[runtime])(libraries)
+    if language.DISTRIBUTION in libraries:
+        language.prepare()
 
 
 def _function(source: str) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ml.text.normalize import marks, normalize
+from ml.text.normalize import grown, marks, normalize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +54,12 @@ def has_word(text: str) -> bool:
 @cache
 def _letter() -> re.Pattern[str]:
     return re.compile(r"[^\W_]")
+
+
+def prepare() -> None:
+    """Make what is made once, a fifth of a second, so that no request waits for it."""
+    for one in (grown, words_of, has_word):
+        one("é")
 
 
 def runs(words: Sequence[str], longest: int) -> Iterator[str]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from ml.text import language as language_model
+from ml.text import tokenize
 from ml.text.language import UNKNOWN, language
 from ml.text.normalize import MOST_GROWN, grown
 from ml.text.tokenize import has_word
@@ -17,6 +19,9 @@ _LONGEST_WORD = 400  # of those that mean a missing value
 
 def free_text(column: Input, reading: CellReading) -> Callable[[Any], str | None]:
     """Return what a column of free text accepts, as a function: the text as it is, None for one that is missing."""
+    tokenize.prepare()
+    if column.languages:
+        language_model.prepare()
     most = column.max_characters or TextForm().max_characters
     taken, missing = frozenset(column.languages or ()), reading.missing
 

@@ -2,6 +2,7 @@
 
 import json
 import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,12 @@ def instances(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(row) for row in found]
 
 
+def package_of(result: Result) -> Path:
+    """Return the folder of the run's package."""
+    steps = Client().get_pipeline_run(result.summary["runs"][0]).steps
+    return Path(steps["package"].outputs["model"][0].uri) / "package"
+
+
 def trained(result: Result) -> tuple[Any, Any]:
     """Fit the run's trainer once more on the run's own sets; return it and the signature."""
     steps = Client().get_pipeline_run(result.summary["runs"][0]).steps
@@ -93,7 +100,7 @@ def trained(result: Result) -> tuple[Any, Any]:
     schema = outputs["infer_schema"]["schema"][0].load()
     signature = outputs["fit_features"]["signature"][0].load()
     sets = [outputs["split"][which][0].load() for which in ("train_set", "validation_set")]
-    chosen = read_manifest(Path(outputs["package"]["model"][0].uri) / "package")
+    chosen = read_manifest(package_of(result))
     matrices = [make_matrix(frame, signature, schema.problem) for frame in sets]
     return create("train", chosen.trainer).fit(*matrices, signature, seed=chosen.seed), signature
 
@@ -113,6 +120,7 @@ def require_equal(result: Result, asked: list[dict[str, Any]]) -> None:
 def test_a_thousand_predictions_over_http_are_those_of_the_trained_object(deployed: Result) -> None:
     asked = [*instances(rows(990, 2, odd=0.3)), *({"note": f"word{place}", "nights": place} for place in range(10))]
     require_equal(deployed, asked)
+    assert "py3langid" in read_manifest(package_of(deployed)).libraries
     assert deployed.summary["metrics"]["test"]["accuracy"] > 0.9
 
 
@@ -133,6 +141,7 @@ def test_another_trainer_refuses_a_text_by_its_name(world: World, words: tuple[s
     ("note", "what"),
     [
         ("", "counts as missing"),
+        ("🎉 \u200b", "counts as missing"),
         ("x" * 401, "has 401 characters; at most 400 are taken"),
         ("Das Zimmer war leider sehr klein und das Frühstück kam immer zu spät.", "is in another language (de)"),
         ("half a \ud83d pair", "half of a surrogate pair"),
@@ -145,6 +154,13 @@ def test_what_is_no_good_text_is_an_error_of_its_row_alone(url: str, note: Any, 
     found = ask(url, "/predict", {"instances": [row, {**row, "note": note}, {**row, "note": "word"}]})["predictions"]
     assert found[0]["label"] == "good" and "label" in found[2]
     assert found[1]["error"]["column"] == "note" and what in found[1]["error"]["message"]
+
+
+def test_the_documentation_answers_and_shows_no_text_of_training(url: str) -> None:
+    for path in ("/docs", "/openapi.json"):
+        with urllib.request.urlopen(url + path, timeout=30) as answer:
+            content = answer.read().decode()
+        assert answer.status == 200 and "some text" in content and "stayed here" not in content
 
 
 def test_a_text_larger_than_a_request_may_be_harms_nobody(url: str) -> None:

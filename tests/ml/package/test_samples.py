@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.package.build import _pick
+from ml.package.samples import pick
 from ml.predictions.predictions import on_cells
 from ml.predictions.predictor import ArrayPredictor, Arrays, Predictions
 from ml.values.tensor import Tensor
@@ -18,7 +18,7 @@ def kept(sizes: Sequence[int]) -> list[int]:
     """Return the positions of the rows that are kept, of training rows with arrays of so many numbers."""
     column = [Tensor(np.zeros(size, dtype=np.float32)) for size in sizes]
     frame = pd.DataFrame({"grid": column, "row": np.arange(len(sizes))})
-    picked = _pick(frame, ["grid", "row"])
+    picked = pick(frame, ["grid", "row"])
     assert len(picked) == 1 or sum(cell.array.size for cell in picked["grid"]) <= BOUND
     return picked["row"].tolist()
 
@@ -49,15 +49,15 @@ def test_of_rows_that_are_all_too_large_the_smallest_is_kept() -> None:
 
 def test_texts_are_bounded_too() -> None:
     frame = pd.DataFrame({"note": ["a" * 2_000_000] * 32 + ["b" * 10_000] * 32 + ["c"] * 256})
-    picked = _pick(frame, ["note"])["note"]
+    picked = pick(frame, ["note"])["note"]
     assert picked.str.len().sum() <= 8 * BOUND and len(picked) > 24
-    assert len(_pick(frame.head(32), ["note"])) == 1
+    assert len(pick(frame.head(32), ["note"])) == 1
 
 
 def test_rows_with_most_missing_values_are_among_them() -> None:
     frame = pd.DataFrame({"a": np.arange(320.0), "b": 1.0})
     frame.loc[[7, 11], "b"] = None
-    assert {7, 11} <= set(_pick(frame, ["a", "b"])["a"])
+    assert {7, 11} <= set(pick(frame, ["a", "b"])["a"])
 
 
 def test_a_model_is_given_arrays_in_parts_by_the_largest_of_them() -> None:

@@ -56,3 +56,17 @@ def test_cutting_texts_loads_nothing_heavy():
         "print([one for one in ('scipy', 'sklearn', 'pandas', 'py3langid') if one in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_check_of_languages_has_its_model_before_the_first_text_comes(monkeypatch):
+    from ml.text import language as model
+    from ml.validation.cell_reading import CellReading
+    from ml.validation.free_text import free_text
+    from schemas.signature import Input
+
+    asked = []
+    monkeypatch.setattr(model, "prepare", lambda: asked.append(1))
+    for languages in (["en"], None):
+        one = Input(name="note", type="text", languages=languages)
+        free_text(one, CellReading.of(one, None, None, ()))
+    assert asked == [1]

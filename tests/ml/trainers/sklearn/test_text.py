@@ -157,5 +157,5 @@ def test_a_graph_that_names_no_arrays_is_refused(columns: str, tmp_path: Any) ->
     )
     model = onnx.load(tmp_path / "model.onnx")
     next(one for one in model.metadata_props if one.key == COLUMNS).value = columns
-    with pytest.raises(PackageError, match="no object of names|take the same array"):
+    with pytest.raises(PackageError, match=r"no object of names|take the same array"):
         load("onnx", model.SerializeToString(), signature.output)
