@@ -7,6 +7,7 @@ from cli.config.batch import batch_is_given, place_batch, read_as_data, read_bat
 from cli.config.blocks import of_block, read_baseline, read_data, read_split, read_trainer
 from cli.config.components import gate_checks
 from cli.config.defaults import borrow_rules, resolve_defaults
+from cli.config.limits import limits_fit
 from cli.config.order import in_order, where_declared
 from cli.config.paths import place_data
 from cli.config.plain_values import plain_values
@@ -46,4 +47,5 @@ PASSES: tuple[Pass, ...] = (
     Pass("order", in_order, stops=True),
     # Last, because what is open is decided by choices that are known to work.
     Pass("defaults", resolve_defaults),
+    Pass("limits", limits_fit),
 )

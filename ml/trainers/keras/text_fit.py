@@ -8,17 +8,21 @@ from numpy.typing import NDArray
 from ml.predictions.predictions import bounded
 from ml.runtimes import keras_backend
 from ml.runtimes.onnx import INPUT
-from ml.text.tokens import FIRST
+from ml.text.tokens import FIRST, PADDING
 from ml.trainers.keras import training
 from ml.trainers.keras.network import prepare
 from ml.trainers.keras.params import KerasTextParams
 from ml.trainers.keras.text_fitted import FittedKerasText
 from ml.trainers.keras.text_network import TextInput, build
 from ml.trainers.trainable import category_sizes, require_trainable
+from ml.values.column_keys import key
 from schemas.signature import Signature, TokensDerivation
 
 if TYPE_CHECKING:
     from ml.components.matrix import Matrix
+
+_FEW_CUT = 0.05
+"""Of the texts: so many may be longer than what is read of them without a word about it."""
 
 
 def fit(
@@ -57,6 +61,19 @@ def fit(
         categories,
         watch.curves(learnt.target, learnt.weights),
         ("keras", params.backend),
+        [text for one in texts if (text := _cut(one.column, np.asarray(train.arrays[one.column])))],
+    )
+
+
+def _cut(column: str, numbers: NDArray[np.int32]) -> str:
+    """Say how many texts are as long as what is read of them; nothing where it is a few."""
+    length = numbers.shape[1]
+    share = float((numbers[:, -1] != PADDING).mean())
+    if share <= _FEW_CUT:
+        return ""
+    return (
+        f"{share:.0%} of the training texts in {column!r} have {length:,} words or more, and no word behind the first "
+        f"{length:,} is read; declare {key(column, 'max_tokens')}"
     )
 
 

@@ -54,7 +54,7 @@ def test_every_pass_has_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("words", "last"),
-    [(SOUND, "defaults"), (FAULTY, "order"), (NOT_PLAIN, "plain values")],
+    [(SOUND, "limits"), (FAULTY, "order"), (NOT_PLAIN, "plain values")],
     ids=lambda found: found[-1],
 )
 def test_passes_run_in_the_order_of_the_list_up_to_the_first_that_stops(
@@ -127,3 +127,13 @@ def test_a_tree_that_somebody_else_holds_is_read_and_not_rewritten(
     before = deepcopy(held)
     assert read(Reading(composition, held), later).run is not None
     assert held == before
+
+
+@pytest.mark.parametrize(("most", "noted"), [(9_999_973, 0), (9_999_974, 1), (10_000_000, 1)])
+def test_a_text_longer_than_any_request_is_noted(
+    most: int, noted: int, composed: Callable[[list[str]], Composition]
+) -> None:
+    composition = composed(["+experiment=houses", f"+data.columns.area.max_characters={most}"])
+    load_run(composition)
+    notes = [note for note in composition.notes if "deploy.max_body" in note]
+    assert len(notes) == noted and all("more than 9,999,973 characters" in note for note in notes)

@@ -18,6 +18,7 @@ from ml.text.tokens import Tokens
 from ml.text.vocabulary import fit_vocabulary
 from ml.trainers.keras.params import KerasTextParams
 from ml.trainers.keras.text import KerasText
+from ml.trainers.keras.text_fit import _cut
 from ml.values.memory_bound import MemoryBound
 from schemas.base import Scalar, Task
 from schemas.errors import PackageError
@@ -90,6 +91,15 @@ def test_a_thousand_packaged_predictions_equal_the_trained_ones(learnt, tmp_path
     fresh, _ = rows(1000, signature.output.task, seed=2)
     assert difference(fitted.predict_arrays(fresh.all_arrays), packaged.predict_arrays(fresh.all_arrays)) is None
     assert set(packaged.inputs) == {FEATURES, "probabilities"}
+
+
+def test_texts_that_are_cut_are_told(learnt):
+    fitted, train, _ = learnt
+    whole = np.asarray(train.arrays["probabilities"])
+    share = (whole[:, -1] != 0).mean()
+    expected = f"{share:.0%} of the training texts in 'probabilities' have {LENGTH} words or more, and no word behind"
+    assert [text[: len(expected)] for text in fitted.warnings] == ([expected] if share > 0.05 else [])
+    assert _cut("note", np.array([[3, 0], [3, 4]])) and not _cut("note", np.array([[3, 0]] * 20 + [[3, 4]]))
 
 
 def test_neither_padding_nor_neighbours_have_a_say(learnt, tmp_path):
