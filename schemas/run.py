@@ -114,7 +114,8 @@ class JournalSpec(Strict):
 
     keep: Keep = Field(
         default="digest",
-        description="of an array: digest its sha256 and summary, thumbnail also a small PNG of a picture, whole all",
+        description="of an array or a text: digest its sha256 and summary, thumbnail also a small PNG of a picture, "
+        "whole all",
     )
 
 
