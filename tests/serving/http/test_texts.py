@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from ml.features.derive import Deriver
-from ml.text import tfidf
+from ml.text import tfidf, tokenize
 from ml.text.normalize import MOST_GROWN
 from ml.validation.rows import Validator
 from schemas.run import DeploySpec
@@ -43,7 +43,7 @@ def test_words_are_read_once_for_the_model_and_the_journal(
 ) -> None:
     plain = Deriver(signature(made)).arrays({"note": NOTES})["note"]
     times: Counter[str] = Counter()
-    own = tfidf.words_of
+    own = tokenize.words_of
     for module in ("ml.text.tfidf", "ml.text.tokens", "ml.text.summaries"):
         monkeypatch.setattr(f"{module}.words_of", lambda text: times.update([text]) or own(text))
     read, deriver = reads(made)
