@@ -2,6 +2,7 @@
 # make quick  while you work: ruff, and the tests that start no server, browser, database or real run
 # make test   the test suite with coverage
 # make matrix every experiment with every trainer, deployed and compared
+# make garage the experiments of docs/examples as their pages say: run, asked, watched
 # make stacks every experiment on every stack; a cluster of three machines, a team's server, one with a dashboard
 # make soak   the long tests at their promised length; the suite has a small version of each
 # make conformance  the contract with plug-ins, tried on every component and stack that is installed
@@ -21,7 +22,7 @@ SITE := .venv/.site
 TABLES := .venv/.tables
 EXTRA := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")
 
-.PHONY: demo quick test matrix stacks soak conformance lint docs site bench
+.PHONY: demo quick test matrix garage stacks soak conformance lint docs site bench
 
 $(READY): requirements.lock
 	@if [ -z "$(PYTHON)" ]; then echo "Drivetrain needs Python 3.11, 3.12 or 3.13 on the PATH; found none of them with venv and pip (Debian: python3-venv)." >&2; exit 2; fi
@@ -39,7 +40,7 @@ demo: $(READY)
 
 quick: $(READY) $(TABLES)
 	.venv/bin/ruff check .
-	.venv/bin/python -m pytest -m "not matrix and not stacks and not slow" -n 2 --dist loadscope
+	.venv/bin/python -m pytest -m "not matrix and not garage and not stacks and not slow" -n 2 --dist loadscope
 
 test: $(READY) $(TABLES)
 	.venv/bin/python -m coverage erase
@@ -51,12 +52,15 @@ test: $(READY) $(TABLES)
 matrix: $(READY) $(TABLES)
 	.venv/bin/python -m pytest -m matrix -n 2 --dist loadscope
 
+garage: $(READY) $(TABLES)
+	.venv/bin/python -m pytest -m garage -n 2 --dist loadscope
+
 stacks: $(READY) $(TABLES)
 	.venv/bin/python -m pytest -m stacks -n 2 --dist loadscope
 
 # The long tests at the length that was promised; the suite has a small version of each.
 soak: $(READY) $(TABLES)
-	DRIVETRAIN_SOAK=1 .venv/bin/python -m pytest -m "not matrix" -n 2 --dist load --timeout 3600 $$(grep -l "tests.soak" -r tests --include="test_*.py")
+	DRIVETRAIN_SOAK=1 .venv/bin/python -m pytest -m "not matrix and not garage" -n 2 --dist load --timeout 3600 $$(grep -l "tests.soak" -r tests --include="test_*.py")
 
 conformance: $(READY) $(TABLES)
 	.venv/bin/python -m cli.conformance

@@ -15,7 +15,7 @@ from tests.quick import mark_slow, nothing_slow_starts
 from tests.tracing import trace_no_process, untraced
 
 ROOT = Path(__file__).resolve().parent
-_TOGETHER = ("lifecycle", "serving", "examples")  # their tests share a session's real run or service
+_TOGETHER = ("lifecycle", "serving")  # their tests share a session's real run or service
 # Begun last, what takes minutes would leave the other workers idle at the end.
 _FIRST = (*_TOGETHER, "alone", "ml")
 

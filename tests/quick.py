@@ -24,7 +24,7 @@ def mark_slow(item: pytest.Item, root: Path) -> None:
 
 def _is_elsewhere(item: pytest.Item) -> bool:
     """Say whether a command of its own runs the test."""
-    return any(item.get_closest_marker(name) is not None for name in ("matrix", "stacks"))
+    return any(item.get_closest_marker(name) is not None for name in ("matrix", "garage", "stacks"))
 
 
 @contextmanager

@@ -15,8 +15,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def nothing_of_a_file_goes_on(world: World) -> Iterator[None]:
+def nothing_of_a_file_goes_on(request: pytest.FixtureRequest) -> Iterator[None]:
     """Stop what a file has deployed at its end: services at rest take a sixth of a core together."""
     yield
-    for service in services.status(world.home):
-        services.stop(world.home, service.deployment.name)
+    if request.node.get_closest_marker("garage") is not None:
+        home = request.getfixturevalue("world").home
+        for service in services.status(home):
+            services.stop(home, service.deployment.name)

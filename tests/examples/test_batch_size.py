@@ -7,7 +7,7 @@ import pytest
 from tests.examples.pages import ask_as_the_page_says, verdicts
 from tests.lifecycle.conftest import Result, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.untraced]
+pytestmark = [pytest.mark.garage, pytest.mark.untraced]
 
 BATCHES = "trainer.batch_size=8,64"  # 1 takes 1,400 steps an epoch
 

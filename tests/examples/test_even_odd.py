@@ -9,7 +9,7 @@ from schemas.home import ROOT
 from tests.examples.pages import ask_as_the_page_says, verdicts
 from tests.lifecycle.conftest import Result, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.untraced]
+pytestmark = [pytest.mark.garage, pytest.mark.untraced]
 
 
 @pytest.fixture(scope="module")

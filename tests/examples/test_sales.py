@@ -7,7 +7,7 @@ from tests.examples.pages import ask_as_the_page_says, verdicts
 from tests.lifecycle.conftest import Result, World
 from tests.ml.sources.packages import installed
 
-pytestmark = [pytest.mark.slow, pytest.mark.untraced]
+pytestmark = [pytest.mark.garage, pytest.mark.untraced]
 MASE = "mean_absolute_scaled_error"
 
 
