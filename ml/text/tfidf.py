@@ -3,8 +3,8 @@
 Equal to scikit-learn's `TfidfVectorizer` (smooth idf, l2) on the same words. Light: the service imports it.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,10 @@ from ml.text.read_text import TextReader
 from ml.text.tokenize import runs, words_of
 from ml.values.sparse_rows import SparseRows
 
-Row = tuple[NDArray[np.int32], NDArray[np.float32]]
+Places = NDArray[np.int32]
+Row = tuple[Places, NDArray[np.float32]]
 """Places of words, ascending, and their weights."""
+_UNKNOWN = -1
 
 
 class Tfidf(TextReader):
@@ -52,20 +54,29 @@ class Tfidf(TextReader):
     def count(self, text: str) -> tuple[Row, int, int]:
         """Return the places and weights of a text's words, how many words it has, and how many of them are known."""
         words = words_of(text)
-        counts = Counter(map(self._places.get, words))
-        known = len(words) - counts[None]
+        found = self._known(words)
+        known = len(found)
         if self._ngrams > 1:
-            counts.update(map(self._places.get, runs(words, self._ngrams)))
-        del counts[None]
-        return self._weighed(counts), len(words), known
+            found = np.concatenate([found, self._known(runs(words, self._ngrams))])
+        return self._weighed(found), len(words), known
 
-    def _weighed(self, counts: Mapping[int | None, int]) -> Row:
-        if not counts:
-            return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
-        places = np.fromiter(counts.keys(), np.int32, len(counts))
-        times = np.fromiter(counts.values(), np.float64, len(counts))
-        order = places.argsort()
-        places, times = places[order], times[order]
+    def _known(self, words: Iterable[str]) -> Places:
+        """Return the place of each word that is known, as often as it comes."""
+        every = np.fromiter(map(self._places.get, words, repeat(_UNKNOWN)), np.int32)
+        found: Places = every[every != _UNKNOWN]
+        return found
+
+    def _weighed(self, found: Places) -> Row:
+        """Return the row of the places of words, which are sorted in place."""
+        if not len(found):
+            return found, np.empty(0, dtype=np.float32)
+        found.sort()
+        ends = np.empty(len(found), dtype=np.bool_)
+        ends[-1] = True
+        np.not_equal(found[1:], found[:-1], out=ends[:-1])
+        last = ends.nonzero()[0]
+        places, times = found[last], (last + 1).astype(np.float64)
+        times[1:] -= last[:-1] + 1
         if self._sublinear:
             times = np.log(times) + 1
         weights = times * self._idf[places]
