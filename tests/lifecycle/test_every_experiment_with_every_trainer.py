@@ -30,6 +30,7 @@ _TRAINERS = {
     "sales": ("ridge", "gradient_boosting", "keras_forecast", "seasonal_naive", "climatology"),
     "temperature": ("ridge", "gradient_boosting", "keras_forecast", "keras_mlp", "persistence"),
 }
+_REFUSED = {"sales_ledger"}  # as its page shows
 _RULES = ("majority", "mean", "rules", "persistence", "seasonal_naive", "climatology")
 _RUNTIMES = dict.fromkeys(_RULES, "rules")
 
@@ -38,7 +39,7 @@ _RUNTIMES = dict.fromkeys(_RULES, "rules")
     ("experiment", "trainer"), [(experiment, trainer) for experiment, known in _TRAINERS.items() for trainer in known]
 )
 def test_the_service_predicts_as_the_trained_object(world: World, experiment: str, trainer: str):
-    assert set(_TRAINERS) == {path.stem for path in (CONF / "experiment").glob("*.yaml")}, "an experiment is left out"
+    assert {*_TRAINERS, *_REFUSED} == {path.stem for path in (CONF / "experiment").glob("*.yaml")}, "an experiment is left out"
     require_tables(experiment)
     model = deployed(world, experiment, trainer)
     rows = model.rows()
