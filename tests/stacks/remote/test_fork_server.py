@@ -107,8 +107,9 @@ def test_what_a_process_of_steps_began_ends_with_it() -> None:
 
 def test_what_a_server_left_that_was_killed_is_removed_by_the_next_one(code: Path) -> None:
     base = Path("/tmp", f"drivetrain-steps-{os.getuid()}")
-    (dead := base / f"code-{warm.space()}-{2**22 + 1}").mkdir(parents=True, exist_ok=True)  # more than the system's numbers
-    (strange := base / f"code-1-{2**22 + 1}").mkdir(exist_ok=True)  # of another container
+    beyond = 2**22 + 1  # more than the system's numbers
+    (dead := base / f"code-{warm.space()}-{beyond}").mkdir(parents=True, exist_ok=True)
+    (strange := base / f"code-1-{beyond}").mkdir(exist_ok=True)  # of another container
     for server in servers():
         server.kill()
         server.wait(10)
