@@ -16,7 +16,6 @@ from steps.split.sets import split
 from steps.train.model import train
 from steps.validate.checks import data_gate, validate_data
 from steps.validate.schema import infer_schema
-from steps.windows.rows import windows
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,8 @@ def checked_sets(run: Run, now: RunContext) -> Sets:
     )
     series = latest = None
     if data.forecasts:
+        from steps.windows.rows import windows  # a table does without all that it imports
+
         cut = wired(windows, "windows", stack)
         rows, schema, series, latest = cut(rows=rows, schema=schema, data=data, plan=run.split)
     train_set, validation_set, test_set = wired(split, "split", stack, ("split", run.split.method))(
