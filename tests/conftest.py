@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.quick import mark_slow, nothing_slow_starts
+from tests.quick import ELSEWHERE, mark_slow, nothing_slow_starts
 from tests.tracing import trace_no_process, untraced
 
 ROOT = Path(__file__).resolve().parent
@@ -34,8 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
     processes that tests start doubles what those take; most of what they run is called by tests in the worker too.
     """
     gc.set_threshold(100_000, 50, 100)
-    # Half the time of a small network goes into compiling it: quick compilation, slower networks.
-    os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+    if config.option.markexpr not in ELSEWHERE:
+        # Half the time of a small network goes into compiling it: quick compilation, slower networks.
+        os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
     if hasattr(config, "workerinput"):
         trace_no_process()
     elif config.pluginmanager.has_plugin("xdist"):

@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+ELSEWHERE = ("matrix", "garage", "stacks")
+"""Marks of tests that a command of their own runs."""
 _FOLDERS = ("lifecycle", "serving/process")  # real runs, services in the background
 _FIXTURES = {"live", "postgresql"}  # a service, a database server
 _PROGRAMS = {"chromium", "chromium-browser", "initdb", "pg_ctl", "postgres", "bentoml"}
@@ -24,7 +26,7 @@ def mark_slow(item: pytest.Item, root: Path) -> None:
 
 def _is_elsewhere(item: pytest.Item) -> bool:
     """Say whether a command of its own runs the test."""
-    return any(item.get_closest_marker(name) is not None for name in ("matrix", "garage", "stacks"))
+    return any(item.get_closest_marker(name) is not None for name in ELSEWHERE)
 
 
 @contextmanager

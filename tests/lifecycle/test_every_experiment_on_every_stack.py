@@ -16,7 +16,7 @@ from tests.ml.sources.packages import require_tables
 from tests.object_store import ObjectStore, using
 from tests.object_store import object_store as object_store
 
-pytestmark = [pytest.mark.stacks, pytest.mark.own_worker, pytest.mark.untraced]
+pytestmark = [pytest.mark.stacks, pytest.mark.own_worker, pytest.mark.untraced, pytest.mark.timeout(600)]
 
 EXPERIMENTS = sorted(file.stem for file in (ROOT / "conf" / "experiment").glob("*.yaml"))
 # Three runs each: what takes minutes is smaller, and what is refused is asked for as much as it can carry.

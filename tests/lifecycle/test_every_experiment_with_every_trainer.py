@@ -11,7 +11,8 @@ from tests.lifecycle.conftest import World
 from tests.lifecycle.matrix import ROWS, deployed
 from tests.ml.sources.packages import require_tables
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.matrix]
+# A network is trained twice for each: deployed, and once more here.
+pytestmark = [pytest.mark.own_worker, pytest.mark.matrix, pytest.mark.timeout(900)]
 
 _CLASSES = ("logistic_regression", "random_forest", "gradient_boosting", "keras_mlp", "majority")
 _VALUES = ("ridge", "random_forest", "gradient_boosting", "keras_mlp", "mean")
