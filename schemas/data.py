@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Scalar, Strict, Task
 from schemas.choice import Choice
-from schemas.forecast import Forecast
+from schemas.forecast import SHORTEST_HISTORY, Forecast
 from schemas.frequency import parse_frequency
 from schemas.reading import POINT, Dates, Decimal, Marks, TextReading, Thousands
 from schemas.table_checks import TableChecks
@@ -200,7 +200,10 @@ class DataSpec(Strict):
         description="minute, hour, day, week, month, quarter, year, 15 minutes; null: as most rows have it",
     )
     history: int | None = Field(
-        default=None, ge=3, le=10_000, description="last points that a forecast looks at; null: several seasons"
+        default=None,
+        ge=SHORTEST_HISTORY,
+        le=10_000,
+        description="last points that a forecast looks at; null: several seasons",
     )
     interval: float = Field(
         default=0.9, gt=0, lt=1, description="share of the targets that prediction intervals are to cover"

@@ -5,6 +5,8 @@ from typing import Literal
 from schemas.base import Strict
 from schemas.frequency import parse_frequency
 
+SHORTEST_HISTORY = 3
+"""The fewest points that a forecast may look at."""
 CalendarPart = Literal["year", "month", "weekday", "day", "hour", "day_of_year", "days_since_start"]
 
 

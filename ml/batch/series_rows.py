@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.features.windows import Measured, SeriesTable, too_large
+from ml.features.windows import Measured, SeriesTable, coded, too_large
 from ml.forecasting.panel import Placed, make_panel, place_rows
 from ml.forecasting.windows import MOST_GAPS
 from ml.validation.origins import BEYOND, bounds
@@ -82,7 +82,7 @@ def sound_series(read: Measured, rows: NDArray[np.int64], window: WindowDerivati
         window: Of the package.
     """
     frequency, zone = parse_frequency(window.forecast.frequency), window.forecast.zone
-    ordered, codes = _coded([str(read.names[row]) for row in rows.tolist()])
+    ordered, codes = coded([str(read.names[row]) for row in rows.tolist()])
     wall, values, day = read.wall[rows], read.values[rows], window.forecast.day
     placed, origin = place_rows(codes, wall, values, frequency, zone, read.instants[rows], day)
     contradicts = _contradicting(placed)
@@ -91,7 +91,7 @@ def sound_series(read: Measured, rows: NDArray[np.int64], window: WindowDerivati
     kept = np.flatnonzero(~contradicts)
     if not len(kept):
         return None, wrong
-    names, codes = _coded([ordered[code] for code in placed.series[kept].tolist()])
+    names, codes = coded([ordered[code] for code in placed.series[kept].tolist()])
     at, none = _recent(codes, placed.at[kept], window.forecast.history), np.zeros(len(kept), dtype=np.bool_)
     parts = (placed.repeated[kept], placed.conflicting[kept], placed.off_grid[kept], placed.unsorted, none)
     near = Placed(codes, at, *parts)
@@ -155,12 +155,6 @@ def _unread(cells: pd.Series, read: Measured, missing: Collection[str]) -> NDArr
     words = {"", *missing}
     there[there] = [not isinstance(cell, str) or normal(cell) not in words for cell in cells[there]]
     return there
-
-
-def _coded(names: list[str]) -> tuple[list[str], NDArray[np.int64]]:
-    ordered = sorted(set(names))
-    code = {name: place for place, name in enumerate(ordered)}
-    return ordered, np.array([code[name] for name in names], dtype=np.int64)
 
 
 def _contradicting(placed: Placed) -> NDArray[np.bool_]:

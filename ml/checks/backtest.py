@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ml.checks.series import moment_text
 from ml.checks.share import share_outcome
 from ml.forecasting.backtest import TEST, TRAIN, VALIDATION, Origins
 from ml.forecasting.panel import Panel
@@ -111,6 +112,4 @@ def _untested(
 
 
 def _moment(panel: Panel, place: int) -> str:
-    moment = panel.wall(np.array([place]))[0]
-    whole = moment == moment.astype("datetime64[D]")
-    return str(np.datetime_as_string(moment, unit="D" if whole else "s"))
+    return moment_text(panel.wall(np.array([place]))[0])

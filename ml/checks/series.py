@@ -73,7 +73,7 @@ def _repeats(rows: SeriesRows, bounds: TableChecks) -> list[DataCheck]:
         text = f"no series has two rows for one {rows.panel.frequency}"
         return [share_outcome("repeated_times", None, bound, True, 0.0, text)]
     first = int(np.flatnonzero(repeated)[0])
-    where = f"{_of(rows, first)}at {_written(rows.wall[first])}"
+    where = f"{_of(rows, first)}at {moment_text(rows.wall[first])}"
     text = (
         f"{int(repeated.sum()):,} of {count:,} rows are in the same {rows.panel.frequency} as another row of their "
         f"series, {int(placed.conflicting.sum()):,} with another value; the first {where}. Where they "
@@ -88,12 +88,12 @@ def _future(rows: SeriesRows, bounds: TableChecks, now: np.datetime64) -> list[D
     if severity == "off":
         return []
     ahead = rows.wall > now
-    text = f"no row is later than {_written(now)}"
+    text = f"no row is later than {moment_text(now)}"
     if ahead.any():
         first = int(np.flatnonzero(ahead)[0])
         text = (
-            f"{int(ahead.sum()):,} of {len(ahead):,} rows are later than {_written(now)}, the first "
-            f"{_of(rows, first)}at {_written(rows.wall[first])}: what has not happened yet was not measured; remove "
+            f"{int(ahead.sum()):,} of {len(ahead):,} rows are later than {moment_text(now)}, the first "
+            f"{_of(rows, first)}at {moment_text(rows.wall[first])}: what has not happened yet was not measured; remove "
             "those rows, or declare data.checks.future_rows.now"
         )
     return [
@@ -145,6 +145,7 @@ def _note(name: str, value: int, text: str, *, passed: bool = True) -> DataCheck
     return DataCheck(name=name, severity="warn", passed=passed, value=value, message=text)
 
 
-def _written(moment: np.datetime64) -> str:
+def moment_text(moment: np.datetime64) -> str:
+    """Return a time for a message: a day, or also its time of day where it has one."""
     whole = moment == moment.astype("datetime64[D]")
     return str(np.datetime_as_string(moment, unit="D" if whole else "s"))

@@ -3,6 +3,7 @@
 Everything after it takes them for rows as any others.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,15 +101,19 @@ def read_series(rows: Measured, forecast: Forecast) -> SeriesTable:
     if not there.any():
         raise ContentError("no row has a time that can be read and a series")
     kept = rows.chosen(there)
-    named = list(map(str, kept.names))
-    ordered = sorted(set(named))
-    code = {name: place for place, name in enumerate(ordered)}
-    series = np.array([code[name] for name in named], dtype=np.int64)
+    ordered, series = coded(list(map(str, kept.names)))
     frequency = parse_frequency(forecast.frequency)
     zone, day = forecast.zone, forecast.day
     placed, origin = place_rows(series, kept.wall, kept.values, frequency, zone, kept.instants, day)
     panel = make_panel(ordered, placed, kept.values, frequency, origin, zone, day)
     return SeriesTable(panel, placed, kept.wall)
+
+
+def coded(names: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
+    """Return the different names, sorted, and for each of `names` its place among them, (n,)."""
+    ordered = sorted(set(names))
+    code = {name: place for place, name in enumerate(ordered)}
+    return ordered, np.array([code[name] for name in names], dtype=np.int64)
 
 
 def forecast_of(rows: Measured, schema: TableSchema, data: DataSpec) -> Forecast:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.forecast import SHORTEST_HISTORY
 from schemas.frequency import Frequency
 
 TRAIN, VALIDATION, TEST, NONE = "train", "validation", "test", ""
-_SHORTEST_HISTORY = 3
-"""The fewest points that `data.history` may be."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def _product(count: int, stride: int, horizon: int) -> str:
 def _remedy(points: int, history: int, horizon: int) -> str:
     if points >= Origins(1, 1, 1).needed(history, horizon):
         return "declare fewer origins or a smaller stride (split.origins, split.stride), or a shorter data.history"
-    longest = (points - _SHORTEST_HISTORY) // 3
+    longest = (points - SHORTEST_HISTORY) // 3
     if longest < 1:
         return "so few points carry no forecast that could be tested; more of the past is needed"
     return (

@@ -74,7 +74,7 @@ def encode(found: Labelled, output: Output) -> LabelledArrays:
         are None unless every prediction has one for each class.
     """
     if output.task == "forecast":
-        return _forecasts(found, 0.9 if output.forecast is None else output.forecast.level)
+        return _forecasts(found, output)
     if is_value(found.records[0]) if found.records else output.classes is None:
         return _values(found)
     usable = [is_scalar(label) for label in found.labels]
@@ -93,7 +93,7 @@ def _values(found: Labelled) -> LabelledArrays:
     return LabelledArrays("regression", pairs[:, 1], Predictions(values=pairs[:, 0]))
 
 
-def _forecasts(found: Labelled, level: float) -> LabelledArrays:
+def _forecasts(found: Labelled, output: Output) -> LabelledArrays:
     """Return forecasts beside what came, which may be of the first steps only; those of another length are left out."""
     pairs = [
         (_steps(record.get(VALUE)), _steps(record.get(LOWER)), _steps(record.get(UPPER)), _steps(label), record)
@@ -107,7 +107,9 @@ def _forecasts(found: Labelled, level: float) -> LabelledArrays:
         )
         for part in range(4)
     )
-    predictions = Predictions(values=values, level=level, outlook=_outlook([pair[4] for pair in kept]))
+    predictions = Predictions(values=values, outlook=_outlook([pair[4] for pair in kept]))
+    if output.forecast is not None:
+        predictions = replace(predictions, level=output.forecast.level)
     if not (np.isnan(lower).any() or np.isnan(upper).any()):
         predictions = replace(predictions, lower=lower, upper=upper)
     return LabelledArrays("forecast", came, predictions)
