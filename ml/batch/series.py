@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from ml.components.sink import Sink
 from ml.components.source import Source
 from ml.features.cells import cells
 from ml.features.windows import Roles, SeriesTable, measured, newest_rows
-from ml.forecasting.clock import to_wall
+from ml.forecasting.clock import wall_now
 from ml.package.model import PackagedModel
 from ml.predictions.codec import written
 from ml.predictions.predictor import Predictions
@@ -80,7 +79,7 @@ def forecast_series(
     assert window is not None, "asked of forecasts only"
     roles = Roles(model.signature.output.target, window.time, window.series)
     read = measured(rows, roles, _dates_of(model.signature, window), _marks_of(model.signature))
-    now = to_wall(np.array([datetime.now(UTC).replace(tzinfo=None)], dtype="datetime64[us]"), window.forecast.zone)[0]
+    now = wall_now(window.forecast.zone)
     wrong = list(unusable(rows[roles.target], read, model.signature, now))
     good = np.ones(len(rows), dtype=np.bool_)
     good[[one.row for one in wrong]] = False

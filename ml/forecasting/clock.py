@@ -46,6 +46,12 @@ def to_wall(instants: Timestamps, zone: str | None) -> Timestamps:
     return np.asarray(micros + offsets(micros, str(zone)).astype("timedelta64[s]"))
 
 
+def wall_now(zone: str | None) -> np.datetime64:
+    """Return what the clocks of a zone show now, those of Universal Time where it is None; datetime64[us]."""
+    found: np.datetime64 = to_wall(np.array([datetime.now(UTC).replace(tzinfo=None)], dtype="datetime64[us]"), zone)[0]
+    return found
+
+
 def offsets(instants: Timestamps, zone: str) -> NDArray[np.int64]:
     """Return how many seconds the clocks of a zone are ahead of Universal Time at instants of it, in the same shape."""
     marks, where = _quarters(instants)

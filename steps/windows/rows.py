@@ -1,6 +1,5 @@
 """Step `windows`: a table of series becomes rows that are an origin each: the last points, and the next ones."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import numpy as np
@@ -24,7 +23,7 @@ from ml.features.windows import (
     window_schema,
 )
 from ml.forecasting.backtest import Origins, cannot_carry
-from ml.forecasting.clock import to_wall
+from ml.forecasting.clock import wall_now
 from ml.forecasting.windows import Windows, make_windows
 from ml.split.origin_places import origins_of
 from ml.split.origins_params import OriginsParams
@@ -64,7 +63,7 @@ def windows(
     untimed = np.isnat(read.wall)
     unnamed = int((~read.placeable & ~untimed).sum())
     found = SeriesRows(table.wall, table.placed, table.panel, int(untimed.sum()), unnamed)
-    now = to_wall(np.array([datetime.now(UTC).replace(tzinfo=None)], dtype="datetime64[us]"), forecast.zone)[0]
+    now = wall_now(forecast.zone)
     report = check_series_rows(rows, schema, data, found, now)
     origins = _origins(plan, forecast)
     _refuse(rows_apart(found), report)
