@@ -3,22 +3,19 @@
 import asyncio
 import queue
 import threading
-import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError, TimeoutError
 
+from serving.journal.crowd import Crowd
 from serving.journal.insertion import Prediction, add
 from serving.journal.labels import Label, LabelStatus, record
 from serving.journal.tables import begin_writing
 from serving.journal.trouble import is_damage
 
 _LARGEST_GROUP = 256  # requests in one commit
-# Where requests come in crowds a commit waits for those that are nearly there: with half as many commits a busy worker
-# answers a fifth more. Of requests that come one by one only the first after a crowd waits, too.
-_CROWD, _WAIT = 4, 0.001  # requests of the last commit; seconds
 _OF_THE_JOURNAL = (OperationalError, InternalError, InterfaceError, TimeoutError)
 """Locked, full, gone: it would meet every request of a group alike."""
 
@@ -47,6 +44,7 @@ class Journal:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._entries: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        self._crowd = Crowd(self._entries.qsize)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -69,15 +67,18 @@ class Journal:
         loop = asyncio.get_running_loop()
         entry = _Entry(rows, label, loop.create_future(), loop)
         self._entries.put(entry)
+        self._crowd.joined()
         return await entry.committed
 
     def _run(self) -> None:
-        group: list[_Entry] = []
-        while (entry := self._entries.get()) is not None:
-            if len(group) >= _CROWD:
-                time.sleep(_WAIT)
+        while True:
+            self._crowd.wait()
+            entry = self._entries.get()
+            if entry is None:
+                return
             group, last = self._gather(entry)
             self._commit(group)
+            self._crowd.committed(len(group))
             if last:
                 return
 

@@ -121,13 +121,20 @@ def _graph(parts: TextParts, output: Output, scalars: int, widths: Mapping[str, 
         before = [prepared]
         total += _width(parts, scalars)
     estimator = converted(parts.estimator, _JOINED, total, output)
-    join = helper.make_node("Concat", columns, [_JOINED], axis=1)
+    join = _join(columns)
     nodes = [*(node for one in before for node in one.graph.node), join, *estimator.graph.node]
     constants = [constant for one in (*before, estimator) for constant in one.graph.initializer]
     graph = helper.make_graph(nodes, "drivetrain", given, list(estimator.graph.output), constants)
     model = helper.make_model(graph, opset_imports=_opsets([*before, estimator]), ir_version=estimator.ir_version)
     onnx.checker.check_model(model)
     return model
+
+
+def _join(columns: Sequence[str]) -> Any:
+    """Return the node that puts columns side by side; alone they are what they are, without a copy of them."""
+    if len(columns) == 1:
+        return helper.make_node("Identity", columns, [_JOINED])
+    return helper.make_node("Concat", columns, [_JOINED], axis=1)
 
 
 def _width(parts: TextParts, scalars: int) -> int:
