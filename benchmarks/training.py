@@ -64,9 +64,12 @@ def main() -> None:
 
 
 def _cpu(command: list[str], folder: Path, name: str, round_number: int) -> float:
-    """Return the CPU seconds of a command; a seed of its own keeps every round from reusing the last one's training."""
+    """Return the CPU seconds of a command, whose source was parsed before, as a person's is.
+
+    A seed of its own keeps every round from reusing the last one's training.
+    """
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         "ZENML_CONFIG_PATH": str(folder / "zenml"),
         "DRIVETRAIN_HOME": str(folder / "home"),
         "ZENML_ANALYTICS_OPT_IN": "false",
