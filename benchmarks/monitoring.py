@@ -16,7 +16,7 @@ from ml.features.cells import cells
 from ml.monitoring.drift import Window, detect
 from ml.monitoring.profiles import profile, reference_profile
 from ml.predictions.predictor import Predictions
-from schemas.data import ScalarType
+from schemas.column_types import ScalarType
 from schemas.run import MonitorSpec
 from schemas.signature import Input, Output, Signature
 

@@ -28,7 +28,7 @@ from ml.schema_inference.infer import infer_schema
 from ml.text.tfidf import Tfidf
 from ml.trainers.sklearn.presets import LogisticRegression
 from schemas.choice import Choice
-from schemas.data import DataSpec
+from schemas.data_spec import DataSpec
 from schemas.package import DataRecord, SplitRecord
 from schemas.run import DeploySpec
 from schemas.signature import Signature, TfidfDerivation

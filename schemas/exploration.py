@@ -4,9 +4,11 @@ from typing import Literal
 
 from schemas.base import Name, Strict, Task
 from schemas.choice import Choice
-from schemas.data import ColumnType, DataSpec, SplitSpec
+from schemas.column_types import ColumnType
+from schemas.data_spec import DataSpec
 from schemas.evaluation import CheckState
 from schemas.run import ReviewSpec
+from schemas.split_spec import SplitSpec
 
 
 class Declaration(Strict):

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from schemas.base import Strict
-from schemas.data import ScalarType
+from schemas.column_types import ScalarType
 from schemas.evaluation import Scores
 
 Verdict = Literal["ok", "drift", "no_verdict", "schema_alarm"]

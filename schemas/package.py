@@ -7,11 +7,11 @@ from pydantic import Field, JsonValue
 
 from schemas.base import Strict
 from schemas.choice import Choice
-from schemas.data import Ordered
 from schemas.evaluation import Evaluation, GateVerdict, Scores
 from schemas.learning import LearningCurves
 from schemas.review import ReviewRecord
 from schemas.rules import RuleRecord
+from schemas.split_spec import Ordered
 
 Runtime = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 """A row of the table in `ml.runtimes.load`, which names what runs it and refuses what it does not know."""

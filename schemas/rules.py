@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Scalar, Strict
-from schemas.data import ColumnType, composed
+from schemas.column_names import composed
+from schemas.column_types import ColumnType
 from schemas.patterns import pattern_fault
 
 Bound = Annotated[float, Field(strict=True, allow_inf_nan=False)] | str

@@ -7,9 +7,10 @@ from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Name, Strict
 from schemas.choice import Choice
-from schemas.data import DataSpec, SplitSpec
+from schemas.data_spec import DataSpec
 from schemas.metrics import HIGHER_IS_BETTER
 from schemas.pipelines import PIPELINES, PipelineSpec
+from schemas.split_spec import SplitSpec
 from schemas.stack import StackSpec
 
 if TYPE_CHECKING:

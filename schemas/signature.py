@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.base import Scalar, Strict, Task
-from schemas.data import TEXT, ColumnType, DatePart, Drawn, HeldDType, Shape
+from schemas.column_types import TEXT, ColumnType, DatePart, HeldDType, Shape
+from schemas.data import Drawn
 from schemas.forecast import Forecast
 from schemas.reading import POINT, Dates, Decimal, Marks, TextReading, Thousands
 

@@ -6,8 +6,9 @@ from typing import Any
 from cli.config.components import choose
 from cli.config.reading import Reading
 from schemas.choice import Choice
-from schemas.data import DataSpec, SplitSpec
+from schemas.data_spec import DataSpec
 from schemas.errors import Fault
+from schemas.split_spec import SplitSpec
 
 Block = Mapping[str, Any]
 Read = tuple[dict[str, Any], list[Fault]]

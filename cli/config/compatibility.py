@@ -6,11 +6,11 @@ from cli.config.components import columns_of
 from cli.config.defaults import gives_probabilities, tasks_of
 from schemas.base import Task, learns, learnt_as
 from schemas.choice import Choice
-from schemas.data import ORIGINS
 from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.metrics import HIGHER_IS_BETTER, NEED_PROBABILITIES, NOT_RANKED, TASKS, WITHOUT_PROBABILITIES
 from schemas.pipelines import EXPLORE
 from schemas.run import Run
+from schemas.split_spec import ORIGINS
 from steps import registry
 
 

@@ -8,9 +8,9 @@ from cli.config.reading import Reading
 from ml.trainers.baselines import AUTO, AUTO_MODELS
 from schemas.base import Task
 from schemas.choice import Choice
-from schemas.data import ORIGINS
 from schemas.metrics import AUTO_WITHOUT_PROBABILITIES, WITHOUT_PROBABILITIES
 from schemas.run import Run
+from schemas.split_spec import ORIGINS
 from steps import registry
 
 _AUTO = Choice(name=AUTO)

@@ -6,7 +6,7 @@ from cli.config.components import columns_of
 from cli.preflight.looked import where_looked
 from cli.preflight.secrets import secrets_at_hand
 from ml.components.source import Source
-from schemas.data import composed
+from schemas.column_names import composed
 from schemas.errors import ConfigurationError, Fault, did_you_mean, listed
 from schemas.home import Home
 from schemas.run import Run

@@ -13,9 +13,10 @@ from pydantic import BaseModel
 from cli.config.comments import opening_comment
 from cli.config.repository import CONF
 from cli.reference.keys import Row, keys, of_estimators
-from schemas.data import DataSpec, SplitSpec
+from schemas.data_spec import DataSpec
 from schemas.home import ROOT
 from schemas.run import BatchSpec, DeploySpec, GateSpec, JournalSpec, MonitorSpec, PackageSpec, ReviewSpec, Run
+from schemas.split_spec import SplitSpec
 from schemas.stack import StackSpec
 from steps import registry
 

@@ -17,7 +17,8 @@ from ml.features.signature import fit_signature
 from ml.features.windows import Roles, measured_by, read_series, window_rows, window_schema
 from ml.forecasting.windows import make_windows
 from schemas.base import Task
-from schemas.data import Column, ColumnType, Problem, TableSchema
+from schemas.column_types import ColumnType
+from schemas.data import Column, Problem, TableSchema
 from schemas.forecast import Forecast
 from schemas.signature import Signature
 

@@ -20,7 +20,7 @@ from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.predictions.table import prediction_columns
 from ml.validation.rows import RowError, Validator
 from schemas.batch import BatchRecord
-from schemas.data import composed
+from schemas.column_names import composed
 from schemas.errors import ContentError
 from schemas.plan import PROGRESS
 from schemas.reading import TextReading

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ml.values.columns import as_cells, is_timestamp
 from ml.values.tensor import Tensor, as_json, is_nested
-from schemas.data import composed
+from schemas.column_names import composed
 from schemas.errors import ContentError
 from schemas.signature import Input, Signature
 

@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.features.matrix import encode
-from schemas.data import SCALAR_TYPES, TableSchema
+from schemas.column_types import SCALAR_TYPES
+from schemas.data import TableSchema
 from schemas.evaluation import Ceiling, DataCheck
 from schemas.numbers import shown
 

@@ -6,7 +6,8 @@ from typing import Any
 from ml.values.column_keys import declaration
 from schemas.base import Task, learns
 from schemas.choice import Choice
-from schemas.data import ColumnType, TableSchema
+from schemas.column_types import ColumnType
+from schemas.data import TableSchema
 from schemas.metrics import AUTO, TASKS, fitting
 from schemas.run import GateSpec, ReviewSpec
 

@@ -17,7 +17,8 @@ from ml.checks.share import share_outcome
 from ml.values.canonical import canonical
 from ml.values.columns import as_booleans, as_cells, as_numbers, as_timestamps
 from ml.values.counted import counted
-from schemas.data import Column, ColumnType, TableSchema
+from schemas.column_types import ColumnType
+from schemas.data import Column, TableSchema
 from schemas.evaluation import DataCheck
 from schemas.table_checks import ShareCheck
 

@@ -14,7 +14,9 @@ from ml.validation.examples import examples
 from ml.values.canonical import canonical
 from ml.values.columns import as_cells, as_numbers, fits
 from schemas.base import Scalar
-from schemas.data import SCALAR_TYPES, Column, ColumnSpec, DataSpec, TableSchema
+from schemas.column_types import SCALAR_TYPES
+from schemas.data import Column, TableSchema
+from schemas.data_spec import ColumnSpec, DataSpec
 from schemas.evaluation import DataCheck
 from schemas.reading import IN_UTC, POINT
 

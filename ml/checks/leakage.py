@@ -15,7 +15,8 @@ from ml.checks.share import share_outcome
 from ml.features.matrix import make_matrix
 from ml.features.signature import fit_signature
 from ml.values.counted import counted
-from schemas.data import TEXT, TableSchema
+from schemas.column_types import TEXT
+from schemas.data import TableSchema
 from schemas.evaluation import DataCheck
 from schemas.table_checks import ShareCheck
 

@@ -13,7 +13,8 @@ from ml.checks.target import check_target
 from ml.checks.texts import check_texts
 from ml.checks.types import check_types
 from ml.features.summary_columns import with_summaries
-from schemas.data import DataSpec, TableSchema
+from schemas.data import TableSchema
+from schemas.data_spec import DataSpec
 from schemas.evaluation import DataReport
 
 __all__ = ["check_data"]

@@ -13,7 +13,9 @@ from ml.text.normalize import MOST_GROWN, grown
 from ml.text.tokenize import words_of
 from ml.values.column_keys import key
 from schemas.base import Severity
-from schemas.data import TEXT, Column, ColumnSpec, DataSpec, TableSchema
+from schemas.column_types import TEXT
+from schemas.data import Column, TableSchema
+from schemas.data_spec import ColumnSpec, DataSpec
 from schemas.evaluation import DataCheck
 from schemas.table_checks import ShareCheck
 

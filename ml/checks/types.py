@@ -8,7 +8,8 @@ from ml.validation.examples import examples
 from ml.values.column_keys import key
 from ml.values.columns import fits, is_text
 from ml.values.units import quantity_note
-from schemas.data import Column, DataSpec, TableSchema
+from schemas.data import Column, TableSchema
+from schemas.data_spec import DataSpec
 from schemas.evaluation import DataCheck
 
 _OFFSET = r"(Z|z|[+-]\d{2}(?::?\d{2})?)$"

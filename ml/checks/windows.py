@@ -10,7 +10,8 @@ from ml.checks.series import SeriesRows, check_series
 from ml.checks.sets import check_left_out
 from ml.checks.table import check_rows
 from ml.checks.types import check_types
-from schemas.data import DataSpec, TableSchema
+from schemas.data import TableSchema
+from schemas.data_spec import DataSpec
 from schemas.evaluation import DataCheck, DataReport, SeriesReport
 
 

@@ -11,7 +11,7 @@ from ml.components.component import Component
 from ml.predictions.predictor import FEATURES, ArrayPredictor, Predictor
 from ml.values.memory_bound import MemoryBound
 from schemas.base import Task
-from schemas.data import SCALAR_TYPES, ColumnType
+from schemas.column_types import SCALAR_TYPES, ColumnType
 from schemas.errors import Fault
 from schemas.explanation import LinearForm
 from schemas.learning import LearningCurves

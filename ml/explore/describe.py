@@ -18,7 +18,8 @@ from ml.features.summary_columns import with_summaries
 from ml.schema_inference.task import infer_problem
 from ml.values.counted import counted
 from ml.values.display import plain_line
-from schemas.data import DataSpec, Problem, TableSchema
+from schemas.data import Problem, TableSchema
+from schemas.data_spec import DataSpec
 from schemas.evaluation import DataReport
 from schemas.exploration import Declaration, Exploration
 

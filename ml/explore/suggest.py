@@ -11,10 +11,13 @@ from ml.explore.yaml_text import block
 from ml.features.summaries import is_single
 from ml.values.display import plain_line
 from schemas.code_keys import names_code
-from schemas.data import TEXT, Column, DataSpec, Problem, SplitSpec, TableSchema
+from schemas.column_types import TEXT
+from schemas.data import Column, Problem, TableSchema
+from schemas.data_spec import DataSpec
 from schemas.evaluation import DataCheck, DataReport
 from schemas.exploration import ColumnView, Declaration
 from schemas.metrics import AUTO
+from schemas.split_spec import SplitSpec
 
 _EXPECTATIONS = ("type", "nullable", "min", "max", "allowed", "unique")
 _SMALL, _LARGE = 400, 2_000_000

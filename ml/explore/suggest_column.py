@@ -13,7 +13,9 @@ from ml.values.columns import as_cells, fits
 from ml.values.display import SENTENCE, plain_line
 from ml.values.text import ISO
 from schemas.base import Scalar
-from schemas.data import Column, ColumnSpec, DatePart
+from schemas.column_types import DatePart
+from schemas.data import Column
+from schemas.data_spec import ColumnSpec
 from schemas.exploration import ColumnView
 
 ENOUGH = 30

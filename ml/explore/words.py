@@ -13,7 +13,8 @@ from ml.text.cells import text_cells
 from ml.text.tfidf import Tfidf
 from ml.text.vocabulary import fit_vocabulary
 from ml.values.display import readable
-from schemas.data import TEXT, TableSchema
+from schemas.column_types import TEXT
+from schemas.data import TableSchema
 from schemas.exploration import TextWords, WordGroup, WordShare
 
 SHOWN = 12

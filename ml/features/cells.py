@@ -11,7 +11,7 @@ from ml.text.cells import text_cells
 from ml.values.columns import as_cells, as_timestamps
 from ml.values.instants import written_with_offsets
 from ml.values.tensor import as_json
-from schemas.data import TEXT
+from schemas.column_types import TEXT
 from schemas.signature import Input, Signature, WindowDerivation
 
 

@@ -20,7 +20,7 @@ from ml.text.tokens import Tokens
 from ml.values.canonical import canonical, parse_date
 from ml.values.sparse_rows import SparseRows
 from schemas.base import Scalar
-from schemas.data import DatePart
+from schemas.column_types import DatePart
 from schemas.signature import (
     BooleanDerivation,
     CategoryDerivation,

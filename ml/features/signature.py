@@ -19,7 +19,8 @@ from ml.text.cells import text_cells
 from ml.validation.values import MANY_LISTED
 from ml.values.canonical import canonical
 from ml.values.columns import Cell, as_cells, as_timestamps
-from schemas.data import SCALAR_TYPES, Column, ColumnType, DatePart, TableSchema
+from schemas.column_types import SCALAR_TYPES, ColumnType, DatePart
+from schemas.data import Column, TableSchema
 from schemas.errors import ContentError
 from schemas.forecast import Forecast
 from schemas.reading import Dates

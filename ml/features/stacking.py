@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.values.tensor import Tensor
-from schemas.data import Shape
+from schemas.column_types import Shape
 
 
 def stacked(cells: Sequence[Tensor], shape: Shape, dtype: str) -> NDArray[Any]:

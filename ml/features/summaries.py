@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ml.text.summaries import LANGUAGE, TYPES, UNKNOWN_SHARE, summarize
 from ml.values.tensor import NoTensor, Tensor
 from ml.values.tensor_form import form_of
-from schemas.data import TEXT, Column, ScalarType
+from schemas.column_types import TEXT, ScalarType
+from schemas.data import Column
 from schemas.signature import Input
 
 SHA256, SUMMARY = "sha256", "summary"

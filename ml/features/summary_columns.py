@@ -8,7 +8,8 @@ import pandas as pd
 from ml.features.summaries import is_single, summaries, summarized
 from ml.features.tensors import as_tensors
 from ml.text.cells import text_cells
-from schemas.data import TEXT, Column
+from schemas.column_types import TEXT
+from schemas.data import Column
 
 
 def with_summaries(frame: pd.DataFrame, columns: Sequence[Column]) -> tuple[pd.DataFrame, list[Column]]:

@@ -19,7 +19,8 @@ from ml.forecasting.windows import Windows, fill_gaps, newest_windows
 from ml.values.canonical import canonical
 from ml.values.columns import as_cells, as_instants, as_numbers, as_timestamps
 from ml.values.tensor import Tensor
-from schemas.data import HISTORY, Column, DataSpec, TableSchema
+from schemas.data import Column, TableSchema
+from schemas.data_spec import HISTORY, DataSpec
 from schemas.errors import ContentError
 from schemas.forecast import Forecast
 from schemas.frequency import Frequency, parse_frequency

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.monitoring.column_summary import TypeName
-from schemas.data import ScalarType
+from schemas.column_types import ScalarType
 
 
 class Numbers:

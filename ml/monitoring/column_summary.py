@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ml.values.canonical import canonical, parse_date
 from ml.values.label_text import label
-from schemas.data import ScalarType
+from schemas.column_types import ScalarType
 
 TypeName = Literal["integral", "fractional", "boolean", "string", "object"]
 Values = Sequence[Any] | NDArray[Any]

@@ -17,7 +17,7 @@ from ml.monitoring.verdict import conclude, overall
 from ml.predictions.codec import LABEL, VALUE, Record, record_columns
 from ml.validation.rows import Validator
 from ml.values.label_text import label, printable
-from schemas.data import composed
+from schemas.column_names import composed
 from schemas.monitoring import Distribution, MonitoringReport
 from schemas.run import MonitorSpec
 from schemas.signature import Signature

@@ -26,7 +26,7 @@ from ml.predictions.codec import CONFIDENCE, LABEL, VALUE, Encoder
 from ml.predictions.predictor import Cells, Predictions
 from ml.text.vocabulary import known_elsewhere
 from ml.values.label_text import label, printable
-from schemas.data import ScalarType
+from schemas.column_types import ScalarType
 from schemas.errors import PackageError
 from schemas.signature import Signature
 

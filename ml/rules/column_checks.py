@@ -5,7 +5,8 @@ from typing import Any
 
 from ml.rules.reachability import unreachable
 from ml.values.column_keys import declaration
-from schemas.data import ARRAY_TYPES, TEXT, Column, ColumnType, TableSchema
+from schemas.column_types import ARRAY_TYPES, TEXT, ColumnType
+from schemas.data import Column, TableSchema
 from schemas.rules import BOUNDS, Condition, Operator, RuleList, timestamp
 
 _TEXTS = ("category", "identifier", TEXT)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ml.features.derive import Cell, boolean, number
 from ml.predictions.predictor import Cells
 from ml.values.canonical import canonical, parse_date
-from schemas.data import ColumnType
+from schemas.column_types import ColumnType
 
 Mask = NDArray[np.bool_]
 

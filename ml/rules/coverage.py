@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ml.predictions.predictor import Predictions
 from ml.rules.text import outcome_text, rule_text
 from ml.values.column_keys import declaration
-from schemas.data import ColumnType
+from schemas.column_types import ColumnType
 from schemas.rules import Rule, RuleRecord, RuleSet
 from schemas.signature import Signature
 

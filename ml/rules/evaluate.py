@@ -14,7 +14,7 @@ from ml.predictions.predictor import Cells
 from ml.rules.columns import Mask, Table
 from ml.values.canonical import canonical, parse_date
 from ml.values.text import normal
-from schemas.data import ColumnType
+from schemas.column_types import ColumnType
 from schemas.patterns import LONGEST
 from schemas.rules import Condition, Operator, Rule
 

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from ml.values.tensor import NoTensor, Tensor, shape_text
 from ml.values.tensor_form import Form
-from schemas.data import CHANNELS, ColumnSpec, ColumnType, DType, Shape
+from schemas.column_types import CHANNELS, ColumnType, DType, Shape
+from schemas.data_spec import ColumnSpec
 from schemas.errors import ContentError
 
 _LARGEST = 255

@@ -22,7 +22,7 @@ from ml.values.columns import as_numbers, as_timestamps, is_text, is_timestamp
 from ml.values.date_formats import ENOUGH, DateFormat, find_format
 from ml.values.text import read_boolean
 from ml.values.units import date_note, quantity_note
-from schemas.data import ColumnType
+from schemas.column_types import ColumnType
 from schemas.errors import ContentError
 from schemas.reading import POINT, Dates, Marks
 

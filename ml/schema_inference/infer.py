@@ -14,7 +14,9 @@ from ml.values.counted import counted
 from ml.values.tensor import holds_tensors
 from ml.values.text import ISO, normal
 from ml.values.units import format_hint, quantity_note
-from schemas.data import ARRAY_TYPES, TEXT, Column, ColumnSpec, ColumnType, DataSpec, Drawn, TableSchema
+from schemas.column_types import ARRAY_TYPES, TEXT, ColumnType
+from schemas.data import Column, Drawn, TableSchema
+from schemas.data_spec import ColumnSpec, DataSpec
 from schemas.errors import ContentError, did_you_mean
 from schemas.reading import POINT, Dates, Marks, TextReading, Written
 from schemas.signature import MOST_INPUTS

@@ -8,7 +8,7 @@ from ml.values.canonical import canonical
 from ml.values.columns import as_cells, is_text
 from ml.values.text import folded
 from schemas.base import Scalar
-from schemas.data import TargetReading
+from schemas.data_spec import TargetReading
 
 
 def labelled_rows(frame: pd.DataFrame, target: TargetReading) -> tuple[pd.DataFrame, int]:

@@ -12,7 +12,8 @@ from ml.values.canonical import canonical
 from ml.values.columns import as_cells, as_numbers, is_text, is_timestamp, with_infinities
 from ml.values.units import quantity_note
 from schemas.base import Scalar, Task
-from schemas.data import DataSpec, Problem
+from schemas.data import Problem
+from schemas.data_spec import DataSpec
 from schemas.reading import POINT, Marks
 
 MAX_WHOLE_CLASSES = 10

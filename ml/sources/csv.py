@@ -26,7 +26,7 @@ from ml.io.text.no_table import UNEVEN, why_no_table
 from ml.io.text.surroundings import declared_separator, header_below, without_surroundings
 from ml.sources.csv_params import CsvParams
 from ml.values.text import normal
-from schemas.data import composed
+from schemas.column_names import composed
 from schemas.errors import ContentError, Fault, StorageError
 from schemas.reading import Marks, TextReading, Written
 

@@ -17,9 +17,10 @@ from ml.validation.examples import examples
 from ml.values.columns import as_numbers, as_timestamps, is_text, is_timestamp
 from ml.values.date_formats import find_format
 from ml.values.text import ISO
-from schemas.data import Ordered, TableSchema
+from schemas.data import TableSchema
 from schemas.errors import ContentError
 from schemas.reading import Dates
+from schemas.split_spec import Ordered
 
 Timestamps = NDArray[Any]
 """datetime64[us], int64 or float64, (rows,)."""

@@ -4,7 +4,7 @@ import pandas as pd
 
 from ml.text.tokenize import has_word
 from ml.values.columns import as_cells
-from schemas.data import TEXT
+from schemas.column_types import TEXT
 
 
 def text_cells(column: pd.Series) -> list[str | None]:

@@ -6,7 +6,7 @@ from ml.text.language import language
 from ml.text.read_text import ReadText
 from ml.text.tokenize import words_of
 from schemas.base import Scalar
-from schemas.data import ScalarType
+from schemas.column_types import ScalarType
 
 UNKNOWN_SHARE, LANGUAGE = "unknown_share", "language"
 TYPES: dict[str, ScalarType] = {

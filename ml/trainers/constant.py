@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from ml.components.trainer import Fitted, Trainer
 from schemas.base import Strict, Task
-from schemas.data import ColumnType
+from schemas.column_types import ColumnType
 from schemas.errors import ContentError, Fault
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from ml.components.trainer import Fitted, Trainer
 from schemas.base import Task
-from schemas.data import ColumnType
+from schemas.column_types import ColumnType
 from schemas.errors import ContentError, Fault, PackageError
 from schemas.rules import Condition, Rule, RuleList, RuleRecord, RuleSet
 

@@ -13,7 +13,7 @@ from ml.validation.origins import origins
 from ml.validation.refusal import LONGEST_SHOWN, Refusal, kind_of, shown
 from ml.validation.values import Check, check_of
 from ml.values.canonical import canonical
-from schemas.data import composed
+from schemas.column_names import composed
 from schemas.errors import did_you_mean
 from schemas.reading import TextReading
 from schemas.signature import Input, Signature, WindowDerivation

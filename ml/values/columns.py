@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from ml.values.canonical import canonical
 from ml.values.text import ISO, ISO_START, WITH_OFFSET, normal, read_boolean, read_number, read_timestamp
 from schemas.base import Scalar
-from schemas.data import ColumnType, composed
+from schemas.column_names import composed
+from schemas.column_types import ColumnType
 from schemas.reading import IN_UTC, POINT, Dates, Marks
 
 Cell = Scalar | None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.data import MOST_AXES, Shape
+from schemas.column_types import MOST_AXES, Shape
 
 if TYPE_CHECKING:
     import pandas as pd

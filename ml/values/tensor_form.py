@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.values.tensor import NoTensor, Tensor, parsed, shape_text
-from schemas.data import Column, HeldDType, Shape
+from schemas.column_types import HeldDType, Shape
+from schemas.data import Column
 from schemas.signature import Input
 
 _KINDS: dict[HeldDType, str] = {

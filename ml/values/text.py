@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from schemas.data import composed
+from schemas.column_names import composed
 from schemas.reading import IN_UTC, Dates
 
 ISO = "ISO8601"

@@ -5,7 +5,7 @@ from typing import Any
 
 from ml.batch.header import input_faults
 from pipelines.execution.context import production
-from schemas.data import composed
+from schemas.column_names import composed
 from schemas.errors import ConfigurationError, Fault
 from schemas.home import Home
 from schemas.plan import Missing

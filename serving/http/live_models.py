@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, create_model
 from ml.values.tensor_form import form_of
 from ml.values.text import ISO, example_of_day, is_time_of_day
 from schemas.base import Scalar
-from schemas.data import TEXT
+from schemas.column_types import TEXT
 from schemas.signature import Input, Output, Signature
 from schemas.text import TextForm
 from serving.http.json_schema import Json, schema_of

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic.json_schema import JsonSchemaMode
 
 from ml.values.text import is_time_of_day
-from schemas.data import TEXT
+from schemas.column_types import TEXT
 from schemas.signature import Signature
 from serving.http.endpoint import Endpoint
 from serving.http.json_schema import Json, schemas_of

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from schemas.data import Shape
+from schemas.column_types import Shape
 from schemas.signature import Signature
 from serving.http.body import parse, unknown_keys, without_doubles
 from serving.http.errors import HttpError

@@ -10,7 +10,7 @@ import numpy as np
 
 from ml.features.summaries import SHA256, SUMMARY, is_single, summarize_array, summarize_text
 from ml.values.tensor import Tensor
-from schemas.data import composed
+from schemas.column_names import composed
 from schemas.run import Keep
 from schemas.signature import Input, Signature
 

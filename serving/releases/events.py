@@ -55,9 +55,12 @@ def read(connection: Connection, after: int = 0) -> list[Event]:
     return [Event(*row) for row in connection.execute(query)]
 
 
+_LAST = select(func.max(releases.c.sequence))  # made once: workers ask twenty times a second
+
+
 def last_sequence(connection: Connection) -> int:
     """Return the sequence number of the last event, 0 when there is none."""
-    return int(connection.execute(select(func.max(releases.c.sequence))).scalar() or 0)
+    return int(connection.execute(_LAST).scalar() or 0)
 
 
 def append(engine: Engine, decide: Callable[[list[Event]], Sequence[Entry]]) -> list[Event]:

@@ -8,7 +8,8 @@ from zenml import step
 from ml.features.tensors import with_tensors
 from ml.schema_inference.target_rows import labelled_rows, merged_spellings
 from schemas.choice import Choice
-from schemas.data import TargetReading, composed
+from schemas.column_names import composed
+from schemas.data_spec import TargetReading
 from schemas.errors import ContentError
 from schemas.reading import Written
 from steps.components import create

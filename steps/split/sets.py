@@ -9,7 +9,8 @@ from zenml import step
 
 from ml.split.timestamps import century_of, form_of
 from schemas.choice import Choice
-from schemas.data import ORIGINS, SplitSpec, TableSchema
+from schemas.data import TableSchema
+from schemas.split_spec import ORIGINS, SplitSpec
 from steps.components import create
 from steps.materializers.frame import FrameMaterializer
 

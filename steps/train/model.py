@@ -14,11 +14,12 @@ from ml.split.timestamps import newest
 from ml.trainers.baselines import resolve_baseline
 from ml.trainers.forecast.stacked import fit_forecast
 from schemas.choice import Choice
-from schemas.data import Ordered, TableSchema
+from schemas.data import TableSchema
 from schemas.errors import ContentError
 from schemas.package import DataRecord
 from schemas.run import PackageSpec, ReviewSpec
 from schemas.signature import Signature
+from schemas.split_spec import Ordered
 from steps.artifacts import ModelPackage
 from steps.components import create
 from steps.materializers.package import PackageMaterializer

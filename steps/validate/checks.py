@@ -12,7 +12,8 @@ from ml.checks.run import check_data
 from ml.checks.windows import report_windows
 from ml.trainers.baselines import resolve_baseline
 from schemas.choice import Choice
-from schemas.data import DataSpec, TableSchema
+from schemas.data import TableSchema
+from schemas.data_spec import DataSpec
 from schemas.errors import ContentError, RefusedError
 from schemas.evaluation import DataReport, SeriesReport
 from schemas.run import GateSpec, ReviewSpec

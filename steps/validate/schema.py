@@ -6,7 +6,8 @@ import pandas as pd
 from zenml import step
 
 from ml.schema_inference.infer import infer_schema as infer
-from schemas.data import DataSpec, TableSchema
+from schemas.data import TableSchema
+from schemas.data_spec import DataSpec
 from schemas.reading import Written
 from steps.materializers.schema import SchemaMaterializer
 

@@ -27,11 +27,13 @@ from ml.forecasting.clock import wall_now
 from ml.forecasting.windows import Windows, make_windows
 from ml.split.origin_places import origins_of
 from ml.split.origins_params import OriginsParams
-from schemas.data import ORIGINS, DataSpec, SplitSpec, TableSchema
+from schemas.data import TableSchema
+from schemas.data_spec import DataSpec
 from schemas.errors import RefusedError
 from schemas.evaluation import SeriesReport
 from schemas.forecast import Forecast
 from schemas.frequency import parse_frequency
+from schemas.split_spec import ORIGINS, SplitSpec
 from steps.materializers.frame import FrameMaterializer
 from steps.materializers.schema import SchemaMaterializer
 

@@ -16,7 +16,8 @@ from ml.package.build import build_candidate
 from ml.package.model import PackagedModel
 from schemas.base import Scalar, Task
 from schemas.choice import Choice
-from schemas.data import Column, ColumnType, Problem, TableSchema
+from schemas.column_types import ColumnType
+from schemas.data import Column, Problem, TableSchema
 from schemas.package import DataRecord, SplitRecord
 from schemas.signature import Signature
 

@@ -8,9 +8,9 @@ from zenml.utils import source_utils
 
 from ml.schema_inference.infer import infer_schema
 from schemas.choice import Choice
-from schemas.data import SplitSpec
 from schemas.errors import RefusedError
 from schemas.home import ROOT
+from schemas.split_spec import SplitSpec
 from tests.ml.forecasting.long_table import shops, spec
 
 

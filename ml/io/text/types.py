@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from ml.io.text.number_format import NumberFormat, has
 from ml.values.text import LEADING_ZERO
-from schemas.data import LONGEST_COMPOSED
+from schemas.column_names import LONGEST_COMPOSED
 
 _BOOLEAN = r"(?i)^(true|false)$"
 _WHOLE = r"^[+-]?[0-9]{1,18}$"

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.expected import Expected
-from schemas.data import ScalarType
+from schemas.column_types import ScalarType
 from schemas.run import MonitorSpec
 
 FEWEST_VALUES = 10

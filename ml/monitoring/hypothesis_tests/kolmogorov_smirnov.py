@@ -10,7 +10,7 @@ from ml.monitoring.expected import Expected
 from ml.monitoring.hypothesis_tests.interface import Detectable, DriftTest, DriftTestResult
 from ml.monitoring.power import detectable_distance, kolmogorov_alarm
 from ml.monitoring.statistics import kolmogorov_p_value
-from schemas.data import ScalarType
+from schemas.column_types import ScalarType
 from schemas.numbers import percent, shown
 from schemas.run import MonitorSpec
 

@@ -8,7 +8,7 @@ from ml.monitoring.hypothesis_tests.interface import Detectable, DriftTest, Drif
 from ml.monitoring.power import detectable_share
 from ml.monitoring.shares import out_of_range_share
 from ml.monitoring.statistics import excess_p_value
-from schemas.data import ScalarType
+from schemas.column_types import ScalarType
 from schemas.numbers import percent
 from schemas.run import MonitorSpec
 

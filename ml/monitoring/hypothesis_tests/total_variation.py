@@ -8,7 +8,7 @@ from ml.monitoring.expected import Expected
 from ml.monitoring.hypothesis_tests.interface import Detectable, DriftTest, DriftTestResult
 from ml.monitoring.power import detectable_distance, detectable_variation
 from ml.monitoring.statistics import contingency, homogeneity_p_value, total_variation
-from schemas.data import ScalarType
+from schemas.column_types import ScalarType
 from schemas.numbers import percent
 from schemas.run import MonitorSpec
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from ml.components.trainer import Fitted
 from ml.trainers.keras.mlp import KerasMlp
 from ml.trainers.keras.params import KerasTextParams
-from schemas.data import SCALAR_TYPES, TEXT, ColumnType
+from schemas.column_types import SCALAR_TYPES, TEXT, ColumnType
 from schemas.text import TextAs
 
 if TYPE_CHECKING:

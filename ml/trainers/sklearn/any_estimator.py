@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ml.components.trainer import Fitted, Trainer
 from schemas.base import Task
-from schemas.data import SCALAR_TYPES, TEXT, ColumnType
+from schemas.column_types import SCALAR_TYPES, TEXT, ColumnType
 from schemas.errors import Fault
 
 if TYPE_CHECKING:

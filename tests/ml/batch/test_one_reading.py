@@ -30,7 +30,7 @@ from ml.sources.sql_params import SqlParams
 from ml.validation.rows import Checked, Validator
 from ml.values.canonical import canonical
 from schemas.choice import Choice
-from schemas.data import ColumnSpec, DataSpec
+from schemas.data_spec import ColumnSpec, DataSpec
 from schemas.errors import ContentError
 from schemas.reading import TextReading
 from schemas.signature import Signature

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ml.checks.ceiling import check_ceiling, disagreements, explained, find_ceiling, least_error, weighted_mean
 from ml.schema_inference.infer import infer_schema
 from schemas.choice import Choice
-from schemas.data import DataSpec
+from schemas.data_spec import DataSpec
 from schemas.evaluation import Ceiling
 
 

@@ -16,7 +16,7 @@ from ml.sources.csv import CsvSource
 from ml.sources.csv_params import CsvParams
 from ml.split.random import RandomSplit, RandomSplitParams
 from schemas.choice import Choice
-from schemas.data import DataSpec
+from schemas.data_spec import DataSpec
 from schemas.evaluation import DataCheck, DataReport
 
 ROWS = 400

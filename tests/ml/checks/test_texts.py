@@ -8,7 +8,8 @@ import pytest
 from ml.checks import texts
 from ml.checks.texts import FEWEST_WORDS, LONG, check_texts
 from schemas.choice import Choice
-from schemas.data import Column, ColumnSpec, DataSpec, Problem, TableSchema
+from schemas.data import Column, Problem, TableSchema
+from schemas.data_spec import ColumnSpec, DataSpec
 from schemas.evaluation import DataCheck
 from schemas.table_checks import RepeatedTextsCheck, TableChecks
 from schemas.text import TextForm

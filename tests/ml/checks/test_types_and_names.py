@@ -8,7 +8,7 @@ from ml.checks.names import check_names
 from ml.checks.types import check_types
 from ml.schema_inference.infer import infer_schema
 from schemas.choice import Choice
-from schemas.data import ColumnSpec, DataSpec
+from schemas.data_spec import ColumnSpec, DataSpec
 
 ROWS = 120
 

@@ -12,8 +12,9 @@ from ml.schema_inference.infer import infer_schema
 from ml.sources.csv import CsvSource
 from ml.sources.csv_params import CsvParams
 from schemas.choice import Choice
-from schemas.data import ColumnSpec, DataSpec, SplitSpec
+from schemas.data_spec import ColumnSpec, DataSpec
 from schemas.exploration import Declaration, Exploration
+from schemas.split_spec import SplitSpec
 
 SPLIT = SplitSpec(method=Choice(name="random"), test=0.2, validation=0.2)
 

@@ -29,7 +29,8 @@ from ml.explore.yaml_text import block
 from ml.schema_inference.infer import infer_schema
 from ml.values.display import readable
 from schemas.choice import Choice
-from schemas.data import Column, DataSpec
+from schemas.data import Column
+from schemas.data_spec import DataSpec
 from schemas.exploration import Exploration
 from schemas.run import Run
 from tests.ml.explore.exploring import look, look_at_csv

@@ -19,7 +19,8 @@ from ml.rules.column_checks import column_incompatibilities
 from ml.schema_inference.infer import infer_schema
 from ml.values.tensor import Tensor
 from schemas.choice import Choice
-from schemas.data import ColumnSpec, DataSpec, TableSchema
+from schemas.data import TableSchema
+from schemas.data_spec import ColumnSpec, DataSpec
 from schemas.errors import ContentError
 from schemas.rules import RuleList
 from schemas.signature import Input, Signature

@@ -17,7 +17,7 @@ from ml.sources.csv import CsvSource
 from ml.sources.csv_params import CsvParams
 from ml.split.stratified import StratifiedSplit, StratifiedSplitParams
 from schemas.choice import Choice
-from schemas.data import DataSpec
+from schemas.data_spec import DataSpec
 
 ROWS = 300
 

@@ -11,7 +11,7 @@ from ml.forecasting.baselines import persistence
 from ml.forecasting.features import WindowFeatures
 from ml.schema_inference.infer import infer_schema
 from ml.validation.rows import Validator
-from schemas.data import HISTORY
+from schemas.data_spec import HISTORY
 from schemas.errors import ContentError
 from tests.ml.forecasting.long_table import made, shops, spec
 

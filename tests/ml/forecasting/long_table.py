@@ -14,7 +14,8 @@ from ml.forecasting.windows import make_windows
 from ml.schema_inference.infer import infer_schema
 from ml.split.origin_places import places_of
 from schemas.choice import Choice
-from schemas.data import DataSpec, TableSchema
+from schemas.data import TableSchema
+from schemas.data_spec import DataSpec
 from schemas.signature import Signature
 from tests.ml.forecasting.series import seasonal
 

@@ -15,7 +15,7 @@ from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.column_summary import summarize
 from ml.monitoring.profiles import KNOWN, UNKNOWN, Profile, profile, reference_profile
 from ml.predictions.predictor import Predictions
-from schemas.data import ScalarType
+from schemas.column_types import ScalarType
 from schemas.errors import PackageError
 from schemas.signature import IdentifierDerivation, Input, Output, Signature
 

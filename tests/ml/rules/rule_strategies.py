@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ml.values.canonical import canonical, parse_date
-from schemas.data import ColumnType
+from schemas.column_types import ColumnType
 from schemas.rules import Condition, RuleList
 
 TYPES: dict[str, ColumnType] = {"n": "number", "d": "date", "l": "category", "b": "boolean", "i": "identifier"}

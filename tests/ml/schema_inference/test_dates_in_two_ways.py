@@ -9,7 +9,8 @@ from ml.features.signature import fit_signature
 from ml.schema_inference.infer import infer_schema
 from ml.validation.rows import Checked, Validator
 from schemas.choice import Choice
-from schemas.data import ColumnSpec, DataSpec, TableSchema
+from schemas.data import TableSchema
+from schemas.data_spec import ColumnSpec, DataSpec
 from schemas.errors import ContentError
 
 BORN = ["05/22/65", "10/29/61", "01/31/84", "12/24/09"] * 8

@@ -13,7 +13,8 @@ from ml.features.matrix import make_matrix
 from ml.features.signature import fit_signature
 from ml.schema_inference.infer import infer_schema
 from schemas.choice import Choice
-from schemas.data import Column, DataSpec
+from schemas.data import Column
+from schemas.data_spec import DataSpec
 from schemas.errors import ContentError
 
 ROWS = 120

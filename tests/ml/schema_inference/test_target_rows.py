@@ -11,7 +11,7 @@ from ml.checks.target import check_target
 from ml.schema_inference.infer import infer_schema
 from ml.schema_inference.target_rows import labelled_rows, merged_spellings
 from schemas.choice import Choice
-from schemas.data import DataSpec, TargetReading
+from schemas.data_spec import DataSpec, TargetReading
 from schemas.errors import ContentError
 from schemas.reading import Written
 from serving.http.label_value import accepted

@@ -11,7 +11,7 @@ from ml.sources.csv import CsvSource
 from ml.sources.csv_params import CsvParams
 from ml.sources.sklearn_dataset import SklearnDataset, SklearnDatasetParams
 from schemas.choice import Choice
-from schemas.data import DataSpec
+from schemas.data_spec import DataSpec
 from schemas.home import ROOT
 
 EXAMPLES = ROOT / "examples"

@@ -16,7 +16,8 @@ from ml.schema_inference.infer import infer_schema
 from ml.split.group import GroupSplit, GroupSplitParams
 from ml.split.random import RandomSplit, RandomSplitParams
 from schemas.choice import Choice
-from schemas.data import ColumnSpec, DataSpec, TableSchema
+from schemas.data import TableSchema
+from schemas.data_spec import ColumnSpec, DataSpec
 from schemas.errors import ContentError
 from schemas.table_checks import LeakageCheck
 

@@ -16,7 +16,8 @@ from ml.sources.csv import CsvSource
 from ml.sources.csv_params import CsvParams
 from ml.split.hashing import HASHING, fractions
 from schemas.choice import Choice
-from schemas.data import ColumnSpec, DataSpec, TableSchema
+from schemas.data import TableSchema
+from schemas.data_spec import ColumnSpec, DataSpec
 from schemas.package import SplitRecord
 from schemas.signature import Signature
 from steps.gate import production as gate

@@ -19,10 +19,11 @@ from ml.split.time import TimeSplit
 from ml.split.time_params import TimeSplitParams
 from ml.split.timestamps import form_of, newer_than, newest, read_timestamps, written
 from schemas.choice import Choice
-from schemas.data import ColumnSpec, DataSpec, Ordered, SplitSpec
+from schemas.data_spec import ColumnSpec, DataSpec
 from schemas.errors import ContentError
 from schemas.home import ROOT
 from schemas.package import SplitRecord
+from schemas.split_spec import Ordered, SplitSpec
 
 Sets = NDArray[np.str_]
 START = pd.Timestamp("2024-01-01")

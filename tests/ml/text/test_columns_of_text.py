@@ -20,7 +20,8 @@ from ml.trainers.sklearn.presets import LogisticRegression, PresetParams
 from ml.validation.rows import Validator
 from ml.values.sparse_rows import SparseRows
 from schemas.choice import Choice
-from schemas.data import ColumnSpec, DataSpec, TableSchema
+from schemas.data import TableSchema
+from schemas.data_spec import ColumnSpec, DataSpec
 from schemas.errors import ContentError
 from schemas.signature import TfidfDerivation, TokensDerivation
 

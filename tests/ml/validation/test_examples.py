@@ -4,7 +4,7 @@ from ml.checks.expectations import check_expectations
 from ml.schema_inference.infer import infer_schema
 from ml.validation.examples import examples
 from schemas.choice import Choice
-from schemas.data import ColumnSpec, DataSpec
+from schemas.data_spec import ColumnSpec, DataSpec
 
 
 def test_a_few_different_values_are_named_and_long_ones_shortened() -> None:

@@ -20,7 +20,7 @@ from ml.split.time import TimeSplit
 from ml.split.time_params import TimeSplitParams
 from ml.validation.rows import Validator
 from schemas.choice import Choice
-from schemas.data import ColumnSpec, DataSpec
+from schemas.data_spec import ColumnSpec, DataSpec
 from schemas.errors import ContentError
 from schemas.signature import CategoryDerivation, Input, Output, Signature
 

@@ -6,7 +6,7 @@ import pytest
 
 from ml.monitoring.hypothesis_tests.catalog import DRIFT_TESTS, run_all
 from ml.monitoring.hypothesis_tests.interface import FEWEST_VALUES, DriftTest, DriftTestResult
-from schemas.data import ScalarType
+from schemas.column_types import ScalarType
 from tests.ml.monitoring.hypothesis_tests.columns import ANYTHING, SPEC, column_of
 
 VALUES = {

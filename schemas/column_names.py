@@ -1,0 +1,11 @@
+"""The one form of a column's name."""
+
+import unicodedata
+
+LONGEST_COMPOSED = 1_000
+"""Longer text stays as it was typed: composing takes quadratic time for text that was made to take it."""
+
+
+def composed(name: str) -> str:
+    """Return text with composed letters (NFC): what looks alike is alike. So are the names of columns."""
+    return name if name.isascii() or len(name) > LONGEST_COMPOSED else unicodedata.normalize("NFC", name)
