@@ -69,7 +69,7 @@ def _cpu(command: list[str], folder: Path, name: str, round_number: int) -> floa
     A seed of its own keeps every round from reusing the last one's training.
     """
     environment = {
-        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        **{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"},
         "ZENML_CONFIG_PATH": str(folder / "zenml"),
         "DRIVETRAIN_HOME": str(folder / "home"),
         "ZENML_ANALYTICS_OPT_IN": "false",

@@ -3,7 +3,6 @@
 import gc
 import os
 import signal
-import sys
 from collections.abc import Generator, Iterator
 from contextlib import nullcontext
 from functools import cache
@@ -35,9 +34,6 @@ def pytest_configure(config: pytest.Config) -> None:
     processes that tests start doubles what those take; most of what they run is called by tests in the worker too.
     """
     gc.set_threshold(100_000, 50, 100)
-    # With it each of a thousand processes would parse our source anew, half a second of work.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    sys.dont_write_bytecode = False
     if config.option.markexpr not in ELSEWHERE:
         # Half the time of a small network goes into compiling it: quick compilation, slower networks.
         os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")

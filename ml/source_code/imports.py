@@ -6,14 +6,12 @@ there is, and who looks one up there names its module to the walk.
 """
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from pathlib import Path
 
 from ml.source_code.parse_cache import ParseCache
 from ml.source_code.python_file import PACKAGES, PythonFile
-from ml.source_code.templates import with_all_named
+from ml.source_code.templates import template_files
 from schemas.home import ROOT, Home
 
 _FOLLOWED_TABLES = ("ml", "serving")
@@ -32,7 +30,6 @@ class Sources:
         self._cache = ParseCache(cache)
         self._parsed: dict[Path, PythonFile] = {}
         self._reached: dict[Path, frozenset[Path]] = {}
-        self._rendered: dict[Path, frozenset[Path]] = {}
         self._paths: dict[str, Path | None] = {}
 
     @classmethod
@@ -56,7 +53,8 @@ class Sources:
         while waiting:
             found |= waiting
             waiting = frozenset().union(*map(self._reaches, waiting)) - found
-        return sorted(found.union(*map(self._templates, found)))
+        templates = template_files([self._root / path for path in found], self._root)
+        return sorted(found | {path.relative_to(self._root) for path in templates})
 
     def save(self) -> None:
         """Keep what was parsed for other processes."""
@@ -90,40 +88,17 @@ class Sources:
             self._reached[path] = self._modules([*file.imports, *tables])
         return self._reached[path]
 
-    def _templates(self, path: Path) -> frozenset[Path]:
-        if path not in self._rendered:
-            beside = self._beside.get(path.with_suffix("").as_posix(), ())
-            found = with_all_named([self._root / name for name in beside], self._root)
-            self._rendered[path] = frozenset(template.relative_to(self._root) for template in found)
-        return self._rendered[path]
-
     def _modules(self, modules: Iterable[str]) -> frozenset[Path]:
         names = {name for module in modules for name in _with_packages(module)}
         return frozenset(path for name in names if (path := self._path(name)))
 
     def _path(self, module: str) -> Path | None:
         if module not in self._paths:
-            start = module.replace(".", "/")
-            names = (f"{start}/__init__.py", f"{start}.py")
-            self._paths[module] = next((Path(name) for name in names if name in self._there), None)
+            parts = module.split(".")
+            candidates = [Path(*parts, "__init__.py"), Path(*parts[:-1], f"{parts[-1]}.py")]
+            ours = candidates if parts[0] in PACKAGES else []
+            self._paths[module] = next((path for path in ours if (self._root / path).is_file()), None)
         return self._paths[module]
-
-    @cached_property
-    def _there(self) -> frozenset[str]:
-        """All files in our packages, since to ask for one after the other takes longer."""
-        walked = (found for package in PACKAGES for found in os.walk(self._root / package))
-        below = len(str(self._root)) + 1
-        return frozenset(f"{folder[below:]}/{name}" for folder, _, names in walked for name in names)
-
-    @cached_property
-    def _beside(self) -> dict[str, list[str]]:
-        """The templates `STEM.*.j2` by the module `STEM.py` beside them, without its suffix."""
-        found: dict[str, list[str]] = {}
-        for name in self._there:
-            folder, _, file = name.rpartition("/")
-            if file.endswith(".j2"):
-                found.setdefault(f"{folder}/{file.partition('.')[0]}", []).append(name)
-        return found
 
 
 def _with_packages(module: str) -> Iterator[str]:

@@ -1,15 +1,15 @@
-"""Which template files belong to one that is rendered: no import of Python shows them."""
+"""Which template files modules render with: no import of Python shows them."""
 
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 
-def with_all_named(templates: Iterable[Path], root: Path) -> set[Path]:
-    """Return templates and all that they extend, include or import, to the end.
+def template_files(modules: Iterable[Path], root: Path) -> set[Path]:
+    """Return the templates `STEM.*.j2` beside `modules` and all that these extend, include or import, to the end.
 
     Args:
-        templates: Those that a module renders.
+        modules: Python files.
         root: The folder from which templates name each other.
 
     Raises:
@@ -17,13 +17,20 @@ def with_all_named(templates: Iterable[Path], root: Path) -> set[Path]:
         ValueError: If a template computes the name of another.
     """
     found: set[Path] = set()
-    waiting = list(templates)
+    stems = {module.with_suffix("") for module in modules}
+    beside = [template for folder in {stem.parent for stem in stems} for template in folder.glob("*.j2")]
+    waiting = [template for template in beside if _renderer(template) in stems]
     while waiting:
         path = waiting.pop()
         if path not in found:
             found.add(path)
             waiting += [root / name for name in _named(path)]
     return found
+
+
+def _renderer(template: Path) -> Path:
+    """Return the module of a template `STEM.*.j2`, without its suffix."""
+    return template.with_name(template.name.partition(".")[0])
 
 
 @cache

@@ -3,19 +3,20 @@
 Equal to scikit-learn's `TfidfVectorizer` (smooth idf, l2) on the same words. Light: the service imports it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.text.read_text import TextReader
-from ml.text.word_index import UNKNOWN, WordIndex
-from ml.text.word_spans import WordSpans, spans_of
+from ml.text.tokenize import runs, words_of
 from ml.values.sparse_rows import SparseRows
 
 Places = NDArray[np.int32]
 Row = tuple[Places, NDArray[np.float32]]
 """Places of words, ascending, and their weights."""
+_UNKNOWN = -1
 
 
 class Tfidf(TextReader):
@@ -29,7 +30,7 @@ class Tfidf(TextReader):
     """
 
     def __init__(self, words: Sequence[str], idf: Sequence[float], *, ngrams: int = 1, sublinear: bool = False) -> None:
-        self._index = WordIndex(words)
+        self._places = {word: place for place, word in enumerate(words)}
         self._idf = np.array(idf, dtype=np.float64)
         self._ngrams = ngrams
         self._sublinear = sublinear
@@ -52,19 +53,17 @@ class Tfidf(TextReader):
 
     def count(self, text: str) -> tuple[Row, int, int]:
         """Return the places and weights of a text's words, how many words it has, and how many of them are known."""
-        words = spans_of(text, runs=self._ngrams > 1)
+        words = words_of(text)
         found = self._known(words)
         known = len(found)
         if self._ngrams > 1:
-            found = np.concatenate([found, *map(self._known, words.runs(self._ngrams))])
+            found = np.concatenate([found, self._known(runs(words, self._ngrams))])
         return self._weighed(found), len(words), known
 
-    def _known(self, words: WordSpans) -> Places:
+    def _known(self, words: Iterable[str]) -> Places:
         """Return the place of each word that is known, as often as it comes."""
-        hashes = words.hashes()
-        hashes.sort()
-        every = self._index.places(hashes)
-        found: Places = every[every != UNKNOWN]
+        every = np.fromiter(map(self._places.get, words, repeat(_UNKNOWN)), np.int32)
+        found: Places = every[every != _UNKNOWN]
         return found
 
     def _weighed(self, found: Places) -> Row:

@@ -1,14 +1,13 @@
 """Texts as the numbers of their words, for networks. Light: the service imports it."""
 
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.text.read_text import TextReader
-from ml.text.word_index import UNKNOWN as NO_PLACE
-from ml.text.word_index import WordIndex
-from ml.text.word_spans import spans_of
+from ml.text.tokenize import words_of
 
 PADDING, UNKNOWN, FIRST = 0, 1, 2
 """The number behind a text's end, of a word that is not in the vocabulary, and of the vocabulary's first word."""
@@ -23,7 +22,7 @@ class Tokens(TextReader):
     """
 
     def __init__(self, words: Sequence[str], length: int) -> None:
-        self._index = WordIndex(words)
+        self._numbers = {word: number for number, word in enumerate(words, start=FIRST)}
         self._length = length
 
     def __call__(self, texts: Sequence[str | None]) -> NDArray[np.int32]:
@@ -34,9 +33,8 @@ class Tokens(TextReader):
             row[: len(numbers)] = numbers
         return table
 
-    def count(self, text: str) -> tuple[NDArray[np.int32], int, int]:
+    def count(self, text: str) -> tuple[list[int], int, int]:
         """Return the numbers of a text's first words, how many words it has, and how many of them are known."""
-        places = self._index.places(spans_of(text).hashes())
-        known = places != NO_PLACE
-        first = np.where(known, places + FIRST, UNKNOWN)[: self._length]
-        return first, len(places), int(np.count_nonzero(known))
+        words = words_of(text)
+        first = list(map(self._numbers.get, words[: self._length], repeat(UNKNOWN)))
+        return first, len(words), sum(map(self._numbers.__contains__, words))

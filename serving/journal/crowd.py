@@ -1,40 +1,64 @@
 """How many requests a commit of the journal waits for.
 
-Of fewer commits a busy worker answers more requests: each takes the interpreter from it several times.
+Of fewer commits a busy process answers more requests: each takes the interpreter from it several times.
 """
 
 import threading
+import time
 from collections.abc import Callable
 
-_FEWEST = 4  # requests that came together, below which none waits for others
+FEWEST = 2
+"""Requests that came together, below which no commit waits for others."""
 LONGEST = 0.004  # seconds
+_BUSY = 0.6  # of the time; a process with less to do gains nothing by fewer commits
 _COMMITS = 16  # between two attempts to wait for more
+_RARELY = 1024
+
+
+class Load:
+    """How busy this process is."""
+
+    def __init__(self) -> None:
+        self._then, self._used = time.perf_counter(), time.process_time()
+
+    def share(self) -> float:
+        """Return the share of the time since the last call that its threads have worked."""
+        then, used = self._then, self._used
+        self._then, self._used = time.perf_counter(), time.process_time()
+        return (self._used - used) / max(self._then - then, 1e-9)
 
 
 class Crowd:
-    """Waits for as many requests as came with the last commit, now and then for a few more.
-
-    Requests that come one by one do not wait; of those after a crowd the first ones may.
+    """Waits for as many requests as came with the last commit, now and then for a few more, while the process is busy.
 
     Args:
         waiting: Returns how many requests wait for a commit.
+        most: How many a commit takes.
         longest: Seconds that are waited at most.
+        share: Returns how busy the process was since the last call, from 0 to 1.
     """
 
-    def __init__(self, waiting: Callable[[], int], longest: float = LONGEST) -> None:
-        self._waiting, self._longest = waiting, longest
-        self._wanted = 0
-        self._commits = 0  # since it waited for more in vain
+    def __init__(
+        self,
+        waiting: Callable[[], int],
+        most: int,
+        longest: float = LONGEST,
+        share: Callable[[], float] | None = None,
+    ) -> None:
+        self._waiting, self._most, self._longest = waiting, most, longest
+        self._share = share or Load().share
+        self._wanted = 0  # 0: nobody is waited for
+        self._reached, self._pause = 0, _COMMITS  # commits that had as many as were waited for; before the next attempt
         self._enough = threading.Event()
 
     def joined(self) -> None:
         """Note that one more waits."""
-        if self._waiting() >= self._wanted:
+        if self._wanted and self._waiting() >= self._wanted:
             self._enough.set()
 
     def wait(self) -> None:
         """Return once enough wait for a commit, or nobody is to be waited for any longer."""
-        if self._wanted < _FEWEST:
+        if not self._wanted:
             return
         self._enough.clear()
         if self._waiting() < self._wanted:
@@ -42,5 +66,11 @@ class Crowd:
 
     def committed(self, count: int) -> None:
         """Note how many came with a commit."""
-        self._commits = 0 if count < self._wanted else self._commits + 1
-        self._wanted = count + 1 + count // 4 if self._commits >= _COMMITS else count
+        is_busy, in_vain = self._share() >= _BUSY, count < self._wanted
+        if in_vain:  # whoever waited was not busy meanwhile
+            self._reached, self._pause = 0, min(2 * self._pause, _RARELY)
+        else:
+            self._pause = _COMMITS if count > self._wanted else self._pause
+            self._reached += 1
+        more = 1 + count // 4 if self._reached >= self._pause else 0
+        self._wanted = min(count + more, self._most) if count >= FEWEST and (is_busy or in_vain) else 0

@@ -44,7 +44,7 @@ class Journal:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._entries: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
-        self._crowd = Crowd(self._entries.qsize)
+        self._crowd = Crowd(self._entries.qsize, _LARGEST_GROUP)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 

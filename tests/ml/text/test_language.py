@@ -52,7 +52,7 @@ def test_the_languages_that_may_be_declared_are_those_that_can_be_told():
 
 def test_cutting_texts_loads_nothing_heavy():
     code = (
-        "import sys; import ml.text.tfidf, ml.text.tokens, ml.text.summaries; ml.text.tfidf.spans_of('é'); "
+        "import sys; import ml.text.tfidf, ml.text.tokens, ml.text.summaries; ml.text.tfidf.words_of('é'); "
         "print([one for one in ('scipy', 'sklearn', 'pandas', 'py3langid') if one in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from ml.features.derive import Deriver
-from ml.text import tfidf, tokenize, word_spans
+from ml.text import tfidf, tokenize
 from ml.text.normalize import MOST_GROWN
 from ml.validation.rows import Validator
 from schemas.run import DeploySpec
@@ -43,10 +43,9 @@ def test_words_are_read_once_for_the_model_and_the_journal(
 ) -> None:
     plain = Deriver(signature(made)).arrays({"note": NOTES})["note"]
     times: Counter[str] = Counter()
-    spans, words = word_spans.spans_of, tokenize.words_of
-    for module in ("ml.text.tfidf", "ml.text.tokens"):
-        monkeypatch.setattr(f"{module}.spans_of", lambda text, **how: times.update([text]) or spans(text, **how))
-    monkeypatch.setattr("ml.text.summaries.words_of", lambda text: times.update([text]) or words(text))
+    own = tokenize.words_of
+    for module in ("ml.text.tfidf", "ml.text.tokens", "ml.text.summaries"):
+        monkeypatch.setattr(f"{module}.words_of", lambda text: times.update([text]) or own(text))
     read, deriver = reads(made)
     rows = read.read(body(NOTES), admit, lambda: None)
     found = deriver.arrays(rows.checked.cells)["note"]
@@ -77,12 +76,7 @@ def test_signs_that_stand_for_many_letters_are_refused_before_they_are_written_o
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     signs = "\ufdfa" * 100
-    spans = word_spans.spans_of
-
-    def read(text: str, **how: bool) -> word_spans.WordSpans:
-        return spans(text, **how) if text != signs else pytest.fail("it was read")
-
-    monkeypatch.setattr(tfidf, "spans_of", read)
+    monkeypatch.setattr(tfidf, "words_of", lambda text: [] if text != signs else pytest.fail("it was read"))
     rows = reads(TFIDF)[0].read(body([signs, "\ufdfa said so", "½ " * 900]), admit, lambda: None)
     assert rows.checked.positions == [1, 2]
     assert f"add more than {MOST_GROWN:,} characters" in rows.checked.errors[0]["message"]

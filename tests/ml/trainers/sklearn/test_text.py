@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression as Theirs
@@ -116,6 +117,11 @@ def test_texts_alone_are_learnt_from_as_scikit_learn_does_by_itself(tmp_path):
     theirs = Theirs(random_state=0).fit(weigh.fit_transform(notes), train.target)
     ours = fitted.predict_arrays(train.all_arrays)
     assert np.abs(ours.probabilities - theirs.predict_proba(weigh.transform(notes))).max() < 1e-4
+    export = fitted.export_arrays(tmp_path, train.all_arrays, ROOM)
+    packaged = load(export.runtime, (tmp_path / export.file).read_bytes(), alone.output)
+    assert list(packaged.inputs) == ["a note/1"]
+    assert difference(ours, packaged.predict_arrays(train.all_arrays)) is None
+    assert "Concat" not in {node.op_type for node in onnx.load(tmp_path / export.file).graph.node}
 
 
 def test_an_estimator_that_would_need_too_large_a_matrix_is_refused(monkeypatch):
