@@ -3,9 +3,9 @@
 # make test   the test suite with coverage
 # make matrix every experiment with every trainer, deployed and compared
 # make garage the experiments of docs/examples as their pages say: run, asked, watched
-# make stacks every experiment on every stack; a cluster of three machines, a team's server, one with a dashboard
+# make stacks every experiment on every stack; clusters of one and three machines, an object store, a team's server
 # make soak   the long tests at their promised length; the suite has a small version of each
-# make conformance  the contract with plug-ins, tried on every component and stack that is installed
+# make conformance  the contract with plug-ins, tried on every component and stack that is installed; the example of one
 # make lint   formatting, lint, types, import contracts
 # make docs   docs/reference from the schemas
 # make site   the documentation as a site in site/, links checked
@@ -40,7 +40,7 @@ demo: $(READY)
 
 quick: $(READY) $(TABLES)
 	.venv/bin/ruff check .
-	.venv/bin/python -m pytest -m "not matrix and not garage and not stacks and not slow" -n 2 --dist loadscope
+	.venv/bin/python -m pytest -m "not matrix and not garage and not stacks and not conformance and not slow" -n 2 --dist loadscope
 
 test: $(READY) $(TABLES)
 	.venv/bin/python -m coverage erase
@@ -64,6 +64,7 @@ soak: $(READY) $(TABLES)
 
 conformance: $(READY) $(TABLES)
 	.venv/bin/python -m cli.conformance
+	.venv/bin/python -m pytest -m conformance -n 2 --dist loadscope
 
 lint: $(READY)
 	.venv/bin/ruff format --check .

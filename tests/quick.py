@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-ELSEWHERE = ("matrix", "garage", "stacks")
+ELSEWHERE = ("matrix", "garage", "stacks", "conformance")
 """Marks of tests that a command of their own runs."""
 _FOLDERS = ("lifecycle", "serving/process")  # real runs, services in the background
 _FIXTURES = {"live", "postgresql"}  # a service, a database server

@@ -6,7 +6,7 @@ import pytest
 
 from tests.conformance.running import tried
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
+pytestmark = [pytest.mark.own_worker, pytest.mark.conformance, pytest.mark.untraced]
 
 
 def test_every_component_flavor_stack_and_option_of_ours_holds_the_contract(

@@ -22,7 +22,7 @@ from steps import registry
 from tests.lifecycle import two_inputs
 from tests.lifecycle.conftest import Result, World, ask
 
-pytestmark = pytest.mark.own_worker
+pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
 ROWS, MANY = 600, 1000
 PROBLEM = Problem(target="kind", task="binary", classes=["even", "odd"])
 

@@ -24,7 +24,7 @@ from tests.object_store import ObjectStore, using
 from tests.object_store import own_object_store as own_object_store
 from tests.soak import count
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.untraced, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.own_worker, pytest.mark.stacks, pytest.mark.untraced, pytest.mark.timeout(3600)]
 _CHANCE = random.Random(6)
 _OBJECTS = 31  # that a run writes at least, also when some of its steps are reused, less the marker of its package
 NAME = "tiny"

@@ -17,7 +17,7 @@ from tests.lifecycle.conftest import Result, World, ask
 from tests.object_store import OWNER, READER, STRANGER, ObjectStore, using
 from tests.object_store import object_store as object_store
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
+pytestmark = [pytest.mark.own_worker, pytest.mark.stacks, pytest.mark.untraced]
 STACK = """\
 name: {name}
 orchestrator: {{flavor: local}}

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 
 from schemas.home import ROOT
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
+pytestmark = [pytest.mark.own_worker, pytest.mark.conformance, pytest.mark.untraced]
 EXAMPLE = ROOT / "examples" / "acme_platform"
 ORIGIN = "acme-platform 1.0.0"
 TRAIN = ("+experiment=kettles", "stack=acme", "pipeline=training")

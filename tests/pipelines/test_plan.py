@@ -40,7 +40,7 @@ class Lake(Source):
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    yield from fresh_world(tmp_path_factory.mktemp("world"), parsed=False)
+    yield from fresh_world(tmp_path_factory.mktemp("world"), prepared=False)
 
 
 @pytest.fixture

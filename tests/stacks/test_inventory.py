@@ -20,7 +20,7 @@ def spec(name: str, **parts: Any) -> StackSpec:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    yield from fresh_world(tmp_path_factory.mktemp("world"), parsed=False)
+    yield from fresh_world(tmp_path_factory.mktemp("world"), prepared=False)
 
 
 @pytest.fixture(scope="module")

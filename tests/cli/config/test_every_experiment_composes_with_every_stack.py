@@ -7,7 +7,7 @@ import pytest
 from cli.config.repository import CONF
 from schemas.run import Run
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.stacks, pytest.mark.untraced]
 
 
 def options(group: str) -> list[str]:
