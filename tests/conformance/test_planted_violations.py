@@ -12,7 +12,7 @@ from tests.conformance.planted import NAME, PLANTED, plant
 from tests.conformance.running import tried
 from tests.tracing import processes_traced
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.conformance, pytest.mark.untraced]
+pytestmark = [pytest.mark.own_worker, pytest.mark.slow, pytest.mark.untraced]
 Found = list[tuple[str, str, str]]
 
 

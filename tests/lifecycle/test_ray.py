@@ -20,7 +20,7 @@ from stacks.ray import cluster
 from tests.lifecycle.conftest import Result, World, fresh_world
 from tests.soak import SOAKING
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.stacks]
+pytestmark = [pytest.mark.own_worker, pytest.mark.slow]
 
 SLOW = """
 # @package _global_
