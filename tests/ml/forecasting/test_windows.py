@@ -126,3 +126,21 @@ def test_a_series_without_a_window_that_teaches_is_not_tested_and_does_not_say_w
 
 def test_the_newest_window_of_a_series_that_was_hardly_measured_is_left_out():
     assert newest_windows(panel([[1, 2, 3, 4], [1, NAN, NAN, NAN]]), 4).series.tolist() == [0]
+
+
+def test_histories_are_those_of_the_series_whether_windows_follow_each_other_or_not():
+    draw = np.random.default_rng(0)
+    values = [draw.normal(size=length) for length in (90, 7, 40)]
+    table = np.concatenate(values)
+    days = np.concatenate([np.arange(len(one)) for one in values]).astype("datetime64[D]").astype("datetime64[us]")
+    codes = np.repeat(np.arange(3), [len(one) for one in values])
+    placed, origin = place_rows(codes, days, table, Frequency("day"), None)
+    panel = make_panel(["a", "b", "c"], placed, table, Frequency("day"), origin)
+    for most in (None, 12):
+        windows = make_windows(panel, 5, 2, most=most)
+        assert len(windows) > 5
+        for series, at, history, target in zip(
+            windows.series, windows.at, windows.history, windows.target, strict=True
+        ):
+            assert history.tolist() == values[series][at - 4 : at + 1].tolist()
+            assert target.tolist() == values[series][at + 1 : at + 3].tolist()
