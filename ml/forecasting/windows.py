@@ -129,7 +129,7 @@ def _stretches(values: NDArray[np.float64], length: int) -> NDArray[np.float64]:
 
 
 def _taken(stretches: NDArray[np.float64], places: Places) -> NDArray[np.float64]:
-    """Return the stretches at places, (n, length); where these follow each other, in long runs, a run at a time."""
+    """Return the stretches at places that there are, (n, length); of places in long runs a run at a time."""
     cuts = np.flatnonzero(np.diff(places) != 1) + 1
     if len(places) < _RUN * (len(cuts) + 1):
         return stretches[places]

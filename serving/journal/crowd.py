@@ -31,10 +31,12 @@ class Load:
 class Crowd:
     """Waits for as many requests as came with the last commit, now and then for a few more, while the process is busy.
 
+    After a wait in vain some commits wait for nobody, the more the more often that was so.
+
     Args:
         waiting: Returns how many requests wait for a commit.
         most: How many a commit takes.
-        longest: Seconds that are waited at most.
+        longest: Seconds that are waited at most, beside those until a thread gets the interpreter.
         share: Returns how busy the process was since the last call, from 0 to 1.
     """
 
@@ -48,7 +50,12 @@ class Crowd:
         self._waiting, self._most, self._longest = waiting, most, longest
         self._share = share or Load().share
         self._wanted = 0  # 0: nobody is waited for
-        self._reached, self._pause = 0, _COMMITS  # commits that had as many as were waited for; before the next attempt
+        self._size = 0  # how many came when they were waited for
+        self._reached, self._pause = (
+            0,
+            _COMMITS,
+        )  # waits that were not in vain, and how many come before the next attempt
+        self._rest = self._rests = 0  # commits that wait for nobody, since waiting was in vain
         self._enough = threading.Event()
 
     def joined(self) -> None:
@@ -66,11 +73,16 @@ class Crowd:
 
     def committed(self, count: int) -> None:
         """Note how many came with a commit."""
-        is_busy, in_vain = self._share() >= _BUSY, count < self._wanted
-        if in_vain:  # whoever waited was not busy meanwhile
+        is_busy, waited = self._share() >= _BUSY, self._wanted > 0
+        if waited and count < self._wanted:
             self._reached, self._pause = 0, min(2 * self._pause, _RARELY)
-        else:
-            self._pause = _COMMITS if count > self._wanted else self._pause
+            self._rest = self._rests = min(2 * self._rests + 1, _COMMITS)
+        elif waited:
             self._reached += 1
-        more = 1 + count // 4 if self._reached >= self._pause else 0
-        self._wanted = min(count + more, self._most) if count >= FEWEST and (is_busy or in_vain) else 0
+            self._rests = 0 if self._reached >= _COMMITS else self._rests
+            self._pause = _COMMITS if count > self._wanted else self._pause
+        self._size = count if waited or not self._rest else self._size
+        self._rest = self._rest if waited else max(0, self._rest - 1)
+        more = 1 + self._size // 4 if self._reached >= self._pause else 0
+        waits = is_busy and not self._rest and self._size >= FEWEST
+        self._wanted = min(self._size + more, self._most) if waits else 0

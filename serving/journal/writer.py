@@ -1,9 +1,11 @@
 """The journal's writing end: one thread, group commit, and what is acknowledged was committed before."""
 
 import asyncio
+import logging
 import queue
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from sqlalchemy import Engine
@@ -16,8 +18,10 @@ from serving.journal.tables import begin_writing
 from serving.journal.trouble import is_damage
 
 _LARGEST_GROUP = 256  # requests in one commit
+_CLOSED = "the journal is closed"
 _OF_THE_JOURNAL = (OperationalError, InternalError, InterfaceError, TimeoutError)
 """Locked, full, gone: it would meet every request of a group alike."""
+logger = logging.getLogger("bentoml.drivetrain")
 
 
 class JournalError(Exception):
@@ -44,6 +48,7 @@ class Journal:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._entries: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        self._closed = False
         self._crowd = Crowd(self._entries.qsize, _LARGEST_GROUP)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -59,11 +64,18 @@ class Journal:
         return status
 
     def close(self) -> None:
-        """Commit what is waiting and stop."""
+        """Commit what is waiting and stop; what comes later is refused."""
+        self._closed = True
         self._entries.put(None)
         self._thread.join()
+        with suppress(queue.Empty):
+            while True:
+                if (late := self._entries.get_nowait()) is not None:
+                    _resolve_group([late], JournalError(_CLOSED))
 
     async def _committed(self, rows: Sequence[Prediction], label: Label | None) -> LabelStatus | None:
+        if self._closed:
+            raise JournalError(_CLOSED)
         loop = asyncio.get_running_loop()
         entry = _Entry(rows, label, loop.create_future(), loop)
         self._entries.put(entry)
@@ -119,6 +131,9 @@ class Journal:
         except SQLAlchemyError as error:
             kind = JournalError if isinstance(error, _OF_THE_JOURNAL) or is_damage(error) else _OwnError
             return kind(str(error))
+        except Exception as error:  # the driver's own, of values that it cannot hold: the thread is to go on
+            logger.exception("rows broke the journal's driver")
+            return _OwnError(str(error))
         return [next(statuses) if one and entry.label else None for entry, one in zip(group, awaited, strict=True)]
 
 
@@ -135,7 +150,7 @@ def _resolve_group(group: list[_Entry], outcome: _Outcome) -> None:
     for entry, one in zip(group, outcomes, strict=True):
         by_loop.setdefault(entry.loop, []).append((entry, one))
     for loop, entries in by_loop.items():
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
             loop.call_soon_threadsafe(_resolve, entries)
 
 

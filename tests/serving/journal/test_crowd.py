@@ -8,7 +8,7 @@ from serving.journal import tables
 from serving.journal.crowd import FEWEST, Crowd
 from serving.journal.insertion import Prediction
 from serving.journal.predictions import count
-from serving.journal.writer import Journal
+from serving.journal.writer import Journal, JournalError
 
 LONG = 60.0  # seconds, longer than any test may take
 MOST = 256
@@ -92,9 +92,46 @@ def test_where_as_many_come_again_and_again_it_waits_for_more_and_seldomer_each_
     assert all(later > 1.9 * earlier for earlier, later in pairwise(apart))
 
 
+def test_where_as_many_do_not_come_again_most_commits_wait_for_nobody(queue):
+    queue.commits(8, 1)
+    waits = 0
+    for commit in range(400):
+        waits += queue.waits(1)
+        queue.commits(5 - commit % 3, 1)
+    assert 0 < waits < 100
+
+
+def test_once_the_process_has_little_to_do_a_wait_in_vain_is_the_last(queue):
+    queue.commits(12, 1)
+    queue.share = 0.0
+    waits = 0
+    for came in range(11, 1, -1):
+        waits += queue.waits(0)
+        queue.commits(came, 1)
+    assert waits == 1
+
+
 def test_it_never_waits_for_more_than_a_commit_takes(queue):
     queue.commits(MOST, 100)
     assert not queue.waits(MOST)
+
+
+def test_a_value_that_the_driver_cannot_hold_is_refused_and_the_next_is_written(tmp_path):
+    url = f"sqlite:///{tmp_path / 'journal.db'}"
+    tables.create(url)
+    journal = Journal(tables.connect(url))
+    sound = Prediction("a", 0, 0.0, "1", "{}", "{}", None, False, 0.0)
+
+    async def both():
+        with pytest.raises(JournalError):
+            await journal.write([sound._replace(row=2**70)])
+        await journal.write([sound])
+        await asyncio.to_thread(journal.close)
+        with pytest.raises(JournalError, match="closed"):
+            await journal.write([sound._replace(request_id="b")])
+
+    asyncio.run(asyncio.wait_for(both(), LONG))
+    assert count(url) == 1
 
 
 def test_all_that_is_acknowledged_is_in_the_journal_however_many_come_and_closing_loses_nothing(tmp_path):
