@@ -118,14 +118,16 @@ def _copy_empty_store(folder: Path) -> None:
     """Give a world ZenML's database as it is before anything is done; it is made once for all worlds of a worker."""
     from zenml.client import Client
 
-    made, place = folder.parent / "empty-zenml.db", folder / "zenml-stores" / "default_zen_store" / "zenml.db"
-    if made.exists():
-        place.parent.mkdir(parents=True)
-        shutil.copyfile(made, place)
-        return
-    assert Client().active_stack_model.name == "default"
-    forget_store()
-    shutil.copyfile(place, made)
+    made, place = folder.parent / "empty-zenml", Path("default_zen_store", "zenml.db")
+    if not (made / place).exists():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ZENML_CONFIG_PATH", str(made / "config"))
+            patch.setenv("ZENML_LOCAL_STORES_PATH", str(made))
+            forget_store()
+            assert Client().active_stack_model.name == "default"
+        forget_store()
+    (folder / "zenml-stores" / place).parent.mkdir(parents=True)
+    shutil.copyfile(made / place, folder / "zenml-stores" / place)
 
 
 def forget_store() -> None:

@@ -222,6 +222,7 @@ def _begun_run(client: Any, stack: str) -> Any:
         return create_placeholder_run(snapshot=pipeline.create_snapshot(name="waiting")).id
 
 
+@pytest.mark.stacks
 @pytest.mark.untraced
 def test_four_processes_that_apply_at_once_leave_one_stack(client: Any, tmp_path: Path) -> None:
     del client  # the store is there

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.own_worker, pytest.mark.untraced]
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    yield from fresh_world(tmp_path_factory.mktemp("clouds"))
+    yield from fresh_world(tmp_path_factory.mktemp("clouds"), prepared=False)
 
 
 def test_it_is_planned_where_zenml_was_never_used(fresh: World) -> None:
