@@ -51,10 +51,8 @@ class Crowd:
         self._share = share or Load().share
         self._wanted = 0  # 0: nobody is waited for
         self._size = 0  # how many came when they were waited for
-        self._reached, self._pause = (
-            0,
-            _COMMITS,
-        )  # waits that were not in vain, and how many come before the next attempt
+        self._reached = 0  # waits in a row that were not in vain
+        self._pause = _COMMITS  # so many of them come before the next attempt to wait for more
         self._rest = self._rests = 0  # commits that wait for nobody, since waiting was in vain
         self._enough = threading.Event()
 
