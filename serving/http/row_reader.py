@@ -79,10 +79,9 @@ class RowReader:
             raise HttpError(422, '"instances" is empty: there is no row to predict')
 
     def _row(self, text: bytes) -> Any:
-        if text[:1] != b"{" and len(text) > _SPARE:
-            return OversizedRow()
         keys, commas, lists, objects = _marks(text)
-        if lists > self._most_lists or objects > _SPARE or keys > self._most_keys or commas > self._most_values:
+        most_values = self._most_values if text[:1] == b"{" else _SPARE  # no other row has inputs
+        if lists > self._most_lists or objects > _SPARE or keys > self._most_keys or commas > most_values:
             return OversizedRow()
         try:
             row = from_json(text)

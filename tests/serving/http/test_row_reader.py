@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.signature import Input, Output, Signature, TensorDerivation
@@ -60,6 +60,8 @@ def row_by_row(body: bytes, most: int = 100) -> Any:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(VALUES, max_size=4), st.sampled_from([None, 1]), st.booleans())
+@example([["a" * 10_000], "b,[{" * 10_000], None, True)
+@example([10**4_000], None, True)
 def test_rows_are_what_they_are_when_the_body_is_read_whole(rows: Any, indent: int | None, escaped: bool) -> None:
     body = json.dumps({"instances": rows}, indent=indent, ensure_ascii=escaped).encode(errors="surrogatepass")
     assert row_by_row(body) == whole(body)
