@@ -10,7 +10,7 @@ from shutil import copyfile
 from typing import Any
 
 from ml.io.new_file import NewFile
-from ml.validation.rows import RowError
+from ml.validation.row_errors import RowError
 from schemas.errors import ContentError
 
 _HEADER = ("row", "column", "message", "content")

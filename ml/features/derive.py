@@ -18,6 +18,7 @@ from ml.predictions.predictor import FEATURES, Outlook
 from ml.text.tfidf import Tfidf
 from ml.text.tokens import Tokens
 from ml.values.canonical import canonical, parse_date
+from ml.values.numbers import Numbers
 from ml.values.sparse_rows import SparseRows
 from schemas.base import Scalar
 from schemas.column_types import DatePart
@@ -37,7 +38,7 @@ from schemas.signature import (
 )
 
 Cell = Scalar | None
-Columns = list[Sequence[Cell]]
+Columns = list[Sequence[Cell] | NDArray[np.float64]]
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 _BOOLEANS = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}
 
@@ -49,6 +50,8 @@ class Deriver:
         self._rules = [
             (one.column, _compile(one)) for one in signature.derivations if isinstance(one, FeatureDerivation)
         ]
+        numeric = all(isinstance(one, NumberDerivation) for one in signature.derivations)
+        self._numbers = [one.column for one in signature.derivations] if numeric else []
         windows = [WindowReader(one) for one in signature.derivations if isinstance(one, WindowDerivation)]
         self._window = windows[0] if windows else None
         self._arrays = [one for one in signature.derivations if isinstance(one, TensorDerivation)]
@@ -91,15 +94,18 @@ class Deriver:
         if self._window is not None:
             return self._window.matrix(cells)
         columns: Columns = []
-        for column, rule in self._rules:
-            columns += rule(cells[column])
+        if self._numbers:
+            columns = [_numbers(cells[column]) for column in self._numbers]
+        else:
+            for column, rule in self._rules:
+                columns += rule(cells[column])
         if not columns:
             return np.empty((0 if self._first is None else len(cells[self._first]), 0), dtype=np.float32)
         try:
             table = np.array(columns, dtype=np.float64)
         except OverflowError:  # an integer beyond float64
             table = np.array([[number(value) for value in column] for column in columns], dtype=np.float64)
-        np.clip(table, -_FLOAT32_MAX, _FLOAT32_MAX, out=table)
+        np.minimum(np.maximum(table, -_FLOAT32_MAX, out=table), _FLOAT32_MAX, out=table)
         return np.ascontiguousarray(table.T, dtype=np.float32)
 
 
@@ -135,6 +141,10 @@ def feature_names(derivation: Derivation) -> list[str]:
     return [derivation.column]
 
 
+def _numbers(cells: Sequence[Cell]) -> Sequence[Cell] | NDArray[np.float64]:
+    return cells.array if type(cells) is Numbers else cells
+
+
 def _text(derivation: TextDerivation) -> Tfidf | Tokens:
     if isinstance(derivation, TokensDerivation):
         return Tokens(derivation.words, derivation.length)
@@ -144,7 +154,7 @@ def _text(derivation: TextDerivation) -> Tfidf | Tokens:
 def _compile(derivation: FeatureDerivation) -> Callable[[Sequence[Cell]], Columns]:
     match derivation:
         case NumberDerivation():
-            return lambda cells: [cells]
+            return lambda cells: [_numbers(cells)]
         case BooleanDerivation():
             return lambda cells: [[boolean(value) for value in cells]]
         case CategoryDerivation(categories=categories, impute=impute):

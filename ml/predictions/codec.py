@@ -173,7 +173,7 @@ def record_columns(records: Sequence[Record], output: Output) -> dict[str, Seque
     if output.task == "regression":
         return {VALUE: [record.get(VALUE) for record in records]}
     found: dict[str, Sequence[Any]] = {LABEL: [record.get(LABEL) for record in records]}
-    confidence = [_confidence(record.get(PROBABILITIES)) for record in records]
+    confidence = [confidence_of(record) for record in records]
     return found if all(one is None for one in confidence) else {**found, CONFIDENCE: confidence}
 
 
@@ -234,7 +234,9 @@ def _row(probabilities: Any, keys: Sequence[str]) -> list[float] | None:
     return [value for value in row if value is not None] if None not in row else None
 
 
-def _confidence(probabilities: object) -> float | None:
+def confidence_of(record: Record) -> float | None:
+    """Return the largest probability of a record, None where it has none."""
+    probabilities = record.get(PROBABILITIES)
     if not isinstance(probabilities, Mapping):
         return None
     return max((value for value in probabilities.values() if isinstance(value, int | float)), default=None)

@@ -99,7 +99,7 @@ def needs_review(predictions: Predictions, threshold: float | None) -> NDArray[n
 
 def bounded(features: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the features with absurd numbers cut to 1e25, so that scaling them does not overflow float32 into NaN."""
-    return np.clip(features, -_LARGEST, _LARGEST)
+    return np.minimum(np.maximum(features, -_LARGEST), _LARGEST)  # np.clip takes twice as long for few rows
 
 
 def decide(probabilities: NDArray[np.float64], threshold: float | None = None) -> NDArray[np.int64]:

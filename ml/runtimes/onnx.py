@@ -66,7 +66,7 @@ class _Outputs:
 
     def _all_classes(self, raw: NDArray[np.float32]) -> NDArray[np.float64]:
         """Give classes that training did not see a probability of 0."""
-        np.clip(raw, 0, 1, out=raw)  # sums in float32 can end a little above 1
+        np.minimum(np.maximum(raw, 0, out=raw), 1, out=raw)  # sums in float32 can end a little above 1
         if len(self._known) == self._classes:
             return raw.astype(np.float64)
         probabilities = np.zeros((len(raw), self._classes))

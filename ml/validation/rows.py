@@ -5,34 +5,20 @@ On the path of every request: what a column accepts is compiled once per signatu
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from json import dumps
-from typing import Any, TypedDict
+from typing import Any
 
-from ml.validation.cell_reading import CellReading
-from ml.validation.origins import origins
-from ml.validation.refusal import LONGEST_SHOWN, Refusal, kind_of, shown
-from ml.validation.values import Check, check_of
+from ml.validation.at_once import AtOnce
+from ml.validation.column_rules import rules_of
+from ml.validation.refusal import Refusal
+from ml.validation.row_errors import Room, RowError, RowFaults
+from ml.validation.values import Check
 from ml.values.canonical import canonical
 from schemas.column_names import composed
-from schemas.errors import did_you_mean
 from schemas.reading import TextReading
-from schemas.signature import Input, Signature, WindowDerivation
+from schemas.signature import Signature, WindowDerivation
 
-_EXPLAINED = 10  # unknown columns of a row
-_EXPLAINED_BYTES = 100_000  # of rows, as JSON, where not all are explained
 _ABSENT: Any = object()
 _MANY = 1 << 30
-
-
-class RowError(TypedDict):
-    """What is wrong with a row: the first column at fault (None for the row as a whole) and a text for a person."""
-
-    column: str | None
-    message: str
-
-
-NOT_SPELLED_OUT: RowError = {"column": None, "message": "is not valid either; see the first errors"}
-"""The error of a row beyond those that are explained."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +40,12 @@ class Validator:
 
     def __init__(self, signature: Signature, text: TextReading | None = None) -> None:
         self.names = [column.name for column in signature.inputs]
-        known = signature.known_values()
-        self._checks = [
-            (
-                column.name,
-                column.nullable,
-                _check(column, signature, text, known.get(column.name, ())),
-            )
-            for column in signature.inputs
-        ]
-        self._labels = {name: frozenset(values) for name, values in known.items()}
+        rules = rules_of(signature, text)
+        self._checks = [(rule.name, rule.nullable, rule.check) for rule in rules]
+        self._labels = {name: frozenset(values) for name, values in signature.known_values().items()}
         self._known = frozenset([*self.names, *signature.ignored])
+        self._many = None if signature.texts or signature.arrays or signature.window else AtOnce(rules, self._known)
+        self._faults = RowFaults(self._checks, self._known)
         self._ignored = frozenset(signature.ignored)
         self._has_texts = bool(signature.texts)
         self._arrays = frozenset(signature.arrays)
@@ -106,10 +87,14 @@ class Validator:
             explained: Of how many rows the error is spelled out, fewer where the texts are long, None for all: an
                 answer is to be no larger than its request deserves.
         """
+        room = None if explained is None else Room(explained)
+        if self._many is not None and isinstance(rows, list) and self._many.takes(len(rows)):
+            checked = self._at_once(rows, self._many, room)
+            if checked is not None:
+                return checked
         good: list[list[Any]] = []
         positions: list[int] = []
         errors: dict[int, RowError] = {}
-        room = None if explained is None else _Room(explained)
         for position, row in enumerate(rows):
             try:
                 good.append(self._row(row))
@@ -120,12 +105,25 @@ class Validator:
                     good.append(self._row(composed))
                     positions.append(position)
                 except Refusal:
-                    spelled_out = room is None or room.is_left
-                    errors[position] = error = self._explain(composed) if spelled_out else NOT_SPELLED_OUT
-                    if room is not None:
-                        room.fill(error)
+                    errors[position] = self._faults.error(composed, room)
         columns = zip(*good, strict=True) if good else [()] * len(self.names)
         return Checked(dict(zip(self.names, columns, strict=False)), positions, errors)
+
+    def _at_once(self, rows: Sequence[Any], many: AtOnce, room: Room | None) -> Checked | None:
+        """Check many rows; None where one that looks wrong is right under other names for its columns."""
+        cells, wrong = many.check(rows)
+        others = [_composed(rows[place]) for place in wrong]
+        if any(map(self._is_right, others)):
+            return None
+        errors = {place: self._faults.error(row, room) for place, row in zip(wrong, others, strict=True)}
+        return Checked(cells, [place for place in range(len(rows)) if place not in errors], errors)
+
+    def _is_right(self, row: Any) -> bool:
+        try:
+            self._row(row)
+        except Refusal:
+            return False
+        return True
 
     def read(self, rows: Sequence[Any]) -> dict[str, list[Any]]:
         """Return rows that were predicted as columns of cells; what cannot be read any more stays as it is.
@@ -167,72 +165,6 @@ class Validator:
         if given != len(row) and not self._known.issuperset(row):
             raise Refusal
         return cells
-
-    def _explain(self, row: Any) -> RowError:
-        """Say everything that is wrong with a row; only called when something is, so it need not be fast."""
-        if type(row) is not dict:
-            return {"column": None, "message": f"a row must be an object of columns and values, not {kind_of(row)}"}
-        faults = [fault for name, nullable, check in self._checks if (fault := _fault(row, name, nullable, check))]
-        unknown = [str(name) for name in row if name not in self._known]
-        faults += [self._unknown(name) for name in unknown[:_EXPLAINED]]  # each looks for the nearest known name
-        first, others = faults[0], faults[1:]
-        if not others:
-            return first
-        others_text = "; ".join(f"{shown(fault['column'])}: {fault['message']}" for fault in others[:9])
-        left = len(others) - len(others[:9]) + len(unknown[_EXPLAINED:])
-        more = f"; and {left} more" if left else ""
-        return {"column": first["column"], "message": f"{first['message']} (also {others_text}{more})"}
-
-    def _unknown(self, name: str) -> RowError:
-        short = name if len(name) <= LONGEST_SHOWN else name[:LONGEST_SHOWN] + "…"
-        hint = (
-            did_you_mean(short, self.names)
-            or f" It takes {', '.join(self.names[:20])}{' …' if len(self.names) > 20 else ''}."
-        )
-        return {"column": short, "message": f"the model has no input of this name.{hint}"}
-
-
-class _Room:
-    """What is left for errors that are spelled out."""
-
-    def __init__(self, rows: int) -> None:
-        self._rows, self._bytes = rows, _EXPLAINED_BYTES
-
-    @property
-    def is_left(self) -> bool:
-        """Whether another one may be."""
-        return self._rows > 0 and self._bytes > 0
-
-    def fill(self, error: RowError) -> None:
-        """Count one, unless it is not spelled out."""
-        if error is not NOT_SPELLED_OUT:
-            self._rows -= 1
-            self._bytes -= len(dumps(error))
-
-
-def _fault(row: dict[str, Any], name: str, nullable: bool, check: Check) -> RowError | None:
-    value = row.get(name, _ABSENT)
-    if value is _ABSENT:
-        return None if nullable else {"column": name, "message": "is missing, and the column cannot be left out"}
-    if value is None:
-        return (
-            None
-            if nullable
-            else {"column": name, "message": "is null, but the column had no missing value in training"}
-        )
-    try:
-        cell = check(value)
-    except Refusal as refusal:
-        return {"column": name, "message": str(refusal)}
-    if cell is None and not nullable:
-        text = f"{shown(value)} counts as missing, but the column had no missing value in training"
-        return {"column": name, "message": text}
-    return None
-
-
-def _check(column: Input, signature: Signature, given: TextReading | None, known: Collection[str]) -> Check:
-    check, window = check_of(column, CellReading.of(column, signature.text, given, known), known), signature.window
-    return check if window is None or column.name != window.time else origins(check, column, window.forecast)
 
 
 def _composed(row: Any) -> Any:

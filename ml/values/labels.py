@@ -17,6 +17,11 @@ _REMEMBERED, _SHORT = 1024, 64
 _BOOLEANS = {"true": True, "false": False}
 
 
+def exact_labels(known: Collection[str], *, numeric: bool | None) -> frozenset[str]:
+    """Return the texts that are labels as they stand: none where labels were numbers in the rows of training."""
+    return frozenset() if numeric else frozenset(known)
+
+
 class LostZeros(ValueError):
     """Digits that training had with leading zeros, or the other way round; `args[0]` is what training had."""
 
@@ -40,7 +45,7 @@ class Labels:
     ) -> None:
         ordered = sorted(known, reverse=True)
         self._known, self._marks, self._numeric = frozenset(known), marks, numeric
-        self.exact = frozenset() if numeric else self._known
+        self.exact = exact_labels(known, numeric=numeric)
         """Texts that are labels as they stand."""
         self.are_numbers = bool(numeric)
         """Whether a boolean is none of them, nor one that training did not know."""

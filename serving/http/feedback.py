@@ -143,7 +143,7 @@ class Feedback(JsonPost):
     def _accepted(self, label: Any, found: KeptPrediction) -> Any:
         loaded = {version.version: version.model.signature for version in self._follower.loaded()}
         own = loaded.get(found.version)
-        record = json.loads(found.answer)
+        record = found.answer
         if is_forecast(record):
             return _steps(label, record)
         others = [name for signature in loaded.values() for name in signature.output.classes or ()]

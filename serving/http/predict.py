@@ -13,10 +13,11 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
-from ml.predictions.codec import Encoded, is_finite
+from ml.predictions.codec import Encoded, finite, is_finite
 from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.predictions.predictor import Predictions
-from ml.validation.rows import Checked, RowError
+from ml.validation.row_errors import RowError
+from ml.validation.rows import Checked
 from schemas.base import Strict
 from schemas.run import DeploySpec
 from schemas.signature import Signature
@@ -28,7 +29,7 @@ from serving.http.families import Latency, counter
 from serving.http.fault_kinds import UNKNOWN_COLUMN, kind_of_fault
 from serving.http.json_post import REFUSALS, JsonPost
 from serving.http.reading import GoOn, Reader, Rows, reader
-from serving.journal.insertion import Prediction
+from serving.journal.insertion import Request
 from serving.journal.writer import JournalError
 from serving.releases.loaded_version import Version
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 _INLINE_BYTES = 65_536  # larger bodies are worked on in a thread, so that the others need not wait
+_FEW = 4  # rows for which NumPy takes longer than Python
 _INLINE_TEXTS = 16_384  # the same of texts, whose words take longer than numbers
 
 
@@ -124,12 +126,14 @@ class Predict(JsonPost):
         self._predicted += len(work.predictions)
         self._refused += len(work.checked.errors)
         self._for_review += sum(work.predictions.needs_review)
-        if work.predicted is not None:
-            work.texts = await self._explaining.add(
-                version.explainer, work.checked, work.predicted, work.texts, started
-            )
+        answers = work.answers
+        if work.predicted is not None or work.checked.errors:
+            texts = work.texts()
+            if work.predicted is not None:
+                texts = await self._explaining.add(version.explainer, work.checked, work.predicted, texts, started)
+            answers = work.in_order(texts)
         head = dump({"model": self._model, "version": version.version, "request_id": request_id})
-        return f'{head[:-1]},"predictions":[{",".join(work.in_order())}]}}'.encode()
+        return f'{head[:-1]},"predictions":{answers}}}'.encode()
 
     def _reader(self, version: Version) -> Reader:
         """Return what reads the requests to a version; it is made once for each."""
@@ -148,32 +152,35 @@ class Predict(JsonPost):
             self._context.pulse.end()
 
     async def _record(self, request_id: str, version: Version, work: "_Work", started: float) -> None:
-        now, latency = time.time(), time.perf_counter() - started
-        predictions = [
-            Prediction(
-                request_id, position, now, version.version, kept, text, confidence, needs_review, latency
-            )
-            for position, kept, text, confidence, needs_review in zip(
-                work.checked.positions, work.rows.kept, work.texts, work.predictions.confidence,
-                work.predictions.needs_review, strict=True,
-            )
-        ]  # fmt: skip
+        positions = work.checked.positions
+        request = Request(
+            request_id=request_id,
+            time=time.time(),
+            version=version.version,
+            rows=len(positions),
+            places=dump(positions) if work.checked.errors else None,
+            inputs=work.rows.kept.inputs,
+            numbers=work.rows.kept.numbers,
+            answers=work.answers,
+            for_review=sum(work.predictions.needs_review),
+            latency=time.perf_counter() - started,
+        )
         try:
-            await self._journal.write(predictions)
+            await self._journal.write(request)
         except JournalError as error:
             raise HttpError(503, "the journal cannot be written, so the answer is withheld", headers=RETRY) from error
 
 
 @dataclass
 class _Work:
-    """What came of a body: its rows, and the valid ones' predictions as objects and as JSON.
+    """What came of a body: its rows, and the valid ones' predictions as objects and as the JSON of a list.
 
     `predicted` are these predictions as arrays where they are to be explained.
     """
 
     rows: Rows
     predictions: Encoded
-    texts: list[str]
+    answers: str
     predicted: Predictions | None = None
 
     @property
@@ -181,13 +188,15 @@ class _Work:
         """What validation found."""
         return self.rows.checked
 
-    def in_order(self) -> list[str]:
-        """Return one JSON text for each row of the request."""
-        if not self.checked.errors:
-            return self.texts
-        texts = {position: dump({"error": error}) for position, error in self.checked.errors.items()}
-        texts.update(zip(self.checked.positions, self.texts, strict=True))
-        return [texts[position] for position in range(self.rows.count)]
+    def texts(self) -> list[str]:
+        """Return the JSON of each prediction."""
+        return [to_json(record).decode() for record in self.predictions.records]
+
+    def in_order(self, texts: list[str]) -> str:
+        """Return the JSON of a list with an element for each row of the request, predictions as `texts`."""
+        found = {position: dump({"error": error}) for position, error in self.checked.errors.items()}
+        found.update(zip(self.checked.positions, texts, strict=True))
+        return f"[{','.join(found[position] for position in range(self.rows.count))}]"
 
 
 def _work(version: Version, reads: Reader, content: bytes, spec: DeploySpec, go_on: GoOn) -> _Work:
@@ -202,10 +211,9 @@ def _work(version: Version, reads: Reader, content: bytes, spec: DeploySpec, go_
         raise _NoValidRow(checked.errors, rows.count)
     predicted = version.predict(checked.cells)
     encoded = version.model.encode(predicted)
-    if not all(map(is_finite, encoded.records)):
+    if not (finite(predicted).all() if len(encoded) > _FEW else all(map(is_finite, encoded.records))):
         raise HttpError(422, NO_FINITE_PREDICTION)
-    texts = [to_json(record).decode() for record in encoded.records]
-    return _Work(rows, encoded, texts, predicted if rows.explain else None)
+    return _Work(rows, encoded, to_json(encoded.records).decode(), predicted if rows.explain else None)
 
 
 def _too_much(rows: int, most: int, *, explain: bool) -> str:

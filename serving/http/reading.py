@@ -8,11 +8,14 @@ from typing import Any
 from pydantic_core import to_json
 
 from ml.text.read_text import TextReader
-from ml.validation.rows import NOT_SPELLED_OUT, Checked, RowError, Validator
+from ml.validation.row_errors import NOT_SPELLED_OUT, RowError
+from ml.validation.rows import Checked, Validator
+from ml.values.numbers import Numbers
 from schemas.run import DeploySpec, Keep
 from schemas.signature import Signature
 from serving.http.instances import EXPLAIN, instances
 from serving.http.row_reader import OversizedRow, RowReader
+from serving.journal.inputs import Kept, of_columns, of_rows
 from serving.journal.kept import Keeper
 
 _EXPLAINED = 100  # rows whose error is spelled out
@@ -23,14 +26,14 @@ GoOn = Callable[[], None]
 
 @dataclass(frozen=True)
 class Rows:
-    """How many rows a request has, what validation found, and what is kept of the valid ones, as JSON.
+    """How many rows a request has, what validation found, and what is kept of the valid ones.
 
     `explain`: whether to say what moved each prediction.
     """
 
     count: int
     checked: Checked
-    kept: list[str]
+    kept: Kept
     explain: bool
 
 
@@ -84,17 +87,19 @@ class _OfTables(Reader):
             checked = replace(checked, cells=_read(checked.cells, self.texts, go_on))
         return Rows(len(rows), checked, self._kept(rows, checked), explain)
 
-    def _kept(self, rows: list[Any], checked: Checked) -> list[str]:
-        inputs = self.validator.inputs
+    def _kept(self, rows: list[Any], checked: Checked) -> Kept:
+        valid = rows if len(checked.positions) == len(rows) else [rows[place] for place in checked.positions]
         if not self.keeper.names:
-            return [to_json(inputs(rows[place])).decode() for place in checked.positions]
+            if Numbers in map(type, checked.cells.values()):
+                return of_columns(valid, checked.cells)
+            return of_rows(list(map(self.validator.inputs, valid)))
         texts = {name: checked.cells[name] for name in self.keeper.names}
-        return [
-            to_json(
-                self.keeper.row(inputs(rows[place]), {name: cells[valid] for name, cells in texts.items()})
-            ).decode()
-            for valid, place in enumerate(checked.positions)
-        ]
+        return of_rows(
+            [
+                self.keeper.row(self.validator.inputs(row), {name: cells[place] for name, cells in texts.items()})
+                for place, row in enumerate(valid)
+            ]
+        )
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ class _OfArrays(Reader):
         columns: dict[str, Sequence[Any]] = {name: [cells[name] for cells in found] for name in names}
         count, explain = len(positions) + len(errors), said.get(EXPLAIN, False)
         admit(count, explain)  # which may be said behind the rows
-        return Rows(count, Checked(columns, positions, errors), kept, explain)
+        return Rows(count, Checked(columns, positions, errors), Kept(f"[{','.join(kept)}]"), explain)
 
 
 def _each(rows: Iterable[Any], go_on: GoOn) -> Iterator[Any]:

@@ -2,15 +2,37 @@
 
 import json
 import time
+from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, case, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from ml.monitoring.labelled import Labelled
+from ml.predictions.codec import REVIEW
+from serving.journal.exploded import Record, by_place, parse
 from serving.journal.opened import opened
-from serving.journal.predictions import MOST, parse
-from serving.journal.tables import labels, predictions
+from serving.journal.predictions import MOST
+from serving.journal.tables import format_of, labels, predictions, requests
+
+_AT_ONCE = 500  # ids in one statement
+
+
+class _Place(NamedTuple):
+    """Where a labelled prediction is, in order of time: kept by request, or row by row, as all of format 1 are."""
+
+    by_request: bool
+    id: int
+    row: int
+
+
+class _Pair(NamedTuple):
+    """A labelled prediction and its latest label, as JSON."""
+
+    place: _Place
+    version: str
+    time: float
+    label: str
 
 
 def labelled(
@@ -34,55 +56,118 @@ def labelled(
     Raises:
         DeploymentError: If there is no journal, or it cannot be used.
     """
-    pairs = _pairs(seconds)
+    since = None if seconds is None else time.time() - seconds
+    most = MOST if rows is None else min(rows, MOST)
     with opened(journal_url) as engine, engine.connect() as connection:
-        newest = list(connection.execute(_newest(pairs, versions, always)).scalars())
-        found = connection.execute(_query(pairs, newest, rows)).all()
-        groups = [list(group) for _, group in groupby(found, key=lambda row: row.version)]
-        return [_of_version(connection, group) for group in sorted(groups, key=lambda group: -group[-1].id)]
+        kinds = [False, True] if format_of(connection) > 1 else [False]
+        wanted = _newest(connection, kinds, since, versions, always)
+        pairs = sorted(pair for kind in kinds for pair in _pairs(connection, kind, since, wanted, most))
+        pairs.sort(key=lambda pair: pair.version)
+        groups = [list(group)[-most:] for _, group in groupby(pairs, key=lambda pair: pair.version)]
+        groups.sort(key=lambda group: group[-1].place, reverse=True)
+        return [_of_version(connection, group) for group in groups]
 
 
-def _pairs(seconds: float | None) -> Select[Any]:
+def _joined(by_request: bool, since: float | None) -> Select[Any]:
     """Return the query for predictions with the latest label of each."""
-    own, given = labels.c, predictions.c
+    own = labels.c
     latest = select(func.max(own.id)).group_by(own.request_id, own.row)
-    pairs = (
-        select(given.id, given.version, given.time, given.answer, given.needs_review, own.label)
-        .join(labels, (own.request_id == given.request_id) & (own.row == given.row))
-        .where(own.id.in_(latest))
-    )
-    return pairs if seconds is None else pairs.where(own.time >= time.time() - seconds)
+    table = requests if by_request else predictions
+    mine = own.request_id == table.c.request_id
+    found = select(table.c.id, own.row, table.c.version, table.c.time, own.label)
+    found = found.join(labels, mine if by_request else mine & (own.row == predictions.c.row)).where(own.id.in_(latest))
+    return found if since is None else found.where(own.time >= since)
 
 
-def _newest(pairs: Select[Any], versions: int | None, always: str | None) -> Select[Any]:
-    """Return the query for the versions to read: `always` first, then those with the newest labelled prediction."""
-    given = predictions.c
-    others_last = case((given.version == always, 0), else_=1)
-    found = pairs.with_only_columns(given.version).group_by(given.version)
-    return found.order_by(others_last, func.max(given.id).desc()).limit(versions)
+def _newest(
+    connection: Connection, kinds: Sequence[bool], since: float | None, most: int | None, always: str | None
+) -> list[str]:
+    """Return the versions to read: `always` first, then those with the newest labelled prediction."""
+    newest: dict[str, tuple[bool, int]] = {}
+    for kind in kinds:
+        table = requests if kind else predictions
+        query = _joined(kind, since).with_only_columns(table.c.version, func.max(table.c.id)).group_by(table.c.version)
+        newest |= {version: (kind, number) for version, number in connection.execute(query)}
+    ordered = sorted(newest, key=lambda version: (version == always, newest[version]), reverse=True)
+    return ordered[:most]
 
 
-def _query(pairs: Select[Any], versions: list[str], rows: int | None) -> Select[Any]:
-    given = predictions.c
-    place = func.row_number().over(partition_by=given.version, order_by=given.id.desc()).label("place")
-    one = pairs.where(given.version.in_(versions)).add_columns(place).subquery().c
-    query = select(one.id, one.version, one.time, one.answer, one.needs_review, one.label)
-    return query.where(one.place <= (MOST if rows is None else min(rows, MOST))).order_by(one.version, one.id)
+def _pairs(
+    connection: Connection, by_request: bool, since: float | None, versions: list[str], most: int
+) -> Iterator[_Pair]:
+    """Yield the newest labelled predictions, at most so many of each version."""
+    table = requests if by_request else predictions
+    order = (table.c.id.desc(), labels.c.row.desc())
+    number = func.row_number().over(partition_by=table.c.version, order_by=order).label("number")
+    one = _joined(by_request, since).where(table.c.version.in_(versions)).add_columns(number).subquery().c
+    query = select(one.id, one.row, one.version, one.time, one.label).where(one.number <= most)
+    for place, row, version, then, label in connection.execute(query):
+        yield _Pair(_Place(by_request, place, row), version, then, label)
 
 
-def _of_version(connection: Connection, found: list[Row[Any]]) -> Labelled:
-    version, first = found[0].version, found[0].id
-    since = (predictions.c.version == version) & (predictions.c.id >= first)
-    count = select(func.count()).select_from(predictions).where(since)
+def _of_version(connection: Connection, pairs: list[_Pair]) -> Labelled:
+    records = _records(connection, [pair.place for pair in pairs])
+    known = [pair for pair in pairs if pair.place in records]
+    found = [records[pair.place] for pair in known]
+    count, handed_over = _since(connection, pairs[0])
     return Labelled(
-        version=version,
-        times=[row.time for row in found],
-        records=parse([row.answer for row in found]),
-        labels=[_parsed(row.label) for row in found],
-        needs_review=[row.needs_review for row in found],
-        predictions=connection.execute(count).scalar_one(),
-        handed_over=connection.execute(count.where(predictions.c.needs_review)).scalar_one(),
+        version=pairs[0].version,
+        times=[pair.time for pair in known],
+        records=found,
+        labels=[_parsed(pair.label) for pair in known],
+        needs_review=[record[REVIEW] for record in found],
+        predictions=count,
+        handed_over=handed_over,
     )
+
+
+def _records(connection: Connection, places: list[_Place]) -> dict[_Place, Record]:
+    """Return what was predicted at each place."""
+    found: dict[_Place, Record] = {}
+    wanted = set(places)
+    for numbers in _parts(sorted({place.id for place in places if place.by_request})):
+        for number, answers in _answers(connection, numbers).items():
+            mine = {_Place(True, number, row): record for row, record in answers.items()}
+            found |= {place: record for place, record in mine.items() if place in wanted}
+    rows = {place.id: place for place in places if not place.by_request}
+    for numbers in _parts(sorted(rows)):
+        kept = connection.execute(
+            select(predictions.c.id, predictions.c.answer).where(predictions.c.id.in_(numbers))
+        ).all()
+        found |= {rows[one.id]: record for one, record in zip(kept, parse([one.answer for one in kept]), strict=True)}
+    return found
+
+
+def _answers(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[int, Record]]:
+    """Return what was predicted in requests, by position among their instances."""
+    c = requests.c
+    query = select(c.id, c.rows, c.places, c.answers).where(c.id.in_(numbers))
+    return {number: by_place(rows, places, answers) for number, rows, places, answers in connection.execute(query)}
+
+
+def _since(connection: Connection, first: _Pair) -> tuple[int, int]:
+    """Return how many predictions the version made from one on, and how many of them needed review."""
+    version, place = first.version, first.place
+    c = requests.c
+    later = (c.version == version) & (c.id > place.id) if place.by_request else c.version == version
+    sums = select(func.coalesce(func.sum(c.rows), 0), func.coalesce(func.sum(c.for_review), 0)).where(later)
+    if place.by_request:
+        count, handed_over = connection.execute(sums).one()
+        own = [one for row, one in _answers(connection, [place.id])[place.id].items() if row >= place.row]
+        return count + len(own), handed_over + sum(record[REVIEW] for record in own)
+    mine = (predictions.c.version == version) & (predictions.c.id >= place.id)
+    single = select(func.count()).select_from(predictions).where(mine)
+    count = connection.execute(single).scalar_one()
+    handed_over = connection.execute(single.where(predictions.c.needs_review)).scalar_one()
+    if format_of(connection) > 1:
+        others = connection.execute(sums).one()
+        return count + others[0], handed_over + others[1]
+    return count, handed_over
+
+
+def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), _AT_ONCE):
+        yield numbers[start : start + _AT_ONCE]
 
 
 def _parsed(text: str) -> Any:

@@ -1,15 +1,14 @@
 """The journal's reading end: a window of predictions, and how many there are."""
 
-import json
 import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.engine import Row
+from sqlalchemy import Select, Table, func, select
 
+from serving.journal.exploded import Predicted, newest
 from serving.journal.opened import opened
-from serving.journal.tables import predictions
+from serving.journal.tables import format_of, predictions, requests
 
 MOST = 100_000
 """Rows of a window: more of them show nothing new, and they are held in memory."""
@@ -51,37 +50,24 @@ def window(
     Raises:
         DeploymentError: If there is no journal, or it cannot be used.
     """
-    table = predictions.c
-    query = select(
-        table.request_id, table.row, table.time, table.version, table.inputs, table.answer,
-        table.confidence, table.needs_review, table.latency,
-    ).order_by(table.id.desc())  # fmt: skip
-    if version is not None:
-        query = query.where(table.version == version)
-    if seconds is not None:
-        query = query.where(table.time >= time.time() - seconds)
-    query = query.limit(MOST if rows is None else min(rows, MOST))
+    since = None if seconds is None else time.time() - seconds
     with opened(journal_url) as engine, engine.connect() as connection:
-        return _columns(list(reversed(connection.execute(query).all())))
+        return _columns(newest(connection, MOST if rows is None else min(rows, MOST), version, since))
 
 
 def count(journal_url: str, version: str | None = None) -> int:
     """Return how many predictions the journal holds. Raises DeploymentError if there is none, or it cannot be used."""
-    query = select(func.count()).select_from(predictions)
-    if version is not None:
-        query = query.where(predictions.c.version == version)
     with opened(journal_url) as engine, engine.connect() as connection:
-        return int(connection.execute(query).scalar_one())
+        queries: list[Select[Any]] = [_of(select(func.count()).select_from(predictions), predictions, version)]
+        if format_of(connection) > 1:
+            queries.append(_of(select(func.coalesce(func.sum(requests.c.rows), 0)), requests, version))
+        return sum(int(connection.execute(query).scalar_one()) for query in queries)
 
 
-def _columns(found: list[Row[Any]]) -> Window:
-    request_ids, numbers, times, versions, inputs, records, confidences, reviews, latencies = (
-        (list(column) for column in zip(*found, strict=True)) if found else ([] for _ in range(9))
-    )
-    return Window(request_ids, numbers, times, versions, parse(inputs), parse(records), confidences, reviews, latencies)
+def _of(query: Select[Any], table: Table, version: str | None) -> Select[Any]:
+    return query if version is None else query.where(table.c.version == version)
 
 
-def parse(texts: list[str]) -> list[dict[str, Any]]:
-    """Return what the journal keeps as JSON; one call is several times faster than one a row."""
-    parsed: list[dict[str, Any]] = json.loads(f"[{','.join(texts)}]")
-    return parsed
+def _columns(found: list[Predicted]) -> Window:
+    columns = zip(*found, strict=True) if found else ([] for _ in Predicted._fields)
+    return Window(*map(list, columns))

@@ -18,14 +18,18 @@ from typing import Any
 from sqlalchemy import Table, UniqueConstraint
 
 from serving.journal import location, tables
+from serving.journal.contents import TABLES
+from serving.journal.exploded import by_place
+from serving.journal.inputs import Kept, rows_of
 from serving.journal.integrity import damage
 
 _PAGE = 4096
 _SMALLEST_ROW = 30  # bytes; more rows than fit are not asked for
 _RANGE = 1024
-_JSON = {"inputs", "answer", "label"}
+_JSON = {"inputs", "answer", "answers", "label"}
 _NUMBERS = {"id", "sequence"}  # what rows are counted by
-_TABLES = (tables.releases, tables.predictions, tables.labels)
+_BYTES = {"numbers"}
+_TABLES = (tables.releases, tables.predictions, tables.requests, tables.labels)
 
 Row = tuple[Any, ...]
 
@@ -76,7 +80,8 @@ def salvage(source: Path, target: Path) -> list[Saved]:
         _lend_first_page(source, target)
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.text_factory = bytes
-        saved = [_copy(old, new, table) for table in _TABLES]
+        saved = [_copy(old, new, table) for table in _there(old)]
+        saved = [one for one in saved if one != Saved(tables.predictions.name, 0, 0)]  # as of every new journal
         new.execute("PRAGMA journal_mode=DELETE")  # one file, that can be put in its place in one step
     assert damage(target) is None, "a new journal is sound"
     return saved
@@ -89,7 +94,17 @@ def _is_unknown(source: Path) -> bool:
             found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     except (sqlite3.DatabaseError, UnicodeDecodeError):  # SQLite quotes what it cannot read, and that may be no text
         return True
-    return not found >= {str(table.name) for table in _TABLES}
+    return not found >= set(TABLES)
+
+
+def _there(connection: sqlite3.Connection) -> list[Table]:
+    """Return the tables that a journal has: one of an earlier format lacks some."""
+    try:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        found = {name.decode(errors="replace") for (name,) in names}
+    except sqlite3.DatabaseError:
+        return list(_TABLES)
+    return [table for table in _TABLES if table.name in found or table.name in TABLES]
 
 
 def _lend_first_page(source: Path, empty: Path) -> None:
@@ -111,7 +126,8 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: Table) -> Sav
     end = _end(old, table)
     count = bad = last = 0
     for rows in _readable(old, query, end.most):
-        good = [row for row in map(_decoded, rows) if row is not None and _is_sound(columns, row)]
+        decoded = [_decoded(columns, row) for row in rows]
+        good = [row for row in decoded if row is not None and _is_sound(columns, row)]
         count += new.executemany(store, good).rowcount if good else 0
         bad += len(rows) - len(good)
         last = max([last, *(row[0] for row in good)])
@@ -183,9 +199,12 @@ def _of_range(old: sqlite3.Connection, query: str, start: int, end: int) -> Iter
                 waiting += [(middle + 1, last), (first, middle)]
 
 
-def _decoded(row: Row) -> Row | None:
+def _decoded(columns: list[str], row: Row) -> Row | None:
     try:
-        return tuple(value.decode() if isinstance(value, bytes) else value for value in row)
+        return tuple(
+            value.decode() if isinstance(value, bytes) and name not in _BYTES else value
+            for name, value in zip(columns, row, strict=True)
+        )
     except UnicodeDecodeError:
         return None
 
@@ -202,7 +221,16 @@ def _is_sound(columns: list[str], row: Row) -> bool:
                 json.loads(value)
             except (TypeError, ValueError):
                 return False
-    return True
+    return "numbers" not in columns or _is_request(dict(zip(columns, row, strict=True)))
+
+
+def _is_request(row: dict[str, Any]) -> bool:
+    """Say whether a request has as many rows of inputs, places and answers as it says."""
+    try:
+        answers = by_place(row["rows"], row["places"], row["answers"])
+        return len(rows_of(Kept(row["inputs"], row["numbers"]))) == len(answers)
+    except (TypeError, ValueError):
+        return False
 
 
 def unreadable_rows(file: Path) -> int:
@@ -210,10 +238,10 @@ def unreadable_rows(file: Path) -> int:
     bad = 0
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         connection.text_factory = bytes
-        for table in _TABLES:
+        for table in _there(connection):
             columns = [column.name for column in table.columns]
             for row in connection.execute(f"SELECT {', '.join(columns)} FROM {table.name}"):
-                decoded = _decoded(row)
+                decoded = _decoded(columns, row)
                 bad += decoded is None or not _is_sound(columns, decoded)
     return bad
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Inspector,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -21,7 +22,10 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    func,
+    insert,
     inspect,
+    select,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -38,8 +42,11 @@ Synchronous = Literal["NORMAL", "FULL"]
 _Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself in SQLite
 _metadata = MetaData()
 
+FORMAT = 2
+"""Of the journals that are made now. Those of format 1 have no table that says so, and a row for each prediction."""
+
 predictions = Table(
-    "predictions",
+    "predictions",  # of format 1: nothing is added any more
     _metadata,
     Column("id", _Id, primary_key=True),
     Column("request_id", String(36), nullable=False),
@@ -81,8 +88,28 @@ workers = Table(
     Column("worker", String(64), primary_key=True),
     Column("seen", Double, nullable=False),
 )
+requests = Table(
+    "requests",
+    _metadata,
+    Column("id", _Id, primary_key=True),
+    Column("request_id", String(36), nullable=False, unique=True),
+    Column("time", Double, nullable=False),
+    Column("version", String(255), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("places", Text),
+    Column("inputs", Text, nullable=False),
+    Column("numbers", LargeBinary),
+    Column("answers", Text, nullable=False),
+    Column("for_review", Integer, nullable=False),
+    Column("latency", Double, nullable=False),
+)
+journal_format = Table("journal_format", _metadata, Column("version", Integer, primary_key=True, autoincrement=False))
 Index("predictions_by_time", predictions.c.time)
 Index("labels_by_prediction", labels.c.request_id, labels.c.row)
+Index("requests_by_time", requests.c.time)
+
+_IN_ORDER = (labels, predictions, releases, workers, requests, journal_format)
+"""As they lie in the file: `salvage` lends a file that has lost its first page that of an empty journal."""
 
 
 def connect(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float = 5.0) -> Engine:
@@ -168,8 +195,9 @@ def _require_file(url: str, file: Path) -> None:
 
 def _complete(engine: Engine) -> None:
     """Create what is missing, all of it or nothing."""
+    _require_known(engine)
     with engine.connect() as connection:
-        is_whole = all(_is_in(inspect(connection), table) for table in _metadata.sorted_tables)
+        is_whole = all(_is_in(inspect(connection), table) for table in _IN_ORDER)
     if not is_whole:
         with engine.begin() as connection:
             _create_in(connection)
@@ -183,10 +211,29 @@ def _is_in(database: Inspector, table: Table) -> bool:
 
 def _create_in(connection: Connection) -> None:
     begin_writing(connection)  # the driver begins no transaction before a CREATE
-    for table in _metadata.sorted_tables:
+    for table in _IN_ORDER:
         connection.execute(CreateTable(table, if_not_exists=True))
         for index in table.indexes:
             connection.execute(CreateIndex(index, if_not_exists=True))
+    if connection.execute(select(journal_format.c.version)).first() is None:
+        connection.execute(insert(journal_format).values(version=FORMAT))
+
+
+def format_of(connection: Connection) -> int:
+    """Return the format of an existing journal."""
+    if not inspect(connection).has_table(journal_format.name):
+        return 1
+    return int(connection.execute(select(func.max(journal_format.c.version))).scalar() or 1)
+
+
+def _require_known(engine: Engine) -> None:
+    """Refuse a journal of a later version. Raises DeploymentError."""
+    with engine.connect() as connection:
+        found = format_of(connection)
+    if found > FORMAT:
+        url = engine.url.render_as_string()
+        text = f"The journal at {url} is of format {found}, and this version of Drivetrain knows formats 1 to {FORMAT}"
+        raise DeploymentError(f"{text}: use the version that it was written with, or a later one")
 
 
 def exists(url: str) -> bool:
@@ -215,4 +262,12 @@ def open_existing(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: f
     """Open a journal that somebody has created. Raises DeploymentError when it is not there."""
     if not exists(url):
         raise DeploymentError(f"There is no journal at {make_url(url).render_as_string()}; deploy the model first")
-    return connect(url, synchronous, lock_timeout)
+    engine = connect(url, synchronous, lock_timeout)
+    try:
+        _require_known(engine)
+    except SQLAlchemyError:
+        pass  # a damaged one, say: who uses it says so
+    except DeploymentError:
+        engine.dispose()
+        raise
+    return engine

@@ -6,6 +6,11 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
+
+class Unreadable(ValueError):
+    """A row of a journal that holds something else than what was written."""
+
+
 NO_TABLES = "its tables are not in it"
 _BAD_TEXT = "Could not decode to UTF-8"
 _NO_TABLE = "no such table"
@@ -29,6 +34,8 @@ def told(error: Exception) -> str:
     """Return the driver's own sentence, less the values that some of them quote."""
     if isinstance(error, json.JSONDecodeError):
         return "what a row holds is no JSON"
+    if isinstance(error, Unreadable):
+        return "what a row holds is not what was written"
     if _BAD_TEXT in str(error):
         return "what a row holds is no text"
     return str(getattr(error, "orig", None) or error or type(error).__name__).strip()
@@ -36,7 +43,7 @@ def told(error: Exception) -> str:
 
 def is_damage(error: Exception) -> bool:
     """Say whether an error means that the file of a SQLite journal is damaged, rather than busy or out of reach."""
-    if type(error) is DatabaseError or isinstance(error, json.JSONDecodeError):
+    if type(error) is DatabaseError or isinstance(error, json.JSONDecodeError | Unreadable):
         return True
     driver = str(getattr(error, "orig", None) or error)
     return _BAD_TEXT in driver or driver.startswith(_NO_TABLE)

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError, TimeoutError
 
 from serving.journal.crowd import Crowd
-from serving.journal.insertion import Prediction, add
+from serving.journal.insertion import Request, add
 from serving.journal.labels import Label, LabelStatus, record
 from serving.journal.tables import begin_writing
 from serving.journal.trouble import is_damage
@@ -33,7 +32,7 @@ class _OwnError(JournalError):
 
 
 class _Entry(NamedTuple):
-    rows: Sequence[Prediction]
+    request: Request | None
     label: Label | None
     committed: "asyncio.Future[LabelStatus | None]"
     loop: asyncio.AbstractEventLoop
@@ -53,13 +52,13 @@ class Journal:
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
-    async def write(self, rows: Sequence[Prediction]) -> None:
-        """Return once `rows` are committed. Raises JournalError when they could not be."""
-        await self._committed(rows, None)
+    async def write(self, request: Request) -> None:
+        """Return once a request is committed. Raises JournalError when it could not be."""
+        await self._committed(request, None)
 
     async def label(self, label: Label) -> LabelStatus:
         """Return what became of a label once it is committed. Raises JournalError when it could not be."""
-        status = await self._committed((), label)
+        status = await self._committed(None, label)
         assert status is not None, "an entry with a label is answered with a status"
         return status
 
@@ -73,11 +72,11 @@ class Journal:
                 if (late := self._entries.get_nowait()) is not None:
                     _resolve_group([late], JournalError(_CLOSED))
 
-    async def _committed(self, rows: Sequence[Prediction], label: Label | None) -> LabelStatus | None:
+    async def _committed(self, request: Request | None, label: Label | None) -> LabelStatus | None:
         if self._closed:
             raise JournalError(_CLOSED)
         loop = asyncio.get_running_loop()
-        entry = _Entry(rows, label, loop.create_future(), loop)
+        entry = _Entry(request, label, loop.create_future(), loop)
         self._entries.put(entry)
         self._crowd.joined()
         return await entry.committed
@@ -126,7 +125,7 @@ class Journal:
                 begin_writing(connection)
                 awaited = [_is_awaited(entry) for entry in group]  # now that the wait for the lock is over
                 written = [entry for entry, one in zip(group, awaited, strict=True) if one]
-                add(connection, [row for entry in written for row in entry.rows])
+                add(connection, [entry.request for entry in written if entry.request is not None])
                 statuses = iter(record(connection, [entry.label for entry in written if entry.label is not None]))
         except SQLAlchemyError as error:
             kind = JournalError if isinstance(error, _OF_THE_JOURNAL) or is_damage(error) else _OwnError

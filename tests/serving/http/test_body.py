@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from serving.http.body import parse
 from serving.http.errors import HttpError
 from serving.http.instances import instances
 
@@ -68,3 +69,48 @@ def test_bytes_of_any_kind_are_rows_or_a_4xx(body: bytes) -> None:
         assert isinstance(instances(body, 10_000, 5)[0], list)
     except HttpError as error:
         assert 400 <= error.status < 500
+
+
+NUMBERS = ("0", "-0", "-0.0", "1", "1.5", "1e3", "1E+400", "1e-400", "0.1", "123456789012345678901234567890")
+PIECES = (
+    *NUMBERS,
+    "01",
+    "+1",
+    ".5",
+    "1.",
+    "0x1",
+    "NaN",
+    "Infinity",
+    "null",
+    "true",
+    '"a"',
+    '":"',
+    '"\\u00e9"',
+    "[1]",
+    "{}",
+)
+OTHERS = ('"\\ud800"', '"\x01"', '{"a":1}', '{"a":1,"a":2}', "", '"', "[[]]", "1 1", '"a":1,"b"')
+
+
+def strictly(body: bytes) -> Any:
+    try:
+        return repr(parse(body))
+    except HttpError as error:
+        return error.message
+
+
+@given(st.lists(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(PIECES + OTHERS)), max_size=3), min_size=1))
+def test_what_is_read_quickly_is_what_is_read_strictly(rows: list[list[tuple[str, str]]]) -> None:
+    written = ",".join("{" + ",".join(f'"{name}":{value}' for name, value in row) + "}" for row in rows)
+    body = f'{{"instances": [{written}]}}'.encode()
+    try:
+        found = repr({"instances": instances(body, 10_000, 5)[0]})
+    except HttpError as error:
+        found = error.message
+    assert found == strictly(body)
+
+
+@pytest.mark.parametrize("row", ["[1]", '"ab"', "7", "null", '{"a":1},["b"]'])
+def test_rows_that_are_none_make_up_for_no_key_that_stands_twice(row: str) -> None:
+    body = f'{{"instances": [{row}, {{"a": 1, "a": 2}}]}}'.encode()
+    assert "stands twice" in refused(body)[1]

@@ -10,22 +10,23 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event, insert, text
+from sqlalchemy import event, text
 
 from ml.validation.refusal import Refusal
 from schemas.run import DeploySpec
 from serving.http.errors import HttpError
 from serving.http.feedback import read
 from serving.http.label_value import accepted, accepted_steps, classes_of
-from serving.journal.insertion import Prediction
+from serving.journal.insertion import add
 from serving.journal.labelled import labelled
 from serving.journal.labels import Label, record
 from serving.journal.location import sqlite_url
-from serving.journal.tables import begin_writing, connect, create, predictions
+from serving.journal.tables import begin_writing, connect, create
 from serving.journal.writer import Journal
 from serving.releases.publisher import publish
 from tests.serving import packages
 from tests.serving.conftest import Local, LocalApp
+from tests.serving.journal.requests import ANSWER, request
 
 JSON = {"content-type": "application/json"}
 UNKNOWN = "01981c5e-7a40-7c1e-8f0a-3d2b1c4e5f60"
@@ -266,14 +267,13 @@ def test_of_many_versions_with_labels_the_newest_are_read_and_always_the_one_ask
     engine = connect(journal_url)
     with engine.begin() as connection:
         for place, version in enumerate(["1", "2", "3", "4", "5", "6", "1"]):
-            row = Prediction(str(place), 0, float(place), version, "{}", '{"label": "yes"}', None, False, 0.0)
-            connection.execute(insert(predictions), [row._asdict()])
+            add(connection, [request(str(place), version=version, when=float(place))])
         record(connection, [Label(str(place), 0, f'"{place}"', 0.0) for place in (0, 1, 2, 3, 4, 6)])
     engine.dispose()
     found = labelled(journal_url, versions=versions, always=always)
     assert [one.version for one in found] == expected
     if "1" in expected:
-        assert (found[0].labels, found[0].records) == (["0", "6"], [{"label": "yes"}] * 2)
+        assert (found[0].labels, found[0].records) == (["0", "6"], [ANSWER] * 2)
     assert labelled(journal_url, seconds=60, versions=versions, always=always) == []
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from ml.validation import rows
+from ml.validation import row_errors
 from ml.validation.rows import Validator
 from schemas.errors import did_you_mean
 from serving.http.errors import HttpError
@@ -35,7 +35,7 @@ def test_of_unknown_columns_by_the_thousand_a_few_are_explained_and_the_rest_cou
         looked_up.append(word)
         return did_you_mean(word, known)
 
-    monkeypatch.setattr(rows, "did_you_mean", counted)
+    monkeypatch.setattr(row_errors, "did_you_mean", counted)
     row = {**packages.ROW, **{f"column {number}": number for number in range(UNKNOWN)}}
     error = Validator(packages.SIGNATURE).check([row]).errors[0]
     explained = error["message"].count("the model has no input of this name")

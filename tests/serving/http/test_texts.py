@@ -52,7 +52,7 @@ def test_words_are_read_once_for_the_model_and_the_journal(
     assert times == Counter(NOTES)
     dense = [one.dense() if hasattr(one, "dense") else one for one in (found, plain)]
     assert (dense[0] == dense[1]).all()
-    summaries = [json.loads(kept)["note"]["summary"] for kept in rows.kept]
+    summaries = [kept["note"]["summary"] for kept in json.loads(rows.kept.inputs)]
     assert [one["words"] for one in summaries] == [4, 2, 5]
     assert [one["unknown_share"] for one in summaries] == [0.5, 0.5, 0.8]
 

@@ -6,9 +6,9 @@ import pytest
 
 from serving.journal import tables
 from serving.journal.crowd import FEWEST, Crowd
-from serving.journal.insertion import Prediction
 from serving.journal.predictions import count
 from serving.journal.writer import Journal, JournalError
+from tests.serving.journal.requests import request
 
 LONG = 60.0  # seconds, longer than any test may take
 MOST = 256
@@ -120,15 +120,15 @@ def test_a_value_that_the_driver_cannot_hold_is_refused_and_the_next_is_written(
     url = f"sqlite:///{tmp_path / 'journal.db'}"
     tables.create(url)
     journal = Journal(tables.connect(url))
-    sound = Prediction("a", 0, 0.0, "1", "{}", "{}", None, False, 0.0)
+    sound = request("a")
 
     async def both():
         with pytest.raises(JournalError):
-            await journal.write([sound._replace(row=2**70)])
-        await journal.write([sound])
+            await journal.write(sound._replace(rows=2**70))
+        await journal.write(sound)
         await asyncio.to_thread(journal.close)
         with pytest.raises(JournalError, match="closed"):
-            await journal.write([sound._replace(request_id="b")])
+            await journal.write(sound._replace(request_id="b"))
 
     asyncio.run(asyncio.wait_for(both(), LONG))
     assert count(url) == 1
@@ -141,7 +141,7 @@ def test_all_that_is_acknowledged_is_in_the_journal_however_many_come_and_closin
 
     async def one(number, times):
         for turn in range(times):
-            await journal.write([Prediction(f"{number}-{turn}", 0, 0.0, "1", "{}", "{}", None, False, 0.0)])
+            await journal.write(request(f"{number}-{turn}"))
 
     async def crowds():
         for size in (1, 3, 40, 300, 2):

@@ -1,7 +1,6 @@
 """Writing and reading the journal."""
 
 import asyncio
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -11,21 +10,17 @@ from sqlalchemy import Connection, event, select, text
 
 from schemas.errors import DeploymentError
 from schemas.run import DeploySpec
-from serving.journal.insertion import Prediction
+from serving.journal.insertion import Request, add
 from serving.journal.labels import Label
 from serving.journal.location import sqlite_url
 from serving.journal.predictions import count, window
-from serving.journal.tables import connect, create, predictions
+from serving.journal.tables import connect, create, requests
 from serving.journal.writer import Journal, JournalError
 from serving.process.settings import Settings
+from tests.serving.journal.requests import request
 
 
-def prediction(request: str, row: int = 0, version: str = "1", when: float | None = None) -> Prediction:
-    inputs, answer = json.dumps({"größe": row}), json.dumps({"label": "yes", "needs_review": False})
-    return Prediction(request, row, time.time() if when is None else when, version, inputs, answer, 0.7, False, 0.001)
-
-
-def write(url: str, *requests: list[Prediction]) -> list[BaseException | None]:
+def write(url: str, *requests: Request) -> list[BaseException | None]:
     engine = connect(url, lock_timeout=0.2)
     journal = Journal(engine)
 
@@ -44,7 +39,7 @@ def test_a_prediction_is_committed_when_write_returns(journal_url: str) -> None:
     journal = Journal(engine)
 
     async def scenario() -> int:
-        await journal.write([prediction("a")])
+        await journal.write(request("a"))
         return count(journal_url)  # through a connection of its own: it sees only what is committed
 
     assert asyncio.run(scenario()) == 1
@@ -52,41 +47,35 @@ def test_a_prediction_is_committed_when_write_returns(journal_url: str) -> None:
 
 
 def test_many_requests_share_commits_and_each_is_there_once(journal_url: str) -> None:
-    assert write(journal_url, *[[prediction(str(one))] for one in range(500)]) == [None] * 500
+    assert write(journal_url, *[request(str(one)) for one in range(500)]) == [None] * 500
     assert sorted(window(journal_url).request_ids, key=int) == [str(one) for one in range(500)]
 
 
-@pytest.mark.parametrize("rows", [1, 31, 32, 33, 100])
-def test_a_request_of_many_rows_is_there_row_by_row(journal_url: str, rows: int) -> None:
+@pytest.mark.parametrize("count_of", [1, 31, 32, 33, 100])
+def test_requests_of_one_commit_are_there_as_they_were_sent(journal_url: str, count_of: int) -> None:
     sent = [
-        prediction("a", row)._replace(confidence=None if row % 2 else row / 7, needs_review=row % 3 == 0)
-        for row in range(rows)
+        request(str(one), 1 + one % 3)._replace(numbers=b"\0\xff" if one % 2 else None, for_review=one)
+        for one in range(count_of)
     ]
-    assert write(journal_url, sent) == [None]
     engine = connect(journal_url)
-    with engine.connect() as connection:
-        stored = connection.execute(select(*(predictions.c[name] for name in Prediction._fields)).order_by("row")).all()
+    with engine.begin() as connection:
+        add(connection, sent)
+        query = select(*(requests.c[name] for name in Request._fields)).order_by(requests.c.id)
+        assert [tuple(row) for row in connection.execute(query)] == [tuple(one) for one in sent]
     engine.dispose()
-    assert [tuple(row) for row in stored] == [tuple(row) for row in sent]
 
 
 def test_a_request_that_cannot_be_written_harms_no_other_of_its_group(journal_url: str) -> None:
-    outcome = write(journal_url, [prediction("a")], [prediction("a")], [prediction("b")])
+    outcome = write(journal_url, request("a"), request("a"), request("b"))
     assert [isinstance(one, JournalError) for one in outcome].count(True) == 1
     assert sorted(window(journal_url).request_ids) == ["a", "b"]
-
-
-def test_of_a_request_all_rows_are_written_or_none(journal_url: str) -> None:
-    write(journal_url, [prediction("a", 0)])
-    (outcome,) = write(journal_url, [prediction("a", 1), prediction("a", 0)])
-    assert isinstance(outcome, JournalError) and count(journal_url) == 1
 
 
 def test_a_locked_journal_is_an_error_and_not_an_acknowledgement(journal_url: str) -> None:
     other = connect(journal_url)
     with other.connect() as holder:
         holder.exec_driver_sql("BEGIN IMMEDIATE")
-        (outcome,) = write(journal_url, [prediction("a")])
+        (outcome,) = write(journal_url, request("a"))
     assert isinstance(outcome, JournalError) and count(journal_url) == 0
 
 
@@ -96,10 +85,10 @@ def test_what_nobody_waits_for_any_more_is_not_written(journal_url: str) -> None
 
     async def scenario(holder: Connection) -> None:
         label = Label("a", 0, '"yes"', 0.0)
-        waiting: list[asyncio.Future[Any]] = [asyncio.ensure_future(journal.write([prediction(one)])) for one in "ab"]
+        waiting: list[asyncio.Future[Any]] = [asyncio.ensure_future(journal.write(request(one))) for one in "ab"]
         waiting += [
             asyncio.ensure_future(journal.label(label)),
-            asyncio.ensure_future(journal.write([prediction("c")])),
+            asyncio.ensure_future(journal.write(request("c"))),
         ]
         await asyncio.wait(waiting, timeout=0.1)
         for one in waiting[:3]:
@@ -122,9 +111,7 @@ def test_while_the_journal_is_locked_a_group_waits_once_and_not_each_request_alo
     journal = Journal(engine)
 
     async def scenario() -> list[BaseException | None]:
-        return await asyncio.gather(
-            *(journal.write([prediction(str(one))]) for one in range(9)), return_exceptions=True
-        )
+        return await asyncio.gather(*(journal.write(request(str(one))) for one in range(9)), return_exceptions=True)
 
     with connect(journal_url).connect() as holder:
         holder.exec_driver_sql("BEGIN IMMEDIATE")
@@ -140,14 +127,15 @@ def test_two_waits_for_the_journal_end_before_the_deadline() -> None:
 
 
 def test_a_window_is_the_newest_rows_in_order_of_time(journal_url: str) -> None:
-    write(journal_url, [prediction("a", row) for row in range(10)])
+    write(journal_url, request("old"), request("a", 10))
     latest = window(journal_url, rows=3)
     assert latest.rows == [7, 8, 9] and latest.inputs[0] == {"größe": 7} and len(latest) == 3
     assert latest.records[0]["label"] == "yes" and latest.needs_review == [False] * 3
 
 
 def test_a_window_can_be_a_span_of_time_and_one_version(journal_url: str) -> None:
-    write(journal_url, [prediction("old", when=time.time() - 100), prediction("new"), prediction("other", version="2")])
+    for one in (request("old", when=time.time() - 100), request("new"), request("other", version="2")):
+        write(journal_url, one)
     assert window(journal_url, seconds=50).request_ids == ["new", "other"]
     assert window(journal_url, seconds=50, version="1").request_ids == ["new"]
     assert count(journal_url, "2") == 1
@@ -171,6 +159,6 @@ def test_sqlite_runs_in_wal_mode_with_the_synchronous_asked_for(journal_url: str
 
 
 def test_creating_a_journal_twice_keeps_what_is_in_it(journal_url: str) -> None:
-    write(journal_url, [prediction("a")])
+    write(journal_url, request("a"))
     create(journal_url)
     assert count(journal_url) == 1

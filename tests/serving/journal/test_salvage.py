@@ -31,7 +31,7 @@ def test_a_sound_journal_is_sound_and_its_copy_is_equal(tmp_path: Path) -> None:
     source, target = tmp_path / "a.db", tmp_path / "b.db"
     ids = write_journal(source)
     assert damage(source) is None and damage(tmp_path / "none.db") is None
-    assert salvage(source, target) == [Saved("releases", 2, 0), Saved("predictions", 5_000, 0), Saved("labels", 500, 0)]
+    assert salvage(source, target) == [Saved("releases", 2, 0), Saved("requests", 5_000, 0), Saved("labels", 500, 0)]
     one, other = window(sqlite_url(source)), window(sqlite_url(target))
     assert one == other and set(other.request_ids) == ids
     assert len(labelled(sqlite_url(target))[0].labels) == 500
@@ -46,18 +46,18 @@ def test_of_damaged_pages_only_their_own_rows_are_lost(tmp_path: Path) -> None:
     assert damage(source) is not None
     saved = by_name(salvage(source, target))
     kept = set(window(sqlite_url(target)).request_ids)
-    assert kept <= ids and len(kept) == saved["predictions"].rows > 5_000 - 6 * 60
+    assert kept <= ids and len(kept) == saved["requests"].rows > 5_000 - 6 * 60
     assert damage(target) is None and current_release(sqlite_url(target)) is not None
 
 
 def test_rows_behind_a_lost_inner_page_are_lost_but_all_other_tables_are_saved(tmp_path: Path) -> None:
     source, target = tmp_path / "a.db", tmp_path / "b.db"
     write_journal(source)
-    overwrite(source, root(source, "predictions"))
+    overwrite(source, root(source, "requests"))
     saved = by_name(salvage(source, target))
     assert (
-        saved["predictions"].rows == 0
-        and saved["predictions"].lost == 5_000
+        saved["requests"].rows == 0
+        and saved["requests"].lost == 5_000
         and saved["labels"].rows == 500
         and saved["releases"].rows == 2
     )
@@ -67,13 +67,13 @@ def test_the_loss_of_the_newest_rows_is_counted_by_an_index(tmp_path: Path) -> N
     source, target = tmp_path / "a.db", tmp_path / "b.db"
     write_journal(source)
     with closing(sqlite3.connect(source)) as connection:
-        last = "SELECT max(pageno) FROM dbstat WHERE name = 'predictions'"
+        last = "SELECT max(pageno) FROM dbstat WHERE name = 'requests'"
         try:
             page = connection.execute(last).fetchone()[0]
         except sqlite3.OperationalError:  # a SQLite that was built without this table
             pytest.skip("the pages of a table cannot be asked for")
     overwrite(source, page)
-    saved = by_name(salvage(source, target))["predictions"]
+    saved = by_name(salvage(source, target))["requests"]
     assert saved.lost == 5_000 - saved.rows > 0 and saved.unknown_after is None
 
 
@@ -81,16 +81,16 @@ def test_rows_of_which_none_is_sound_are_lost(tmp_path: Path) -> None:
     source, target = tmp_path / "a.db", tmp_path / "b.db"
     write_journal(source, 300)
     with closing(sqlite3.connect(source)) as connection:
-        connection.execute("UPDATE predictions SET answer = '{\"label\": '")
+        connection.execute("UPDATE requests SET answers = '[{\"label\": '")
         connection.commit()
-    saved = by_name(salvage(source, target))["predictions"]
-    assert str(saved) == "0 predictions saved, 300 lost"
+    saved = by_name(salvage(source, target))["requests"]
+    assert str(saved) == "0 requests saved, 300 lost"
 
 
 def test_damaged_indexes_cost_nothing(tmp_path: Path) -> None:
     source, target = tmp_path / "a.db", tmp_path / "b.db"
     write_journal(source)
-    for index in ("sqlite_autoindex_predictions_1", "predictions_by_time", "labels_by_prediction"):
+    for index in ("sqlite_autoindex_requests_1", "requests_by_time", "labels_by_prediction"):
         overwrite(source, root(source, index))
     assert damage(source) is not None
     assert [one.rows for one in salvage(source, target)] == [2, 5_000, 500]
@@ -110,7 +110,7 @@ def test_a_file_that_holds_nothing_of_a_journal_gives_an_empty_one(tmp_path: Pat
     source, target = tmp_path / "a.db", tmp_path / "b.db"
     source.write_bytes(content)
     saved = salvage(source, target)
-    assert [one.rows for one in saved] == [0, 0, 0] and damage(target) is None
+    assert [one.rows for one in saved] == [0, 0, 0, 0] and damage(target) is None
     assert all(str(one).endswith("how many there were cannot be read") for one in saved)
 
 
@@ -120,10 +120,10 @@ def test_a_file_cut_short_keeps_what_is_before_the_cut(tmp_path: Path) -> None:
     with source.open("r+b") as file:
         file.truncate(pages(source) * 4096 // 2 + 1_000)
     saved = by_name(salvage(source, target))
-    assert 500 < saved["predictions"].rows < 5_000 and set(window(sqlite_url(target)).request_ids) <= ids
-    after = saved["predictions"].unknown_after
-    assert after is not None and after == saved["predictions"].rows + saved["predictions"].lost
-    assert f"any after number {after} are lost, and how many those were cannot be read" in str(saved["predictions"])
+    assert 500 < saved["requests"].rows < 5_000 and set(window(sqlite_url(target)).request_ids) <= ids
+    after = saved["requests"].unknown_after
+    assert after is not None and after == saved["requests"].rows + saved["requests"].lost
+    assert f"any after number {after} are lost, and how many those were cannot be read" in str(saved["requests"])
 
 
 # With 27 SQLite quotes bytes that are no text, with 175 a row of another table is where one of predictions was.

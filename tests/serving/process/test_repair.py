@@ -66,7 +66,7 @@ def test_damage_is_noticed_while_the_service_runs_and_repaired(home: Path, capsy
     assert "SELECT" not in str(raised.value) and "\n" not in str(raised.value)
     assert main(["repair"]) == 0
     said = capsys.readouterr().out
-    assert "predictions saved" in said and "lost" in said and "house.db.damaged-" in said
+    assert "requests saved" in said and "lost" in said and "house.db.damaged-" in said
     assert services.status(home, "house")[0].ready and answer(url).status_code == 200
     kept = set(window(journal_url(Home(home), "house")).request_ids)
     assert len(kept & set(sent)) >= 140 and len(kept - set(sent)) == 1
@@ -119,14 +119,14 @@ def test_rows_that_are_no_json_are_told_and_repaired(home: Path, capsys: pytest.
     file = home / "journals" / "house.db"
     write_journal(file, 100)
     with closing(sqlite3.connect(file)) as connection:
-        connection.execute("UPDATE predictions SET answer = '{\"label\": ' WHERE id = 7")
-        connection.execute("UPDATE predictions SET inputs = CAST(x'fffe' AS TEXT) WHERE id = 9")
+        connection.execute("UPDATE requests SET answers = '[{\"label\": ' WHERE id = 7")
+        connection.execute("UPDATE requests SET inputs = CAST(x'fffe' AS TEXT) WHERE id = 9")
         connection.commit()
     url = journal_url(Home(home), "house")
     with pytest.raises(DeploymentError, match=HINT):
         window(url)
     assert main(["repair", "house"]) == 0
-    assert "98 predictions saved, 2 lost" in capsys.readouterr().out
+    assert "98 requests saved, 2 lost" in capsys.readouterr().out
     assert count(url) == len(window(url)) == 98
 
 
@@ -136,8 +136,8 @@ def test_a_repair_that_was_killed_before_its_last_step_loses_nothing(
     file = home / "journals" / "house.db"
     write_journal(file, 100)
     with closing(sqlite3.connect(file)) as connection:
-        connection.execute("UPDATE predictions SET answer = 'no json' WHERE id = 7")
-        connection.execute("UPDATE predictions SET version = '2' WHERE id = 8")
+        connection.execute("UPDATE requests SET answers = 'no json' WHERE id = 7")
+        connection.execute("UPDATE requests SET version = '2' WHERE id = 8")
         connection.commit()
         copy_whole(file, file.with_name("house.db.damaged-20260101T000000"))
         main_file = file.read_bytes()
@@ -148,7 +148,7 @@ def test_a_repair_that_was_killed_before_its_last_step_loses_nothing(
     overwrite(file.with_name("house.db.damaged-20260101T000000"), 1)
     assert main(["repair", "house"]) == 0
     said = capsys.readouterr().out
-    assert "99 predictions saved, 1 lost" in said
+    assert "99 requests saved, 1 lost" in said
     kept = Path(said.rpartition("is kept as ")[2].strip())
     assert kept.exists() and kept.name != "house.db.damaged-20260101T000000"
     assert "2" in window(journal_url(Home(home), "house")).versions

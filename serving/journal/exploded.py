@@ -1,0 +1,114 @@
+"""Requests of the journal as predictions of single rows, also of a journal of format 1, which has them so."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Table, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from ml.predictions.codec import REVIEW, confidence_of
+from serving.journal.inputs import Kept, rows_of
+from serving.journal.tables import format_of, predictions, requests
+from serving.journal.trouble import Unreadable
+
+_AT_ONCE = 200  # requests that are held as the database has them
+Record = dict[str, Any]
+
+
+class Predicted(NamedTuple):
+    """One prediction: `row` is the position among the instances, `record` as `ml.predictions.codec` writes it."""
+
+    request_id: str
+    row: int
+    time: float
+    version: str
+    inputs: Record
+    record: Record
+    confidence: float | None
+    needs_review: bool
+    latency: float
+
+
+def newest(
+    connection: Connection, most: int, version: str | None = None, since: float | None = None
+) -> list[Predicted]:
+    """Return at most so many predictions in order, the newest that there are.
+
+    Args:
+        connection: To a journal.
+        most: How many.
+        version: Only this version's; None for all.
+        since: Only those from this time on, seconds since the epoch; None for all.
+
+    Raises:
+        json.JSONDecodeError, Unreadable: If a row is not what was written.
+    """
+    found: list[Predicted] = []
+    for one in _of_requests(connection, version, since):
+        found += reversed(one)
+        if len(found) >= most:
+            break
+    if len(found) < most:
+        found += _single(connection, most - len(found), version, since)
+    return found[:most][::-1]
+
+
+def by_place(rows: int, places: str | None, answers: str) -> dict[int, Record]:
+    """Return what was predicted in a request, by position among its instances.
+
+    Raises:
+        json.JSONDecodeError: If it is no JSON.
+        Unreadable: If it is not what was written.
+    """
+    found: Sequence[int] = range(rows) if places is None else json.loads(places)
+    records = json.loads(answers)
+    if not len(found) == len(records) == rows or not all(isinstance(one, dict) and REVIEW in one for one in records):
+        raise Unreadable("a request has not as many answers as rows")
+    return dict(zip(found, records, strict=True))
+
+
+def _of_requests(connection: Connection, version: str | None, since: float | None) -> Iterator[list[Predicted]]:
+    """Yield the predictions of each request, the newest request first."""
+    if format_of(connection) < 2:
+        return
+    c = requests.c
+    query = select(
+        c.request_id, c.time, c.version, c.rows, c.places, c.inputs, c.numbers, c.answers, c.latency
+    ).where(*_conditions(requests, version, since)).order_by(c.id.desc())  # fmt: skip
+    with connection.execution_options(yield_per=_AT_ONCE).execute(query) as cursor:
+        for request_id, time, of, rows, places, inputs, numbers, answers, latency in cursor:
+            given, found = rows_of(Kept(inputs, numbers)), by_place(rows, places, answers)
+            if len(given) != len(found):
+                raise Unreadable("a request has not as many inputs as answers")
+            yield [
+                Predicted(request_id, place, time, of, row, record, confidence_of(record), record[REVIEW], latency)
+                for (place, record), row in zip(found.items(), given, strict=True)
+            ]
+
+
+def _single(connection: Connection, most: int, version: str | None, since: float | None) -> list[Predicted]:
+    """Return predictions that were kept row by row, the newest first."""
+    c = predictions.c
+    query = select(
+        c.request_id, c.row, c.time, c.version, c.inputs, c.answer, c.confidence, c.needs_review, c.latency
+    ).where(*_conditions(predictions, version, since)).order_by(c.id.desc()).limit(most)  # fmt: skip
+    found = connection.execute(query).all()
+    inputs, records = parse([row.inputs for row in found]), parse([row.answer for row in found])
+    return [
+        Predicted(
+            row.request_id, row.row, row.time, row.version, given, record, row.confidence, row.needs_review, row.latency
+        )
+        for row, given, record in zip(found, inputs, records, strict=True)
+    ]
+
+
+def _conditions(table: Table, version: str | None, since: float | None) -> list[ColumnElement[bool]]:
+    conditions = [] if version is None else [table.c.version == version]
+    return conditions if since is None else [*conditions, table.c.time >= since]
+
+
+def parse(texts: list[str]) -> list[Record]:
+    """Return what is kept as JSON; one call is several times faster than one a row."""
+    parsed: list[Record] = json.loads(f"[{','.join(texts)}]")
+    return parsed
