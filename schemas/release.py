@@ -6,7 +6,7 @@ from pydantic import ConfigDict
 
 from schemas.base import Strict
 
-ReleaseState = Literal["announced", "ready", "failed", "current", "retired"]
+ReleaseState = Literal["announced", "ready", "failed", "current", "retired", "candidate", "shadow", "withdrawn"]
 
 
 class Release(Strict):

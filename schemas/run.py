@@ -69,7 +69,18 @@ class DeploySpec(Strict):
     port: Annotated[int, Field(ge=1, le=65535)] | Literal["auto"] = Field(
         default="auto", description="auto: a free one, kept across versions"
     )
-    rollout: Literal["replace"] = Field(default="replace", description="how a new version takes over")
+    rollout: Literal["replace", "canary", "shadow"] = Field(
+        default="replace",
+        description="how a new version takes over: at once, as a candidate that answers `share` of the requests, or as "
+        "a shadow whose answers are only journalled; an operator promotes or withdraws the latter two",
+    )
+    share: float = Field(default=0.1, gt=0, lt=1, description="of the requests that a canary answers")
+    route_by: str | None = Field(
+        default=None,
+        pattern="^[A-Za-z0-9-]{1,100}$",
+        description="header by whose value a canary's requests are chosen, so that one customer always meets one "
+        "version; without it, or where a request lacks it, each request is chosen by itself",
+    )
     max_body: int = Field(default=10_000_000, ge=1_000, description="bytes of a request")
     max_rows: int = Field(default=10_000, ge=1, description="rows of a request")
     max_package: int = Field(default=2_000_000_000, ge=1_000, description="bytes of a package that is published")

@@ -1,10 +1,10 @@
-"""The operators' command for what is deployed: python -m serving status|logs|rollback|stop|repair [NAME]."""
+"""The operators' command for what is deployed: python -m serving COMMAND [NAME] [VERSION]."""
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ml.io.broken_pipe import to_its_end
@@ -29,6 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "rollback": lambda: _rollback(home, _only(home, asked.name)),
         "stop": lambda: _stop(home, _only(home, asked.name)),
         "repair": lambda: _repair(home, asked.name or _only(home, None)),
+        "canary": lambda: _beside(home, asked.name, asked.version, asked.share),
+        "shadow": lambda: _beside(home, asked.name, asked.version, None),
+        "promote": lambda: _promote(home, asked.name, asked.version),
+        "withdraw": lambda: _withdraw(home, asked.name, asked.version),
     }
     try:
         with told_plainly():
@@ -68,6 +72,17 @@ def _parser() -> argparse.ArgumentParser:
         )
         if command == "logs":
             one.add_argument("-n", "--lines", type=_positive, default=50, help="how many lines (50)")
+    for command, text in (
+        ("canary", "let a version answer a share of the requests beside the one in production"),
+        ("shadow", "let a version predict what the one in production answers; only the journal hears of it"),
+        ("promote", "put a version into production"),
+        ("withdraw", "end a canary or a shadow"),
+    ):
+        one = commands.add_parser(command, help=text, description=text)
+        one.add_argument("name", metavar="NAME", help="the model's name")
+        one.add_argument("version", metavar="VERSION", help="a version that was deployed before, as `status` names it")
+        if command == "canary":
+            one.add_argument("--share", type=float, default=0.1, help="of the requests, above 0 and below 1 (0.1)")
     return parser
 
 
@@ -110,9 +125,18 @@ def _status(home: Path, name: str | None) -> int:
     for line in lines:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
     for one in found:
-        if one.why:
-            print(f"{one.deployment.name}: {one.why}")
+        for said in [*([one.why] if one.why else []), *_others(one)]:
+            print(f"{one.deployment.name}: {said}")
     return 0 if all(one.ready for one in found) and not unreadable else 1
+
+
+def _others(status: Status) -> list[str]:
+    """Return what is said of versions beside the one in production."""
+    with suppress(DeploymentError):  # which the line above says
+        others = publisher.releases(status.deployment.journal_url)[1:]
+        answering = [f"version {one.version} answers {one.weight:.4g} of the requests" for one in others if one.weight]
+        return answering + [f"version {one.version} follows unseen" for one in others if one.shadow]
+    return []
 
 
 def _line(status: Status) -> tuple[str, str, str, str, str]:
@@ -134,14 +158,43 @@ def _logs(home: Path, name: str, lines: int) -> int:
 
 
 def _rollback(home: Path, name: str) -> int:
+    with _publishing(home, name, "before the current one") as url:
+        release = publisher.rollback(url)
+    print(f"{name}: version {release.version} is current again")
+    return 0
+
+
+def _beside(home: Path, name: str, version: str, share: float | None) -> int:
+    with _publishing(home, name, version) as url:
+        publisher.place_beside(url, version, publisher.package_of(url, version), share=share, why="by an operator")
+    role = "a shadow" if share is None else f"a candidate for {share:.4g} of the requests"
+    print(f"{name}: version {version} is {role}")
+    return 0
+
+
+def _promote(home: Path, name: str, version: str) -> int:
+    with _publishing(home, name, version) as url:
+        publisher.publish(url, version, publisher.package_of(url, version), why="promoted by an operator")
+    print(f"{name}: version {version} is in production")
+    return 0
+
+
+def _withdraw(home: Path, name: str, version: str) -> int:
+    with records.lock(home, name, tell=_aside):
+        publisher.withdraw(records.find(home, name).journal_url, version, "by an operator")
+    print(f"{name}: version {version} answers no more")
+    return 0
+
+
+@contextmanager
+def _publishing(home: Path, name: str, version: str) -> Iterator[str]:
+    """Keep others from publishing to a service that runs; gives its journal."""
     with records.lock(home, name, tell=_aside):
         deployment = records.find(home, name)
         if records.supervisor(home, name) is None:
             raise DeploymentError(f"{name} is not running, so that no version can be loaded; deploy it again first")
-        with publications.under_way(home, name, "before the current one", deployment.journal_url, deployment.spec):
-            release = publisher.rollback(deployment.journal_url)
-    print(f"{name}: version {release.version} is current again")
-    return 0
+        with publications.under_way(home, name, version, deployment.journal_url, deployment.spec):
+            yield deployment.journal_url
 
 
 def _stop(home: Path, name: str) -> int:

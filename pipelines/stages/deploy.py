@@ -49,10 +49,17 @@ def deploy(session: RunSession, parts: Part) -> Part:
                 record = deployment.deploy(deployment_name=wish.model, publication=wish)
         except DeployerError as error:
             raise DeploymentError(_plain(error)) from error
-        mirror_stage(client, wish.model, wish.version)
+        published = releases(session.journal_url)
+        in_production = published[0].version  # another one where this is a canary or a shadow
+        mirror_stage(client, wish.model, in_production)
+    stage = PRODUCTION if wish.version == in_production else None
+    for one in published:
+        if one.version == wish.version != in_production:
+            role = "follows unseen" if one.shadow else f"answers {one.weight:.4g} of the requests"
+            session.observer.note(f"deployment: version {one.version} {role}; {in_production} is in production")
     return {
-        "model": ModelRecord(name=wish.model, version=wish.version, stage=PRODUCTION),
-        "deployment": DeploymentRecord(url=str(record.url), releases=releases(session.journal_url)),
+        "model": ModelRecord(name=wish.model, version=wish.version, stage=stage),
+        "deployment": DeploymentRecord(url=str(record.url), releases=published),
     }
 
 

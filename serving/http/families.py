@@ -1,7 +1,7 @@
 """Metric families from plain numbers; prometheus_client is imported only when somebody asks for them."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,14 +43,21 @@ class Latency:
         self._buckets[bisect_left(_BOUNDS, seconds)] += 1
         self._seconds += seconds
 
-    def family(self, name: str, text: str, labels: Mapping[str, str]) -> "Metric":
-        """Return the histogram."""
-        from prometheus_client.core import HistogramMetricFamily
-
+    def cumulative(self) -> tuple[list[tuple[str, float]], float]:
+        """Return how many requests took at most so many seconds, for each bound, and the sum of all seconds."""
         total, buckets = 0, []
         for bound, count in zip([*map(str, _BOUNDS), "+Inf"], self._buckets, strict=True):
             total += count
             buckets.append((bound, float(total)))
-        family = HistogramMetricFamily(name, text, labels=list(labels))
-        family.add_metric(list(labels.values()), buckets, self._seconds)
-        return family
+        return buckets, self._seconds
+
+
+def histogram(name: str, text: str, latencies: Sequence[tuple[Mapping[str, str], Latency]]) -> "Metric":
+    """Return a histogram of seconds for each set of labels, which all have the same names."""
+    from prometheus_client.core import HistogramMetricFamily
+
+    names = list(latencies[0][0]) if latencies else []
+    family = HistogramMetricFamily(name, text, labels=names)
+    for labels, one in latencies:
+        family.add_metric(list(labels.values()), *one.cumulative())
+    return family

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import Scope
 
 from ml.predictions.codec import VALUE, is_forecast
 from ml.validation.refusal import Refusal, kind_of
@@ -96,7 +97,7 @@ class Feedback(JsonPost):
         classes = signature.output.classes if signature is not None else None
         return {"request_id": _EXAMPLE_ID, "index": 0, "label": classes[0] if classes else 1.5}
 
-    def count(self, status: int, _seconds: float) -> None:
+    def count(self, status: int, _seconds: float, _scope: Scope) -> None:
         """Count what was not taken; a client that went away is not counted."""
         if status >= 400 and status != 499:
             self._labels["unknown" if status == 404 else "refused"] += 1
@@ -108,7 +109,7 @@ class Feedback(JsonPost):
         labels = [(mine | {"status": outcome}, self._labels[outcome]) for outcome in outcomes]
         yield counter("drivetrain_labels", "Labels sent to /feedback.", labels)
 
-    async def respond(self, content: bytes, _started: float) -> bytes:
+    async def respond(self, content: bytes, _started: float, _scope: Scope) -> bytes:
         """Return the response to a body. Raises HttpError."""
         given = read(content)
         if self._follower.journal_error is not None:

@@ -53,11 +53,11 @@ class JsonPost(Endpoint):
         self._in_work = 0
 
     @abstractmethod
-    async def respond(self, content: bytes, started: float) -> bytes:
+    async def respond(self, content: bytes, started: float, scope: Scope) -> bytes:
         """Return the JSON of a 200 to a body that arrived at `started` (time.perf_counter), or raise HttpError."""
 
     @abstractmethod
-    def count(self, status: int, seconds: float) -> None:
+    def count(self, status: int, seconds: float, scope: Scope) -> None:
         """Count one request, whatever became of it; 499 is a client that went away."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +75,7 @@ class JsonPost(Endpoint):
         except Disconnected:
             status = 499  # nobody is left to answer
         finally:
-            self.count(status, time.perf_counter() - started)
+            self.count(status, time.perf_counter() - started, scope)
 
     async def _content(self, scope: Scope, receive: Receive, started: float) -> bytes:
         try:
@@ -96,7 +96,7 @@ class JsonPost(Endpoint):
                 async with asyncio.timeout(self._spec.deadline):
                     content = await body.read(scope, receive, self._largest, share)
                     stage = "an answer"
-                    return await self._in_queue(content, started)
+                    return await self._in_queue(content, started, scope)
         except TimeoutError:
             if stage == "an answer":
                 raise self._late() from None
@@ -117,13 +117,13 @@ class JsonPost(Endpoint):
     def _late(self) -> HttpError:
         return HttpError(504, f"there was no answer within {self._spec.deadline:g} seconds")
 
-    async def _in_queue(self, content: bytes, started: float) -> bytes:
+    async def _in_queue(self, content: bytes, started: float, scope: Scope) -> bytes:
         """Take a place once the body is there, so that nobody who sends slowly keeps others out."""
         if self._in_work >= self._spec.queue:
             raise HttpError(429, f"{self._in_work} requests are in work already; try again", headers=RETRY)
         self._in_work += 1
         try:
-            return await self.respond(content, started)
+            return await self.respond(content, started, scope)
         finally:
             self._in_work -= 1
 

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from schemas.release import Release
 from serving.http.endpoint import Page, Reply
 from serving.http.families import gauge
-from serving.releases import events
+from serving.releases.overview import overview
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -24,7 +24,7 @@ class Releases(Page):
 
     async def respond(self, request: Request) -> Response:
         """Return the list."""
-        found = events.overview(self._context.follower.events)
+        found = overview(self._context.follower.events)
         return JSONResponse([self._as_it_is(release).model_dump() for release in found])
 
     def _as_it_is(self, release: Release) -> Release:

@@ -9,7 +9,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from ml.predictions.codec import REVIEW, confidence_of
 from serving.journal.inputs import Kept, rows_of
-from serving.journal.tables import format_of, predictions, requests
+from serving.journal.schema import predictions, requests
+from serving.journal.tables import format_of
 from serving.journal.trouble import Unreadable
 
 _AT_ONCE = 200  # requests that are held as the database has them

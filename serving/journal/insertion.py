@@ -9,9 +9,9 @@ from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Table, insert
 
-from serving.journal.tables import requests
+from serving.journal.schema import requests, shadows
 
 _AT_ONCE = 32  # requests of a statement; the driver keeps the 128 statements that it prepared last
 
@@ -36,20 +36,46 @@ class Request(NamedTuple):
     latency: float
 
 
-def add(connection: Connection, rows: Sequence[Request]) -> None:
+class Shadowed(NamedTuple):
+    """What a version that followed unseen would have answered to a request.
+
+    The fields are those of `Request`; `status` is that of the response.
+    """
+
+    request_id: str
+    time: float
+    version: str
+    status: int
+    rows: int
+    places: str | None
+    answers: str
+    for_review: int
+    latency: float
+
+
+_TABLES: dict[type[Request] | type[Shadowed], Table] = {Request: requests, Shadowed: shadows}
+
+
+def add(connection: Connection, rows: Sequence[Request | Shadowed]) -> None:
     """Write requests within the connection's transaction."""
+    for kind in _TABLES:
+        _add(connection, kind, [row for row in rows if type(row) is kind])
+
+
+def _add(connection: Connection, kind: type[Request] | type[Shadowed], rows: Sequence[Request | Shadowed]) -> None:
     if not rows:
         return
     if connection.dialect.name != "sqlite":
-        connection.execute(insert(requests), [row._asdict() for row in rows])
+        connection.execute(insert(_TABLES[kind]), [row._asdict() for row in rows])
         return
     for start in range(0, len(rows), _AT_ONCE):
         part = rows[start : start + _AT_ONCE]
-        connection.exec_driver_sql(_statement(len(part)), tuple(chain.from_iterable(part)))
+        statement = _statement(_TABLES[kind].name, kind._fields, len(part))
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(part)))
 
 
 @cache
-def _statement(rows: int) -> str:
-    columns = ", ".join(f'"{name}"' for name in Request._fields)
-    places = f"({', '.join('?' * len(Request._fields))})"
-    return f'INSERT INTO "{requests.name}" ({columns}) VALUES {", ".join([places] * rows)}'
+def _statement(table: str, fields: tuple[str, ...], rows: int) -> str:
+    columns = ", ".join(f'"{name}"' for name in fields)
+    places = f"({', '.join('?' * len(fields))})"
+    return f'INSERT INTO "{table}" ({columns}) VALUES {", ".join([places] * rows)}'

@@ -13,7 +13,8 @@ from ml.predictions.codec import REVIEW
 from serving.journal.exploded import Record, by_place, parse
 from serving.journal.opened import opened
 from serving.journal.predictions import MOST
-from serving.journal.tables import format_of, labels, predictions, requests
+from serving.journal.schema import labels, predictions, requests
+from serving.journal.tables import format_of
 
 _AT_ONCE = 500  # ids in one statement
 

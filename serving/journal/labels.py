@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, and_, insert, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from serving.journal.exploded import by_place
-from serving.journal.tables import labels, predictions, requests
+from serving.journal.schema import labels, predictions, requests
 
 LabelStatus = Literal["recorded", "known", "corrected"]
 _LONGEST_ID = 36

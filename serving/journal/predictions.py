@@ -8,7 +8,8 @@ from sqlalchemy import Select, Table, func, select
 
 from serving.journal.exploded import Predicted, newest
 from serving.journal.opened import opened
-from serving.journal.tables import format_of, predictions, requests
+from serving.journal.schema import predictions, requests
+from serving.journal.tables import format_of
 
 MOST = 100_000
 """Rows of a window: more of them show nothing new, and they are held in memory."""

@@ -5,7 +5,6 @@ Indexes only say how many rows there were. Where the file's first page is lost, 
 an empty journal is put in its place: every journal's tables were created in the same order.
 """
 
-import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -13,25 +12,18 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median_low
-from typing import Any
 
 from sqlalchemy import Table, UniqueConstraint
 
-from serving.journal import location, tables
+from serving.journal import location, schema, tables
 from serving.journal.contents import TABLES
-from serving.journal.exploded import by_place
-from serving.journal.inputs import Kept, rows_of
 from serving.journal.integrity import damage
+from serving.journal.soundness import Row, decoded, is_sound
 
 _PAGE = 4096
 _SMALLEST_ROW = 30  # bytes; more rows than fit are not asked for
 _RANGE = 1024
-_JSON = {"inputs", "answer", "answers", "label"}
-_NUMBERS = {"id", "sequence"}  # what rows are counted by
-_BYTES = {"numbers"}
-_TABLES = (tables.releases, tables.predictions, tables.requests, tables.labels)
-
-Row = tuple[Any, ...]
+_TABLES = (schema.releases, schema.predictions, schema.requests, schema.shadows, schema.labels)
 
 
 @dataclass(frozen=True)
@@ -81,7 +73,8 @@ def salvage(source: Path, target: Path) -> list[Saved]:
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.text_factory = bytes
         saved = [_copy(old, new, table) for table in _there(old)]
-        saved = [one for one in saved if one != Saved(tables.predictions.name, 0, 0)]  # as of every new journal
+        may_be_empty = [Saved(table.name, 0, 0) for table in (schema.predictions, schema.shadows)]
+        saved = [one for one in saved if one not in may_be_empty]
         new.execute("PRAGMA journal_mode=DELETE")  # one file, that can be put in its place in one step
     assert damage(target) is None, "a new journal is sound"
     return saved
@@ -126,8 +119,8 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: Table) -> Sav
     end = _end(old, table)
     count = bad = last = 0
     for rows in _readable(old, query, end.most):
-        decoded = [_decoded(columns, row) for row in rows]
-        good = [row for row in decoded if row is not None and _is_sound(columns, row)]
+        read = [decoded(columns, row) for row in rows]
+        good = [row for row in read if row is not None and is_sound(columns, row)]
         count += new.executemany(store, good).rowcount if good else 0
         bad += len(rows) - len(good)
         last = max([last, *(row[0] for row in good)])
@@ -199,40 +192,6 @@ def _of_range(old: sqlite3.Connection, query: str, start: int, end: int) -> Iter
                 waiting += [(middle + 1, last), (first, middle)]
 
 
-def _decoded(columns: list[str], row: Row) -> Row | None:
-    try:
-        return tuple(
-            value.decode() if isinstance(value, bytes) and name not in _BYTES else value
-            for name, value in zip(columns, row, strict=True)
-        )
-    except UnicodeDecodeError:
-        return None
-
-
-def _is_sound(columns: list[str], row: Row) -> bool:
-    """Say whether values are what their columns hold: of a damaged page, bytes may be read that never were a row."""
-    for name, value in zip(columns, row, strict=True):
-        if name in _NUMBERS and not isinstance(value, int):
-            return False
-        if name == "time" and not isinstance(value, float):
-            return False
-        if name in _JSON:
-            try:
-                json.loads(value)
-            except (TypeError, ValueError):
-                return False
-    return "numbers" not in columns or _is_request(dict(zip(columns, row, strict=True)))
-
-
-def _is_request(row: dict[str, Any]) -> bool:
-    """Say whether a request has as many rows of inputs, places and answers as it says."""
-    try:
-        answers = by_place(row["rows"], row["places"], row["answers"])
-        return len(rows_of(Kept(row["inputs"], row["numbers"]))) == len(answers)
-    except (TypeError, ValueError):
-        return False
-
-
 def unreadable_rows(file: Path) -> int:
     """Return how many rows of a journal whose pages are sound would be left behind by `salvage`."""
     bad = 0
@@ -241,8 +200,8 @@ def unreadable_rows(file: Path) -> int:
         for table in _there(connection):
             columns = [column.name for column in table.columns]
             for row in connection.execute(f"SELECT {', '.join(columns)} FROM {table.name}"):
-                decoded = _decoded(columns, row)
-                bad += decoded is None or not _is_sound(columns, decoded)
+                read = decoded(columns, row)
+                bad += read is None or not is_sound(columns, read)
     return bad
 
 

@@ -1,32 +1,10 @@
-"""The journal's tables and how to reach them: SQLite in WAL mode by default, any SQLAlchemy URL otherwise."""
+"""How to make and reach a journal: SQLite in WAL mode by default, any SQLAlchemy URL otherwise."""
 
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Connection,
-    Double,
-    Engine,
-    Index,
-    Inspector,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    create_engine,
-    event,
-    func,
-    insert,
-    inspect,
-    select,
-)
+from sqlalchemy import Connection, Engine, Inspector, Table, create_engine, event, func, insert, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -36,80 +14,10 @@ from ml.io.scratch import partial_file, remove_partials
 from schemas.errors import DeploymentError
 from serving.journal.contents import is_emptied, is_unfinished
 from serving.journal.location import sqlite_url
+from serving.journal.schema import FORMAT, IN_ORDER, journal_format, releases
 from serving.journal.trouble import emptied, unusable
 
 Synchronous = Literal["NORMAL", "FULL"]
-_Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself in SQLite
-_metadata = MetaData()
-
-FORMAT = 2
-"""Of the journals that are made now. Those of format 1 have no table that says so, and a row for each prediction."""
-
-predictions = Table(
-    "predictions",  # of format 1: nothing is added any more
-    _metadata,
-    Column("id", _Id, primary_key=True),
-    Column("request_id", String(36), nullable=False),
-    Column("row", Integer, nullable=False),
-    Column("time", Double, nullable=False),
-    Column("version", String(255), nullable=False),
-    Column("inputs", Text, nullable=False),
-    Column("answer", Text, nullable=False),
-    Column("confidence", Double),
-    Column("needs_review", Boolean, nullable=False),
-    Column("latency", Double, nullable=False),
-    UniqueConstraint("request_id", "row", name="one_prediction_per_request_and_row"),
-)
-labels = Table(
-    "labels",
-    _metadata,
-    Column("id", _Id, primary_key=True),
-    Column("request_id", String(36), nullable=False),
-    Column("row", Integer, nullable=False),
-    Column("label", Text, nullable=False),
-    Column("who", String(255)),
-    Column("time", Double, nullable=False),
-)
-releases = Table(
-    "releases",
-    _metadata,
-    Column("sequence", _Id, primary_key=True, autoincrement=False),
-    Column("version", String(255), nullable=False),
-    Column("package_url", Text, nullable=False),
-    Column("weight", Double, nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("why", Text),
-    Column("worker", String(64)),
-    Column("time", Double, nullable=False),
-)
-workers = Table(
-    "workers",
-    _metadata,
-    Column("worker", String(64), primary_key=True),
-    Column("seen", Double, nullable=False),
-)
-requests = Table(
-    "requests",
-    _metadata,
-    Column("id", _Id, primary_key=True),
-    Column("request_id", String(36), nullable=False, unique=True),
-    Column("time", Double, nullable=False),
-    Column("version", String(255), nullable=False),
-    Column("rows", Integer, nullable=False),
-    Column("places", Text),
-    Column("inputs", Text, nullable=False),
-    Column("numbers", LargeBinary),
-    Column("answers", Text, nullable=False),
-    Column("for_review", Integer, nullable=False),
-    Column("latency", Double, nullable=False),
-)
-journal_format = Table("journal_format", _metadata, Column("version", Integer, primary_key=True, autoincrement=False))
-Index("predictions_by_time", predictions.c.time)
-Index("labels_by_prediction", labels.c.request_id, labels.c.row)
-Index("requests_by_time", requests.c.time)
-
-_IN_ORDER = (labels, predictions, releases, workers, requests, journal_format)
-"""As they lie in the file: `salvage` lends a file that has lost its first page that of an empty journal."""
 
 
 def connect(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float = 5.0) -> Engine:
@@ -197,7 +105,7 @@ def _complete(engine: Engine) -> None:
     """Create what is missing, all of it or nothing."""
     _require_known(engine)
     with engine.connect() as connection:
-        is_whole = all(_is_in(inspect(connection), table) for table in _IN_ORDER)
+        is_whole = all(_is_in(inspect(connection), table) for table in IN_ORDER)
     if not is_whole:
         with engine.begin() as connection:
             _create_in(connection)
@@ -211,7 +119,7 @@ def _is_in(database: Inspector, table: Table) -> bool:
 
 def _create_in(connection: Connection) -> None:
     begin_writing(connection)  # the driver begins no transaction before a CREATE
-    for table in _IN_ORDER:
+    for table in IN_ORDER:
         connection.execute(CreateTable(table, if_not_exists=True))
         for index in table.indexes:
             connection.execute(CreateIndex(index, if_not_exists=True))

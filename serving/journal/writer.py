@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError, TimeoutError
 
 from serving.journal.crowd import Crowd
-from serving.journal.insertion import Request, add
+from serving.journal.insertion import Request, Shadowed, add
 from serving.journal.labels import Label, LabelStatus, record
 from serving.journal.tables import begin_writing
 from serving.journal.trouble import is_damage
@@ -32,7 +32,7 @@ class _OwnError(JournalError):
 
 
 class _Entry(NamedTuple):
-    request: Request | None
+    request: Request | Shadowed | None
     label: Label | None
     committed: "asyncio.Future[LabelStatus | None]"
     loop: asyncio.AbstractEventLoop
@@ -52,7 +52,7 @@ class Journal:
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
-    async def write(self, request: Request) -> None:
+    async def write(self, request: Request | Shadowed) -> None:
         """Return once a request is committed. Raises JournalError when it could not be."""
         await self._committed(request, None)
 
@@ -72,7 +72,7 @@ class Journal:
                 if (late := self._entries.get_nowait()) is not None:
                     _resolve_group([late], JournalError(_CLOSED))
 
-    async def _committed(self, request: Request | None, label: Label | None) -> LabelStatus | None:
+    async def _committed(self, request: Request | Shadowed | None, label: Label | None) -> LabelStatus | None:
         if self._closed:
             raise JournalError(_CLOSED)
         loop = asyncio.get_running_loop()

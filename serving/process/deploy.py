@@ -10,7 +10,7 @@ from schemas.run import DeploySpec, JournalSpec
 from serving.journal import location
 from serving.process import records, services
 from serving.process.probe import damage_told, until_ready
-from serving.releases.publisher import publish, releases
+from serving.releases.publisher import current_release, place_beside, publish, releases
 
 _SWITCH_SECONDS = 10.0
 _LOADING_SPARE = 30.0  # seconds beyond those that loading may take: who waits hears what became of it
@@ -51,13 +51,22 @@ def deploy(
         try:
             _require_sound(deployment.url)
             patience = max(timeout, spec.load_seconds + _LOADING_SPARE)
-            published = publish(deployment.journal_url, version, package_url, timeout=patience)
+            published = _published(deployment.journal_url, version, package_url, spec, patience)
         except DeploymentError:
             if not any(release.weight for release in releases(deployment.journal_url)):
                 services.end(home, deployment)
             raise
-        _await_version(deployment.url, version)
+        _await_version(deployment.url, published[0].version)
         return deployment.url, published
+
+
+def _published(journal_url: str, version: str, package_url: str, spec: DeploySpec, timeout: float) -> list[Release]:
+    """Publish a version as `deploy.rollout` says; the first one has nothing to stand beside."""
+    pointer = current_release(journal_url)
+    if spec.rollout == "replace" or pointer is None or pointer.version == version:
+        return publish(journal_url, version, package_url, timeout=timeout)
+    share = spec.share if spec.rollout == "canary" else None
+    return place_beside(journal_url, version, package_url, share=share, timeout=timeout)
 
 
 def _folder(package_url: str) -> Path | None:

@@ -70,8 +70,14 @@ def running(
 
 
 def _is_as_asked(known: Deployment, code_hash: str, spec: DeploySpec, journal_url: str, journal: JournalSpec) -> bool:
-    found = (known.code_hash, known.spec, known.journal_url, known.journal)
-    return found == (code_hash, spec, journal_url, journal)
+    found = (known.code_hash, _of_process(known.spec), known.journal_url, known.journal)
+    return found == (code_hash, _of_process(spec), journal_url, journal)
+
+
+def _of_process(spec: DeploySpec) -> DeploySpec:
+    """Return what of it the process is started with; how a version takes over is its publisher's affair."""
+    unset = DeploySpec()
+    return spec.model_copy(update={"rollout": unset.rollout, "share": unset.share})
 
 
 def stop(home: Path, name: str, tell: Callable[[str], None] = records.logger.warning) -> None:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from schemas.release import Release, ReleaseState
-from schemas.timestamps import iso
-from serving.journal.tables import releases, workers
+from schemas.release import ReleaseState
+from serving.journal.schema import releases, workers
 
 _LONGEST_WHY = 2000
 _ATTEMPTS = 100
@@ -130,28 +129,6 @@ def open_announcements(events: Sequence[Event]) -> list[Event]:
 def same(one: Event | Entry, other: Event | Entry) -> bool:
     """Say whether two entries are about the same package."""
     return (one.version, one.package_url) == (other.version, other.package_url)
-
-
-def overview(events: Sequence[Event]) -> list[Release]:
-    """Return every version once, the current one first, then the others from the newest to the oldest."""
-    pointer = current(events)
-    latest: dict[str, Event] = {}
-    for event in events:
-        latest.pop(event.version, None)
-        latest[event.version] = event
-    others = [event for event in reversed(latest.values()) if pointer is None or event.version != pointer.version]
-    first = (
-        []
-        if pointer is None
-        else [Release(version=pointer.version, weight=1.0, since=iso(pointer.time), why=pointer.why)]
-    )
-    return first + [Release(version=e.version, weight=0.0, since=iso(e.time), why=_why_not(e, pointer)) for e in others]
-
-
-def _why_not(event: Event, pointer: Event | None) -> str:
-    if event.state == "current" and pointer is not None:
-        return f"replaced by {pointer.version}"
-    return f"{event.state}: {event.why}" if event.why else event.state
 
 
 def beat(engine: Engine, worker: str) -> None:

@@ -19,6 +19,7 @@ from serving.releases.events import Entry, Event
 from serving.releases.heartbeat import Heartbeat
 from serving.releases.loaded_version import Version
 from serving.releases.loader import Key, Loader, key_of
+from serving.releases.traffic import BESIDE, Traffic, traffic
 
 _STALE = 600.0  # seconds after which nobody waits for an announcement any more
 _KEPT = 2  # the current version and the one before it, for a rollback at once
@@ -26,7 +27,7 @@ logger = logging.getLogger("bentoml.drivetrain")  # below "bentoml", whose handl
 
 
 class Follower:
-    """Holds the loaded versions; `current` is replaced whole, so that a request sees one version from start to end.
+    """Holds the loaded versions; `traffic` is replaced whole, so that a request sees one version from start to end.
 
     Args:
         engine: The journal.
@@ -47,7 +48,7 @@ class Follower:
         limits: DeploySpec | None = None,
     ) -> None:
         self.worker = uuid.uuid4().hex
-        self.current: Version | None = None
+        self.traffic: Traffic[Version] | None = None
         self.why_not_ready: str | None = "the releases have not been read yet"
         self.events: list[Event] = []
         self._engine, self._poll = engine, poll
@@ -84,6 +85,11 @@ class Follower:
         """Return the versions that are loaded, the current one first."""
         current, others = self.current, list(self._versions.versions.values())
         return [*([current] if current else []), *(version for version in others if version is not current)]
+
+    @property
+    def current(self) -> Version | None:
+        """The version in production, None before it is loaded."""
+        return None if self.traffic is None else self.traffic.current
 
     @property
     def loading(self) -> tuple[Key, float] | None:
@@ -139,6 +145,8 @@ class Follower:
         elif self._wanted is None or pointer.sequence != self._wanted.sequence:
             self._wanted = pointer
             self._follow_pointer()
+        elif any(event.state in BESIDE for event in fresh):
+            self._place_others()
         for event in _open_announcements(self.events, pointer) if first_look else fresh:
             if event.state == "announced":
                 loads = key_of(event) not in self._versions.versions
@@ -162,16 +170,39 @@ class Follower:
 
     def _switch(self, loaded: Version) -> None:
         with self._lock:
-            self.current, self.why_not_ready = loaded, None
+            self.traffic, self.why_not_ready = Traffic(loaded), None
         self._settled.set()
         logger.info("version %s is current", loaded.version)
-        assert self._wanted is not None, "only what the pointer names is switched to"
+        self._place_others()
+
+    def _place_others(self) -> None:
+        """Let candidates and shadows take their places, as far as they are loaded, and load the others."""
+        assert self._wanted is not None, "they stand beside what is in production"
+        wanted = traffic(self.events)
+        with self._lock:
+            known = self._versions.versions
+            if wanted is not None and self.current is not None and known.get(key_of(wanted.current)) is self.current:
+                self.traffic = Traffic(
+                    self.current,
+                    tuple((known[key_of(one)], share) for one, share in wanted.candidates if key_of(one) in known),
+                    tuple(known[key_of(one)] for one in wanted.shadows if key_of(one) in known),
+                )
+        for event in _beside(wanted):
+            if key_of(event) not in known:
+                self._submit(self._loader, self._load_beside, event)
         self._submit(self._loader, self._tidy, self._wanted)
+
+    def _load_beside(self, event: Event) -> None:
+        """Load a candidate or shadow that this worker missed; until then production answers for it."""
+        if key_of(event) not in map(key_of, _beside(traffic(self.events))):
+            return
+        if self._versions.load(event, was_current=True) is None:
+            self._place_others()
 
     def _tidy(self, pointer: Event) -> None:
         """Let go of versions that neither a rollback nor a publisher is waiting for."""
-        waiting = [event for event in self.events if event.sequence > pointer.sequence]
-        wanted = releases.history(self.events)[-_KEPT:] + waiting
+        waiting = [event for event in releases.open_announcements(self.events) if event.sequence > pointer.sequence]
+        wanted = releases.history(self.events)[-_KEPT:] + waiting + _beside(traffic(self.events))
         keys = {key_of(event) for event in wanted}
         self._versions.keep(keys.__contains__)
 
@@ -207,6 +238,10 @@ class Follower:
         later = (event for event in reversed(self.events) if event.sequence > announced.sequence)
         ended = (event for event in later if event.state == "failed" and event.worker is None)
         return any(releases.same(event, announced) for event in ended)
+
+
+def _beside(shared: Traffic[Event] | None) -> list[Event]:
+    return [] if shared is None else [*(one for one, _ in shared.candidates), *shared.shadows]
 
 
 def _report(done: Future[None]) -> None:

@@ -33,6 +33,11 @@ class Version:
     sample: dict[str, Any]
     explainer: Explainer
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells packages apart: version and URL."""
+        return self.version, self.package_url
+
     def predict(self, cells: dict[str, Sequence[Any]]) -> Predictions:
         """Predict rows, given as columns of equal length that satisfy the signature."""
         return self.model.predict(cells)

@@ -1,22 +1,30 @@
 """The publisher's side: announce a version, wait for the workers, move the pointer."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from sqlalchemy import Engine
 
-from schemas.errors import DeploymentError
+from schemas.errors import DeploymentError, did_you_mean
 from schemas.release import Release
 from serving.journal.opened import opened
 from serving.journal.tables import exists
 from serving.releases import events as stream
 from serving.releases.events import Entry, Event
+from serving.releases.overview import overview
+from serving.releases.traffic import traffic
 
 _POLL = 0.02
+_Then = Callable[[Sequence[Event], Event], list[Entry]]
 
 
-def publish(journal_url: str, version: str, package_url: str, *, timeout: float = 120.0) -> list[Release]:
+def publish(
+    journal_url: str, version: str, package_url: str, *, why: str | None = None, timeout: float = 120.0
+) -> list[Release]:
     """Make a version the current one, once every living worker has it loaded and checked.
+
+    `why` is what the releases say of it.
 
     Returns:
         All versions, the current one first.
@@ -29,7 +37,9 @@ def publish(journal_url: str, version: str, package_url: str, *, timeout: float 
         with engine.connect() as connection:
             pointer = stream.current(stream.read(connection))
         if pointer is None or (pointer.version, pointer.package_url) != (version, package_url):
-            _publish(engine, Entry(version, package_url, "announced"), pointer, timeout, retire=False)
+            announcement = Entry(version, package_url, "announced")
+            moved = partial(_move, expected=pointer, retire=False, why=why)
+            _publish(engine, announcement, timeout, moved)
         return _overview(engine)
 
 
@@ -50,8 +60,94 @@ def rollback(journal_url: str, *, timeout: float = 120.0) -> Release:
             raise DeploymentError("There is no earlier version to go back to")
         before, pointer = past[-2:]
         back = Entry(before.version, before.package_url, "announced", "rollback")
-        _publish(engine, back, pointer, timeout, retire=True)
+        _publish(engine, back, timeout, partial(_move, expected=pointer, retire=True))
         return _overview(engine)[0]
+
+
+def place_beside(
+    journal_url: str,
+    version: str,
+    package_url: str,
+    *,
+    share: float | None,
+    why: str | None = None,
+    timeout: float = 120.0,
+) -> list[Release]:
+    """Let a version answer a share of the requests beside the one in production, or follow it unseen.
+
+    Args:
+        journal_url: The model's journal.
+        version: The version; one that is there already gets another share.
+        package_url: Where its package is.
+        share: Of the requests, above 0 and with those of other candidates below 1; None: it is a shadow.
+        why: What the releases say of it.
+        timeout: Seconds until every worker must have loaded it.
+
+    Returns:
+        All versions, the current one first.
+
+    Raises:
+        DeploymentError: If there is none in production or it is this one, the shares are too much, another version came
+            into production meanwhile, or a worker could not load it.
+    """
+    with opened(journal_url) as engine:
+        with engine.connect() as connection:
+            pointer = stream.current(stream.read(connection))
+        placed = Entry(version, package_url, "shadow" if share is None else "candidate", why, weight=share or 0.0)
+
+        def then(past: Sequence[Event], announced: Event) -> list[Entry]:
+            _require_pointer(past, announced, pointer)
+            return _placed(past, placed)
+
+        with engine.connect() as connection:
+            _placed(stream.read(connection), placed)  # what cannot be is said before anything is loaded
+        _publish(engine, Entry(version, package_url, "announced"), timeout, then)
+        return _overview(engine)
+
+
+def withdraw(journal_url: str, version: str, why: str | None = None) -> list[Release]:
+    """End the share of a candidate, or a shadow, and return all versions.
+
+    Raises:
+        DeploymentError: If the version is neither.
+    """
+    with opened(journal_url) as engine:
+        stream.append(engine, lambda past: [_withdrawn(past, version, why)])
+        return _overview(engine)
+
+
+def package_of(journal_url: str, version: str) -> str:
+    """Return where the package of a version is that was announced before. Raises DeploymentError."""
+    with opened(journal_url) as engine, engine.connect() as connection:
+        known = {event.version: event.package_url for event in stream.read(connection)}
+    if version not in known:
+        have = f"It knows {', '.join(known)}" if known else "It knows none"
+        raise DeploymentError(f"The journal knows no version {version!r}.{did_you_mean(version, list(known))} {have}")
+    return known[version]
+
+
+def _placed(past: Sequence[Event], placed: Entry) -> list[Entry]:
+    """Return the entry that puts a version beside the one in production. Raises DeploymentError where it may not."""
+    shared = traffic(past)
+    if shared is None:
+        raise DeploymentError(f"Version {placed.version} has nothing to stand beside: no version is in production")
+    if shared.current.version == placed.version:
+        raise DeploymentError(f"Version {placed.version} is in production; it cannot stand beside itself")
+    others = sum(share for one, share in shared.candidates if one.version != placed.version)
+    if placed.state == "candidate" and not 0 < placed.weight < 1 - others:
+        taken = f"; others have {others:g} already" if others else ""
+        raise DeploymentError(f"The share of a candidate must be above 0 and below 1, not {placed.weight:g}{taken}")
+    return [placed]
+
+
+def _withdrawn(past: Sequence[Event], version: str, why: str | None) -> Entry:
+    shared = traffic(past)
+    beside = [] if shared is None else [*(one for one, _ in shared.candidates), *shared.shadows]
+    found = next((one for one in beside if one.version == version), None)
+    if found is None:
+        have = f"those are {', '.join(one.version for one in beside)}" if beside else "there is none"
+        raise DeploymentError(f"Version {version} is neither a candidate nor a shadow; {have}")
+    return Entry(found.version, found.package_url, "withdrawn", why)
 
 
 def close_open(journal_url: str) -> Event | None:
@@ -73,14 +169,15 @@ def releases(journal_url: str) -> list[Release]:
 
 def _overview(engine: Engine) -> list[Release]:
     with engine.connect() as connection:
-        return stream.overview(stream.read(connection))
+        return overview(stream.read(connection))
 
 
-def _publish(engine: Engine, announcement: Entry, pointer: Event | None, timeout: float, retire: bool) -> None:
+def _publish(engine: Engine, announcement: Entry, timeout: float, then: _Then) -> None:
+    """Announce a version, and once every worker has it append what `then` says of the events and the announcement."""
     (announced,) = stream.append(engine, lambda _past: [announcement])
     try:
         _await_workers(engine, announced, timeout)
-        stream.append(engine, lambda past: _move(past, announced, pointer, retire))
+        stream.append(engine, lambda past: then(past, announced))
     except DeploymentError as error:
         _give_up(engine, announced, str(error))
         raise
@@ -119,14 +216,22 @@ def _await_workers(engine: Engine, announced: Event, timeout: float) -> None:
         time.sleep(_POLL)
 
 
-def _move(past: Sequence[Event], announced: Event, expected: Event | None, retire: bool) -> list[Entry]:
+def _move(
+    past: Sequence[Event], announced: Event, expected: Event | None, retire: bool, why: str | None = None
+) -> list[Entry]:
     """Return the entries that move the pointer, if it still is where it was at the announcement."""
-    pointer = stream.current(past)
-    if (pointer and pointer.sequence) != (expected and expected.sequence):
-        now = pointer.version if pointer else "none"
-        raise DeploymentError(f"Version {announced.version} was not published: {now} became current meanwhile")
-    why = f"rolled back from {pointer.version}" if retire and pointer else None
+    pointer = _require_pointer(past, announced, expected)
+    why = f"rolled back from {pointer.version}" if retire and pointer else why
     moved = Entry(announced.version, announced.package_url, "current", why, weight=1.0)
     if not (retire and pointer):
         return [moved]
     return [Entry(pointer.version, pointer.package_url, "retired", f"rolled back to {announced.version}"), moved]
+
+
+def _require_pointer(past: Sequence[Event], announced: Event, expected: Event | None) -> Event | None:
+    """Return what is in production. Raises DeploymentError when that is not what was at the announcement."""
+    pointer = stream.current(past)
+    if (pointer and pointer.sequence) != (expected and expected.sequence):
+        now = pointer.version if pointer else "none"
+        raise DeploymentError(f"Version {announced.version} was not published: {now} became current meanwhile")
+    return pointer

@@ -65,6 +65,26 @@ def test_rollback_goes_back_to_the_version_before(here: Live, capsys: pytest.Cap
     assert httpx.get(f"{here.url}/readyz").json()["version"] == "1"
 
 
+def test_a_canary_is_placed_seen_promoted_and_a_shadow_withdrawn(
+    here: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(here.journal_url, "beside", str(packages.write_rules(here.packages / "beside")))
+    rollback(here.journal_url)
+    assert main(["canary", "house", "beside", "--share", "0.25"]) == 0
+    assert "beside is a candidate for 0.25 of the requests" in capsys.readouterr().out
+    assert main(["status"]) == 0 and "house: version beside answers 0.25 of the requests" in capsys.readouterr().out
+    assert main(["shadow", "house", "beside"]) == 0 and main(["status"]) == 0
+    assert "house: version beside follows unseen" in capsys.readouterr().out
+    assert main(["withdraw", "house", "beside"]) == 0
+    assert main(["withdraw", "house", "beside"]) == 1 and main(["canary", "house", "besides"]) == 1
+    assert "Did you mean 'beside'?" in capsys.readouterr().err
+    assert main(["promote", "house", "beside"]) == 0
+    promoted = releases(here.journal_url)[0]
+    assert (promoted.version, promoted.why) == ("beside", "promoted by an operator")
+    rollback(here.journal_url)
+    assert releases(here.journal_url)[0].version == "1"
+
+
 def write_dead(home: Path) -> None:
     """Write the record of a service that does not run, `dead`."""
     dead = Deployment(

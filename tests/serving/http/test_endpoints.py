@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
 
 from schemas.run import DeploySpec
 from schemas.signature import Signature
@@ -50,10 +51,10 @@ class Explain(JsonPost):
     def example(cls, signature: Signature | None, sample: Mapping[str, Any]) -> dict[str, Any]:
         return {"row": dict(sample)}
 
-    async def respond(self, content: bytes, started: float) -> bytes:
+    async def respond(self, content: bytes, started: float, scope: Scope) -> bytes:
         return b'{"because": ["chance"]}'
 
-    def count(self, status: int, seconds: float) -> None:
+    def count(self, status: int, seconds: float, scope: Scope) -> None:
         self._asked += 1
 
     def metrics(self) -> Iterator[Any]:
@@ -119,10 +120,12 @@ def test_the_page_shows_it_with_its_example(extended: Local) -> None:
 
 
 def test_its_counter_is_among_the_metrics(extended: Local) -> None:
-    found = ask(extended, ("POST", "/explain", {}), ("GET", "/explain", None), ("GET", "/metrics", None))
-    lines = found[-1].text.splitlines()
+    row = {"instances": [packages.ROW]}
+    asked = [("POST", "/explain", {}), ("GET", "/explain", None), ("POST", "/predict", row), ("POST", "/predict", {})]
+    lines = ask(extended, *asked, ("GET", "/metrics", None))[-1].text.splitlines()
     assert 'drivetrain_explained_total{model="house"} 2.0' in lines
-    assert 'drivetrain_rows_total{model="house"} 0.0' in lines
+    assert 'drivetrain_rows_total{model="house",version="1"} 1.0' in lines
+    assert 'drivetrain_requests_total{model="house",status="400",version="1"} 1.0' in lines
 
 
 def test_the_names_of_the_metrics_are_the_contracts(extended: Local) -> None:

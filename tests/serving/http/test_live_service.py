@@ -146,7 +146,7 @@ def test_health_metrics_and_releases_speak_of_the_current_version(live: Live) ->
     assert httpx.get(f"{live.url}/livez").status_code == 200
     assert httpx.get(f"{live.url}/readyz").json() == {"model": "house", "version": "1"}
     metrics = httpx.get(f"{live.url}/metrics").text
-    assert 'drivetrain_requests_total{model="house",status="200"}' in metrics
+    assert 'drivetrain_requests_total{model="house",status="200",version="1"}' in metrics
     assert 'drivetrain_current_version{model="house",version="1"} 1.0' in metrics
     current = httpx.get(f"{live.url}/releases").json()[0]
     assert list(current) == ["version", "weight", "shadow", "since", "why"] and current["weight"] == 1.0

@@ -20,7 +20,8 @@ from serving.journal.labels import Label, kept_predictions, record
 from serving.journal.location import sqlite_url
 from serving.journal.predictions import count, window
 from serving.journal.salvage import salvage, unreadable_rows
-from serving.journal.tables import FORMAT, connect, create
+from serving.journal.schema import FORMAT
+from serving.journal.tables import connect, create
 from serving.journal.trouble import Unreadable
 from tests.serving.journal.damaged import create_old, overwrite, write_journal
 from tests.serving.journal.requests import ANSWER, request

@@ -10,6 +10,7 @@ from serving.journal.tables import connect
 from serving.releases import events as releases
 from serving.releases import publisher
 from serving.releases.events import Entry, Event
+from serving.releases.overview import overview
 
 
 def events(*entries: tuple[str, ReleaseState]) -> list[Event]:
@@ -59,9 +60,9 @@ def test_the_overview_has_every_version_once_with_the_current_one_first() -> Non
     past = events(
         ("1", "current"), ("2", "announced"), ("2", "failed"), ("3", "ready"), ("3", "current"), ("3", "ready")
     )
-    overview = releases.overview(past)
-    assert [(one.version, one.weight) for one in overview] == [("3", 1.0), ("2", 0.0), ("1", 0.0)]
-    assert overview[2].why == "replaced by 3" and overview[1].why == "failed"
+    found = overview(past)
+    assert [(one.version, one.weight) for one in found] == [("3", 1.0), ("2", 0.0), ("1", 0.0)]
+    assert found[2].why == "replaced by 3" and found[1].why == "failed"
 
 
 def test_a_worker_lives_while_its_heart_beats(journal_url: str) -> None:

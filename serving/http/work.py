@@ -1,0 +1,127 @@
+"""A body to predictions: read, checked, predicted, written as JSON."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import to_json
+
+from ml.predictions.codec import Encoded, finite, is_finite
+from ml.predictions.predictions import NO_FINITE_PREDICTION
+from ml.predictions.predictor import Predictions
+from ml.validation.row_errors import RowError
+from ml.validation.rows import Checked
+from schemas.run import DeploySpec
+from serving.http.errors import HttpError, dump
+from serving.http.fault_kinds import UNKNOWN_COLUMN, kind_of_fault
+from serving.http.reading import GoOn, Reader, Rows
+from serving.journal.insertion import Request
+from serving.releases.loaded_version import Version
+
+_FEW = 4  # rows for which NumPy takes longer than Python
+
+
+@dataclass
+class Work:
+    """What came of a body: its rows, and the valid ones' predictions as objects and as the JSON of a list.
+
+    `predicted` are these predictions as arrays where they are to be explained.
+    """
+
+    rows: Rows
+    predictions: Encoded
+    answers: str
+    predicted: Predictions | None = None
+
+    @property
+    def checked(self) -> Checked:
+        """What validation found."""
+        return self.rows.checked
+
+    def texts(self) -> list[str]:
+        """Return the JSON of each prediction."""
+        return [to_json(record).decode() for record in self.predictions.records]
+
+    def in_order(self, texts: list[str]) -> str:
+        """Return the JSON of a list with an element for each row of the request, predictions as `texts`."""
+        found = {position: dump({"error": error}) for position, error in self.checked.errors.items()}
+        found.update(zip(self.checked.positions, texts, strict=True))
+        return f"[{','.join(found[position] for position in range(self.rows.count))}]"
+
+
+def work(version: Version, reads: Reader, content: bytes, spec: DeploySpec, go_on: GoOn) -> Work:
+    """Read, check and predict a body.
+
+    Args:
+        version: Who predicts.
+        reads: What reads the requests to it.
+        content: The body.
+        spec: The service's limits.
+        go_on: Raises HttpError where the time for the request is over.
+
+    Raises:
+        HttpError: If no row is valid, or the model has no finite prediction for one.
+    """
+
+    def admit(rows: int, explain: bool) -> None:
+        bytes_per_row = version.bytes_per_row + (version.explainer.bytes_per_row if explain else 0)
+        if rows * bytes_per_row > spec.max_answer:
+            raise HttpError(413, _too_much(rows, spec.max_answer // bytes_per_row, explain=explain))
+
+    rows = reads.read(content, admit, go_on)
+    checked = rows.checked
+    if not checked.positions:
+        raise NoValidRow(checked.errors, rows.count)
+    predicted = version.predict(checked.cells)
+    encoded = version.model.encode(predicted)
+    if not (finite(predicted).all() if len(encoded) > _FEW else all(map(is_finite, encoded.records))):
+        raise HttpError(422, NO_FINITE_PREDICTION)
+    return Work(rows, encoded, to_json(encoded.records).decode(), predicted if rows.explain else None)
+
+
+def _too_much(rows: int, most: int, *, explain: bool) -> str:
+    what = f"the {'explained ' if explain else ''}answer to {rows:,} rows is too large (deploy.max_answer)"
+    return f"{what}: send {most:,} at a time" if most or not explain else f"{what}: leave out explain"
+
+
+class NoValidRow(HttpError):
+    """No row satisfies the signature."""
+
+    def __init__(self, errors: dict[int, RowError], count: int) -> None:
+        first = errors[0]
+        message = first["message"] if first["column"] is None else _of_column(first["column"], first["message"])
+        text = message if count == 1 else f"none of the {count} rows is valid; the first: {message}"
+        super().__init__(422, text, column=first["column"], reason=_reason(first, count))
+        self.errors = errors
+
+    def content(self) -> dict[str, Any]:
+        """Add one error for each row."""
+        return super().content() | {"predictions": [{"error": row} for row in self.errors.values()]}
+
+
+def _of_column(column: str, message: str) -> str:
+    """Return what is wrong with a column; a message that is a sentence of its own follows a colon."""
+    return f"{column!r}{':' if message.startswith(UNKNOWN_COLUMN) else ''} {message}"
+
+
+def _reason(first: RowError, count: int) -> str:
+    kind = kind_of_fault(first["message"])
+    where = "" if first["column"] is None or kind == UNKNOWN_COLUMN else f"{first['column']!r} "
+    return f"{where}{kind}" if count == 1 else f"none of the {count} rows is valid; the first: {where}{kind}"
+
+
+def request_of(request_id: str, version: str, done: Work, latency: float) -> Request:
+    """Return what the journal keeps of a request that took `latency` seconds."""
+    positions = done.checked.positions
+    return Request(
+        request_id=request_id,
+        time=time.time(),
+        version=version,
+        rows=len(positions),
+        places=dump(positions) if done.checked.errors else None,
+        inputs=done.rows.kept.inputs,
+        numbers=done.rows.kept.numbers,
+        answers=done.answers,
+        for_review=sum(done.predictions.needs_review),
+        latency=latency,
+    )

@@ -1,0 +1,103 @@
+"""The tables of a journal, and the number of their format."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+_Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself in SQLite
+_metadata = MetaData()
+
+FORMAT = 2
+"""Of the journals that are made now. Those of format 1 have no table that says so, and a row for each prediction."""
+
+predictions = Table(
+    "predictions",  # of format 1: nothing is added any more
+    _metadata,
+    Column("id", _Id, primary_key=True),
+    Column("request_id", String(36), nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("time", Double, nullable=False),
+    Column("version", String(255), nullable=False),
+    Column("inputs", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("confidence", Double),
+    Column("needs_review", Boolean, nullable=False),
+    Column("latency", Double, nullable=False),
+    UniqueConstraint("request_id", "row", name="one_prediction_per_request_and_row"),
+)
+labels = Table(
+    "labels",
+    _metadata,
+    Column("id", _Id, primary_key=True),
+    Column("request_id", String(36), nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("who", String(255)),
+    Column("time", Double, nullable=False),
+)
+releases = Table(
+    "releases",
+    _metadata,
+    Column("sequence", _Id, primary_key=True, autoincrement=False),
+    Column("version", String(255), nullable=False),
+    Column("package_url", Text, nullable=False),
+    Column("weight", Double, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("why", Text),
+    Column("worker", String(64)),
+    Column("time", Double, nullable=False),
+)
+workers = Table(
+    "workers",
+    _metadata,
+    Column("worker", String(64), primary_key=True),
+    Column("seen", Double, nullable=False),
+)
+requests = Table(
+    "requests",
+    _metadata,
+    Column("id", _Id, primary_key=True),
+    Column("request_id", String(36), nullable=False, unique=True),
+    Column("time", Double, nullable=False),
+    Column("version", String(255), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("places", Text),
+    Column("inputs", Text, nullable=False),
+    Column("numbers", LargeBinary),
+    Column("answers", Text, nullable=False),
+    Column("for_review", Integer, nullable=False),
+    Column("latency", Double, nullable=False),
+)
+shadows = Table(
+    "shadows",
+    _metadata,
+    Column("id", _Id, primary_key=True),
+    Column("request_id", String(36), nullable=False),
+    Column("time", Double, nullable=False),
+    Column("version", String(255), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("places", Text),
+    Column("answers", Text, nullable=False),
+    Column("for_review", Integer, nullable=False),
+    Column("latency", Double, nullable=False),
+    UniqueConstraint("request_id", "version", name="one_answer_per_request_and_shadow"),
+)
+journal_format = Table("journal_format", _metadata, Column("version", Integer, primary_key=True, autoincrement=False))
+Index("predictions_by_time", predictions.c.time)
+Index("labels_by_prediction", labels.c.request_id, labels.c.row)
+Index("requests_by_time", requests.c.time)
+
+IN_ORDER = (labels, predictions, releases, workers, requests, shadows, journal_format)
+"""As they lie in the file: `salvage` lends a file that has lost its first page that of an empty journal."""

@@ -1,0 +1,155 @@
+"""Versions beside the one in production: a share of the requests for a canary, all of them unseen for a shadow."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from schemas.errors import DeploymentError
+from schemas.run import DeploySpec
+from serving.journal.predictions import count, window
+from serving.journal.schema import shadows
+from serving.journal.tables import connect
+from serving.releases.follower import Follower
+from serving.releases.publisher import package_of, place_beside, publish, releases, rollback, withdraw
+from tests.serving import packages
+from tests.serving.conftest import Local, LocalApp
+
+REQUESTS = 600
+
+
+@pytest.fixture
+def app(local: LocalApp) -> Iterator[Local]:
+    with local(DeploySpec(route_by="X-Customer"), 1.0) as one:
+        yield one
+
+
+@pytest.fixture
+def second(app: Local, tmp_path: Path) -> str:
+    """Where the package of version 2 is, which predicts otherwise."""
+    return str(packages.write_rules(tmp_path / "second", yes=0.2))
+
+
+def ask(
+    app: Local, requests: int, until: Callable[[], bool] = lambda: True, customer: str | None = None
+) -> list[dict[str, Any]]:
+    """Send one row again and again; the service runs on until something holds."""
+
+    async def scenario() -> list[dict[str, Any]]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app.app), base_url="http://service") as http:
+            body = {"instances": [packages.ROW]}
+            headers = {} if customer is None else {"x-customer": customer}
+            found = [(await http.post("/predict", json=body, headers=headers)).json() for _ in range(requests)]
+            async with asyncio.timeout(20):
+                while not until():
+                    await asyncio.sleep(0.01)
+            return found
+
+    return asyncio.run(scenario())
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def roles(app: Local) -> tuple[str, list[str], list[str]]:
+    traffic = app.follower.traffic
+    assert traffic is not None
+    return (
+        traffic.current.version,
+        [one.version for one, _ in traffic.candidates],
+        [one.version for one in traffic.shadows],
+    )
+
+
+def test_a_canary_answers_its_share_and_what_it_answered_is_its_own(app: Local, second: str) -> None:
+    found = place_beside(app.journal_url, "2", second, share=0.3)
+    assert [(one.version, one.weight) for one in found] == [("1", 0.7), ("2", 0.3)]
+    until(lambda: roles(app) == ("1", ["2"], []))
+    answers = ask(app, REQUESTS)
+    by_version = Counter((one["version"], one["predictions"][0]["label"]) for one in answers)
+    assert set(by_version) == {("1", "yes"), ("2", "no")} and 0.2 < by_version["2", "no"] / REQUESTS < 0.4
+    assert count(app.journal_url, "2") == by_version["2", "no"] and count(app.journal_url) == REQUESTS
+    withdraw(app.journal_url, "2")
+    until(lambda: roles(app) == ("1", [], []))
+    assert {one["version"] for one in ask(app, 50)} == {"1"}
+
+
+def test_one_customer_always_meets_one_version(app: Local, second: str) -> None:
+    place_beside(app.journal_url, "2", second, share=0.5)
+    until(lambda: roles(app) == ("1", ["2"], []))
+    met = [{one["version"] for one in ask(app, 5, customer=f"customer {number}")} for number in range(40)]
+    assert all(len(versions) == 1 for versions in met) and set.union(*met) == {"1", "2"}
+    assert len({one["version"] for one in ask(app, 100)}) == 2, "a request without the header is chosen by itself"
+
+
+def test_a_shadow_follows_unseen_and_the_journal_knows_both_answers(app: Local, second: str) -> None:
+    found = place_beside(app.journal_url, "2", second, share=None)
+    assert [(one.version, one.weight, one.shadow) for one in found] == [("1", 1.0, False), ("2", 0.0, True)]
+    until(lambda: roles(app) == ("1", [], ["2"]))
+    query = select(shadows.c.request_id, shadows.c.status, shadows.c.answers)
+
+    def kept() -> list[tuple[str, int, str]]:
+        with connect(app.journal_url).connect() as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
+    answers = ask(app, 30, until=lambda: len(kept()) == 30)
+    assert {one["version"] for one in answers} == {"1"}
+    assert {request for request, _, _ in kept()} == {one["request_id"] for one in answers}
+    assert all(status == 200 and '"label":"no"' in text for _, status, text in kept())
+    assert set(window(app.journal_url).versions) == {"1"} and count(app.journal_url) == 30
+
+
+def test_a_version_in_production_is_replaced_by_its_canary_and_comes_back(app: Local, second: str) -> None:
+    place_beside(app.journal_url, "2", second, share=0.1)
+    publish(app.journal_url, "2", package_of(app.journal_url, "2"), why="promoted")
+    until(lambda: roles(app) == ("2", [], []))
+    first = releases(app.journal_url)[0]
+    assert (first.version, first.weight, first.why) == ("2", 1.0, "promoted")
+    rollback(app.journal_url)
+    until(lambda: roles(app) == ("1", [], []))
+
+
+def test_a_worker_that_starts_anew_takes_canary_and_shadow_with_it(app: Local, second: str, tmp_path: Path) -> None:
+    place_beside(app.journal_url, "2", second, share=0.1)
+    place_beside(app.journal_url, "3", str(packages.write_rules(tmp_path / "third")), share=None)
+    engine = connect(app.journal_url)
+    again = Follower(engine, tmp_path / "cache of another", 0.02)
+    again.start()
+    try:
+        until(lambda: again.traffic is not None and bool(again.traffic.candidates and again.traffic.shadows))
+    finally:
+        again.stop()
+        engine.dispose()
+
+
+def test_a_share_that_is_none_is_refused(app: Local, second: str) -> None:
+    for share in (0.0, 1.0, 1.5, -0.1, float("nan")):
+        with pytest.raises(DeploymentError, match="must be above 0 and below 1"):
+            place_beside(app.journal_url, "2", second, share=share)
+    assert [one.version for one in releases(app.journal_url)] == ["1"], "nothing was announced"
+
+
+def test_what_cannot_stand_beside_production_is_told(app: Local, second: str, tmp_path: Path) -> None:
+    with pytest.raises(DeploymentError, match="cannot stand beside itself"):
+        place_beside(app.journal_url, "1", second, share=0.1)
+    with pytest.raises(DeploymentError, match="neither a candidate nor a shadow; there is none"):
+        withdraw(app.journal_url, "2")
+    with pytest.raises(DeploymentError, match=r"knows no version '3'\. It knows 1"):
+        package_of(app.journal_url, "3")
+    place_beside(app.journal_url, "2", second, share=0.6)
+    with pytest.raises(DeploymentError, match=r"others have 0\.6 already"):
+        place_beside(app.journal_url, "3", second, share=0.4)
+    broken = packages.write_wrong_samples(tmp_path / "broken")
+    with pytest.raises(DeploymentError, match="was not published"):
+        place_beside(app.journal_url, "3", str(broken), share=0.1)
+    assert roles(app) == ("1", ["2"], [])

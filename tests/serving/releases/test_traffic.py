@@ -1,0 +1,95 @@
+"""Who answers a request: derived from the releases, and always the same for the same key."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.release import ReleaseState
+from serving.releases.events import Event
+from serving.releases.overview import overview
+from serving.releases.traffic import Traffic, place_of, traffic
+
+
+def events(*entries: tuple[str, ReleaseState, float]) -> list[Event]:
+    return [
+        Event(number, version, f"/p/{version}", weight, state, None, None, float(number))
+        for number, (version, state, weight) in enumerate(entries, start=1)
+    ]
+
+
+def shared(*entries: tuple[str, ReleaseState, float]) -> Traffic[Event]:
+    found = traffic(events(*entries))
+    assert found is not None
+    return found
+
+
+def beside(*entries: tuple[str, ReleaseState, float]) -> tuple[dict[str, float], list[str]]:
+    found = shared(*entries)
+    return {one.version: share for one, share in found.candidates}, [one.version for one in found.shadows]
+
+
+def test_before_a_version_is_in_production_nobody_answers() -> None:
+    assert traffic(events(("1", "announced", 0), ("1", "candidate", 0.5))) is None
+
+
+@pytest.mark.parametrize(
+    ("since", "candidates", "shadows"),
+    [
+        ([], {}, []),
+        ([("2", "candidate", 0.1)], {"2": 0.1}, []),
+        ([("2", "candidate", 0.1), ("2", "candidate", 0.5)], {"2": 0.5}, []),
+        ([("2", "candidate", 0.1), ("3", "candidate", 0.2), ("2", "candidate", 0.3)], {"2": 0.3, "3": 0.2}, []),
+        ([("2", "shadow", 0), ("2", "candidate", 0.1)], {"2": 0.1}, []),
+        ([("2", "candidate", 0.1), ("2", "shadow", 0), ("3", "shadow", 0)], {}, ["2", "3"]),
+        ([("2", "candidate", 0.1), ("2", "withdrawn", 0)], {}, []),
+        ([("2", "candidate", 0.1), ("2", "announced", 0), ("2", "ready", 0), ("3", "failed", 0)], {"2": 0.1}, []),
+        ([("2", "candidate", 0.1), ("3", "current", 1)], {}, []),
+        ([("2", "candidate", 0.1), ("2", "current", 1)], {}, []),
+    ],
+)
+def test_who_stands_beside_production(
+    since: list[tuple[str, ReleaseState, float]], candidates: dict[str, float], shadows: list[str]
+) -> None:
+    assert beside(("1", "current", 1), *since) == (candidates, shadows)
+
+
+def test_a_canary_has_its_share_of_many_keys_and_each_customer_meets_one_version() -> None:
+    keys = [f"customer-{number}" for number in range(20_000)]
+    few = shared(("1", "current", 1), ("2", "candidate", 0.1))
+    more = shared(("1", "current", 1), ("2", "candidate", 0.5))
+    mine = {key for key in keys if few.route(key).version == "2"}
+    assert 0.09 < len(mine) / len(keys) < 0.11
+    assert mine < {key for key in keys if more.route(key).version == "2"}, "a share that grows keeps its customers"
+    two = shared(("1", "current", 1), ("2", "candidate", 0.1), ("3", "candidate", 0.3))
+    found = [two.route(key).version for key in keys]
+    assert {key for key, version in zip(keys, found, strict=True) if version == "2"} == mine
+    assert abs(found.count("3") / len(keys) - 0.3) < 0.015 and round(two.rest, 9) == 0.6
+
+
+@given(st.text())
+def test_any_key_has_a_place(key: str) -> None:
+    assert 0 <= place_of(key) <= 1 and place_of(key) == place_of(key)
+
+
+def test_the_releases_say_who_answers_what() -> None:
+    found = overview(
+        events(
+            ("1", "current", 1),
+            ("2", "candidate", 0.1),
+            ("3", "shadow", 0),
+            ("4", "candidate", 0.2),
+            ("4", "withdrawn", 0),
+        )
+    )
+    assert [(one.version, one.weight, one.shadow) for one in found] == [
+        ("1", 0.9, False),
+        ("2", 0.1, False),
+        ("3", 0.0, True),
+        ("4", 0.0, False),
+    ]
+    (last,) = (
+        one
+        for one in overview(events(("1", "current", 1), ("2", "candidate", 0.1), ("3", "current", 1)))
+        if one.version == "2"
+    )
+    assert last.why == "it lapsed as 3 came into production"
