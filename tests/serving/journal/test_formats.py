@@ -130,14 +130,24 @@ def test_labels_of_both_formats_are_read_together_and_what_came_since_the_first_
     assert labelled(grown, seconds=60) == []
 
 
-def test_those_for_review_are_counted_from_the_first_labelled_row_on(tmp_path: Path) -> None:
-    url = sqlite_url(tmp_path / "journal.db")
-    create(url)
+def test_those_for_review_are_counted_from_the_first_labelled_row_on(any_journal: str) -> None:
+    url = any_journal
     unsure = json.dumps([ANSWER | {"needs_review": place != 1} for place in range(4)])
     write(url, *(request(name, 4)._replace(answers=unsure, for_review=3) for name in "abc"))
     label(url, ("b", 1, "yes"), ("c", 0, "no"))
     (one,) = labelled(url)
     assert (one.predictions, one.handed_over, one.needs_review) == (7, 5, [False, True])
+
+
+def test_labels_of_requests_are_recorded_corrected_and_read(any_journal: str) -> None:
+    write(any_journal, request("a", 3), request("b", places=[2], version="2"))
+    label(any_journal, ("a", 1, "no"), ("b", 2, "no"))
+    with connect(any_journal).begin() as connection:
+        again = [Label("a", 1, '"no"', 1.8e9), Label("b", 2, '"yes"', 1.8e9), Label("a", 0, '"yes"', 1.8e9)]
+        assert record(connection, again) == ["known", "corrected", "recorded"]
+    assert {one.version: one.labels for one in labelled(any_journal)} == {"1": ["yes", "no"], "2": ["yes"]}
+    assert [one.version for one in labelled(any_journal, versions=1)] == ["2"]
+    assert kept_predictions(connect(any_journal), "b", None, 5)[0].row == 2
 
 
 def test_what_can_be_read_of_both_formats_is_saved(grown: str, tmp_path: Path) -> None:

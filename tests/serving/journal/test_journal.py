@@ -35,30 +35,30 @@ def write(url: str, *requests: Request) -> list[BaseException | None]:
         engine.dispose()
 
 
-def test_a_prediction_is_committed_when_write_returns(journal_url: str) -> None:
-    engine = connect(journal_url)
+def test_a_prediction_is_committed_when_write_returns(any_journal: str) -> None:
+    engine = connect(any_journal)
     journal = Journal(engine)
 
     async def scenario() -> int:
         await journal.write(request("a"))
-        return count(journal_url)  # through a connection of its own: it sees only what is committed
+        return count(any_journal)  # through a connection of its own: it sees only what is committed
 
     assert asyncio.run(scenario()) == 1
     journal.close()
 
 
-def test_many_requests_share_commits_and_each_is_there_once(journal_url: str) -> None:
-    assert write(journal_url, *[request(str(one)) for one in range(500)]) == [None] * 500
-    assert sorted(window(journal_url).request_ids, key=int) == [str(one) for one in range(500)]
+def test_many_requests_share_commits_and_each_is_there_once(any_journal: str) -> None:
+    assert write(any_journal, *[request(str(one)) for one in range(500)]) == [None] * 500
+    assert sorted(window(any_journal).request_ids, key=int) == [str(one) for one in range(500)]
 
 
 @pytest.mark.parametrize("count_of", [1, 31, 32, 33, 100])
-def test_requests_of_one_commit_are_there_as_they_were_sent(journal_url: str, count_of: int) -> None:
+def test_requests_of_one_commit_are_there_as_they_were_sent(any_journal: str, count_of: int) -> None:
     sent = [
         request(str(one), 1 + one % 3)._replace(numbers=b"\0\xff" if one % 2 else None, for_review=one)
         for one in range(count_of)
     ]
-    engine = connect(journal_url)
+    engine = connect(any_journal)
     with engine.begin() as connection:
         add(connection, sent)
         query = select(*(requests.c[name] for name in Request._fields)).order_by(requests.c.id)
@@ -66,10 +66,10 @@ def test_requests_of_one_commit_are_there_as_they_were_sent(journal_url: str, co
     engine.dispose()
 
 
-def test_a_request_that_cannot_be_written_harms_no_other_of_its_group(journal_url: str) -> None:
-    outcome = write(journal_url, request("a"), request("a"), request("b"))
+def test_a_request_that_cannot_be_written_harms_no_other_of_its_group(any_journal: str) -> None:
+    outcome = write(any_journal, request("a"), request("a"), request("b"))
     assert [isinstance(one, JournalError) for one in outcome].count(True) == 1
-    assert sorted(window(journal_url).request_ids) == ["a", "b"]
+    assert sorted(window(any_journal).request_ids) == ["a", "b"]
 
 
 def test_a_locked_journal_is_an_error_and_not_an_acknowledgement(journal_url: str) -> None:
@@ -127,23 +127,23 @@ def test_two_waits_for_the_journal_end_before_the_deadline() -> None:
         assert 2 * config.lock_timeout < deadline and config.lock_timeout <= 5
 
 
-def test_a_window_is_the_newest_rows_in_order_of_time(journal_url: str) -> None:
-    write(journal_url, request("old"), request("a", 10))
-    latest = window(journal_url, rows=3)
+def test_a_window_is_the_newest_rows_in_order_of_time(any_journal: str) -> None:
+    write(any_journal, request("old"), request("a", 10))
+    latest = window(any_journal, rows=3)
     assert latest.rows == [7, 8, 9] and latest.inputs[0] == {"größe": 7} and len(latest) == 3
     assert latest.records[0]["label"] == "yes" and latest.needs_review == [False] * 3
 
 
-def test_a_window_can_be_a_span_of_time_and_one_version(journal_url: str) -> None:
+def test_a_window_can_be_a_span_of_time_and_one_version(any_journal: str) -> None:
     for one in (request("old", when=time.time() - 100), request("new"), request("other", version="2")):
-        write(journal_url, one)
-    assert window(journal_url, seconds=50).request_ids == ["new", "other"]
-    assert window(journal_url, seconds=50, version="1").request_ids == ["new"]
-    assert count(journal_url, "2") == 1
+        write(any_journal, one)
+    assert window(any_journal, seconds=50).request_ids == ["new", "other"]
+    assert window(any_journal, seconds=50, version="1").request_ids == ["new"]
+    assert count(any_journal, "2") == 1
 
 
-def test_a_window_of_nothing_is_empty(journal_url: str) -> None:
-    assert len(window(journal_url, rows=10)) == 0
+def test_a_window_of_nothing_is_empty(any_journal: str) -> None:
+    assert len(window(any_journal, rows=10)) == 0
 
 
 def test_a_journal_that_is_not_there_is_an_error_and_is_not_made_by_reading(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_sqlite_runs_in_wal_mode_with_the_synchronous_asked_for(journal_url: str
         assert connection.execute(text("PRAGMA synchronous")).scalar() == answer
 
 
-def test_creating_a_journal_twice_keeps_what_is_in_it(journal_url: str) -> None:
-    write(journal_url, request("a"))
-    create(journal_url)
-    assert count(journal_url) == 1
+def test_creating_a_journal_twice_keeps_what_is_in_it(any_journal: str) -> None:
+    write(any_journal, request("a"))
+    create(any_journal)
+    assert count(any_journal) == 1

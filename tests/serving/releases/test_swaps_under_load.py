@@ -1,0 +1,67 @@
+"""Versions come, go and stand side by side under a steady load: no request fails, and the declared one answers."""
+
+import json
+import time
+from collections.abc import Iterator
+from math import sqrt
+
+import httpx
+import pytest
+
+from serving.journal.predictions import count as rows
+from serving.releases.publisher import place_beside, publish, releases, rollback, withdraw
+from tests.serving import packages
+from tests.serving.conftest import Live
+from tests.serving.steady_load import steady_load
+from tests.soak import SOAKING, count
+
+pytestmark = [pytest.mark.untraced, pytest.mark.slow]
+BODY = json.dumps({"instances": [packages.ROW]}).encode()
+RATE = count(150, 1_200)  # requests per second
+FOLLOWED = 0.1  # seconds in which every worker follows
+
+
+@pytest.fixture
+def port(live: Live) -> Iterator[int]:
+    """Leave version 1 in production for the tests that follow."""
+    yield int(live.url.rpartition(":")[2])
+    while releases(live.journal_url)[0].version != "1":
+        rollback(live.journal_url)
+    time.sleep(FOLLOWED)
+
+
+def answering(live: Live) -> str:
+    return str(
+        httpx.post(f"{live.url}/predict", content=BODY, headers={"content-type": "application/json"}).json()["version"]
+    )
+
+
+def test_no_request_fails_while_versions_are_swapped_and_rolled_back(live: Live, port: int) -> None:
+    swaps, rollbacks = count(4, 100), count(2, 20)
+    before = rows(live.journal_url)
+    with steady_load(port, RATE, BODY) as found:
+        for number in range(swaps):
+            version = f"swap-{number}"
+            publish(live.journal_url, version, str(packages.write_rules(live.packages / version, yes=0.6)))
+            time.sleep(FOLLOWED)
+            assert answering(live) == version
+        for _ in range(rollbacks):
+            version = rollback(live.journal_url).version
+            time.sleep(FOLLOWED)
+            assert answering(live) == version
+    assert found["failed"] == [] and sum(found["answered"].values()) >= (100_000 if SOAKING else 200)
+    assert set(found["answered"]) >= {f"swap-{number}" for number in range(swaps)}
+    assert rows(live.journal_url) - before == sum(found["answered"].values()) + swaps + rollbacks
+
+
+def test_a_canary_of_a_tenth_has_a_tenth(live: Live, port: int) -> None:
+    package = str(packages.write_rules(live.packages / "tenth", yes=0.6))
+    place_beside(live.journal_url, "tenth", package, share=0.1)
+    time.sleep(FOLLOWED)
+    with steady_load(port, RATE, BODY) as found:
+        time.sleep(count(4, 30))
+    withdraw(live.journal_url, "tenth")
+    total = sum(found["answered"].values())
+    assert found["failed"] == [] and set(found["answered"]) == {"1", "tenth"}
+    may_be_off = 0.01 if SOAKING else 4 * sqrt(0.09 / total)
+    assert abs(found["answered"]["tenth"] / total - 0.1) < may_be_off

@@ -1,0 +1,109 @@
+"""Requests to a service at a steady rate, from a process of its own: tests.serving.steady_load PORT RATE BODY.
+
+They are sent when they are due, however long the ones before take; every eighth comes on a connection of its own, the
+others on connections that are kept. Ends with its standard input, and prints what was answered as JSON.
+"""
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from schemas.home import ROOT
+
+_VERSION = re.compile(rb'"version": ?"([^"]*)"')
+_KEPT = 32
+
+
+class Client:
+    """What sends, and counts."""
+
+    def __init__(self, port: int, body: bytes) -> None:
+        self._port = port
+        head = "POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+        head += f"content-length: {len(body)}"
+        self._kept, self._single = (f"{head}{more}\r\n\r\n".encode() + body for more in ("", "\r\nconnection: close"))
+        self._free: asyncio.LifoQueue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.LifoQueue()
+        self._open = 0
+        self.answered: Counter[str] = Counter()
+        self.failed: list[str] = []
+        self.seconds: list[float] = []
+
+    async def ask(self, *, kept: bool) -> None:
+        """Send one request and note what becomes of it."""
+        started = time.perf_counter()
+        try:
+            reader, writer = await self._connection() if kept else await self._connect()
+            writer.write(self._kept if kept else self._single)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(re.search(rb"content-length: (\d+)", head.lower()).group(1))  # type: ignore[union-attr]
+            answer = await reader.readexactly(length)
+        except (OSError, asyncio.IncompleteReadError, AttributeError) as error:
+            self.failed.append(repr(error))
+            return
+        self.seconds.append(time.perf_counter() - started)
+        found = _VERSION.search(answer)
+        if b" 200 " not in head[:16] or found is None:
+            self.failed.append(head[:40].decode() + answer[:200].decode())
+        else:
+            self.answered[found.group(1).decode()] += 1
+        if kept:
+            self._free.put_nowait((reader, writer))
+        else:
+            writer.close()
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._free.empty() and self._open < _KEPT:
+            self._open += 1
+            return await self._connect()
+        return await self._free.get()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self._port)
+
+
+async def send(port: int, rate: float, body: bytes) -> Client:
+    """Send until the standard input ends."""
+    client, asked = Client(port, body), set[asyncio.Task[None]]()
+    loop = asyncio.get_running_loop()
+    over = loop.run_in_executor(None, sys.stdin.buffer.read)
+    started, sent = time.perf_counter(), 0
+    while not over.done():
+        while sent < (time.perf_counter() - started) * rate:
+            task = loop.create_task(client.ask(kept=sent % 8 != 0))
+            asked.add(task)
+            task.add_done_callback(asked.discard)
+            sent += 1
+        await asyncio.sleep(0.002)
+    await asyncio.gather(*asked)
+    return client
+
+
+@contextmanager
+def steady_load(port: int, rate: float, body: bytes) -> Iterator[dict[str, Any]]:
+    """Send requests while the block runs; what became of them is in the dictionary afterwards."""
+    command = [sys.executable, "-m", "tests.serving.steady_load", str(port), str(rate), body.decode()]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    found: dict[str, Any] = {}
+    try:
+        yield found
+    finally:
+        found.update(json.loads(process.communicate()[0] or "{}"))
+
+
+def main() -> None:
+    """Send, and print what became of it."""
+    port, rate, body = sys.argv[1:]
+    client = asyncio.run(send(int(port), float(rate), body.encode()))
+    slowest = sorted(client.seconds)[int(0.99 * len(client.seconds))] if client.seconds else None
+    print(json.dumps({"answered": client.answered, "failed": client.failed, "p99": slowest}))
+
+
+if __name__ == "__main__":
+    main()
