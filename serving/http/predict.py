@@ -71,6 +71,7 @@ class Predict(JsonPost):
         self._model, self._follower, self._journal = context.settings.model, context.follower, context.journal
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="predict")
         self._readers: dict[Key, Reader] = {}
+        self._heads: dict[str, str] = {}
         self._explaining = Explaining(context.pulse, self._spec.deadline)
         self._counts = CountsByVersion(self._model)
         self._shadowing = Shadowing(self._model, self._journal, self._shadowed)
@@ -116,8 +117,14 @@ class Predict(JsonPost):
             if done.predicted is not None:
                 texts = await self._explaining.add(version.explainer, done.checked, done.predicted, texts, started)
             answers = done.in_order(texts)
-        head = dump({"model": self._model, "version": version.version, "request_id": request_id})
-        return f'{head[:-1]},"predictions":{answers}}}'.encode()
+        return f'{self._head(version.version)}{request_id}","predictions":{answers}}}'.encode()
+
+    def _head(self, version: str) -> str:
+        """Return the beginning of an answer, up to its request's id."""
+        found = self._heads.get(version)
+        if found is None:
+            found = self._heads[version] = f'{dump({"model": self._model, "version": version})[:-1]}, "request_id": "'
+        return found
 
     def _key(self, scope: Scope, request_id: str) -> str:
         """Return what decides which version answers: the declared header, else the request."""
