@@ -4,7 +4,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("compose", "training", "stacks", "service", "serving", "texts", "monitoring", "rules", "forecasting")
+NAMES = (
+    "compose",
+    "training",
+    "stacks",
+    "service",
+    "serving",
+    "texts",
+    "monitoring",
+    "rules",
+    "forecasting",
+    "rollouts",
+)
 
 for name in NAMES:
     print(f"\n{name}", flush=True)

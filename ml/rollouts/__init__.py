@@ -1,0 +1,1 @@
+"""Rollouts that decide by evidence: tests that hold however often they look, and the stages that they steer."""

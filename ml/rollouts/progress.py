@@ -1,0 +1,86 @@
+"""How far a stage has come: when it is completed, and when it has timed out."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.rollouts.observations import Observations
+from schemas.rollout import Stage
+from schemas.rollout_state import RolloutState
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the first `counted` observations make of a stage, and what happens to it then, at `time`."""
+
+    counted: int
+    event: Literal["completed", "timed_out"] | None = None
+    time: float = math.nan
+
+
+def progress(
+    stage: Stage, state: RolloutState, observations: Observations, now: float, timeout: float | None
+) -> Progress:
+    """Find the first thing that happens to a stage.
+
+    What happens between two observations is dated by the clock, not by the look that finds it: the result depends on
+    the observations alone, as long as those before `now` are complete.
+
+    Args:
+        stage: The stage that the state is in.
+        state: Where the rollout is.
+        observations: What came since.
+        now: Until when observations are complete, seconds.
+        timeout: Seconds that the stage may last without being completed; None for any.
+    """
+    if state.held:
+        return Progress(len(observations))
+    clocks = np.maximum.accumulate(np.append(state.clock, observations.times))[1:]
+    reached = _reached(stage, state, observations)
+    end = math.inf if timeout is None else state.since + timeout
+    completed = math.inf
+    if reached is not None:
+        at = float(clocks[reached]) if reached >= 0 else state.clock
+        completed = max(state.since + (stage.seconds or 0.0), at)
+        if reached >= 0 and completed == at <= end:
+            return Progress(reached + 1, "completed", completed)
+    first = min(completed, end)
+    counted = int(np.searchsorted(clocks, first))
+    if counted == len(clocks) and now < first:
+        return Progress(counted)
+    return Progress(counted, "completed" if completed <= end else "timed_out", first)
+
+
+def _reached(stage: Stage, state: RolloutState, observations: Observations) -> int | None:
+    """Return the index of the observation with which requests and labels are enough; -1: they were; None: never."""
+    requests = state.requests + np.cumsum(counts_for(stage, observations))
+    labels = state.labels + np.cumsum(observations.labelled)
+    wanted, wanted_labels = stage.lasting, stage.labels or 0
+    if state.requests >= wanted and state.labels >= wanted_labels:
+        return -1
+    enough = np.flatnonzero((requests >= wanted) & (labels >= wanted_labels))
+    return int(enough[0]) if enough.size else None
+
+
+def counts_for(stage: Stage, observations: Observations) -> NDArray[np.bool_]:
+    """Return which are requests that were routed in this stage, (n,); in a shadow, those that it got."""
+    asked = observations.answered if stage.traffic == 0 else observations.is_request
+    return np.asarray(asked & (observations.shares == stage.traffic), dtype=np.bool_)
+
+
+def step(stage: Stage, state: RolloutState, observations: Observations) -> RolloutState:
+    """Return the state with observations counted that change nothing else."""
+    of_stage = counts_for(stage, observations)
+    exposed = observations.answered & (observations.shares > 0)
+    return state.model_copy(
+        update={
+            "clock": max(state.clock, float(observations.times.max())) if len(observations) else state.clock,
+            "requests": state.requests + int(of_stage.sum()),
+            "answered": state.answered + int((of_stage & observations.answered).sum()),
+            "labels": state.labels + int(observations.labelled.sum()),
+            "exposed": state.exposed + int(exposed.sum()),
+        }
+    )

@@ -1,0 +1,50 @@
+"""What is kept of a rollout between two looks: small, plain JSON, and enough to go on from."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.base import Strict
+from schemas.rollout import Signal
+
+
+class Reference(Strict):
+    """What the old version did before the rollout; a signal without its part is not looked at.
+
+    It decides what is asked and how finely, never whether an answer holds: a poor reference costs power, not validity.
+    """
+
+    slow: list[float] = Field(default=[], description="seconds: latencies at `ml.rollouts.signals.QUANTILES`, or none")
+    bins: list[float] = Field(default=[], description="mean share of a request's rows in each bin of predictions")
+    loss: float | None = Field(default=None, ge=0, le=1, description="mean loss")
+
+
+class Evidence(Strict):
+    """What is known against the new version by one signal.
+
+    `wealth` and `reserve` are those of `ml.rollouts.betting`. The rest is for words: observations, weights and weighted
+    sums of values by version, the old one first; the sums have a value for each question.
+    """
+
+    wealth: list[float]
+    reserve: float
+    fresh: int = Field(default=0, description="observations of the new version in this stage")
+    counts: tuple[int, int] = (0, 0)
+    weights: tuple[float, float] = (0.0, 0.0)
+    sums: tuple[list[float], list[float]]
+
+
+class RolloutState(Strict):
+    """Where a rollout is. Times are seconds of the clock that dates the observations."""
+
+    reference: Reference
+    evidence: dict[Signal, Evidence]
+    stage: int = Field(default=0, description="index of the stage")
+    since: float = Field(description="when the stage began")
+    clock: float = Field(description="the latest time of an observation that was counted")
+    requests: int = Field(default=0, description="requests that were routed in this stage, to either version")
+    answered: int = Field(default=0, description="those of them that the new version was asked")
+    labels: int = Field(default=0, description="labels of its predictions that came in this stage")
+    exposed: int = Field(default=0, description="requests whose answer was the new version's, in all stages")
+    held: bool = Field(default=False, description="whether it has timed out, and waits for an operator")
+    ended: Literal["promote", "roll_back"] | None = None
