@@ -1,6 +1,7 @@
 """The frozen run: one experiment on one stack."""
 
 import re
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -64,8 +65,16 @@ class GateSpec(Strict):
 
 
 class DeploySpec(Strict):
-    """Port and limits of the service, and how a new version takes over."""
+    """Address, port and limits of the service, and how a new version takes over."""
 
+    host: str = Field(
+        default="127.0.0.1",
+        description="address to listen at; 0.0.0.0: at every one of this machine. One that other machines reach needs "
+        "keys (python -m serving key add NAME) or deploy.open",
+    )
+    open: bool = Field(
+        default=False, description="whether to start without keys where other machines reach the service"
+    )
     port: Annotated[int, Field(ge=1, le=65535)] | Literal["auto"] = Field(
         default="auto", description="auto: a free one, kept across versions"
     )
@@ -112,10 +121,25 @@ class DeploySpec(Strict):
         default="NORMAL", description="NORMAL survives a killed process, FULL a power cut"
     )
 
+    @field_validator("host")
+    @classmethod
+    def _host_is_an_address(cls, host: str) -> str:
+        try:
+            return str(ip_address(host))
+        except ValueError:
+            raise ValueError(
+                f"{host!r} is no address; 127.0.0.1 is this machine alone, 0.0.0.0 every address that it has"
+            ) from None
+
     @property
     def held(self) -> int:
         """Bytes of bodies that may be held at once."""
         return max(self.max_bodies, self.max_body)
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether other machines may reach the service."""
+        return not ip_address(self.host).is_loopback
 
 
 Keep = Literal["digest", "thumbnail", "whole"]

@@ -8,8 +8,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schemas.errors import did_you_mean
-from serving.http.documentation import Docs, OpenApi
+from serving.http.authentication import Authentication
+from serving.http.documentation import Docs, OpenApi, ask_for_key
 from serving.http.endpoint import Context, Endpoint
+from serving.http.errors import HttpError
 from serving.http.feedback import Feedback
 from serving.http.health import Livez, Readyz
 from serving.http.held import Held
@@ -19,7 +21,9 @@ from serving.http.predict import Predict
 from serving.http.pulse import Pulse
 from serving.http.refusal_log import refused
 from serving.http.releases import Releases
+from serving.http.security import ANSWER
 from serving.journal.writer import Journal
+from serving.keys.store import named_file
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
 
@@ -35,11 +39,13 @@ def build(settings: Settings, follower: Follower, journal: Journal, pulse: Pulse
     """Return the application; requests to an endpoint that takes JSON go past the router."""
     endpoints: list[Endpoint] = []
     held, lives = Held(settings.spec.held), pulse or Pulse(settings.spec.deadline)
-    context = Context(settings, follower, journal, endpoints, held, lives)
+    authentication = Authentication(settings.keys or named_file(), is_open=settings.spec.open)
+    context = Context(settings, follower, journal, endpoints, held, lives, authentication)
     endpoints += [endpoint(context) for endpoint in ENDPOINTS]
     direct: dict[str, ASGIApp] = {one.path: one for one in endpoints if isinstance(one, JsonPost)}
     direct["*"] = Response(status_code=204, headers={"allow": "GET, HEAD, POST, OPTIONS"})  # the server as a whole
     known = [one.path for one in endpoints]
+    without_key = {one.path for one in endpoints if not one.needs_key}
 
     async def not_found(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException), "registered for HTTPException only"
@@ -49,13 +55,21 @@ def build(settings: Settings, follower: Follower, journal: Journal, pulse: Pulse
         elif error.status_code == 405:
             text = f"use {(error.headers or {}).get('Allow', 'another method')}"
         refused(request.scope, error.status_code, _REASONS.get(error.status_code, error.detail))
-        return JSONResponse({"error": {"message": text}}, error.status_code, headers=error.headers)
+        response = JSONResponse({"error": {"message": text}}, error.status_code, headers=error.headers)
+        response.raw_headers += ANSWER
+        return response
 
     routes = [Route(one.path, one, methods=[one.method.upper()]) for one in endpoints if one.path not in direct]
     starlette = Starlette(routes=routes, exception_handlers={HTTPException: not_found})
     starlette.router.redirect_slashes = False
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if authentication.is_needed(scope) and scope["path"] not in without_key:
+            try:
+                authentication.check(scope["headers"])
+            except HttpError as error:
+                await ask_for_key(scope, receive, send, error)
+                return
         await direct.get(scope["path"], starlette)(scope, receive, send)
 
     return app

@@ -1,5 +1,6 @@
 """What an endpoint brings: its place in the OpenAPI document, its example, its counters, and its work."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +12,20 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from schemas.signature import Signature
+from serving.http.authentication import Authentication
+from serving.http.errors import Broken, refuse
 from serving.http.held import Held
+from serving.http.models import Error
 from serving.http.pulse import Pulse
+from serving.http.security import ANSWER
 from serving.journal.writer import Journal
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
+
+logger = logging.getLogger("bentoml.drivetrain")
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,19 @@ class Reply:
     text: str
     body: Any
     media: str = "application/json"
+
+
+UNAUTHORIZED = 401
+EVERY: Mapping[int, Reply] = {
+    400: Reply("Not a request of HTTP/1.1 or HTTP/1.0, or malformed.", Error),
+    UNAUTHORIZED: Reply("The service asks for keys, and the request shows none that is good.", Error),
+    405: Reply("Another method.", Error),
+    408: Reply("The headers did not arrive in time.", Error),
+    431: Reply("The headers are too large, or too many; the connection is closed.", Error),
+    500: Reply("A defect of the service; its log has it.", Error),
+    503: Reply("There are too many connections; Retry-After says when to come again.", Error),
+}
+"""What every endpoint may answer, beside what it says of itself."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +60,7 @@ class Context:
     endpoints: Sequence["Endpoint"]
     held: Held
     pulse: Pulse
+    authentication: Authentication
 
 
 class Endpoint(ABC):
@@ -56,6 +77,8 @@ class Endpoint(ABC):
     description: ClassVar[str] = ""
     request: ClassVar[type[BaseModel] | None] = None
     replies: ClassVar[Mapping[int, Reply]]
+    needs_key: ClassVar[bool] = True
+    """Whether it is for those with a key alone, where the service asks for keys."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -63,6 +86,12 @@ class Endpoint(ABC):
     @abstractmethod
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+
+    @classmethod
+    def every_reply(cls) -> dict[int, Reply]:
+        """Return what is answered by status, those of all endpoints among them."""
+        found = {**EVERY, **cls.replies}
+        return {status: found[status] for status in sorted(found) if cls.needs_key or status != UNAUTHORIZED}
 
     @classmethod
     def example(cls, signature: Signature | None, sample: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -90,5 +119,11 @@ class Page(Endpoint):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        response = await self.respond(Request(scope, receive, send))
+        try:
+            response = await self.respond(Request(scope, receive, send))
+        except Exception:  # a defect of ours, which the client gets no word of
+            logger.exception("a request to %s broke", self.path)
+            await refuse(scope, receive, send, Broken())
+            return
+        response.raw_headers += ANSWER
         await response(scope, receive, send)

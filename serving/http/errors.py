@@ -7,6 +7,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from serving.http.refusal_log import refused
+from serving.http.security import ANSWER
 
 RETRY = ((b"retry-after", b"1"),)
 _DISCARD_SECONDS = 1.0
@@ -44,6 +45,13 @@ class TooLarge(HttpError):
         super().__init__(413, f"the body is larger than {limit} bytes", headers=((b"connection", b"close"),))
 
 
+class Broken(HttpError):
+    """A defect of ours: the log has it, and the client learns nothing of it."""
+
+    def __init__(self) -> None:
+        super().__init__(500, "the service broke on this request")
+
+
 class Disconnected(Exception):
     """The client went away; nobody waits for a response."""
 
@@ -72,6 +80,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send, error: HttpError) -
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(content)).encode()),
+        *ANSWER,
         *error.headers,
     ]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})

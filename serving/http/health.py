@@ -20,6 +20,7 @@ class Livez(Page):
     """The process is alive."""
 
     path = "/livez"
+    needs_key = False  # who keeps a service alive need not be trusted with one
     summary = "The process is alive."
     replies = {200: Reply(summary, str, "text/plain")}
 
@@ -32,6 +33,7 @@ class Readyz(Page):
     """A version is loaded and the journal can be used."""
 
     path = "/readyz"
+    needs_key = False
     summary = "Requests are answered."
     replies = {200: Reply(summary, Ready), 503: Reply("Not ready; the message says why.", Error)}
 

@@ -11,24 +11,25 @@ from starlette.types import Receive, Scope, Send
 
 from serving.http import body
 from serving.http.endpoint import Context, Endpoint, Reply
-from serving.http.errors import RETRY, Disconnected, HttpError, refuse
+from serving.http.errors import RETRY, Broken, Disconnected, HttpError, refuse
 from serving.http.models import Error
+from serving.http.security import ANSWER
 
 logger = logging.getLogger("bentoml.drivetrain")
 _CLOSE = ((b"connection", b"close"),)
+_HEADERS = ((b"content-type", b"application/json"), *ANSWER)
 
 REFUSALS = {
     400: Reply(
-        "Not strict JSON (NaN, a key twice, too deep, not UTF-8, empty), or not of the form of a request.", Error
+        "Not strict JSON (NaN, a key twice, too deep, not UTF-8, empty), or not of the form of a request; or not HTTP.",
+        Error,
     ),
-    405: Reply("Another method than POST.", Error),
-    408: Reply("The body did not arrive within the deadline.", Error),
+    408: Reply("The body did not arrive within the deadline, or the headers not in time.", Error),
     413: Reply("The body is over the limit, and the connection is closed; or it has too many rows.", Error),
     415: Reply("Not application/json, or compressed.", Error),
     429: Reply(
         "Too many requests are in work, or too many bytes of bodies; Retry-After says when to come again.", Error
     ),
-    431: Reply("The headers are too large, or too many; the connection is closed.", Error),
     503: Reply(
         "No version is loaded yet, the journal cannot be used, or there are too many connections; Retry-After says "
         "when to come again.",
@@ -36,7 +37,7 @@ REFUSALS = {
     ),
     504: Reply("No answer within the deadline.", Error),
 }
-"""What every endpoint of this kind may answer."""
+"""What every endpoint of this kind may answer, beside what all may."""
 
 
 class JsonPost(Endpoint):
@@ -85,7 +86,7 @@ class JsonPost(Endpoint):
         except Exception as error:
             # A defect of ours. Without an answer the client would wait for BentoML's timeout.
             logger.exception("a request to %s broke", self.path)
-            raise HttpError(500, "the service broke on this request") from error
+            raise Broken from error
 
     async def _within_limits(self, scope: Scope, receive: Receive, started: float) -> bytes:
         if scope["method"] != "POST":
@@ -129,4 +130,4 @@ class JsonPost(Endpoint):
 
 
 def _headers(content: bytes) -> list[tuple[bytes, bytes]]:
-    return [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
+    return [*_HEADERS, (b"content-length", b"%d" % len(content))]

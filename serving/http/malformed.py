@@ -6,6 +6,7 @@ from http import HTTPStatus
 import httptools
 
 from serving.http.errors import HttpError, dump
+from serving.http.security import ANSWER
 
 CLOSE = (b"connection", b"close")
 _REQUEST_LINE = re.compile(rb"\s*[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40} [^ \r\n]+ HTTP/1\.[01]\r\n")
@@ -47,6 +48,7 @@ def response(error: HttpError, *, with_body: bool = True) -> bytes:
     """Return a whole response, after which the connection is closed."""
     content = dump(error.content()).encode()
     lines = [b"HTTP/1.1 %d %s" % (error.status, HTTPStatus(error.status).phrase.encode())]
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content)), *error.headers]
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content)), *ANSWER]
+    headers += error.headers
     lines += [b"%s: %s" % pair for pair in headers if pair != CLOSE]
     return b"\r\n".join([*lines, b"%s: %s" % CLOSE, b"", content if with_body else b""])

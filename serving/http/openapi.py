@@ -16,6 +16,10 @@ from serving.http.live_models import live_schemas
 
 _LONGEST_EXAMPLE = 2_000  # numbers of all arrays
 _TEXT = "some text"
+_SCHEMES: Json = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
 Bodies = Mapping[Any, Json]
 
 
@@ -25,6 +29,8 @@ def document(
     version: str | None,
     signature: Signature | None,
     sample: Mapping[str, Any] | None = None,
+    *,
+    secured: bool = False,
 ) -> Json:
     """Return the document.
 
@@ -34,6 +40,7 @@ def document(
         version: The current version, None before there is one.
         signature: Its signature; without one, rows are objects of anything.
         sample: A row that it takes, for the examples.
+        secured: Whether the service asks for keys now.
     """
     sample = dict(sample or {}) if signature is None else _as_sent(signature, sample or {})
     bodies, schemas = _schemas(tuple(endpoints))
@@ -41,12 +48,15 @@ def document(
     for endpoint in endpoints:
         example = endpoint.example(signature, sample)
         paths.setdefault(endpoint.path, {})[endpoint.method] = _operation(endpoint, bodies, example)
+        if secured and endpoint.needs_key:
+            paths[endpoint.path][endpoint.method]["security"] = [{name: []} for name in _SCHEMES]
     live = {} if signature is None else live_schemas(signature)
     return {
         "openapi": "3.1.0",
         "info": {"title": model, "version": version or "none", "description": f"Predictions of the model {model}."},
         "paths": paths,
-        "components": {"schemas": {name: live.get(name, schema) for name, schema in schemas.items()}},
+        "components": {"schemas": {name: live.get(name, schema) for name, schema in schemas.items()}}
+        | ({"securitySchemes": _SCHEMES} if secured else {}),
     }
 
 
@@ -78,7 +88,7 @@ def _schemas(endpoints: tuple[type[Endpoint], ...]) -> tuple[Bodies, Json]:
     for one in endpoints:
         if one.request is not None:
             kinds.append(((one, None), "validation", one.request))
-        kinds += [((one, status), "serialization", reply.body) for status, reply in one.replies.items()]
+        kinds += [((one, status), "serialization", reply.body) for status, reply in one.every_reply().items()]
     return schemas_of(kinds)
 
 
@@ -91,6 +101,6 @@ def _operation(endpoint: type[Endpoint], bodies: Bodies, example: Json | None) -
         operation["requestBody"] = {"required": True, "content": {"application/json": content}}
     operation["responses"] = {
         str(status): {"description": reply.text, "content": {reply.media: {"schema": bodies[endpoint, status]}}}
-        for status, reply in endpoint.replies.items()
+        for status, reply in endpoint.every_reply().items()
     }
     return operation

@@ -104,6 +104,14 @@ def settings_path(home: Path, name: str) -> Path:
     return folder(home).resolve() / f"{name}{_SETTINGS}"
 
 
+def keys_path(home: Path, name: str) -> Path:
+    """Return the file of a service's keys: it outlives the service, and a worker reads it again when it changes.
+
+    It has a folder of its own: a container that is given the folder sees a file that took another's place.
+    """
+    return folder(home).resolve() / f"{name}.keys" / "keys.json"
+
+
 def lock(
     home: Path, name: str, *, wait: bool = True, tell: Callable[[str], None] = logger.warning
 ) -> AbstractContextManager[None]:

@@ -16,12 +16,14 @@ HOST = "127.0.0.1"
 class Settings(Strict):
     """`cache` is the folder for fetched packages, `poll` the seconds between polls of the releases.
 
+    `keys` is the file of the service's keys, which need not be there; None: there can be none.
     The supervisor, which imports nothing for it, reads `host` and `port` from the file.
     """
 
     model: Name
     journal_url: str
     cache: Path
+    keys: Path | None = None
     host: str = HOST
     port: int = 0
     spec: DeploySpec = DeploySpec()

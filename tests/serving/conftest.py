@@ -57,6 +57,7 @@ class Local:
     app: ASGIApp
     follower: Follower
     journal_url: str
+    keys: Path
 
 
 LocalApp = Callable[[DeploySpec, float], AbstractContextManager[Local]]
@@ -68,7 +69,8 @@ def local(tmp_path: Path, journal_url: str) -> LocalApp:
 
     @contextmanager
     def open_app(spec: DeploySpec, lock_timeout: float) -> Iterator[Local]:
-        config = Settings(model=NAME, journal_url=journal_url, cache=tmp_path / "cache", spec=spec)
+        keys = tmp_path / "house.keys.json"
+        config = Settings(model=NAME, journal_url=journal_url, cache=tmp_path / "cache", spec=spec, keys=keys)
         engine = tables.open_existing(journal_url, spec.journal_synchronous, lock_timeout)
         follower, journal = Follower(engine, config.cache, config.poll), Journal(engine)
         built = app.build(config, follower, journal)
@@ -77,7 +79,7 @@ def local(tmp_path: Path, journal_url: str) -> LocalApp:
             publish(journal_url, "1", str(packages.write_rules(tmp_path / "package")), timeout=10)
             while follower.current is None:
                 pass
-            yield Local(built, follower, journal_url)
+            yield Local(built, follower, journal_url, keys)
         finally:
             follower.stop()
             journal.close()

@@ -1,0 +1,1 @@
+"""Keys that clients of a service show: made, kept as hashes, revoked."""
