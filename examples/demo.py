@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from cli.config.compose import compose
 from cli.config.load import load_run
 from schemas.home import ROOT
 from schemas.run import Run
+from serving.keys import client
 from steps.components import create
 
 ROWS = 200
@@ -79,13 +81,23 @@ def play(url: str, rows: Rows) -> None:
     """Send the rows to the service in batches; every one of them must be answered."""
     for start in range(0, len(rows), _BATCH):
         body = json.dumps({"instances": rows[start : start + _BATCH]}).encode()
-        request = urllib.request.Request(f"{url}/predict", body, {"Content-Type": "application/json"})
-        with _DIRECT.open(request, timeout=30) as response:
-            predictions = json.load(response)["predictions"]
+        headers = {"Content-Type": "application/json", **client.headers()}
+        predictions = _answer(urllib.request.Request(f"{url}/predict", body, headers))["predictions"]
         refused = [prediction["error"] for prediction in predictions if "error" in prediction]
         if refused:
             sys.exit(f"the service refused {len(refused)} rows, the first with {refused[0]}")
     print(f"played {len(rows)} rows against {url}/predict")
+
+
+def _answer(request: urllib.request.Request) -> dict[str, Any]:
+    try:
+        with _DIRECT.open(request, timeout=30) as response:
+            answer: dict[str, Any] = json.load(response)
+            return answer
+    except urllib.error.HTTPError as error:
+        if error.code != 401:
+            raise
+        sys.exit(f"the service asks for a key: put one into {client.VARIABLE} (python -m serving key add NAME)")
 
 
 if __name__ == "__main__":

@@ -7,15 +7,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from ml.io.broken_pipe import to_its_end
 from ml.io.storage_errors import told_plainly
-from schemas.errors import DeploymentError, DrivetrainError, StorageError
+from schemas.base import Name
+from schemas.errors import DeploymentError, DrivetrainError, StorageError, did_you_mean
 from schemas.home import Home
 from serving.journal.predictions import count
-from serving.process import publications, records, services
+from serving.keys import command as key_command
+from serving.process import foreground, publications, records, services
+from serving.process.compose import compose
 from serving.process.probe import tail
 from serving.process.repair import repair
 from serving.process.services import Status
+from serving.process.unit import unit
 from serving.releases import publisher
 
 
@@ -33,6 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "shadow": lambda: _beside(home, asked.name, asked.version, None),
         "promote": lambda: _promote(home, asked.name, asked.version),
         "withdraw": lambda: _withdraw(home, asked.name, asked.version),
+        "run": lambda: foreground.run(home, _only(home, asked.name), _aside),
+        "unit": lambda: _print(unit(home, records.find(home, _only(home, asked.name)))),
+        "compose": lambda: _print(compose(home, records.find(home, _only(home, asked.name)))),
+        "key": lambda: _key(home, asked),
     }
     try:
         with told_plainly():
@@ -65,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
         ("rollback", "make the version before the current one current again"),
         ("stop", "stop a service; its journal and packages stay"),
         ("repair", "save what can be read of a damaged journal into a new one"),
+        ("run", "run a deployed service in the foreground, for a supervisor of your own"),
+        ("unit", "print a systemd unit for a deployed service"),
+        ("compose", "print a compose file for the image of a deployed service"),
     ):
         one = commands.add_parser(command, help=text, description=text)
         one.add_argument(
@@ -83,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("version", metavar="VERSION", help="a version that was deployed before, as `status` names it")
         if command == "canary":
             one.add_argument("--share", type=float, default=0.1, help="of the requests, above 0 and below 1 (0.1)")
+    key_command.configure(commands.add_parser("key", help=key_command.TEXT, description=key_command.TEXT))
     return parser
 
 
@@ -201,6 +215,25 @@ def _stop(home: Path, name: str) -> int:
     services.stop(home, name, _aside)
     print(f"{name}: stopped")
     return 0
+
+
+def _print(text: str) -> int:
+    print(text, end="")
+    return 0
+
+
+def _key(home: Path, asked: argparse.Namespace) -> int:
+    """Look after the keys of a model, which may be made before it is deployed for the first time."""
+    try:
+        TypeAdapter(Name).validate_python(asked.name)
+    except ValidationError:
+        raise DeploymentError(f"{asked.name!r} is no model's name: lower-case letters, digits, _ and -") from None
+    path, known = records.keys_path(home, asked.name), records.names(home)
+    if asked.action == "add" and asked.name not in known:
+        _aside(f"Nothing is deployed as {asked.name!r} yet.{did_you_mean(asked.name, known)}")
+    elif asked.name not in known and not path.exists():
+        records.find(home, asked.name)
+    return key_command.run(asked, path)
 
 
 def _repair(home: Path, name: str) -> int:

@@ -25,12 +25,24 @@ def preflight(run: Run) -> None:
         faults = [*absent, *faults]
     else:
         faults += elsewhere
-    if run.spec.deploys and run.deploy.port != "auto":
-        from serving.process.port import faults as port_faults
-
-        faults += port_faults(Home.here().root, run.name, run.deploy)
+    if run.spec.deploys:
+        faults += _address_faults(run)
     if faults:
         raise ConfigurationError(faults, "The run cannot start")
+
+
+def _address_faults(run: Run) -> list[Fault]:
+    """Return what keeps the service from the address that it is to listen at."""
+    home, found = Home.here().root, list[Fault]()
+    if run.deploy.port != "auto":
+        from serving.process.port import faults as port_faults
+
+        found += port_faults(home, run.name, run.deploy)
+    if run.deploy.is_exposed:
+        from serving.process.exposure import faults as exposure_faults
+
+        found += exposure_faults(home, run.name, run.deploy)
+    return found
 
 
 def _seen(run: Run) -> tuple[list[Fault], list[Fault]]:

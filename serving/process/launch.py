@@ -12,13 +12,13 @@ from ml.io.atomic_write import write_whole
 from schemas.errors import DeploymentError
 from schemas.run import DeploySpec, JournalSpec
 from serving.journal import tables
-from serving.process import kept_alive, records, settings
+from serving.keys.client import VARIABLE as KEY_VARIABLE
+from serving.process import address, kept_alive, records, settings
 from serving.process.bento import source
 from serving.process.kept_alive import Role
 from serving.process.members import VARIABLE, members
 from serving.process.probe import get, tail
 from serving.process.records import Deployment
-from serving.process.settings import HOST
 
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 5.0
@@ -41,23 +41,11 @@ def start(
         DeploymentError: If it does not come up; the end of its log is in the text. Nothing of it lives then.
     """
     tables.create(journal_url)
-    base = records.folder(home).absolute()
-    config = settings.Settings(
-        model=name,
-        journal_url=journal_url,
-        cache=base / f"{name}.packages",
-        host=HOST,
-        port=port,
-        spec=spec,
-        journal=journal,
-    )
-    told = records.settings_path(home, name)
-    write_whole(told, config.model_dump_json(indent=1), private=True)
-    log = base / f"{name}.log"
+    log = records.folder(home).absolute() / f"{name}.log"
     deployment = Deployment(
         name=name,
         port=port,
-        url=f"http://{HOST}:{port}",
+        url=address.url(spec.host, port),
         code_hash=code_hash,
         bento=bento,
         journal_url=journal_url,
@@ -65,6 +53,7 @@ def start(
         spec=spec,
         journal=journal,
     )
+    told = tell(home, deployment)
     try:
         supervisor = _spawn("supervisor", bento, log, told, spec.deadline)
         _await(deployment, supervisor)
@@ -73,6 +62,22 @@ def start(
         end(home, name)
         raise
     return deployment
+
+
+def tell(home: Path, deployment: Deployment) -> Path:
+    """Write what a service's processes are told; return the file. From here on the service is wanted."""
+    config = settings.Settings(
+        model=deployment.name,
+        journal_url=deployment.journal_url,
+        cache=records.folder(home).absolute() / f"{deployment.name}.packages",
+        keys=records.keys_path(home, deployment.name),
+        host=deployment.spec.host,
+        port=deployment.port,
+        spec=deployment.spec,
+        journal=deployment.journal,
+    )
+    told = records.settings_path(home, deployment.name)
+    return write_whole(told, config.model_dump_json(indent=1), private=True)
 
 
 def is_live(deployment: Deployment) -> bool:
@@ -110,20 +115,28 @@ def _is_supervisor(process: psutil.Process, name: str) -> bool:
 
 
 def _spawn(role: Role, bento: str, log: Path, told: Path, deadline: float) -> "subprocess.Popen[bytes]":
+    with log.open("ab") as out:
+        # From the Bento's code, not by its tag: BentoML's worker takes half a second to open a Bento from its store.
+        return kept_alive.start(told, role, cwd=source(bento), environment=environment(told, deadline), log=out)
+
+
+def environment(told: Path, deadline: float) -> dict[str, str]:
+    """Return the environment of a service's processes: ours without the key that we show, and what they are told.
+
+    Args:
+        told: The service's settings.
+        deadline: Seconds that a request may take.
+    """
     # BentoML holds a timer for every request until its own timeout, which cannot be switched off: as short as may be.
     timeout = f"services.drivetrain.traffic.timeout={deadline + _GRACE_SECONDS:g}"
-    environment = {
-        **os.environ,
+    return {
+        **{name: value for name, value in os.environ.items() if name != KEY_VARIABLE},
         VARIABLE: str(told),
         "BENTOML_CONFIG_OPTIONS": f"{os.environ.get('BENTOML_CONFIG_OPTIONS', '')}\n{timeout}".strip(),
         "BENTOML_DO_NOT_TRACK": "True",
         "ORT_DISABLE_TELEMETRY": "1",
         "OMP_NUM_THREADS": "1",
     }
-    with log.open("ab") as out:
-        # From the Bento's code, not by its tag: BentoML's worker takes half a second to open a Bento from its store.
-        process = kept_alive.start(told, role, cwd=source(bento), environment=environment, log=out)
-    return process
 
 
 def _await(deployment: Deployment, process: "subprocess.Popen[bytes]") -> None:

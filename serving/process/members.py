@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 VARIABLE = "DRIVETRAIN_SERVICE"
 SUPERVISOR = "DRIVETRAIN_SUPERVISOR"
+LOOKED_AFTER = "DRIVETRAIN_LOOKED_AFTER"
+"""Set where systemd, or something like it, starts the service again: it needs no watchdog."""
+
 _OURS = ("bentoml", "serving.process.", "serving.releases.")
 _WATCHDOG = "serving.process.watchdog"
 _POLITE_SECONDS, _STOP_SECONDS = 0.7, 5.0

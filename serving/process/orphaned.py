@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 from serving.process import kept_alive
-from serving.process.members import SUPERVISOR, VARIABLE
+from serving.process.members import LOOKED_AFTER, SUPERVISOR, VARIABLE
 
 logger = logging.getLogger("bentoml.drivetrain")
 
@@ -27,12 +27,16 @@ class Supervised:
             return
         logger.error("the supervisor %s is gone; stopping", self._supervisor)
         self._supervisor = None
-        settings = Path(os.environ[VARIABLE])
         try:
-            if kept_alive.is_wanted(settings) and kept_alive.process_id(settings, "watchdog") is None:
-                kept_alive.start(settings, "watchdog", environment=_inherited())
+            if LOOKED_AFTER not in os.environ:
+                _have_it_started_again(Path(os.environ[VARIABLE]))
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _have_it_started_again(settings: Path) -> None:
+    if kept_alive.is_wanted(settings) and kept_alive.process_id(settings, "watchdog") is None:
+        kept_alive.start(settings, "watchdog", environment=_inherited())
 
 
 def _inherited() -> dict[str, str]:

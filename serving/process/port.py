@@ -7,7 +7,7 @@ from pathlib import Path
 
 from schemas.errors import Fault
 from schemas.run import DeploySpec
-from serving.process import records
+from serving.process import address, records
 from serving.process.members import members
 from serving.process.settings import HOST
 
@@ -17,23 +17,23 @@ _FIRST, _COUNT = (
 )  # below the ports that outgoing connections get, which would take one away while we restart
 
 
-def is_free(port: int) -> bool:
+def is_free(port: int, host: str = HOST) -> bool:
     """Say whether a server could listen there now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+    with socket.socket(address.family(host), socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError:
             return False
         return True
 
 
-def choose(home: Path, name: str, avoid: Set[int] = frozenset()) -> int:
+def choose(home: Path, name: str, avoid: Set[int] = frozenset(), host: str = HOST) -> int:
     """Return a free port for a new service, the same one for the same name where that is possible."""
     taken = {other.port for one in records.names(home) if one != name and (other := records.read(home, one))} | avoid
     start = zlib.crc32(f"{home.absolute()}/{name}".encode()) % _COUNT
     candidates = (_FIRST + (start + step) % _COUNT for step in range(_COUNT))
-    return next(port for port in candidates if port not in taken and is_free(port))
+    return next(port for port in candidates if port not in taken and is_free(port, host))
 
 
 def faults(home: Path, name: str, spec: DeploySpec) -> list[Fault]:
@@ -43,12 +43,12 @@ def faults(home: Path, name: str, spec: DeploySpec) -> list[Fault]:
     mine = records.read(home, name)
     if (mine is None or mine.port == spec.port) and members(records.settings_path(home, name)):
         return []
-    if is_free(spec.port):
+    if is_free(spec.port, spec.host):
         return []
     return [
         Fault(
             "deploy.port",
-            f"port {spec.port} on {HOST} is in use by another program",
+            f"port {spec.port} on {spec.host} is in use by another program",
             "stop it, choose another port, or leave the choice to us with deploy.port=auto",
         )
     ]

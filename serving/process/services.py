@@ -8,7 +8,7 @@ from pathlib import Path
 from schemas.errors import ConfigurationError, DeploymentError
 from schemas.run import DeploySpec, JournalSpec
 from serving.journal import tables
-from serving.process import bento, code_closure, launch, port, records
+from serving.process import bento, code_closure, exposure, launch, port, records
 from serving.process.probe import get
 from serving.process.records import Deployment
 
@@ -47,7 +47,7 @@ def running(
         journal: What the journal keeps; so is one that keeps something else.
 
     Raises:
-        ConfigurationError: If the declared port belongs to somebody else.
+        ConfigurationError: If the declared port belongs to somebody else, or other machines would need no key.
         DeploymentError: If it does not come up; the end of its log is in the text.
     """
     code_hash, journal = code_closure.code_hash(home), journal or JournalSpec()
@@ -59,7 +59,7 @@ def running(
         and _is_live_soon(home, known)
     ):
         return known
-    faults = port.faults(home, name, spec)
+    faults = [*port.faults(home, name, spec), *exposure.faults(home, name, spec)]
     if faults:
         raise ConfigurationError(faults)
     tag = bento.build(name, code_hash, package)  # first: while it fails, the old service goes on
@@ -131,4 +131,5 @@ def _is_live_soon(home: Path, deployment: Deployment) -> bool:
 def _port(home: Path, name: str, spec: DeploySpec, known: Deployment | None) -> int:
     if spec.port != "auto":
         return spec.port
-    return known.port if known and port.is_free(known.port) else port.choose(home, name)
+    kept = known is not None and port.is_free(known.port, spec.host)
+    return known.port if known and kept else port.choose(home, name, host=spec.host)

@@ -14,20 +14,23 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from ml.io.held_file import held
 from ml.io.processes import signal_name
-from serving.process import kept_alive
-from serving.process.members import SUPERVISOR, end_those_left
+from serving.process import address, kept_alive
+from serving.process.members import LOOKED_AFTER, SUPERVISOR, end_those_left
 
 SERVICE = "serving.service:Drivetrain"
+PATIENCE = 60.0
+"""Seconds in which a worker must have ended what is in work."""
+
 _KEEP_ALIVE_SECONDS = 75  # longer than clients keep idle connections, so that theirs is the end that closes
 _BACKLOG = 2048
 _PORT_SECONDS = 5.0
 _LOOK_SECONDS = 0.25
-_PATIENCE = 60.0  # seconds in which a worker must have ended what is in work
 _QUICK_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
 _AGAIN_SECONDS = 2.0  # until a started watchdog must have shown itself
 _START_SECONDS = 20.0  # a worker that ends by itself within them cannot start
@@ -76,7 +79,7 @@ def _supervise(settings: Path, listener: socket.socket, arrived: int) -> int:
 def _end(worker: "subprocess.Popen[bytes]") -> None:
     worker.terminate()
     try:
-        worker.wait(_PATIENCE)
+        worker.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         kept_alive.say(f"the worker {worker.pid} does not end; killing it")
         worker.kill()
@@ -111,6 +114,8 @@ class _Watchdog:
 
     def keep(self) -> None:
         """Start one where there was one, or should be by now."""
+        if LOOKED_AFTER in os.environ:
+            return
         if kept_alive.process_id(self._settings, "watchdog") is not None:
             self._due = 0.0
         elif time.monotonic() > self._due:
@@ -131,14 +136,14 @@ def _listen(host: str, port: int) -> socket.socket:
     """Open the port; a worker that lost its supervisor may have it for another moment."""
     deadline = time.monotonic() + _PORT_SECONDS
     while True:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener = socket.socket(address.family(host), socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
             listener.listen(_BACKLOG)
         except OSError:
             listener.close()
-            if time.monotonic() > deadline or not host.startswith("127."):
+            if time.monotonic() > deadline or not ip_address(host).is_loopback:
                 raise
             time.sleep(0.05)
         else:

@@ -81,3 +81,11 @@ def test_a_sweep_looks_as_a_run_does(run: Run) -> None:
     jobs = [Job(0, Words((), {}), None, on(run, KEYS))]  # type: ignore[arg-type]
     fault, _ = faults(lambda: preflight_all(jobs))
     assert fault.startswith("stack.environment.AWS_ACCESS_KEY_ID")
+
+
+def test_an_address_that_other_machines_reach_is_told_with_what_else_is_wrong(load: Load, empty: Path) -> None:
+    words = ["+experiment=houses", "data=csv", "data.path=none.csv", "data.target=price", "deploy.host=0.0.0.0"]
+    file, host = faults(lambda: preflight(load(*words)))
+    assert file.startswith("data.path: ") and host.startswith("deploy.host: other machines reach 0.0.0.0")
+    assert not any("deploy.host" in one for one in faults(lambda: preflight(load(*words, "deploy.open=true"))))
+    assert not any("deploy.host" in one for one in faults(lambda: preflight(load(*words, "pipeline=training"))))

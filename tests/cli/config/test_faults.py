@@ -66,6 +66,7 @@ CASES = [
     ([BASE, "gate.no_worse_than_production.tolerance=-1"], "gate.no_worse_than_production.tolerance", "at least 0"),
     ([BASE, "gate.max_size=0"], "gate.max_size", "more than 0"),
     ([BASE, "deploy.port=ab"], "deploy.port", "not a whole number or 'auto'"),
+    ([BASE, "deploy.host=everywhere"], "deploy.host", "0.0.0.0 every address that it has"),
     ([BASE, "deploy.port=70000"], "deploy.port", "at least 1 and at most 65535"),
     ([BASE, "deploy.rollout=canary"], "deploy.rollout", "'replace'"),
     ([BASE, "monitor.window=abc"], "monitor.window", "neither a number of rows"),

@@ -4,9 +4,12 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -15,15 +18,18 @@ import pytest
 
 from ml.io.held_file import held
 from schemas.errors import ConfigurationError, DeploymentError
+from schemas.home import ROOT
 from schemas.run import DeploySpec
 from serving.__main__ import main
 from serving.process import kept_alive, launch, port, records, services
 from serving.process import supervisor as supervise
 from serving.process.deploy import deploy
+from serving.process.members import LOOKED_AFTER
+from serving.process.probe import until_ready
 from serving.process.records import Deployment
 from serving.releases.publisher import releases
 from tests.serving import packages
-from tests.serving.processes import family, gone, supervisor, worker
+from tests.serving.processes import family, gone, supervisor, watchdog, worker
 
 pytestmark = pytest.mark.untraced
 
@@ -111,6 +117,27 @@ def test_changed_code_restarts_the_service_with_the_version_it_had(
     assert published[0].version == "1" and httpx.get(f"{url}/readyz").status_code == 200
 
 
+def test_a_supervisor_of_ones_own_takes_the_service_over_and_runs_publish_to_it(
+    home: Path, package: str, running: Deployment, pid: int
+) -> None:
+    words = [sys.executable, "-m", "serving", "run", "house"]
+    environment = {**os.environ, "DRIVETRAIN_HOME": str(home)}
+    with subprocess.Popen(words, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 30
+        while records.supervisor(home, "house") != process.pid and time.monotonic() < deadline:
+            with suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)  # else it is a child of ours that has ended, and is waited for
+            time.sleep(0.05)
+        assert until_ready(running.url, 30)[0] == 200 and gone(pid)
+        before = worker(home)
+        url, _ = deploy(home, "house", "1", package, DeploySpec())
+        assert url == running.url and supervisor(home) == process.pid and worker(home) == before
+        assert watchdog(home) is None and LOOKED_AFTER in before.environ()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0 and records.settings_path(home, "house").exists()
+    assert family(home) == []
+
+
 def test_the_service_has_let_go_of_the_terminal(running: Deployment, pid: int) -> None:
     assert os.getsid(pid) == pid != os.getsid(0)
     files = {str(Path(f"/proc/{pid}/fd/{number}").readlink()) for number in (0, 1, 2)}
@@ -150,7 +177,12 @@ def test_a_port_of_somebody_else_is_a_fault_and_nothing_is_started(home: Path, p
 
 
 def test_a_service_that_dies_at_the_start_says_why(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "HOST", "203.0.113.1")  # not an address of this machine
+    def told(home: Path, deployment: Deployment) -> Path:
+        spec = deployment.spec.model_copy(update={"host": "203.0.113.1"})  # not an address of this machine
+        return tell(home, deployment.model_copy(update={"spec": spec}))
+
+    tell = launch.tell
+    monkeypatch.setattr(launch, "tell", told)
     with pytest.raises(DeploymentError, match=r"ended with exit code[\s\S]*assign requested address"):
         deploy(home, "dying", "1", "/nowhere", DeploySpec())
     assert records.read(home, "dying") is None

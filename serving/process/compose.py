@@ -1,0 +1,119 @@
+"""A compose file for the image of a deployed service's Bento, as text."""
+
+import json
+import os
+from collections.abc import Iterator
+from ipaddress import ip_address
+from math import ceil
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from schemas.base import Strict
+from schemas.run import DeploySpec, JournalSpec
+from serving.keys.store import VARIABLE
+from serving.process import records
+from serving.process.records import Deployment
+
+_PORT = 3000  # of BentoML's images
+_SPARE = 15  # seconds beyond a request's deadline, in which the container ends
+_OF_THE_HOST = ("host", "port", "rollout")  # keys of `deploy` that are the compose file's
+_TEXT = """\
+# {name}: made by `python -m serving compose {name}`. The image is the Bento's:
+#   bentoml containerize {bento}
+#   mkdir -p {data} && docker compose up -d
+# It runs as the user who made this file, to whom the folders belong. $DRIVETRAIN_IMAGE, $DRIVETRAIN_DATA and
+# $DRIVETRAIN_PORT stand for another image, folder and port.
+services:
+  {name}:
+    image: "${{DRIVETRAIN_IMAGE:-{bento}}}"
+    user: "{user}"
+    restart: unless-stopped
+    init: true
+    ports:
+      - "{address}:${{DRIVETRAIN_PORT:-{port}}}:{inside}"
+    environment:
+{environment}
+    volumes:
+{volumes}
+    tmpfs:
+      - /tmp
+    healthcheck:
+      test:
+        - CMD
+        - python
+        - -c
+        - import urllib.request as u; u.urlopen("http://127.0.0.1:{inside}/readyz", timeout=4)
+      interval: 10s
+      timeout: 5s
+      retries: 3
+      start_period: 120s
+    stop_grace_period: {grace}s
+    read_only: true
+    cap_drop: [ALL]
+    security_opt: ["no-new-privileges:true"]
+    ulimits:
+      nofile: {files}
+"""
+
+
+def compose(home: Path, deployment: Deployment) -> str:
+    """Return the file: the service's settings, its journal in a folder of the host, its keys where it has some."""
+    keys = records.keys_path(home, deployment.name)
+    spec = deployment.spec
+    address = ip_address(spec.host)
+    mounts = [("${DRIVETRAIN_DATA:-" + _data(deployment) + "}", "/data", False)]
+    mounts += [(_escaped(str(keys.parent)), "/keys", True)] if keys.exists() else []
+    environment = dict(_environment(deployment, has_keys=keys.exists()))
+    return _TEXT.format(
+        name=deployment.name,
+        bento=deployment.bento,
+        data=_data(deployment),
+        user=f"{os.getuid()}:{os.getgid()}",
+        address=f"[{address}]" if address.version == 6 else address,
+        port=deployment.port,
+        inside=_PORT,
+        environment="\n".join(f"      {name}: {json.dumps(value)}" for name, value in environment.items()),
+        volumes="\n".join(_mount(*mount) for mount in mounts),
+        grace=ceil(spec.deadline) + _SPARE,
+        files=spec.max_connections + 500,
+    )
+
+
+def _data(deployment: Deployment) -> str:
+    return f"./{deployment.name}-data"
+
+
+def _mount(source: str, target: str, read_only: bool) -> str:
+    lines = ["- type: bind", f"  source: {json.dumps(source)}", f"  target: {target}"]
+    lines += ["  read_only: true"] if read_only else []
+    # Made by Docker it would be root's.
+    return "\n".join(f"      {line}" for line in [*lines, "  bind: {create_host_path: false}"])
+
+
+def _environment(deployment: Deployment, *, has_keys: bool) -> Iterator[tuple[str, str]]:
+    is_sqlite = make_url(deployment.journal_url).get_backend_name() == "sqlite"
+    yield (
+        "DRIVETRAIN_JOURNAL_URL",
+        ("sqlite:////data/journal.db" if is_sqlite else "${DRIVETRAIN_JOURNAL_URL:?the URL of the journal}"),
+    )
+    yield "DRIVETRAIN_CACHE", "/data/packages"
+    yield "BENTOML_HOME", "/tmp/bentoml"
+    yield "HOME", "/tmp"
+    if has_keys:
+        yield VARIABLE, "/keys/keys.json"
+    elif not deployment.spec.is_exposed:  # the port is published on this machine alone, as without a container
+        yield "DRIVETRAIN_DEPLOY_OPEN", "true"
+    yield from _changed("DRIVETRAIN_DEPLOY_", deployment.spec, DeploySpec())
+    yield from _changed("DRIVETRAIN_JOURNAL_", deployment.journal, JournalSpec())
+
+
+def _changed(prefix: str, spec: Strict, usual: Strict) -> Iterator[tuple[str, str]]:
+    """Yield the settings that are not as they are by themselves."""
+    for name, value in spec.model_dump(mode="json").items():
+        if value != getattr(usual, name) and name not in _OF_THE_HOST:
+            yield f"{prefix}{name.upper()}", _escaped(value if isinstance(value, str) else json.dumps(value))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("$", "$$")

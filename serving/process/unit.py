@@ -1,0 +1,126 @@
+"""A systemd unit for a deployed service, as text."""
+
+import getpass
+import grp
+import os
+import sys
+from math import ceil
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from schemas.errors import DeploymentError
+from schemas.home import ROOT
+from serving.process.bento import source
+from serving.process.records import Deployment
+from serving.process.supervisor import PATIENCE
+
+_SPARE = 15  # seconds beyond those in which a worker must have ended what is in work
+_SHARED = ("/tmp", "/var/tmp")  # what is in them a unit with a folder of its own there does not see
+_FILES = 500  # open files besides connections
+_TEXT = """\
+# {name}: made by `python -m serving unit {name}`; make it anew after Python, this folder or DRIVETRAIN_HOME has moved.
+#   python -m serving unit {name} | sudo tee /etc/systemd/system/drivetrain-{name}.service
+#   sudo systemctl daemon-reload && sudo systemctl enable --now drivetrain-{name}
+# The log is systemd's: journalctl -u drivetrain-{name}. After a deployment of changed code, which leaves the service in
+# the background: systemctl restart drivetrain-{name}.
+[Unit]
+Description=Drivetrain: predictions of the model {name}
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=300
+StartLimitBurst=10
+
+[Service]
+Type=exec
+User={user}
+Group={group}
+WorkingDirectory={folder}
+Environment={environment}
+# What is secret, such as PGPASSWORD, in a file that its owner alone may read:
+EnvironmentFile=-/etc/drivetrain/{name}.env
+ExecStart={command}
+Restart=on-failure
+RestartSec=2
+# 2: it cannot start as it is declared
+RestartPreventExitStatus=2
+# The worker is told by its supervisor, and finishes what is in work.
+KillMode=mixed
+TimeoutStopSec={stop}
+LimitNOFILE={files}
+UMask=0077
+
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+AmbientCapabilities=
+ProtectSystem=strict
+ProtectHome=read-only
+ReadWritePaths={writable}
+PrivateTmp={private_tmp}
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+RemoveIPC=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def unit(home: Path, deployment: Deployment) -> str:
+    """Return the unit. Raises DeploymentError if the service's Bento is gone, or a path cannot stand in a unit."""
+    home, bentos = home.resolve(), source(deployment.bento).parents[3]
+    writable = _writable(home, deployment.journal_url)
+    settings = {"DRIVETRAIN_HOME": home, "BENTOML_HOME": bentos}
+    return _TEXT.format(
+        name=deployment.name,
+        user=getpass.getuser(),
+        group=grp.getgrgid(os.getgid()).gr_name,
+        folder=_plain(ROOT),
+        environment=" ".join(_quoted(f"{name}={value}") for name, value in settings.items()),
+        command=" ".join(_quoted(word, command=True) for word in _command(deployment.name)),
+        stop=ceil(PATIENCE) + _SPARE,
+        files=deployment.spec.max_connections + _FILES,
+        writable=" ".join(_quoted(str(path)) for path in writable),
+        private_tmp="no" if any(path.is_relative_to(folder) for path in writable for folder in _SHARED) else "yes",
+    )
+
+
+def _command(name: str) -> list[str]:
+    return [sys.executable, "-m", "serving", "run", name]
+
+
+def _writable(home: Path, journal_url: str) -> list[Path]:
+    """Return the folders that the service writes to."""
+    place = make_url(journal_url)
+    if place.get_backend_name() != "sqlite" or place.database is None:
+        return [home]
+    folder = Path(place.database).resolve().parent
+    return [home] if folder.is_relative_to(home) else [home, folder]
+
+
+def _plain(path: Path) -> str:
+    """Return a path as a setting of its own line has it: with the sign of a specifier doubled."""
+    text = str(path)
+    if any(ord(character) < 32 for character in text):
+        raise DeploymentError(f"{text!r} cannot stand in a unit: it has a line end or another control in its name")
+    return text.replace("%", "%%")
+
+
+def _quoted(word: str, *, command: bool = False) -> str:
+    """Return one word of several; in a command a dollar begins a variable."""
+    text = _plain(Path(word)).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text.replace("$", "$$") if command else text}"'
