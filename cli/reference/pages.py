@@ -46,7 +46,7 @@ PAGES = {
     "review": Page("Which predictions are routed to review. Without the block: none.", ReviewSpec),
     "package": Page("The packaged form of the model, and what it may cost to make.", PackageSpec),
     "gate": Page("What a candidate must satisfy before it may be deployed.", GateSpec, ("checks",)),
-    "deploy": Page("The service: its port and limits.", DeploySpec),
+    "deploy": Page("The service: its address, port and limits.", DeploySpec),
     "journal": Page("What the journal keeps of the inputs of each prediction.", JournalSpec),
     "monitor": Page("Which window of the journal is compared, and what counts as drift.", MonitorSpec),
     "batch": Page(
