@@ -15,7 +15,7 @@ from starlette.types import Scope
 from schemas.run import DeploySpec
 from schemas.signature import Signature
 from serving.http import app
-from serving.http.endpoint import Context, Page, Reply
+from serving.http.endpoint import EVERY, Context, Page, Reply
 from serving.http.families import counter
 from serving.http.json_post import REFUSALS, JsonPost
 from tests.serving import packages
@@ -108,14 +108,14 @@ def test_the_document_has_its_models_its_example_and_its_statuses(extended: Loca
         "schema": {"$ref": "#/components/schemas/Question"},
         "example": {"row": {name: cells[0] for name, cells in packages.CELLS.items()}},
     }
-    assert set(operation["responses"]) == {"200", *map(str, REFUSALS)}
+    assert set(operation["responses"]) == {"200", *map(str, {**EVERY, **REFUSALS})}
     assert schemas["Explanation"]["properties"] == {"because": {"type": "array", "items": {"type": "string"}}}
     assert document["paths"]["/limits"]["get"]["responses"]["200"]["description"] == "What is taken."
 
 
 def test_the_page_shows_it_with_its_example(extended: Local) -> None:
     page = unescape(ask(extended, ("GET", "/docs", None))[0].text)
-    assert "POST /explain\n" in page and '"row": {' in page and "In a few words." in page
+    assert "<code>POST /explain</code>" in page and '"row": {' in page and "In a few words." in page
     assert "GET /limits" in page and "What is taken." in page
 
 
