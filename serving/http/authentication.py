@@ -23,7 +23,7 @@ _NOWHERE = ("", None)
 _MISSING = "this service asks for a key; send it as Authorization: Bearer KEY, or as X-API-Key: KEY"
 _WRONG = "the key is unknown, revoked or expired"
 Headers = list[tuple[bytes, bytes]]
-Signature = tuple[int, int, int]
+Signature = tuple[int, int, int, int]
 
 
 class Authentication:
@@ -31,7 +31,7 @@ class Authentication:
 
     Args:
         path: The file of the keys; None: there can be none.
-        is_open: Whether other machines need none either, where there is no file.
+        is_open: Whether other machines need none either, where there is no key.
     """
 
     def __init__(self, path: Path | None, *, is_open: bool) -> None:
@@ -75,27 +75,26 @@ class Authentication:
         self._due = time.monotonic() + LOOK_SECONDS
         try:
             found = self._path.stat()
+            signature = (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
+            if signature == self._seen:
+                return
+            keys = store.read(self._path)
         except FileNotFoundError:
-            self._keys, self._needed, self._seen = {}, False, None
-            return
+            if self._needed:
+                self._refuse_all(f"The file of keys {self._path} is gone")
         except OSError as error:
             self._refuse_all(f"The file of keys {self._path} cannot be looked at: {error.strerror}")
-            return
-        signature = (found.st_ino, found.st_mtime_ns, found.st_size)
-        if signature == self._seen:
-            return
-        try:
-            self._keys, self._needed = {one.sha256: one for one in store.read(self._path)}, True
-            self._trouble = ""
         except DeploymentError as error:
             self._refuse_all(str(error))
-        self._seen = signature
+        else:
+            self._keys, self._needed = {one.sha256: one for one in keys}, bool(keys)
+            self._seen, self._trouble = signature, ""
 
     def _refuse_all(self, why: str) -> None:
         """Take no key any more: which of those known before are revoked meanwhile, nobody knows."""
         if why != self._trouble:
-            logger.error("%s; no request is answered until it can be", why)
-        self._keys, self._needed, self._trouble = {}, True, why
+            logger.error("%s; no request is answered until it can be read", why)
+        self._keys, self._needed, self._seen, self._trouble = {}, True, None, why
 
 
 class _Reached(dict[str, bool]):

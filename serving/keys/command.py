@@ -1,4 +1,4 @@
-"""`python -m serving key add|list|revoke NAME`: the keys of a service, for who runs it."""
+"""`python -m serving key add|list|revoke|clear NAME`: the keys of a service, for who runs it."""
 
 import argparse
 import sys
@@ -19,6 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("add", "make a key and print it, this once; from the first one on every request needs one"),
         ("list", "names, dates and states of the keys; no key itself"),
         ("revoke", "let a key be good no more, within a second"),
+        ("clear", "forget all keys: requests from this machine need none any more"),
     ):
         one = actions.add_parser(action, help=text, description=text)
         one.add_argument("name", metavar="NAME", help="the model's name")
@@ -40,6 +41,9 @@ def run(asked: argparse.Namespace, path: Path) -> int:
     elif asked.action == "revoke":
         revoked = store.revoke(path, asked.key)
         print(f"{asked.name}: the key {revoked.name!r} is revoked")
+    elif asked.action == "clear":
+        store.clear(path)
+        print(f"{asked.name}: all keys are forgotten; requests from this machine need none")
     else:
         _list(asked.name, store.read(path))
     return 0

@@ -1,7 +1,7 @@
 """The keys of one service: a file that its owner alone may read, replaced whole whenever a key is made or revoked.
 
-It outlives the service, as the journal does. Once the file is there requests need a key, also where all keys in it
-are revoked.
+It outlives the service, as the journal does. While there are keys in it requests need one, also where all of them are
+revoked, and where the file is gone while the service runs.
 """
 
 import os
@@ -87,6 +87,11 @@ def revoke(path: Path, name: str) -> Key:
         return [one.model_copy(update={"revoked": now}) if one is found else one for one in keys]
 
     return next(one for one in _change(path, revoked) if one.name == name)
+
+
+def clear(path: Path) -> None:
+    """Forget all keys, so that none is asked for any more; a running service does not take a file that is gone so."""
+    _change(path, lambda _keys: [])
 
 
 def _change(path: Path, change: Callable[[list[Key]], list[Key]]) -> list[Key]:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 
 from schemas.base import Strict
 from schemas.run import DeploySpec, JournalSpec
+from serving.keys import store
 from serving.keys.store import VARIABLE
 from serving.process import records
 from serving.process.records import Deployment
@@ -58,13 +59,18 @@ services:
 
 
 def compose(home: Path, deployment: Deployment) -> str:
-    """Return the file: the service's settings, its journal in a folder of the host, its keys where it has some."""
+    """Return the file: the service's settings, its journal in a folder of the host, its keys where it has some.
+
+    Raises:
+        DeploymentError: If the file of the keys cannot be read.
+    """
     keys = records.keys_path(home, deployment.name)
+    has_keys = bool(store.read(keys))
     spec = deployment.spec
     address = ip_address(spec.host)
     mounts = [("${DRIVETRAIN_DATA:-" + _data(deployment) + "}", "/data", False)]
-    mounts += [(_escaped(str(keys.parent)), "/keys", True)] if keys.exists() else []
-    environment = dict(_environment(deployment, has_keys=keys.exists()))
+    mounts += [(_escaped(str(keys.parent)), "/keys", True)] if has_keys else []
+    environment = dict(_environment(deployment, has_keys=has_keys))
     return _TEXT.format(
         name=deployment.name,
         bento=deployment.bento,

@@ -168,11 +168,16 @@ def test_a_file_that_cannot_be_read_opens_nothing_and_is_told_once(
     _, key = store.add(path, None, None)
     found, whole = Authentication(path, is_open=False), path.read_text()
     assert not refused(found, key)
-    path.write_text("{")
-    assert [refused(found, key) for _ in range(3)] == [True] * 3
-    assert len(caplog.records) == 1 and "no request is answered until it can be" in caplog.text
+    for spoil in (lambda: path.write_text("{"), path.unlink, path.mkdir):
+        caplog.clear()
+        spoil()
+        assert [refused(found, key) for _ in range(3)] == [True] * 3
+        assert len(caplog.records) == 1 and "no request is answered until it can be" in caplog.text
+    path.rmdir()
     path.write_text(whole)
     assert not refused(found, key)
+    store.clear(path)
+    assert not found.is_needed(SCOPE) and len(caplog.records) == 1
 
 
 def test_the_file_is_looked_at_a_few_times_a_second_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,6 +206,6 @@ def test_the_living_service_refuses_an_upload_at_its_headers_and_learns_of_keys_
         assert httpx.post(f"{live.url}/predict", content=BODY, headers=own).status_code == 200
         assert httpx.post(f"{live.url}/predict", content=BODY, headers=JSON).status_code == 401
     finally:
-        path.unlink()
+        store.clear(path)
         time.sleep(0.5)
     assert httpx.post(f"{live.url}/predict", content=BODY, headers=JSON).status_code == 200

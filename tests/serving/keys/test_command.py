@@ -30,6 +30,7 @@ def test_the_key_alone_is_printed_once_and_what_is_said_of_it_goes_aside(
     assert header.split() == ["NAME", "STATE", "MADE", "EXPIRES"] and line.split()[:2] == ["laptop", "valid"]
     assert main(["key", "revoke", "house", "laptop"]) == 0 and main(["key", "list", "house"]) == 0
     assert "laptop  revoked" in capsys.readouterr().out
+    assert main(["key", "clear", "house"]) == 0 and store.read(path) == []
 
 
 def test_a_service_without_keys_is_told_what_that_means(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,7 +42,7 @@ def test_a_service_without_keys_is_told_what_that_means(path: Path, capsys: pyte
 
 def test_an_unknown_model_is_an_error_for_all_but_add(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["key", "add", "house"]) == 0
-    for words in (["list", "hause"], ["revoke", "hause", "key-1"]):
+    for words in (["list", "hause"], ["revoke", "hause", "key-1"], ["clear", "hause"]):
         assert main(["key", *words]) == 1
         assert "There is no deployment 'hause'" in capsys.readouterr().err
     assert main(["key", "add", "../house"]) == 1 and "is no model's name" in capsys.readouterr().err
