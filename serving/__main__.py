@@ -7,16 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
 from ml.io.broken_pipe import to_its_end
 from ml.io.storage_errors import told_plainly
-from schemas.base import Name
-from schemas.errors import DeploymentError, DrivetrainError, StorageError, did_you_mean
+from schemas.errors import DeploymentError, DrivetrainError, StorageError
 from schemas.home import Home
 from serving.journal.predictions import count
-from serving.keys import command as key_command
-from serving.process import foreground, publications, records, services
+from serving.process import foreground, key_command, publications, records, services
 from serving.process.compose import compose
 from serving.process.probe import tail
 from serving.process.repair import repair
@@ -42,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "run": lambda: foreground.run(home, _only(home, asked.name), _aside),
         "unit": lambda: _print(unit(home, records.find(home, _only(home, asked.name)))),
         "compose": lambda: _print(compose(home, records.find(home, _only(home, asked.name)))),
-        "key": lambda: _key(home, asked),
+        "key": lambda: key_command.run(home, asked),
     }
     try:
         with told_plainly():
@@ -220,20 +216,6 @@ def _stop(home: Path, name: str) -> int:
 def _print(text: str) -> int:
     print(text, end="")
     return 0
-
-
-def _key(home: Path, asked: argparse.Namespace) -> int:
-    """Look after the keys of a model, which may be made before it is deployed for the first time."""
-    try:
-        TypeAdapter(Name).validate_python(asked.name)
-    except ValidationError:
-        raise DeploymentError(f"{asked.name!r} is no model's name: lower-case letters, digits, _ and -") from None
-    path, known = records.keys_path(home, asked.name), records.names(home)
-    if asked.action == "add" and asked.name not in known:
-        _aside(f"Nothing is deployed as {asked.name!r} yet.{did_you_mean(asked.name, known)}")
-    elif asked.name not in known and not path.exists():
-        records.find(home, asked.name)
-    return key_command.run(asked, path)
 
 
 def _repair(home: Path, name: str) -> int:

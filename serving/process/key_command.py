@@ -5,9 +5,14 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
+from schemas.base import Name
+from schemas.errors import DeploymentError, did_you_mean
 from serving.keys import expiry, store
 from serving.keys.client import VARIABLE
 from serving.keys.key import Key
+from serving.process import records
 
 TEXT = "make, list and revoke the keys that clients of a service show"
 
@@ -30,8 +35,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
             one.add_argument("key", metavar="KEY", help="the key's name, as list shows it")
 
 
-def run(asked: argparse.Namespace, path: Path) -> int:
-    """Do what was asked with the keys in a file and return the exit code. Raises DeploymentError."""
+def run(home: Path, asked: argparse.Namespace) -> int:
+    """Do what was asked with the keys of a model, which may be made before it is deployed for the first time.
+
+    Returns:
+        0.
+
+    Raises:
+        DeploymentError: If there is no such model, or key.
+    """
+    path = _file(home, asked.name, may_be_new=asked.action == "add")
     if asked.action == "add":
         made, shown = store.add(path, asked.key, asked.expires)
         until = "" if made.expires is None else f" It is good until {_told(made.expires)} UTC."
@@ -47,6 +60,20 @@ def run(asked: argparse.Namespace, path: Path) -> int:
     else:
         _list(asked.name, store.read(path))
     return 0
+
+
+def _file(home: Path, name: str, *, may_be_new: bool) -> Path:
+    """Return the file of a model's keys."""
+    try:
+        TypeAdapter(Name).validate_python(name)
+    except ValidationError:
+        raise DeploymentError(f"{name!r} is no model's name: lower-case letters, digits, _ and -") from None
+    path, known = records.keys_path(home, name), records.names(home)
+    if may_be_new and name not in known:
+        _aside(f"Nothing is deployed as {name!r} yet.{did_you_mean(name, known)}")
+    elif name not in known and not path.exists():
+        records.find(home, name)
+    return path
 
 
 def _list(name: str, keys: list[Key]) -> None:
