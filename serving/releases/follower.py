@@ -186,6 +186,7 @@ class Follower:
                     self.current,
                     tuple((known[key_of(one)], share) for one, share in wanted.candidates if key_of(one) in known),
                     tuple(known[key_of(one)] for one in wanted.shadows if key_of(one) in known),
+                    wanted.salt,
                 )
         for event in _beside(wanted):
             if key_of(event) not in known:

@@ -36,11 +36,14 @@ class Traffic(Generic[One]):
         current: What is in production; it answers what no candidate does.
         candidates: The others that answer, each with its share of the requests, above 0; together below 1.
         shadows: Those whose answers are only journalled.
+        salt: Of the hash of keys: another one for each version in production, so that not the same customers meet
+            every candidate.
     """
 
     current: One
     candidates: tuple[tuple[One, float], ...] = ()
     shadows: tuple[One, ...] = ()
+    salt: str = ""
 
     def route(self, key: str) -> One:
         """Return who answers a request with this key: always the same for the same key and the same shares.
@@ -50,7 +53,7 @@ class Traffic(Generic[One]):
         """
         if not self.candidates:
             return self.current
-        place, end = place_of(key), 0.0
+        place, end = place_of(f"{self.salt}/{key}"), 0.0
         for one, share in self.candidates:
             end += share
             if place < end:
@@ -84,4 +87,5 @@ def traffic(events: Iterable[Event]) -> Traffic[Event] | None:
         pointer,
         tuple((event, event.weight) for event in beside if event.state == "candidate"),
         tuple(event for event in beside if event.state == "shadow"),
+        str(pointer.sequence),
     )
