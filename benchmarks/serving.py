@@ -30,6 +30,7 @@ from serving.journal.predictions import count
 from serving.process import port, services
 from serving.process.deploy import deploy
 from serving.process.probe import get
+from serving.process.records import Deployment
 from serving.process.settings import HOST
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def measure(home: Path, seconds: float, rounds: int) -> dict[str, Any]:
             {name: ports[name] for name in ("ours", "plain", "bare")}, many, seconds, rounds, CONNECTIONS
         )
         alone = in_turns({name: ports[name] for name in ("ours", "bare")}, one, seconds, rounds, 1)
-        written, answered = count(deployment.journal_url), rows_answered(deployment.port)
+        written, answered = journalled(deployment)
         size = Path(deployment.journal_url.removeprefix("sqlite:///")).stat().st_size
     return {
         "one_row": ratios(single),
@@ -82,6 +83,16 @@ def table(names: list[str]) -> list[dict[str, float]]:
 
     rows = load_breast_cancer().data[:ROWS]
     return [dict(zip(names, map(float, values), strict=True)) for values in rows]
+
+
+def journalled(deployment: Deployment) -> tuple[int, int]:
+    """Return how many rows the journal has and how many were answered. Raises RuntimeError where they differ."""
+    for _ in range(50):  # what wrk left behind is still in work
+        time.sleep(0.1)
+        found = count(deployment.journal_url), rows_answered(deployment.port)
+        if found[0] == found[1]:
+            return found
+    raise RuntimeError(f"the journal has {found[0]} rows, and {found[1]} were answered")
 
 
 def rows_answered(chosen: int) -> int:

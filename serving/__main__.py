@@ -12,7 +12,7 @@ from ml.io.storage_errors import told_plainly
 from schemas.errors import DeploymentError, DrivetrainError, StorageError
 from schemas.home import Home
 from serving.journal.predictions import count
-from serving.process import foreground, key_command, publications, records, services
+from serving.process import code_closure, foreground, key_command, publications, records, services
 from serving.process.compose import compose
 from serving.process.probe import tail
 from serving.process.repair import repair
@@ -152,9 +152,8 @@ def _others(status: Status) -> list[str]:
 def _line(status: Status) -> tuple[str, str, str, str, str]:
     deployment = status.deployment
     try:
-        current = next(
-            (release.version for release in publisher.releases(deployment.journal_url) if release.weight), "-"
-        )
+        pointer = publisher.current_release(deployment.journal_url)
+        current = "-" if pointer is None else pointer.version
         rows = str(count(deployment.journal_url))
     except DeploymentError:
         current, rows = "-", "-"
@@ -168,14 +167,16 @@ def _logs(home: Path, name: str, lines: int) -> int:
 
 
 def _rollback(home: Path, name: str) -> int:
-    with _publishing(home, name, "before the current one") as url:
+    with _publishing(home, name, "before the current one", f"rollback {name}") as url:
         release = publisher.rollback(url)
     print(f"{name}: version {release.version} is current again")
     return 0
 
 
 def _beside(home: Path, name: str, version: str, share: float | None) -> int:
-    with _publishing(home, name, version) as url:
+    command = f"canary {name} {version} --share {share:g}" if share is not None else f"shadow {name} {version}"
+    with _publishing(home, name, version, command) as url:
+        _require_own_code(home, name)
         publisher.place_beside(url, version, publisher.package_of(url, version), share=share, why="by an operator")
     role = "a shadow" if share is None else f"a candidate for {share:.4g} of the requests"
     print(f"{name}: version {version} is {role}")
@@ -183,7 +184,7 @@ def _beside(home: Path, name: str, version: str, share: float | None) -> int:
 
 
 def _promote(home: Path, name: str, version: str) -> int:
-    with _publishing(home, name, version) as url:
+    with _publishing(home, name, version, f"promote {name} {version}") as url:
         publisher.publish(url, version, publisher.package_of(url, version), why="promoted by an operator")
     print(f"{name}: version {version} is in production")
     return 0
@@ -197,14 +198,21 @@ def _withdraw(home: Path, name: str, version: str) -> int:
 
 
 @contextmanager
-def _publishing(home: Path, name: str, version: str) -> Iterator[str]:
-    """Keep others from publishing to a service that runs; gives its journal."""
+def _publishing(home: Path, name: str, version: str, command: str) -> Iterator[str]:
+    """Keep others from publishing to a service that runs; gives its journal. `command` is what does it again."""
     with records.lock(home, name, tell=_aside):
         deployment = records.find(home, name)
         if records.supervisor(home, name) is None:
             raise DeploymentError(f"{name} is not running, so that no version can be loaded; deploy it again first")
-        with publications.under_way(home, name, version, deployment.journal_url, deployment.spec):
+        again = f"python -m serving {command}"
+        with publications.under_way(home, name, version, deployment.journal_url, deployment.spec, again):
             yield deployment.journal_url
+
+
+def _require_own_code(home: Path, name: str) -> None:
+    """Refuse what a service of other code may not know. Raises DeploymentError."""
+    if records.find(home, name).code_hash != code_closure.code_hash(home):
+        raise DeploymentError(f"{name} runs other code than this; run its experiment with pipeline=deployment first")
 
 
 def _stop(home: Path, name: str) -> int:

@@ -17,7 +17,7 @@ from ml.validation.refusal import LARGEST_NUMBER, Refusal
 from ml.values.numbers import Numbers
 
 _EXACT = float(2**53)
-"""Beyond it float64 does not tell whole numbers apart."""
+"""From it on float64 does not tell whole numbers apart."""
 _FEWEST = 4  # rows; fewer are checked faster one by one
 _MOST = 1 << 16
 _NUMBERS = frozenset({int, float, type(None)})
@@ -113,7 +113,7 @@ class AtOnce:
             table = np.array(values, dtype=np.float64)  # None becomes NaN, which no number is here
         except OverflowError:
             return np.zeros((len(values), 0)), np.zeros(1, dtype=bool)
-        is_plain = np.abs(table) <= (_EXACT if int in kinds else LARGEST_NUMBER)
+        is_plain = np.abs(table) < _EXACT if int in kinds else np.abs(table) <= LARGEST_NUMBER
         whole = self._whole[places]
         if whole.any():
             is_plain &= ~whole | (table == np.floor(table))

@@ -14,7 +14,9 @@ from pipelines.execution.requirements import newest_passed
 from pipelines.execution.session import Part, RunSession
 from schemas.errors import DeploymentError
 from schemas.publication import Publication
+from schemas.release import Release
 from schemas.summary import DeploymentRecord, ModelRecord
+from serving.journal.tables import exists
 from serving.process.publications import under_way
 from serving.releases.publisher import releases
 from stacks.environment import variables_set
@@ -42,6 +44,7 @@ def deploy(session: RunSession, parts: Part) -> Part:
         journal=session.run.journal,
     )
     session.observer.stage(f"deployment: publish version {wish.version} of {wish.model}")
+    before = _beside(session)
     with under_way(session.home.root, model, wish.version, session.journal_url, wish.spec):
         _take_over(client, session.stack, model)
         try:
@@ -55,12 +58,24 @@ def deploy(session: RunSession, parts: Part) -> Part:
     stage = PRODUCTION if wish.version == in_production else None
     for one in published:
         if one.version == wish.version != in_production:
-            role = "follows unseen" if one.shadow else f"answers {one.weight:.4g} of the requests"
-            session.observer.note(f"deployment: version {one.version} {role}; {in_production} is in production")
+            session.observer.note(f"deployment: version {one.version} {_role(one)}; {in_production} is in production")
+        elif one.version in before and not (one.weight or one.shadow):
+            session.observer.note(f"deployment: version {one.version} {before[one.version]} no more")
     return {
         "model": ModelRecord(name=wish.model, version=wish.version, stage=stage),
         "deployment": DeploymentRecord(url=str(record.url), releases=published),
     }
+
+
+def _beside(session: RunSession) -> dict[str, str]:
+    """Return what each version does that stands beside the one in production."""
+    if not exists(session.journal_url):
+        return {}
+    return {one.version: _role(one) for one in releases(session.journal_url)[1:] if one.weight or one.shadow}
+
+
+def _role(one: Release) -> str:
+    return "follows unseen" if one.shadow else f"answers {one.weight:.4g} of the requests"
 
 
 def _take_over(client: Any, stack: Any, model: str) -> None:

@@ -25,7 +25,7 @@ from serving.http.families import counter
 from serving.http.fault_kinds import kind_of_fault
 from serving.http.json_post import REFUSALS, JsonPost
 from serving.http.label_value import accepted, accepted_steps, classes_of
-from serving.journal.labels import KeptPrediction, Label, LabelStatus, kept_predictions
+from serving.journal.labels import KeptPrediction, Label, LabelStatus, kept_prediction, kept_rows
 from serving.journal.writer import JournalError
 
 if TYPE_CHECKING:
@@ -129,16 +129,17 @@ class Feedback(JsonPost):
         return dump(reply).encode()
 
     def _find(self, given: GivenLabel) -> KeptPrediction:
-        found = kept_predictions(self._journal.engine, given.request_id, given.index, most=2)
-        if [one.row for one in found] == [given.index or 0]:
-            return found[0]
-        others = found or kept_predictions(self._journal.engine, given.request_id, None, most=_LISTED + 1)
-        if not others:
+        engine, request_id = self._journal.engine, given.request_id
+        rows = kept_rows(engine, request_id)
+        if not rows:
             raise HttpError(404, "no prediction has this request_id")
-        if given.index is None:
+        if given.index is None and rows != [0]:
             raise HttpError(422, "the request had several rows: name one by its index, counted from 0")
-        places = ", ".join(str(one.row) for one in others[:_LISTED]) + (", …" if len(others) > _LISTED else "")
-        text = f"the request has no prediction at index {given.index}; it has some at {places}"
+        row = given.index or 0
+        if row in rows:
+            return kept_prediction(engine, request_id, row)
+        places = ", ".join(map(str, rows[:_LISTED])) + (", …" if len(rows) > _LISTED else "")
+        text = f"the request has no prediction at index {row}; it has some at {places}"
         raise HttpError(404, text, reason="the request has no prediction at this index")
 
     def _accepted(self, label: Any, found: KeptPrediction) -> Any:

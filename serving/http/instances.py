@@ -48,10 +48,11 @@ def instances(body: bytes, most: int, columns: int) -> tuple[list[Any], bool]:
     return rows, explain
 
 
-def _plain(body: bytes) -> dict[str, Any] | None:
+def _plain(body: bytes) -> Any:
     """Return what a body of flat rows holds, None where it may be that it is no strict JSON.
 
-    Every key stands before a colon: where there are as many colons as keys were read, none stands twice.
+    Every key stands before a colon: where there are as many colons as keys, and colons in values, were read, no key
+    stands twice.
     """
     try:
         content = from_json(body, allow_inf_nan=False, cache_strings="keys")
@@ -60,7 +61,15 @@ def _plain(body: bytes) -> dict[str, Any] | None:
     rows = content.get("instances") if type(content) is dict else None
     if type(rows) is not list or set(map(type, rows)) != {dict}:
         return None
-    return content if len(content) + sum(map(len, rows)) == body.count(b":") else None
+    keys, colons = len(content) + sum(map(len, rows)), body.count(b":")
+    if keys == colons or (b"\\" not in body and keys + _colons(rows) == colons):
+        return content
+    return None
+
+
+def _colons(rows: list[dict[str, Any]]) -> int:
+    """Return how many colons stand in values; as they are in the body, where nothing there is escaped."""
+    return sum(value.count(":") for row in rows for value in row.values() if type(value) is str)
 
 
 def explain_of(value: Any) -> bool:

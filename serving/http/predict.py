@@ -101,7 +101,7 @@ class Predict(JsonPost):
         if self._follower.journal_error is not None:
             raise HttpError(503, f"not ready: {self._follower.journal_error}", headers=RETRY)
         request_id = _request_id()
-        version = traffic.route(self._key(scope, request_id)) if traffic.candidates else traffic.current
+        version = traffic.current if traffic.candidate is None else traffic.route(self._key(scope, request_id))
         scope[_VERSION] = version.version
         done = await self._worked(version, content, self._going_on(started))
         await self._record(request_id, version, done, started)
@@ -109,8 +109,8 @@ class Predict(JsonPost):
         counts.predicted += len(done.predictions)
         counts.refused += len(done.checked.errors)
         counts.for_review += sum(done.predictions.needs_review)
-        for shadow in traffic.shadows:
-            self._shadowing.follow(shadow, content, request_id)
+        if traffic.shadow is not None:
+            self._shadowing.follow(traffic.shadow, content, request_id)
         answers = done.answers
         if done.predicted is not None or done.checked.errors:
             texts = done.texts()

@@ -9,7 +9,9 @@ from starlette.responses import JSONResponse, Response
 from schemas.release import Release
 from serving.http.endpoint import Page, Reply
 from serving.http.families import gauge
+from serving.releases.loaded_version import Version
 from serving.releases.overview import overview
+from serving.releases.traffic import Traffic
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -28,8 +30,11 @@ class Releases(Page):
         return JSONResponse([self._as_it_is(release).model_dump() for release in found])
 
     def _as_it_is(self, release: Release) -> Release:
-        """Say of the version that is being loaded for how long it has been."""
-        busy = self._context.follower.loading
+        """Say of a version that is being loaded for how long it has been, and of one that should answer and cannot."""
+        busy, traffic = self._context.follower.loading, self._context.follower.traffic
+        is_beside = release.shadow or 0 < release.weight < 1
+        if is_beside and traffic is not None and release.version not in {one.version for one in _answering(traffic)}:
+            return release.model_copy(update={"why": "this worker could not load it; production answers for it"})
         if busy is None or busy[0][0] != release.version or release.weight:
             return release
         return release.model_copy(update={"why": f"{release.why}: loading for {busy[1]:.0f} seconds"})
@@ -39,3 +44,7 @@ class Releases(Page):
         current = self._context.follower.current
         labels = [] if current is None else [{"model": self._context.settings.model, "version": current.version}]
         yield gauge("drivetrain_current_version", "The current version.", [(one, 1) for one in labels])
+
+
+def _answering(traffic: Traffic[Version]) -> list[Version]:
+    return [traffic.current, *traffic.beside]

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import queue
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
 
 from serving.http.errors import HttpError, dump
 from serving.http.families import counter
@@ -25,6 +27,14 @@ logger = logging.getLogger("bentoml.drivetrain")
 Does = Callable[[Version, bytes], Work]
 
 
+class _Job(NamedTuple):
+    version: Version
+    content: bytes
+    request_id: str
+    done: "asyncio.Future[Shadowed]"
+    loop: asyncio.AbstractEventLoop
+
+
 class Shadowing:
     """Predicts in a thread of its own, one request after another; what comes too fast for it is dropped and counted.
 
@@ -36,7 +46,9 @@ class Shadowing:
 
     def __init__(self, model: str, journal: Journal, does: Does) -> None:
         self._model, self._journal, self._does = model, journal, does
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="shadow")
+        self._waiting: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._told: set[str] = set()  # versions of which the log has a traceback
         self._tasks: set[asyncio.Task[None]] = set()
         self._bytes = 0
         self._requests: Counter[tuple[str, int]] = Counter()
@@ -66,13 +78,31 @@ class Shadowing:
     async def _follow(self, version: Version, content: bytes, request_id: str) -> None:
         loop = asyncio.get_running_loop()
         try:
-            entry = await loop.run_in_executor(self._threads, self._predicted, version, content, request_id)
+            job = _Job(version, content, request_id, loop.create_future(), loop)
+            self._start()
+            self._waiting.put(job)
+            entry = await job.done
             await self._journal.write(entry)
             self._requests[version.version, entry.status] += 1
         except (JournalError, asyncio.CancelledError):
             self._dropped[version.version] += 1
         finally:
             self._bytes -= len(content)
+
+    def _start(self) -> None:
+        """Start the thread that predicts; it keeps no process from ending, whatever a model does in it."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="shadow", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            job = self._waiting.get()
+            if job.done.cancelled():
+                continue
+            entry = self._predicted(job.version, job.content, job.request_id)
+            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                job.loop.call_soon_threadsafe(_resolve, job.done, entry)
 
     def _predicted(self, version: Version, content: bytes, request_id: str) -> Shadowed:
         started = time.perf_counter()
@@ -82,8 +112,10 @@ class Shadowing:
         except HttpError as error:
             status = error.status
         except Exception:
-            logger.exception("version %s, a shadow, broke on a request", version.version)
             status = 500
+            if version.version not in self._told:  # the journal and the metrics count the others
+                logger.exception("version %s, a shadow, broke on a request", version.version)
+                self._told.add(version.version)
         return Shadowed(
             request_id=request_id,
             time=time.time(),
@@ -95,3 +127,8 @@ class Shadowing:
             for_review=0 if done is None else sum(done.predictions.needs_review),
             latency=time.perf_counter() - started,
         )
+
+
+def _resolve(done: "asyncio.Future[Shadowed]", entry: Shadowed) -> None:
+    if not done.done():
+        done.set_result(entry)

@@ -45,3 +45,13 @@ def _is_unfinished(connection: sqlite3.Connection) -> bool:
     if not found or found == set(TABLES):
         return False
     return not any(connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in found)
+
+
+def format_in(file: Path) -> int | None:
+    """Return the format that a journal's file says that it is of, None where that cannot be read, or is the first."""
+    try:
+        with closing(read_only(file)) as connection:
+            found = connection.execute("SELECT max(version) FROM journal_format").fetchone()[0]
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        return None
+    return found if isinstance(found, int) else None

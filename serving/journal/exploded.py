@@ -1,7 +1,9 @@
 """Requests of the journal as predictions of single rows, also of a journal of format 1, which has them so."""
 
+import heapq
 import json
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, select
@@ -45,14 +47,20 @@ def newest(
     Raises:
         json.JSONDecodeError, Unreadable: If a row is not what was written.
     """
-    found: list[Predicted] = []
-    for one in _of_requests(connection, version, since):
-        found += reversed(one)
-        if len(found) >= most:
-            break
-    if len(found) < most:
-        found += _single(connection, most - len(found), version, since)
-    return found[:most][::-1]
+    many = _singly(_of_requests(connection, version, since))
+    found = heapq.merge(many, _single(connection, version, since), key=lambda one: -one.time)
+    return list(islice(found, most))[::-1]
+
+
+def _singly(requests: Iterator[list[Predicted]]) -> Iterator[Predicted]:
+    for one in requests:
+        yield from reversed(one)
+
+
+def places_of(rows: int, places: str | None) -> Sequence[int]:
+    """Return where the predicted rows of a request are among its instances. Raises json.JSONDecodeError."""
+    found: Sequence[int] = range(rows) if places is None else json.loads(places)
+    return found
 
 
 def by_place(rows: int, places: str | None, answers: str) -> dict[int, Record]:
@@ -62,7 +70,7 @@ def by_place(rows: int, places: str | None, answers: str) -> dict[int, Record]:
         json.JSONDecodeError: If it is no JSON.
         Unreadable: If it is not what was written.
     """
-    found: Sequence[int] = range(rows) if places is None else json.loads(places)
+    found = places_of(rows, places)
     records = json.loads(answers)
     if not len(found) == len(records) == rows or not all(isinstance(one, dict) and REVIEW in one for one in records):
         raise Unreadable("a request has not as many answers as rows")
@@ -88,20 +96,26 @@ def _of_requests(connection: Connection, version: str | None, since: float | Non
             ]
 
 
-def _single(connection: Connection, most: int, version: str | None, since: float | None) -> list[Predicted]:
-    """Return predictions that were kept row by row, the newest first."""
+def _single(connection: Connection, version: str | None, since: float | None) -> Iterator[Predicted]:
+    """Yield predictions that were kept row by row, the newest first."""
     c = predictions.c
     query = select(
         c.request_id, c.row, c.time, c.version, c.inputs, c.answer, c.confidence, c.needs_review, c.latency
-    ).where(*_conditions(predictions, version, since)).order_by(c.id.desc()).limit(most)  # fmt: skip
-    found = connection.execute(query).all()
-    inputs, records = parse([row.inputs for row in found]), parse([row.answer for row in found])
-    return [
-        Predicted(
-            row.request_id, row.row, row.time, row.version, given, record, row.confidence, row.needs_review, row.latency
-        )
-        for row, given, record in zip(found, inputs, records, strict=True)
-    ]
+    ).where(*_conditions(predictions, version, since)).order_by(c.id.desc())  # fmt: skip
+    for found in connection.execution_options(yield_per=_AT_ONCE).execute(query).partitions():
+        inputs, records = parse([row.inputs for row in found]), parse([row.answer for row in found])
+        for row, given, record in zip(found, inputs, records, strict=True):
+            yield Predicted(
+                row.request_id,
+                row.row,
+                row.time,
+                row.version,
+                given,
+                record,
+                row.confidence,
+                row.needs_review,
+                row.latency,
+            )
 
 
 def _conditions(table: Table, version: str | None, since: float | None) -> list[ColumnElement[bool]]:

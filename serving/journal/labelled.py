@@ -17,11 +17,13 @@ from serving.journal.schema import labels, predictions, requests
 from serving.journal.tables import format_of
 
 _AT_ONCE = 500  # ids in one statement
+_HELD = 16  # requests that are held as the database has them
 
 
 class _Place(NamedTuple):
     """Where a labelled prediction is, in order of time: kept by request, or row by row, as all of format 1 are."""
 
+    time: float
     by_request: bool
     id: int
     row: int
@@ -32,7 +34,6 @@ class _Pair(NamedTuple):
 
     place: _Place
     version: str
-    time: float
     label: str
 
 
@@ -84,11 +85,13 @@ def _newest(
     connection: Connection, kinds: Sequence[bool], since: float | None, most: int | None, always: str | None
 ) -> list[str]:
     """Return the versions to read: `always` first, then those with the newest labelled prediction."""
-    newest: dict[str, tuple[bool, int]] = {}
+    newest: dict[str, float] = {}
     for kind in kinds:
         table = requests if kind else predictions
-        query = _joined(kind, since).with_only_columns(table.c.version, func.max(table.c.id)).group_by(table.c.version)
-        newest |= {version: (kind, number) for version, number in connection.execute(query)}
+        latest = func.max(table.c.time)
+        query = _joined(kind, since).with_only_columns(table.c.version, latest).group_by(table.c.version)
+        for version, then in connection.execute(query):
+            newest[version] = max(then, newest.get(version, then))
     ordered = sorted(newest, key=lambda version: (version == always, newest[version]), reverse=True)
     return ordered[:most]
 
@@ -103,7 +106,7 @@ def _pairs(
     one = _joined(by_request, since).where(table.c.version.in_(versions)).add_columns(number).subquery().c
     query = select(one.id, one.row, one.version, one.time, one.label).where(one.number <= most)
     for place, row, version, then, label in connection.execute(query):
-        yield _Pair(_Place(by_request, place, row), version, then, label)
+        yield _Pair(_Place(then, by_request, place, row), version, label)
 
 
 def _of_version(connection: Connection, pairs: list[_Pair]) -> Labelled:
@@ -113,7 +116,7 @@ def _of_version(connection: Connection, pairs: list[_Pair]) -> Labelled:
     count, handed_over = _since(connection, pairs[0])
     return Labelled(
         version=pairs[0].version,
-        times=[pair.time for pair in known],
+        times=[pair.place.time for pair in known],
         records=found,
         labels=[_parsed(pair.label) for pair in known],
         needs_review=[record[REVIEW] for record in found],
@@ -125,11 +128,13 @@ def _of_version(connection: Connection, pairs: list[_Pair]) -> Labelled:
 def _records(connection: Connection, places: list[_Place]) -> dict[_Place, Record]:
     """Return what was predicted at each place."""
     found: dict[_Place, Record] = {}
-    wanted = set(places)
-    for numbers in _parts(sorted({place.id for place in places if place.by_request})):
-        for number, answers in _answers(connection, numbers).items():
-            mine = {_Place(True, number, row): record for row, record in answers.items()}
-            found |= {place: record for place, record in mine.items() if place in wanted}
+    wanted: dict[int, list[_Place]] = {}
+    for place in places:
+        if place.by_request:
+            wanted.setdefault(place.id, []).append(place)
+    for numbers in _parts(sorted(wanted)):
+        for number, answers in _answers(connection, numbers):  # of each request only the labelled ones are kept
+            found |= {place: answers[place.row] for place in wanted[number] if place.row in answers}
     rows = {place.id: place for place in places if not place.by_request}
     for numbers in _parts(sorted(rows)):
         kept = connection.execute(
@@ -139,31 +144,36 @@ def _records(connection: Connection, places: list[_Place]) -> dict[_Place, Recor
     return found
 
 
-def _answers(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[int, Record]]:
-    """Return what was predicted in requests, by position among their instances."""
+def _answers(connection: Connection, numbers: Sequence[int]) -> Iterator[tuple[int, dict[int, Record]]]:
+    """Yield what was predicted in requests, by position among their instances."""
     c = requests.c
     query = select(c.id, c.rows, c.places, c.answers).where(c.id.in_(numbers))
-    return {number: by_place(rows, places, answers) for number, rows, places, answers in connection.execute(query)}
+    for number, rows, places, answers in connection.execution_options(yield_per=_HELD).execute(query):
+        yield number, by_place(rows, places, answers)
 
 
 def _since(connection: Connection, first: _Pair) -> tuple[int, int]:
     """Return how many predictions the version made from one on, and how many of them needed review."""
-    version, place = first.version, first.place
-    c = requests.c
-    later = (c.version == version) & (c.id > place.id) if place.by_request else c.version == version
-    sums = select(func.coalesce(func.sum(c.rows), 0), func.coalesce(func.sum(c.for_review), 0)).where(later)
-    if place.by_request:
-        count, handed_over = connection.execute(sums).one()
-        own = [one for row, one in _answers(connection, [place.id])[place.id].items() if row >= place.row]
-        return count + len(own), handed_over + sum(record[REVIEW] for record in own)
-    mine = (predictions.c.version == version) & (predictions.c.id >= place.id)
-    single = select(func.count()).select_from(predictions).where(mine)
-    count = connection.execute(single).scalar_one()
-    handed_over = connection.execute(single.where(predictions.c.needs_review)).scalar_one()
+    count = handed_over = 0
     if format_of(connection) > 1:
-        others = connection.execute(sums).one()
-        return count + others[0], handed_over + others[1]
+        count, handed_over = _of_requests_since(connection, first)
+    c, place = predictions.c, first.place
+    later = c.time >= place.time if place.by_request else c.id >= place.id
+    single = select(func.count()).select_from(predictions).where(c.version == first.version, later)
+    count += connection.execute(single).scalar_one()
+    handed_over += connection.execute(single.where(c.needs_review)).scalar_one()
     return count, handed_over
+
+
+def _of_requests_since(connection: Connection, first: _Pair) -> tuple[int, int]:
+    c, place = requests.c, first.place
+    later = c.id > place.id if place.by_request else c.time >= place.time
+    sums = select(func.coalesce(func.sum(c.rows), 0), func.coalesce(func.sum(c.for_review), 0))
+    count, handed_over = connection.execute(sums.where(c.version == first.version, later)).one()
+    if not place.by_request:
+        return count, handed_over
+    own = [one for _, all_of in _answers(connection, [place.id]) for row, one in all_of.items() if row >= place.row]
+    return count + len(own), handed_over + sum(record[REVIEW] for record in own)
 
 
 def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:

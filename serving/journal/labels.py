@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Engine, and_, insert, or_, select
+from sqlalchemy import JSON, Connection, Engine, Text, and_, cast, func, insert, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from serving.journal.exploded import by_place
+from serving.journal.exploded import places_of
 from serving.journal.schema import labels, predictions, requests
 
 LabelStatus = Literal["recorded", "known", "corrected"]
@@ -32,32 +32,50 @@ class KeptPrediction(NamedTuple):
     answer: dict[str, Any]
 
 
-def kept_predictions(engine: Engine, request_id: str, row: int | None, most: int) -> list[KeptPrediction]:
-    """Return a request's predictions in order, at most so many; only that of `row` unless it is None."""
-    if len(request_id) > _LONGEST_ID or not (request_id.isascii() and request_id.isprintable()):
-        return []  # none of ours, and not every database takes it
-    with engine.connect() as connection:
-        found = _of_request(connection, request_id) or _single(connection, request_id, row, most)
-    return [one for one in found if row is None or one.row == row][:most]
-
-
-def _of_request(connection: Connection, request_id: str) -> list[KeptPrediction]:
-    c = requests.c
-    query = select(c.version, c.rows, c.places, c.answers).where(c.request_id == request_id)
-    found = connection.execute(query).first()
-    if found is None:
+def kept_rows(engine: Engine, request_id: str) -> list[int]:
+    """Return the positions of a request's predictions among its instances, in order; none where there is no request."""
+    if not _may_be(request_id):
         return []
-    version, rows, places, answers = found
-    return [KeptPrediction(place, version, record) for place, record in by_place(rows, places, answers).items()]
+    c, old = requests.c, predictions.c
+    with engine.connect() as connection:
+        found = connection.execute(select(c.rows, c.places).where(c.request_id == request_id)).first()
+        if found is not None:
+            return list(places_of(*found))
+        single = select(old.row).where(old.request_id == request_id).order_by(old.row)
+        return list(connection.execute(single).scalars())
 
 
-def _single(connection: Connection, request_id: str, row: int | None, most: int) -> list[KeptPrediction]:
-    """Return predictions that were kept row by row."""
-    c = predictions.c
-    query = select(c.row, c.version, c.answer).where(c.request_id == request_id).order_by(c.row).limit(most)
-    if row is not None:
-        query = query.where(c.row == row)
-    return [KeptPrediction(place, version, json.loads(text)) for place, version, text in connection.execute(query)]
+def kept_prediction(engine: Engine, request_id: str, row: int) -> KeptPrediction:
+    """Return one of the predictions that `kept_rows` names; of a large request no other answer is read.
+
+    Raises:
+        LookupError: If there is none.
+    """
+    c, old = requests.c, predictions.c
+    with engine.connect() as connection:
+        found = connection.execute(select(c.rows, c.places).where(c.request_id == request_id)).first()
+        if found is None:
+            query = select(old.version, old.answer).where(old.request_id == request_id, old.row == row)
+        else:
+            place = places_of(*found).index(row)
+            answer = _element(connection, place)
+            query = select(c.version, answer).where(c.request_id == request_id)
+        kept = connection.execute(query).first()
+    if kept is None:
+        raise LookupError(f"no prediction of {request_id} at {row}")
+    return KeptPrediction(row, kept[0], json.loads(kept[1]))
+
+
+def _element(connection: Connection, place: int) -> ColumnElement[str]:
+    """Return one of a request's answers, as the database takes it out of the list, as JSON text."""
+    if connection.dialect.name == "sqlite":
+        return func.json_extract(requests.c.answers, f"$[{place}]")
+    return cast(cast(requests.c.answers, JSON)[place], Text)
+
+
+def _may_be(request_id: str) -> bool:
+    """Say whether it may be an id of ours: not every database takes all text."""
+    return len(request_id) <= _LONGEST_ID and request_id.isascii() and request_id.isprintable()
 
 
 def record(connection: Connection, fresh: Sequence[Label]) -> list[LabelStatus]:

@@ -23,6 +23,8 @@ from serving.journal.soundness import Row, decoded, is_sound
 _PAGE = 4096
 _SMALLEST_ROW = 30  # bytes; more rows than fit are not asked for
 _RANGE = 1024
+_LATER = {schema.requests.name: 16, schema.shadows.name: 16}
+"""Tables of format 2, and how many of their rows are read at once: one may be of ten thousand predictions."""
 _TABLES = (schema.releases, schema.predictions, schema.requests, schema.shadows, schema.labels)
 
 
@@ -68,11 +70,14 @@ def salvage(source: Path, target: Path) -> list[Saved]:
         OSError: If the disk is full.
     """
     tables.create(location.sqlite_url(target))
-    if _is_unknown(source):
+    is_lent = _is_unknown(source)
+    if is_lent:
         _lend_first_page(source, target)
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.text_factory = bytes
         saved = [_copy(old, new, table) for table in _there(old)]
+        if is_lent:  # a file that began as format 1 has its requests elsewhere than an empty journal says
+            saved = [Saved(one.table, 0, 0, 0) if one.table in _LATER and not one.rows else one for one in saved]
         may_be_empty = [Saved(table.name, 0, 0) for table in (schema.predictions, schema.shadows)]
         saved = [one for one in saved if one not in may_be_empty]
         new.execute("PRAGMA journal_mode=DELETE")  # one file, that can be put in its place in one step
@@ -118,7 +123,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: Table) -> Sav
     store = f"INSERT OR IGNORE INTO {table.name} ({names}) VALUES ({marks})"
     end = _end(old, table)
     count = bad = last = 0
-    for rows in _readable(old, query, end.most):
+    for rows in _readable(old, query, end.most, _LATER.get(table.name, _RANGE)):
         read = [decoded(columns, row) for row in rows]
         good = [row for row in read if row is not None and is_sound(columns, row)]
         count += new.executemany(store, good).rowcount if good else 0
@@ -173,10 +178,10 @@ def _end_in_index(old: sqlite3.Connection, source: str, columns: list[str], most
     return highest, False
 
 
-def _readable(old: sqlite3.Connection, query: str, most: int) -> Iterator[list[Row]]:
+def _readable(old: sqlite3.Connection, query: str, most: int, at_once: int) -> Iterator[list[Row]]:
     """Yield the rows of every range that can be read; one that cannot is halved until single rows are left."""
-    for start in range(1, most + 1, _RANGE):
-        yield from _of_range(old, query, start, min(start + _RANGE - 1, most))
+    for start in range(1, most + 1, at_once):
+        yield from _of_range(old, query, start, min(start + at_once - 1, most))
 
 
 def _of_range(old: sqlite3.Connection, query: str, start: int, end: int) -> Iterator[list[Row]]:

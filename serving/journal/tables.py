@@ -15,7 +15,7 @@ from schemas.errors import DeploymentError
 from serving.journal.contents import is_emptied, is_unfinished
 from serving.journal.location import sqlite_url
 from serving.journal.schema import FORMAT, IN_ORDER, journal_format, releases
-from serving.journal.trouble import emptied, unusable
+from serving.journal.trouble import emptied, unknown, unusable
 
 Synchronous = Literal["NORMAL", "FULL"]
 
@@ -139,9 +139,7 @@ def _require_known(engine: Engine) -> None:
     with engine.connect() as connection:
         found = format_of(connection)
     if found > FORMAT:
-        url = engine.url.render_as_string()
-        text = f"The journal at {url} is of format {found}, and this version of Drivetrain knows formats 1 to {FORMAT}"
-        raise DeploymentError(f"{text}: use the version that it was written with, or a later one")
+        raise DeploymentError(unknown(engine.url.render_as_string(), found, FORMAT))
 
 
 def exists(url: str) -> bool:

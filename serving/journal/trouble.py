@@ -23,6 +23,12 @@ def emptied(url: str) -> str:
     return f"The journal {location.render_as_string()} cannot be used: {NO_TABLES}. {hint}"
 
 
+def unknown(url: str, found: int, newest: int) -> str:
+    """Return that a journal is of a later format than the newest that is known."""
+    text = f"The journal at {url} is of format {found}, and this version of Drivetrain knows formats 1 to {newest}"
+    return f"{text}: use the version that it was written with, or a later one"
+
+
 def unusable(url: str, error: Exception, what: str = "used") -> str:
     """Return that a journal cannot be used, or what else was tried, why, and what helps."""
     location = make_url(url)

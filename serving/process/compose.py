@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 
 from schemas.base import Strict
 from schemas.run import DeploySpec, JournalSpec
+from serving.journal import location
 from serving.keys import store
 from serving.keys.store import VARIABLE
 from serving.process import records
@@ -18,7 +19,7 @@ from serving.process.records import Deployment
 
 _PORT = 3000  # of BentoML's images
 _SPARE = 15  # seconds beyond a request's deadline, in which the container ends
-_OF_THE_HOST = ("host", "port", "rollout")  # keys of `deploy` that are the compose file's
+_OF_THE_HOST = ("host", "port", "rollout", "share")  # keys of `deploy` that are the compose file's
 _TEXT = """\
 # {name}: made by `python -m serving compose {name}`. The image is the Bento's:
 #   bentoml containerize {bento}
@@ -101,7 +102,11 @@ def _environment(deployment: Deployment, *, has_keys: bool) -> Iterator[tuple[st
     is_sqlite = make_url(deployment.journal_url).get_backend_name() == "sqlite"
     yield (
         "DRIVETRAIN_JOURNAL_URL",
-        ("sqlite:////data/journal.db" if is_sqlite else "${DRIVETRAIN_JOURNAL_URL:?the URL of the journal}"),
+        (
+            location.sqlite_url(Path("/data/journal.db"))
+            if is_sqlite
+            else "${DRIVETRAIN_JOURNAL_URL:?the URL of the journal}"
+        ),
     )
     yield "DRIVETRAIN_CACHE", "/data/packages"
     yield "BENTOML_HOME", "/tmp/bentoml"

@@ -41,6 +41,16 @@ class Note(Strict):
     journal_url: str
     spec: DeploySpec
     process: ProcessIdentity
+    again: str | None = None
+    """The command that does the same again; None: the experiment's."""
+
+    @property
+    def how(self) -> str:
+        """How it is published after all."""
+        if self.again is not None:
+            return f"run: {self.again}"
+        rollout = "" if self.spec.rollout == "replace" else f" deploy.rollout={self.spec.rollout}"
+        return f"run its experiment with pipeline=deployment{rollout}"
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,7 @@ class Resolved:
         what = f"the publication of version {self.note.version} of {self.note.name!r} was cut off: its process is gone"
         if self.unknown is not None:
             return f"{what}; what is in production is not known: {self.unknown}"
-        publish = f". To publish version {self.note.version}, run its experiment with pipeline=deployment"
+        publish = f". To publish version {self.note.version}, {self.note.how}"
         if self.current is None:
             return f"{what}; nothing is in production{publish}"
         now = f"version {self.current.version} is in production"
@@ -66,9 +76,12 @@ class Resolved:
 
 
 @contextmanager
-def under_way(home: Path, name: str, version: str, journal_url: str, spec: DeploySpec) -> Iterator[None]:
-    """Note that this process publishes a version while the block runs."""
-    note = Note(name=name, version=version, journal_url=journal_url, spec=spec, process=ProcessIdentity.mine())
+def under_way(
+    home: Path, name: str, version: str, journal_url: str, spec: DeploySpec, again: str | None = None
+) -> Iterator[None]:
+    """Note that this process publishes a version while the block runs; `again` is the command that does so again."""
+    process = ProcessIdentity.mine()
+    note = Note(name=name, version=version, journal_url=journal_url, spec=spec, process=process, again=again)
     path = records.folder(home) / f".{name}.{token()}{_SUFFIX}"
     write_whole(path, note.model_dump_json(), private=True)
     try:

@@ -16,8 +16,11 @@ from ml.io.sync import sync_folder
 from schemas.errors import DeploymentError
 from schemas.home import Home
 from serving.journal import location
+from serving.journal.contents import format_in
 from serving.journal.integrity import damage
 from serving.journal.salvage import Saved, copy_whole, salvage, unreadable_rows
+from serving.journal.schema import FORMAT
+from serving.journal.trouble import unknown
 from serving.process import launch, records
 from serving.process.probe import damage_told, until_ready
 from serving.process.records import Deployment
@@ -50,12 +53,14 @@ def repair(home: Path, name: str, tell: Callable[[str], None] = records.logger.w
         tell: Gets a sentence where another process is waited for.
 
     Raises:
-        DeploymentError: If there is no such journal, it is no file, or there is no room for a new one.
+        DeploymentError: If there is no such journal, it is no file or of a later format, or a new one has no room.
     """
     with records.lock(home, name, tell=tell):
         known = records.read(home, name)
         url = known.journal_url if known else location.journal_url(Home(home), name)
         file = _file(name, url)
+        if (found := format_in(file) or FORMAT) > FORMAT:  # what it would not save, it does not know
+            raise DeploymentError(unknown(str(file), found, FORMAT))
         lives = _note(home, name)
         is_lived = lives.exists() or (known is not None and records.is_looked_after(home, name))
         tables: list[Saved] = []

@@ -5,7 +5,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -16,12 +16,13 @@ from serving.journal.integrity import Integrity
 from serving.journal.trouble import told
 from serving.releases import events as releases
 from serving.releases.events import Entry, Event
+from serving.releases.followed import awaited, report, tell, was_given_up
 from serving.releases.heartbeat import Heartbeat
 from serving.releases.loaded_version import Version
 from serving.releases.loader import Key, Loader, key_of
 from serving.releases.traffic import BESIDE, Traffic, traffic
 
-_STALE = 600.0  # seconds after which nobody waits for an announcement any more
+_AGAIN = 30.0  # seconds until a candidate or shadow that could not be loaded is tried again
 _KEPT = 2  # the current version and the one before it, for a rollback at once
 logger = logging.getLogger("bentoml.drivetrain")  # below "bentoml", whose handler and level the worker has set up
 
@@ -57,6 +58,7 @@ class Follower:
         self._versions = Loader(cache, limits or DeploySpec())
         self._wanted: Event | None = None
         self._warned = ""
+        self._tried = 0.0  # when what stands beside production was last looked at (time.monotonic)
         self._lock = threading.RLock()  # the follower and the loader both change what is loaded and current
         self._stopped = threading.Event()
         self._settled = threading.Event()  # what is in production is loaded, or will not be for now
@@ -135,6 +137,7 @@ class Follower:
         with self._engine.connect() as connection:
             fresh = releases.read(connection, after=seen) if releases.last_sequence(connection) != seen else []
         if not fresh and self._wanted is not None:
+            self._try_again()
             return
         first_look = not self.events
         self.events = [*self.events, *fresh]
@@ -147,12 +150,19 @@ class Follower:
             self._follow_pointer()
         elif any(event.state in BESIDE for event in fresh):
             self._place_others()
-        for event in _open_announcements(self.events, pointer) if first_look else fresh:
+        for event in awaited(self.events, pointer) if first_look else fresh:
             if event.state == "announced":
                 loads = key_of(event) not in self._versions.versions
                 self._submit(self._loader if loads else self._replies, self._prepare, event)
             elif event.state == "failed" and event.worker is None:
                 self._versions.give_up(event)
+
+    def _try_again(self) -> None:
+        """Now and then, load what is to stand beside production and could not be loaded."""
+        if self.traffic is not None and time.monotonic() - self._tried > _AGAIN:
+            self._tried = time.monotonic()
+            if self._missing():
+                self._place_others()
 
     def _follow_pointer(self) -> None:
         assert self._wanted is not None, "called when the pointer moved"
@@ -176,39 +186,43 @@ class Follower:
         self._place_others()
 
     def _place_others(self) -> None:
-        """Let candidates and shadows take their places, as far as they are loaded, and load the others."""
+        """Let candidate and shadow take their places, as far as they are loaded, and load what is not."""
         assert self._wanted is not None, "they stand beside what is in production"
         wanted = traffic(self.events)
+        known = self._versions.versions
         with self._lock:
-            known = self._versions.versions
-            if wanted is not None and self.current is not None and known.get(key_of(wanted.current)) is self.current:
-                self.traffic = Traffic(
-                    self.current,
-                    tuple((known[key_of(one)], share) for one, share in wanted.candidates if key_of(one) in known),
-                    tuple(known[key_of(one)] for one in wanted.shadows if key_of(one) in known),
-                    wanted.salt,
-                )
-        for event in _beside(wanted):
-            if key_of(event) not in known:
-                self._submit(self._loader, self._load_beside, event)
+            before = self.traffic
+            if wanted is not None and before is not None and known.get(key_of(wanted.current)) is before.current:
+                candidate = None if wanted.candidate is None else known.get(key_of(wanted.candidate))
+                shadow = None if wanted.shadow is None else known.get(key_of(wanted.shadow))
+                share = 0.0 if candidate is None else wanted.share
+                self.traffic = Traffic(before.current, candidate, share, shadow, wanted.salt)
+                tell(before, self.traffic)
+        self._tried = time.monotonic()
+        for event in self._missing():
+            self._submit(self._loader, self._load_beside, event)
         self._submit(self._loader, self._tidy, self._wanted)
+
+    def _missing(self) -> list[Event]:
+        """Return what is to stand beside production and is not loaded."""
+        wanted = traffic(self.events)
+        return [] if wanted is None else [one for one in wanted.beside if key_of(one) not in self._versions.versions]
 
     def _load_beside(self, event: Event) -> None:
         """Load a candidate or shadow that this worker missed; until then production answers for it."""
-        if key_of(event) not in map(key_of, _beside(traffic(self.events))):
-            return
-        if self._versions.load(event, was_current=True) is None:
+        if event in self._missing() and self._versions.load(event, was_current=True) is None:
             self._place_others()
 
     def _tidy(self, pointer: Event) -> None:
         """Let go of versions that neither a rollback nor a publisher is waiting for."""
         waiting = [event for event in releases.open_announcements(self.events) if event.sequence > pointer.sequence]
-        wanted = releases.history(self.events)[-_KEPT:] + waiting + _beside(traffic(self.events))
+        shared = traffic(self.events)
+        wanted = releases.history(self.events)[-_KEPT:] + waiting + ([] if shared is None else shared.beside)
         keys = {key_of(event) for event in wanted}
         self._versions.keep(keys.__contains__)
 
     def _submit(self, thread: ThreadPoolExecutor, task: Callable[[Event], None], event: Event) -> None:
-        thread.submit(task, event).add_done_callback(_report)
+        thread.submit(task, event).add_done_callback(report)
 
     def _catch_up(self, pointer: Event) -> None:
         """Load what is current already: at the start, or because this worker missed the announcement."""
@@ -223,7 +237,7 @@ class Follower:
                 self._settled.set()
 
     def _prepare(self, announced: Event) -> None:
-        if self._was_given_up(announced):
+        if was_given_up(self.events, announced):
             return
         failure = self._versions.load(announced, was_current=False)
         reply = Entry(
@@ -233,28 +247,3 @@ class Follower:
             releases.append(self._engine, lambda _past: [reply])
         except SQLAlchemyError as error:
             logger.error("the journal does not take the outcome for version %s: %s", announced.version, error)
-
-    def _was_given_up(self, announced: Event) -> bool:
-        """Say whether the publisher does not wait any more: others may."""
-        later = (event for event in reversed(self.events) if event.sequence > announced.sequence)
-        ended = (event for event in later if event.state == "failed" and event.worker is None)
-        return any(releases.same(event, announced) for event in ended)
-
-
-def _beside(shared: Traffic[Event] | None) -> list[Event]:
-    return [] if shared is None else [*(one for one, _ in shared.candidates), *shared.shadows]
-
-
-def _report(done: Future[None]) -> None:
-    error = done.exception() if not done.cancelled() else None
-    if error is not None:
-        logger.error("a release could not be followed", exc_info=error)
-
-
-def _open_announcements(events: list[Event], pointer: Event | None) -> list[Event]:
-    """Return the announcements that a worker which has just started may still be waited for."""
-    since = pointer.sequence if pointer else 0
-    later = [event for event in events if event.sequence > since]
-    failed = {(event.version, event.package_url) for event in later if event.state == "failed"}
-    recent = [event for event in later if event.time > time.time() - _STALE]
-    return [event for event in recent if (event.version, event.package_url) not in failed]

@@ -15,8 +15,9 @@ def overview(events: Sequence[Event]) -> list[Release]:
     named = {release.version for release in beside}
     latest: dict[str, Event] = {}
     for event in events:
-        latest.pop(event.version, None)
-        latest[event.version] = event
+        if event.worker is None:  # what a worker replies to a publisher is not what became of the version
+            latest.pop(event.version, None)
+            latest[event.version] = event
     others = [event for event in reversed(latest.values()) if event.version not in named]
     pointer = shared.current if shared is not None else None
     return beside + [
@@ -25,15 +26,17 @@ def overview(events: Sequence[Event]) -> list[Release]:
 
 
 def _beside(shared: Traffic[Event]) -> list[Release]:
-    pointer = shared.current
-    answering = [(pointer, round(shared.rest, 6)), *shared.candidates]
-    return [
-        *(Release(version=one.version, weight=share, since=iso(one.time), why=one.why) for one, share in answering),
-        *(
-            Release(version=one.version, weight=0.0, shadow=True, since=iso(one.time), why=one.why)
-            for one in shared.shadows
-        ),
+    answering = [(shared.current, 1.0 - shared.share)]
+    if shared.candidate is not None:
+        answering.append((shared.candidate, shared.share))
+    found = [
+        Release(version=one.version, weight=round(share, 6), since=iso(one.time), why=one.why)
+        for one, share in answering
     ]
+    if shared.shadow is not None:
+        one = shared.shadow
+        found.append(Release(version=one.version, weight=0.0, shadow=True, since=iso(one.time), why=one.why))
+    return found
 
 
 def _why_not(event: Event, pointer: Event | None) -> str:

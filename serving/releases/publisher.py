@@ -16,6 +16,8 @@ from serving.releases.overview import overview
 from serving.releases.traffic import traffic
 
 _POLL = 0.02
+LEAST_SHARE, MOST_SHARE = 0.0001, 0.99
+"""Of the requests that a candidate may answer: what is in production answers some, too."""
 _Then = Callable[[Sequence[Event], Event], list[Entry]]
 
 
@@ -75,11 +77,13 @@ def place_beside(
 ) -> list[Release]:
     """Let a version answer a share of the requests beside the one in production, or follow it unseen.
 
+    What has this role before is withdrawn.
+
     Args:
         journal_url: The model's journal.
         version: The version; one that is there already gets another share.
         package_url: Where its package is.
-        share: Of the requests, above 0 and with those of other candidates below 1; None: it is a shadow.
+        share: Of the requests, from `LEAST_SHARE` to `MOST_SHARE`; None: it is a shadow.
         why: What the releases say of it.
         timeout: Seconds until every worker must have loaded it.
 
@@ -87,7 +91,7 @@ def place_beside(
         All versions, the current one first.
 
     Raises:
-        DeploymentError: If there is none in production or it is this one, the shares are too much, another version came
+        DeploymentError: If there is none in production or it is this one, the share is none, another version came
             into production meanwhile, or a worker could not load it.
     """
     with opened(journal_url) as engine:
@@ -127,25 +131,31 @@ def package_of(journal_url: str, version: str) -> str:
 
 
 def _placed(past: Sequence[Event], placed: Entry) -> list[Entry]:
-    """Return the entry that puts a version beside the one in production. Raises DeploymentError where it may not."""
+    """Return the entries that put a version beside the one in production, in the place of what has its role.
+
+    Raises:
+        DeploymentError: If it may not be there.
+    """
     shared = traffic(past)
     if shared is None:
         raise DeploymentError(f"Version {placed.version} has nothing to stand beside: no version is in production")
     if shared.current.version == placed.version:
         raise DeploymentError(f"Version {placed.version} is in production; it cannot stand beside itself")
-    others = sum(share for one, share in shared.candidates if one.version != placed.version)
-    if placed.state == "candidate" and not 0 < placed.weight < 1 - others:
-        taken = f"; others have {others:g} already" if others else ""
-        raise DeploymentError(f"The share of a candidate must be above 0 and below 1, not {placed.weight:g}{taken}")
-    return [placed]
+    if placed.state == "candidate" and not LEAST_SHARE <= placed.weight <= MOST_SHARE:
+        bounds = f"{LEAST_SHARE:g} to {MOST_SHARE:g}"
+        raise DeploymentError(f"The share of a candidate must be {bounds} of the requests, not {placed.weight:g}")
+    before = shared.candidate if placed.state == "candidate" else shared.shadow
+    if before is None or before.version == placed.version:
+        return [placed]
+    return [Entry(before.version, before.package_url, "withdrawn", f"replaced by {placed.version}"), placed]
 
 
 def _withdrawn(past: Sequence[Event], version: str, why: str | None) -> Entry:
     shared = traffic(past)
-    beside = [] if shared is None else [*(one for one, _ in shared.candidates), *shared.shadows]
+    beside = [] if shared is None else shared.beside
     found = next((one for one in beside if one.version == version), None)
     if found is None:
-        have = f"those are {', '.join(one.version for one in beside)}" if beside else "there is none"
+        have = f"that is {' and '.join(one.version for one in beside)}" if beside else "there is none"
         raise DeploymentError(f"Version {version} is neither a candidate nor a shadow; {have}")
     return Entry(found.version, found.package_url, "withdrawn", why)
 

@@ -1,13 +1,13 @@
 """Which version answers a request: the one in production, or a candidate for a share of them; and who follows unseen.
 
-Derived from the stream of releases, as the version in production is. Candidates and shadows stand beside one version in
-production: when another one takes its place, they lapse.
+Derived from the stream of releases, as the version in production is. A candidate and a shadow stand beside one version
+in production: when another one takes its place, they lapse.
 """
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from serving.releases.events import Event, current
 
@@ -16,16 +16,7 @@ BESIDE = ("candidate", "shadow", "withdrawn")
 _BYTES = 8
 _ALL = float(256**_BYTES)
 
-
-class Named(Protocol):
-    """Something of one version."""
-
-    @property
-    def version(self) -> str:
-        """The version."""
-
-
-One = TypeVar("One", bound=Named)
+One = TypeVar("One")
 
 
 @dataclass(frozen=True)
@@ -33,41 +24,37 @@ class Traffic(Generic[One]):
     """Who answers.
 
     Attributes:
-        current: What is in production; it answers what no candidate does.
-        candidates: The others that answer, each with its share of the requests, above 0; together below 1.
-        shadows: Those whose answers are only journalled.
+        current: What is in production; it answers what the candidate does not.
+        candidate: What answers a share of the requests, if anything does.
+        share: That share, above 0 and below 1; 0 without a candidate.
+        shadow: That whose answers are only journalled, if there is one.
         salt: Of the hash of keys: another one for each version in production, so that not the same customers meet
             every candidate.
     """
 
     current: One
-    candidates: tuple[tuple[One, float], ...] = ()
-    shadows: tuple[One, ...] = ()
+    candidate: One | None = None
+    share: float = 0.0
+    shadow: One | None = None
     salt: str = ""
 
     def route(self, key: str) -> One:
-        """Return who answers a request with this key: always the same for the same key and the same shares.
+        """Return who answers a request with this key: always the same for the same key and share.
 
-        A share that grows keeps the keys that it had. Each candidate takes its keys from the beginning of the part that
-        the ones before it leave.
+        A share that grows keeps the keys that it had.
         """
-        if not self.candidates:
-            return self.current
-        place, end = place_of(f"{self.salt}/{key}"), 0.0
-        for one, share in self.candidates:
-            end += share
-            if place < end:
-                return one
+        if self.candidate is not None and place_of(f"{self.salt}/{key}") < self.share:
+            return self.candidate
         return self.current
 
     @property
-    def rest(self) -> float:
-        """The share of what is in production."""
-        return 1.0 - sum(share for _, share in self.candidates)
+    def beside(self) -> list[One]:
+        """The versions beside the one in production."""
+        return [one for one in (self.candidate, self.shadow) if one is not None]
 
 
 def place_of(key: str) -> float:
-    """Return where a key is, from 0 to below 1, as evenly as SHA-256 spreads them."""
+    """Return where a key is, from 0 to 1, as evenly as SHA-256 spreads them."""
     first = hashlib.sha256(key.encode(errors="surrogatepass")).digest()[:_BYTES]
     return int.from_bytes(first, "big") / _ALL
 
@@ -78,14 +65,12 @@ def traffic(events: Iterable[Event]) -> Traffic[Event] | None:
     pointer = current(known)
     if pointer is None:
         return None
-    beside: list[Event] = []
+    roles: dict[str, Event] = {}
     for event in known:
         if event.sequence > pointer.sequence and event.state in BESIDE:
-            place = next((place for place, one in enumerate(beside) if one.version == event.version), len(beside))
-            beside[place : place + 1] = [] if event.state == "withdrawn" else [event]
-    return Traffic(
-        pointer,
-        tuple((event, event.weight) for event in beside if event.state == "candidate"),
-        tuple(event for event in beside if event.state == "shadow"),
-        str(pointer.sequence),
-    )
+            roles = {state: one for state, one in roles.items() if one.version != event.version}
+            if event.state != "withdrawn":
+                roles[event.state] = event  # the latest of its kind
+    candidate = roles.get("candidate")
+    share = 0.0 if candidate is None else candidate.weight
+    return Traffic(pointer, candidate, share, roles.get("shadow"), str(pointer.sequence))

@@ -114,3 +114,9 @@ def test_what_is_read_quickly_is_what_is_read_strictly(rows: list[list[tuple[str
 def test_rows_that_are_none_make_up_for_no_key_that_stands_twice(row: str) -> None:
     body = f'{{"instances": [{row}, {{"a": 1, "a": 2}}]}}'.encode()
     assert "stands twice" in refused(body)[1]
+
+
+def test_colons_in_values_make_up_for_no_key_that_stands_twice() -> None:
+    assert instances(b'{"instances": [{"a": "09:30:00", "b:c": 1}]}', 9, 2)[0] == [{"a": "09:30:00", "b:c": 1}]
+    for value in (rb'"\u003a"', b'":"', b'"::"'):
+        assert "stands twice" in refused(b'{"instances": [{"a": 1, "a": 2, "b": ' + value + b"}]}")[1]

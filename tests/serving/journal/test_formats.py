@@ -16,7 +16,7 @@ from schemas.signature import CategoryDerivation, Input, NumberDerivation, Outpu
 from serving.journal.inputs import Kept, of_columns, of_rows, rows_of
 from serving.journal.insertion import Request, add
 from serving.journal.labelled import labelled
-from serving.journal.labels import Label, kept_predictions, record
+from serving.journal.labels import Label, kept_prediction, kept_rows, record
 from serving.journal.location import sqlite_url
 from serving.journal.predictions import count, window
 from serving.journal.salvage import salvage, unreadable_rows
@@ -115,9 +115,24 @@ def test_predictions_of_both_formats_are_one_stream(grown: str) -> None:
     assert found.request_ids == ["request-000008", "request-000009", *["new"] * 5, *["beside errors"] * 2]
     assert found.rows == [0, 0, *range(5), 1, 4] and found.times == sorted(found.times)
     assert window(grown, rows=1).rows == [4] and len(window(grown)) == count(grown) == 17
-    assert {one.row for one in kept_predictions(connect(grown), "beside errors", None, 10)} == {1, 4}
-    assert [one.row for one in kept_predictions(connect(grown), "beside errors", 4, 10)] == [4]
-    assert kept_predictions(connect(grown), "request-000007", None, 5)[0].answer == ANSWER
+    engine = connect(grown)
+    assert kept_rows(engine, "beside errors") == [1, 4] and kept_rows(engine, "request-000007") == [0]
+    assert kept_prediction(engine, "beside errors", 4) == kept_prediction(engine, "new", 0)._replace(row=4)
+    assert kept_prediction(engine, "request-000007", 0).answer == ANSWER
+    for nobody in ("none", "nul\0", "größe", "x" * 4_000):
+        assert kept_rows(engine, nobody) == []
+
+
+def test_what_an_earlier_version_went_on_with_is_in_its_place(grown: str) -> None:
+    add_old = """INSERT INTO predictions (request_id, row, time, version, inputs, answer, needs_review, latency)
+        SELECT 'later', 0, 3e9, '0', inputs, answer, needs_review, latency FROM predictions WHERE id = 1"""
+    with connect(grown).begin() as connection:
+        connection.exec_driver_sql(add_old)
+    write(grown, request("last", when=4e9))
+    label(grown, ("later", 0, "no"), ("beside errors", 1, "no"))
+    found = window(grown, rows=4)
+    assert found.request_ids == ["beside errors", "beside errors", "later", "last"]
+    assert [one.version for one in labelled(grown, versions=1)] == ["0"]
 
 
 def test_labels_of_both_formats_are_read_together_and_what_came_since_the_first_is_counted(grown: str) -> None:
@@ -147,7 +162,9 @@ def test_labels_of_requests_are_recorded_corrected_and_read(any_journal: str) ->
         assert record(connection, again) == ["known", "corrected", "recorded"]
     assert {one.version: one.labels for one in labelled(any_journal)} == {"1": ["yes", "no"], "2": ["yes"]}
     assert [one.version for one in labelled(any_journal, versions=1)] == ["2"]
-    assert kept_predictions(connect(any_journal), "b", None, 5)[0].row == 2
+    engine = connect(any_journal)
+    assert kept_rows(engine, "b") == [2] and kept_prediction(engine, "b", 2) == (2, "2", ANSWER)
+    assert kept_rows(engine, "a") == [0, 1, 2] and kept_prediction(engine, "a", 1).answer == ANSWER
 
 
 def test_what_can_be_read_of_both_formats_is_saved(grown: str, tmp_path: Path) -> None:
@@ -204,5 +221,7 @@ def test_a_grown_journal_without_its_first_page_keeps_what_it_began_with(grown: 
     with closing(sqlite3.connect(tmp_path / "journal.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     overwrite(tmp_path / "journal.db", 1)
-    saved = {one.table: one.rows for one in salvage(tmp_path / "journal.db", tmp_path / "new.db")}
+    found = salvage(tmp_path / "journal.db", tmp_path / "new.db")
+    saved, told = {one.table: one.rows for one in found}, {one.table: str(one) for one in found}
     assert (saved["predictions"], saved["labels"], saved["releases"]) == (10, 1, 2)
+    assert "how many there were cannot be read" in told["requests"]

@@ -102,7 +102,9 @@ def test_without_its_first_page_a_journal_is_read_by_what_every_journal_is_like(
     write_journal(source)
     overwrite(source, 1, content)
     assert damage(source) is not None
-    assert [one.rows for one in salvage(source, target)] == [2, 5_000, 500]
+    saved = salvage(source, target)
+    assert [one.rows for one in saved] == [2, 5_000, 0, 500]
+    assert str(saved[2]) == "0 shadows saved; how many there were cannot be read"
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"\x00" * 100_000, b"SQLite format 3\x00" + b"\xff" * 50_000])

@@ -130,6 +130,21 @@ def test_rows_that_are_no_json_are_told_and_repaired(home: Path, capsys: pytest.
     assert count(url) == len(window(url)) == 98
 
 
+def test_a_damaged_journal_of_a_later_format_is_not_made_one_of_ours(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = home / "journals" / "house.db"
+    write_journal(file, 500)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE journal_format SET version = 99")
+        connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    overwrite(file, pages(file) - 1)
+    before = file.read_bytes()
+    assert main(["repair", "house"]) == 1 and file.read_bytes() == before
+    assert "is of format 99" in capsys.readouterr().err
+
+
 def test_a_repair_that_was_killed_before_its_last_step_loses_nothing(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

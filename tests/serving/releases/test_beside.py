@@ -61,32 +61,29 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def roles(app: Local) -> tuple[str, list[str], list[str]]:
+def roles(app: Local) -> tuple[str, str | None, str | None]:
     traffic = app.follower.traffic
     assert traffic is not None
-    return (
-        traffic.current.version,
-        [one.version for one, _ in traffic.candidates],
-        [one.version for one in traffic.shadows],
-    )
+    candidate, shadow = (None if one is None else one.version for one in (traffic.candidate, traffic.shadow))
+    return traffic.current.version, candidate, shadow
 
 
 def test_a_canary_answers_its_share_and_what_it_answered_is_its_own(app: Local, second: str) -> None:
     found = place_beside(app.journal_url, "2", second, share=0.3)
     assert [(one.version, one.weight) for one in found] == [("1", 0.7), ("2", 0.3)]
-    until(lambda: roles(app) == ("1", ["2"], []))
+    until(lambda: roles(app) == ("1", "2", None))
     answers = ask(app, REQUESTS)
     by_version = Counter((one["version"], one["predictions"][0]["label"]) for one in answers)
     assert set(by_version) == {("1", "yes"), ("2", "no")} and 0.2 < by_version["2", "no"] / REQUESTS < 0.4
     assert count(app.journal_url, "2") == by_version["2", "no"] and count(app.journal_url) == REQUESTS
     withdraw(app.journal_url, "2")
-    until(lambda: roles(app) == ("1", [], []))
+    until(lambda: roles(app) == ("1", None, None))
     assert {one["version"] for one in ask(app, 50)} == {"1"}
 
 
 def test_one_customer_always_meets_one_version(app: Local, second: str) -> None:
     place_beside(app.journal_url, "2", second, share=0.5)
-    until(lambda: roles(app) == ("1", ["2"], []))
+    until(lambda: roles(app) == ("1", "2", None))
     met = [{one["version"] for one in ask(app, 5, customer=f"customer {number}")} for number in range(40)]
     assert all(len(versions) == 1 for versions in met) and set.union(*met) == {"1", "2"}
     assert len({one["version"] for one in ask(app, 100)}) == 2, "a request without the header is chosen by itself"
@@ -95,7 +92,7 @@ def test_one_customer_always_meets_one_version(app: Local, second: str) -> None:
 def test_a_shadow_follows_unseen_and_the_journal_knows_both_answers(app: Local, second: str) -> None:
     found = place_beside(app.journal_url, "2", second, share=None)
     assert [(one.version, one.weight, one.shadow) for one in found] == [("1", 1.0, False), ("2", 0.0, True)]
-    until(lambda: roles(app) == ("1", [], ["2"]))
+    until(lambda: roles(app) == ("1", None, "2"))
     query = select(shadows.c.request_id, shadows.c.status, shadows.c.answers)
 
     def kept() -> list[tuple[str, int, str]]:
@@ -112,11 +109,11 @@ def test_a_shadow_follows_unseen_and_the_journal_knows_both_answers(app: Local, 
 def test_a_version_in_production_is_replaced_by_its_canary_and_comes_back(app: Local, second: str) -> None:
     place_beside(app.journal_url, "2", second, share=0.1)
     publish(app.journal_url, "2", package_of(app.journal_url, "2"), why="promoted")
-    until(lambda: roles(app) == ("2", [], []))
+    until(lambda: roles(app) == ("2", None, None))
     first = releases(app.journal_url)[0]
     assert (first.version, first.weight, first.why) == ("2", 1.0, "promoted")
     rollback(app.journal_url)
-    until(lambda: roles(app) == ("1", [], []))
+    until(lambda: roles(app) == ("1", None, None))
 
 
 def test_a_worker_that_starts_anew_takes_canary_and_shadow_with_it(app: Local, second: str, tmp_path: Path) -> None:
@@ -126,15 +123,15 @@ def test_a_worker_that_starts_anew_takes_canary_and_shadow_with_it(app: Local, s
     again = Follower(engine, tmp_path / "cache of another", 0.02)
     again.start()
     try:
-        until(lambda: again.traffic is not None and bool(again.traffic.candidates and again.traffic.shadows))
+        until(lambda: again.traffic is not None and len(again.traffic.beside) == 2)
     finally:
         again.stop()
         engine.dispose()
 
 
 def test_a_share_that_is_none_is_refused(app: Local, second: str) -> None:
-    for share in (0.0, 1.0, 1.5, -0.1, float("nan")):
-        with pytest.raises(DeploymentError, match="must be above 0 and below 1"):
+    for share in (0.0, 1e-9, 0.999999, 1.0, -0.1, float("nan")):
+        with pytest.raises(DeploymentError, match=r"must be 0\.0001 to 0\.99 of the requests"):
             place_beside(app.journal_url, "2", second, share=share)
     assert [one.version for one in releases(app.journal_url)] == ["1"], "nothing was announced"
 
@@ -147,9 +144,52 @@ def test_what_cannot_stand_beside_production_is_told(app: Local, second: str, tm
     with pytest.raises(DeploymentError, match=r"knows no version '3'\. It knows 1"):
         package_of(app.journal_url, "3")
     place_beside(app.journal_url, "2", second, share=0.6)
-    with pytest.raises(DeploymentError, match=r"others have 0\.6 already"):
-        place_beside(app.journal_url, "3", second, share=0.4)
     broken = packages.write_wrong_samples(tmp_path / "broken")
     with pytest.raises(DeploymentError, match="was not published"):
         place_beside(app.journal_url, "3", str(broken), share=0.1)
-    assert roles(app) == ("1", ["2"], [])
+    assert roles(app) == ("1", "2", None)
+
+
+def test_the_next_canary_takes_the_place_of_the_one_before(app: Local, second: str, tmp_path: Path) -> None:
+    place_beside(app.journal_url, "2", second, share=0.5)
+    found = place_beside(app.journal_url, "3", str(packages.write_rules(tmp_path / "third")), share=0.2)
+    assert [(one.version, one.weight) for one in found] == [("1", 0.8), ("3", 0.2), ("2", 0.0)]
+    assert found[2].why == "withdrawn: replaced by 3"
+    until(lambda: roles(app) == ("1", "3", None))
+    found = place_beside(app.journal_url, "3", package_of(app.journal_url, "3"), share=None)
+    assert [(one.version, one.weight, one.shadow) for one in found][:2] == [("1", 1.0, False), ("3", 0.0, True)]
+
+
+def test_a_worker_that_starts_anew_says_nothing_of_what_is_over(app: Local, second: str, tmp_path: Path) -> None:
+    place_beside(app.journal_url, "2", second, share=None)
+    withdraw(app.journal_url, "2", "enough")
+    before = releases(app.journal_url)
+    engine = connect(app.journal_url)
+    again = Follower(engine, tmp_path / "cache of another", 0.02)
+    again.start()
+    try:
+        until(lambda: again.traffic is not None)
+        time.sleep(0.2)
+        assert releases(app.journal_url) == before and [one.version for one in again.loaded()] == ["1"]
+    finally:
+        again.stop()
+        engine.dispose()
+
+
+def test_a_canary_that_cannot_be_loaded_is_said_and_tried_again(
+    app: Local, second: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place_beside(app.journal_url, "2", second, share=0.5)
+    Path(second).rename(tmp_path / "away")
+    monkeypatch.setattr("serving.releases.follower._AGAIN", 0.2)
+    engine = connect(app.journal_url)
+    again = Follower(engine, tmp_path / "cache of another", 0.02)
+    again.start()
+    try:
+        until(lambda: again.traffic is not None)
+        assert again.traffic is not None and again.traffic.candidate is None and again.traffic.share == 0
+        (tmp_path / "away").rename(second)
+        until(lambda: again.traffic is not None and again.traffic.candidate is not None)
+    finally:
+        again.stop()
+        engine.dispose()
