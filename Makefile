@@ -7,7 +7,7 @@
 # make soak   the long tests at their promised length; the suite has a small version of each
 # make conformance  the contract with plug-ins, tried on every component and stack that is installed; the example of one
 # make lint   formatting, lint, types, import contracts
-# make docs   docs/reference from the schemas
+# make docs   docs/reference from the schemas, and serving.lock from requirements.lock
 # make site   the documentation as a site in site/, links checked
 # make bench  measured ratios; nothing in the suite is timed
 SHELL := /bin/bash
@@ -77,6 +77,7 @@ bench: $(READY)
 
 docs: $(READY)
 	.venv/bin/python -m cli.reference
+	.venv/bin/python -m cli.serving_lock
 
 # What the site is built with is not in the lock: nothing that runs or is tested needs it.
 $(SITE): $(READY) pyproject.toml

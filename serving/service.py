@@ -1,13 +1,22 @@
 """The BentoML service. Imported by BentoML's supervisor too, so everything heavy waits for the worker's instance."""
 
 import asyncio
+import sys
+from pathlib import Path
 
 import bentoml
 import uvicorn.config
+from bentoml.images import Image
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from serving.http.bento_documents import DescribedService
 
 # BentoML leaves uvicorn's choice of a protocol at "auto", and has no option for it.
 uvicorn.config.HTTP_PROTOCOLS["auto"] = "serving.http.connection:Connection"
+
+_CODE = Path(__file__).resolve().parent.parent
+# No distribution that BentoML knows: for those it installs compilers and git, which wheels do not need.
+_IMAGE = Image(base_image=f"python:{sys.version_info.major}.{sys.version_info.minor}-slim", distro="as it is")
 
 _WAIT_SECONDS = 5.0
 """Until a worker takes connections though it cannot predict yet; meanwhile clients wait at the open port."""
@@ -31,6 +40,8 @@ class Front:
 
 @bentoml.service(
     name="drivetrain",
+    service_class=DescribedService,
+    image=_IMAGE,
     workers=1,
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
@@ -38,6 +49,18 @@ class Front:
 )
 class Drivetrain:
     """One model's service: one worker, several versions."""
+
+    @bentoml.on_deployment  # type: ignore[untyped-decorator]
+    @staticmethod
+    def prepare() -> None:
+        """Check and set, for `bentoml serve`, what our own supervisor hands on; it does not call this."""
+        sys.path.insert(0, str(_CODE))  # BentoML has taken it away again, and we import more
+        try:
+            from serving.process import alone
+
+            alone.prepare()
+        finally:
+            sys.path.remove(str(_CODE))
 
     def __init__(self) -> None:
         from serving.http import app
@@ -47,7 +70,7 @@ class Drivetrain:
         from serving.journal.integrity import Integrity
         from serving.journal.tables import create, open_existing
         from serving.journal.writer import Journal
-        from serving.process import settings
+        from serving.process import alone, settings
         from serving.process.orphaned import Supervised
         from serving.releases.follower import Follower
 
@@ -69,6 +92,9 @@ class Drivetrain:
         raise_file_limit(config.spec.max_connections)
         Front.ours = app.build(config, self._follower, self._journal, pulse)
         self._follower.start()
+        self._first = alone.first_version(config)
+        if self._first is not None:
+            self._first.start()
         self._follower.await_production(_WAIT_SECONDS)
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
@@ -77,6 +103,8 @@ class Drivetrain:
         from serving.http import refusal_log
 
         refusal_log.flush()
+        if self._first is not None:
+            self._first.stop()
         self._follower.stop()
         self._integrity.stop()
         self._journal.close()

@@ -51,6 +51,13 @@ def takes(function: Any, *names: str) -> bool:
     return tuple(inspect.signature(function).parameters)[: len(names)] == names
 
 
+def is_described_service(found: Any) -> bool:
+    import bentoml
+
+    asked = takes(found.schema, "self") and isinstance(found.openapi_spec, property)
+    return asked and "service_class" in inspect.signature(bentoml.service).parameters
+
+
 def is_config_loader(found: Any) -> bool:
     from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
 
@@ -130,6 +137,12 @@ REMOTE = ("stacks/remote/orchestrator.py",)
 ZENML, WHYLOGS = "tests/lifecycle/conftest.py", "whylogs.core.view.dataset_profile_view"
 
 NAMES = [
+    PrivateName(
+        "_bentoml_sdk",
+        "Service",
+        ("serving/http/bento_documents.py",),
+        lambda found: is_described_service(found),
+    ),
     PrivateName(f"{HYDRA}.config_loader_impl", "ConfigLoaderImpl", ("cli/config/compose.py",), is_config_loader),
     PrivateName(f"{HYDRA}.config_repository", "ConfigRepository", (REPOSITORY,), is_config_repository),
     PrivateName(f"{HYDRA}.config_search_path_impl", "ConfigSearchPathImpl", (REPOSITORY,), is_search_path),

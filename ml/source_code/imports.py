@@ -37,8 +37,12 @@ class Sources:
         """Return those of this program, parsed once for all processes with this DRIVETRAIN_HOME."""
         return cls(ROOT, home.cache("source_code.json"))
 
-    def files(self, modules: Iterable[str]) -> list[Path]:
+    def files(self, modules: Iterable[str], without: Iterable[str] = ()) -> list[Path]:
         """Return the files of `modules`, of all that they import to the end, also inside functions, and the templates.
+
+        Args:
+            modules: Where to begin.
+            without: Modules that are left out, and what only they import with them.
 
         Returns:
             Paths relative to the root, sorted. A package counts where something in it does; foreign modules do not.
@@ -49,10 +53,11 @@ class Sources:
             ValueError: If a template computes the name of another.
         """
         found: set[Path] = set()
-        waiting = self._modules(modules)
+        barred = {path for module in without if (path := self._path(module))}
+        waiting = self._modules(modules) - barred
         while waiting:
             found |= waiting
-            waiting = frozenset().union(*map(self._reaches, waiting)) - found
+            waiting = frozenset().union(*map(self._reaches, waiting)) - found - barred
         templates = template_files([self._root / path for path in found], self._root)
         return sorted(found | {path.relative_to(self._root) for path in templates})
 

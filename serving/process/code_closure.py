@@ -4,14 +4,15 @@ from pathlib import Path
 
 from ml.source_code.imports import Sources
 from schemas.home import ROOT, Home
+from serving.process import requirements
 
-LOCK = "requirements.lock"
-_ENTRIES = ("serving.service", "serving.process.supervisor", "serving.process.watchdog")
+LOCK = requirements.FILE
+ENTRIES = ("serving.service", "serving.process.supervisor", "serving.process.watchdog")
 
 
 def files() -> list[Path]:
     """Return the modules that the service starts with, all that these import and the templates, relative to ROOT."""
-    return Sources(ROOT).files(_ENTRIES)
+    return Sources(ROOT).files(ENTRIES)
 
 
 def code_hash(home: Path) -> str:
@@ -25,6 +26,6 @@ def code_hash(home: Path) -> str:
     """
     sources = Sources.of_this_program(Home(home))
     lock = [Path(LOCK)] if (ROOT / LOCK).is_file() else []
-    digest = sources.digest([*sources.files(_ENTRIES), *lock])
+    digest = sources.digest([*sources.files(ENTRIES), *lock])
     sources.save()
     return digest

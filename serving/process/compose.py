@@ -16,10 +16,10 @@ from serving.keys import store
 from serving.keys.store import VARIABLE
 from serving.process import records
 from serving.process.records import Deployment
+from serving.process.variables import NOT_HERE
 
 _PORT = 3000  # of BentoML's images
 _SPARE = 15  # seconds beyond a request's deadline, in which the container ends
-_OF_THE_HOST = ("host", "port", "rollout", "share")  # keys of `deploy` that are the compose file's
 _TEXT = """\
 # {name}: made by `python -m serving compose {name}`. The image is the Bento's:
 #   bentoml containerize {bento}
@@ -122,7 +122,7 @@ def _environment(deployment: Deployment, *, has_keys: bool) -> Iterator[tuple[st
 def _changed(prefix: str, spec: Strict, usual: Strict) -> Iterator[tuple[str, str]]:
     """Yield the settings that are not as they are by themselves."""
     for name, value in spec.model_dump(mode="json").items():
-        if value != getattr(usual, name) and name not in _OF_THE_HOST:
+        if value != getattr(usual, name) and name not in NOT_HERE:
             yield f"{prefix}{name.upper()}", _escaped(value if isinstance(value, str) else json.dumps(value))
 
 

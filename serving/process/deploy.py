@@ -1,16 +1,16 @@
 """The whole deployment of a version: the service runs, the version is published, and it is ready."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from schemas.errors import DeploymentError
 from schemas.home import Home
 from schemas.release import Release
 from schemas.run import DeploySpec, JournalSpec
 from serving.journal import location
-from serving.process import records, services
+from serving.process import bento, bento_store, records, services
 from serving.process.probe import damage_told, until_ready
-from serving.releases.publisher import current_release, place_beside, publish, releases
+from serving.process.records import Deployment
+from serving.releases.publisher import current_release, place_beside, publish, releases, restorable
 
 _SWITCH_SECONDS = 10.0
 _LOADING_SPARE = 30.0  # seconds beyond those that loading may take: who waits hears what became of it
@@ -47,7 +47,10 @@ def deploy(
     """
     url_of_journal = journal_url or location.journal_url(Home(home), name)
     with records.lock(home, name):
-        deployment = services.running(home, name, spec, _folder(package_url), url_of_journal, journal)
+        packaged = bento.Packaged.at(package_url, version)
+        deployment = services.running(home, name, spec, packaged, url_of_journal, journal)
+        if packaged is not None:
+            bento.build(home, name, deployment.code_hash, packaged)
         try:
             _require_sound(deployment.url)
             patience = max(timeout, spec.load_seconds + _LOADING_SPARE)
@@ -57,6 +60,7 @@ def deploy(
                 services.end(home, deployment)
             raise
         _await_version(deployment.url, published[0].version)
+        _tidy(home, deployment)
         return deployment.url, published
 
 
@@ -69,11 +73,12 @@ def _published(journal_url: str, version: str, package_url: str, spec: DeploySpe
     return place_beside(journal_url, version, package_url, share=share, timeout=timeout)
 
 
-def _folder(package_url: str) -> Path | None:
-    """Return the package's folder when it is on this machine and whole enough to go into a Bento."""
-    parts = urlsplit(package_url)
-    folder = Path(parts.path if parts.scheme == "file" else package_url)
-    return folder if parts.scheme in ("", "file") and (folder / "manifest.json").is_file() else None
+def _tidy(home: Path, deployment: Deployment) -> None:
+    """Remove Bentos that nobody can want any more; the version is in production, whatever becomes of that."""
+    try:
+        bento_store.prune(home, deployment.name, deployment.bento, restorable(deployment.journal_url))
+    except OSError as error:
+        records.logger.warning(f"Bentos that are not needed any more stay: {error.filename}: {error.strerror}")
 
 
 def _require_sound(url: str) -> None:

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from schemas.errors import ConfigurationError
 from serving.process import exposure, launch, records
-from serving.process.bento import source
+from serving.process.bento_store import source
 from serving.process.members import LOOKED_AFTER
 
 

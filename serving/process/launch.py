@@ -14,14 +14,14 @@ from schemas.run import DeploySpec, JournalSpec
 from serving.journal import tables
 from serving.keys.client import VARIABLE as KEY_VARIABLE
 from serving.process import address, kept_alive, records, settings
-from serving.process.bento import source
+from serving.process.alone import bentoml_environment
+from serving.process.bento_store import source
 from serving.process.kept_alive import Role
 from serving.process.members import VARIABLE, members
 from serving.process.probe import get, tail
 from serving.process.records import Deployment
 
 _START_SECONDS = 60.0
-_GRACE_SECONDS = 5.0
 _STOP_SECONDS = 10.0
 
 
@@ -127,16 +127,8 @@ def environment(told: Path, deadline: float) -> dict[str, str]:
         told: The service's settings.
         deadline: Seconds that a request may take.
     """
-    # BentoML holds a timer for every request until its own timeout, which cannot be switched off: as short as may be.
-    timeout = f"services.drivetrain.traffic.timeout={deadline + _GRACE_SECONDS:g}"
-    return {
-        **{name: value for name, value in os.environ.items() if name != KEY_VARIABLE},
-        VARIABLE: str(told),
-        "BENTOML_CONFIG_OPTIONS": f"{os.environ.get('BENTOML_CONFIG_OPTIONS', '')}\n{timeout}".strip(),
-        "BENTOML_DO_NOT_TRACK": "True",
-        "ORT_DISABLE_TELEMETRY": "1",
-        "OMP_NUM_THREADS": "1",
-    }
+    ours = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
+    return {**ours, VARIABLE: str(told), **bentoml_environment(os.environ, deadline)}
 
 
 def _await(deployment: Deployment, process: "subprocess.Popen[bytes]") -> None:

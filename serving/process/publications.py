@@ -27,6 +27,7 @@ from schemas.errors import DrivetrainError
 from schemas.run import DeploySpec
 from serving.journal import tables
 from serving.process import launch, records, services
+from serving.process.bento import Packaged
 from serving.releases import publisher
 from serving.releases.events import Event
 
@@ -132,16 +133,17 @@ def _resolved(home: Path, note: Note) -> Resolved:
         launch.end(home, note.name)
         records.remove(home, note.name)
         return Resolved(note, None)
-    return Resolved(note, current, _healed(home, note))
+    return Resolved(note, current, _healed(home, note, current))
 
 
-def _healed(home: Path, note: Note) -> str | None:
+def _healed(home: Path, note: Note, current: Event) -> str | None:
     """Start the service again unless it lives; return why that failed."""
     known = records.read(home, note.name)
     if known is not None and records.is_looked_after(home, note.name):
         return None
+    packaged = Packaged.at(current.package_url, current.version)
     try:
-        services.running(home, note.name, known.spec if known else note.spec, None, note.journal_url)
+        services.running(home, note.name, known.spec if known else note.spec, packaged, note.journal_url)
     except DrivetrainError as error:
         return str(error)
     return None

@@ -9,6 +9,7 @@ from schemas.errors import ConfigurationError, DeploymentError
 from schemas.run import DeploySpec, JournalSpec
 from serving.journal import tables
 from serving.process import bento, code_closure, exposure, launch, port, records
+from serving.process.bento import Packaged
 from serving.process.probe import get
 from serving.process.records import Deployment
 
@@ -29,7 +30,7 @@ def running(
     home: Path,
     name: str,
     spec: DeploySpec,
-    package: Path | None,
+    packaged: Packaged | None,
     journal_url: str,
     journal: JournalSpec | None = None,
 ) -> Deployment:
@@ -42,7 +43,7 @@ def running(
         home: DRIVETRAIN_HOME.
         name: The model's name.
         spec: Port and limits.
-        package: Folder of the package to put into the Bento, if one has to be built.
+        packaged: The package to put into the Bento, if one has to be built.
         journal_url: The model's journal; a service that writes to another one is started anew.
         journal: What the journal keeps; so is one that keeps something else.
 
@@ -62,7 +63,7 @@ def running(
     faults = [*port.faults(home, name, spec), *exposure.faults(home, name, spec)]
     if faults:
         raise ConfigurationError(faults)
-    tag = bento.build(name, code_hash, package)  # first: while it fails, the old service goes on
+    tag = bento.build(home, name, code_hash, packaged)  # first: while it fails, the old service goes on
     launch.end(home, name)
     started = launch.start(home, name, spec, journal_url, journal, code_hash, tag, _port(home, name, spec, known))
     records.write(home, started)

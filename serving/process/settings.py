@@ -1,4 +1,7 @@
-"""The settings of a service process: one JSON file, named by one environment variable; no argument holds a URL."""
+"""The settings of a service process: one JSON file, named by one environment variable; no argument holds a URL.
+
+A Bento that somebody serves by `bentoml serve` is told of no file: its settings are environment variables.
+"""
 
 import os
 from pathlib import Path
@@ -8,6 +11,7 @@ from pydantic import ValidationError
 from schemas.base import Name, Strict
 from schemas.errors import DeploymentError
 from schemas.run import DeploySpec, JournalSpec
+from serving.process import contents, variables
 from serving.process.members import VARIABLE
 
 HOST = "127.0.0.1"
@@ -39,14 +43,40 @@ class Settings(Strict):
         return min(5.0, 0.4 * self.spec.deadline)
 
 
+def is_alone() -> bool:
+    """Say whether this process is of a service that BentoML started by itself: no settings file is named."""
+    return not os.environ.get(VARIABLE)
+
+
 def read() -> Settings:
-    """Read the settings of this process. Raises DeploymentError when there are none."""
-    path = os.environ.get(VARIABLE)
-    if not path:
-        raise DeploymentError(
-            f"{VARIABLE} does not name the service's settings file; start it through serving.process.services"
-        )
+    """Read the settings of this process.
+
+    Raises:
+        ConfigurationError: If an environment variable is unknown, or holds what cannot be.
+        DeploymentError: If there are none.
+    """
+    if is_alone():
+        return _of_environment()
+    path = os.environ[VARIABLE]
     try:
         return Settings.model_validate_json(Path(path).read_bytes())
     except (OSError, ValidationError) as error:
         raise DeploymentError(f"The service's settings {path} cannot be read: {error}") from error
+
+
+def _of_environment() -> Settings:
+    inside = contents.read()
+    if inside is None:
+        raise DeploymentError(
+            f"{VARIABLE} does not name the service's settings file, and this is no Bento; start it through "
+            "serving.process.services"
+        )
+    chosen = variables.chosen(os.environ, inside.model)
+    return Settings(
+        model=inside.model,
+        journal_url=chosen.journal_url,
+        cache=chosen.cache,
+        keys=chosen.keys,
+        spec=chosen.deploy,
+        journal=chosen.journal,
+    )

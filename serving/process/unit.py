@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 
 from schemas.errors import DeploymentError
 from schemas.home import ROOT
-from serving.process.bento import source
+from serving.process.bento_store import source
 from serving.process.records import Deployment
 from serving.process.supervisor import PATIENCE
 

@@ -14,7 +14,7 @@ from ml.package import storage
 from ml.package.model import PackagedModel, cells_of
 from ml.predictions.predictor import Predictions
 from ml.validation.rows import Validator
-from schemas.package import Samples
+from schemas.package import Manifest, Samples
 
 INLINE_SECONDS = 0.002  # predictions that take longer are computed in a thread, so that the others need not wait
 
@@ -54,16 +54,16 @@ def load(version: str, package_url: str, root: Path) -> Version:
         PackageError: If any of it fails.
     """
     model = PackagedModel.open(root)
-    sample = _sample(model, root)
+    sample = sample_row(root, model.manifest)
     seconds, size = _warm(model, sample)
     return Version(
         version, package_url, root, model, Validator(model.signature), seconds, size, sample, model.explainer()
     )
 
 
-def _sample(model: PackagedModel, root: Path) -> dict[str, Any]:
+def sample_row(root: Path, manifest: Manifest) -> dict[str, Any]:
     """Return a row as a client may send it, for the documentation: the sample row with fewest missing values."""
-    cells = storage.samples(root, model.manifest).cells  # arrays as nested lists
+    cells = storage.samples(root, manifest).cells  # arrays as nested lists
     rows = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
     return min(rows, key=lambda row: sum(value is None for value in row.values()))
 

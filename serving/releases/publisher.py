@@ -53,6 +53,15 @@ def current_release(journal_url: str) -> Event | None:
         return stream.current(stream.read(connection))
 
 
+def restorable(journal_url: str) -> list[str]:
+    """Return the versions that answer or follow, and the one that a rollback makes current again."""
+    with opened(journal_url) as engine, engine.connect() as connection:
+        past = stream.read(connection)
+    shared = traffic(past)
+    beside = [] if shared is None else [*(one for one, _ in shared.candidates), *shared.shadows]
+    return [event.version for event in [*stream.history(past)[-2:], *beside]]
+
+
 def rollback(journal_url: str, *, timeout: float = 120.0) -> Release:
     """Make the version before the current one current again. Raises DeploymentError if there is none, or it fails."""
     with opened(journal_url) as engine:

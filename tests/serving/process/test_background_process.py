@@ -21,7 +21,7 @@ from schemas.errors import ConfigurationError, DeploymentError
 from schemas.home import ROOT
 from schemas.run import DeploySpec
 from serving.__main__ import main
-from serving.process import kept_alive, launch, port, records, services
+from serving.process import bento_store, contents, kept_alive, launch, port, records, services
 from serving.process import supervisor as supervise
 from serving.process.deploy import deploy
 from serving.process.members import LOOKED_AFTER
@@ -234,3 +234,16 @@ def test_a_worker_that_dies_at_once_is_started_after_longer_and_longer_pauses() 
         pauses.append(supervise._pause(pauses[-1], 0.1))
     assert pauses == [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0] and supervise._pause(30.0, 60.0) == 0.0
     assert (supervise._told(-9), supervise._told(-37), supervise._told(3)) == ("SIGKILL", "signal 37", "exit code 3")
+
+
+def test_of_all_versions_only_those_that_a_release_can_come_back_to_have_a_bento(
+    home: Path, running: Deployment
+) -> None:
+    store = bento_store.folder(running.bento).parent
+    before = {one.name for one in store.iterdir()}  # other tests have services of this name
+    for number in (2, 3, 4):
+        package = packages.write_rules(home / "later" / str(number), yes=0.5 + number / 1000)
+        deploy(home, "house", str(number), str(package), running.spec)
+    made = [store / name / "src" / contents.FILE for name in {one.name for one in store.iterdir()} - before]
+    assert sorted(json.loads(file.read_text())["version"] for file in made) == ["3", "4"]
+    assert bento_store.source(running.bento).is_dir(), "the service runs from it"

@@ -1,0 +1,74 @@
+"""A service that `bentoml serve` starts, and not our supervisor: what is checked and set before any worker starts."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from schemas.errors import DeploymentError, DrivetrainError
+from serving.journal import tables
+from serving.process import contents, settings, variables
+from serving.process.settings import Settings
+from serving.releases.first_version import FirstVersion
+from serving.releases.publisher import current_release
+
+_GRACE_SECONDS = 5.0
+_PATIENCE = 120.0  # seconds until every worker must have loaded the version inside, and beyond those that it may take
+_LOADING_SPARE = 30.0
+
+
+def prepare() -> None:
+    """Check the service's settings, make its journal, and set what BentoML hands on to its workers.
+
+    Raises:
+        BentoMLException: If the settings cannot be: BentoML says it and ends, rather than start worker after worker.
+    """
+    from bentoml.exceptions import BentoMLConfigException
+
+    os.environ[variables.FOLDER] = str(Path.cwd())
+    try:
+        config = settings.read()
+        tables.create(config.journal_url)
+        _require_version(config.journal_url)
+    except DrivetrainError as error:
+        raise BentoMLConfigException(str(error)) from None
+    except OSError as error:  # of the folder that the journal is to be in
+        raise BentoMLConfigException(f"The journal cannot be created: {error.filename}: {error.strerror}") from None
+    ours = bentoml_environment(os.environ, config.spec.deadline)
+    kept = {name: os.environ[name] for name in ours.keys() & os.environ.keys() - {"BENTOML_CONFIG_OPTIONS"}}
+    os.environ.update(ours | kept)
+
+
+def first_version(config: Settings) -> FirstVersion | None:
+    """Return what publishes the package inside the Bento; None where our supervisor started us, or there is none."""
+    inside = contents.read() if settings.is_alone() else None
+    package = None if inside is None else inside.folder()
+    if inside is None or inside.version is None or package is None:
+        return None
+    patience = max(_PATIENCE, config.spec.load_seconds + _LOADING_SPARE)
+    return FirstVersion(config.journal_url, inside.version, package, patience)
+
+
+def bentoml_environment(environment: Mapping[str, str], deadline: float) -> dict[str, str]:
+    """Return the variables that the libraries of a worker read.
+
+    Args:
+        environment: What is set besides.
+        deadline: Seconds until a request is answered by 504.
+    """
+    # BentoML holds a timer for every request until its own timeout, which cannot be switched off: as short as may be.
+    timeout = f"services.drivetrain.traffic.timeout={deadline + _GRACE_SECONDS:g}"
+    return {
+        "BENTOML_CONFIG_OPTIONS": f"{environment.get('BENTOML_CONFIG_OPTIONS', '')}\n{timeout}".strip(),
+        "BENTOML_DO_NOT_TRACK": "True",
+        "ORT_DISABLE_TELEMETRY": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def _require_version(journal_url: str) -> None:
+    inside = contents.read()
+    if (inside is None or inside.package is None) and current_release(journal_url) is None:
+        raise DeploymentError(
+            "This Bento holds no package, and its journal has no version in production; deploy the model again, "
+            "or give the journal of its service (DRIVETRAIN_JOURNAL_URL)"
+        )
