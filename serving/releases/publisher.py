@@ -58,7 +58,7 @@ def restorable(journal_url: str) -> list[str]:
     with opened(journal_url) as engine, engine.connect() as connection:
         past = stream.read(connection)
     shared = traffic(past)
-    beside = [] if shared is None else [*(one for one, _ in shared.candidates), *shared.shadows]
+    beside = [] if shared is None else shared.beside
     return [event.version for event in [*stream.history(past)[-2:], *beside]]
 
 
