@@ -18,7 +18,7 @@ from serving.process.probe import tail
 from serving.process.repair import repair
 from serving.process.services import Status
 from serving.process.unit import unit
-from serving.releases import publisher
+from serving.releases import beside, publisher
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -177,7 +177,7 @@ def _beside(home: Path, name: str, version: str, share: float | None) -> int:
     command = f"canary {name} {version} --share {share:g}" if share is not None else f"shadow {name} {version}"
     with _publishing(home, name, version, command) as url:
         _require_own_code(home, name)
-        publisher.place_beside(url, version, publisher.package_of(url, version), share=share, why="by an operator")
+        beside.place_beside(url, version, beside.package_of(url, version), share=share, why="by an operator")
     role = "a shadow" if share is None else f"a candidate for {share:.4g} of the requests"
     print(f"{name}: version {version} is {role}")
     return 0
@@ -185,14 +185,14 @@ def _beside(home: Path, name: str, version: str, share: float | None) -> int:
 
 def _promote(home: Path, name: str, version: str) -> int:
     with _publishing(home, name, version, f"promote {name} {version}") as url:
-        publisher.publish(url, version, publisher.package_of(url, version), why="promoted by an operator")
+        publisher.publish(url, version, beside.package_of(url, version), why="promoted by an operator")
     print(f"{name}: version {version} is in production")
     return 0
 
 
 def _withdraw(home: Path, name: str, version: str) -> int:
     with records.lock(home, name, tell=_aside):
-        publisher.withdraw(records.find(home, name).journal_url, version, "by an operator")
+        beside.withdraw(records.find(home, name).journal_url, version, "by an operator")
     print(f"{name}: version {version} answers no more")
     return 0
 

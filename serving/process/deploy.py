@@ -10,7 +10,8 @@ from serving.journal import location
 from serving.process import bento, bento_store, records, services
 from serving.process.probe import damage_told, until_ready
 from serving.process.records import Deployment
-from serving.releases.publisher import current_release, place_beside, publish, releases, restorable
+from serving.releases.beside import place_beside
+from serving.releases.publisher import current_release, publish, releases, restorable
 
 _SWITCH_SECONDS = 10.0
 _LOADING_SPARE = 30.0  # seconds beyond those that loading may take: who waits hears what became of it

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import Engine
+
 from schemas.release import Release
 from schemas.timestamps import iso
-from serving.releases.events import Event
+from serving.releases.events import Event, read
 from serving.releases.traffic import Traffic, traffic
 
 
@@ -23,6 +25,12 @@ def overview(events: Sequence[Event]) -> list[Release]:
     return beside + [
         Release(version=e.version, weight=0.0, since=iso(e.time), why=_why_not(e, pointer)) for e in others
     ]
+
+
+def overview_in(engine: Engine) -> list[Release]:
+    """Return the same of a journal."""
+    with engine.connect() as connection:
+        return overview(read(connection))
 
 
 def _beside(shared: Traffic[Event]) -> list[Release]:

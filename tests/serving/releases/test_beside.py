@@ -16,8 +16,9 @@ from schemas.run import DeploySpec
 from serving.journal.predictions import count, window
 from serving.journal.schema import shadows
 from serving.journal.tables import connect
+from serving.releases.beside import package_of, place_beside, withdraw
 from serving.releases.follower import Follower
-from serving.releases.publisher import package_of, place_beside, publish, releases, rollback, withdraw
+from serving.releases.publisher import publish, releases, rollback
 from tests.serving import packages
 from tests.serving.conftest import Local, LocalApp
 

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from serving.journal.predictions import count as rows
-from serving.releases.publisher import place_beside, publish, releases, rollback, withdraw
+from serving.releases.beside import place_beside, withdraw
+from serving.releases.publisher import publish, releases, rollback
 from tests.serving import packages
 from tests.serving.conftest import Live
 from tests.serving.steady_load import steady_load
