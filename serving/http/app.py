@@ -23,6 +23,7 @@ from serving.http.refusal_log import refused
 from serving.http.releases import Releases
 from serving.http.security import ANSWER
 from serving.journal.writer import Journal
+from serving.keys.key import masked
 from serving.keys.store import named_file
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
@@ -43,7 +44,9 @@ def build(settings: Settings, follower: Follower, journal: Journal, pulse: Pulse
     context = Context(settings, follower, journal, endpoints, held, lives, authentication)
     endpoints += [endpoint(context) for endpoint in ENDPOINTS]
     direct: dict[str, ASGIApp] = {one.path: one for one in endpoints if isinstance(one, JsonPost)}
-    direct["*"] = Response(status_code=204, headers={"allow": "GET, HEAD, POST, OPTIONS"})  # the server as a whole
+    whole = Response(status_code=204, headers={"allow": "GET, HEAD, POST, OPTIONS"})  # the server as a whole
+    whole.raw_headers += ANSWER
+    direct["*"] = whole
     known = [one.path for one in endpoints]
     without_key = {one.path for one in endpoints if not one.needs_key}
 
@@ -51,7 +54,7 @@ def build(settings: Settings, follower: Follower, journal: Journal, pulse: Pulse
         assert isinstance(error, HTTPException), "registered for HTTPException only"
         path, text = request.scope["path"][:_PATH_SHOWN], error.detail
         if error.status_code == 404:
-            text = f"there is no {path}.{did_you_mean(path, known)} Known: {', '.join(known)}"
+            text = f"there is no {masked(path)}.{did_you_mean(path, known)} Known: {', '.join(known)}"
         elif error.status_code == 405:
             text = f"use {(error.headers or {}).get('Allow', 'another method')}"
         refused(request.scope, error.status_code, _REASONS.get(error.status_code, error.detail))

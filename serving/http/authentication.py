@@ -80,7 +80,7 @@ class Authentication:
                 return
             keys = store.read(self._path)
         except FileNotFoundError:
-            if self._needed:
+            if self._needed or store.are_needed(self._path):
                 self._refuse_all(f"The file of keys {self._path} is gone")
         except OSError as error:
             self._refuse_all(f"The file of keys {self._path} cannot be looked at: {error.strerror}")
@@ -102,7 +102,8 @@ class _Reached(dict[str, bool]):
 
     def __missing__(self, host: str) -> bool:
         try:
-            found = ip_address(host.partition("%")[0]).is_loopback
+            address = ip_address(host.partition("%")[0])
+            found = (getattr(address, "ipv4_mapped", None) or address).is_loopback
         except ValueError:
             found = True
         self[host] = found

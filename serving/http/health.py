@@ -5,8 +5,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from serving.http.endpoint import Page, Reply
+from serving.http.errors import HttpError
 from serving.http.models import Error
 from serving.http.refusal_log import refused
+from serving.journal.integrity import DAMAGED
 
 
 class Ready(BaseModel):
@@ -44,4 +46,21 @@ class Readyz(Page):
             return JSONResponse({"model": self._context.settings.model, "version": follower.current.version})
         why = follower.journal_error or follower.why_not_ready
         refused(request.scope, 503, f"not ready: {why}")
-        return JSONResponse({"error": {"message": f"not ready: {why}"}}, 503, headers={"retry-after": "1"})
+        told = why if self._may_know(request) else _less(str(why))
+        return JSONResponse({"error": {"message": f"not ready: {told}"}}, 503, headers={"retry-after": "1"})
+
+    def _may_know(self, request: Request) -> bool:
+        """Say whether the reason, which may name files, is for who asks."""
+        authentication = self._context.authentication
+        if not authentication.is_needed(request.scope):
+            return True
+        try:
+            authentication.check(request.scope["headers"])
+        except HttpError:
+            return False
+        return True
+
+
+def _less(why: str) -> str:
+    """Return a reason without what it quotes, such as a package's URL; that the journal is damaged quotes nothing."""
+    return why if why.startswith(DAMAGED) else why.partition(": ")[0]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from starlette.types import Scope
 
 from ml.values.display import plain_line
+from serving.keys.key import masked
 
 logger = logging.getLogger("bentoml.drivetrain")
 _LINES = 10  # a second
@@ -40,7 +41,7 @@ class RefusalLog:
             self._ends, self._lines = now + _SECOND, 0
         if self._lines < _LINES:
             self._lines += 1
-            asked = f"{plain_line(method, _CLIENT)} {plain_line(path, _PATH)}"
+            asked = f"{plain_line(method, _CLIENT)} {plain_line(masked(path), _PATH)}"
             logger.warning("refused %s %s %d: %s", _address(client), asked, status, plain_line(reason))
             return
         if not self._more:

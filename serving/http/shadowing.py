@@ -28,11 +28,38 @@ Does = Callable[[Version, bytes], Work]
 
 
 class _Job(NamedTuple):
-    version: Version
     content: bytes
     request_id: str
     done: "asyncio.Future[Shadowed]"
     loop: asyncio.AbstractEventLoop
+
+
+class _Thread:
+    """The thread in which one shadow predicts; whatever its model does there, it keeps no process from ending."""
+
+    def __init__(self, version: Version, predict: "Callable[[Version, bytes, str], Shadowed]") -> None:
+        self.version, self._predict = version, predict
+        self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name=f"shadow {version.version}", daemon=True).start()
+
+    def asked(
+        self, content: bytes, request_id: str, done: "asyncio.Future[Shadowed]", loop: asyncio.AbstractEventLoop
+    ) -> "asyncio.Future[Shadowed]":
+        """Return `done`, which will hold what the shadow predicts."""
+        self._waiting.put(_Job(content, request_id, done, loop))
+        return done
+
+    def end(self) -> None:
+        """End once what waits is done."""
+        self._waiting.put(None)
+
+    def _run(self) -> None:
+        while (job := self._waiting.get()) is not None:
+            if job.done.cancelled():
+                continue
+            entry = self._predict(self.version, job.content, job.request_id)
+            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                job.loop.call_soon_threadsafe(_resolve, job.done, entry)
 
 
 class Shadowing:
@@ -46,8 +73,7 @@ class Shadowing:
 
     def __init__(self, model: str, journal: Journal, does: Does) -> None:
         self._model, self._journal, self._does = model, journal, does
-        self._waiting: queue.SimpleQueue[_Job] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._thread: _Thread | None = None
         self._told: set[str] = set()  # versions of which the log has a traceback
         self._tasks: set[asyncio.Task[None]] = set()
         self._bytes = 0
@@ -78,10 +104,7 @@ class Shadowing:
     async def _follow(self, version: Version, content: bytes, request_id: str) -> None:
         loop = asyncio.get_running_loop()
         try:
-            job = _Job(version, content, request_id, loop.create_future(), loop)
-            self._start()
-            self._waiting.put(job)
-            entry = await job.done
+            entry = await self._thread_of(version).asked(content, request_id, loop.create_future(), loop)
             await self._journal.write(entry)
             self._requests[version.version, entry.status] += 1
         except (JournalError, asyncio.CancelledError):
@@ -89,44 +112,35 @@ class Shadowing:
         finally:
             self._bytes -= len(content)
 
-    def _start(self) -> None:
-        """Start the thread that predicts; it keeps no process from ending, whatever a model does in it."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="shadow", daemon=True)
-            self._thread.start()
-
-    def _run(self) -> None:
-        while True:
-            job = self._waiting.get()
-            if job.done.cancelled():
-                continue
-            entry = self._predicted(job.version, job.content, job.request_id)
-            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
-                job.loop.call_soon_threadsafe(_resolve, job.done, entry)
+    def _thread_of(self, version: Version) -> "_Thread":
+        """Return the thread of a shadow; that of one before ends, or hangs and is left behind."""
+        if self._thread is None or self._thread.version is not version:
+            if self._thread is not None:
+                self._thread.end()
+                for task in self._tasks - {asyncio.current_task()}:
+                    task.cancel()  # what waits for the one before
+            self._thread = _Thread(version, self._predicted)
+        return self._thread
 
     def _predicted(self, version: Version, content: bytes, request_id: str) -> Shadowed:
         started = time.perf_counter()
-        done, status = None, 200
+        entry = Shadowed(request_id, time.time(), version.version, 500, 0, None, "[]", 0, 0.0)
         try:
             done = self._does(version, content)
+            entry = entry._replace(
+                status=200,
+                rows=len(done.checked.positions),
+                places=dump(done.checked.positions) if done.checked.errors else None,
+                answers=done.answers,
+                for_review=sum(done.predictions.needs_review),
+            )
         except HttpError as error:
-            status = error.status
+            entry = entry._replace(status=error.status)
         except Exception:
-            status = 500
             if version.version not in self._told:  # the journal and the metrics count the others
                 logger.exception("version %s, a shadow, broke on a request", version.version)
                 self._told.add(version.version)
-        return Shadowed(
-            request_id=request_id,
-            time=time.time(),
-            version=version.version,
-            status=status,
-            rows=0 if done is None else len(done.checked.positions),
-            places=dump(done.checked.positions) if done is not None and done.checked.errors else None,
-            answers="[]" if done is None else done.answers,
-            for_review=0 if done is None else sum(done.predictions.needs_review),
-            latency=time.perf_counter() - started,
-        )
+        return entry._replace(latency=time.perf_counter() - started)
 
 
 def _resolve(done: "asyncio.Future[Shadowed]", entry: Shadowed) -> None:

@@ -1,19 +1,29 @@
 """One key: what is kept of it, and whether it is good now."""
 
 import hashlib
+import re
 import secrets
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
 from schemas.base import Strict
 
 PREFIX = "drivetrain_"
 """What every key begins with, by which scanners for secrets know one."""
 _BYTES = 32
+_KEY = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{20,}}")
 State = Literal["valid", "expired", "revoked"]
-KeyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$")]
+
+
+def _no_key(name: str) -> str:
+    if name.startswith(PREFIX):
+        raise ValueError("a key is no name")
+    return name
+
+
+KeyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$"), AfterValidator(_no_key)]
 
 
 class Key(Strict):
@@ -42,6 +52,11 @@ def digest(key: bytes) -> str:
     the keys there are: who sends a guess does not choose its digest.
     """
     return hashlib.sha256(key).hexdigest()
+
+
+def masked(text: str) -> str:
+    """Return text without a key in it."""
+    return _KEY.sub(f"{PREFIX}…", text)
 
 
 def make(name: str, expires: datetime | None) -> tuple[Key, str]:

@@ -1,7 +1,7 @@
 """The keys of one service: a file that its owner alone may read, replaced whole whenever a key is made or revoked.
 
 It outlives the service, as the journal does. While there are keys in it requests need one, also where all of them are
-revoked, and where the file is gone while the service runs.
+revoked, and where the file is gone.
 """
 
 import os
@@ -26,6 +26,11 @@ class _Content(Strict):
     keys: list[Key]
 
 
+def are_needed(path: Path) -> bool:
+    """Say whether keys were made and not forgotten since, also where their file is gone."""
+    return _mark(path).exists()
+
+
 def named_file() -> Path | None:
     """Return the file that the environment names, None where it names none."""
     named = os.environ.get(VARIABLE)
@@ -39,7 +44,11 @@ def read(path: Path) -> list[Key]:
     except FileNotFoundError:
         return []
     except (OSError, ValidationError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not as it was written"
+        why = (
+            error.strerror
+            if isinstance(error, OSError)
+            else "it is not as it was written; forget all keys (key clear) and make new ones"
+        )
         raise DeploymentError(f"The file of keys {path} cannot be read: {why}") from error
 
 
@@ -69,7 +78,9 @@ def add(path: Path, name: str | None, expires: datetime | None) -> tuple[Key, st
             ) from error
         return [*keys, made]
 
-    return _change(path, added)[-1], shown
+    keys = _change(path, added)
+    write_whole(_mark(path), "", private=True)
+    return keys[-1], shown
 
 
 def revoke(path: Path, name: str) -> Key:
@@ -90,8 +101,10 @@ def revoke(path: Path, name: str) -> Key:
 
 
 def clear(path: Path) -> None:
-    """Forget all keys, so that none is asked for any more; a running service does not take a file that is gone so."""
-    _change(path, lambda _keys: [])
+    """Forget all keys, also such as cannot be read, so that none is asked for any more."""
+    with one_at_a_time(path.with_name(f".{path.stem}.lock")):
+        write_whole(path, _Content(keys=[]).model_dump_json(indent=1), private=True)
+        _mark(path).unlink(missing_ok=True)
 
 
 def _change(path: Path, change: Callable[[list[Key]], list[Key]]) -> list[Key]:
@@ -100,6 +113,11 @@ def _change(path: Path, change: Callable[[list[Key]], list[Key]]) -> list[Key]:
         keys = change(read(path))
         write_whole(path, _Content(keys=keys).model_dump_json(indent=1), private=True)
         return keys
+
+
+def _mark(path: Path) -> Path:
+    """Return the file beside the keys that says that there are some: without it a lost file would open the service."""
+    return path.with_name(f"{path.stem}.needed")
 
 
 def _free(names: list[str]) -> str:

@@ -1,11 +1,13 @@
 """A service that `bentoml serve` starts, and not our supervisor: what is checked and set before any worker starts."""
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from schemas.errors import DeploymentError, DrivetrainError
 from serving.journal import tables
+from serving.keys.client import VARIABLE as KEY_VARIABLE
 from serving.process import contents, settings, variables
 from serving.process.settings import Settings
 from serving.releases.first_version import FirstVersion
@@ -29,6 +31,7 @@ def prepare() -> None:
         config = settings.read()
         tables.create(config.journal_url)
         _require_version(config.journal_url)
+        _require_folder(config.cache)
     except DrivetrainError as error:
         raise BentoMLConfigException(str(error)) from None
     except OSError as error:  # of the folder that the journal is to be in
@@ -36,6 +39,7 @@ def prepare() -> None:
     ours = bentoml_environment(os.environ, config.spec.deadline)
     kept = {name: os.environ[name] for name in ours.keys() & os.environ.keys() - {"BENTOML_CONFIG_OPTIONS"}}
     os.environ.update(ours | kept)
+    os.environ.pop(KEY_VARIABLE, None)  # of who starts it, for programs that ask
 
 
 def first_version(config: Settings) -> FirstVersion | None:
@@ -63,6 +67,17 @@ def bentoml_environment(environment: Mapping[str, str], deadline: float) -> dict
         "ORT_DISABLE_TELEMETRY": "1",
         "OMP_NUM_THREADS": "1",
     }
+
+
+def _require_folder(cache: Path) -> None:
+    """See to it that packages can be kept. Raises DeploymentError."""
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=cache):
+            pass
+    except OSError as error:
+        why = f"cannot be written to: {error.strerror}"
+        raise DeploymentError(f"The folder for packages {cache} {why} (DRIVETRAIN_CACHE)") from error
 
 
 def _require_version(journal_url: str) -> None:

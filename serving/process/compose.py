@@ -27,7 +27,7 @@ _TEXT = """\
 # It runs as the user who made this file, to whom the folders belong. $DRIVETRAIN_IMAGE, $DRIVETRAIN_DATA and
 # $DRIVETRAIN_PORT stand for another image, folder and port.
 services:
-  {name}:
+  "{name}":
     image: "${{DRIVETRAIN_IMAGE:-{bento}}}"
     user: "{user}"
     restart: unless-stopped
@@ -80,7 +80,9 @@ def compose(home: Path, deployment: Deployment) -> str:
         address=f"[{address}]" if address.version == 6 else address,
         port=deployment.port,
         inside=_PORT,
-        environment="\n".join(f"      {name}: {json.dumps(value)}" for name, value in environment.items()),
+        environment="\n".join(
+            f"      {name}: {json.dumps(value, ensure_ascii=False)}" for name, value in environment.items()
+        ),
         volumes="\n".join(_mount(*mount) for mount in mounts),
         grace=ceil(spec.deadline) + _SPARE,
         files=spec.max_connections + 500,
@@ -92,7 +94,7 @@ def _data(deployment: Deployment) -> str:
 
 
 def _mount(source: str, target: str, read_only: bool) -> str:
-    lines = ["- type: bind", f"  source: {json.dumps(source)}", f"  target: {target}"]
+    lines = ["- type: bind", f"  source: {json.dumps(source, ensure_ascii=False)}", f"  target: {target}"]
     lines += ["  read_only: true"] if read_only else []
     # Made by Docker it would be root's.
     return "\n".join(f"      {line}" for line in [*lines, "  bind: {create_host_path: false}"])
@@ -123,7 +125,10 @@ def _changed(prefix: str, spec: Strict, usual: Strict) -> Iterator[tuple[str, st
     """Yield the settings that are not as they are by themselves."""
     for name, value in spec.model_dump(mode="json").items():
         if value != getattr(usual, name) and name not in NOT_HERE:
-            yield f"{prefix}{name.upper()}", _escaped(value if isinstance(value, str) else json.dumps(value))
+            yield (
+                f"{prefix}{name.upper()}",
+                _escaped(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)),
+            )
 
 
 def _escaped(text: str) -> str:

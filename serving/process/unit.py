@@ -1,8 +1,8 @@
 """A systemd unit for a deployed service, as text."""
 
-import getpass
 import grp
 import os
+import pwd
 import sys
 from math import ceil
 from pathlib import Path
@@ -85,17 +85,19 @@ def unit(home: Path, deployment: Deployment) -> str:
     home, bentos = home.resolve(), source(deployment.bento).parents[3]
     writable = _writable(home, deployment.journal_url)
     settings = {"DRIVETRAIN_HOME": home, "BENTOML_HOME": bentos}
+    program, *words = _command(deployment.name)
+    named = [*writable, bentos, ROOT, Path(program)]
     return _TEXT.format(
         name=deployment.name,
-        user=getpass.getuser(),
-        group=grp.getgrgid(os.getgid()).gr_name,
+        user=_user(),
+        group=_group(),
         folder=_plain(ROOT),
         environment=" ".join(_quoted(f"{name}={value}") for name, value in settings.items()),
-        command=" ".join(_quoted(word, command=True) for word in _command(deployment.name)),
+        command=" ".join([_quoted(program), *(_quoted(word, argument=True) for word in words)]),
         stop=ceil(PATIENCE) + _SPARE,
         files=deployment.spec.max_connections + _FILES,
         writable=" ".join(_quoted(str(path)) for path in writable),
-        private_tmp="no" if any(path.is_relative_to(folder) for path in writable for folder in _SHARED) else "yes",
+        private_tmp="no" if any(path.is_relative_to(folder) for path in named for folder in _SHARED) else "yes",
     )
 
 
@@ -120,7 +122,22 @@ def _plain(path: Path) -> str:
     return text.replace("%", "%%")
 
 
-def _quoted(word: str, *, command: bool = False) -> str:
-    """Return one word of several; in a command a dollar begins a variable."""
+def _user() -> str:
+    """Return who runs this, by number where the system has no name for them; the environment may say anything."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+def _group() -> str:
+    try:
+        return grp.getgrgid(os.getgid()).gr_name
+    except KeyError:
+        return str(os.getgid())
+
+
+def _quoted(word: str, *, argument: bool = False) -> str:
+    """Return one word of several; in a command's arguments a dollar begins a variable."""
     text = _plain(Path(word)).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text.replace("$", "$$") if command else text}"'
+    return f'"{text.replace("$", "$$") if argument else text}"'

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -20,7 +21,7 @@ from serving.releases.followed import awaited, report, tell, was_given_up
 from serving.releases.heartbeat import Heartbeat
 from serving.releases.loaded_version import Version
 from serving.releases.loader import Key, Loader, key_of
-from serving.releases.traffic import BESIDE, Traffic, traffic
+from serving.releases.traffic import BESIDE, Traffic, beside, traffic
 
 _AGAIN = 30.0  # seconds until a candidate or shadow that could not be loaded is tried again
 _KEPT = 2  # the current version and the one before it, for a rollback at once
@@ -180,18 +181,19 @@ class Follower:
 
     def _switch(self, loaded: Version) -> None:
         with self._lock:
+            before = self.traffic
             self.traffic, self.why_not_ready = Traffic(loaded), None
         self._settled.set()
         logger.info("version %s is current", loaded.version)
+        if before is not None:
+            tell(before, Traffic(loaded))
         self._place_others()
 
     def _place_others(self) -> None:
         """Let candidate and shadow take their places, as far as they are loaded, and load what is not."""
         assert self._wanted is not None, "they stand beside what is in production"
-        wanted = traffic(self.events)
-        known = self._versions.versions
-        with self._lock:
-            before = self.traffic
+        with self._lock:  # also this thread's view of the events, which another one may be ahead of
+            wanted, known, before = traffic(self.events), self._versions.versions, self.traffic
             if wanted is not None and before is not None and known.get(key_of(wanted.current)) is before.current:
                 candidate = None if wanted.candidate is None else known.get(key_of(wanted.candidate))
                 shadow = None if wanted.shadow is None else known.get(key_of(wanted.shadow))
@@ -205,8 +207,7 @@ class Follower:
 
     def _missing(self) -> list[Event]:
         """Return what is to stand beside production and is not loaded."""
-        wanted = traffic(self.events)
-        return [] if wanted is None else [one for one in wanted.beside if key_of(one) not in self._versions.versions]
+        return [one for one in beside(self.events) if key_of(one) not in self._versions.versions]
 
     def _load_beside(self, event: Event) -> None:
         """Load a candidate or shadow that this worker missed; until then production answers for it."""
@@ -216,13 +217,13 @@ class Follower:
     def _tidy(self, pointer: Event) -> None:
         """Let go of versions that neither a rollback nor a publisher is waiting for."""
         waiting = [event for event in releases.open_announcements(self.events) if event.sequence > pointer.sequence]
-        shared = traffic(self.events)
-        wanted = releases.history(self.events)[-_KEPT:] + waiting + ([] if shared is None else shared.beside)
+        wanted = releases.history(self.events)[-_KEPT:] + waiting + beside(self.events)
         keys = {key_of(event) for event in wanted}
         self._versions.keep(keys.__contains__)
 
     def _submit(self, thread: ThreadPoolExecutor, task: Callable[[Event], None], event: Event) -> None:
-        thread.submit(task, event).add_done_callback(report)
+        with suppress(RuntimeError):  # this worker ends
+            thread.submit(task, event).add_done_callback(report)
 
     def _catch_up(self, pointer: Event) -> None:
         """Load what is current already: at the start, or because this worker missed the announcement."""

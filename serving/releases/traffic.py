@@ -28,8 +28,8 @@ class Traffic(Generic[One]):
         candidate: What answers a share of the requests, if anything does.
         share: That share, above 0 and below 1; 0 without a candidate.
         shadow: That whose answers are only journalled, if there is one.
-        salt: Of the hash of keys: another one for each version in production, so that not the same customers meet
-            every candidate.
+        salt: Of the hash of keys: another one for each candidate, so that not the same customers meet every one; the
+            same while its share changes.
     """
 
     current: One
@@ -66,11 +66,21 @@ def traffic(events: Iterable[Event]) -> Traffic[Event] | None:
     if pointer is None:
         return None
     roles: dict[str, Event] = {}
+    since = 0  # when the candidate became one
     for event in known:
         if event.sequence > pointer.sequence and event.state in BESIDE:
+            before = roles.get("candidate")
+            if event.state == "candidate" and (before is None or before.version != event.version):
+                since = event.sequence
             roles = {state: one for state, one in roles.items() if one.version != event.version}
             if event.state != "withdrawn":
                 roles[event.state] = event  # the latest of its kind
     candidate = roles.get("candidate")
     share = 0.0 if candidate is None else candidate.weight
-    return Traffic(pointer, candidate, share, roles.get("shadow"), str(pointer.sequence))
+    return Traffic(pointer, candidate, share, roles.get("shadow"), str(since))
+
+
+def beside(events: Iterable[Event]) -> list[Event]:
+    """Return what stands beside the version in production."""
+    shared = traffic(events)
+    return [] if shared is None else shared.beside

@@ -11,11 +11,13 @@ from typing import Any
 import httpx
 import pytest
 
+from schemas.errors import DeploymentError
 from schemas.run import DeploySpec
 from serving.http import authentication
 from serving.http.app import ENDPOINTS
 from serving.http.authentication import Authentication
 from serving.http.errors import HttpError
+from serving.journal.integrity import DAMAGED
 from serving.journal.predictions import count
 from serving.keys import store
 from serving.process import records
@@ -209,3 +211,56 @@ def test_the_living_service_refuses_an_upload_at_its_headers_and_learns_of_keys_
         store.clear(path)
         time.sleep(0.5)
     assert httpx.post(f"{live.url}/predict", content=BODY, headers=JSON).status_code == 200
+
+
+def test_who_shows_no_key_hears_that_nothing_is_ready_but_not_what_that_names(
+    keyed: tuple[Local, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local, keys = keyed
+    reasons = [
+        "version 1 cannot be loaded: The package /srv/acme cannot be fetched",
+        f"{DAMAGED}; what can be: repair m",
+    ]
+    told: list[list[str]] = []
+
+    async def scenario() -> None:
+        async with client(local) as http:
+            for why in reasons:
+                monkeypatch.setattr(local.follower, "traffic", None)
+                monkeypatch.setattr(local.follower, "why_not_ready", why)
+                answers = [await http.get("/readyz", headers=shown) for shown in ({}, bearer(keys["good"]))]
+                told.append([answer.json()["error"]["message"] for answer in answers])
+
+    asyncio.run(scenario())
+    assert told[0] == ["not ready: version 1 cannot be loaded", f"not ready: {reasons[0]}"]
+    assert told[1] == [f"not ready: {reasons[1]}"] * 2
+
+
+def test_keys_whose_file_is_gone_are_still_needed_by_a_worker_that_starts(tmp_path: Path) -> None:
+    path = tmp_path / "m.keys" / "keys.json"
+    assert not Authentication(path, is_open=True).is_needed(SCOPE)
+    store.add(path, None, None)
+    path.unlink()
+    assert Authentication(path, is_open=True).is_needed(SCOPE)
+    path.write_text("{")
+    store.clear(path)
+    assert not Authentication(path, is_open=True).is_needed(SCOPE) and store.read(path) == []
+
+
+def test_a_key_in_a_path_is_not_in_the_log_and_is_no_name(
+    keyed: tuple[Local, dict[str, str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    local, keys = keyed
+
+    async def scenario() -> str:
+        async with client(local) as http:
+            await http.get(f"/{keys['good']}")
+            return (await http.get(f"/{keys['good']}", headers=bearer(keys["good"]))).text
+
+    assert (
+        keys["good"] not in asyncio.run(scenario())
+        and keys["good"] not in caplog.text
+        and "drivetrain_…" in caplog.text
+    )
+    with pytest.raises(DeploymentError, match="is no name of a key"):
+        store.add(local.keys, keys["good"], None)

@@ -1,6 +1,7 @@
 """Versions beside the one in production: a share of the requests for a canary, all of them unseen for a shadow."""
 
 import asyncio
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from serving.journal.schema import shadows
 from serving.journal.tables import connect
 from serving.releases.beside import package_of, place_beside, withdraw
 from serving.releases.follower import Follower
+from serving.releases.loaded_version import Version
 from serving.releases.publisher import publish, releases, rollback
 from tests.serving import packages
 from tests.serving.conftest import Local, LocalApp
@@ -194,3 +196,30 @@ def test_a_canary_that_cannot_be_loaded_is_said_and_tried_again(
     finally:
         again.stop()
         engine.dispose()
+
+
+def test_a_shadow_that_hangs_or_breaks_holds_up_no_other_one(
+    app: Local, second: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    predict = Version.predict
+
+    def hangs(version: Version, cells: dict[str, Any]) -> Any:
+        if version.version == "2":
+            over.wait(60)
+        if version.version == "3":
+            raise RuntimeError("a defect")
+        return predict(version, cells)
+
+    def of(version: str) -> list[tuple[str, int]]:
+        query = select(shadows.c.version, shadows.c.status).where(shadows.c.version == version)
+        with connect(app.journal_url).connect() as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
+    monkeypatch.setattr(Version, "predict", hangs)
+    for version, held in (("2", 0), ("3", 3), ("4", 3)):
+        place_beside(app.journal_url, version, str(packages.write_rules(tmp_path / version)), share=None)
+        until(lambda version=version: roles(app)[2] == version)  # type: ignore[misc]
+        ask(app, 3, until=lambda version=version, held=held: len(of(version)) == held)  # type: ignore[misc]
+    assert {status for _, status in of("3")} == {500} and {status for _, status in of("4")} == {200}
+    over.set()
