@@ -3,7 +3,7 @@
 # make test   the test suite with coverage
 # make matrix every experiment with every trainer, deployed and compared
 # make garage the experiments of docs/examples as their pages say: run, asked, watched
-# make stacks every experiment on every stack; a cluster of three machines, an object store, a team's server
+# make stacks every experiment on every stack, and two at once; a cluster of three machines, an object store, a server
 # make soak   the long tests at their promised length; the suite has a small version of each
 # make conformance  the contract with plug-ins, tried on every component and stack that is installed; the example of one
 # make lint   formatting, lint, types, import contracts

@@ -12,7 +12,7 @@ from schemas.home import ROOT
 from serving.process import services
 from tests.lifecycle.conftest import ask
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
+pytestmark = [pytest.mark.stacks, pytest.mark.own_worker, pytest.mark.untraced]
 
 
 def test_two_experiments_at_the_same_time_both_end_with_a_live_service(tmp_path: Path) -> None:

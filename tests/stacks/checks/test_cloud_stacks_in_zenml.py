@@ -16,7 +16,7 @@ from stacks.session import zenml_session
 from tests.lifecycle.conftest import World, fresh_world
 from tests.stacks.checks.filled import DECLARED, filled, shipped
 
-pytestmark = [pytest.mark.slow, pytest.mark.own_worker, pytest.mark.untraced]
+pytestmark = [pytest.mark.stacks, pytest.mark.slow, pytest.mark.own_worker, pytest.mark.untraced]
 
 
 @pytest.fixture(scope="module")
