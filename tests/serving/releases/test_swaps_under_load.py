@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.untraced, pytest.mark.slow]
 BODY = json.dumps({"instances": [packages.ROW]}).encode()
 RATE = count(150, 1_200)  # requests per second
 FOLLOWED = 0.1  # seconds in which every worker follows
+BETWEEN = 0.5 if SOAKING else 0.0  # seconds of load after each
 
 
 @pytest.fixture
@@ -46,10 +47,12 @@ def test_no_request_fails_while_versions_are_swapped_and_rolled_back(live: Live,
             publish(live.journal_url, version, str(packages.write_rules(live.packages / version, yes=0.6)))
             time.sleep(FOLLOWED)
             assert answering(live) == version
+            time.sleep(BETWEEN)
         for _ in range(rollbacks):
             version = rollback(live.journal_url).version
             time.sleep(FOLLOWED)
             assert answering(live) == version
+            time.sleep(BETWEEN)
     assert found["failed"] == [] and sum(found["answered"].values()) >= (100_000 if SOAKING else 200)
     assert set(found["answered"]) >= {f"swap-{number}" for number in range(swaps)}
     assert rows(live.journal_url) - before == sum(found["answered"].values()) + swaps + rollbacks
