@@ -21,7 +21,9 @@ class Request(NamedTuple):
 
     `time` is seconds since the epoch, `latency` seconds. `places` are the rows' positions among the instances, as JSON;
     None: they are all of them. `inputs` and `numbers` are `serving.journal.inputs.Kept`, `answers` is the JSON of a
-    list of records, `for_review` how many of these a person should look at.
+    list of records, `for_review` how many of these a person should look at. `share` is that of the candidate when the
+    request was sent to one of two versions by chance, `trace` the W3C `traceparent` it came with, `flags` JSON of what
+    was done to its values.
     """
 
     request_id: str
@@ -34,6 +36,9 @@ class Request(NamedTuple):
     answers: str
     for_review: int
     latency: float
+    share: float | None = None
+    trace: str | None = None
+    flags: str | None = None
 
 
 class Shadowed(NamedTuple):

@@ -25,6 +25,7 @@ _SMALLEST_ROW = 30  # bytes; more rows than fit are not asked for
 _RANGE = 1024
 _LATER = {schema.requests.name: 16, schema.shadows.name: 16}
 """Tables of format 2, and how many of their rows are read at once: one may be of ten thousand predictions."""
+_COLUMNS = "SELECT name FROM pragma_table_info(?)"
 _TABLES = (schema.releases, schema.predictions, schema.requests, schema.shadows, schema.labels)
 
 
@@ -116,8 +117,17 @@ def _lend_first_page(source: Path, empty: Path) -> None:
         file.truncate(max(pages, 1) * _PAGE)
 
 
-def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: Table) -> Saved:
+def _columns(old: sqlite3.Connection, table: Table) -> list[str]:
+    """Return which of a table's columns are there: one of an earlier format lacks some."""
     columns = [column.name for column in table.columns]
+    with suppress(sqlite3.DatabaseError):  # damaged: they are asked for, and SQLite reads null beyond a row's end
+        names = {name.decode(errors="replace") for (name,) in old.execute(_COLUMNS, (table.name,))}
+        return [name for name in columns if name in names] or columns
+    return columns
+
+
+def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: Table) -> Saved:
+    columns = _columns(old, table)
     names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
     query = f"SELECT {names} FROM {table.name} WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
     store = f"INSERT OR IGNORE INTO {table.name} ({names}) VALUES ({marks})"
@@ -203,7 +213,7 @@ def unreadable_rows(file: Path) -> int:
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         connection.text_factory = bytes
         for table in _there(connection):
-            columns = [column.name for column in table.columns]
+            columns = _columns(connection, table)
             for row in connection.execute(f"SELECT {', '.join(columns)} FROM {table.name}"):
                 read = decoded(columns, row)
                 bad += read is None or not is_sound(columns, read)

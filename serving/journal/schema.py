@@ -18,8 +18,10 @@ from sqlalchemy import (
 _Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself in SQLite
 _metadata = MetaData()
 
-FORMAT = 2
-"""Of the journals that are made now. Those of format 1 have no table that says so, and a row for each prediction."""
+FORMAT = 3
+"""Of the journals that are made now. Those of format 1 have no table that says so, and a row for each prediction; those
+of format 2 lack the columns `LATER_COLUMNS`.
+"""
 
 predictions = Table(
     "predictions",  # of format 1: nothing is added any more
@@ -78,6 +80,9 @@ requests = Table(
     Column("answers", Text, nullable=False),
     Column("for_review", Integer, nullable=False),
     Column("latency", Double, nullable=False),
+    Column("share", Double),
+    Column("trace", String(55)),
+    Column("flags", Text),
 )
 shadows = Table(
     "shadows",
@@ -95,6 +100,8 @@ shadows = Table(
     UniqueConstraint("request_id", "version", name="one_answer_per_request_and_shadow"),
 )
 journal_format = Table("journal_format", _metadata, Column("version", Integer, primary_key=True, autoincrement=False))
+LATER_COLUMNS = (requests.c.share, requests.c.trace, requests.c.flags)
+"""What an earlier format's tables lack; all of it may be null."""
 Index("predictions_by_time", predictions.c.time)
 Index("labels_by_prediction", labels.c.request_id, labels.c.row)
 Index("requests_by_time", requests.c.time)

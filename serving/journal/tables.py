@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Inspector, Table, create_engine, event, func, insert, inspect, select
+from sqlalchemy import Connection, Engine, Inspector, Table, create_engine, delete, event, func, insert, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -14,10 +14,11 @@ from ml.io.scratch import partial_file, remove_partials
 from schemas.errors import DeploymentError
 from serving.journal.contents import is_emptied, is_unfinished
 from serving.journal.location import sqlite_url
-from serving.journal.schema import FORMAT, IN_ORDER, journal_format, releases
+from serving.journal.schema import FORMAT, IN_ORDER, LATER_COLUMNS, journal_format, releases
 from serving.journal.trouble import emptied, unknown, unusable
 
 Synchronous = Literal["NORMAL", "FULL"]
+_CREATING = 0x6472_6A6F  # any number that others do not lock
 
 
 def connect(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float = 5.0) -> Engine:
@@ -105,7 +106,7 @@ def _complete(engine: Engine) -> None:
     """Create what is missing, all of it or nothing."""
     _require_known(engine)
     with engine.connect() as connection:
-        is_whole = all(_is_in(inspect(connection), table) for table in IN_ORDER)
+        is_whole = all(_is_in(inspect(connection), table) for table in IN_ORDER) and format_of(connection) == FORMAT
     if not is_whole:
         with engine.begin() as connection:
             _create_in(connection)
@@ -119,12 +120,25 @@ def _is_in(database: Inspector, table: Table) -> bool:
 
 def _create_in(connection: Connection) -> None:
     begin_writing(connection)  # the driver begins no transaction before a CREATE
+    if connection.dialect.name == "postgresql":  # two that create at once would meet each other's half
+        connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
     for table in IN_ORDER:
         connection.execute(CreateTable(table, if_not_exists=True))
         for index in table.indexes:
             connection.execute(CreateIndex(index, if_not_exists=True))
-    if connection.execute(select(journal_format.c.version)).first() is None:
+    _add_columns(connection)
+    if format_of(connection) < FORMAT:
+        connection.execute(delete(journal_format))
         connection.execute(insert(journal_format).values(version=FORMAT))
+
+
+def _add_columns(connection: Connection) -> None:
+    """Add to a journal of an earlier format the columns that it lacks."""
+    known = {table: {one["name"] for one in inspect(connection).get_columns(table.name)} for table in IN_ORDER}
+    for column in LATER_COLUMNS:
+        if column.name not in known[column.table]:
+            kind = column.type.compile(connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {column.name} {kind}")
 
 
 def format_of(connection: Connection) -> int:

@@ -20,8 +20,8 @@ from serving.journal.labels import Label, kept_prediction, kept_rows, record
 from serving.journal.location import sqlite_url
 from serving.journal.predictions import count, window
 from serving.journal.salvage import salvage, unreadable_rows
-from serving.journal.schema import FORMAT
-from serving.journal.tables import connect, create
+from serving.journal.schema import FORMAT, LATER_COLUMNS
+from serving.journal.tables import connect, create, format_of
 from serving.journal.trouble import Unreadable
 from tests.serving.journal.damaged import create_old, overwrite, write_journal
 from tests.serving.journal.requests import ANSWER, request
@@ -215,6 +215,44 @@ def test_an_earlier_journal_is_taken_over_whole(tmp_path: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT version FROM journal_format").fetchall() == [(FORMAT,)]
     assert count(sqlite_url(file)) == 1
+
+
+def as_format_2(url: str) -> None:
+    with connect(url).begin() as connection:
+        for column in LATER_COLUMNS:
+            connection.exec_driver_sql(f"ALTER TABLE {column.table.name} DROP COLUMN {column.name}")
+        connection.exec_driver_sql("UPDATE journal_format SET version = 2")
+
+
+def test_a_journal_of_format_2_is_read_and_gets_what_it_lacks(any_journal: str) -> None:
+    write(any_journal, request("a", 2))
+    as_format_2(any_journal)
+    before = window(any_journal)
+    create(any_journal)
+    create(any_journal)
+    write(any_journal, request("b")._replace(share=0.1, flags="[]"))
+    with connect(any_journal).begin() as connection:
+        assert format_of(connection) == FORMAT
+        found = connection.exec_driver_sql(
+            "SELECT request_id, share, trace, flags FROM requests ORDER BY id"
+        ).fetchall()
+    assert list(map(tuple, found)) == [("a", None, None, None), ("b", 0.1, None, "[]")]
+    assert len(before) == 2 and window(any_journal).request_ids[:2] == before.request_ids
+
+
+@pytest.mark.parametrize("page", [None, 1])
+def test_what_a_damaged_journal_of_format_2_holds_is_saved(tmp_path: Path, page: int | None) -> None:
+    file = tmp_path / "journal.db"
+    create(sqlite_url(file))
+    write(sqlite_url(file), request("a", 2))
+    as_format_2(sqlite_url(file))
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if page is not None:
+        overwrite(file, page)
+    salvage(file, tmp_path / "new.db")
+    with closing(sqlite3.connect(tmp_path / "new.db")) as connection:
+        assert connection.execute("SELECT request_id, share, flags FROM requests").fetchall() == [("a", None, None)]
 
 
 def test_a_grown_journal_without_its_first_page_keeps_what_it_began_with(grown: str, tmp_path: Path) -> None:
