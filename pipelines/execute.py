@@ -72,16 +72,11 @@ def stage_function(stage: StageSpec) -> Stage:
 def _follow_pointer(client: Any, session: RunSession) -> None:
     """Mirror a rollback that an operator made since the last run."""
     from pipelines.execution.context import production
-    from pipelines.execution.registry_stage import mirror_stage
+    from pipelines.execution.registry_stage import mirror_or_note
 
-    model, current = session.run.name, production(session.journal_url)
-    if current is None:
-        return
-    try:
-        mirror_stage(client, model, current.version)
-    except KeyError:
-        what = f"version {current.version} of {model!r} is in production, but this ZenML store does not know it"
-        session.observer.note(what)
+    current = production(session.journal_url)
+    if current is not None:
+        mirror_or_note(client, session.run.name, current.version, session.observer)
 
 
 def run_stages(session: RunSession, stages: Sequence[Stage]) -> Summary:

@@ -2,17 +2,25 @@
 
 from zenml.client import Client
 
+from schemas.plan import Observer
+
 PRODUCTION = "production"
+
+
+def mirror_or_note(client: Client, model: str, version: str, observer: Observer) -> None:
+    """Let ZenML's stage follow the release pointer, and say where it cannot."""
+    try:
+        mirror_stage(client, model, version)
+    except KeyError:
+        observer.note(f"version {version} of {model!r} is in production, but this ZenML store does not know it")
 
 
 def mirror_stage(client: Client, model: str, version: str) -> None:
     """Let ZenML's stage follow the release pointer; after a rollback it lags until the next run.
 
-    A version that was deleted from the registry is left out.
+    Raises:
+        KeyError: If the registry does not know the version: it was deleted, or is another store's.
     """
-    try:
-        registered = client.get_model_version(model, version)
-    except KeyError:
-        return
+    registered = client.get_model_version(model, version)
     if registered.stage != PRODUCTION:
         client.update_model_version(model, registered.id, stage=PRODUCTION, force=True)

@@ -9,7 +9,7 @@ from zenml.stack import StackComponent
 
 from ml.io.storage_errors import storage_error
 from pipelines.deployment import deployment
-from pipelines.execution.registry_stage import PRODUCTION, mirror_stage
+from pipelines.execution.registry_stage import PRODUCTION, mirror_or_note
 from pipelines.execution.requirements import newest_passed
 from pipelines.execution.session import Part, RunSession
 from schemas.errors import DeploymentError
@@ -54,7 +54,7 @@ def deploy(session: RunSession, parts: Part) -> Part:
             raise DeploymentError(_plain(error)) from error
         published = releases(session.journal_url)
         in_production = published[0].version  # another one where this is a canary or a shadow
-        mirror_stage(client, wish.model, in_production)
+        mirror_or_note(client, wish.model, in_production, session.observer)
     stage = PRODUCTION if wish.version == in_production else None
     for one in published:
         if one.version == wish.version != in_production:

@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -222,7 +221,7 @@ class Follower:
         self._versions.keep(keys.__contains__)
 
     def _submit(self, thread: ThreadPoolExecutor, task: Callable[[Event], None], event: Event) -> None:
-        with suppress(RuntimeError):  # this worker ends
+        if not self._stopped.is_set():
             thread.submit(task, event).add_done_callback(report)
 
     def _catch_up(self, pointer: Event) -> None:
