@@ -4,15 +4,16 @@ SQLite's driver lets go of the interpreter's lock for every row of an `executema
 thread that answers requests gives it back: that took a third of a busy worker's time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, insert
 
 from serving.journal.schema import requests, shadows
 
+_FIXED = 250  # bytes of what every request has, with its entries in indexes
 _AT_ONCE = 32  # requests of a statement; the driver keeps the 128 statements that it prepared last
 
 
@@ -63,20 +64,28 @@ _TABLES: dict[type[Request] | type[Shadowed], Table] = {Request: requests, Shado
 
 def add(connection: Connection, rows: Sequence[Request | Shadowed]) -> None:
     """Write requests within the connection's transaction."""
-    for kind in _TABLES:
-        _add(connection, kind, [row for row in rows if type(row) is kind])
+    if connection.dialect.name == "sqlite":
+        for statement, values in statements(rows):
+            connection.exec_driver_sql(statement, values)
+        return
+    for kind, table in _TABLES.items():
+        if some := [row._asdict() for row in rows if type(row) is kind]:
+            connection.execute(insert(table), some)
 
 
-def _add(connection: Connection, kind: type[Request] | type[Shadowed], rows: Sequence[Request | Shadowed]) -> None:
-    if not rows:
-        return
-    if connection.dialect.name != "sqlite":
-        connection.execute(insert(_TABLES[kind]), [row._asdict() for row in rows])
-        return
-    for start in range(0, len(rows), _AT_ONCE):
-        part = rows[start : start + _AT_ONCE]
-        statement = _statement(_TABLES[kind].name, kind._fields, len(part))
-        connection.exec_driver_sql(statement, tuple(chain.from_iterable(part)))
+def statements(rows: Sequence[Request | Shadowed]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield what writes requests into a SQLite journal: statements with their values."""
+    for kind, table in _TABLES.items():
+        some = [row for row in rows if type(row) is kind]
+        for start in range(0, len(some), _AT_ONCE):
+            part = some[start : start + _AT_ONCE]
+            yield _statement(table.name, kind._fields, len(part)), tuple(chain.from_iterable(part))
+
+
+def size_of(row: Request | Shadowed) -> int:
+    """Return about how many bytes a request takes."""
+    own = len(row.inputs) + len(row.numbers or b"") if isinstance(row, Request) else 0
+    return own + len(row.answers) + _FIXED
 
 
 @cache

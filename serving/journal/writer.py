@@ -1,4 +1,7 @@
-"""The journal's writing end: one thread, group commit, and what is acknowledged was committed before."""
+"""The journal's writing end: group commit, and what is acknowledged was committed before.
+
+The event loop writes what is quick to write (`serving.journal.inline`), one thread all else.
+"""
 
 import asyncio
 import logging
@@ -11,6 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError, TimeoutError
 
 from serving.journal.crowd import Crowd
+from serving.journal.inline import Inline
 from serving.journal.insertion import Request, Shadowed, add
 from serving.journal.labels import Label, LabelStatus, record
 from serving.journal.tables import begin_writing
@@ -48,13 +52,16 @@ class Journal:
         self.engine = engine
         self._entries: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self._closed = False
+        self._inline = Inline(engine)
         self._crowd = Crowd(self._entries.qsize, _LARGEST_GROUP)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
     async def write(self, request: Request | Shadowed) -> None:
         """Return once a request is committed. Raises JournalError when it could not be."""
-        await self._committed(request, None)
+        done = None if self._closed else self._inline.add(request)
+        if done is None or not await done:
+            await self._committed(request, None)
 
     async def label(self, label: Label) -> LabelStatus:
         """Return what became of a label once it is committed. Raises JournalError when it could not be."""
@@ -65,6 +72,7 @@ class Journal:
     def close(self) -> None:
         """Commit what is waiting and stop; what comes later is refused."""
         self._closed = True
+        self._inline.close()
         self._entries.put(None)
         self._thread.join()
         with suppress(queue.Empty):
