@@ -11,6 +11,7 @@ from serving.http import head, malformed
 from serving.http.errors import RETRY, HttpError
 from serving.http.refusal_log import refused_early
 from serving.http.sending import Sending
+from serving.http.whole import CYCLE
 
 _PIPELINED = 16  # requests that wait for the answer to one before them
 _FOR_OPERATORS = (b"/livez", b"/readyz", b"/metrics")
@@ -107,6 +108,7 @@ class Connection(Sending):
         ):
             self._check_head()
         super().on_headers_complete()
+        self.scope[CYCLE] = self.cycle  # type: ignore[literal-required]
         if not self.pipeline:
             self._running = self.cycle
         self.headers = []  # trailers: they have no meaning here

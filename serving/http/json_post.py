@@ -14,6 +14,7 @@ from serving.http.endpoint import Context, Endpoint, Reply
 from serving.http.errors import RETRY, Broken, Disconnected, HttpError, refuse
 from serving.http.models import Error
 from serving.http.security import ANSWER
+from serving.http.whole import write_whole
 
 logger = logging.getLogger("bentoml.drivetrain")
 _CLOSE = ((b"connection", b"close"),)
@@ -68,8 +69,9 @@ class JsonPost(Endpoint):
         try:
             content = await self._content(scope, receive, started)
             status = 200
-            await send({"type": "http.response.start", "status": 200, "headers": _headers(content)})
-            await send({"type": "http.response.body", "body": content})
+            if not write_whole(scope, _HEADERS, content):
+                await send({"type": "http.response.start", "status": 200, "headers": _headers(content)})
+                await send({"type": "http.response.body", "body": content})
         except HttpError as error:
             status = error.status
             await refuse(scope, receive, send, error)

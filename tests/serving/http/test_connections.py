@@ -47,6 +47,19 @@ def seconds_until_closed(opened: socket.socket) -> tuple[float, bytes]:
     return time.monotonic() - started, content
 
 
+def test_an_answer_in_one_piece_has_the_headers_of_one_that_is_sent_in_parts(narrow: services.Status) -> None:
+    with connection(url_of(narrow)) as opened:
+        opened.sendall(GOOD)
+        first = opened.recv(65_536)
+        whole = answers(first)[0]  # all of it came at once
+        (parts,) = ask(url_of(narrow), GOOD.replace(b"Host", b"Connection: close\r\nHost", 1))
+    assert parts.headers.pop("connection") == "close"
+    for headers in (whole.headers, parts.headers):
+        assert headers.pop("date").endswith("GMT")
+    assert list(whole.headers.items()) == list(parts.headers.items())
+    assert json.loads(whole.body).keys() == json.loads(parts.body).keys()
+
+
 def test_past_the_limit_a_connection_gets_503_and_operators_are_answered(narrow: services.Status) -> None:
     with ExitStack() as many:
         held = [many.enter_context(connection(url_of(narrow))) for _ in range(MOST)]
