@@ -4,12 +4,14 @@ import re
 from itertools import islice
 from typing import Any
 
+import numpy as np
 from pydantic_core import from_json
 
 from serving.http.body import parse, unknown_keys
 from serving.http.errors import HttpError
 
 _SMALL = 65_536  # bytes of a body that cannot hold much, whatever it is
+_LONG = 1_000  # bytes
 _MARGIN = 2  # times as many values as rows without fault have
 _MARKS = (b"{", b"[", b":", b",")  # one at least stands before each value
 _STRING_OR_MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[{\[:,]', re.DOTALL)
@@ -61,10 +63,17 @@ def _plain(body: bytes) -> Any:
     rows = content.get("instances") if type(content) is dict else None
     if type(rows) is not list or set(map(type, rows)) != {dict}:
         return None
-    keys, colons = len(content) + sum(map(len, rows)), body.count(b":")
+    keys, colons = len(content) + sum(map(len, rows)), _count(body, b":")
     if keys == colons or (b"\\" not in body and keys + _colons(rows) == colons):
         return content
     return None
+
+
+def _count(body: bytes, mark: bytes) -> int:
+    """Return how often a byte stands in a body; beyond some hundred bytes NumPy is several times faster than Python."""
+    if len(body) < _LONG:
+        return body.count(mark)
+    return int(np.count_nonzero(np.frombuffer(body, dtype=np.uint8) == ord(mark)))
 
 
 def _colons(rows: list[dict[str, Any]]) -> int:
@@ -82,7 +91,7 @@ def explain_of(value: Any) -> bool:
 def _check_structure(body: bytes, most: int, columns: int) -> None:
     """Refuse what is small as text and would be large as objects, before it is any."""
     bound = _MARGIN * most * (2 * columns + 2) + _SMALL
-    if sum(map(body.count, _MARKS)) <= bound:
+    if len(body) <= bound or sum(map(body.count, _MARKS)) <= bound:
         return
     marks = (1 for found in _STRING_OR_MARK.finditer(body) if body[found.start()] != _QUOTE)
     if sum(islice(marks, bound + 1)) > bound:
