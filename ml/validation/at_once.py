@@ -4,7 +4,7 @@ Only what is plainly right is taken at once. Every other value is put to the che
 fails there to that of single rows, which has the words for it.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ml.validation.column_rules import Rule
 from ml.validation.refusal import LARGEST_NUMBER, Refusal
+from ml.values.by_column import ByColumn, Column, values_of
 from ml.values.numbers import Numbers
 
 _EXACT = float(2**53)
@@ -23,9 +24,11 @@ _MOST = 1 << 16
 _NUMBERS = frozenset({int, float, type(None)})
 _BOOLEANS = frozenset({bool})
 _TEXTS = frozenset({str})
+_KINDS: dict[str, set[type]] = {"f": {float, type(None)}, "i": {int}, "u": {int}, "b": {bool}}
 
 Row = dict[str, Any]
 Columns = dict[str, Sequence[Any]]
+Given = Mapping[str, Column]
 
 
 class AtOnce:
@@ -61,11 +64,14 @@ class AtOnce:
         if faulty:
             wrong.update(places[place] for place in faulty)
             kept = [place for place in range(len(good)) if place not in faulty]
-            columns = _chosen(columns, [good[place] for place in kept], kept)
+            left = good.chosen(kept) if isinstance(good, ByColumn) else [good[place] for place in kept]
+            columns = _chosen(columns, left, kept)
         return {name: columns[name] for name in self._names}, sorted(wrong)
 
-    def _complete(self, rows: Sequence[Any]) -> Columns | None:
+    def _complete(self, rows: Sequence[Any]) -> Given | None:
         """Return the values of rows that have every column and no other, by column; None where one is not so."""
+        if isinstance(rows, ByColumn):
+            return rows.columns if rows.columns.keys() == set(self._names) else None
         if set(map(type, rows)) != {dict} or set(map(len, rows)) != {len(self._names)}:
             return None
         try:
@@ -76,37 +82,39 @@ class AtOnce:
     def _knows(self, row: Any) -> bool:
         return type(row) is dict and self._known.issuperset(row)
 
-    def _cells(self, rows: Sequence[Row], values: Columns) -> tuple[Columns, set[int]]:
+    def _cells(self, rows: Sequence[Row], values: Given) -> tuple[Columns, set[int]]:
         """Return all columns, and the places of rows in which something is wrong."""
         faulty: set[int] = set()
         columns: Columns = {}
         for rule, array in zip(self._numbers, self._arrays(values), strict=True):
             given = values[rule.name]
-            columns[rule.name] = _each(rule, given, faulty) if array is None else Numbers(rows, rule.name, array)
+            columns[rule.name] = (
+                _each(rule, values_of(given), faulty) if array is None else Numbers(rows, rule.name, array)
+            )
         for rule in self._others:
-            given = values[rule.name]
-            columns[rule.name] = given if _are_plain(rule, given) else _each(rule, given, faulty)
+            others = values_of(values[rule.name])
+            columns[rule.name] = others if _are_plain(rule, others) else _each(rule, others, faulty)
         return columns, faulty
 
-    def _arrays(self, values: Columns) -> Sequence[NDArray[np.float64] | None]:
+    def _arrays(self, values: Given) -> Sequence[NDArray[np.float64] | None]:
         """Return the numbers of each column, (rows,), None for a column that has anything but plain ones."""
         columns = [values[rule.name] for rule in self._numbers]
-        kinds = set(map(type, chain.from_iterable(columns)))
+        kinds = _kinds(columns)
         if kinds and kinds <= _NUMBERS:
             table, is_plain = self._table(columns, kinds)
             if is_plain.all():
                 return list(table)
         return [self._array(column, place) for place, column in enumerate(columns)]
 
-    def _array(self, values: Sequence[Any], place: int) -> NDArray[np.float64] | None:
-        kinds = set(map(type, values))
+    def _array(self, values: Column, place: int) -> NDArray[np.float64] | None:
+        kinds = _kinds([values])
         if not kinds <= _NUMBERS:
             return None
         table, is_plain = self._table([values], kinds, slice(place, place + 1))
         return table[0] if is_plain.all() else None
 
     def _table(
-        self, values: Sequence[Sequence[Any]], kinds: set[type], places: slice = slice(None)
+        self, values: Sequence[Column], kinds: set[type], places: slice = slice(None)
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return numbers as a table, (columns, rows), and which of them are plain; `kinds` are their types."""
         try:
@@ -118,9 +126,26 @@ class AtOnce:
         if whole.any():
             is_plain &= ~whole | (table == np.floor(table))
         if type(None) in kinds:
-            missing = np.array([[value is None for value in column] for column in values], dtype=bool)
+            missing = _missing(values, table)
             is_plain |= missing & ~self._filled[places]
         return table, is_plain
+
+
+def _kinds(columns: Sequence[Column]) -> set[type]:
+    """Return the types of all values; those of an array stand for what it holds, and may be missing if it is NaN."""
+    arrays = [column for column in columns if isinstance(column, np.ndarray)]
+    others = columns if not arrays else [column for column in columns if not isinstance(column, np.ndarray)]
+    kinds = set(map(type, chain.from_iterable(others)))
+    for array in arrays:
+        kinds |= _KINDS.get(array.dtype.kind, {object}) if array.ndim == 1 else {object}
+    return kinds
+
+
+def _missing(values: Sequence[Column], table: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which numbers are missing, (columns, rows)."""
+    if any(isinstance(column, np.ndarray) for column in values):
+        return np.isnan(table)  # what is NaN beside an array is missing as well: JSON has none
+    return np.array([[value is None for value in column] for column in values], dtype=bool)
 
 
 def _getter(names: Sequence[str]) -> Callable[[Row], tuple[Any, ...]]:
@@ -149,7 +174,7 @@ def _each(rule: Rule, values: Sequence[Any], faulty: set[int]) -> list[Any]:
     return cells
 
 
-def _chosen(columns: Columns, rows: list[Row], places: list[int]) -> Columns:
+def _chosen(columns: Columns, rows: Sequence[Row], places: list[int]) -> Columns:
     return {
         name: Numbers(rows, name, column.array[places])
         if type(column) is Numbers

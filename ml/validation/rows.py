@@ -12,6 +12,7 @@ from ml.validation.column_rules import rules_of
 from ml.validation.refusal import Refusal
 from ml.validation.row_errors import Room, RowError, RowFaults
 from ml.validation.values import Check
+from ml.values.by_column import ByColumn
 from ml.values.canonical import canonical
 from schemas.column_names import composed
 from schemas.reading import TextReading
@@ -80,7 +81,7 @@ class Validator:
         return len(self._known)
 
     def check(self, rows: Iterable[Any], explained: int | None = None) -> Checked:
-        """Sort rows, as the JSON parser gave them, into cells and errors; never raises for what they contain.
+        """Sort rows, from the JSON parser or by column, into cells and errors; never raises for what they contain.
 
         Args:
             rows: Anything.
@@ -88,7 +89,7 @@ class Validator:
                 answer is to be no larger than its request deserves.
         """
         room = None if explained is None else Room(explained)
-        if self._many is not None and isinstance(rows, list) and self._many.takes(len(rows)):
+        if self._many is not None and isinstance(rows, list | ByColumn) and self._many.takes(len(rows)):
             checked = self._at_once(rows, self._many, room)
             if checked is not None:
                 return checked

@@ -8,6 +8,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schemas.errors import did_you_mean
+from serving.http.answering import Answering
 from serving.http.authentication import Authentication
 from serving.http.documentation import Docs, OpenApi, ask_for_key
 from serving.http.endpoint import Context, Endpoint
@@ -15,8 +16,8 @@ from serving.http.errors import HttpError
 from serving.http.feedback import Feedback
 from serving.http.health import Livez, Readyz
 from serving.http.held import Held
-from serving.http.json_post import JsonPost
 from serving.http.metrics import Metrics
+from serving.http.post import Post
 from serving.http.predict import Predict
 from serving.http.pulse import Pulse
 from serving.http.refusal_log import refused
@@ -41,9 +42,10 @@ def build(settings: Settings, follower: Follower, journal: Journal, pulse: Pulse
     endpoints: list[Endpoint] = []
     held, lives = Held(settings.spec.held), pulse or Pulse(settings.spec.deadline)
     authentication = Authentication(settings.keys or named_file(), is_open=settings.spec.open)
-    context = Context(settings, follower, journal, endpoints, held, lives, authentication)
+    answering = Answering(settings, follower, journal, lives)
+    context = Context(settings, follower, journal, endpoints, held, lives, authentication, answering)
     endpoints += [endpoint(context) for endpoint in ENDPOINTS]
-    direct: dict[str, ASGIApp] = {one.path: one for one in endpoints if isinstance(one, JsonPost)}
+    direct: dict[str, ASGIApp] = {one.path: one for one in endpoints if isinstance(one, Post)}
     whole = Response(status_code=204, headers={"allow": "GET, HEAD, POST, OPTIONS"})  # the server as a whole
     whole.raw_headers += ANSWER
     direct["*"] = whole

@@ -15,14 +15,22 @@ _QUOTED = 100  # characters of what is wrong
 _LISTED = 5  # keys
 
 
-async def read(scope: Scope, receive: Receive, limit: int, share: Share) -> bytes:
-    """Return the body of a JSON request; `share` is what it takes of the bytes that may be held at once.
+async def read(scope: Scope, receive: Receive, limit: int, share: Share, media: Collection[bytes]) -> bytes:
+    """Return the body of a request; `share` is what it takes of the bytes that may be held at once.
+
+    Args:
+        scope: Of the request.
+        receive: Of the request.
+        limit: Bytes of a body.
+        share: What the body takes.
+        media: The types that are taken.
 
     Raises:
-        HttpError: 413 when it is larger than `limit` bytes, 415 when it is not plain JSON, 429 when too much is held.
+        HttpError: 413 when it is larger than `limit` bytes, 415 when it is none of `media` or compressed, 429 when too
+            much is held.
         Disconnected: If the client went away.
     """
-    _check_headers(scope["headers"], limit)
+    _check_headers(scope["headers"], limit, media)
     message = await receive()
     if not message.get("more_body") and message["type"] == "http.request":
         body: bytes = message.get("body", b"")
@@ -49,7 +57,7 @@ async def _join(message: Message, receive: Receive, limit: int, share: Share) ->
     raise Disconnected
 
 
-def _check_headers(headers: list[tuple[bytes, bytes]], limit: int) -> None:
+def _check_headers(headers: list[tuple[bytes, bytes]], limit: int, taken: Collection[bytes]) -> None:
     media = encoding = b""
     for name, value in headers:
         if name == b"content-type":
@@ -61,14 +69,15 @@ def _check_headers(headers: list[tuple[bytes, bytes]], limit: int) -> None:
     if encoding not in (b"", b"identity"):
         raise HttpError(
             415,
-            f"the content encoding {encoding[:_QUOTED].decode('latin-1')!r} is not supported; send the JSON as it is",
+            f"the content encoding {encoding[:_QUOTED].decode('latin-1')!r} is not supported; send the body as it is",
             reason="the content encoding is not supported",
         )
-    if media != b"application/json":
+    if media not in taken:
+        wanted = " or ".join(sorted(one.decode() for one in taken if one))
         raise HttpError(
             415,
-            f"the content type must be application/json, not {media[:_QUOTED].decode('latin-1') or 'none'}",
-            reason="the content type must be application/json",
+            f"the content type must be {wanted}, not {media[:_QUOTED].decode('latin-1') or 'none'}",
+            reason=f"the content type must be {wanted}",
         )
 
 

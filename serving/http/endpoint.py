@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from schemas.signature import Signature
+from serving.http.answering import Answering
 from serving.http.authentication import Authentication
 from serving.http.errors import Broken, refuse
 from serving.http.held import Held
@@ -61,6 +62,7 @@ class Context:
     held: Held
     pulse: Pulse
     authentication: Authentication
+    answering: Answering
 
 
 class Endpoint(ABC):

@@ -51,6 +51,16 @@ class Reader(ABC):
             go_on: Asked before each row and each text; raises HttpError where the time for the request is over.
         """
 
+    @abstractmethod
+    def check(self, rows: Sequence[Any], admit: Admit, go_on: GoOn) -> Rows:
+        """Return what rows are that came in another form. Raises HttpError.
+
+        Args:
+            rows: At least one, as `ml.validation.rows.Validator.check` takes them.
+            admit: As of `read`.
+            go_on: As of `read`.
+        """
+
 
 def reader(
     signature: Signature, validator: Validator, spec: DeploySpec, keep: Keep, texts: Mapping[str, TextReader]
@@ -79,6 +89,12 @@ class _OfTables(Reader):
 
     def read(self, body: bytes, admit: Admit, go_on: GoOn) -> Rows:
         rows, explain = instances(body, self.spec.max_rows, self.validator.columns)
+        return self._checked(rows, admit, go_on, explain=explain)
+
+    def check(self, rows: Sequence[Any], admit: Admit, go_on: GoOn) -> Rows:
+        return self._checked(rows, admit, go_on, explain=False)
+
+    def _checked(self, rows: Sequence[Any], admit: Admit, go_on: GoOn, *, explain: bool) -> Rows:
         admit(len(rows), explain)
         if not self.texts:
             checked = self.validator.check(rows, explained=_EXPLAINED)
@@ -87,7 +103,7 @@ class _OfTables(Reader):
             checked = replace(checked, cells=_read(checked.cells, self.texts, go_on))
         return Rows(len(rows), checked, self._kept(rows, checked), explain)
 
-    def _kept(self, rows: list[Any], checked: Checked) -> Kept:
+    def _kept(self, rows: Sequence[Any], checked: Checked) -> Kept:
         valid = rows if len(checked.positions) == len(rows) else [rows[place] for place in checked.positions]
         if not self.keeper.names:
             if Numbers in map(type, checked.cells.values()):
@@ -111,11 +127,17 @@ class _OfArrays(Reader):
     texts: Mapping[str, TextReader]
 
     def read(self, body: bytes, admit: Admit, go_on: GoOn) -> Rows:
+        said: dict[str, bool] = {}
+        return self._checked(self.rows.rows(body, self.spec.max_rows, said), said, admit, go_on)
+
+    def check(self, rows: Sequence[Any], admit: Admit, go_on: GoOn) -> Rows:
+        return self._checked(rows, {}, admit, go_on)
+
+    def _checked(self, rows: Iterable[Any], said: Mapping[str, bool], admit: Admit, go_on: GoOn) -> Rows:
         names, found, kept = self.validator.names, list[dict[str, Any]](), list[str]()
         errors: dict[int, RowError] = {}
         positions: list[int] = []
-        said: dict[str, bool] = {}
-        for place, row in enumerate(self.rows.rows(body, self.spec.max_rows, said)):
+        for place, row in enumerate(rows):
             admit(place + 1, said.get(EXPLAIN, False))
             go_on()
             if isinstance(row, OversizedRow):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from serving.http.errors import HttpError, dump
 from serving.http.families import counter
+from serving.http.question import Question
 from serving.http.work import Work
 from serving.journal.insertion import Shadowed
 from serving.journal.writer import Journal, JournalError
@@ -24,11 +25,11 @@ _MOST = 64  # requests that wait
 _MOST_BYTES = 8_000_000  # of their bodies
 logger = logging.getLogger("bentoml.drivetrain")
 
-Does = Callable[[Version, bytes], Work]
+Does = Callable[[Version, Question], Work]
 
 
 class _Job(NamedTuple):
-    content: bytes
+    question: Question
     request_id: str
     done: "asyncio.Future[Shadowed]"
     loop: asyncio.AbstractEventLoop
@@ -37,16 +38,16 @@ class _Job(NamedTuple):
 class _Thread:
     """The thread in which one shadow predicts; whatever its model does there, it keeps no process from ending."""
 
-    def __init__(self, version: Version, predict: "Callable[[Version, bytes, str], Shadowed]") -> None:
+    def __init__(self, version: Version, predict: "Callable[[Version, Question, str], Shadowed]") -> None:
         self.version, self._predict = version, predict
         self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         threading.Thread(target=self._run, name=f"shadow {version.version}", daemon=True).start()
 
     def asked(
-        self, content: bytes, request_id: str, done: "asyncio.Future[Shadowed]", loop: asyncio.AbstractEventLoop
+        self, question: Question, request_id: str, done: "asyncio.Future[Shadowed]", loop: asyncio.AbstractEventLoop
     ) -> "asyncio.Future[Shadowed]":
         """Return `done`, which will hold what the shadow predicts."""
-        self._waiting.put(_Job(content, request_id, done, loop))
+        self._waiting.put(_Job(question, request_id, done, loop))
         return done
 
     def end(self) -> None:
@@ -57,7 +58,7 @@ class _Thread:
         while (job := self._waiting.get()) is not None:
             if job.done.cancelled():
                 continue
-            entry = self._predict(self.version, job.content, job.request_id)
+            entry = self._predict(self.version, job.question, job.request_id)
             with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
                 job.loop.call_soon_threadsafe(_resolve, job.done, entry)
 
@@ -68,7 +69,7 @@ class Shadowing:
     Args:
         model: The model's name.
         journal: Where the answers go.
-        does: Works on a body. Raises HttpError.
+        does: Works on a request. Raises HttpError.
     """
 
     def __init__(self, model: str, journal: Journal, does: Does) -> None:
@@ -80,13 +81,13 @@ class Shadowing:
         self._requests: Counter[tuple[str, int]] = Counter()
         self._dropped: Counter[str] = Counter()
 
-    def follow(self, version: Version, content: bytes, request_id: str) -> None:
-        """Predict a body that was answered by another version; returns at once."""
-        if len(self._tasks) >= _MOST or self._bytes + len(content) > _MOST_BYTES:
+    def follow(self, version: Version, question: Question, request_id: str) -> None:
+        """Predict what was answered by another version; returns at once."""
+        if len(self._tasks) >= _MOST or self._bytes + question.size > _MOST_BYTES:
             self._dropped[version.version] += 1
             return
-        self._bytes += len(content)
-        task = asyncio.get_running_loop().create_task(self._follow(version, content, request_id))
+        self._bytes += question.size
+        task = asyncio.get_running_loop().create_task(self._follow(version, question, request_id))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -101,16 +102,16 @@ class Shadowing:
         yield counter("drivetrain_shadow_requests", "Requests that a shadow followed, by what it would say.", requests)
         yield counter("drivetrain_shadow_dropped", "Requests that a shadow was too slow for.", dropped)
 
-    async def _follow(self, version: Version, content: bytes, request_id: str) -> None:
+    async def _follow(self, version: Version, question: Question, request_id: str) -> None:
         loop = asyncio.get_running_loop()
         try:
-            entry = await self._thread_of(version).asked(content, request_id, loop.create_future(), loop)
+            entry = await self._thread_of(version).asked(question, request_id, loop.create_future(), loop)
             await self._journal.write(entry)
             self._requests[version.version, entry.status] += 1
         except (JournalError, asyncio.CancelledError):
             self._dropped[version.version] += 1
         finally:
-            self._bytes -= len(content)
+            self._bytes -= question.size
 
     def _thread_of(self, version: Version) -> "_Thread":
         """Return the thread of a shadow; that of one before ends, or hangs and is left behind."""
@@ -122,11 +123,11 @@ class Shadowing:
             self._thread = _Thread(version, self._predicted)
         return self._thread
 
-    def _predicted(self, version: Version, content: bytes, request_id: str) -> Shadowed:
+    def _predicted(self, version: Version, question: Question, request_id: str) -> Shadowed:
         started = time.perf_counter()
         entry = Shadowed(request_id, time.time(), version.version, 500, 0, None, "[]", 0, 0.0)
         try:
-            done = self._does(version, content)
+            done = self._does(version, question)
             entry = entry._replace(
                 status=200,
                 rows=len(done.checked.positions),

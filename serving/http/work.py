@@ -1,4 +1,4 @@
-"""A body to predictions: read, checked, predicted, written as JSON."""
+"""Rows to predictions: read, checked, predicted, written as JSON."""
 
 import time
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ from ml.validation.rows import Checked
 from schemas.run import DeploySpec
 from serving.http.errors import HttpError, dump
 from serving.http.fault_kinds import UNKNOWN_COLUMN, kind_of_fault
-from serving.http.reading import GoOn, Reader, Rows
+from serving.http.question import Question
+from serving.http.reading import GoOn, Rows
 from serving.journal.insertion import Request
 from serving.releases.loaded_version import Version
 
@@ -23,15 +24,15 @@ _FEW = 4  # rows for which NumPy takes longer than Python
 
 @dataclass
 class Work:
-    """What came of a body: its rows, and the valid ones' predictions as objects and as the JSON of a list.
+    """What came of a request: its rows, and the valid ones' predictions as objects and as the JSON of a list.
 
-    `predicted` are these predictions as arrays where they are to be explained.
+    `predicted` are these predictions as arrays.
     """
 
     rows: Rows
     predictions: Encoded
     answers: str
-    predicted: Predictions | None = None
+    predicted: Predictions
 
     @property
     def checked(self) -> Checked:
@@ -49,13 +50,12 @@ class Work:
         return f"[{','.join(found[position] for position in range(self.rows.count))}]"
 
 
-def work(version: Version, reads: Reader, content: bytes, spec: DeploySpec, go_on: GoOn) -> Work:
-    """Read, check and predict a body.
+def work(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) -> Work:
+    """Read, check and predict rows.
 
     Args:
         version: Who predicts.
-        reads: What reads the requests to it.
-        content: The body.
+        question: The rows.
         spec: The service's limits.
         go_on: Raises HttpError where the time for the request is over.
 
@@ -68,7 +68,7 @@ def work(version: Version, reads: Reader, content: bytes, spec: DeploySpec, go_o
         if rows * bytes_per_row > spec.max_answer:
             raise HttpError(413, _too_much(rows, spec.max_answer // bytes_per_row, explain=explain))
 
-    rows = reads.read(content, admit, go_on)
+    rows = question.read(version, admit, go_on)
     checked = rows.checked
     if not checked.positions:
         raise NoValidRow(checked.errors, rows.count)
@@ -76,7 +76,7 @@ def work(version: Version, reads: Reader, content: bytes, spec: DeploySpec, go_o
     encoded = version.model.encode(predicted)
     if not (finite(predicted).all() if len(encoded) > _FEW else all(map(is_finite, encoded.records))):
         raise HttpError(422, NO_FINITE_PREDICTION)
-    return Work(rows, encoded, to_json(encoded.records).decode(), predicted if rows.explain else None)
+    return Work(rows, encoded, to_json(encoded.records).decode(), predicted)
 
 
 def _too_much(rows: int, most: int, *, explain: bool) -> str:
@@ -110,8 +110,8 @@ def _reason(first: RowError, count: int) -> str:
     return f"{where}{kind}" if count == 1 else f"none of the {count} rows is valid; the first: {where}{kind}"
 
 
-def request_of(request_id: str, version: str, done: Work, latency: float) -> Request:
-    """Return what the journal keeps of a request that took `latency` seconds."""
+def request_of(request_id: str, version: str, done: Work, latency: float, share: float | None) -> Request:
+    """Return what the journal keeps of a request that took `latency` seconds; `share` as of `Request`."""
     positions = done.checked.positions
     return Request(
         request_id=request_id,
@@ -124,4 +124,5 @@ def request_of(request_id: str, version: str, done: Work, latency: float) -> Req
         answers=done.answers,
         for_review=sum(done.predictions.needs_review),
         latency=latency,
+        share=share,
     )

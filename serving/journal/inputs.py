@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from pydantic_core import to_json
 
+from ml.values.by_column import ByColumn
 from ml.values.numbers import Numbers
 from serving.journal.trouble import Unreadable
 
@@ -48,9 +49,13 @@ def of_columns(rows: Rows, cells: Mapping[str, Sequence[Any]]) -> Kept:
     numbers = {name: column.array for name, column in cells.items() if type(column) is Numbers}
     if not numbers:
         return of_rows(rows)
-    others = {name: [row.get(name) for row in rows] for name in cells if name not in numbers}
+    others = {name: _values(rows, name) for name in cells if name not in numbers}
     table = np.array(list(numbers.values()), dtype=_DTYPE)
     return Kept(to_json({_NUMBERS: list(numbers), _OTHERS: others}).decode(), table.tobytes())
+
+
+def _values(rows: Rows, name: str) -> Sequence[Any]:
+    return rows.values(name) if isinstance(rows, ByColumn) else [row.get(name) for row in rows]
 
 
 def rows_of(kept: Kept) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ml.features.summaries import SHA256, SUMMARY, is_single, summarize_array, summarize_text
-from ml.values.tensor import Tensor
+from ml.values.tensor import Tensor, as_json
 from schemas.column_names import composed
 from schemas.run import Keep
 from schemas.signature import Input, Signature
@@ -48,7 +48,7 @@ class Keeper:
         kept: dict[str, Any] = {}
         for sent, value in inputs.items():
             name = composed(sent)  # another form of the same letters is the same name
-            kept |= {name: self._of(name, cells[name])} if name in self._kept else {sent: value}
+            kept |= {name: self._of(name, cells[name])} if name in self._kept else {sent: as_json(value)}
         return kept
 
     def _of(self, name: str, cell: Tensor | str | None) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ import pytest
 from schemas.home import ROOT
 from serving.http.app import ENDPOINTS
 from serving.http.endpoint import Endpoint
-from serving.http.json_post import JsonPost
+from serving.http.post import Post
 from serving.http.openapi import document
 
 EVERYWHERE = ("connection", "head", "malformed")
@@ -52,7 +52,7 @@ def raised(endpoint: type[Endpoint]) -> set[int]:
     module = endpoint.__module__.rpartition(".")[2]
     modules = [*EVERYWHERE, *imported(module)]
     found = {status for one in modules for status in statuses(one)} | _ROUTER | _DEFECT
-    if not issubclass(endpoint, JsonPost):  # the module of errors has those of bodies too
+    if not issubclass(endpoint, Post):  # the module of errors has those of bodies too
         found -= {413}
     return found | (statuses("authentication") if endpoint.needs_key else set())
 

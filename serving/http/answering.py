@@ -1,0 +1,170 @@
+"""From rows that somebody sent to predictions that the journal holds: the one way, whatever form the rows came in."""
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+from starlette.types import Scope
+
+from serving.http.counts import NO_VERSION, CountsByVersion
+from serving.http.deadline import going_on
+from serving.http.errors import RETRY, HttpError
+from serving.http.places import Places
+from serving.http.pulse import Pulse
+from serving.http.question import ByVersion, Question
+from serving.http.reading import GoOn, Reader, reader
+from serving.http.shadowing import Shadowing
+from serving.http.work import Work, request_of, work
+from serving.journal.writer import Journal, JournalError
+from serving.process.settings import Settings
+from serving.releases.follower import Follower
+from serving.releases.loaded_version import Version
+from serving.releases.traffic import Traffic
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+_INLINE_BYTES = 65_536  # larger bodies are worked on in a thread, so that the others need not wait
+_INLINE_TEXTS = 16_384  # the same of texts, whose words take longer than numbers
+_VERSION = "drivetrain.version"  # of a request, the version that answers it
+
+
+class Chosen(NamedTuple):
+    """Who answers a request.
+
+    `share` is that of the candidate where chance decided between two versions. `shadow` follows unseen.
+    """
+
+    version: Version
+    share: float | None = None
+    shadow: Version | None = None
+
+
+class Answered(NamedTuple):
+    """A request whose predictions the journal holds, under `request_id`."""
+
+    request_id: str
+    version: Version
+    done: Work
+
+
+class Answering:
+    """Chooses a version, reads, validates, predicts, journals and counts; what follows unseen comes after.
+
+    Args:
+        settings: The service's.
+        follower: Who holds the versions.
+        journal: Where predictions go.
+        pulse: What ends a worker in which a model stands still.
+    """
+
+    def __init__(self, settings: Settings, follower: Follower, journal: Journal, pulse: Pulse) -> None:
+        self._settings, self._spec = settings, settings.spec
+        self._follower, self._journal, self._pulse = follower, journal, pulse
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="predict")
+        self._counts = CountsByVersion(settings.model)
+        self._shadowing = Shadowing(settings.model, journal, self._shadowed)
+        self._route_by = (self._spec.route_by or "").lower().encode()
+        self.places = Places(self._spec.queue)
+        """Of the requests that are in work."""
+        self.readers: ByVersion[Reader] = ByVersion(follower, self._reader)
+        """What reads JSON rows, and checks rows of any other form."""
+
+    async def answer(self, question: Question, started: float, scope: Scope, pinned: Version | None = None) -> Answered:
+        """Return the predictions for a request that arrived at `started` (time.perf_counter). Raises HttpError.
+
+        Args:
+            question: Its rows.
+            started: When it arrived.
+            scope: Of the request; `count` reads from it who answered.
+            pinned: The version that it names, which nothing follows then; None: traffic decides.
+        """
+        request_id = _request_id()
+        chosen = self._chosen(scope, request_id, pinned)
+        version = chosen.version
+        scope[_VERSION] = version.version
+        done = await self._worked(version, question, going_on(self._spec.deadline, started))
+        await self._record(request_id, chosen, done, started)
+        counts = self._counts.of(version.version)
+        counts.predicted += len(done.predictions)
+        counts.refused += len(done.checked.errors)
+        counts.for_review += sum(done.predictions.needs_review)
+        if chosen.shadow is not None:
+            self._shadowing.follow(chosen.shadow, question, request_id)
+        return Answered(request_id, version, done)
+
+    def count(self, status: int, seconds: float, scope: Scope) -> None:
+        """Count one request."""
+        counts = self._counts.of(scope.get(_VERSION, NO_VERSION))
+        counts.requests[status] += 1
+        counts.latency.add(seconds)
+
+    def metrics(self) -> "Iterator[Metric]":
+        """Yield requests by version and status, rows, and how long requests took."""
+        yield from self._counts.metrics()
+        yield from self._shadowing.metrics()
+
+    def require_ready(self) -> Traffic[Version]:
+        """Return who answers. Raises HttpError, 503, where nobody can."""
+        traffic = self._follower.traffic
+        if traffic is None:
+            raise HttpError(503, f"not ready: {self._follower.why_not_ready}", headers=RETRY)
+        if self._follower.journal_error is not None:
+            raise HttpError(503, f"not ready: {self._follower.journal_error}", headers=RETRY)
+        return traffic
+
+    def _chosen(self, scope: Scope, request_id: str, pinned: Version | None) -> Chosen:
+        traffic = self.require_ready()
+        if pinned is not None:
+            return Chosen(pinned)
+        if traffic.candidate is None:
+            return Chosen(traffic.current, None, traffic.shadow)
+        return Chosen(traffic.route(self._key(scope, request_id)), traffic.share, traffic.shadow)
+
+    def _key(self, scope: Scope, request_id: str) -> str:
+        """Return what decides which version answers: the declared header, else the request."""
+        if self._route_by:
+            for name, value in scope["headers"]:
+                if name == self._route_by:
+                    return str(value.decode("latin-1"))
+        return request_id
+
+    async def _worked(self, version: Version, question: Question, go_on: GoOn) -> Work:
+        """Work on a request, here where that is quick."""
+        most_inline = _INLINE_TEXTS if version.model.texts else _INLINE_BYTES
+        if question.size <= most_inline and version.is_quick(question.most_rows(version.validator.width)):
+            return work(version, question, self._spec, go_on)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._timed, version, question, go_on)
+
+    def _shadowed(self, version: Version, question: Question) -> Work:
+        return work(version, question, self._spec, going_on(self._spec.deadline, time.perf_counter()))
+
+    def _reader(self, version: Version) -> Reader:
+        model, keep = version.model, self._settings.journal.keep
+        return reader(model.signature, version.validator, self._spec, keep, model.texts)
+
+    def _timed(self, version: Version, question: Question, go_on: GoOn) -> Work:
+        self._pulse.begin()
+        try:
+            return work(version, question, self._spec, go_on)
+        finally:
+            self._pulse.end()
+
+    async def _record(self, request_id: str, chosen: Chosen, done: Work, started: float) -> None:
+        latency = time.perf_counter() - started
+        request = request_of(request_id, chosen.version.version, done, latency, chosen.share)
+        try:
+            await self._journal.write(request)
+        except JournalError as error:
+            raise HttpError(503, "the journal cannot be written, so the answer is withheld", headers=RETRY) from error
+
+
+def _request_id() -> str:
+    """Return a UUID whose first 48 bits are the time (version 7), so that the journal's index grows at its end."""
+    milliseconds = time.time_ns() // 1_000_000
+    text = (milliseconds.to_bytes(6, "big") + os.urandom(10)).hex()
+    return f"{text[:8]}-{text[8:12]}-7{text[13:16]}-{'89ab'[int(text[16], 16) % 4]}{text[17:20]}-{text[20:]}"
