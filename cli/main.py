@@ -1,7 +1,6 @@
 """The command line: composes, checks, shows or runs, and answers with the exit code of the contract."""
 
 import sys
-from importlib.metadata import PackageNotFoundError, version
 
 from cli.caches import caches_at_home
 from cli.config.arguments import Arguments, parse_arguments
@@ -12,6 +11,7 @@ from cli.signals import Terminated, termination_raises
 from cli.views.config import show_config, show_help, show_info
 from ml.io.storage_errors import storage_error
 from schemas.errors import ConfigurationError, DrivetrainError, Fault, did_you_mean
+from schemas.own_version import own_version
 
 _ACTIONS = ("run", "plan", "components")
 
@@ -46,7 +46,7 @@ def main(argv: list[str]) -> int:
 
 def _dispatch(arguments: Arguments) -> int:
     if arguments.version:
-        sys.stdout.write(f"drivetrain {_own_version()}\n")
+        sys.stdout.write(f"drivetrain {own_version()}\n")
         return 0
     if arguments.help:
         show_help(Repository.prepared(arguments.config_dir))
@@ -78,15 +78,3 @@ def _act(composition: Composition) -> int:
     if action == "components":
         return components(console, composition)
     return plan(console, composition) if action == "plan" else run(console, composition)
-
-
-def _own_version() -> str:
-    try:
-        return version("drivetrain")
-    except PackageNotFoundError:
-        import tomllib
-
-        from schemas.home import ROOT
-
-        with (ROOT / "pyproject.toml").open("rb") as file:
-            return str(tomllib.load(file)["project"]["version"])

@@ -12,24 +12,43 @@ from serving.http.answering import Answering
 from serving.http.authentication import Authentication
 from serving.http.documentation import Docs, OpenApi, ask_for_key
 from serving.http.endpoint import Context, Endpoint
-from serving.http.errors import HttpError
+from serving.http.errors import HttpError, content_of
 from serving.http.feedback import Feedback
 from serving.http.health import Livez, Readyz
 from serving.http.held import Held
 from serving.http.metrics import Metrics
+from serving.http.path_names import MODEL
 from serving.http.post import Post
 from serving.http.predict import Predict
 from serving.http.pulse import Pulse
 from serving.http.refusal_log import refused
 from serving.http.releases import Releases
 from serving.http.security import ANSWER
+from serving.http.v2.infer import Infer, InferVersion
+from serving.http.v2.pages import (
+    ModelMetadata,
+    ModelReady,
+    Server,
+    ServerLive,
+    ServerReady,
+    VersionMetadata,
+    VersionReady,
+)
 from serving.journal.writer import Journal
 from serving.keys.key import masked
 from serving.keys.store import named_file
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
 
-ENDPOINTS: tuple[type[Endpoint], ...] = (Predict, Feedback, Releases, Livez, Readyz, Metrics, OpenApi, Docs)
+PROTOCOL: tuple[type[Endpoint], ...] = (
+    *(Server, ServerLive, ServerReady, ModelMetadata, VersionMetadata, ModelReady, VersionReady),
+    *(Infer, InferVersion),
+)
+"""The Open Inference Protocol v2."""
+ENDPOINTS: tuple[type[Endpoint], ...] = (
+    *(Predict, Feedback, Releases, Livez, Readyz, Metrics, OpenApi, Docs),
+    *PROTOCOL,
+)
 """All that the service answers; the document, the page, the metrics and the hint of a 404 follow this list."""
 
 
@@ -45,7 +64,11 @@ def build(settings: Settings, follower: Follower, journal: Journal, pulse: Pulse
     answering = Answering(settings, follower, journal, lives)
     context = Context(settings, follower, journal, endpoints, held, lives, authentication, answering)
     endpoints += [endpoint(context) for endpoint in ENDPOINTS]
-    direct: dict[str, ASGIApp] = {one.path: one for one in endpoints if isinstance(one, Post)}
+    direct: dict[str, ASGIApp] = {
+        path: one
+        for one in endpoints
+        if isinstance(one, Post) and "{" not in (path := one.path.replace(f"{{{MODEL}}}", settings.model))
+    }
     whole = Response(status_code=204, headers={"allow": "GET, HEAD, POST, OPTIONS"})  # the server as a whole
     whole.raw_headers += ANSWER
     direct["*"] = whole
@@ -60,7 +83,8 @@ def build(settings: Settings, follower: Follower, journal: Journal, pulse: Pulse
         elif error.status_code == 405:
             text = f"use {(error.headers or {}).get('Allow', 'another method')}"
         refused(request.scope, error.status_code, _REASONS.get(error.status_code, error.detail))
-        response = JSONResponse({"error": {"message": text}}, error.status_code, headers=error.headers)
+        content = content_of(HttpError(error.status_code, text), request.scope["path"])
+        response = JSONResponse(content, error.status_code, headers=error.headers)
         response.raw_headers += ANSWER
         return response
 

@@ -44,12 +44,19 @@ def locked() -> str:
 def _examples(paths: Json) -> list[tuple[str, str, str]]:
     """Return path, summary and an example of its body, as text, for every operation that has one."""
     return [
-        (path, operation["summary"].removesuffix("."), _text(content["example"]))
+        (_named(path, operation), operation["summary"].removesuffix("."), _text(content["example"]))
         for path, methods in paths.items()
         for operation in methods.values()
         for content in operation.get("requestBody", {}).get("content", {}).values()
         if "example" in content
     ]
+
+
+def _named(path: str, operation: Json) -> str:
+    """Return a path with its parameters' examples in their places."""
+    for one in operation.get("parameters", ()):
+        path = path.replace(f"{{{one['name']}}}", str(one.get("example")))
+    return path
 
 
 def _text(body: Json) -> str:

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from schemas.signature import Signature
 from serving.http.answering import Answering
 from serving.http.authentication import Authentication
-from serving.http.errors import Broken, refuse
+from serving.http.errors import Broken, HttpError, refuse
 from serving.http.held import Held
 from serving.http.models import Error
 from serving.http.pulse import Pulse
@@ -31,11 +31,15 @@ logger = logging.getLogger("bentoml.drivetrain")
 
 @dataclass(frozen=True)
 class Reply:
-    """One status: when it is answered, and the type of its body, which becomes a JSON schema."""
+    """One status: when it is answered, and the type of its body, which becomes a JSON schema.
+
+    `is_also_binary`: the body may be bytes of another form instead, as the summary says.
+    """
 
     text: str
     body: Any
     media: str = "application/json"
+    is_also_binary: bool = False
 
 
 UNAUTHORIZED = 401
@@ -78,6 +82,8 @@ class Endpoint(ABC):
     summary: ClassVar[str]
     description: ClassVar[str] = ""
     request: ClassVar[type[BaseModel] | None] = None
+    headers: ClassVar[Mapping[str, str]] = {}
+    """Headers of a request that mean something here, each with what it says."""
     replies: ClassVar[Mapping[int, Reply]]
     needs_key: ClassVar[bool] = True
     """Whether it is for those with a key alone, where the service asks for keys."""
@@ -117,12 +123,15 @@ class Page(Endpoint):
 
     @abstractmethod
     async def respond(self, request: Request) -> Response:
-        """Return the response."""
+        """Return the response, or raise HttpError."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
             response = await self.respond(Request(scope, receive, send))
+        except HttpError as error:
+            await refuse(scope, receive, send, error)
+            return
         except Exception:  # a defect of ours, which the client gets no word of
             logger.exception("a request to %s broke", self.path)
             await refuse(scope, receive, send, Broken())

@@ -73,10 +73,20 @@ def dump(content: object) -> str:
     return json.dumps(content)
 
 
+def content_of(error: HttpError, path: str) -> dict[str, Any]:
+    """Return the response's body in the form of what was asked: the Open Inference Protocol has texts alone."""
+    return {"error": error.message} if is_of_protocol(path) else error.content()
+
+
+def is_of_protocol(path: str) -> bool:
+    """Say whether a path is of the Open Inference Protocol."""
+    return path == "/v2" or path.startswith("/v2/")
+
+
 async def refuse(scope: Scope, receive: Receive, send: Send, error: HttpError) -> None:
     """Send an error's response; the rest of a body that is too large is read past first."""
     refused(scope, error.status, error.reason)
-    content = dump(error.content()).encode()
+    content = dump(content_of(error, scope["path"])).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(content)).encode()),

@@ -4,11 +4,11 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from serving.http.endpoint import Page, Reply
-from serving.http.errors import HttpError
+from serving.http.endpoint import Context, Page, Reply
+from serving.http.errors import RETRY, HttpError
 from serving.http.models import Error
-from serving.http.refusal_log import refused
 from serving.journal.integrity import DAMAGED
+from serving.releases.loaded_version import Version
 
 
 class Ready(BaseModel):
@@ -41,24 +41,29 @@ class Readyz(Page):
 
     async def respond(self, request: Request) -> Response:
         """Return the current version, or 503 and the reason."""
-        follower = self._context.follower
-        if follower.is_ready and follower.current is not None:
-            return JSONResponse({"model": self._context.settings.model, "version": follower.current.version})
-        why = follower.journal_error or follower.why_not_ready
-        refused(request.scope, 503, f"not ready: {why}")
-        told = why if self._may_know(request) else _less(str(why))
-        return JSONResponse({"error": {"message": f"not ready: {told}"}}, 503, headers={"retry-after": "1"})
+        version = require_ready(self._context, request)
+        return JSONResponse({"model": self._context.settings.model, "version": version.version})
 
-    def _may_know(self, request: Request) -> bool:
-        """Say whether the reason, which may name files, is for who asks."""
-        authentication = self._context.authentication
-        if not authentication.is_needed(request.scope):
-            return True
-        try:
-            authentication.check(request.scope["headers"])
-        except HttpError:
-            return False
+
+def require_ready(context: Context, request: Request) -> Version:
+    """Return the current version. Raises HttpError, 503 with the reason, where requests are not answered."""
+    follower = context.follower
+    if follower.is_ready and follower.current is not None:
+        return follower.current
+    why = f"not ready: {follower.journal_error or follower.why_not_ready}"
+    told = why if _may_know(context, request) else f"not ready: {_less(why.removeprefix('not ready: '))}"
+    raise HttpError(503, told, headers=RETRY, reason=why)
+
+
+def _may_know(context: Context, request: Request) -> bool:
+    """Say whether the reason, which may name files, is for who asks."""
+    if not context.authentication.is_needed(request.scope):
         return True
+    try:
+        context.authentication.check(request.scope["headers"])
+    except HttpError:
+        return False
+    return True
 
 
 def _less(why: str) -> str:

@@ -29,7 +29,7 @@ def instances(body: bytes, most: int, columns: int) -> tuple[list[Any], bool]:
             `most` rows, or values beyond measure, 422 when there is none.
     """
     if len(body) > _SMALL:
-        _check_structure(body, most, columns)
+        check_structure(body, most, columns)
     content = _plain(body) or parse(body)
     if not isinstance(content, dict):
         raise HttpError(400, 'the body must be a JSON object of the form {"instances": [{column: value, …}, …]}')
@@ -88,7 +88,7 @@ def explain_of(value: Any) -> bool:
     return value
 
 
-def _check_structure(body: bytes, most: int, columns: int) -> None:
+def check_structure(body: bytes, most: int, columns: int) -> None:
     """Refuse what is small as text and would be large as objects, before it is any."""
     bound = _MARGIN * most * (2 * columns + 2) + _SMALL
     if len(body) <= bound or sum(map(body.count, _MARKS)) <= bound:

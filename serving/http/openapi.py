@@ -1,5 +1,6 @@
 """The OpenAPI document: what every endpoint says of itself, and the columns of the current version."""
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -13,9 +14,13 @@ from schemas.signature import Signature
 from serving.http.endpoint import Endpoint
 from serving.http.json_schema import Json, schemas_of
 from serving.http.live_models import live_schemas
+from serving.http.path_names import MODEL, VERSION
 
 _LONGEST_EXAMPLE = 2_000  # numbers of all arrays
 _TEXT = "some text"
+_PARAMETER = re.compile(r"{(\w+)}")
+_BYTES = "application/octet-stream"
+_OPAQUE: Json = {"schema": {"type": "string", "format": "binary"}}
 _SCHEMES: Json = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -47,7 +52,10 @@ def document(
     paths: dict[str, Json] = {}
     for endpoint in endpoints:
         example = endpoint.example(signature, sample)
-        paths.setdefault(endpoint.path, {})[endpoint.method] = _operation(endpoint, bodies, example)
+        found = _operation(endpoint, bodies, example)
+        if parameters := _parameters(endpoint, {MODEL: model, VERSION: version or "1"}):
+            found["parameters"] = parameters
+        paths.setdefault(endpoint.path, {})[endpoint.method] = found
         if secured and endpoint.needs_key:
             paths[endpoint.path][endpoint.method]["security"] = [{name: []} for name in _SCHEMES]
     live = {} if signature is None else live_schemas(signature)
@@ -92,15 +100,33 @@ def _schemas(endpoints: tuple[type[Endpoint], ...]) -> tuple[Bodies, Json]:
     return schemas_of(kinds)
 
 
+def _parameters(endpoint: type[Endpoint], named: Mapping[str, str]) -> list[Json]:
+    """Return what a path has in braces, with examples, and the headers that mean something."""
+    inside = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "example": named[name]}
+        for name in _PARAMETER.findall(endpoint.path)
+    ]
+    beside = [
+        {"name": name, "in": "header", "required": False, "schema": {"type": "integer"}, "description": text}
+        for name, text in endpoint.headers.items()
+    ]
+    return [*inside, *beside]
+
+
 def _operation(endpoint: type[Endpoint], bodies: Bodies, example: Json | None) -> Json:
     operation: Json = {"summary": endpoint.summary}
     if endpoint.description:
         operation["description"] = endpoint.description
     if endpoint.request is not None:
         content = {"schema": bodies[endpoint, None]} | ({} if example is None else {"example": example})
-        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+        others = {_BYTES: _OPAQUE} if any(reply.is_also_binary for reply in endpoint.replies.values()) else {}
+        operation["requestBody"] = {"required": True, "content": {"application/json": content} | others}
     operation["responses"] = {
-        str(status): {"description": reply.text, "content": {reply.media: {"schema": bodies[endpoint, status]}}}
+        str(status): {
+            "description": reply.text,
+            "content": {reply.media: {"schema": bodies[endpoint, status]}}
+            | ({_BYTES: _OPAQUE} if reply.is_also_binary else {}),
+        }
         for status, reply in endpoint.every_reply().items()
     }
     return operation

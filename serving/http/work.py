@@ -88,10 +88,8 @@ class NoValidRow(HttpError):
     """No row satisfies the signature."""
 
     def __init__(self, errors: dict[int, RowError], count: int) -> None:
-        first = errors[0]
-        message = first["message"] if first["column"] is None else _of_column(first["column"], first["message"])
-        text = message if count == 1 else f"none of the {count} rows is valid; the first: {message}"
-        super().__init__(422, text, column=first["column"], reason=_reason(first, count))
+        first, before = errors[0], "" if count == 1 else f"none of the {count} rows is valid; the first: "
+        super().__init__(422, f"{before}{told(first)}", column=first["column"], reason=f"{before}{reason_of(first)}")
         self.errors = errors
 
     def content(self) -> dict[str, Any]:
@@ -99,15 +97,18 @@ class NoValidRow(HttpError):
         return super().content() | {"predictions": [{"error": row} for row in self.errors.values()]}
 
 
-def _of_column(column: str, message: str) -> str:
-    """Return what is wrong with a column; a message that is a sentence of its own follows a colon."""
+def told(error: RowError) -> str:
+    """Return what is wrong with a row; a message that is a sentence of its own follows a colon."""
+    column, message = error["column"], error["message"]
+    if column is None:
+        return message
     return f"{column!r}{':' if message.startswith(UNKNOWN_COLUMN) else ''} {message}"
 
 
-def _reason(first: RowError, count: int) -> str:
-    kind = kind_of_fault(first["message"])
-    where = "" if first["column"] is None or kind == UNKNOWN_COLUMN else f"{first['column']!r} "
-    return f"{where}{kind}" if count == 1 else f"none of the {count} rows is valid; the first: {where}{kind}"
+def reason_of(error: RowError) -> str:
+    """Return the same for the log, without what was sent."""
+    kind = kind_of_fault(error["message"])
+    return kind if error["column"] is None or kind == UNKNOWN_COLUMN else f"{error['column']!r} {kind}"
 
 
 def request_of(request_id: str, version: str, done: Work, latency: float, share: float | None) -> Request:

@@ -1,0 +1,96 @@
+"""`POST /v2/models/…/infer`: tensors in, tensors out, by the way that `/predict` goes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.types import Scope
+
+from schemas.signature import Signature
+from serving.http.endpoint import Context, Reply
+from serving.http.json_post import REFUSALS
+from serving.http.models import Error
+from serving.http.post import Post, Sent
+from serving.http.question import ByVersion
+from serving.http.v2 import models
+from serving.http.v2.faults import fault
+from serving.http.v2.inputs import Inputs
+from serving.http.v2.paths import MODELS, VERSIONS, pinned, require_model
+from serving.http.v2.replies import NOT_FOUND, in_protocol
+from serving.http.v2.request import Requests
+from serving.http.v2.response import BINARY, HEADER, JSON, response
+from serving.http.v2.tensors import Forms, Tensors
+from serving.releases.loaded_version import Version
+
+_DIGITS = 18  # of a length; more are no number of bytes
+_REFUSALS = {
+    415: Reply("Neither application/json nor application/octet-stream, or compressed.", Error),
+    422: Reply("A row is not valid, there is none, or one has no finite prediction.", Error),
+}
+
+
+class Infer(Post):
+    """What predicts the rows of named tensors."""
+
+    path = f"{MODELS}/infer"
+    media = (JSON, BINARY, "")  # NVIDIA's client names none
+    summary = "Predict tensors (Open Inference Protocol v2)."
+    description = (
+        "A tensor for each column, all of as many rows, in JSON or as bytes behind it. Where a row breaks the "
+        "signature no row is predicted, and the error names all that do."
+    )
+    request = models.InferRequest
+    headers = {HEADER.decode(): "bytes of the body that are JSON, where binary tensors follow it"}
+    replies = {
+        **in_protocol(REFUSALS | NOT_FOUND | _REFUSALS),
+        200: Reply("A tensor for each output, in JSON or behind it.", models.InferResponse, is_also_binary=True),
+    }
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, context.answering.places)
+        self._model, self._follower, self._answering = context.settings.model, context.follower, context.answering
+        self._requests = Requests()
+        self._forms: ByVersion[Forms] = ByVersion(context.follower, self._form)
+
+    @classmethod
+    def example(cls, signature: Signature | None, sample: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return a request with one row."""
+        return {"inputs": [] if signature is None else Inputs(signature, 1).example(sample)}
+
+    def count(self, status: int, seconds: float, scope: Scope) -> None:
+        """Count one request."""
+        self._answering.count(status, seconds, scope)
+
+    async def answer(self, content: bytes, started: float, scope: Scope) -> Sent:
+        """Return the response to a body that arrived at `started`. Raises HttpError."""
+        require_model(scope, self._model)
+        current = self._answering.require_ready().current
+        most = None if current.model.signature.arrays else (self._spec.max_rows, current.validator.columns)
+        asked = Tensors(content, _header(scope), most, self._requests, self._answering.readers, self._forms)
+        answered = await self._answering.answer(asked, started, scope, pinned(scope, self._follower))
+        wanted = self._forms.of(answered.version).outputs.wanted(asked.request)
+        return response(self._model, answered, asked.request.id, wanted)
+
+    def _form(self, version: Version) -> Forms:
+        return Forms(version, self._spec.max_rows)
+
+
+class InferVersion(Infer):
+    """The same by one version, whatever traffic says."""
+
+    path = f"{VERSIONS}/infer"
+    summary = "Predict tensors by one version (Open Inference Protocol v2)."
+    description = "It must be loaded. Traffic, canaries and shadows have no part in it."
+
+    @classmethod
+    def example(cls, signature: Signature | None, sample: Mapping[str, Any]) -> None:
+        """Return nothing: it is that of the model."""
+
+
+def _header(scope: Scope) -> int | None:
+    """Return how many bytes of the body are JSON, None where nothing says so. Raises HttpError."""
+    found = [value for name, value in scope["headers"] if name == HEADER]
+    if not found:
+        return None
+    if len(found) > 1 or not found[0].isdigit() or len(found[0]) > _DIGITS:
+        raise fault("Inference-Header-Content-Length must be one number of bytes")
+    return int(found[0])

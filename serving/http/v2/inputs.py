@@ -1,0 +1,181 @@
+"""A version's inputs as named tensors: what they are said to be, what each takes, and the rows of a request."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ml.values.by_column import ByColumn, Column
+from schemas.column_names import composed
+from schemas.column_types import Shape
+from schemas.errors import did_you_mean
+from schemas.signature import Input, Signature
+from serving.http.errors import HttpError
+from serving.http.v2.data import require_size, values
+from serving.http.v2.datatypes import BOOL, BYTES, NUMBERS, OF_HELD
+from serving.http.v2.faults import fault, fault_of, quoted
+from serving.http.v2.request import Given, InferRequest
+
+_LISTED = 10  # inputs
+_MOST_KEPT = 64  # requests
+_UNKNOWN, _MISSING = "a tensor is no input of the model", "an input is missing"
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What the tensor of one column may be; `shape` is that of a row's array, None where a row has a single value."""
+
+    datatype: str
+    taken: frozenset[str]
+    shape: Shape | None
+    is_nullable: bool
+    knows_empty: bool
+
+    @property
+    def axes(self) -> list[int]:
+        """The shape of the whole tensor, -1 where an axis is as long as it comes."""
+        return [-1, *(-1 if length is None else length for length in self.shape or [])]
+
+
+class Inputs:
+    """The tensors that a version takes.
+
+    Args:
+        signature: Its inputs.
+        most: Rows of a request.
+    """
+
+    def __init__(self, signature: Signature, most: int) -> None:
+        known = signature.known_values()
+        self._forms = {one.name: _form(one, known.get(one.name, ())) for one in signature.inputs}
+        self._ignored, self._most = frozenset(signature.ignored), most
+        self._known: dict[bytes, dict[str, Given | None]] = {}
+        """Of requests whose JSON was seen before."""
+        window = signature.window
+        self._kept = {window.time, window.column} if window is not None and window.latest else set[str]()
+
+    def metadata(self) -> list[dict[str, Any]]:
+        """Return name, datatype and shape of each."""
+        return [{"name": name, "datatype": one.datatype, "shape": one.axes} for name, one in self._forms.items()]
+
+    def example(self, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the tensors of one row, in JSON; those of columns that it lacks are left out."""
+        return [
+            {
+                "name": name,
+                "shape": [1, *np.shape(row[name])],
+                "datatype": one.datatype,
+                "data": [float(row[name]) if isinstance(row[name], bool) and one.datatype == "FP64" else row[name]],
+            }
+            for name, one in self._forms.items()
+            if name in row
+        ]
+
+    def rows(self, request: InferRequest, rest: memoryview) -> ByColumn:
+        """Return the rows of a request; `rest` are the bytes behind its JSON.
+
+        Raises:
+            HttpError: 400 where its tensors are not those of the columns, 413 where there are too many rows, 422 where
+                there is none.
+        """
+        if request.key is None:
+            named = self._named(request)
+        elif (known := self._known.get(request.key)) is not None:
+            named = known
+        else:
+            self._known = {key: one for key, one in self._known.items() if len(self._known) < _MOST_KEPT}
+            named = self._known[request.key] = self._named(request)
+        return ByColumn({name: self._column(name, given, request.rows, rest) for name, given in named.items()})
+
+    def _named(self, request: InferRequest) -> dict[str, Given | None]:
+        """Return the tensor of each column, None of one that is left out. Raises HttpError."""
+        count = request.rows
+        named: dict[str, Given] = {}
+        for given in request.inputs:
+            name = given.name if given.name in self._forms else composed(given.name)
+            if name in named:
+                raise fault_of(given.name, "stands there twice")
+            named[name] = given
+            self._require_fit(name, given, count)
+        if not count:
+            raise HttpError(422, "the tensors have no row: there is nothing to predict")
+        if count > self._most:
+            raise HttpError(413, f"{count:,} rows; a request may have {self._most:,} (deploy.max_rows): send several")
+        left_out = [name for name in self._forms if name not in named]
+        if left_out and self._kept.issuperset(left_out):
+            return {name: named[name] for name in self._forms if name in named}
+        self._require_all(left_out)
+        return {name: named.get(name) for name in self._forms}
+
+    def _require_fit(self, name: str, given: Given, count: int) -> None:
+        form, shape = self._forms.get(name), given.shape
+        if shape[0] != count:
+            raise fault_of(given.name, f"has {_shown(shape[0])} rows, and the first one {_shown(count)}")
+        if form is None:
+            if name in self._ignored:
+                return
+            hint = did_you_mean(given.name, list(self._forms)) or f" It takes {_listed(self._forms)}."
+            raise fault(f"the model has no input {quoted(given.name)}.{hint}", _UNKNOWN)
+        if given.datatype not in form.taken:
+            taken = ", ".join(sorted(form.taken))
+            raise fault_of(given.name, f"cannot be {given.datatype}; it is {form.datatype}, and may be {taken}")
+        if not _fits(shape[1:], form.shape):
+            raise fault_of(given.name, f"must have the shape {form.axes}, -1 for any length")
+        require_size(given)
+
+    def _column(self, name: str, given: Given | None, count: int, rest: memoryview) -> Column:
+        """Return what stands in each row: of a text the empty one is a missing value, unless it is a label."""
+        if given is None:
+            return [None] * count
+        found, form = values(given, rest), self._forms[name]
+        if form.shape is not None:
+            if not isinstance(found, np.ndarray):
+                raise fault_of(given.name, "holds null, which an array cannot")
+            return found.reshape(given.shape)
+        if given.datatype == BYTES and not form.knows_empty and "" in found:
+            return [one or None for one in found]
+        return found
+
+    def _require_all(self, left_out: list[str]) -> None:
+        missing = [name for name in left_out if not self._forms[name].is_nullable]
+        if missing:
+            raise fault(f"the tensors of these inputs are missing: {_listed(missing)}", _MISSING)
+
+
+def _form(column: Input, known: Collection[str]) -> _Form:
+    if column.shape is not None:
+        datatype = OF_HELD[column.dtype or "float32"]
+        taken = frozenset({BOOL}) if datatype == BOOL else NUMBERS
+        return _Form(datatype, taken, column.shape, column.nullable, knows_empty=False)
+    datatype, taken = _single(column)
+    return _Form(datatype, taken, None, column.nullable, knows_empty="" in known)
+
+
+def _single(column: Input) -> tuple[str, frozenset[str]]:
+    """Return of single values what the tensor is said to be, and all that it may be."""
+    text = frozenset({BYTES}) if column.decimal is not None else frozenset[str]()
+    match column.type:
+        case "number":
+            return "INT64" if column.integer and not column.nullable else "FP64", NUMBERS | text
+        case "boolean":
+            return "FP64" if column.nullable else BOOL, NUMBERS | text | {BOOL}
+        case "category" | "identifier":
+            return BYTES, NUMBERS | {BYTES, BOOL}
+        case _:
+            return BYTES, frozenset({BYTES})
+
+
+def _fits(axes: list[int], shape: Shape | None) -> bool:
+    if shape is None:
+        return axes in ([], [1])
+    return len(axes) == len(shape) and all(wanted in (None, length) for wanted, length in zip(shape, axes, strict=True))
+
+
+def _listed(names: Collection[str]) -> str:
+    shown = ", ".join(map(quoted, list(names)[:_LISTED]))
+    return shown if len(names) <= _LISTED else f"{shown} and {len(names) - _LISTED} more"
+
+
+def _shown(count: int) -> str:
+    return f"{count:,}" if count < 1 << 63 else "more than 2**63"
