@@ -11,7 +11,7 @@ from cli.signals import Terminated, termination_raises
 from cli.views.config import show_config, show_help, show_info
 from ml.io.storage_errors import storage_error
 from schemas.errors import ConfigurationError, DrivetrainError, Fault, did_you_mean
-from schemas.own_version import own_version
+from schemas.own_version import VERSION
 
 _ACTIONS = ("run", "plan", "components")
 
@@ -46,7 +46,7 @@ def main(argv: list[str]) -> int:
 
 def _dispatch(arguments: Arguments) -> int:
     if arguments.version:
-        sys.stdout.write(f"drivetrain {own_version()}\n")
+        sys.stdout.write(f"drivetrain {VERSION}\n")
         return 0
     if arguments.help:
         show_help(Repository.prepared(arguments.config_dir))

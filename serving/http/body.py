@@ -13,6 +13,8 @@ from serving.http.held import Share
 _SMALL = 65_536  # bytes of a body that arrived whole and is not counted among those held
 _QUOTED = 100  # characters of what is wrong
 _LISTED = 5  # keys
+NO_NUMBER = "is not a JSON number"
+"""What is said of NaN and infinity."""
 
 
 async def read(scope: Scope, receive: Receive, limit: int, share: Share, media: Collection[bytes]) -> bytes:
@@ -133,7 +135,7 @@ def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(token: str) -> Any:
-    raise _NoNumber(f"{token} is not a JSON number")
+    raise _NoNumber(f"{token} {NO_NUMBER}")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=without_doubles, parse_constant=_no_constant)

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from schemas.own_version import own_version
+from schemas.own_version import VERSION
 from serving.http.endpoint import Context, Page, Reply
 from serving.http.health import require_ready
 from serving.http.v2 import models
@@ -25,7 +25,7 @@ class Server(Page):
 
     async def respond(self, request: Request) -> Response:
         """Return its name, its version, and what of the protocol's extensions it has."""
-        return JSONResponse({"name": "drivetrain", "version": own_version(), "extensions": _EXTENSIONS})
+        return JSONResponse({"name": "drivetrain", "version": VERSION, "extensions": _EXTENSIONS})
 
 
 class ServerLive(Page):
@@ -89,7 +89,7 @@ class ModelMetadata(Page):
         return JSONResponse(
             {
                 "name": self._context.settings.model,
-                "versions": [one.version for one in follower.loaded()],
+                "versions": list(dict.fromkeys(one.version for one in follower.loaded())),
                 "platform": f"drivetrain_{runtime}",
                 "inputs": Inputs(chosen.model.signature, self._context.settings.spec.max_rows).metadata(),
                 "outputs": Outputs(chosen).metadata(),

@@ -27,7 +27,7 @@ def pinned(scope: Scope, follower: Follower) -> Version | None:
     loaded = follower.loaded()
     found = next((one for one in loaded if one.version == name), None)
     if found is None:
-        names = ", ".join(one.version for one in loaded) or "none"
+        names = ", ".join(dict.fromkeys(one.version for one in loaded)) or "none"
         raise HttpError(
             404, f"version {quoted(name)} is not loaded; loaded: {names}", reason="no such version is loaded"
         )

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json
 
 from schemas.column_types import MOST_AXES
-from serving.http.body import parse, unknown_keys
+from serving.http.body import NO_NUMBER, parse, unknown_keys
+from serving.http.errors import HttpError
 from serving.http.v2.datatypes import NAMES
 from serving.http.v2.faults import fault, fault_of, quoted
 
@@ -114,8 +115,17 @@ def _read(text: bytes) -> Any:
     try:
         content = from_json(text, allow_inf_nan=False, cache_strings="keys")
     except ValueError:
+        return _strict(text)
+    return content if type(content) is dict and _keys(content) == text.count(b":") else _strict(text)
+
+
+def _strict(text: bytes) -> Any:
+    try:
         return parse(text)
-    return content if type(content) is dict and _keys(content) == text.count(b":") else parse(text)
+    except HttpError as error:
+        if NO_NUMBER not in error.message:
+            raise
+        raise fault(f"{error.message}; a missing number is null in JSON, and NaN in bytes") from None
 
 
 def _keys(content: Json) -> int:
