@@ -25,15 +25,8 @@ from serving.http.refusal_log import refused
 from serving.http.releases import Releases
 from serving.http.security import ANSWER
 from serving.http.v2.infer import Infer, InferVersion
-from serving.http.v2.pages import (
-    ModelMetadata,
-    ModelReady,
-    Server,
-    ServerLive,
-    ServerReady,
-    VersionMetadata,
-    VersionReady,
-)
+from serving.http.v2.pages import ModelMetadata, ModelReady, VersionMetadata, VersionReady
+from serving.http.v2.server import Server, ServerLive, ServerReady
 from serving.journal.writer import Journal
 from serving.keys.key import masked
 from serving.keys.store import named_file

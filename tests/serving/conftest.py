@@ -63,26 +63,31 @@ class Local:
 LocalApp = Callable[[DeploySpec, float], AbstractContextManager[Local]]
 
 
+@contextmanager
+def opened_app(folder: Path, journal_url: str, spec: DeploySpec, lock_timeout: float) -> Iterator[Local]:
+    """Open an application with what it needs in a folder; it predicts with version "1", a constant."""
+    keys = folder / "house.keys.json"
+    config = Settings(model=NAME, journal_url=journal_url, cache=folder / "cache", spec=spec, keys=keys)
+    engine = tables.open_existing(journal_url, spec.journal_synchronous, lock_timeout)
+    follower, journal = Follower(engine, config.cache, config.poll), Journal(engine)
+    built = app.build(config, follower, journal)
+    follower.start()
+    try:
+        publish(journal_url, "1", str(packages.write_rules(folder / "package")), timeout=10)
+        while follower.current is None:
+            pass
+        yield Local(built, follower, journal_url, keys)
+    finally:
+        follower.stop()
+        journal.close()
+        engine.dispose()
+
+
 @pytest.fixture
 def local(tmp_path: Path, journal_url: str) -> LocalApp:
     """Open an application with the given limits and lock timeout; it predicts with version "1", a constant."""
 
-    @contextmanager
-    def open_app(spec: DeploySpec, lock_timeout: float) -> Iterator[Local]:
-        keys = tmp_path / "house.keys.json"
-        config = Settings(model=NAME, journal_url=journal_url, cache=tmp_path / "cache", spec=spec, keys=keys)
-        engine = tables.open_existing(journal_url, spec.journal_synchronous, lock_timeout)
-        follower, journal = Follower(engine, config.cache, config.poll), Journal(engine)
-        built = app.build(config, follower, journal)
-        follower.start()
-        try:
-            publish(journal_url, "1", str(packages.write_rules(tmp_path / "package")), timeout=10)
-            while follower.current is None:
-                pass
-            yield Local(built, follower, journal_url, keys)
-        finally:
-            follower.stop()
-            journal.close()
-            engine.dispose()
+    def open_app(spec: DeploySpec, lock_timeout: float) -> AbstractContextManager[Local]:
+        return opened_app(tmp_path, journal_url, spec, lock_timeout)
 
     return open_app

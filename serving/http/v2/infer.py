@@ -13,15 +13,17 @@ from serving.http.post import Post, Sent
 from serving.http.question import ByVersion
 from serving.http.v2 import models
 from serving.http.v2.faults import fault
-from serving.http.v2.inputs import Inputs
+from serving.http.v2.input_forms import example, forms_of
 from serving.http.v2.paths import MODELS, VERSIONS, pinned, require_model
 from serving.http.v2.replies import NOT_FOUND, in_protocol
 from serving.http.v2.request import Requests
 from serving.http.v2.response import BINARY, HEADER, JSON, response
 from serving.http.v2.tensors import Forms, Tensors
+from serving.http.v2.wanted import wanted
 from serving.releases.loaded_version import Version
 
 _DIGITS = 18  # of a length; more are no number of bytes
+_ANY = [{"name": "column", "shape": [1], "datatype": "FP64", "data": [1.0]}]  # before there is a version
 _REFUSALS = {
     415: Reply("Neither application/json nor application/octet-stream, or compressed.", Error),
     422: Reply("A row is not valid, there is none, or one has no finite prediction.", Error),
@@ -54,7 +56,7 @@ class Infer(Post):
     @classmethod
     def example(cls, signature: Signature | None, sample: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return a request with one row."""
-        return {"inputs": [] if signature is None else Inputs(signature, 1).example(sample)}
+        return {"inputs": _ANY if signature is None else example(forms_of(signature), sample)}
 
     def count(self, status: int, seconds: float, scope: Scope) -> None:
         """Count one request."""
@@ -67,8 +69,8 @@ class Infer(Post):
         most = None if current.model.signature.arrays else (self._spec.max_rows, current.validator.columns)
         asked = Tensors(content, _header(scope), most, self._requests, self._answering.readers, self._forms)
         answered = await self._answering.answer(asked, started, scope, pinned(scope, self._follower))
-        wanted = self._forms.of(answered.version).outputs.wanted(asked.request)
-        return response(self._model, answered, asked.request.id, wanted)
+        outputs = wanted(self._forms.of(answered.version).outputs, asked.request)
+        return response(self._model, answered, asked.request.id, outputs)
 
     def _form(self, version: Version) -> Forms:
         return Forms(version, self._spec.max_rows)

@@ -1,8 +1,6 @@
-"""A version's inputs as named tensors: what they are said to be, what each takes, and the rows of a request."""
+"""The rows of a request, found in its tensors."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection
 
 import numpy as np
 
@@ -10,32 +8,17 @@ from ml.values.by_column import ByColumn, Column
 from schemas.column_names import composed
 from schemas.column_types import Shape
 from schemas.errors import did_you_mean
-from schemas.signature import Input, Signature
+from schemas.signature import Signature
 from serving.http.errors import HttpError
 from serving.http.v2.data import require_size, values
-from serving.http.v2.datatypes import BOOL, BYTES, NUMBERS, OF_HELD
+from serving.http.v2.datatypes import BYTES
 from serving.http.v2.faults import fault, fault_of, quoted
+from serving.http.v2.input_forms import forms_of
 from serving.http.v2.request import Given, InferRequest
 
 _LISTED = 10  # inputs
 _MOST_KEPT = 64  # requests
 _UNKNOWN, _MISSING = "a tensor is no input of the model", "an input is missing"
-
-
-@dataclass(frozen=True)
-class _Form:
-    """What the tensor of one column may be; `shape` is that of a row's array, None where a row has a single value."""
-
-    datatype: str
-    taken: frozenset[str]
-    shape: Shape | None
-    is_nullable: bool
-    knows_empty: bool
-
-    @property
-    def axes(self) -> list[int]:
-        """The shape of the whole tensor, -1 where an axis is as long as it comes."""
-        return [-1, *(-1 if length is None else length for length in self.shape or [])]
 
 
 class Inputs:
@@ -47,30 +30,15 @@ class Inputs:
     """
 
     def __init__(self, signature: Signature, most: int) -> None:
-        known = signature.known_values()
-        self._forms = {one.name: _form(one, known.get(one.name, ())) for one in signature.inputs}
+        self._forms = forms_of(signature)
         self._ignored, self._most = frozenset(signature.ignored), most
         self._known: dict[bytes, dict[str, Given | None]] = {}
         """Of requests whose JSON was seen before."""
         window = signature.window
-        self._kept = {window.time, window.column} if window is not None and window.latest else set[str]()
-
-    def metadata(self) -> list[dict[str, Any]]:
-        """Return name, datatype and shape of each."""
-        return [{"name": name, "datatype": one.datatype, "shape": one.axes} for name, one in self._forms.items()]
-
-    def example(self, row: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the tensors of one row, in JSON; those of columns that it lacks are left out."""
-        return [
-            {
-                "name": name,
-                "shape": [1, *np.shape(row[name])],
-                "datatype": one.datatype,
-                "data": [float(row[name]) if isinstance(row[name], bool) and one.datatype == "FP64" else row[name]],
-            }
-            for name, one in self._forms.items()
-            if name in row
-        ]
+        self._kept = (
+            frozenset({window.time, window.column}) if window is not None and window.latest else frozenset[str]()
+        )
+        """What the package has itself where both are left out."""
 
     def rows(self, request: InferRequest, rest: memoryview) -> ByColumn:
         """Return the rows of a request; `rest` are the bytes behind its JSON.
@@ -102,11 +70,9 @@ class Inputs:
             raise HttpError(422, "the tensors have no row: there is nothing to predict")
         if count > self._most:
             raise HttpError(413, f"{count:,} rows; a request may have {self._most:,} (deploy.max_rows): send several")
-        left_out = [name for name in self._forms if name not in named]
-        if left_out and self._kept.issuperset(left_out):
-            return {name: named[name] for name in self._forms if name in named}
-        self._require_all(left_out)
-        return {name: named.get(name) for name in self._forms}
+        absent = self._kept if self._kept.isdisjoint(named) else frozenset[str]()
+        self._require_all([name for name in self._forms if name not in named and name not in absent])
+        return {name: named.get(name) for name in self._forms if name not in absent}
 
     def _require_fit(self, name: str, given: Given, count: int) -> None:
         form, shape = self._forms.get(name), given.shape
@@ -141,29 +107,6 @@ class Inputs:
         missing = [name for name in left_out if not self._forms[name].is_nullable]
         if missing:
             raise fault(f"the tensors of these inputs are missing: {_listed(missing)}", _MISSING)
-
-
-def _form(column: Input, known: Collection[str]) -> _Form:
-    if column.shape is not None:
-        datatype = OF_HELD[column.dtype or "float32"]
-        taken = frozenset({BOOL}) if datatype == BOOL else NUMBERS
-        return _Form(datatype, taken, column.shape, column.nullable, knows_empty=False)
-    datatype, taken = _single(column)
-    return _Form(datatype, taken, None, column.nullable, knows_empty="" in known)
-
-
-def _single(column: Input) -> tuple[str, frozenset[str]]:
-    """Return of single values what the tensor is said to be, and all that it may be."""
-    text = frozenset({BYTES}) if column.decimal is not None else frozenset[str]()
-    match column.type:
-        case "number":
-            return "INT64" if column.integer and not column.nullable else "FP64", NUMBERS | text
-        case "boolean":
-            return "FP64" if column.nullable else BOOL, NUMBERS | text | {BOOL}
-        case "category" | "identifier":
-            return BYTES, NUMBERS | {BYTES, BOOL}
-        case _:
-            return BYTES, frozenset({BYTES})
 
 
 def _fits(axes: list[int], shape: Shape | None) -> bool:

@@ -6,19 +6,26 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.codec import LABEL, LOWER, NAIVE, PROBABILITIES, REVIEW, TIMES, UPPER, VALUE, written
+from ml.predictions.codec import LABEL, LOWER, NAIVE, PROBABILITIES, REVIEW, TIMES, UPPER, VALUE, Encoded, written
+from ml.predictions.predictor import Predictions
 from schemas.base import Scalar
-from schemas.errors import did_you_mean
-from serving.http.errors import HttpError
 from serving.http.v2.datatypes import BOOL, BYTES, WIRE
-from serving.http.v2.faults import fault, quoted
-from serving.http.v2.request import InferRequest, Wanted
-from serving.http.work import Work
 from serving.releases.loaded_version import Version
 
 Values = Sequence[Any] | NDArray[Any]
 _ABSTAINS = "rules"  # of runtimes the one whose models may abstain
 _NUMBERS: dict[type, str] = {bool: BOOL, int: "INT64", float: "FP64"}
+
+
+class Done(NamedTuple):
+    """What was predicted, as arrays and as records."""
+
+    predicted: Predictions
+    encoded: Encoded
+
+
+class Abstained(ValueError):
+    """A label that is a number cannot say that the model abstained."""
 
 
 class Output(NamedTuple):
@@ -27,7 +34,7 @@ class Output(NamedTuple):
     name: str
     datatype: str
     axes: list[int]
-    values: Callable[[Work], Values]
+    values: Callable[[Done], Values]
     parameters: dict[str, Any] = {}
 
 
@@ -41,30 +48,17 @@ class Outputs:
     def __init__(self, version: Version) -> None:
         record, output = version.answered, version.model.signature.output
         found = list(_values(record) if VALUE in record else _classes(version, record, list(output.classes or [])))
-        found.append(Output(REVIEW, BOOL, [], lambda done: np.array(done.predictions.needs_review, dtype=bool)))
-        self._known = {one.name: one for one in found}
+        found.append(Output(REVIEW, BOOL, [], lambda done: np.array(done.encoded.needs_review, dtype=bool)))
+        self.known = {one.name: one for one in found}
+        """By name, in the order of an answer."""
 
     def metadata(self) -> list[dict[str, Any]]:
         """Return name, datatype and shape of each; of probabilities also the classes, in order."""
         return [
             {"name": one.name, "datatype": one.datatype, "shape": [-1, *one.axes]}
             | ({"parameters": one.parameters} if one.parameters else {})
-            for one in self._known.values()
+            for one in self.known.values()
         ]
-
-    def wanted(self, request: InferRequest) -> list[tuple[Output, bool]]:
-        """Return what is asked for, each with whether as bytes. Raises HttpError for an output that there is not."""
-        if request.wanted is None:
-            return [(one, request.is_binary) for one in self._known.values()]
-        return [(self._of(one), one.is_binary) for one in request.wanted]
-
-    def _of(self, wanted: Wanted) -> Output:
-        found = self._known.get(wanted.name)
-        if found is None:
-            hint = did_you_mean(wanted.name, list(self._known))
-            text = f"the model has no output {quoted(wanted.name)}.{hint} It has {', '.join(self._known)}."
-            raise fault(text, "an output is none of the model's")
-        return found
 
 
 def _classes(version: Version, record: Mapping[str, Any], classes: list[Scalar]) -> list[Output]:
@@ -88,19 +82,19 @@ def _classes(version: Version, record: Mapping[str, Any], classes: list[Scalar])
     return found
 
 
-def _codes(done: Work) -> NDArray[np.int64]:
+def _codes(done: Done) -> NDArray[np.int64]:
     assert done.predicted.codes is not None, "only classes have labels"
     return done.predicted.codes
 
 
-def _decided(done: Work) -> NDArray[np.int64]:
+def _decided(done: Done) -> NDArray[np.int64]:
     codes = _codes(done)
     if (codes < 0).any():
-        raise HttpError(422, "the model abstains, which a label that is a number cannot say; ask /predict")
+        raise Abstained
     return codes
 
 
-def _probabilities(done: Work) -> Values:
+def _probabilities(done: Done) -> Values:
     assert done.predicted.probabilities is not None, "a model gives them always or never"
     return done.predicted.probabilities
 
@@ -124,11 +118,11 @@ def _array(found: NDArray[np.float64] | None) -> NDArray[np.float64]:
     return found
 
 
-def _times(done: Work) -> Values:
+def _times(done: Done) -> Values:
     assert done.predicted.outlook is not None, "a forecast has one"
     return [time for steps in written(done.predicted.outlook) for time in steps]
 
 
-def _naive(done: Work) -> Values:
+def _naive(done: Done) -> Values:
     assert done.predicted.outlook is not None, "a forecast has one"
     return np.where(np.isfinite(done.predicted.outlook.naive), done.predicted.outlook.naive, np.nan)

@@ -6,10 +6,11 @@ import numpy as np
 from pydantic_core import to_json
 
 from serving.http.answering import Answered
+from serving.http.errors import HttpError
 from serving.http.post import Sent
 from serving.http.security import ANSWER
 from serving.http.v2.datatypes import BYTES, to_wire
-from serving.http.v2.outputs import Output, Values
+from serving.http.v2.outputs import Abstained, Done, Output, Values
 
 HEADER = b"inference-header-content-length"
 """How many bytes of a body are JSON; the rest are those of binary tensors."""
@@ -44,12 +45,20 @@ def response(model: str, answered: Answered, name: str | None, wanted: list[tupl
 
 def _output(one: Output, answered: Answered, parts: list[bytes], *, is_binary: bool) -> dict[str, Any]:
     """Return one tensor; its bytes, where it is wanted so, are put behind `parts`."""
-    values, rows = one.values(answered.done), answered.done.rows.count
+    values, rows = _values(one, answered), answered.done.rows.count
     head: dict[str, Any] = {"name": one.name, "datatype": one.datatype, "shape": [rows, *one.axes]}
     if not is_binary:
         return head | {"data": values.ravel().tolist() if isinstance(values, np.ndarray) else values}
     parts.append(_bytes(one, values))
     return head | {"parameters": {"binary_data_size": len(parts[-1])}}
+
+
+def _values(one: Output, answered: Answered) -> Values:
+    try:
+        return one.values(Done(answered.done.predicted, answered.done.predictions))
+    except Abstained:
+        text = "the model abstains, which a label that is a number cannot say; ask /predict"
+        raise HttpError(422, text) from None
 
 
 def _bytes(one: Output, values: Values) -> bytes:

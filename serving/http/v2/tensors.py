@@ -10,6 +10,7 @@ from serving.http.reading import Admit, GoOn, Reader, Rows
 from serving.http.v2.inputs import Inputs
 from serving.http.v2.outputs import Outputs
 from serving.http.v2.request import InferRequest, Requests
+from serving.http.v2.wanted import wanted
 from serving.http.work import reason_of, told
 from serving.releases.loaded_version import Version
 
@@ -78,7 +79,7 @@ class Tensors(Question):
     def read(self, version: Version, admit: Admit, go_on: GoOn) -> Rows:
         """Return the rows as a version takes them, all of them valid. Raises HttpError."""
         forms, (request, rest) = self._forms.of(version), self._parts
-        forms.outputs.wanted(request)
+        wanted(forms.outputs, request)
         given = forms.inputs.rows(request, rest)
         found = self._readers.of(version).check(given, admit, go_on)
         if found.checked.errors:

@@ -71,10 +71,16 @@ def test_it_is_whole_and_its_examples_are_what_it_takes(output: Output | None) -
         *("Row", "PredictRequest", "Prediction", "RowError", "PredictResponse", "Label", "FeedbackRequest"),
         *("FeedbackResponse", "Release", "Error", "ErrorDetail", "Ready"),
         *("Contributions", "Decision", "Skipped", "Rule"),
+        *("InferRequest", "InferInput", "InferWanted", "InferResponse", "InferOutput", "ProtocolError"),
+        *("ServerMetadata", "Live", "ServerReady", "ModelMetadata", "TensorMetadata", "ModelReady"),
     }
     assert {one.rsplit("/", 1)[1] for one in references(found)} <= set(schemas)
     Draft202012Validator.check_schema({"$defs": schemas})
-    for path, name in (("/predict", "PredictRequest"), ("/feedback", "FeedbackRequest")):
+    for path, name in (
+        ("/predict", "PredictRequest"),
+        ("/feedback", "FeedbackRequest"),
+        ("/v2/models/{model_name}/infer", "InferRequest"),
+    ):
         body = found["paths"][path]["post"]["requestBody"]["content"]["application/json"]
         assert body["schema"] == {"$ref": f"#/components/schemas/{name}"} and takes(found, name, body["example"])
 

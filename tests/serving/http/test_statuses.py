@@ -8,8 +8,8 @@ import pytest
 from schemas.home import ROOT
 from serving.http.app import ENDPOINTS
 from serving.http.endpoint import Endpoint
-from serving.http.post import Post
 from serving.http.openapi import document
+from serving.http.post import Post
 
 EVERYWHERE = ("connection", "head", "malformed")
 """Modules that answer before an endpoint does."""
@@ -19,8 +19,11 @@ _ROUTER = {405}  # Starlette's, of a path that has no such method
 _DEFECT = {500}
 
 
+ROOM = "serving.http."
+
+
 def tree(module: str) -> ast.Module:
-    return ast.parse((ROOT / "serving" / "http" / f"{module}.py").read_text(encoding="utf-8"))
+    return ast.parse(ROOT.joinpath("serving", "http", *module.split(".")).with_suffix(".py").read_text("utf-8"))
 
 
 def statuses(module: str) -> set[int]:
@@ -40,8 +43,12 @@ def imported(module: str) -> set[str]:
     found, waiting = {module}, [module]
     while waiting:
         nodes = [node for node in ast.walk(tree(waiting.pop())) if isinstance(node, ast.ImportFrom)]
-        names = {str(node.module).rpartition(".")[2] for node in nodes if str(node.module).startswith("serving.http.")}
-        names |= {one.name for node in nodes if node.module == "serving.http" for one in node.names}
+        names = {str(node.module).removeprefix(ROOM) for node in nodes if str(node.module).startswith(ROOM)}
+        rooms = {(f"{node.module}.", one.name) for node in nodes for one in node.names}
+        names |= {f"{room}{name}".removeprefix(ROOM) for room, name in rooms if room in (ROOM, f"{ROOM}v2.")}
+        names = {
+            name for name in names if ROOT.joinpath("serving", "http", *name.split(".")).with_suffix(".py").exists()
+        }
         fresh = names - found - {BASE}
         found |= fresh
         waiting += fresh
@@ -49,7 +56,7 @@ def imported(module: str) -> set[str]:
 
 
 def raised(endpoint: type[Endpoint]) -> set[int]:
-    module = endpoint.__module__.rpartition(".")[2]
+    module = endpoint.__module__.removeprefix(ROOM)
     modules = [*EVERYWHERE, *imported(module)]
     found = {status for one in modules for status in statuses(one)} | _ROUTER | _DEFECT
     if not issubclass(endpoint, Post):  # the module of errors has those of bodies too
@@ -64,9 +71,11 @@ def test_the_document_has_what_the_code_can_answer(endpoint: type[Endpoint]) -> 
 
 
 def test_no_module_that_answers_is_left_out() -> None:
-    own = {found for one in ENDPOINTS for found in imported(one.__module__.rpartition(".")[2])}
+    own = {found for one in ENDPOINTS for found in imported(one.__module__.removeprefix(ROOM))}
     looked_at = {*EVERYWHERE, *own, "authentication"}
-    raising = {path.stem for path in Path(ROOT, "serving", "http").glob("*.py") if statuses(path.stem)}
+    folder = Path(ROOT, "serving", "http")
+    every = {".".join(path.relative_to(folder).with_suffix("").parts) for path in folder.rglob("*.py")}
+    raising = {module for module in every if statuses(module)}
     assert raising - looked_at == set()
 
 
@@ -76,5 +85,7 @@ def test_keys_stand_in_the_document_where_the_service_asks_for_them() -> None:
     schemes = secured["components"]["securitySchemes"]
     assert {one["type"] for one in schemes.values()} == {"http", "apiKey"}
     needs = {path: next(iter(methods.values())).get("security") for path, methods in secured["paths"].items()}
-    assert {path for path, asked in needs.items() if asked is None} == {"/livez", "/readyz"}
+    assert {path for path, asked in needs.items() if asked is None} == {
+        *("/livez", "/readyz", "/v2/health/live", "/v2/health/ready")
+    }
     assert all(asked == [{name: []} for name in schemes] for asked in needs.values() if asked is not None)
