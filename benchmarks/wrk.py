@@ -11,6 +11,7 @@ local file = io.open(os.getenv("WRK_BODY"), "rb")
 wrk.method = "POST"
 wrk.body = file:read("*a")
 wrk.headers["Content-Type"] = os.getenv("WRK_TYPE")
+if os.getenv("WRK_JSON") then wrk.headers["Inference-Header-Content-Length"] = os.getenv("WRK_JSON") end
 file:close()
 function done(summary, latency, requests)
   local e = summary.errors
@@ -24,9 +25,24 @@ end
 
 
 def load(
-    port: int, path: str, body: bytes, seconds: float, connections: int, media: str = "application/json"
+    port: int,
+    path: str,
+    body: bytes,
+    seconds: float,
+    connections: int,
+    media: str = "application/json",
+    json_bytes: int | None = None,
 ) -> dict[str, float]:
     """Send a body again and again, on this machine; return what came of it, `answered` with those refused.
+
+    Args:
+        port: Of the service.
+        path: Of the endpoint.
+        body: Of each request.
+        seconds: How long.
+        connections: How many at once.
+        media: The body's type.
+        json_bytes: How many bytes of it are JSON, where binary tensors follow.
 
     Raises:
         RuntimeError: If wrk is not installed, or a request is not answered with a status below 400.
@@ -38,10 +54,11 @@ def load(
         script, content = Path(folder, "post.lua"), Path(folder, "body")
         script.write_text(_SCRIPT)
         content.write_bytes(body)
+        of_json = {} if json_bytes is None else {"WRK_JSON": str(json_bytes)}
         command = [program, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(script)]
         done = subprocess.run(
             [*command, f"http://127.0.0.1:{port}{path}"],
-            env={"WRK_BODY": str(content), "WRK_TYPE": media},
+            env={"WRK_BODY": str(content), "WRK_TYPE": media, **of_json},
             capture_output=True,
             text=True,
             check=True,
