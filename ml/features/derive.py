@@ -18,7 +18,7 @@ from ml.predictions.predictor import FEATURES, Outlook
 from ml.text.tfidf import Tfidf
 from ml.text.tokens import Tokens
 from ml.values.canonical import canonical, parse_date
-from ml.values.numbers import Numbers
+from ml.values.numbers import Numbers, as_table
 from ml.values.sparse_rows import SparseRows
 from schemas.base import Scalar
 from schemas.column_types import DatePart
@@ -93,6 +93,9 @@ class Deriver:
         """
         if self._window is not None:
             return self._window.matrix(cells)
+        shared = as_table([cells[column] for column in self._numbers])
+        if shared is not None:
+            return _bounded(np.maximum(shared, -_FLOAT32_MAX))
         columns: Columns = []
         if self._numbers:
             columns = [_numbers(cells[column]) for column in self._numbers]
@@ -105,8 +108,7 @@ class Deriver:
             table = np.array(columns, dtype=np.float64)
         except OverflowError:  # an integer beyond float64
             table = np.array([[number(value) for value in column] for column in columns], dtype=np.float64)
-        np.minimum(np.maximum(table, -_FLOAT32_MAX, out=table), _FLOAT32_MAX, out=table)
-        return np.ascontiguousarray(table.T, dtype=np.float32)
+        return _bounded(np.maximum(table, -_FLOAT32_MAX, out=table))
 
 
 def derive(signature: Signature, cells: Mapping[str, Sequence[Cell]]) -> NDArray[np.float32]:
@@ -139,6 +141,11 @@ def feature_names(derivation: Derivation) -> list[str]:
     if isinstance(derivation, DateDerivation):
         return [f"{derivation.column}.{part}" for part in derivation.parts]
     return [derivation.column]
+
+
+def _bounded(table: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return features, (rows, features), none above the largest float32; the table is changed."""
+    return np.ascontiguousarray(np.minimum(table, _FLOAT32_MAX, out=table).T, dtype=np.float32)
 
 
 def _numbers(cells: Sequence[Cell]) -> Sequence[Cell] | NDArray[np.float64]:

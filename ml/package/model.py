@@ -13,6 +13,7 @@ from ml.package.parity import difference
 from ml.predictions.codec import Encoded, Encoder
 from ml.predictions.predictions import on_cells
 from ml.predictions.predictor import FEATURES, Arrays, Cells, Outlook, Predictions, Predictor
+from ml.predictions.record_writer import RecordWriter, Written
 from ml.runtimes import load
 from ml.text.read_text import TextReader
 from ml.values.tensor import NoTensor
@@ -38,6 +39,7 @@ class PackagedModel:
         self.texts: Mapping[str, TextReader] = deriver.texts
         """What reads the words of each text."""
         self._encoder = Encoder(signature.output)
+        self._writer = RecordWriter(signature.output, self._encoder)
 
     @classmethod
     def open(cls, root: Path) -> "PackagedModel":
@@ -71,6 +73,10 @@ class PackagedModel:
     def encode(self, predictions: Predictions) -> Encoded:
         """Return a JSON record for each row: label and probabilities, or value, and whether a person should look."""
         return self._encoder.encode(predictions)
+
+    def write(self, predictions: Predictions) -> Written:
+        """Return the JSON of these records, of predictions that are finite."""
+        return self._writer.write(predictions)
 
     def explainer(self) -> "Explainer":
         """Return what explains this model's predictions. Raises PackageError where its files for that do not fit."""

@@ -86,25 +86,38 @@ class AtOnce:
         """Return all columns, and the places of rows in which something is wrong."""
         faulty: set[int] = set()
         columns: Columns = {}
-        for rule, array in zip(self._numbers, self._arrays(values), strict=True):
-            given = values[rule.name]
+        table, arrays = self._arrays(values, self._as_one(rows))
+        for place, (rule, array) in enumerate(zip(self._numbers, arrays, strict=True)):
             columns[rule.name] = (
-                _each(rule, values_of(given), faulty) if array is None else Numbers(rows, rule.name, array)
+                _each(rule, values_of(values[rule.name]), faulty)
+                if array is None
+                else Numbers(rows, rule.name, array, table, place)
             )
         for rule in self._others:
             others = values_of(values[rule.name])
             columns[rule.name] = others if _are_plain(rule, others) else _each(rule, others, faulty)
         return columns, faulty
 
-    def _arrays(self, values: Given) -> Sequence[NDArray[np.float64] | None]:
-        """Return the numbers of each column, (rows,), None for a column that has anything but plain ones."""
+    def _as_one(self, rows: Sequence[Any]) -> NDArray[np.float64] | None:
+        """Return the table of rows that came as one of numbers in the order of the columns, (columns, rows)."""
+        if not isinstance(rows, ByColumn) or rows.table is None or self._others:
+            return None
+        return rows.table if list(rows.columns) == self._names else None
+
+    def _arrays(
+        self, values: Given, whole: NDArray[np.float64] | None
+    ) -> tuple[NDArray[np.float64] | None, Sequence[NDArray[np.float64] | None]]:
+        """Return the numbers as a table, (columns, rows), None where they are in none, and those of each column.
+
+        These are None for a column that has anything but plain numbers. `whole` are the values as one table.
+        """
         columns = [values[rule.name] for rule in self._numbers]
-        kinds = _kinds(columns)
+        kinds = _KINDS["f"] if whole is not None else _kinds(columns)
         if kinds and kinds <= _NUMBERS:
-            table, is_plain = self._table(columns, kinds)
+            table, is_plain = self._table(columns if whole is None else whole, kinds)
             if is_plain.all():
-                return list(table)
-        return [self._array(column, place) for place, column in enumerate(columns)]
+                return table, list(table)
+        return None, [self._array(column, place) for place, column in enumerate(columns)]
 
     def _array(self, values: Column, place: int) -> NDArray[np.float64] | None:
         kinds = _kinds([values])
@@ -114,11 +127,11 @@ class AtOnce:
         return table[0] if is_plain.all() else None
 
     def _table(
-        self, values: Sequence[Column], kinds: set[type], places: slice = slice(None)
+        self, values: Sequence[Column] | NDArray[np.float64], kinds: set[type], places: slice = slice(None)
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return numbers as a table, (columns, rows), and which of them are plain; `kinds` are their types."""
         try:
-            table = np.array(values, dtype=np.float64)  # None becomes NaN, which no number is here
+            table = np.asarray(values, dtype=np.float64)  # None becomes NaN, which no number is here
         except OverflowError:
             return np.zeros((len(values), 0)), np.zeros(1, dtype=bool)
         is_plain = np.abs(table) < _EXACT if int in kinds else np.abs(table) <= LARGEST_NUMBER
@@ -141,9 +154,9 @@ def _kinds(columns: Sequence[Column]) -> set[type]:
     return kinds
 
 
-def _missing(values: Sequence[Column], table: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _missing(values: Sequence[Column] | NDArray[np.float64], table: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return which numbers are missing, (columns, rows)."""
-    if any(isinstance(column, np.ndarray) for column in values):
+    if isinstance(values, np.ndarray) or any(isinstance(column, np.ndarray) for column in values):
         return np.isnan(table)  # what is NaN beside an array is missing as well: JSON has none
     return np.array([[value is None for value in column] for column in values], dtype=bool)
 

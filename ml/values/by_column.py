@@ -17,10 +17,11 @@ class ByColumn(Sequence[dict[str, Any]]):
     Args:
         columns: By name, all as long as there are rows, at least one: a sequence of what stands in each row, None where
             nothing does, or an array, (rows,) of numbers, NaN where one is missing, or (rows, …) of arrays.
+        table: All of them as one, (columns, rows) float64, where they are numbers that came together.
     """
 
-    def __init__(self, columns: Mapping[str, Column]) -> None:
-        self.columns = dict(columns)
+    def __init__(self, columns: Mapping[str, Column], table: NDArray[np.float64] | None = None) -> None:
+        self.columns, self.table = dict(columns), table
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))

@@ -16,12 +16,21 @@ class Numbers(Sequence[Number]):
         rows: The rows.
         name: The column.
         array: Its numbers, (n,) float64, NaN where one is missing.
+        table: Several such columns, (columns, n), of which this is one; None: it stands alone.
+        place: Which one.
     """
 
-    __slots__ = ("_name", "_rows", "array")
+    __slots__ = ("_name", "_rows", "array", "place", "table")
 
-    def __init__(self, rows: Sequence[Mapping[str, Any]], name: str, array: NDArray[np.float64]) -> None:
-        self._rows, self._name, self.array = rows, name, array
+    def __init__(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        name: str,
+        array: NDArray[np.float64],
+        table: NDArray[np.float64] | None = None,
+        place: int = 0,
+    ) -> None:
+        self._rows, self._name, self.array, self.table, self.place = rows, name, array, table, place
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -40,3 +49,14 @@ class Numbers(Sequence[Number]):
             return Numbers(self._rows[place], self._name, self.array[place])
         value: Number = self._rows[place].get(self._name)
         return value
+
+
+def as_table(columns: Sequence[Any]) -> NDArray[np.float64] | None:
+    """Return columns of numbers as a table, (columns, rows), shared with others; None where one is no such."""
+    if set(map(type, columns)) != {Numbers}:
+        return None
+    table = columns[0].table
+    is_whole = table is not None and len(table) == len(columns)
+    if is_whole and all(column.table is table and column.place == place for place, column in enumerate(columns)):
+        return table  # type: ignore[no-any-return]
+    return np.array([column.array for column in columns], dtype=np.float64)

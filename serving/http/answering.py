@@ -89,9 +89,9 @@ class Answering:
         done = await self._worked(version, question, going_on(self._spec.deadline, started))
         await self._record(request_id, chosen, done, started)
         counts = self._counts.of(version.version)
-        counts.predicted += len(done.predictions)
+        counts.predicted += len(done.needs_review)
         counts.refused += len(done.checked.errors)
-        counts.for_review += sum(done.predictions.needs_review)
+        counts.for_review += sum(done.needs_review)
         if chosen.shadow is not None:
             self._shadowing.follow(chosen.shadow, question, request_id)
         return Answered(request_id, version, done)

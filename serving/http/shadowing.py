@@ -133,7 +133,7 @@ class Shadowing:
                 rows=len(done.checked.positions),
                 places=dump(done.checked.positions) if done.checked.errors else None,
                 answers=done.answers,
-                for_review=sum(done.predictions.needs_review),
+                for_review=sum(done.needs_review),
             )
         except HttpError as error:
             entry = entry._replace(status=error.status)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from ml.predictions.codec import Encoded, finite, is_finite
+from ml.predictions.codec import finite, is_finite
 from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.predictions.predictor import Predictions
 from ml.validation.row_errors import RowError
@@ -24,15 +24,16 @@ _FEW = 4  # rows for which NumPy takes longer than Python
 
 @dataclass
 class Work:
-    """What came of a request: its rows, and the valid ones' predictions as objects and as the JSON of a list.
+    """What came of a request: its rows, and the valid ones' predictions as arrays and as the JSON of a list.
 
-    `predicted` are these predictions as arrays.
+    `needs_review`: whether a person should look at each of them.
     """
 
+    version: Version
     rows: Rows
-    predictions: Encoded
-    answers: str
     predicted: Predictions
+    answers: str
+    needs_review: list[bool]
 
     @property
     def checked(self) -> Checked:
@@ -41,7 +42,7 @@ class Work:
 
     def texts(self) -> list[str]:
         """Return the JSON of each prediction."""
-        return [to_json(record).decode() for record in self.predictions.records]
+        return [to_json(record).decode() for record in self.version.model.encode(self.predicted).records]
 
     def in_order(self, texts: list[str]) -> str:
         """Return the JSON of a list with an element for each row of the request, predictions as `texts`."""
@@ -73,10 +74,15 @@ def work(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) ->
     if not checked.positions:
         raise NoValidRow(checked.errors, rows.count)
     predicted = version.predict(checked.cells)
+    if len(checked.positions) > _FEW:
+        if not finite(predicted).all():
+            raise HttpError(422, NO_FINITE_PREDICTION)
+        text, review = version.model.write(predicted)
+        return Work(version, rows, predicted, text, review)
     encoded = version.model.encode(predicted)
-    if not (finite(predicted).all() if len(encoded) > _FEW else all(map(is_finite, encoded.records))):
+    if not all(map(is_finite, encoded.records)):
         raise HttpError(422, NO_FINITE_PREDICTION)
-    return Work(rows, encoded, to_json(encoded.records).decode(), predicted)
+    return Work(version, rows, predicted, to_json(encoded.records).decode(), encoded.needs_review)
 
 
 def _too_much(rows: int, most: int, *, explain: bool) -> str:
@@ -123,7 +129,7 @@ def request_of(request_id: str, version: str, done: Work, latency: float, share:
         inputs=done.rows.kept.inputs,
         numbers=done.rows.kept.numbers,
         answers=done.answers,
-        for_review=sum(done.predictions.needs_review),
+        for_review=sum(done.needs_review),
         latency=latency,
         share=share,
     )

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic_core import to_json
 
 from ml.values.by_column import ByColumn
-from ml.values.numbers import Numbers
+from ml.values.numbers import Numbers, as_table
 from serving.journal.trouble import Unreadable
 
 _NUMBERS, _OTHERS = "numbers", "others"
@@ -46,12 +46,13 @@ def of_columns(rows: Rows, cells: Mapping[str, Sequence[Any]]) -> Kept:
         rows: As they were sent; all of them right.
         cells: What they mean, by input.
     """
-    numbers = {name: column.array for name, column in cells.items() if type(column) is Numbers}
-    if not numbers:
+    numbers = {name: column for name, column in cells.items() if type(column) is Numbers}
+    table = as_table(list(numbers.values()))
+    if table is None:
         return of_rows(rows)
     others = {name: _values(rows, name) for name in cells if name not in numbers}
-    table = np.array(list(numbers.values()), dtype=_DTYPE)
-    return Kept(to_json({_NUMBERS: list(numbers), _OTHERS: others}).decode(), table.tobytes())
+    numbers_kept = np.ascontiguousarray(table, dtype=_DTYPE).tobytes()
+    return Kept(to_json({_NUMBERS: list(numbers), _OTHERS: others}).decode(), numbers_kept)
 
 
 def _values(rows: Rows, name: str) -> Sequence[Any]:

@@ -1,6 +1,7 @@
 """The rows of a request, found in its tensors."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from schemas.errors import did_you_mean
 from schemas.signature import Signature
 from serving.http.errors import HttpError
 from serving.http.v2.data import require_size, values
-from serving.http.v2.datatypes import BYTES
+from serving.http.v2.datatypes import BYTES, WIRE
 from serving.http.v2.faults import fault, fault_of, quoted
 from serving.http.v2.input_forms import forms_of
 from serving.http.v2.request import Given, InferRequest
@@ -19,6 +20,16 @@ from serving.http.v2.request import Given, InferRequest
 _LISTED = 10  # inputs
 _MOST_KEPT = 64  # requests
 _UNKNOWN, _MISSING = "a tensor is no input of the model", "an input is missing"
+
+
+class _Plan(NamedTuple):
+    """The tensor of each column, None of one that is left out.
+
+    `together` is the type of all numbers where they may be read as one table.
+    """
+
+    named: dict[str, Given | None]
+    together: np.dtype[Any] | None
 
 
 class Inputs:
@@ -32,7 +43,7 @@ class Inputs:
     def __init__(self, signature: Signature, most: int) -> None:
         self._forms = forms_of(signature)
         self._ignored, self._most = frozenset(signature.ignored), most
-        self._known: dict[bytes, dict[str, Given | None]] = {}
+        self._known: dict[bytes, _Plan] = {}
         """Of requests whose JSON was seen before."""
         window = signature.window
         self._kept = (
@@ -47,14 +58,17 @@ class Inputs:
             HttpError: 400 where its tensors are not those of the columns, 413 where there are too many rows, 422 where
                 there is none.
         """
-        if request.key is None:
+        plan = self._known.get(request.key) if request.key is not None else None
+        if plan is None:
             named = self._named(request)
-        elif (known := self._known.get(request.key)) is not None:
-            named = known
-        else:
-            self._known = {key: one for key, one in self._known.items() if len(self._known) < _MOST_KEPT}
-            named = self._known[request.key] = self._named(request)
-        return ByColumn({name: self._column(name, given, request.rows, rest) for name, given in named.items()})
+            plan = _Plan(named, self._together(named, request.size))
+            if request.key is not None:
+                self._known = {key: one for key, one in self._known.items() if len(self._known) < _MOST_KEPT}
+                self._known[request.key] = plan
+        if plan.together is not None:
+            table = np.frombuffer(rest, dtype=plan.together).reshape(-1, request.rows).astype(np.float64, copy=False)
+            return ByColumn(dict(zip(plan.named, table, strict=True)), table)
+        return ByColumn({name: self._column(name, given, request.rows, rest) for name, given in plan.named.items()})
 
     def _named(self, request: InferRequest) -> dict[str, Given | None]:
         """Return the tensor of each column, None of one that is left out. Raises HttpError."""
@@ -73,6 +87,19 @@ class Inputs:
         absent = self._kept if self._kept.isdisjoint(named) else frozenset[str]()
         self._require_all([name for name in self._forms if name not in named and name not in absent])
         return {name: named.get(name) for name in self._forms if name not in absent}
+
+    def _together(self, named: Mapping[str, Given | None], size: int) -> np.dtype[Any] | None:
+        """Return the type of all numbers if they are all of a body of so many bytes, one column behind the other."""
+        types, place = set[str](), 0
+        for name, given in named.items():
+            form = self._forms[name]
+            if given is None or not given.is_binary or form.shape is not None or form.datatype == BYTES:
+                return None
+            if given.data.start != place:
+                return None
+            place = given.data.stop
+            types.add(given.datatype)
+        return WIRE[types.pop()] if place == size and types in ({"FP64"}, {"FP32"}) else None
 
     def _require_fit(self, name: str, given: Given, count: int) -> None:
         form, shape = self._forms.get(name), given.shape

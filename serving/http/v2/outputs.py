@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.codec import LABEL, LOWER, NAIVE, PROBABILITIES, REVIEW, TIMES, UPPER, VALUE, Encoded, written
+from ml.predictions.codec import LABEL, LOWER, NAIVE, PROBABILITIES, REVIEW, TIMES, UPPER, VALUE, written
 from ml.predictions.predictor import Predictions
 from schemas.base import Scalar
 from serving.http.v2.datatypes import BOOL, BYTES, WIRE
@@ -18,10 +18,10 @@ _NUMBERS: dict[type, str] = {bool: BOOL, int: "INT64", float: "FP64"}
 
 
 class Done(NamedTuple):
-    """What was predicted, as arrays and as records."""
+    """What was predicted, and whether a person should look at each row."""
 
     predicted: Predictions
-    encoded: Encoded
+    needs_review: list[bool]
 
 
 class Abstained(ValueError):
@@ -48,7 +48,7 @@ class Outputs:
     def __init__(self, version: Version) -> None:
         record, output = version.answered, version.model.signature.output
         found = list(_values(record) if VALUE in record else _classes(version, record, list(output.classes or [])))
-        found.append(Output(REVIEW, BOOL, [], lambda done: np.array(done.encoded.needs_review, dtype=bool)))
+        found.append(Output(REVIEW, BOOL, [], lambda done: np.array(done.needs_review, dtype=bool)))
         self.known = {one.name: one for one in found}
         """By name, in the order of an answer."""
 

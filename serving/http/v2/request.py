@@ -8,6 +8,7 @@ from pydantic_core import from_json
 from schemas.column_types import MOST_AXES
 from serving.http.body import NO_NUMBER, parse, unknown_keys
 from serving.http.errors import HttpError
+from serving.http.instances import check_structure
 from serving.http.v2.datatypes import NAMES
 from serving.http.v2.faults import fault, fault_of, quoted
 
@@ -73,18 +74,25 @@ class Requests:
     def __init__(self) -> None:
         self._known: dict[bytes, InferRequest] = {}
 
-    def read(self, body: bytes, header: int | None) -> tuple[InferRequest, memoryview]:
-        """Return what a body asks whose first `header` bytes are JSON, None: all, and its other bytes.
+    def read(
+        self, body: bytes, header: int | None, most: tuple[int, int] | None = None
+    ) -> tuple[InferRequest, memoryview]:
+        """Return what a body asks, and its bytes behind the JSON.
+
+        Args:
+            body: The body.
+            header: How many bytes of it are JSON, None: all.
+            most: Rows and columns that JSON may have values of; None: any number.
 
         Raises:
-            HttpError: 400 where it is not of the protocol's form.
+            HttpError: 400 where it is not of the protocol's form, 413 where it has far more values.
         """
         if header is None:
-            return _request(body), memoryview(b"")
+            return _request(body, most), memoryview(b"")
         if header > len(body):
             raise fault(f"the JSON is said to have {header} bytes, and the body has {len(body)}")
         text, rest = body[:header], memoryview(body)[header:]
-        request = self._known.get(text) or self._kept(text, _request(text))
+        request = self._known.get(text) or self._kept(text, _request(text, most))
         if request.size != len(rest):
             raise fault(f"the tensors have {request.size} bytes of binary data, and {len(rest)} follow the JSON")
         return request, rest
@@ -98,7 +106,9 @@ class Requests:
         return found
 
 
-def _request(text: bytes) -> InferRequest:
+def _request(text: bytes, most: tuple[int, int] | None) -> InferRequest:
+    if most is not None:
+        check_structure(text, *most)
     content = _read(text)
     if not isinstance(content, dict):
         raise fault('the body must be a JSON object of the form {"inputs": [tensor, …]}')

@@ -55,7 +55,7 @@ def _output(one: Output, answered: Answered, parts: list[bytes], *, is_binary: b
 
 def _values(one: Output, answered: Answered) -> Values:
     try:
-        return one.values(Done(answered.done.predicted, answered.done.predictions))
+        return one.values(Done(answered.done.predicted, answered.done.needs_review))
     except Abstained:
         text = "the model abstains, which a label that is a number cannot say; ask /predict"
         raise HttpError(422, text) from None

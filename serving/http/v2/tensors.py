@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from ml.validation.row_errors import NOT_SPELLED_OUT, RowError
 from serving.http.errors import HttpError
-from serving.http.instances import check_structure
 from serving.http.question import ByVersion, Question
 from serving.http.reading import Admit, GoOn, Reader, Rows
 from serving.http.v2.inputs import Inputs
@@ -62,9 +61,7 @@ class Tensors(Question):
     @property
     def _parts(self) -> tuple[InferRequest, memoryview]:
         if self._read is None:
-            if self._most is not None:
-                check_structure(self._content[: self._header], *self._most)
-            self._read = self._requests.read(self._content, self._header)
+            self._read = self._requests.read(self._content, self._header, self._most)
         return self._read
 
     @property

@@ -38,7 +38,9 @@ def asked(output: Output, predicted: Predictions, runtime: str = "onnx", **more:
     model = SimpleNamespace(manifest=manifest, signature=signature)
     version: Any = SimpleNamespace(version="7", answered=encoded.records[0], model=model)
     count = len(encoded)
-    done = Work(Rows(count, Checked({}, [*range(count)], {}), Kept("[]"), False), encoded, "", predicted)
+    done = Work(
+        version, Rows(count, Checked({}, [*range(count)], {}), Kept("[]"), False), predicted, "", encoded.needs_review
+    )
     outputs = Outputs(version)
     tensor = {"name": "a", "shape": [count], "datatype": "FP64", "data": [0.0] * count}
     request, _ = Requests().read(json.dumps({"inputs": [tensor], **more}).encode(), None)
