@@ -3,9 +3,9 @@
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from starlette.types import Scope
 
@@ -27,6 +27,7 @@ from serving.releases.traffic import Traffic
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
+One = TypeVar("One")
 _INLINE_BYTES = 65_536  # larger bodies are worked on in a thread, so that the others need not wait
 _INLINE_TEXTS = 16_384  # the same of texts, whose words take longer than numbers
 _VERSION = "drivetrain.version"  # of a request, the version that answers it
@@ -96,6 +97,18 @@ class Answering:
             self._shadowing.follow(chosen.shadow, question, request_id)
         return Answered(request_id, version, done)
 
+    async def aside(self, job: Callable[[], One]) -> One:
+        """Return what a job does in a thread, one after the other, so that other requests need not wait for it."""
+
+        def timed() -> One:
+            self._pulse.begin()
+            try:
+                return job()
+            finally:
+                self._pulse.end()
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, timed)
+
     def count(self, status: int, seconds: float, scope: Scope) -> None:
         """Count one request."""
         counts = self._counts.of(scope.get(_VERSION, NO_VERSION))
@@ -137,8 +150,7 @@ class Answering:
         most_inline = _INLINE_TEXTS if version.model.texts else _INLINE_BYTES
         if question.size <= most_inline and version.is_quick(question.most_rows(version.validator.width)):
             return work(version, question, self._spec, go_on)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._timed, version, question, go_on)
+        return await self.aside(lambda: work(version, question, self._spec, go_on))
 
     def _shadowed(self, version: Version, question: Question) -> Work:
         return work(version, question, self._spec, going_on(self._spec.deadline, time.perf_counter()))
@@ -146,13 +158,6 @@ class Answering:
     def _reader(self, version: Version) -> Reader:
         model, keep = version.model, self._settings.journal.keep
         return reader(model.signature, version.validator, self._spec, keep, model.texts)
-
-    def _timed(self, version: Version, question: Question, go_on: GoOn) -> Work:
-        self._pulse.begin()
-        try:
-            return work(version, question, self._spec, go_on)
-        finally:
-            self._pulse.end()
 
     async def _record(self, request_id: str, chosen: Chosen, done: Work, started: float) -> None:
         latency = time.perf_counter() - started

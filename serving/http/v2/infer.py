@@ -1,5 +1,6 @@
 """`POST /v2/models/…/infer`: tensors in, tensors out, by the way that `/predict` goes."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ from serving.http.v2.tensors import Forms, Tensors
 from serving.http.v2.wanted import wanted
 from serving.releases.loaded_version import Version
 
+_INLINE_VALUES = 10_000  # of an answer; more are written in a thread, so that other requests need not wait
 _DIGITS = 18  # of a length; more are no number of bytes
 _ANY = [{"name": "column", "shape": [1], "datatype": "FP64", "data": [1.0]}]  # before there is a version
 _REFUSALS = {
@@ -70,7 +72,9 @@ class Infer(Post):
         asked = Tensors(content, _header(scope), most, self._requests, self._answering.readers, self._forms)
         answered = await self._answering.answer(asked, started, scope, pinned(scope, self._follower))
         outputs = wanted(self._forms.of(answered.version).outputs, asked.request)
-        return response(self._model, answered, asked.request.id, outputs)
+        if answered.done.rows.count * sum(math.prod(one.axes) for one, _ in outputs) <= _INLINE_VALUES:
+            return response(self._model, answered, asked.request.id, outputs)
+        return await self._answering.aside(lambda: response(self._model, answered, asked.request.id, outputs))
 
     def _form(self, version: Version) -> Forms:
         return Forms(version, self._spec.max_rows)

@@ -176,6 +176,17 @@ def test_json_of_far_more_values_than_rows_have_is_refused_before_it_is_read(loc
     assert found.status_code == 413 and "deploy.max_rows" in found.json()["error"]
 
 
+@pytest.mark.parametrize("binary", [False, True])
+def test_thousands_of_rows_are_answered_in_order(local: LocalApp, binary: bool) -> None:
+    form = BINARY if binary else JSON
+    many = {name: (kind, values * 2_000) for name, (kind, values) in form.items()}
+    with local(DeploySpec(), 5.0) as app:
+        (found,) = ask(app, (INFER, request(many, binary=binary, parameters={"binary_data_output": binary})))
+        answer = outputs_of(found.content, found.headers)
+        assert answer["label"] == ["yes"] * 6_000 and len(answer["probabilities"]) == 12_000
+        assert len(window(app.journal_url)) == 6_000
+
+
 def test_the_paths_that_tell(shared: Local) -> None:
     paths = ("", "/health/live", "/health/ready", "/models/house", "/models/house/ready")
     server, live, ready, model, model_ready = ask(shared, *((f"/v2{path}", None) for path in paths))

@@ -118,7 +118,7 @@ def test_a_series_may_be_named_alone_where_the_package_has_its_last_points() -> 
         time="time",
         series="shop",
         values=["a"],
-        forecast=Forecast(history=2, horizon=1, frequency="D"),
+        forecast=Forecast(history=2, horizon=1, frequency="day"),
         latest=[Latest(series="a", time="2024-05-31", points=[1, 2])],
     )
     inputs = [
