@@ -15,6 +15,7 @@ from serving.http.v2.outputs import Abstained, Done, Output, Values
 HEADER = b"inference-header-content-length"
 """How many bytes of a body are JSON; the rest are those of binary tensors."""
 JSON, BINARY = "application/json", "application/octet-stream"
+_JSON, _BINARY = (((b"content-type", media.encode()), *ANSWER) for media in (JSON, BINARY))
 _LENGTH = 4  # bytes before each text
 
 
@@ -37,10 +38,8 @@ def response(model: str, answered: Answered, name: str | None, wanted: list[tupl
     }
     text = to_json(content, inf_nan_mode="null")
     if not any(is_binary for _, is_binary in wanted):
-        return _sent(JSON, text)
-    sent = _sent(BINARY, b"".join([text, *parts]))
-    sent.headers.append((HEADER, b"%d" % len(text)))
-    return sent
+        return Sent(text, _JSON)
+    return Sent(b"".join([text, *parts]), (*_BINARY, (HEADER, b"%d" % len(text))))
 
 
 def _output(one: Output, answered: Answered, parts: list[bytes], *, is_binary: bool) -> dict[str, Any]:
@@ -66,10 +65,3 @@ def _bytes(one: Output, values: Values) -> bytes:
         return to_wire(one.datatype, np.asarray(values))
     texts = [str(text).encode() for text in values]
     return b"".join(len(text).to_bytes(_LENGTH, "little") + text for text in texts)
-
-
-def _sent(media: str, content: bytes) -> Sent:
-    return Sent(
-        content,
-        [(b"content-type", media.encode()), *ANSWER, (b"content-length", b"%d" % len(content))],
-    )

@@ -93,19 +93,23 @@ def test_none_of_a_thousand_requests_without_a_good_key_is_answered(
     }, "nobody is told which keys there once were"
 
 
-def test_a_good_key_opens_every_path_and_two_need_none(keyed: tuple[Local, dict[str, str]]) -> None:
+def test_a_good_key_opens_every_path_and_health_needs_none(keyed: tuple[Local, dict[str, str]]) -> None:
     local, keys = keyed
 
     async def statuses(headers: dict[str, str]) -> dict[str, int]:
         async with client(local) as http:
-            paths = [one.path for one in ENDPOINTS] + ["/nowhere"]
+            paths = [one.path.format(model_name="house", model_version="1") for one in ENDPOINTS] + ["/nowhere"]
             return {path: (await http.get(path, headers=headers)).status_code for path in paths}
 
     without = asyncio.run(statuses({}))
-    assert {path for path, status in without.items() if status != 401} == {"/livez", "/readyz"}
+    assert {path for path, status in without.items() if status != 401} == {
+        *("/livez", "/readyz", "/v2/health/live", "/v2/health/ready")
+    }
     for headers in (bearer(keys["good"]), {"authorization": f"bearer  {keys['good']}"}, {"x-api-key": keys["good"]}):
         opened = asyncio.run(statuses(headers))
-        assert opened.pop("/nowhere") == 404 and opened.pop("/predict") == opened.pop("/feedback") == 405
+        assert opened.pop("/nowhere") == 404
+        posts = [path for path in opened if path.endswith(("/predict", "/feedback", "/infer"))]
+        assert {opened.pop(path) for path in posts} == {405} and len(posts) == 4
         assert set(opened.values()) == {200}
 
 
