@@ -18,6 +18,7 @@ from ml.predictions.predictor import FEATURES, Outlook
 from ml.text.tfidf import Tfidf
 from ml.text.tokens import Tokens
 from ml.values.canonical import canonical, parse_date
+from ml.values.number_table import NumberTable
 from ml.values.numbers import Numbers, as_table
 from ml.values.sparse_rows import SparseRows
 from schemas.base import Scalar
@@ -93,7 +94,7 @@ class Deriver:
         """
         if self._window is not None:
             return self._window.matrix(cells)
-        shared = as_table([cells[column] for column in self._numbers])
+        shared = self._shared(cells)
         if shared is not None:
             return _bounded(np.maximum(shared, -_FLOAT32_MAX))
         columns: Columns = []
@@ -109,6 +110,12 @@ class Deriver:
         except OverflowError:  # an integer beyond float64
             table = np.array([[number(value) for value in column] for column in columns], dtype=np.float64)
         return _bounded(np.maximum(table, -_FLOAT32_MAX, out=table))
+
+    def _shared(self, cells: Mapping[str, Sequence[Cell]]) -> NDArray[np.float64] | None:
+        """Return the numbers as a table that others have too, (columns, rows); None where there is none."""
+        if type(cells) is NumberTable and cells.names == self._numbers:
+            return cells.table
+        return as_table([cells[column] for column in self._numbers])
 
 
 def derive(signature: Signature, cells: Mapping[str, Sequence[Cell]]) -> NDArray[np.float32]:

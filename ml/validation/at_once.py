@@ -52,6 +52,15 @@ class AtOnce:
         """Say whether so many rows are worth it, and may be held twice."""
         return _FEWEST <= rows <= _MOST and bool(self._names)
 
+    @property
+    def of_numbers(self) -> bool:
+        """Whether every column is one of numbers."""
+        return bool(self._names) and not self._others
+
+    def are_plain(self, table: NDArray[np.float64]) -> bool:
+        """Say whether all numbers of a table of all columns, (columns, rows), are plainly right; NaN is missing."""
+        return bool(self._table(table, {float, type(None)} if np.isnan(table).any() else {float})[1].all())
+
     def check(self, rows: Sequence[Any]) -> tuple[Columns, list[int]]:
         """Return the cells of the rows that are right, and the places of the others."""
         values = self._complete(rows)

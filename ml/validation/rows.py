@@ -3,9 +3,12 @@
 On the path of every request: what a column accepts is compiled once per signature.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ml.validation.at_once import AtOnce
 from ml.validation.column_rules import rules_of
@@ -14,6 +17,7 @@ from ml.validation.row_errors import Room, RowError, RowFaults
 from ml.validation.values import Check
 from ml.values.by_column import ByColumn
 from ml.values.canonical import canonical
+from ml.values.number_table import NumberTable
 from schemas.column_names import composed
 from schemas.reading import TextReading
 from schemas.signature import Signature, WindowDerivation
@@ -26,7 +30,7 @@ _MANY = 1 << 30
 class Checked:
     """`cells` are the valid rows as columns, `positions` their places in the request, `errors` the others by place."""
 
-    cells: dict[str, Sequence[Any]]
+    cells: Mapping[str, Sequence[Any]]
     positions: list[int]
     errors: dict[int, RowError]
 
@@ -109,6 +113,26 @@ class Validator:
                     errors[position] = self._faults.error(composed, room)
         columns = zip(*good, strict=True) if good else [()] * len(self.names)
         return Checked(dict(zip(self.names, columns, strict=False)), positions, errors)
+
+    @property
+    def of_numbers(self) -> bool:
+        """Whether every column is one of numbers, so that rows may be checked as one table."""
+        return self._many is not None and self._many.of_numbers
+
+    @property
+    def nullable(self) -> list[str]:
+        """The columns that may be missing."""
+        return [name for name, is_nullable, _ in self._checks if is_nullable]
+
+    def check_numbers(self, table: NDArray[np.float64]) -> Checked | None:
+        """Check rows that are numbers alone; None where one is not plainly right, which `check` has words for.
+
+        Args:
+            table: All columns, (columns, rows) float64, NaN where a number is missing.
+        """
+        if self._many is None or not self._many.are_plain(table):
+            return None
+        return Checked(NumberTable(self.names, table), list(range(table.shape[1])), {})
 
     def _at_once(self, rows: Sequence[Any], many: AtOnce, room: Room | None) -> Checked | None:
         """Check many rows; None where one that looks wrong is right under other names for its columns."""

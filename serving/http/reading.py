@@ -14,6 +14,7 @@ from ml.values.numbers import Numbers
 from schemas.run import DeploySpec, Keep
 from schemas.signature import Signature
 from serving.http.instances import EXPLAIN, instances
+from serving.http.number_rows import NumberRows
 from serving.http.row_reader import OversizedRow, RowReader
 from serving.journal.inputs import Kept, of_columns, of_rows
 from serving.journal.kept import Keeper
@@ -77,7 +78,8 @@ def reader(
     keeper = Keeper(signature, keep)
     if signature.arrays:
         return _OfArrays(RowReader(signature), keeper, validator, spec, texts)
-    return _OfTables(keeper, validator, spec, texts)
+    numbers = NumberRows(validator.names, validator.nullable, spec.max_rows) if validator.of_numbers else None
+    return _OfTables(keeper, validator, spec, texts, numbers)
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,15 @@ class _OfTables(Reader):
     validator: Validator
     spec: DeploySpec
     texts: Mapping[str, TextReader]
+    numbers: NumberRows | None
 
     def read(self, body: bytes, admit: Admit, go_on: GoOn) -> Rows:
+        table = None if self.numbers is None else self.numbers.table(body)
+        checked = None if table is None else self.validator.check_numbers(table)
+        if checked is not None:
+            count = len(checked.positions)
+            admit(count, False)
+            return Rows(count, checked, of_columns([], checked.cells), explain=False)
         rows, explain = instances(body, self.spec.max_rows, self.validator.columns)
         return self._checked(rows, admit, go_on, explain=explain)
 

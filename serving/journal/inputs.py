@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic_core import to_json
 
 from ml.values.by_column import ByColumn
+from ml.values.number_table import NumberTable
 from ml.values.numbers import Numbers, as_table
 from serving.journal.trouble import Unreadable
 
@@ -46,13 +48,19 @@ def of_columns(rows: Rows, cells: Mapping[str, Sequence[Any]]) -> Kept:
         rows: As they were sent; all of them right.
         cells: What they mean, by input.
     """
+    if type(cells) is NumberTable:
+        return _of_tables(cells.names, {}, cells.table)
     numbers = {name: column for name, column in cells.items() if type(column) is Numbers}
     table = as_table(list(numbers.values()))
     if table is None:
         return of_rows(rows)
     others = {name: _values(rows, name) for name in cells if name not in numbers}
-    numbers_kept = np.ascontiguousarray(table, dtype=_DTYPE).tobytes()
-    return Kept(to_json({_NUMBERS: list(numbers), _OTHERS: others}).decode(), numbers_kept)
+    return _of_tables(list(numbers), others, table)
+
+
+def _of_tables(names: Sequence[str], others: Mapping[str, Sequence[Any]], table: NDArray[np.float64]) -> Kept:
+    numbers = np.ascontiguousarray(table, dtype=_DTYPE).tobytes()
+    return Kept(to_json({_NUMBERS: names, _OTHERS: others}).decode(), numbers)
 
 
 def _values(rows: Rows, name: str) -> Sequence[Any]:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ class Version:
         """What tells packages apart: version and URL."""
         return self.version, self.package_url
 
-    def predict(self, cells: dict[str, Sequence[Any]]) -> Predictions:
+    def predict(self, cells: Mapping[str, Sequence[Any]]) -> Predictions:
         """Predict rows, given as columns of equal length that satisfy the signature."""
         return self.model.predict(cells)
 
