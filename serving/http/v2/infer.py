@@ -8,6 +8,7 @@ from starlette.types import Scope
 
 from schemas.signature import Signature
 from serving.http.endpoint import Context, Reply
+from serving.http.errors import HttpError
 from serving.http.json_post import REFUSALS
 from serving.http.models import Error
 from serving.http.post import Post, Sent
@@ -66,6 +67,7 @@ class Infer(Post):
 
     async def answer(self, content: bytes, started: float, scope: Scope) -> Sent:
         """Return the response to a body that arrived at `started`. Raises HttpError."""
+        _require_type_of_browsers(scope)
         require_model(scope, self._model)
         current = self._answering.require_ready().current
         most = None if current.model.signature.arrays else (self._spec.max_rows, current.validator.columns)
@@ -90,6 +92,13 @@ class InferVersion(Infer):
     @classmethod
     def example(cls, signature: Signature | None, sample: Mapping[str, Any]) -> None:
         """Return nothing: it is that of the model."""
+
+
+def _require_type_of_browsers(scope: Scope) -> None:
+    """Raise HttpError where a page in a browser names no type, which it may send anywhere without asking."""
+    names = {name for name, _ in scope["headers"]}
+    if b"origin" in names and b"content-type" not in names:
+        raise HttpError(415, f"the content type must be {JSON} or {BINARY}, not none, in a browser")
 
 
 def _header(scope: Scope) -> int | None:

@@ -98,7 +98,7 @@ class Requests:
         return request, rest
 
     def _kept(self, text: bytes, request: InferRequest) -> InferRequest:
-        if len(text) > _LONGEST_KEPT:
+        if len(text) > _LONGEST_KEPT or not all(given.is_binary for given in request.inputs):
             return request
         if len(self._known) >= _MOST_KEPT:
             self._known = {}

@@ -148,6 +148,7 @@ def test_of_many_wrong_rows_the_first_are_told(shared: Local) -> None:
         (INFER, (b"{}", [("inference-header-content-length", "2")] * 2), 400),
         (INFER, (b"{}", {"content-type": "application/json", "inference-header-content-length": "3"}), 400),
         (INFER, (b"{}", {"content-type": "text/plain"}), 415),
+        (INFER, (request(JSON)[0], {"origin": "http://elsewhere"}), 415),
         (INFER, (b"{}", {"content-type": "application/json", "content-encoding": "gzip"}), 415),
         (INFER, (b" " * 200_000, {"content-type": "application/json"}), 413),
         (INFER, request({name: (kind, values[:1] * 51) for name, (kind, values) in JSON.items()}), 413),

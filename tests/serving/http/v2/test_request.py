@@ -43,10 +43,12 @@ def test_what_is_asked_is_read() -> None:
 
 def test_each_tensor_has_its_bytes_and_json_that_was_seen_is_not_read_again() -> None:
     requests = Requests()
-    text = json.dumps({"inputs": [BINARY, TENSOR | {"name": "b"}, BINARY | {"name": "c"}]}).encode()
-    first, rest = requests.read(text + bytes(range(32)), len(text))
-    assert [one.data for one in first.inputs] == [slice(0, 16), [1.0, 2.0], slice(16, 32)]
-    assert bytes(rest[first.inputs[2].data]) == bytes(range(16, 32))
+    mixed = json.dumps({"inputs": [BINARY, TENSOR | {"name": "b"}, BINARY | {"name": "c"}]}).encode()
+    found, rest = requests.read(mixed + bytes(range(32)), len(mixed))
+    assert [one.data for one in found.inputs] == [slice(0, 16), [1.0, 2.0], slice(16, 32)] and found.key is None
+    assert bytes(rest[found.inputs[2].data]) == bytes(range(16, 32))
+    text = json.dumps({"inputs": [BINARY, BINARY | {"name": "c"}]}).encode()
+    first, _ = requests.read(text + bytes(range(32)), len(text))
     assert requests.read(text + bytes(32), len(text))[0] is first
     with pytest.raises(HttpError, match="32 bytes of binary data, and 31 follow"):
         requests.read(text + bytes(31), len(text))
