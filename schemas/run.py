@@ -101,6 +101,13 @@ class DeploySpec(Strict):
     )
     max_answer: int = Field(default=16_000_000, ge=1_000, description="bytes of an answer to /predict")
     deadline: float = Field(default=10.0, gt=0, description="seconds until 504")
+    drain_seconds: float = Field(
+        default=0.5,
+        ge=0,
+        le=3600,
+        description="seconds for which a service that was told to stop still takes connections, not ready any more; "
+        "behind a load balancer, longer than it takes to notice that",
+    )
     queue: int = Field(default=256, ge=1, description="requests in work before 429; one counts once its body is there")
     max_bodies: int = Field(
         default=64_000_000,

@@ -66,6 +66,7 @@ class Drivetrain:
         from serving.http import app
         from serving.http.connection import Connection
         from serving.http.file_limit import raise_file_limit
+        from serving.http.leaving import Leaving
         from serving.http.pulse import Pulse
         from serving.journal.integrity import Integrity
         from serving.journal.tables import create, open_existing
@@ -82,15 +83,18 @@ class Drivetrain:
         engine = open_existing(config.journal_url, config.spec.journal_synchronous, config.lock_timeout)
         self._engine, self._journal = engine, Journal(engine)
         supervised, pulse = Supervised(), Pulse(config.spec.deadline)
+        leaving = Leaving(config.spec.drain_seconds, supervised.is_orphan, supervised.tells)
 
         def look() -> None:
             supervised.look()
             pulse.look(Front.loop)
 
         self._follower = Follower(engine, config.cache, config.poll, look, self._integrity, config.spec)
-        Connection.limits = config.spec
+        Connection.limits, Connection.leaving = config.spec, leaving
         raise_file_limit(config.spec.max_connections)
-        Front.ours = app.build(config, self._follower, self._journal, pulse)
+        Front.ours = app.build(config, self._follower, self._journal, pulse, leaving)
+        if Front.loop is not None:
+            leaving.install(Front.loop)
         self._follower.start()
         self._first = alone.first_version(config)
         if self._first is not None:

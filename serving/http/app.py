@@ -16,6 +16,7 @@ from serving.http.errors import HttpError, content_of
 from serving.http.feedback import Feedback
 from serving.http.health import Livez, Readyz
 from serving.http.held import Held
+from serving.http.leaving import Leaving
 from serving.http.metrics import Metrics
 from serving.http.path_names import MODEL
 from serving.http.post import Post
@@ -49,13 +50,21 @@ _PATH_SHOWN = 200  # characters
 _REASONS = {404: "there is no such path", 405: "the method is not allowed"}
 
 
-def build(settings: Settings, follower: Follower, journal: Journal, pulse: Pulse | None = None) -> ASGIApp:
+def build(
+    settings: Settings,
+    follower: Follower,
+    journal: Journal,
+    pulse: Pulse | None = None,
+    leaving: Leaving | None = None,
+) -> ASGIApp:
     """Return the application; requests to an endpoint that takes JSON go past the router."""
     endpoints: list[Endpoint] = []
     held, lives = Held(settings.spec.held), pulse or Pulse(settings.spec.deadline)
     authentication = Authentication(settings.keys or named_file(), is_open=settings.spec.open)
     answering = Answering(settings, follower, journal, lives)
-    context = Context(settings, follower, journal, endpoints, held, lives, authentication, answering)
+    context = Context(
+        settings, follower, journal, endpoints, held, lives, authentication, answering, leaving or Leaving()
+    )
     endpoints += [endpoint(context) for endpoint in ENDPOINTS]
     direct: dict[str, ASGIApp] = {
         path: one

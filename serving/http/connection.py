@@ -17,6 +17,7 @@ _PIPELINED = 16  # requests that wait for the answer to one before them
 _FOR_OPERATORS = (b"/livez", b"/readyz", b"/metrics")
 _RESERVE = 100  # connections past the limit that may ask for these, and that read why they are refused
 _CROWDED_SECONDS = 1.0
+_LAST_SECONDS = 0.5  # for a request that begins when the worker ends
 _BLANK = 4  # bytes of empty lines that some clients send behind a request
 
 
@@ -113,7 +114,7 @@ class Connection(Sending):
             self._running = self.cycle
         self.headers = []  # trailers: they have no meaning here
         self._in_head, self._received = False, -self._chunk
-        if self._crowded:
+        if self._crowded or self.leaving.is_under_way:
             self.cycle.keep_alive = False
         if not self.cycle.keep_alive:
             self.cycle.transport = cast(asyncio.Transport, _Closing(self))
@@ -152,6 +153,13 @@ class Connection(Sending):
             self._last_word(self._owed)
         elif is_last and not self._deaf and not self._in_head:
             self._ring(self.limits.header_timeout, self._close)  # the rest of a body that nobody reads
+
+    def shutdown(self) -> None:
+        """Close once the request in work is answered; one that has begun, or begins at once, is taken still."""
+        if self._running is None and self._in_head and not self._deaf and (self.cycle is None or self._received > 0):
+            self._ring(_LAST_SECONDS, self._too_late)
+        else:
+            super().shutdown()
 
     def end(self) -> None:
         """Close after the last answer; nothing is said behind it."""

@@ -16,6 +16,7 @@ from serving.http.answering import Answering
 from serving.http.authentication import Authentication
 from serving.http.errors import Broken, HttpError, refuse
 from serving.http.held import Held
+from serving.http.leaving import Leaving
 from serving.http.models import Error
 from serving.http.pulse import Pulse
 from serving.http.security import ANSWER
@@ -67,6 +68,7 @@ class Context:
     pulse: Pulse
     authentication: Authentication
     answering: Answering
+    leaving: Leaving
 
 
 class Endpoint(ABC):

@@ -13,7 +13,7 @@ from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.run import DeploySpec, JournalSpec
 from serving.journal.location import sqlite_url
 from serving.keys import client, store
-from serving.process.members import LOOKED_AFTER, SUPERVISOR
+from serving.process.members import LEAVING, LOOKED_AFTER, PLACE, SUPERVISOR
 from serving.process.members import VARIABLE as SETTINGS_FILE
 
 FOLDER = "DRIVETRAIN_FOLDER"
@@ -24,7 +24,7 @@ _DEPLOY, _JOURNAL = f"{_PREFIX}DEPLOY_", f"{_PREFIX}JOURNAL_"
 NOT_HERE = ("host", "port", "rollout", "share")
 """Keys of `deploy` that BentoML is told in its own way, or that whoever publishes decides by."""
 OF_OTHERS = {
-    *(SETTINGS_FILE, SUPERVISOR, FOLDER, "DRIVETRAIN_HOME", "DRIVETRAIN_ORCHESTRATOR_RUN_ID"),
+    *(SETTINGS_FILE, SUPERVISOR, PLACE, LEAVING, FOLDER, "DRIVETRAIN_HOME", "DRIVETRAIN_ORCHESTRATOR_RUN_ID"),
     *(LOOKED_AFTER, client.VARIABLE, "DRIVETRAIN_IMAGE", "DRIVETRAIN_DATA", "DRIVETRAIN_PORT"),
     *("DRIVETRAIN_CODE", "DRIVETRAIN_VALIDATOR", "DRIVETRAIN_SOAK", "DRIVETRAIN_TESTS_NEED_ALL"),
 }

@@ -17,6 +17,7 @@ from typing import Any
 
 from schemas.home import ROOT
 
+_Open = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 _VERSION = re.compile(rb'"version": ?"([^"]*)"')
 _KEPT = 32
 
@@ -29,8 +30,9 @@ class Client:
         head = "POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
         head += f"content-length: {len(body)}"
         self._kept, self._single = (f"{head}{more}\r\n\r\n".encode() + body for more in ("", "\r\nconnection: close"))
-        self._free: asyncio.LifoQueue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.LifoQueue()
-        self._open = 0
+        self._free: asyncio.LifoQueue[_Open | None] = asyncio.LifoQueue()  # None: one may be opened
+        for _ in range(_KEPT):
+            self._free.put_nowait(None)
         self.answered: Counter[str] = Counter()
         self.failed: list[str] = []
         self.seconds: list[float] = []
@@ -38,34 +40,38 @@ class Client:
     async def ask(self, *, kept: bool) -> None:
         """Send one request and note what becomes of it."""
         started = time.perf_counter()
+        free = await self._free.get() if kept else None
+        again: _Open | None = None
         try:
-            reader, writer = await self._connection() if kept else await self._connect()
+            again = await self._asked(free, started, kept=kept)
+        except (OSError, asyncio.IncompleteReadError, AttributeError) as error:
+            self.failed.append(repr(error))
+        if kept:
+            self._free.put_nowait(again)
+
+    async def _asked(self, free: "_Open | None", started: float, *, kept: bool) -> "_Open | None":
+        """Send one request and read its answer; return the connection where it is good for another one."""
+        if free is not None and free[0].at_eof():  # closed while nobody used it
+            free = None
+        reader, writer = free or await asyncio.open_connection("127.0.0.1", self._port)
+        try:
             writer.write(self._kept if kept else self._single)
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(re.search(rb"content-length: (\d+)", head.lower()).group(1))  # type: ignore[union-attr]
             answer = await reader.readexactly(length)
-        except (OSError, asyncio.IncompleteReadError, AttributeError) as error:
-            self.failed.append(repr(error))
-            return
+        except BaseException:
+            writer.close()
+            raise
         self.seconds.append(time.perf_counter() - started)
         found = _VERSION.search(answer)
         if b" 200 " not in head[:16] or found is None:
             self.failed.append(head[:40].decode() + answer[:200].decode())
         else:
             self.answered[found.group(1).decode()] += 1
-        if kept:
-            self._free.put_nowait((reader, writer))
-        else:
-            writer.close()
-
-    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if self._free.empty() and self._open < _KEPT:
-            self._open += 1
-            return await self._connect()
-        return await self._free.get()
-
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self._port)
+        if kept and b"\r\nconnection: close" not in head.lower():
+            return reader, writer
+        writer.close()
+        return None
 
 
 async def send(port: int, rate: float, body: bytes) -> Client:
