@@ -101,6 +101,12 @@ class DeploySpec(Strict):
     )
     max_answer: int = Field(default=16_000_000, ge=1_000, description="bytes of an answer to /predict")
     deadline: float = Field(default=10.0, gt=0, description="seconds until 504")
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="processes that answer at the service's port; max_bodies, max_connections and queue are of each",
+    )
     drain_seconds: float = Field(
         default=0.5,
         ge=0,

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import bentoml
@@ -48,7 +49,7 @@ class Front:
     tracing={"excluded_urls": ".*"},
 )
 class Drivetrain:
-    """One model's service: one worker, several versions."""
+    """One model's service: one worker of it, with several versions."""
 
     @bentoml.on_deployment  # type: ignore[untyped-decorator]
     @staticmethod
@@ -68,10 +69,11 @@ class Drivetrain:
         from serving.http.file_limit import raise_file_limit
         from serving.http.leaving import Leaving
         from serving.http.pulse import Pulse
+        from serving.http.sharing import Sharing
         from serving.journal.integrity import Integrity
         from serving.journal.tables import create, open_existing
         from serving.journal.writer import Journal
-        from serving.process import alone, settings
+        from serving.process import alone, settings, workers
         from serving.process.orphaned import Supervised
         from serving.releases.follower import Follower
 
@@ -89,17 +91,21 @@ class Drivetrain:
             supervised.look()
             pulse.look(Front.loop)
 
-        self._follower = Follower(engine, config.cache, config.poll, look, self._integrity, config.spec)
+        self._held = ExitStack()
+        mine = self._held.enter_context(workers.mine(config))
+        self._sharing = Sharing(mine.notes, mine.place, mine.wanted, config.model)
+        self._follower = Follower(engine, mine.cache, config.poll, look, self._integrity, config.spec)
         Connection.limits, Connection.leaving = config.spec, leaving
         raise_file_limit(config.spec.max_connections)
-        Front.ours = app.build(config, self._follower, self._journal, pulse, leaving)
+        Front.ours = app.build(config, self._follower, self._journal, pulse, leaving, self._sharing, lambda: Front.loop)
         if Front.loop is not None:
             leaving.install(Front.loop)
         self._follower.start()
         self._first = alone.first_version(config)
         if self._first is not None:
             self._first.start()
-        self._follower.await_production(_WAIT_SECONDS)
+        self._follower.await_production(_WAIT_SECONDS + (config.spec.deadline if mine.has_others else 0.0))
+        leaving.ready()
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
@@ -113,6 +119,8 @@ class Drivetrain:
         self._integrity.stop()
         self._journal.close()
         self._engine.dispose()
+        self._sharing.stop()
+        self._held.close()
 
 
 Drivetrain.add_asgi_middleware(Front)  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from serving.http.feedback import Feedback
 from serving.http.health import Livez, Readyz
 from serving.http.held import Held
 from serving.http.leaving import Leaving
-from serving.http.metrics import Metrics
+from serving.http.metrics import Metrics, state_of
 from serving.http.path_names import MODEL
 from serving.http.post import Post
 from serving.http.predict import Predict
@@ -25,6 +25,7 @@ from serving.http.pulse import Pulse
 from serving.http.refusal_log import refused
 from serving.http.releases import Releases
 from serving.http.security import ANSWER
+from serving.http.sharing import Loop, Sharing
 from serving.http.v2.infer import Infer, InferVersion
 from serving.http.v2.pages import ModelMetadata, ModelReady, VersionMetadata, VersionReady
 from serving.http.v2.server import Server, ServerLive, ServerReady
@@ -56,16 +57,19 @@ def build(
     journal: Journal,
     pulse: Pulse | None = None,
     leaving: Leaving | None = None,
+    sharing: Sharing | None = None,
+    loop: Loop = lambda: None,
 ) -> ASGIApp:
     """Return the application; requests to an endpoint that takes JSON go past the router."""
     endpoints: list[Endpoint] = []
     held, lives = Held(settings.spec.held), pulse or Pulse(settings.spec.deadline)
     authentication = Authentication(settings.keys or named_file(), is_open=settings.spec.open)
-    answering = Answering(settings, follower, journal, lives)
+    answering, shared = Answering(settings, follower, journal, lives), sharing or Sharing(model=settings.model)
     context = Context(
-        settings, follower, journal, endpoints, held, lives, authentication, answering, leaving or Leaving()
+        settings, follower, journal, endpoints, held, lives, authentication, answering, leaving or Leaving(), shared
     )
     endpoints += [endpoint(context) for endpoint in ENDPOINTS]
+    shared.start(loop, lambda: (family for one in endpoints for family in one.metrics()), lambda: state_of(context))
     direct: dict[str, ASGIApp] = {
         path: one
         for one in endpoints

@@ -20,6 +20,7 @@ from serving.http.leaving import Leaving
 from serving.http.models import Error
 from serving.http.pulse import Pulse
 from serving.http.security import ANSWER
+from serving.http.sharing import Sharing
 from serving.journal.writer import Journal
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
@@ -69,6 +70,7 @@ class Context:
     authentication: Authentication
     answering: Answering
     leaving: Leaving
+    sharing: Sharing
 
 
 class Endpoint(ABC):

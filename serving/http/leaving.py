@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 
-from serving.process.last_calls import let_no_more_begin
+from serving.process.kernel import let_no_more_begin
 
 logger = logging.getLogger("bentoml.drivetrain")
 _BEHIND_SUPERVISOR = 0.25  # seconds for which a worker takes connections after its supervisor has let no more come
@@ -28,7 +28,7 @@ class Leaving:
     Args:
         seconds: For which connections are still taken.
         is_orphan: Says whether the supervisor is gone: the next one needs the port at once.
-        told: A descriptor where the supervisor reads that it has to start another worker; None: nobody does.
+        told: A descriptor where the supervisor reads that this worker is ready, and that it ends; None: nobody does.
     """
 
     def __init__(
@@ -36,6 +36,10 @@ class Leaving:
     ) -> None:
         self.is_under_way = False
         self._seconds, self._is_orphan, self._told = seconds, is_orphan, told
+
+    def ready(self) -> None:
+        """Let the supervisor know that connections are taken from now on."""
+        self._tell(b"+")
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
         """Come before uvicorn, whose handler of SIGTERM closes the port and every connection at once."""
@@ -60,12 +64,16 @@ class Leaving:
             return
         logger.info("stopping: connections are taken for %g seconds more", self._seconds)
         if self._told is not None:
-            with suppress(OSError):
-                os.write(self._told, b".")
+            self._tell(b".")
             loop.call_later(self._seconds + _BEHIND_SUPERVISOR, then)
         else:
             loop.call_later(self._seconds, self._let_no_more_come, server)
             loop.call_later(self._seconds + _LAST_SECONDS, then)  # uvicorn looks ten times a second
+
+    def _tell(self, what: bytes) -> None:
+        if self._told is not None:
+            with suppress(OSError):
+                os.write(self._told, what)
 
     @staticmethod
     def _let_no_more_come(server: uvicorn.Server) -> None:

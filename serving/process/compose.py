@@ -114,6 +114,8 @@ def _environment(deployment: Deployment, *, has_keys: bool) -> Iterator[tuple[st
     yield "DRIVETRAIN_CACHE", "/data/packages"
     yield "BENTOML_HOME", "/tmp/bentoml"
     yield "HOME", "/tmp"
+    if deployment.spec.workers > 1:
+        yield "BENTOML_CONFIG_OPTIONS", f"services.drivetrain.workers={deployment.spec.workers}"
     if has_keys:
         yield VARIABLE, "/keys/keys.json"
     elif not deployment.spec.is_exposed:  # the port is published on this machine alone, as without a container

@@ -5,12 +5,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from ml.io.processes import signal_name
 from serving.process.kept_alive import say
-from serving.process.last_calls import let_no_more_begin
+from serving.process.kernel import let_no_more_begin, steer
 from serving.process.members import LEAVING, PLACE, SUPERVISOR
 
 SERVICE = "serving.service:Drivetrain"
@@ -23,10 +23,11 @@ _LAST_SECONDS = 0.1  # in which workers take the connections that wait at a port
 
 
 class _Worker:
-    """One worker process, and the pipe by which it says that it is about to end."""
+    """One worker process, and the pipe by which it says that it takes connections, and that it is about to end."""
 
     def __init__(self, place: int, listener: socket.socket) -> None:
         self.place, self.started = place, time.monotonic()
+        self.is_ready = self.is_leaving = False
         self.tells, told = os.pipe()
         try:
             os.set_blocking(self.tells, False)
@@ -40,29 +41,28 @@ class _Worker:
         finally:
             os.close(told)
 
-    def is_leaving(self) -> bool:
-        """Say whether it has said that it is about to end."""
-        try:
-            return bool(os.read(self.tells, 16))
-        except BlockingIOError:
-            return False
+    def listen_to(self) -> None:
+        """Note what it has said since."""
+        with suppress(BlockingIOError):
+            said = os.read(self.tells, 16)
+            self.is_ready, self.is_leaving = self.is_ready or b"+" in said, self.is_leaving or b"." in said
 
 
 class Crew:
-    """Keeps a worker in each of the places 1 to `wanted`.
+    """Keeps a worker in each place.
 
     Args:
-        listener: The service's port, which all of them take connections from.
-        wanted: How many there are to be.
+        listeners: The service's port, a socket for each place; they stay open while its worker is replaced.
         patience: Seconds in which a worker that was told to end must have done so.
     """
 
-    def __init__(self, listener: socket.socket, wanted: int, patience: float) -> None:
-        self._listener, self._patience = listener, patience
+    def __init__(self, listeners: Sequence[socket.socket], patience: float) -> None:
+        self._listeners, self._patience = listeners, patience
+        self._steered: list[int] = []
         self._workers: dict[int, _Worker] = {}
         self._leaving: dict[_Worker, float] = {}  # until when they may take
-        self._pause = dict.fromkeys(range(1, wanted + 1), 0.0)
-        self._due = dict.fromkeys(range(1, wanted + 1), 0.0)
+        self._pause = dict.fromkeys(range(1, len(listeners) + 1), 0.0)
+        self._due = dict(self._pause)
         self._start_those_due()
 
     @property
@@ -80,13 +80,23 @@ class Crew:
                 if code > 0 and lived < _START_SECONDS and not self._workers:
                     return code
                 self._start_later(worker, f"ended ({_told(code)})", _pause(self._pause[place], lived))
-            elif worker.is_leaving():
+                continue
+            worker.listen_to()
+            if worker.is_leaving:
                 self._leaving[worker] = time.monotonic() + self._patience
                 self._forget(place)
                 self._start_later(worker, "is about to end", 0.0)
         self._see_off()
+        self._steer()
         self._start_those_due()
         return None
+
+    def _steer(self) -> None:
+        """Let new connections go to those who take them; while nobody does, they wait for any."""
+        ready = [place - 1 for place, worker in sorted(self._workers.items()) if worker.is_ready]
+        if len(self._listeners) > 1 and ready and ready != self._steered:
+            steer(self._listeners, ready)
+            self._steered = ready
 
     def end(self, drain: float) -> None:
         """End all: they answer for `drain` seconds more, then the port is closed and what is in work is finished."""
@@ -94,9 +104,11 @@ class Crew:
         for one in everybody:
             one.process.terminate()
         _wait(drain, lambda: any(one.process.poll() is None for one in everybody))
-        let_no_more_begin(self._listener)
+        for listener in self._listeners:
+            let_no_more_begin(listener)
         _wait(_LAST_SECONDS, lambda: any(one.process.poll() is None for one in everybody))
-        self._listener.close()
+        for listener in self._listeners:
+            listener.close()
         deadline = time.monotonic() + self._patience
         for one in everybody:
             with suppress(subprocess.TimeoutExpired):
@@ -125,7 +137,7 @@ class Crew:
     def _start_those_due(self) -> None:
         for place, due in self._due.items():
             if place not in self._workers and time.monotonic() >= due:
-                self._workers[place] = _Worker(place, self._listener)
+                self._workers[place] = _Worker(place, self._listeners[place - 1])
 
 
 def _pause(before: float, lived: float) -> float:

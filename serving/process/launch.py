@@ -1,6 +1,7 @@
 """The process of a service: started so that it outlives us, awaited, ended."""
 
 import os
+import shutil
 import subprocess
 import time
 from contextlib import suppress
@@ -13,7 +14,7 @@ from schemas.errors import DeploymentError
 from schemas.run import DeploySpec, JournalSpec
 from serving.journal import tables
 from serving.keys.client import VARIABLE as KEY_VARIABLE
-from serving.process import address, kept_alive, records, settings
+from serving.process import address, kept_alive, notes, records, settings
 from serving.process.alone import bentoml_environment
 from serving.process.bento_store import source
 from serving.process.kept_alive import Role
@@ -108,6 +109,7 @@ def end(home: Path, name: str) -> None:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(left, timeout=_STOP_SECONDS)
+    shutil.rmtree(notes.folder(told), ignore_errors=True)
 
 
 def _seconds_to_stop(told: Path) -> float:

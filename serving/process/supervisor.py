@@ -12,13 +12,13 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from ml.io.held_file import held
-from serving.process import address, kept_alive
+from serving.process import address, kept_alive, notes
 from serving.process.crew import BACKLOG, Crew
 from serving.process.members import LOOKED_AFTER, end_those_left
 from serving.process.patience import patience
@@ -41,18 +41,22 @@ def main(settings: Path) -> int:
         end_those_left(settings)
         config = json.loads(settings.read_bytes())
         try:
-            listener = _listen(config["host"], config["port"])
+            listeners = _listen(config["host"], config["port"], config["spec"]["workers"])
         except OSError as error:
             kept_alive.say(f"port {config['port']} on {config['host']} cannot be opened: {error.strerror}")
             return 1
-        with listener, _signals() as arrived:
-            return _supervise(settings, config["spec"], listener, arrived)
+        with ExitStack() as opened, _signals() as arrived:
+            for listener in listeners:
+                opened.enter_context(listener)
+            return _supervise(settings, config["spec"], listeners, arrived)
 
 
-def _supervise(settings: Path, spec: dict[str, Any], listener: socket.socket, arrived: int) -> int:
+def _supervise(settings: Path, spec: dict[str, Any], listeners: list[socket.socket], arrived: int) -> int:
     watchdog = _Watchdog(settings)
+    os.environ[notes.VARIABLE] = str(folder := notes.folder(settings))
+    notes.empty(folder)
     drain = spec["drain_seconds"]
-    crew = Crew(listener, 1, patience(drain, spec["deadline"]))
+    crew = Crew(listeners, patience(drain, spec["deadline"]))
     while True:
         select.select([arrived, *crew.descriptors], [], [], _LOOK_SECONDS)
         if _is_told_to_stop(arrived) or not kept_alive.is_wanted(settings):
@@ -83,22 +87,36 @@ class _Watchdog:
             self._due = time.monotonic() + _AGAIN_SECONDS
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Open the port; a worker that lost its supervisor may have it for another moment."""
+def _listen(host: str, port: int, sockets: int) -> list[socket.socket]:
+    """Open the port, so many times; a worker that lost its supervisor may have it for another moment."""
     deadline = time.monotonic() + _PORT_SECONDS
     while True:
-        listener = socket.socket(address.family(host), socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((host, port))
-            listener.listen(BACKLOG)
+            alone = _opened(host, port, is_shared=False)
         except OSError:
-            listener.close()
             if time.monotonic() > deadline or not ip_address(host).is_loopback:
                 raise
             time.sleep(0.05)
         else:
-            return listener
+            break
+    if sockets == 1:
+        return [alone]
+    alone.close()  # nobody else has it
+    return [_opened(host, port, is_shared=True) for _ in range(sockets)]
+
+
+def _opened(host: str, port: int, *, is_shared: bool) -> socket.socket:
+    listener = socket.socket(address.family(host), socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if is_shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 @contextmanager

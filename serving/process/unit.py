@@ -12,8 +12,8 @@ from sqlalchemy.engine import make_url
 from schemas.errors import DeploymentError
 from schemas.home import ROOT
 from serving.process.bento_store import source
-from serving.process.records import Deployment
 from serving.process.patience import patience
+from serving.process.records import Deployment
 
 _SPARE = 5  # seconds beyond those in which a worker must have ended what is in work
 _SHARED = ("/tmp", "/var/tmp")  # what is in them a unit with a folder of its own there does not see

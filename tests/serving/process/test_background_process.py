@@ -21,8 +21,7 @@ from schemas.errors import ConfigurationError, DeploymentError
 from schemas.home import ROOT
 from schemas.run import DeploySpec
 from serving.__main__ import main
-from serving.process import bento_store, contents, kept_alive, launch, port, records, services
-from serving.process import crew
+from serving.process import bento_store, contents, crew, kept_alive, launch, port, records, services
 from serving.process.deploy import deploy
 from serving.process.members import LOOKED_AFTER
 from serving.process.probe import until_ready
