@@ -65,6 +65,7 @@ class Drivetrain:
 
     def __init__(self) -> None:
         from serving.http import app
+        from serving.http.admission import Admission
         from serving.http.connection import Connection
         from serving.http.file_limit import raise_file_limit
         from serving.http.leaving import Leaving
@@ -96,6 +97,7 @@ class Drivetrain:
         self._sharing = Sharing(mine.notes, mine.place, mine.wanted, config.model)
         self._follower = Follower(engine, mine.cache, config.poll, look, self._integrity, config.spec)
         Connection.limits, Connection.leaving = config.spec, leaving
+        Connection.admission = Admission(config.spec.max_wait, config.spec.deadline)
         raise_file_limit(config.spec.max_connections)
         Front.ours = app.build(config, self._follower, self._journal, pulse, leaving, self._sharing, lambda: Front.loop)
         if Front.loop is not None:
