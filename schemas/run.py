@@ -136,6 +136,9 @@ class DeploySpec(Strict):
     header_timeout: float = Field(
         default=10.0, gt=0, description="seconds for a request's line and headers to arrive, before 408"
     )
+    access_log: bool = Field(
+        default=False, description="whether each request gets a line of JSON on standard output, in the service's log"
+    )
     journal_synchronous: Literal["NORMAL", "FULL"] = Field(
         default="NORMAL", description="NORMAL survives a killed process, FULL a power cut"
     )

@@ -65,12 +65,11 @@ class Drivetrain:
 
     def __init__(self) -> None:
         from serving.http import app
-        from serving.http.admission import Admission
         from serving.http.connection import Connection
         from serving.http.file_limit import raise_file_limit
         from serving.http.leaving import Leaving
-        from serving.http.pulse import Pulse
         from serving.http.sharing import Sharing
+        from serving.http.worker import Worker
         from serving.journal.integrity import Integrity
         from serving.journal.tables import create, open_existing
         from serving.journal.writer import Journal
@@ -85,21 +84,22 @@ class Drivetrain:
             create(config.journal_url)
         engine = open_existing(config.journal_url, config.spec.journal_synchronous, config.lock_timeout)
         self._engine, self._journal = engine, Journal(engine)
-        supervised, pulse = Supervised(), Pulse(config.spec.deadline)
+        supervised = Supervised()
         leaving = Leaving(config.spec.drain_seconds, supervised.is_orphan, supervised.tells)
+        self._held = ExitStack()
+        mine = self._held.enter_context(workers.mine(config))
+        sharing = Sharing(mine.notes, mine.place, mine.wanted, config.model, lambda: Front.loop)
+        self._worker = Worker.of(config, leaving, sharing, mine.place)
 
         def look() -> None:
             supervised.look()
-            pulse.look(Front.loop)
+            self._worker.pulse.look(Front.loop)
 
-        self._held = ExitStack()
-        mine = self._held.enter_context(workers.mine(config))
-        self._sharing = Sharing(mine.notes, mine.place, mine.wanted, config.model)
         self._follower = Follower(engine, mine.cache, config.poll, look, self._integrity, config.spec)
         Connection.limits, Connection.leaving = config.spec, leaving
-        Connection.admission = Admission(config.spec.max_wait, config.spec.deadline)
+        Connection.admission = self._worker.admission
         raise_file_limit(config.spec.max_connections)
-        Front.ours = app.build(config, self._follower, self._journal, pulse, leaving, self._sharing, lambda: Front.loop)
+        Front.ours = app.build(config, self._follower, self._journal, self._worker)
         if Front.loop is not None:
             leaving.install(Front.loop)
         self._follower.start()
@@ -121,7 +121,7 @@ class Drivetrain:
         self._integrity.stop()
         self._journal.close()
         self._engine.dispose()
-        self._sharing.stop()
+        self._worker.stop()
         self._held.close()
 
 

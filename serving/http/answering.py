@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from starlette.types import Scope
 
+from serving.http.access_log import REQUEST
 from serving.http.counts import NO_VERSION, CountsByVersion
 from serving.http.deadline import going_on
 from serving.http.errors import RETRY, HttpError
@@ -88,6 +89,7 @@ class Answering:
         version = chosen.version
         scope[_VERSION] = version.version
         done = await self._worked(version, question, going_on(self._spec.deadline, started))
+        scope[REQUEST] = request_id, version.version, done.rows.count
         await self._record(request_id, chosen, done, started)
         counts = self._counts.of(version.version)
         counts.predicted += len(done.needs_review)

@@ -16,11 +16,10 @@ from serving.http.answering import Answering
 from serving.http.authentication import Authentication
 from serving.http.errors import Broken, HttpError, refuse
 from serving.http.held import Held
-from serving.http.leaving import Leaving
 from serving.http.models import Error
 from serving.http.pulse import Pulse
 from serving.http.security import ANSWER
-from serving.http.sharing import Sharing
+from serving.http.worker import Worker
 from serving.journal.writer import Journal
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
@@ -66,11 +65,14 @@ class Context:
     journal: Journal
     endpoints: Sequence["Endpoint"]
     held: Held
-    pulse: Pulse
     authentication: Authentication
     answering: Answering
-    leaving: Leaving
-    sharing: Sharing
+    worker: Worker
+
+    @property
+    def pulse(self) -> Pulse:
+        """Whether the worker goes on."""
+        return self.worker.pulse
 
 
 class Endpoint(ABC):

@@ -47,7 +47,7 @@ class Readyz(Page):
 
 def require_ready(context: Context, request: Request) -> Version:
     """Return the current version. Raises HttpError, 503 with the reason, where requests are not answered."""
-    follower, stops = context.follower, context.leaving.is_under_way
+    follower, stops = context.follower, context.worker.leaving.is_under_way
     if follower.is_ready and follower.current is not None and not stops:
         return follower.current
     why = f"not ready: {'the service is about to stop' if stops else follower.journal_error or follower.why_not_ready}"

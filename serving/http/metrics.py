@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.http.endpoint import Context, Page, Reply
+from serving.http.families import gauge
 from serving.http.sharing import plain
 from serving.process.tally import Family
 
@@ -33,11 +34,18 @@ class Metrics(Page):
         from prometheus_client.exposition import generate_latest
         from prometheus_client.registry import CollectorRegistry
 
-        sharing = self._context.sharing
+        sharing = self._context.worker.sharing
         sharing.write(mine, state_of(self._context))  # so that no other worker tells less than we do
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_Told(sharing.of_all(mine)))
         return generate_latest(registry)
+
+    def metrics(self) -> "Iterator[Metric]":
+        """Yield what is of the whole worker: how many requests wait, and what its log could not take."""
+        waiting = [({"model": self._context.settings.model}, self._context.worker.admission.waiting)]
+        yield gauge("drivetrain_requests_waiting", "Requests that are whole and not answered yet.", waiting)
+        if self._context.worker.access_log is not None:
+            yield from self._context.worker.access_log.metrics()
 
     def collect(self) -> "Iterator[Metric]":
         """Yield the metric families of this worker."""
@@ -47,7 +55,7 @@ class Metrics(Page):
 
 def state_of(context: Context) -> str:
     """Return how this worker is, as it ends a sentence about it."""
-    if context.leaving.is_under_way:
+    if context.worker.leaving.is_under_way:
         return "is about to stop"
     current = context.follower.current
     if context.follower.is_ready and current is not None:

@@ -32,20 +32,23 @@ class Sharing:
         place: Its number among them.
         wanted: How many there are to be.
         model: The model's name.
+        loop: Gives the event loop, on which alone is counted.
     """
 
-    def __init__(self, folder: Path | None = None, place: int = 1, wanted: int = 1, model: str = "") -> None:
+    def __init__(
+        self, folder: Path | None = None, place: int = 1, wanted: int = 1, model: str = "", loop: Loop = lambda: None
+    ) -> None:
         self._folder, self._place, self._wanted, self._model = folder, place, wanted, model
+        self._loop = loop
         self._worker = uuid.uuid4().hex
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._families: Callable[[], Iterable[Metric]] = tuple
 
-    def start(self, loop: Loop, families: Callable[[], "Iterable[Metric]"], state: Callable[[], str]) -> None:
+    def start(self, families: Callable[[], "Iterable[Metric]"], state: Callable[[], str]) -> None:
         """Begin.
 
         Args:
-            loop: Gives the event loop, on which alone is counted.
             families: Gives what this worker has counted.
             state: Says how it is.
         """
@@ -53,7 +56,7 @@ class Sharing:
             return
         notes.tidy(self._folder)
         self._families = families
-        threading.Thread(target=self._run, args=(loop, state), name="sharing", daemon=True).start()
+        threading.Thread(target=self._run, args=(state,), name="sharing", daemon=True).start()
 
     def stop(self) -> None:
         """End, on the event loop; what was counted stays known."""
@@ -88,12 +91,12 @@ class Sharing:
         except OSError as error:
             logger.warning("the worker's counters cannot be shared: %s", error)
 
-    def _run(self, loop: Loop, state: Callable[[], str]) -> None:
+    def _run(self, state: Callable[[], str]) -> None:
         async def collected() -> list[Family]:
             return plain(self._families())
 
         while not self._stopped.wait(_EVERY):
-            running = loop()
+            running = self._loop()
             if running is None or not running.is_running():
                 continue
             asked = asyncio.run_coroutine_threadsafe(collected(), running)

@@ -79,10 +79,10 @@ def test_each_process_has_a_place_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_worker_tells_once_a_second_what_it_has_counted_and_at_its_end(tmp_path: Path) -> None:
-    loop, one = asyncio.new_event_loop(), Sharing(tmp_path, 1, 1, "house")
+    loop, one = asyncio.new_event_loop(), Sharing(tmp_path, 1, 1, "house", lambda: loop)
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    one.start(lambda: loop, lambda: [counter("requests", "Requests.", [({}, 4)])], lambda: "answers")
+    one.start(lambda: [counter("requests", "Requests.", [({}, 4)])], lambda: "answers")
     while not list(tmp_path.glob("worker-*.json")):
         pass
     assert [(note.state, note.is_alive) for note in notes.read(tmp_path)[0]] == [("answers", True)]
