@@ -1,9 +1,11 @@
 """Three times what a service can answer: it refuses early and in order, and answers the others soon."""
 
+import asyncio
 import json
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -14,6 +16,7 @@ from serving.process import services
 from serving.process.deploy import deploy
 from tests.serving import packages
 from tests.serving.conftest import Live
+from tests.serving.http.wire import GOOD, HEAD
 from tests.serving.processes import worker
 from tests.serving.steady_load import steady_load
 from tests.soak import SOAKING, count
@@ -39,6 +42,46 @@ def test_more_than_can_be_answered_is_refused_with_the_time_to_come_again(live: 
         time.sleep(2.0)
     assert {*found["refused"]} <= {"429 with Retry-After", "503 with Retry-After", "504 with Retry-After"}
     assert sum(found["refused"].values()) == len(found["failed"]) and found["answered"]["1"] > 50
+
+
+def test_clients_that_dribble_keep_nobody_out(live: Live) -> None:
+    port = int(live.url.rpartition(":")[2])
+    answered, failed = asyncio.run(beside_dribblers(port, count(60, 1_000), count(2, 60)))
+    assert failed == [] and answered > count(20, 500)
+
+
+async def beside_dribblers(port: int, dribblers: int, seconds: float) -> tuple[int, list[str]]:
+    """Ask on a new connection, one request after another, while others send a byte now and then, or nothing."""
+    begun = (HEAD[:20], HEAD + b"Content-Length: 5000\r\n\r\n{", b"")
+    slow = [asyncio.ensure_future(dribble(port, begun[place % 3], place)) for place in range(dribblers)]
+    await asyncio.sleep(dribblers / 1_000)
+    answered, failed, ends = 0, list[str](), time.monotonic() + seconds
+    while time.monotonic() < ends:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(GOOD)
+        line = await reader.readline()
+        answered += b" 200 " in line
+        failed += [] if b" 200 " in line else [line.decode()]
+        writer.close()
+        await asyncio.sleep(0.02)
+    for one in slow:
+        one.cancel()
+    await asyncio.gather(*slow, return_exceptions=True)
+    return answered, failed
+
+
+async def dribble(port: int, begun: bytes, place: int) -> None:
+    await asyncio.sleep(place / 1_000)
+    while True:
+        with suppress(OSError):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(begun)
+            while not reader.at_eof():
+                writer.write(begun[:1])
+                await writer.drain()  # which raises once the connection is lost
+                await asyncio.sleep(0.5)
+            writer.close()
+        await asyncio.sleep(0.5)
 
 
 @pytest.mark.skipif(not SOAKING, reason="takes minutes, and the whole machine")
