@@ -58,7 +58,7 @@ def _wanted() -> int:
     from bentoml._internal.configuration.containers import BentoMLContainer
     from bentoml._internal.resource import system_resources
 
-    workers = BentoMLContainer.config.services.get().get("drivetrain", {}).get("workers", 1)
+    workers = BentoMLContainer.config.get().get("services", {}).get("drivetrain", {}).get("workers", 1)
     return int(system_resources()["cpu"]) or 1 if workers == "cpu_count" else int(workers or 1)
 
 
