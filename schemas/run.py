@@ -117,8 +117,8 @@ class DeploySpec(Strict):
     max_wait: float = Field(
         default=0.5,
         gt=0,
-        description="seconds that a burst of requests may wait before 429; where more come than can be answered for that "
-        "long, as many wait as are answered in a 25th of it. Up to 64 connections wait for each other, 8 requests always",
+        description="seconds that a burst of requests may wait before 429; where more come than can be answered for so "
+        "long, as many as are answered in a 25th of it. Up to 64 connections wait for each other, 8 requests always",
     )
     queue: int = Field(default=256, ge=1, description="requests in work before 429; one counts once its body is there")
     max_bodies: int = Field(
