@@ -101,6 +101,25 @@ class DeploySpec(Strict):
     )
     max_answer: int = Field(default=16_000_000, ge=1_000, description="bytes of an answer to /predict")
     deadline: float = Field(default=10.0, gt=0, description="seconds until 504")
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="processes that answer at the service's port; max_bodies, max_connections and queue are of each",
+    )
+    drain_seconds: float = Field(
+        default=0.5,
+        ge=0,
+        le=3600,
+        description="seconds for which a service that was told to stop still takes connections, not ready any more; "
+        "behind a load balancer, longer than it takes to notice that",
+    )
+    max_wait: float = Field(
+        default=0.5,
+        gt=0,
+        description="seconds that a burst of requests may wait before 429; where more come than can be answered for so "
+        "long, as many as are answered in a 25th of it. Up to 64 connections wait for each other, 8 requests always",
+    )
     queue: int = Field(default=256, ge=1, description="requests in work before 429; one counts once its body is there")
     max_bodies: int = Field(
         default=64_000_000,
@@ -116,6 +135,9 @@ class DeploySpec(Strict):
     )
     header_timeout: float = Field(
         default=10.0, gt=0, description="seconds for a request's line and headers to arrive, before 408"
+    )
+    access_log: bool = Field(
+        default=False, description="whether each request gets a line of JSON on standard output, in the service's log"
     )
     journal_synchronous: Literal["NORMAL", "FULL"] = Field(
         default="NORMAL", description="NORMAL survives a killed process, FULL a power cut"

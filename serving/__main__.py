@@ -135,7 +135,7 @@ def _status(home: Path, name: str | None) -> int:
     for line in lines:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
     for one in found:
-        for said in [*([one.why] if one.why else []), *_others(one)]:
+        for said in [*([one.why] if one.why else []), *one.workers(home), *_others(one)]:
             print(f"{one.deployment.name}: {said}")
     return 0 if all(one.ready for one in found) and not unreadable else 1
 

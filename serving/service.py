@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import bentoml
@@ -48,7 +49,7 @@ class Front:
     tracing={"excluded_urls": ".*"},
 )
 class Drivetrain:
-    """One model's service: one worker, several versions."""
+    """One model's service: one worker of it, with several versions."""
 
     @bentoml.on_deployment  # type: ignore[untyped-decorator]
     @staticmethod
@@ -66,11 +67,13 @@ class Drivetrain:
         from serving.http import app
         from serving.http.connection import Connection
         from serving.http.file_limit import raise_file_limit
-        from serving.http.pulse import Pulse
+        from serving.http.leaving import Leaving
+        from serving.http.sharing import Sharing
+        from serving.http.worker import Worker
         from serving.journal.integrity import Integrity
         from serving.journal.tables import create, open_existing
         from serving.journal.writer import Journal
-        from serving.process import alone, settings
+        from serving.process import alone, settings, workers
         from serving.process.orphaned import Supervised
         from serving.releases.follower import Follower
 
@@ -81,21 +84,30 @@ class Drivetrain:
             create(config.journal_url)
         engine = open_existing(config.journal_url, config.spec.journal_synchronous, config.lock_timeout)
         self._engine, self._journal = engine, Journal(engine)
-        supervised, pulse = Supervised(), Pulse(config.spec.deadline)
+        supervised = Supervised()
+        leaving = Leaving(config.spec.drain_seconds, supervised.is_orphan, supervised.tells)
+        self._held = ExitStack()
+        mine = self._held.enter_context(workers.mine(config))
+        sharing = Sharing(mine.notes, mine.place, mine.wanted, config.model, lambda: Front.loop)
+        self._worker = Worker.of(config, leaving, sharing, mine.place)
 
         def look() -> None:
             supervised.look()
-            pulse.look(Front.loop)
+            self._worker.pulse.look(Front.loop)
 
-        self._follower = Follower(engine, config.cache, config.poll, look, self._integrity, config.spec)
-        Connection.limits = config.spec
+        self._follower = Follower(engine, mine.cache, config.poll, look, self._integrity, config.spec)
+        Connection.limits, Connection.leaving = config.spec, leaving
+        Connection.admission = self._worker.admission
         raise_file_limit(config.spec.max_connections)
-        Front.ours = app.build(config, self._follower, self._journal, pulse)
+        Front.ours = app.build(config, self._follower, self._journal, self._worker)
+        if Front.loop is not None:
+            leaving.install(Front.loop)
         self._follower.start()
         self._first = alone.first_version(config)
         if self._first is not None:
             self._first.start()
-        self._follower.await_production(_WAIT_SECONDS)
+        self._follower.await_production(_WAIT_SECONDS + (config.spec.deadline if mine.has_others else 0.0))
+        leaving.ready()
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
@@ -109,6 +121,8 @@ class Drivetrain:
         self._integrity.stop()
         self._journal.close()
         self._engine.dispose()
+        self._worker.stop()
+        self._held.close()
 
 
 Drivetrain.add_asgi_middleware(Front)  # type: ignore[attr-defined]

@@ -138,6 +138,18 @@ ZENML, WHYLOGS = "tests/lifecycle/conftest.py", "whylogs.core.view.dataset_profi
 
 NAMES = [
     PrivateName(
+        "bentoml._internal.configuration.containers",
+        "BentoMLContainer",
+        ("serving/process/alone.py",),
+        lambda found: isinstance(found.config.get(), dict),
+    ),
+    PrivateName(
+        "bentoml._internal.resource",
+        "system_resources",
+        ("serving/process/alone.py",),
+        lambda found: found()["cpu"] > 0,
+    ),
+    PrivateName(
         "_bentoml_sdk",
         "Service",
         ("serving/http/bento_documents.py",),

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from starlette.types import Scope
 
+from serving.http.access_log import REQUEST
+from serving.http.batching import Batching
 from serving.http.counts import NO_VERSION, CountsByVersion
 from serving.http.deadline import going_on
 from serving.http.errors import RETRY, HttpError
@@ -65,7 +67,8 @@ class Answering:
     def __init__(self, settings: Settings, follower: Follower, journal: Journal, pulse: Pulse) -> None:
         self._settings, self._spec = settings, settings.spec
         self._follower, self._journal, self._pulse = follower, journal, pulse
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="predict")
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="aside")
+        self._batching = Batching(settings.model, self._spec, pulse)
         self._counts = CountsByVersion(settings.model)
         self._shadowing = Shadowing(settings.model, journal, self._shadowed)
         self._route_by = (self._spec.route_by or "").lower().encode()
@@ -88,6 +91,7 @@ class Answering:
         version = chosen.version
         scope[_VERSION] = version.version
         done = await self._worked(version, question, going_on(self._spec.deadline, started))
+        scope[REQUEST] = request_id, version.version, done.rows.count
         await self._record(request_id, chosen, done, started)
         counts = self._counts.of(version.version)
         counts.predicted += len(done.needs_review)
@@ -118,6 +122,7 @@ class Answering:
     def metrics(self) -> "Iterator[Metric]":
         """Yield requests by version and status, rows, and how long requests took."""
         yield from self._counts.metrics()
+        yield from self._batching.metrics()
         yield from self._shadowing.metrics()
 
     def require_ready(self) -> Traffic[Version]:
@@ -150,7 +155,7 @@ class Answering:
         most_inline = _INLINE_TEXTS if version.model.texts else _INLINE_BYTES
         if question.size <= most_inline and version.is_quick(question.most_rows(version.validator.width)):
             return work(version, question, self._spec, go_on)
-        return await self.aside(lambda: work(version, question, self._spec, go_on))
+        return await self._batching.asked(version, question, go_on)
 
     def _shadowed(self, version: Version, question: Question) -> Work:
         return work(version, question, self._spec, going_on(self._spec.deadline, time.perf_counter()))

@@ -16,17 +16,17 @@ from serving.http.errors import HttpError, content_of
 from serving.http.feedback import Feedback
 from serving.http.health import Livez, Readyz
 from serving.http.held import Held
-from serving.http.metrics import Metrics
+from serving.http.metrics import Metrics, state_of
 from serving.http.path_names import MODEL
 from serving.http.post import Post
 from serving.http.predict import Predict
-from serving.http.pulse import Pulse
 from serving.http.refusal_log import refused
 from serving.http.releases import Releases
 from serving.http.security import ANSWER
 from serving.http.v2.infer import Infer, InferVersion
 from serving.http.v2.pages import ModelMetadata, ModelReady, VersionMetadata, VersionReady
 from serving.http.v2.server import Server, ServerLive, ServerReady
+from serving.http.worker import Worker
 from serving.journal.writer import Journal
 from serving.keys.key import masked
 from serving.keys.store import named_file
@@ -49,14 +49,21 @@ _PATH_SHOWN = 200  # characters
 _REASONS = {404: "there is no such path", 405: "the method is not allowed"}
 
 
-def build(settings: Settings, follower: Follower, journal: Journal, pulse: Pulse | None = None) -> ASGIApp:
+def build(
+    settings: Settings,
+    follower: Follower,
+    journal: Journal,
+    worker: Worker | None = None,
+) -> ASGIApp:
     """Return the application; requests to an endpoint that takes JSON go past the router."""
+    worker = worker or Worker.alone(settings)
     endpoints: list[Endpoint] = []
-    held, lives = Held(settings.spec.held), pulse or Pulse(settings.spec.deadline)
     authentication = Authentication(settings.keys or named_file(), is_open=settings.spec.open)
-    answering = Answering(settings, follower, journal, lives)
-    context = Context(settings, follower, journal, endpoints, held, lives, authentication, answering)
+    answering = Answering(settings, follower, journal, worker.pulse)
+    held = Held(settings.spec.held)
+    context = Context(settings, follower, journal, endpoints, held, authentication, answering, worker)
     endpoints += [endpoint(context) for endpoint in ENDPOINTS]
+    worker.sharing.start(lambda: (family for one in endpoints for family in one.metrics()), lambda: state_of(context))
     direct: dict[str, ASGIApp] = {
         path: one
         for one in endpoints
@@ -94,4 +101,4 @@ def build(settings: Settings, follower: Follower, journal: Journal, pulse: Pulse
                 return
         await direct.get(scope["path"], starlette)(scope, receive, send)
 
-    return app
+    return app if worker.access_log is None else worker.access_log.around(app)

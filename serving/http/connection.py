@@ -1,13 +1,14 @@
 """One connection: uvicorn's, with bounds on time and size, and with JSON for what is no request."""
 
 import asyncio
-from typing import cast
+from typing import ClassVar, cast
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from serving.http import head, malformed
+from serving.http.admission import FEW, LATE, Admission
 from serving.http.errors import RETRY, HttpError
 from serving.http.refusal_log import refused_early
 from serving.http.sending import Sending
@@ -17,6 +18,8 @@ _PIPELINED = 16  # requests that wait for the answer to one before them
 _FOR_OPERATORS = (b"/livez", b"/readyz", b"/metrics")
 _RESERVE = 100  # connections past the limit that may ask for these, and that read why they are refused
 _CROWDED_SECONDS = 1.0
+_LAST_SECONDS = 0.5  # for a request that begins when the worker ends
+_SLOW_SECONDS = 1.0  # after which a client that sends no whole request makes way for another
 _BLANK = 4  # bytes of empty lines that some clients send behind a request
 
 
@@ -28,7 +31,9 @@ class Connection(Sending):
     `header_timeout` once more.
     """
 
-    __slots__ = ("_chunk", "_crowded", "_deaf", "_in_head", "_owed", "_received", "_running")
+    __slots__ = ("_chunk", "_crowded", "_deaf", "_in_head", "_owed", "_received", "_running", "_since", "_waits")
+
+    admission: ClassVar[Admission] = Admission()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, for a moment only where there are too many."""
@@ -40,8 +45,12 @@ class Connection(Sending):
         self._deaf = False  # what still comes is read past
         self._running: RequestResponseCycle | None = None  # the one that is answered; others wait in the pipeline
         self._owed: HttpError | None = None  # said once the requests before it are answered
+        self._waits = False  # a request of it is whole, and not answered
+        self._since = self.loop.time()  # when the client was last given something, or sent a head
         super().connection_made(transport)
         past = len(self.connections) - self.limits.max_connections
+        if past > 0 and self._made_room():
+            past = 0
         self._crowded = past > 0
         if past > _RESERVE:
             self._deaf = True
@@ -113,10 +122,13 @@ class Connection(Sending):
             self._running = self.cycle
         self.headers = []  # trailers: they have no meaning here
         self._in_head, self._received = False, -self._chunk
-        if self._crowded:
+        if self._crowded or self.leaving.is_under_way:
             self.cycle.keep_alive = False
         if not self.cycle.keep_alive:
             self.cycle.transport = cast(asyncio.Transport, _Closing(self))
+        if self.admission.waiting >= FEW and self.admission.is_over(len(self.connections)):
+            self.cycle.scope[LATE] = True  # type: ignore[literal-required]
+        self._since = self.loop.time()
         if self._alarm is not None:
             self._silence()
 
@@ -138,12 +150,17 @@ class Connection(Sending):
         if not self.cycle.response_complete:
             self.cycle.more_body = False
             self.cycle.message_event.set()
+            if not self._waits:
+                self._waits = True
+                self.admission.waiting += 1
         else:  # it came before the end of what was asked
             self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self._close)
 
     def on_response_complete(self) -> None:
         """Go on with the next request, unless this was the last."""
         is_last = not self.pipeline
+        self._done()
+        self._since = self.loop.time()
         self._running = None if is_last else self.pipeline[-1][0]
         super().on_response_complete()
         if self.transport.is_closing():
@@ -152,6 +169,13 @@ class Connection(Sending):
             self._last_word(self._owed)
         elif is_last and not self._deaf and not self._in_head:
             self._ring(self.limits.header_timeout, self._close)  # the rest of a body that nobody reads
+
+    def shutdown(self) -> None:
+        """Close once the request in work is answered; one that has begun, or begins at once, is taken still."""
+        if self._running is None and self._in_head and not self._deaf and (self.cycle is None or self._received > 0):
+            self._ring(_LAST_SECONDS, self._too_late)
+        else:
+            super().shutdown()
 
     def end(self) -> None:
         """Close after the last answer; nothing is said behind it."""
@@ -209,8 +233,38 @@ class Connection(Sending):
             self._abandon()
             self._last_word(None if cycle.response_started else error)
 
+    def _done(self) -> None:
+        """Note that no request of it waits."""
+        if self._waits:
+            self._waits = False
+            self.admission.left()
+
+    def _made_room(self) -> bool:
+        """Let go of the connection whose client has been silent, or slow, for longest; say whether there is one."""
+        latest = self.loop.time() - _SLOW_SECONDS
+        slow = [one for one in self.connections if isinstance(one, Connection) and one.owes_since() < latest]
+        if not slow:
+            return False
+        slowest = min(slow, key=Connection.owes_since)
+        slowest.give_way()
+        return True
+
+    def owes_since(self) -> float:
+        """Return since when it is the client's turn, by the loop's time; infinite where it is ours."""
+        is_ours = self._running is not None and (self._running is not self.cycle or not self.cycle.more_body)
+        return float("inf") if is_ours else self._since
+
+    def give_way(self) -> None:
+        """End at once: another client needs the place."""
+        self._since = float("inf")
+        self._deaf = True
+        path = self.url.partition(b"?")[0] if self._begun() else b""
+        refused_early(self.client, "-", path, 408, "too slow, and its place was needed")
+        self.transport.abort()
+
     def _abandon(self) -> None:
         """Let go of the request that is answered."""
+        self._done()
         if self._running is not None:
             self._running.disconnected = True
             self._running.message_event.set()

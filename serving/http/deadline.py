@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable
 
-from serving.http.errors import HttpError
+from serving.http.errors import RETRY, HttpError
 
 
 def late(deadline: float) -> HttpError:
     """Return what is answered once nobody waits any more."""
-    return HttpError(504, f"there was no answer within {deadline:g} seconds")
+    return HttpError(504, f"there was no answer within {deadline:g} seconds", headers=RETRY)
 
 
 def going_on(deadline: float, started: float) -> Callable[[], None]:

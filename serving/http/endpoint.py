@@ -19,6 +19,7 @@ from serving.http.held import Held
 from serving.http.models import Error
 from serving.http.pulse import Pulse
 from serving.http.security import ANSWER
+from serving.http.worker import Worker
 from serving.journal.writer import Journal
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
@@ -64,9 +65,14 @@ class Context:
     journal: Journal
     endpoints: Sequence["Endpoint"]
     held: Held
-    pulse: Pulse
     authentication: Authentication
     answering: Answering
+    worker: Worker
+
+    @property
+    def pulse(self) -> Pulse:
+        """Whether the worker goes on."""
+        return self.worker.pulse
 
 
 class Endpoint(ABC):

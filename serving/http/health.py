@@ -47,10 +47,10 @@ class Readyz(Page):
 
 def require_ready(context: Context, request: Request) -> Version:
     """Return the current version. Raises HttpError, 503 with the reason, where requests are not answered."""
-    follower = context.follower
-    if follower.is_ready and follower.current is not None:
+    follower, stops = context.follower, context.worker.leaving.is_under_way
+    if follower.is_ready and follower.current is not None and not stops:
         return follower.current
-    why = f"not ready: {follower.journal_error or follower.why_not_ready}"
+    why = f"not ready: {'the service is about to stop' if stops else follower.journal_error or follower.why_not_ready}"
     told = why if _may_know(context, request) else f"not ready: {_less(why.removeprefix('not ready: '))}"
     raise HttpError(503, told, headers=RETRY, reason=why)
 

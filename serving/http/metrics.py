@@ -1,12 +1,16 @@
 """`GET /metrics`: what every endpoint counts."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.http.endpoint import Page, Reply
+from serving.http.endpoint import Context, Page, Reply
+from serving.http.families import gauge
+from serving.http.sharing import plain
+from serving.process.tally import Family
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -15,7 +19,7 @@ _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics(Page):
-    """The counters of one worker, for Prometheus to collect."""
+    """The counters of all workers, for Prometheus to collect."""
 
     path = "/metrics"
     summary = "Counters and latencies in the Prometheus text format."
@@ -23,14 +27,53 @@ class Metrics(Page):
 
     async def respond(self, request: Request) -> Response:
         """Return everything in the text format."""
+        mine = plain(self.collect())
+        return Response(await asyncio.to_thread(self._text, mine), media_type=_CONTENT_TYPE)
+
+    def _text(self, mine: list[Family]) -> bytes:
         from prometheus_client.exposition import generate_latest
         from prometheus_client.registry import CollectorRegistry
 
+        sharing = self._context.worker.sharing
+        sharing.write(mine, state_of(self._context))  # so that no other worker tells less than we do
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(self)
-        return Response(generate_latest(registry), media_type=_CONTENT_TYPE)
+        registry.register(_Told(sharing.of_all(mine)))
+        return generate_latest(registry)
+
+    def metrics(self) -> "Iterator[Metric]":
+        """Yield what is of the whole worker: how many requests wait, and what its log could not take."""
+        waiting = [({"model": self._context.settings.model}, self._context.worker.admission.waiting)]
+        yield gauge("drivetrain_requests_waiting", "Requests that are whole and not answered yet.", waiting)
+        if self._context.worker.access_log is not None:
+            yield from self._context.worker.access_log.metrics()
 
     def collect(self) -> "Iterator[Metric]":
-        """Yield the metric families, as prometheus_client asks for them."""
+        """Yield the metric families of this worker."""
         for endpoint in self._context.endpoints:
             yield from endpoint.metrics()
+
+
+def state_of(context: Context) -> str:
+    """Return how this worker is, as it ends a sentence about it."""
+    if context.worker.leaving.is_under_way:
+        return "is about to stop"
+    current = context.follower.current
+    if context.follower.is_ready and current is not None:
+        return f"answers with version {current.version}"
+    return f"is not ready: {context.follower.journal_error or context.follower.why_not_ready}"
+
+
+class _Told:
+    """Families as prometheus_client asks for them."""
+
+    def __init__(self, families: list[Family]) -> None:
+        self._families = families
+
+    def collect(self) -> "Iterator[Metric]":
+        from prometheus_client.core import Metric
+
+        for one in self._families:
+            metric = Metric(one.name, one.text, one.kind)
+            for (name, labels), value in one.samples.items():
+                metric.add_sample(name, dict(labels), value)
+            yield metric

@@ -9,9 +9,10 @@ from typing import ClassVar, NamedTuple
 from starlette.types import Receive, Scope, Send
 
 from serving.http import body
+from serving.http.admission import LATE
 from serving.http.deadline import late
 from serving.http.endpoint import Context, Endpoint
-from serving.http.errors import Broken, Disconnected, HttpError, refuse
+from serving.http.errors import RETRY, Broken, Disconnected, HttpError, refuse
 from serving.http.places import Places
 from serving.http.security import Headers
 from serving.http.whole import write_whole
@@ -83,6 +84,8 @@ class Post(Endpoint):
     async def _within_limits(self, scope: Scope, receive: Receive, started: float) -> Sent:
         if scope["method"] != "POST":
             raise HttpError(405, "use POST", headers=((b"allow", b"POST"),))
+        if LATE in scope:
+            raise HttpError(429, "more requests come than can be answered in time; try again", headers=RETRY)
         stage = "sending its body"
         try:
             with self._context.held.share() as share:

@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from schemas.run import DeploySpec
+from serving.http.leaving import Leaving
 from serving.http.refusal_log import refused_early
 
 _PROGRESS = 65_536  # bytes that a client must take within a deadline while more of an answer waits
@@ -27,6 +28,7 @@ class Sending(HttpToolsProtocol):
     __slots__ = ("_alarm",)
 
     limits: ClassVar[DeploySpec] = DeploySpec()
+    leaving: ClassVar[Leaving] = Leaving()
     _unread: ClassVar[dict["Sending", asyncio.TimerHandle]] = {}  # who has much to read, the longest-waiting first
 
     def __init__(

@@ -63,6 +63,12 @@ def work(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) ->
     Raises:
         HttpError: If no row is valid, or the model has no finite prediction for one.
     """
+    rows = read(version, question, spec, go_on)
+    return finish(version, rows, version.predict(rows.checked.cells))
+
+
+def read(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) -> Rows:
+    """Read and check rows, as `work` does. Raises HttpError if no row is valid."""
 
     def admit(rows: int, explain: bool) -> None:
         bytes_per_row = version.bytes_per_row + (version.explainer.bytes_per_row if explain else 0)
@@ -73,8 +79,12 @@ def work(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) ->
     checked = rows.checked
     if not checked.positions:
         raise NoValidRow(checked.errors, rows.count)
-    predicted = version.predict(checked.cells)
-    if len(checked.positions) > _FEW:
+    return rows
+
+
+def finish(version: Version, rows: Rows, predicted: Predictions) -> Work:
+    """Return what comes of rows with their predictions. Raises HttpError if one is not finite."""
+    if len(rows.checked.positions) > _FEW:
         if not finite(predicted).all():
             raise HttpError(422, NO_FINITE_PREDICTION)
         text, review = version.model.write(predicted)

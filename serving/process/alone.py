@@ -1,6 +1,8 @@
 """A service that `bentoml serve` starts, and not our supervisor: what is checked and set before any worker starts."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 from schemas.errors import DeploymentError, DrivetrainError
 from serving.journal import tables
 from serving.keys.client import VARIABLE as KEY_VARIABLE
-from serving.process import contents, settings, variables
+from serving.process import contents, notes, settings, variables
 from serving.process.settings import Settings
 from serving.releases.first_version import FirstVersion
 from serving.releases.publisher import current_release
@@ -36,10 +38,28 @@ def prepare() -> None:
         raise BentoMLConfigException(str(error)) from None
     except OSError as error:  # of the folder that the journal is to be in
         raise BentoMLConfigException(f"The journal cannot be created: {error.filename}: {error.strerror}") from None
+    os.environ[notes.VARIABLE], os.environ[notes.WANTED] = _folder_of_notes(), str(_wanted())
     ours = bentoml_environment(os.environ, config.spec.deadline)
     kept = {name: os.environ[name] for name in ours.keys() & os.environ.keys() - {"BENTOML_CONFIG_OPTIONS"}}
     os.environ.update(ours | kept)
     os.environ.pop(KEY_VARIABLE, None)  # of who starts it, for programs that ask
+
+
+def _folder_of_notes() -> str:
+    """Return a folder that the workers share for as long as this process lives, which starts them."""
+    folder = tempfile.mkdtemp(prefix="drivetrain-workers-")
+    mine = os.getpid()
+    atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == mine else None)
+    return folder
+
+
+def _wanted() -> int:
+    """Return how many workers BentoML was told to start."""
+    from bentoml._internal.configuration.containers import BentoMLContainer
+    from bentoml._internal.resource import system_resources
+
+    workers = BentoMLContainer.config.get().get("services", {}).get("drivetrain", {}).get("workers", 1)
+    return int(system_resources()["cpu"]) or 1 if workers == "cpu_count" else int(workers or 1)
 
 
 def first_version(config: Settings) -> FirstVersion | None:

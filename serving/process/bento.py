@@ -25,7 +25,7 @@ from schemas.home import ROOT
 from serving.process import bento_readme, bento_store, contents, requirements
 from serving.process.code_closure import files
 from serving.process.contents import Contents
-from serving.process.supervisor import SERVICE
+from serving.process.crew import SERVICE
 
 _WHOLE = ".drivetrain-whole"
 _INFO = "bento.yaml"

@@ -15,11 +15,12 @@ from serving.journal import location
 from serving.keys import store
 from serving.keys.store import VARIABLE
 from serving.process import records
+from serving.process.patience import patience
 from serving.process.records import Deployment
 from serving.process.variables import NOT_HERE
 
 _PORT = 3000  # of BentoML's images
-_SPARE = 15  # seconds beyond a request's deadline, in which the container ends
+_SPARE = 5  # seconds beyond those in which a worker must have ended what is in work
 _TEXT = """\
 # {name}: made by `python -m serving compose {name}`. The image is the Bento's:
 #   bentoml containerize {bento}
@@ -84,7 +85,7 @@ def compose(home: Path, deployment: Deployment) -> str:
             f"      {name}: {json.dumps(value, ensure_ascii=False)}" for name, value in environment.items()
         ),
         volumes="\n".join(_mount(*mount) for mount in mounts),
-        grace=ceil(spec.deadline) + _SPARE,
+        grace=ceil(patience(spec.drain_seconds, spec.deadline)) + _SPARE,
         files=spec.max_connections + 500,
     )
 
@@ -113,6 +114,8 @@ def _environment(deployment: Deployment, *, has_keys: bool) -> Iterator[tuple[st
     yield "DRIVETRAIN_CACHE", "/data/packages"
     yield "BENTOML_HOME", "/tmp/bentoml"
     yield "HOME", "/tmp"
+    if deployment.spec.workers > 1:
+        yield "BENTOML_CONFIG_OPTIONS", f"services.drivetrain.workers={deployment.spec.workers}"
     if has_keys:
         yield VARIABLE, "/keys/keys.json"
     elif not deployment.spec.is_exposed:  # the port is published on this machine alone, as without a container

@@ -1,6 +1,7 @@
 """The process of a service: started so that it outlives us, awaited, ended."""
 
 import os
+import shutil
 import subprocess
 import time
 from contextlib import suppress
@@ -13,16 +14,17 @@ from schemas.errors import DeploymentError
 from schemas.run import DeploySpec, JournalSpec
 from serving.journal import tables
 from serving.keys.client import VARIABLE as KEY_VARIABLE
-from serving.process import address, kept_alive, records, settings
+from serving.process import address, kept_alive, notes, records, settings
 from serving.process.alone import bentoml_environment
 from serving.process.bento_store import source
 from serving.process.kept_alive import Role
 from serving.process.members import VARIABLE, members
+from serving.process.patience import patience
 from serving.process.probe import get, tail
 from serving.process.records import Deployment
 
 _START_SECONDS = 60.0
-_STOP_SECONDS = 10.0
+_STOP_SECONDS = 10.0  # beyond those that a supervisor gives its workers
 
 
 def start(
@@ -89,6 +91,7 @@ def end(home: Path, name: str) -> None:
     """Stop whatever lives of a service, first politely: the supervisor ends its worker, which ends what is in work."""
     told = records.settings_path(home, name)
     supervisor = records.supervisor(home, name)
+    seconds = _seconds_to_stop(told)
     told.unlink(missing_ok=True)  # from here on nothing of it is started again
     found = members(told)
     if supervisor is not None and supervisor not in {process.pid for process in found}:
@@ -101,11 +104,20 @@ def end(home: Path, name: str) -> None:
         with suppress(psutil.NoSuchProcess):
             if process.ppid() not in pids:  # a worker is its supervisor's to end
                 process.terminate()
-    _, left = psutil.wait_procs(found, timeout=_STOP_SECONDS)
+    _, left = psutil.wait_procs(found, timeout=seconds)
     for process in [*left, *members(told)]:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(left, timeout=_STOP_SECONDS)
+    shutil.rmtree(notes.folder(told), ignore_errors=True)
+
+
+def _seconds_to_stop(told: Path) -> float:
+    try:
+        spec = settings.Settings.model_validate_json(told.read_bytes()).spec
+    except (OSError, ValueError):
+        spec = DeploySpec()
+    return patience(spec.drain_seconds, spec.deadline) + _STOP_SECONDS
 
 
 def _is_supervisor(process: psutil.Process, name: str) -> bool:

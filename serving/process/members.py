@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 VARIABLE = "DRIVETRAIN_SERVICE"
 SUPERVISOR = "DRIVETRAIN_SUPERVISOR"
+PLACE = "DRIVETRAIN_PLACE"
+"""The number of a worker among those of its service, from 1 on."""
+LEAVING = "DRIVETRAIN_LEAVING"
+"""The descriptor by which a worker tells its supervisor that it is about to end."""
 LOOKED_AFTER = "DRIVETRAIN_LOOKED_AFTER"
 """Set where systemd, or something like it, starts the service again: it needs no watchdog."""
 

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 from serving.process import kept_alive
-from serving.process.members import LOOKED_AFTER, SUPERVISOR, VARIABLE
+from serving.process.members import LEAVING, LOOKED_AFTER, SUPERVISOR, VARIABLE
 
 logger = logging.getLogger("bentoml.drivetrain")
 
@@ -19,7 +19,17 @@ class Supervised:
 
     def __init__(self) -> None:
         told = os.environ.get(SUPERVISOR)
-        self._supervisor = None if told is None else int(told)
+        self._supervisor = self._told = None if told is None else int(told)
+
+    @property
+    def tells(self) -> int | None:
+        """The descriptor by which the supervisor is told that this process is about to end, None where nobody reads."""
+        told = os.environ.get(LEAVING)
+        return None if told is None or self._told is None else int(told)
+
+    def is_orphan(self) -> bool:
+        """Say whether there was a supervisor, and is none any more."""
+        return self._told is not None and os.getppid() != self._told
 
     def look(self) -> None:
         """Do what is due; to be called often. Nothing where nobody supervises us."""

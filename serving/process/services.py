@@ -8,7 +8,7 @@ from pathlib import Path
 from schemas.errors import ConfigurationError, DeploymentError
 from schemas.run import DeploySpec, JournalSpec
 from serving.journal import tables
-from serving.process import bento, code_closure, exposure, launch, port, records
+from serving.process import bento, code_closure, exposure, launch, notes, port, records
 from serving.process.bento import Packaged
 from serving.process.probe import get
 from serving.process.records import Deployment
@@ -24,6 +24,20 @@ class Status:
     alive: bool
     ready: bool
     why: str | None = None
+
+    def workers(self, home: Path) -> list[str]:
+        """Return a sentence about each worker, where there are to be several."""
+        wanted = self.deployment.spec.workers
+        if wanted == 1 or not self.alive:
+            return []
+        found, _ = notes.read(notes.folder(records.settings_path(home, self.deployment.name)))
+        alive = {note.place: note for note in sorted(found, key=lambda note: note.seen) if note.is_alive}
+        return [
+            f"worker {place} (process {alive[place].pid}) {alive[place].state}"
+            if place in alive
+            else f"worker {place} is gone; it is being started again"
+            for place in range(1, wanted + 1)
+        ]
 
 
 def running(

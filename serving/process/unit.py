@@ -12,10 +12,10 @@ from sqlalchemy.engine import make_url
 from schemas.errors import DeploymentError
 from schemas.home import ROOT
 from serving.process.bento_store import source
+from serving.process.patience import patience
 from serving.process.records import Deployment
-from serving.process.supervisor import PATIENCE
 
-_SPARE = 15  # seconds beyond those in which a worker must have ended what is in work
+_SPARE = 5  # seconds beyond those in which a worker must have ended what is in work
 _SHARED = ("/tmp", "/var/tmp")  # what is in them a unit with a folder of its own there does not see
 _FILES = 500  # open files besides connections
 _TEXT = """\
@@ -94,7 +94,7 @@ def unit(home: Path, deployment: Deployment) -> str:
         folder=_plain(ROOT),
         environment=" ".join(_quoted(f"{name}={value}") for name, value in settings.items()),
         command=" ".join([_quoted(program), *(_quoted(word, argument=True) for word in words)]),
-        stop=ceil(PATIENCE) + _SPARE,
+        stop=ceil(patience(deployment.spec.drain_seconds, deployment.spec.deadline)) + _SPARE,
         files=deployment.spec.max_connections + _FILES,
         writable=" ".join(_quoted(str(path)) for path in writable),
         private_tmp="no" if any(path.is_relative_to(folder) for path in named for folder in _SHARED) else "yes",

@@ -13,7 +13,8 @@ from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.run import DeploySpec, JournalSpec
 from serving.journal.location import sqlite_url
 from serving.keys import client, store
-from serving.process.members import LOOKED_AFTER, SUPERVISOR
+from serving.process import notes
+from serving.process.members import LEAVING, LOOKED_AFTER, PLACE, SUPERVISOR
 from serving.process.members import VARIABLE as SETTINGS_FILE
 
 FOLDER = "DRIVETRAIN_FOLDER"
@@ -21,10 +22,20 @@ FOLDER = "DRIVETRAIN_FOLDER"
 JOURNAL_URL, CACHE, KEYS = "DRIVETRAIN_JOURNAL_URL", "DRIVETRAIN_CACHE", store.VARIABLE
 _PREFIX = "DRIVETRAIN_"
 _DEPLOY, _JOURNAL = f"{_PREFIX}DEPLOY_", f"{_PREFIX}JOURNAL_"
-NOT_HERE = ("host", "port", "rollout", "share")
+NOT_HERE = ("host", "port", "workers", "rollout", "share")
 """Keys of `deploy` that BentoML is told in its own way, or that whoever publishes decides by."""
 OF_OTHERS = {
-    *(SETTINGS_FILE, SUPERVISOR, FOLDER, "DRIVETRAIN_HOME", "DRIVETRAIN_ORCHESTRATOR_RUN_ID"),
+    *(
+        SETTINGS_FILE,
+        SUPERVISOR,
+        PLACE,
+        notes.VARIABLE,
+        notes.WANTED,
+        LEAVING,
+        FOLDER,
+        "DRIVETRAIN_HOME",
+        "DRIVETRAIN_ORCHESTRATOR_RUN_ID",
+    ),
     *(LOOKED_AFTER, client.VARIABLE, "DRIVETRAIN_IMAGE", "DRIVETRAIN_DATA", "DRIVETRAIN_PORT"),
     *("DRIVETRAIN_CODE", "DRIVETRAIN_VALIDATOR", "DRIVETRAIN_SOAK", "DRIVETRAIN_TESTS_NEED_ALL"),
 }
@@ -105,7 +116,7 @@ def _unknown(environment: Mapping[str, str]) -> Iterator[Fault]:
             yield Fault(
                 name,
                 "is no setting of a service that BentoML starts",
-                "its address and port: bentoml serve --host, --port",
+                "bentoml serve --host, --port; BENTOML_CONFIG_OPTIONS=services.drivetrain.workers=2",
             )
         else:
             yield Fault(name, f"there is no such variable.{did_you_mean(name, names)}", "the Bento's README lists all")

@@ -17,6 +17,8 @@ from ml.validation.rows import Validator
 from schemas.package import Manifest, Samples
 
 _SEVERAL = 8  # rows: what a call costs by itself is shared by those of a request
+_OTHER = 13  # rows of a call that the model was not asked for before
+_DEAR_SECONDS = 0.0005  # a call for a row that takes longer may be worth sharing
 INLINE_SECONDS = 0.002  # predictions that take longer are computed in a thread, so that the others need not wait
 
 
@@ -39,6 +41,8 @@ class Version:
     sample: dict[str, Any]
     answered: dict[str, Any]
     explainer: Explainer
+    shares_calls: bool = False
+    """Whether a call of the model for many rows takes far less than one for each, measured too."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -75,6 +79,7 @@ def load(version: str, package_url: str, root: Path) -> Version:
         sample=sample,
         answered=answered,
         explainer=model.explainer(),
+        shares_calls=alone >= _DEAR_SECONDS and _seconds_of_others(model, sample) < _OTHER * alone / 2,
     )
 
 
@@ -83,6 +88,14 @@ def sample_row(root: Path, manifest: Manifest) -> dict[str, Any]:
     cells = storage.samples(root, manifest).cells  # arrays as nested lists
     rows = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
     return min(rows, key=lambda row: sum(value is None for value in row.values()))
+
+
+def _seconds_of_others(model: PackagedModel, sample: dict[str, Any]) -> float:
+    """Return how long one call takes for a number of rows that it was not asked before: some compile for each anew."""
+    cells = cells_of(Samples(cells={name: [value] * _OTHER for name, value in sample.items()}), model.signature)
+    started = time.perf_counter()
+    model.predict(cells)
+    return time.perf_counter() - started
 
 
 def _warm(model: PackagedModel, sample: dict[str, Any], rows: int) -> tuple[float, dict[str, Any]]:

@@ -28,6 +28,11 @@ def worker(home: Path, name: str = "house") -> psutil.Process:
     return found
 
 
+def workers(home: Path, name: str = "house") -> list[psutil.Process]:
+    """Return the workers."""
+    return psutil.Process(supervisor(home, name)).children()
+
+
 def family(home: Path, name: str = "house") -> list[psutil.Process]:
     """Return all living processes of a service."""
     return members(records.settings_path(home, name))

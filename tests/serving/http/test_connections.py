@@ -74,6 +74,15 @@ def test_past_the_limit_a_connection_gets_503_and_operators_are_answered(narrow:
         assert exchange(opened, GOOD).status == 200
 
 
+def test_clients_that_do_not_get_on_make_way_for_others(narrow: services.Status) -> None:
+    with ExitStack() as many:
+        for _ in range(MOST):
+            many.enter_context(connection(url_of(narrow))).sendall(HEAD + b"Content-Length: 100\r\n\r\n{")
+        time.sleep(1.1)
+        for _ in range(MOST // 2):
+            assert exchange(many.enter_context(connection(url_of(narrow))), GOOD).status == 200
+
+
 def test_far_past_the_limit_it_is_503_at_once(narrow: services.Status) -> None:
     with ExitStack() as many:
         held = [many.enter_context(connection(url_of(narrow))) for _ in range(MOST + 130)]

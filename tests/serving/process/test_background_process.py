@@ -21,8 +21,7 @@ from schemas.errors import ConfigurationError, DeploymentError
 from schemas.home import ROOT
 from schemas.run import DeploySpec
 from serving.__main__ import main
-from serving.process import bento_store, contents, kept_alive, launch, port, records, services
-from serving.process import supervisor as supervise
+from serving.process import bento_store, contents, crew, kept_alive, launch, port, records, services
 from serving.process.deploy import deploy
 from serving.process.members import LOOKED_AFTER
 from serving.process.probe import until_ready
@@ -231,9 +230,9 @@ def test_what_a_file_names_is_ended_only_if_it_is_the_supervisor(home: Path, tmp
 def test_a_worker_that_dies_at_once_is_started_after_longer_and_longer_pauses() -> None:
     pauses = [0.0]
     for _ in range(8):
-        pauses.append(supervise._pause(pauses[-1], 0.1))
-    assert pauses == [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0] and supervise._pause(30.0, 60.0) == 0.0
-    assert (supervise._told(-9), supervise._told(-37), supervise._told(3)) == ("SIGKILL", "signal 37", "exit code 3")
+        pauses.append(crew._pause(pauses[-1], 0.1))
+    assert pauses == [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0] and crew._pause(30.0, 60.0) == 0.0
+    assert (crew._told(-9), crew._told(-37), crew._told(3)) == ("SIGKILL", "signal 37", "exit code 3")
 
 
 def test_of_all_versions_only_those_that_a_release_can_come_back_to_have_a_bento(

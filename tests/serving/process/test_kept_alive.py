@@ -1,5 +1,6 @@
 """A service comes back by itself, whatever of it is killed; after `stop` nothing does, and nothing is left behind."""
 
+import json
 import os
 import random
 import shutil
@@ -22,6 +23,7 @@ from serving.process.deploy import deploy
 from serving.process.records import Deployment
 from tests.serving import packages
 from tests.serving.processes import family, gone, supervisor, watchdog, worker
+from tests.serving.steady_load import steady_load
 from tests.soak import count
 from tests.tracing import processes_traced
 
@@ -93,6 +95,31 @@ def test_a_request_while_the_worker_is_replaced_waits_and_is_answered(home: Path
         psutil.wait_procs([killed], timeout=10)
         answer = httpx.post(f"{running.url}/predict", json={"instances": [packages.ROW]}, timeout=30)
         assert answer.status_code == 200, answer.text
+
+
+def test_a_worker_that_is_told_to_end_loses_no_request_and_another_takes_its_place(
+    home: Path, running: Deployment
+) -> None:
+    old = worker(home)
+    with steady_load(running.port, 100, json.dumps({"instances": [packages.ROW]}).encode()) as found:
+        time.sleep(0.5)
+        old.send_signal(signal.SIGTERM)
+        assert refused(running.url) == "not ready: the service is about to stop"
+        kept = httpx.post(f"{running.url}/predict", json={"instances": [packages.ROW]})
+        assert kept.status_code == 200 and kept.headers["connection"] == "close"
+        deadline = time.monotonic() + 20
+        while not (gone(old.pid) and services.status(home, "house")[0].ready):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert found["failed"] == [] and found["answered"]["1"] > 50
+
+
+def refused(url: str) -> str:
+    deadline = time.monotonic() + 5
+    while True:
+        answer = httpx.get(f"{url}/readyz")
+        if answer.status_code == 503 or time.monotonic() > deadline:
+            return str(answer.json()["error"]["message"])
 
 
 @pytest.mark.parametrize("killed", ["supervisor", "worker", "watchdog", "supervisor worker", "supervisor watchdog",

@@ -1,0 +1,120 @@
+"""The counters of all workers of a service, told by whichever of them is asked."""
+
+import asyncio
+import logging
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from concurrent.futures import TimeoutError as LoopStands
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from serving.http.families import ADDED_GAUGES
+from serving.process import notes
+from serving.process.notes import Note
+from serving.process.tally import GAUGE, Family, added, gauge, without_gauges
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+logger = logging.getLogger("bentoml.drivetrain")
+_EVERY = 1.0  # seconds
+_PATIENCE = 5.0
+Loop = Callable[[], asyncio.AbstractEventLoop | None]
+
+
+class Sharing:
+    """Writes once a second how this worker is and what it has counted; requests are counted as they always were.
+
+    Args:
+        folder: Of the workers' notes; None: this worker is the only one.
+        place: Its number among them.
+        wanted: How many there are to be.
+        model: The model's name.
+        loop: Gives the event loop, on which alone is counted.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, place: int = 1, wanted: int = 1, model: str = "", loop: Loop = lambda: None
+    ) -> None:
+        self._folder, self._place, self._wanted, self._model = folder, place, wanted, model
+        self._loop = loop
+        self._worker = uuid.uuid4().hex
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._families: Callable[[], Iterable[Metric]] = tuple
+
+    def start(self, families: Callable[[], "Iterable[Metric]"], state: Callable[[], str]) -> None:
+        """Begin.
+
+        Args:
+            families: Gives what this worker has counted.
+            state: Says how it is.
+        """
+        if self._folder is None:
+            return
+        notes.tidy(self._folder)
+        self._families = families
+        threading.Thread(target=self._run, args=(state,), name="sharing", daemon=True).start()
+
+    def stop(self) -> None:
+        """End, on the event loop; what was counted stays known."""
+        with self._lock:
+            self._stopped.set()
+            self._write(plain(self._families()), "is gone", seen=-notes.ALIVE_FOR)
+
+    def write(self, families: list[Family], state: str) -> None:
+        """Let the others know."""
+        with self._lock:
+            if not self._stopped.is_set():
+                self._write(families, state, notes.now())
+
+    def of_all(self, mine: list[Family]) -> list[Family]:
+        """Return what all workers have counted, `mine` this one, and how many of them are alive."""
+        found, gone = notes.read(self._folder) if self._folder is not None else ([], [])
+        others = [note for note in found if note.worker != self._worker]
+        tallies = [note.families if note.is_alive else without_gauges(note.families) for note in others]
+        alive = 1 + sum(note.is_alive for note in others)
+        labels = {"model": self._model}
+        return [
+            *added([mine, *tallies, gone]),
+            gauge("drivetrain_workers", "Workers that are alive.", alive, labels),
+            gauge("drivetrain_workers_wanted", "Workers that there are to be.", self._wanted, labels),
+        ]
+
+    def _write(self, families: list[Family], state: str, seen: float) -> None:
+        if self._folder is None:
+            return
+        try:
+            notes.write(self._folder, Note(self._worker, os.getpid(), self._place, seen, state, families))
+        except OSError as error:
+            logger.warning("the worker's counters cannot be shared: %s", error)
+
+    def _run(self, state: Callable[[], str]) -> None:
+        async def collected() -> list[Family]:
+            return plain(self._families())
+
+        while not self._stopped.wait(_EVERY):
+            running = self._loop()
+            if running is None or not running.is_running():
+                continue
+            asked = asyncio.run_coroutine_threadsafe(collected(), running)
+            try:
+                self.write(asked.result(_PATIENCE), state())
+            except (LoopStands, asyncio.CancelledError):  # a worker whose loop stands is not alive
+                asked.cancel()
+
+
+def plain(metrics: "Iterable[Metric]") -> list[Family]:
+    """Return metric families as plain numbers."""
+    return [
+        Family(
+            one.name,
+            one.type,
+            one.documentation,
+            one.type != GAUGE or one.name in ADDED_GAUGES,
+            {(sample.name, tuple(sample.labels.items())): sample.value for sample in one.samples},
+        )
+        for one in metrics
+    ]

@@ -1,0 +1,72 @@
+"""Which requests are taken: a burst, and no queue that lasts."""
+
+from dataclasses import dataclass
+
+from serving.http.admission import FEW, Admission
+
+MANY = 200  # connections
+
+
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def worked(clock: Clock, admission: Admission, answers: int, each: float) -> None:
+    """Let so many requests come and be answered, one after another, while the next wait."""
+    admission.waiting += 2
+    for _ in range(answers):
+        clock.now += each
+        admission.waiting += 1
+        admission.left()
+
+
+def test_a_burst_may_wait_and_a_queue_that_lasts_may_not() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    worked(clock, one, 400, 0.001)
+    one.waiting = 100  # a tenth of a second of work
+    assert not one.is_over(MANY), "requests have waited for less than half a second"
+    worked(clock, one, 200, 0.001)
+    assert one.is_over(MANY) and not one.is_over(64)
+    one.waiting = 18
+    assert not one.is_over(MANY), "18 are answered in 20 ms"
+    one.waiting = 1
+    one.left()
+    clock.now += 0.4
+    one.waiting = 400
+    assert one.is_over(MANY), "one was refused half a second ago"
+    one.waiting = 1
+    clock.now += 0.6
+    one.left()
+    one.waiting = 400
+    assert not one.is_over(MANY), "nothing waited a moment ago"
+    one.waiting = 600
+    assert one.is_over(MANY)
+
+
+def test_few_requests_always_wait_and_few_clients_up_to_the_deadline() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    worked(clock, one, 400, 2.0)
+    one.waiting = FEW - 1
+    assert not one.is_over(MANY)
+    one.waiting = FEW
+    assert one.is_over(MANY) and one.is_over(3), "the last would wait for 16 seconds"
+    one.waiting = 0
+
+
+def test_time_in_which_nothing_waits_does_not_count() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    for _ in range(200):
+        clock.now += 60
+        one.waiting += 1
+        clock.now += 0.001
+        one.left()
+    one.waiting = 50
+    clock.now += 5
+    assert not one.is_over(MANY)
