@@ -146,12 +146,24 @@ Keep = Literal["digest", "thumbnail", "whole"]
 
 
 class JournalSpec(Strict):
-    """What the journal keeps of each prediction's inputs."""
+    """What the journal keeps of each prediction's inputs, and what holds while it takes nothing."""
 
     keep: Keep = Field(
         default="digest",
         description="of an array or a text: digest its sha256 and summary, thumbnail also a small PNG of a picture, "
         "whole all",
+    )
+    policy: Literal["block", "drop"] = Field(
+        default="block",
+        description="while the journal takes nothing (its disk is full, its database away): block withholds answers "
+        "(503), drop answers without it, and counts what is lost",
+    )
+    queue: int = Field(default=1_024, ge=1, description="requests that wait for the journal at once")
+    queue_bytes: int = Field(
+        default=64_000_000,
+        ge=1_000,
+        description="bytes of what waits for the journal (one request always may). Beyond either, block answers 429, "
+        "and drop loses and counts",
     )
 
 

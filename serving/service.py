@@ -80,14 +80,15 @@ class Drivetrain:
         if self._integrity.error is None:  # a damaged one is left as it is, and said to be damaged
             create(config.journal_url)
         engine = open_existing(config.journal_url, config.spec.journal_synchronous, config.lock_timeout)
-        self._engine, self._journal = engine, Journal(engine)
+        self._engine, self._journal = engine, Journal(engine, config.journal, config.patience)
         supervised, pulse = Supervised(), Pulse(config.spec.deadline)
 
         def look() -> None:
             supervised.look()
             pulse.look(Front.loop)
 
-        self._follower = Follower(engine, config.cache, config.poll, look, self._integrity, config.spec)
+        drops = config.journal.policy == "drop"
+        self._follower = Follower(engine, config.cache, config.poll, look, self._integrity, config.spec, drops=drops)
         Connection.limits = config.spec
         raise_file_limit(config.spec.max_connections)
         Front.ours = app.build(config, self._follower, self._journal, pulse)

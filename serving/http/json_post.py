@@ -20,7 +20,9 @@ REFUSALS = {
     413: Reply("The body is over the limit, and the connection is closed; or it has too many rows.", Error),
     415: Reply("Not application/json, or compressed.", Error),
     429: Reply(
-        "Too many requests are in work, or too many bytes of bodies; Retry-After says when to come again.", Error
+        "Too many requests are in work or wait for the journal, or too many bytes of bodies; Retry-After says when to "
+        "come again.",
+        Error,
     ),
     503: Reply(
         "No version is loaded yet, the journal cannot be used, or there are too many connections; Retry-After says "

@@ -99,6 +99,18 @@ shadows = Table(
     Column("latency", Double, nullable=False),
     UniqueConstraint("request_id", "version", name="one_answer_per_request_and_shadow"),
 )
+losses = Table(
+    "losses",
+    _metadata,
+    Column("id", _Id, primary_key=True),
+    Column("key", String(32), nullable=False, unique=True),
+    Column("since", Double, nullable=False),
+    Column("until", Double, nullable=False),
+    Column("version", String(255), nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("reason", String(32), nullable=False),
+)
 journal_format = Table("journal_format", _metadata, Column("version", Integer, primary_key=True, autoincrement=False))
 LATER_COLUMNS = (requests.c.share, requests.c.trace, requests.c.flags)
 """What an earlier format's tables lack; all of it may be null."""
@@ -106,5 +118,5 @@ Index("predictions_by_time", predictions.c.time)
 Index("labels_by_prediction", labels.c.request_id, labels.c.row)
 Index("requests_by_time", requests.c.time)
 
-IN_ORDER = (labels, predictions, releases, workers, requests, shadows, journal_format)
+IN_ORDER = (labels, predictions, releases, workers, requests, shadows, journal_format, losses)
 """As they lie in the file: `salvage` lends a file that has lost its first page that of an empty journal."""

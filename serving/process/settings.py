@@ -42,6 +42,11 @@ class Settings(Strict):
         """
         return min(5.0, 0.4 * self.spec.deadline)
 
+    @property
+    def patience(self) -> float:
+        """Seconds that an answer waits for its commit, where it is given without one in the end."""
+        return min(1.0, 0.25 * self.spec.deadline)
+
 
 def is_alone() -> bool:
     """Say whether this process is of a service that BentoML started by itself: no settings file is named."""
