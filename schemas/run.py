@@ -165,6 +165,14 @@ class JournalSpec(Strict):
         description="bytes of what waits for the journal (one request always may). Beyond either, block answers 429, "
         "and drop loses and counts",
     )
+    keep_days: float | None = Field(
+        default=None, gt=0, description="days after which a request goes, with its labels; null: it stays"
+    )
+    max_bytes: int | None = Field(
+        default=None,
+        ge=1_000_000,
+        description="bytes that the journal may hold; beyond them the oldest requests go, with their labels. null: any",
+    )
 
 
 class MonitorSpec(Strict):

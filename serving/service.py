@@ -68,6 +68,7 @@ class Drivetrain:
         from serving.http.file_limit import raise_file_limit
         from serving.http.pulse import Pulse
         from serving.journal.integrity import Integrity
+        from serving.journal.maintenance import Maintenance
         from serving.journal.tables import create, open_existing
         from serving.journal.writer import Journal
         from serving.process import alone, settings
@@ -89,10 +90,15 @@ class Drivetrain:
 
         drops = config.journal.policy == "drop"
         self._follower = Follower(engine, config.cache, config.poll, look, self._integrity, config.spec, drops=drops)
+        state, synchronous = self._follower.journal, config.spec.journal_synchronous
+        self._maintenance = Maintenance(
+            config.journal_url, config.journal, self._follower.worker, lambda: state.gone is None, synchronous
+        )
         Connection.limits = config.spec
         raise_file_limit(config.spec.max_connections)
         Front.ours = app.build(config, self._follower, self._journal, pulse)
         self._follower.start()
+        self._maintenance.start()
         self._first = alone.first_version(config)
         if self._first is not None:
             self._first.start()
@@ -106,6 +112,7 @@ class Drivetrain:
         refusal_log.flush()
         if self._first is not None:
             self._first.stop()
+        self._maintenance.stop()
         self._follower.stop()
         self._integrity.stop()
         self._journal.close()

@@ -132,7 +132,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: Table) -> Sav
     names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
     query = f"SELECT {names} FROM {table.name} WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
     store = f"INSERT OR IGNORE INTO {table.name} ({names}) VALUES ({marks})"
-    end = _end(old, table)
+    end, went = _end(old, table), _went(old, table)
     count = bad = last = 0
     for rows in _readable(old, query, end.most, _LATER.get(table.name, _RANGE)):
         read = [decoded(columns, row) for row in rows]
@@ -142,7 +142,17 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: Table) -> Sav
         last = max([last, *(row[0] for row in good)])
         new.commit()
     last = max(last, end.number)
-    return Saved(table.name, count, max(last - count, bad), None if end.is_certain else last)
+    if went:
+        new.execute("INSERT OR REPLACE INTO removed (name, rows) VALUES (?, ?)", (table.name, went))
+        new.commit()
+    return Saved(table.name, count, max(last - went - count, bad), None if end.is_certain else last)
+
+
+def _went(old: sqlite3.Connection, table: Table) -> int:
+    """Return how many rows of a table went because they were old; 0 where that cannot be read."""
+    with suppress(sqlite3.DatabaseError, TypeError):
+        return int(old.execute("SELECT rows FROM removed WHERE name = ?", (table.name,)).fetchone()[0])
+    return 0
 
 
 def _most(old: sqlite3.Connection) -> int:

@@ -111,6 +111,19 @@ losses = Table(
     Column("rows", BigInteger, nullable=False),
     Column("reason", String(32), nullable=False),
 )
+leases = Table(
+    "leases",  # who does what only one worker may do
+    _metadata,
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("until", Double, nullable=False),
+)
+removed = Table(
+    "removed",  # how many rows of a table went because they were old
+    _metadata,
+    Column("name", String(32), primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+)
 journal_format = Table("journal_format", _metadata, Column("version", Integer, primary_key=True, autoincrement=False))
 LATER_COLUMNS = (requests.c.share, requests.c.trace, requests.c.flags)
 """What an earlier format's tables lack; all of it may be null."""
@@ -118,5 +131,5 @@ Index("predictions_by_time", predictions.c.time)
 Index("labels_by_prediction", labels.c.request_id, labels.c.row)
 Index("requests_by_time", requests.c.time)
 
-IN_ORDER = (labels, predictions, releases, workers, requests, shadows, journal_format, losses)
+IN_ORDER = (labels, predictions, releases, workers, requests, shadows, journal_format, losses, leases, removed)
 """As they lie in the file: `salvage` lends a file that has lost its first page that of an empty journal."""

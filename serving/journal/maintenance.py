@@ -1,0 +1,132 @@
+"""Takes out of a journal what it is not to hold any longer, in steps so small that no request waits for them."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from schemas.run import JournalSpec
+from serving.journal import lease
+from serving.journal.retention import remove_old, remove_oldest, used
+from serving.journal.tables import Synchronous, connect
+from serving.journal.trouble import told
+
+LEASE = "retention"
+_LEASE_SECONDS = 300.0
+_PAUSE = 60.0  # seconds between two looks
+_DAY = 86_400.0
+_LOCK_TIMEOUT = 0.05  # requests come first
+_STEP = 0.01  # seconds that SQLite's lock may be held
+_SHARE = 3  # it is held a quarter of the time at most
+_FEWEST, _MOST = 8, 500  # requests in a step
+_REST = 20  # a look may take a twentieth of the time
+logger = logging.getLogger("bentoml.drivetrain")
+
+
+class Maintenance:
+    """One worker's part in it: of several, and of several services on one journal, one does it at a time.
+
+    Args:
+        journal_url: The journal.
+        spec: What may stay.
+        worker: Who this is.
+        is_sound: Says whether the journal may be written to.
+        synchronous: SQLite only: as the service writes.
+        pause: Seconds between two looks.
+    """
+
+    def __init__(
+        self,
+        journal_url: str,
+        spec: JournalSpec,
+        worker: str,
+        is_sound: Callable[[], bool] = lambda: True,
+        synchronous: Synchronous = "NORMAL",
+        pause: float = _PAUSE,
+    ) -> None:
+        self._spec, self._worker, self._is_sound, self._pause = spec, worker, is_sound, pause
+        self._engine = connect(journal_url, synchronous, _LOCK_TIMEOUT)
+        self._most, self._said, self._until = 2 * _FEWEST, "", 0.0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="maintenance", daemon=True)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether there is anything to do, ever."""
+        return self._spec.keep_days is not None or self._spec.max_bytes is not None
+
+    def start(self) -> None:
+        """Begin, if it is wanted."""
+        if self.is_wanted:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End after the step that is under way."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._engine.dispose()
+
+    def _run(self) -> None:
+        pause = self._pause
+        while not self._stopped.wait(pause):
+            began = time.monotonic()
+            try:
+                self.look()
+                self._said = ""
+            except SQLAlchemyError as error:
+                what = f"what is old cannot be taken out of the journal now: {told(error)}"
+                if what != self._said:
+                    logger.warning(what)
+                self._said = what
+            pause = max(self._pause, _REST * (time.monotonic() - began))
+
+    def look(self) -> int:
+        """Take out what is due, if nobody else does; return how many steps that took. Raises SQLAlchemyError."""
+        if not self._is_sound() or not lease.take(self._engine, LEASE, self._worker, _LEASE_SECONDS):
+            return 0
+        self._until = time.monotonic() + _LEASE_SECONDS / 2  # the rest with the next look
+        try:
+            return self._remove_old() + self._remove_excess()
+        finally:
+            lease.give_back(self._engine, LEASE, self._worker)
+
+    def _remove_old(self) -> int:
+        if self._spec.keep_days is None:
+            return 0
+        before, steps = time.time() - self._spec.keep_days * _DAY, 0
+        while self._goes_on() and self._step(lambda connection: remove_old(connection, before, self._most)):
+            steps += 1
+        return steps
+
+    def _remove_excess(self) -> int:
+        if self._spec.max_bytes is None:
+            return 0
+        steps, excess = 0, self._used() - self._spec.max_bytes
+        while excess > 0 and self._goes_on():
+            went = self._step(lambda connection: remove_oldest(connection, self._most))
+            if not went:
+                break
+            steps += 1
+            excess = self._used() - self._spec.max_bytes if self._engine.dialect.name == "sqlite" else excess - went
+        return steps
+
+    def _used(self) -> int:
+        with self._engine.connect() as connection:
+            return used(connection)
+
+    def _goes_on(self) -> bool:
+        return not self._stopped.is_set() and self._is_sound() and time.monotonic() < self._until
+
+    def _step(self, remove: Callable[[Connection], int]) -> int:
+        """Remove some, and leave the journal to requests for a while; return what `remove` does."""
+        began = time.perf_counter()
+        with self._engine.begin() as connection:
+            went = remove(connection)
+        took = time.perf_counter() - began
+        self._most = max(_FEWEST, min(_MOST, int(self._most * _STEP / max(took, _STEP / 2))))
+        self._stopped.wait(_SHARE * took)
+        return went
