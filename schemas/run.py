@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from schemas.base import Name, Strict
 from schemas.choice import Choice
 from schemas.data_spec import DataSpec
+from schemas.journal_spec import JournalSpec
 from schemas.metrics import HIGHER_IS_BETTER
 from schemas.pipelines import PIPELINES, PipelineSpec
 from schemas.split_spec import SplitSpec
@@ -140,39 +141,6 @@ class DeploySpec(Strict):
     def is_exposed(self) -> bool:
         """Whether other machines may reach the service."""
         return not ip_address(self.host).is_loopback
-
-
-Keep = Literal["digest", "thumbnail", "whole"]
-
-
-class JournalSpec(Strict):
-    """What the journal keeps of each prediction's inputs, and what holds while it takes nothing."""
-
-    keep: Keep = Field(
-        default="digest",
-        description="of an array or a text: digest its sha256 and summary, thumbnail also a small PNG of a picture, "
-        "whole all",
-    )
-    policy: Literal["block", "drop"] = Field(
-        default="block",
-        description="while the journal takes nothing (its disk is full, its database away): block withholds answers "
-        "(503), drop answers without it, and counts what is lost",
-    )
-    queue: int = Field(default=1_024, ge=1, description="requests that wait for the journal at once")
-    queue_bytes: int = Field(
-        default=64_000_000,
-        ge=1_000,
-        description="bytes of what waits for the journal (one request always may). Beyond either, block answers 429, "
-        "and drop loses and counts",
-    )
-    keep_days: float | None = Field(
-        default=None, gt=0, description="days after which a request goes, with its labels; null: it stays"
-    )
-    max_bytes: int | None = Field(
-        default=None,
-        ge=1_000_000,
-        description="bytes that the journal may hold; beyond them the oldest requests go, with their labels. null: any",
-    )
 
 
 class MonitorSpec(Strict):

@@ -3,17 +3,18 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Literal
 
 from ml.io.new_output import NewOutput, new_output
-from serving.journal.flat import Columns, Kind, Row, as_text, flat, moment
+from serving.journal import parquet
+from serving.journal.archived import Everything
+from serving.journal.flat import as_text, columns_of, flat_rows, moment
 from serving.journal.opened import opened
-from serving.journal.streamed import Labelled, Span, Streamed
+from serving.journal.streamed import Labelled, Pieces, Span
 
 Format = Literal["parquet", "csv", "jsonl"]
-Pieces = Iterable[list[Labelled]]
 
 
 def export(journal_url: str, target: str, form: Format, span: Span, *, replace: bool = False) -> int:
@@ -32,9 +33,10 @@ def export(journal_url: str, target: str, form: Format, span: Span, *, replace: 
     Raises:
         DeploymentError: If there is no journal, or it cannot be used.
         ContentError, StorageError: If the target cannot be written.
+        OSError: If a file of the archive cannot be read.
     """
     with opened(journal_url) as engine, _begun(target, replace=replace) as output:
-        pieces = Streamed(engine, span)
+        pieces = Everything(engine, span)
         return _FORMS[form](pieces, output.file)
 
 
@@ -73,55 +75,17 @@ def _nested(one: Labelled) -> dict[str, Any]:
     }
 
 
-def _rows(pieces: Pieces) -> Iterator[list[Row]]:
-    for piece in pieces:
-        yield [flat(one) for one in piece]
-
-
-def _columns(pieces: Pieces) -> dict[str, Kind]:
-    found = Columns()
-    for rows in _rows(pieces):
-        found.see(rows)
-    return found.kinds
-
-
 def _csv(pieces: Pieces, file: BinaryIO) -> int:
-    columns = _columns(pieces)
+    columns = columns_of(map(flat_rows, pieces))
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
     count = 0
-    for rows in _rows(pieces):
+    for rows in map(flat_rows, pieces):
         writer.writerows([[as_text(row.get(name)) for name in columns] for row in rows])
         count += len(rows)
     text.detach()
     return count
 
 
-def _parquet(pieces: Pieces, file: BinaryIO) -> int:
-    import pyarrow as pa
-    from pyarrow.parquet import ParquetWriter
-
-    kinds = _columns(pieces)
-    types = {
-        "text": pa.string(), "whole": pa.int64(), "number": pa.float64(), "boolean": pa.bool_(),
-        "time": pa.timestamp("us", "UTC"),
-    }  # fmt: skip
-    schema = pa.schema([(name, types[kind]) for name, kind in kinds.items()])
-    count = 0
-    with ParquetWriter(file, schema, compression="zstd") as writer:
-        for rows in _rows(pieces):
-            arrays = [_array(rows, name, kind, schema.field(name).type) for name, kind in kinds.items()]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-            count += len(rows)
-    return count
-
-
-def _array(rows: list[Row], name: str, kind: Kind, type_: Any) -> Any:
-    import pyarrow as pa
-
-    values = [row.get(name) for row in rows]
-    return pa.array([as_text(value) for value in values] if kind == "text" else values, type_)
-
-
-_FORMS: dict[Format, Callable[[Pieces, BinaryIO], int]] = {"jsonl": _jsonl, "csv": _csv, "parquet": _parquet}
+_FORMS: dict[Format, Callable[[Pieces, BinaryIO], int]] = {"jsonl": _jsonl, "csv": _csv, "parquet": parquet.write}

@@ -58,6 +58,19 @@ def _cell(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
+def flat_rows(piece: Iterable[Labelled]) -> list[Row]:
+    """Return predictions as rows."""
+    return [flat(one) for one in piece]
+
+
+def columns_of(pieces: Iterable[Iterable[Row]]) -> dict[str, Kind]:
+    """Return the columns of all rows, and what they hold."""
+    found = Columns()
+    for rows in pieces:
+        found.see(rows)
+    return found.kinds
+
+
 class Columns:
     """The columns of a table and what they hold, as its rows show; a column of several kinds holds text."""
 

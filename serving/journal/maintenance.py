@@ -8,15 +8,17 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from schemas.run import JournalSpec
+from schemas.journal_spec import JournalSpec
 from serving.journal import lease
-from serving.journal.retention import remove_old, remove_oldest, used
+from serving.journal.archiving import Archiving
+from serving.journal.retention import remove_archived, remove_old, remove_oldest, used
 from serving.journal.tables import Synchronous, connect
 from serving.journal.trouble import told
 
 LEASE = "retention"
 _LEASE_SECONDS = 300.0
 _PAUSE = 60.0  # seconds between two looks
+_GRACE = 3_600.0
 _DAY = 86_400.0
 _LOCK_TIMEOUT = 0.05  # requests come first
 _STEP = 0.01  # seconds that SQLite's lock may be held
@@ -36,6 +38,7 @@ class Maintenance:
         is_sound: Says whether the journal may be written to.
         synchronous: SQLite only: as the service writes.
         pause: Seconds between two looks.
+        grace: Seconds that archived requests stay in the journal: for readers that began before.
     """
 
     def __init__(
@@ -46,8 +49,10 @@ class Maintenance:
         is_sound: Callable[[], bool] = lambda: True,
         synchronous: Synchronous = "NORMAL",
         pause: float = _PAUSE,
+        grace: float = _GRACE,
     ) -> None:
         self._spec, self._worker, self._is_sound, self._pause = spec, worker, is_sound, pause
+        self._grace, self._archiving = grace, Archiving(journal_url, spec)
         self._engine = connect(journal_url, synchronous, _LOCK_TIMEOUT)
         self._most, self._said, self._until = 2 * _FEWEST, "", 0.0
         self._stopped = threading.Event()
@@ -90,7 +95,10 @@ class Maintenance:
             return 0
         self._until = time.monotonic() + _LEASE_SECONDS / 2  # the rest with the next look
         try:
-            return self._remove_old() + self._remove_excess()
+            if self._spec.archive is None:
+                return self._remove_old() + self._remove_excess()
+            self._archiving.look(lambda: self._goes_on() and self._holds())
+            return self._remove_archived()
         finally:
             lease.give_back(self._engine, LEASE, self._worker)
 
@@ -101,6 +109,17 @@ class Maintenance:
         while self._goes_on() and self._step(lambda connection: remove_old(connection, before, self._most)):
             steps += 1
         return steps
+
+    def _remove_archived(self) -> int:
+        before, steps = time.time() - self._grace, 0
+        while self._goes_on() and self._step(lambda connection: remove_archived(connection, before, self._most)):
+            steps += 1
+        return steps
+
+    def _holds(self) -> bool:
+        """Have the lease longer, and the time until this look is to end."""
+        self._until = time.monotonic() + _LEASE_SECONDS / 2
+        return lease.take(self._engine, LEASE, self._worker, _LEASE_SECONDS)
 
     def _remove_excess(self) -> int:
         if self._spec.max_bytes is None:

@@ -25,8 +25,17 @@ _SMALLEST_ROW = 30  # bytes; more rows than fit are not asked for
 _RANGE = 1024
 _LATER = {schema.requests.name: 16, schema.shadows.name: 16}
 """Tables of format 2, and how many of their rows are read at once: one may be of ten thousand predictions."""
+_NEWEST = (schema.losses, schema.archives)
 _COLUMNS = "SELECT name FROM pragma_table_info(?)"
-_TABLES = (schema.releases, schema.predictions, schema.requests, schema.shadows, schema.labels, schema.losses)
+_TABLES = (
+    schema.releases,
+    schema.predictions,
+    schema.requests,
+    schema.shadows,
+    schema.labels,
+    schema.losses,
+    schema.archives,
+)
 
 
 @dataclass(frozen=True)
@@ -76,11 +85,11 @@ def salvage(source: Path, target: Path) -> list[Saved]:
         _lend_first_page(source, target)
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.text_factory = bytes
-        there = [table for table in _there(old) if not (is_lent and table is schema.losses)]  # of some, elsewhere
+        there = [table for table in _there(old) if not (is_lent and table in _NEWEST)]  # of some, elsewhere
         saved = [_copy(old, new, table) for table in there]
         if is_lent:  # a file that began as format 1 has its requests elsewhere than an empty journal says
             saved = [Saved(one.table, 0, 0, 0) if one.table in _LATER and not one.rows else one for one in saved]
-        may_be_empty = [Saved(table.name, 0, 0) for table in (schema.predictions, schema.shadows, schema.losses)]
+        may_be_empty = [Saved(table.name, 0, 0) for table in (schema.predictions, schema.shadows, *_NEWEST)]
         saved = [one for one in saved if one not in may_be_empty]
         new.execute("PRAGMA journal_mode=DELETE")  # one file, that can be put in its place in one step
     assert damage(target) is None, "a new journal is sound"

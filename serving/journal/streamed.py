@@ -5,13 +5,14 @@ being cleared.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Table, and_, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from serving.journal.exploded import Predicted, predicted, predicted_singly
+from serving.journal.parts import covered
 from serving.journal.schema import labels, predictions, requests
 from serving.journal.tables import format_of
 
@@ -40,19 +41,35 @@ class Labelled(NamedTuple):
     label_time: float | None
 
 
+Pieces = Iterable[list[Labelled]]
+
+
 class Streamed:
     """What a journal holds now of a span: it may be gone through more than once, and later rows are not among it.
+
+    What was archived is no part of it, whether or not it is in the journal still.
+
+    Args:
+        engine: The journal.
+        span: Which predictions.
+        numbers: Only requests of these numbers, the first and the last; None for all of the span.
 
     Raises:
         SQLAlchemyError, json.JSONDecodeError, Unreadable: While it is read.
     """
 
-    def __init__(self, engine: Engine, span: Span) -> None:
+    def __init__(self, engine: Engine, span: Span, numbers: tuple[int, int] | None = None) -> None:
         self._engine, self._span = engine, span
         with engine.connect() as connection:
-            tables = [predictions, requests] if format_of(connection) > 1 else [predictions]
-            self._ends = [(table, *self._end(connection, table)) for table in tables]
-            self._last_label = connection.execute(select(func.max(labels.c.id))).scalar() or 0
+            self.last_label = int(connection.execute(select(func.max(labels.c.id))).scalar() or 0)
+            self.covered = covered(connection)
+            if numbers is not None:
+                self._ends = [(requests, *numbers)]
+                return
+            self._ends = [(predictions, *self._end(connection, predictions))]
+            if format_of(connection) > 1:
+                first, last = self._end(connection, requests)
+                self._ends.append((requests, max(first, self.covered + 1), last))
 
     def __iter__(self) -> Iterator[list[Labelled]]:
         """Yield pieces, in the order in which the journal took them."""
@@ -92,10 +109,10 @@ class Streamed:
     def _with_labels(self, connection: Connection, found: Sequence[Predicted]) -> list[Labelled]:
         c = labels.c
         ids = sorted({one.request_id for one in found})
-        query = select(c.request_id, c.row, c.label, c.time).where(c.request_id.in_(ids), c.id <= self._last_label)
+        query = select(c.request_id, c.row, c.label, c.time).where(c.request_id.in_(ids), c.id <= self.last_label)
         latest = {(one, row): (label, time) for one, row, label, time in connection.execute(query.order_by(c.id))}
         labelled = ((one, *latest.get((one.request_id, one.row), (None, None))) for one in found)
-        return [Labelled(one, _parsed(label), time) for one, label, time in labelled]
+        return [Labelled(one, parsed_label(label), time) for one, label, time in labelled]
 
 
 def _read(connection: Connection, table: Table, condition: ColumnElement[bool]) -> Iterator[Predicted]:
@@ -106,7 +123,8 @@ def _read(connection: Connection, table: Table, condition: ColumnElement[bool]) 
         yield from rows
 
 
-def _parsed(text: str | None) -> Any:
+def parsed_label(text: str | None) -> Any:
+    """Return a label that is kept as JSON, None where there is none."""
     if text is None:
         return None
     try:

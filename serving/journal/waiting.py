@@ -3,7 +3,7 @@
 import asyncio
 from typing import NamedTuple
 
-from schemas.run import JournalSpec
+from schemas.journal_spec import JournalSpec
 from serving.journal.insertion import Request, Shadowed, size_of
 from serving.journal.labels import Label, LabelStatus
 

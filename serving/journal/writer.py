@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from sqlalchemy import Engine
 
-from schemas.run import JournalSpec
+from schemas.journal_spec import JournalSpec
 from serving.journal.crowd import Crowd
 from serving.journal.held import Held
 from serving.journal.inline import Inline

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from schemas.base import Name, Strict
 from schemas.errors import DeploymentError
-from schemas.run import DeploySpec, JournalSpec
+from schemas.journal_spec import JournalSpec
+from schemas.run import DeploySpec
 from serving.process import contents, variables
 from serving.process.members import VARIABLE
 

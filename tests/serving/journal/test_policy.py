@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 from sqlalchemy import Engine, event
 
-from schemas.run import JournalSpec
+from schemas.journal_spec import JournalSpec
 from serving.journal.insertion import add
 from serving.journal.labels import Label
 from serving.journal.location import sqlite_url

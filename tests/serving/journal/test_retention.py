@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, text
 
-from schemas.run import JournalSpec
+from schemas.journal_spec import JournalSpec
 from serving.journal import lease
 from serving.journal.insertion import Shadowed, add
 from serving.journal.location import sqlite_url
