@@ -21,9 +21,9 @@ _PAUSE = 60.0  # seconds between two looks
 _GRACE = 3_600.0
 _DAY = 86_400.0
 _LOCK_TIMEOUT = 0.05  # requests come first
-_STEP = 0.01  # seconds that SQLite's lock may be held
+_STEP = 0.005  # seconds that SQLite's lock may be held
 _SHARE = 3  # it is held a quarter of the time at most
-_FEWEST, _MOST = 8, 500  # requests in a step
+_FEWEST, _MOST = 4, 500  # requests in a step
 _REST = 20  # a look may take a twentieth of the time
 logger = logging.getLogger("bentoml.drivetrain")
 

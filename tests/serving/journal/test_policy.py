@@ -133,7 +133,7 @@ def test_what_waits_is_bounded_in_bytes_and_one_request_always_may(journal_url: 
         with connect(journal_url).connect() as holder:
             holder.exec_driver_sql("BEGIN IMMEDIATE")
             waiting = asyncio.ensure_future(journal.write(large))
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
             assert journal.room.bytes > 5_000
             with pytest.raises(JournalFull):
                 await journal.write(request("small"))
