@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from schemas.journal_spec import JournalSpec
 from serving.journal import lease
 from serving.journal.archiving import Archiving
-from serving.journal.retention import remove_archived, remove_old, remove_oldest, used
+from serving.journal.retention import Batch, archived, forget_losses, old, oldest, remove, used
 from serving.journal.tables import Synchronous, connect
 from serving.journal.trouble import told
 
@@ -20,9 +21,8 @@ _LEASE_SECONDS = 300.0
 _PAUSE = 60.0  # seconds between two looks
 _GRACE = 3_600.0
 _DAY = 86_400.0
-_LOCK_TIMEOUT = 0.05  # requests come first
-_STEP = 0.005  # seconds that SQLite's lock may be held
-_SHARE = 3  # it is held a quarter of the time at most
+_LOCK_TIMEOUT = 1.0  # seconds, in which it waits for a gap between requests and is in nobody's way
+_STEP = 0.005  # seconds of work while SQLite's lock is held; it is held half of the time at most
 _FEWEST, _MOST = 4, 500  # requests in a step
 _REST = 20  # a look may take a twentieth of the time
 logger = logging.getLogger("bentoml.drivetrain")
@@ -54,7 +54,7 @@ class Maintenance:
         self._spec, self._worker, self._is_sound, self._pause = spec, worker, is_sound, pause
         self._grace, self._archiving = grace, Archiving(journal_url, spec)
         self._engine = connect(journal_url, synchronous, _LOCK_TIMEOUT)
-        self._most, self._said, self._until = 2 * _FEWEST, "", 0.0
+        self._most, self._said, self._until = 16, "", 0.0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="maintenance", daemon=True)
 
@@ -106,46 +106,53 @@ class Maintenance:
         if self._spec.keep_days is None:
             return 0
         before, steps = time.time() - self._spec.keep_days * _DAY, 0
-        while self._goes_on() and self._step(lambda connection: remove_old(connection, before, self._most)):
+        while self._goes_on() and self._step(lambda connection: old(connection, before, self._most)):
             steps += 1
+        with self._engine.begin() as connection:
+            forget_losses(connection, before)
         return steps
 
     def _remove_archived(self) -> int:
         before, steps = time.time() - self._grace, 0
-        while self._goes_on() and self._step(lambda connection: remove_archived(connection, before, self._most)):
+        while self._goes_on() and self._step(lambda connection: archived(connection, before, self._most)):
             steps += 1
         return steps
-
-    def _holds(self) -> bool:
-        """Have the lease longer, and the time until this look is to end."""
-        self._until = time.monotonic() + _LEASE_SECONDS / 2
-        return lease.take(self._engine, LEASE, self._worker, _LEASE_SECONDS)
 
     def _remove_excess(self) -> int:
         if self._spec.max_bytes is None:
             return 0
         steps, excess = 0, self._used() - self._spec.max_bytes
         while excess > 0 and self._goes_on():
-            went = self._step(lambda connection: remove_oldest(connection, self._most))
-            if not went:
+            went = self._step(partial(oldest, excess=excess, most=self._most))
+            if went is None:
                 break
             steps += 1
-            excess = self._used() - self._spec.max_bytes if self._engine.dialect.name == "sqlite" else excess - went
+            is_sqlite = self._engine.dialect.name == "sqlite"
+            excess = self._used() - self._spec.max_bytes if is_sqlite else excess - went.bytes
         return steps
 
     def _used(self) -> int:
         with self._engine.connect() as connection:
             return used(connection)
 
+    def _holds(self) -> bool:
+        """Have the lease longer, and the time until this look is to end."""
+        self._until = time.monotonic() + _LEASE_SECONDS / 2
+        return lease.take(self._engine, LEASE, self._worker, _LEASE_SECONDS)
+
     def _goes_on(self) -> bool:
         return not self._stopped.is_set() and self._is_sound() and time.monotonic() < self._until
 
-    def _step(self, remove: Callable[[Connection], int]) -> int:
-        """Remove some, and leave the journal to requests for a while; return what `remove` does."""
-        began = time.perf_counter()
+    def _step(self, find: Callable[[Connection], Batch | None]) -> Batch | None:
+        """Remove what is found, and leave the journal to requests for as long; return what went."""
+        with self._engine.connect() as connection:
+            batch = find(connection)
+        if batch is None:
+            return None
+        began, worked = time.monotonic(), time.thread_time()  # the latter without waiting for the interpreter
         with self._engine.begin() as connection:
-            went = remove(connection)
-        took = time.perf_counter() - began
-        self._most = max(_FEWEST, min(_MOST, int(self._most * _STEP / max(took, _STEP / 2))))
-        self._stopped.wait(_SHARE * took)
-        return went
+            remove(connection, batch)
+        worked = time.thread_time() - worked
+        self._most = max(_FEWEST, min(_MOST, int(self._most * _STEP / max(worked, _STEP / 2))))
+        self._stopped.wait(max(_STEP, time.monotonic() - began))
+        return batch

@@ -1,14 +1,34 @@
-"""What of a journal is too old, or too much, and how it goes: the oldest first, some at a time, with their labels."""
+"""What of a journal is too old, or too much, and how it goes: the oldest first, some at a time, with their labels.
 
+What goes is found outside of the transaction in which it goes: others write meanwhile.
+"""
+
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, delete, func, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from serving.journal.schema import archives, labels, losses, predictions, removed, requests, shadows
 from serving.journal.tables import begin_writing
 
 _OVERHEAD = 200  # bytes of a request in PostgreSQL, its places in the indexes included, beside what it carries
+
+
+class Batch(NamedTuple):
+    """Rows that go together: `numbers` of a table, of the requests `ids`.
+
+    `bytes` are those that they carry, 0 where nobody asked. Labels go up to number `last_label`;
+    None: all of them.
+    """
+
+    table: Table
+    numbers: Sequence[int]
+    ids: Sequence[str]
+    bytes: int
+    last_label: int | None = None
 
 
 def used(connection: Connection) -> int:
@@ -19,91 +39,85 @@ def used(connection: Connection) -> int:
             for name in ("page_count", "freelist_count", "page_size")
         )
         return (pages - free) * size
-    return int(connection.execute(select(func.coalesce(func.sum(_size()), 0))).scalar_one())
+    return int(connection.execute(select(func.coalesce(func.sum(_size(connection)), 0))).scalar_one())
 
 
-def _size() -> ColumnElement[int]:
+def _size(connection: Connection) -> ColumnElement[int]:
     c = requests.c
-    kept = func.pg_column_size
+    kept = func.length if connection.dialect.name == "sqlite" else func.pg_column_size
     return kept(c.inputs) + func.coalesce(kept(c.numbers), 0) + kept(c.answers) + _OVERHEAD
 
 
-def remove_old(connection: Connection, before: float, most: int) -> int:
-    """Remove rows from before a moment, at most so many requests, within the connection's transaction.
-
-    Returns:
-        How many rows went; 0: none is left.
-    """
-    begin_writing(connection)
+def old(connection: Connection, before: float, most: int) -> Batch | None:
+    """Return the oldest rows from before a moment, at most so many; None: there are none."""
     for table in (predictions, requests):
         c = table.c
-        query = select(c.id, c.request_id).where(c.time < before, c.id < _newest(table)).order_by(c.time).limit(most)
-        found = connection.execute(query).all()
-        if found:
-            _remove(connection, table, [one.id for one in found], sorted({one.request_id for one in found}))
-            return len(found)
-    return int(connection.execute(delete(losses).where(losses.c.until < before)).rowcount)
+        query = select(c.id, c.request_id, c.id * 0).where(c.time < before).order_by(c.time)
+        if (found := _batch(connection, table, query, most)) is not None:
+            return found
+    return None
 
 
-def remove_oldest(connection: Connection, most: int) -> int:
-    """Remove the oldest requests, at most so many, within the connection's transaction.
-
-    Returns:
-        How many bytes they had; in SQLite, where pages count, how many they were. 0: nothing went.
-    """
-    begin_writing(connection)
-    is_sqlite = connection.dialect.name == "sqlite"
+def oldest(connection: Connection, excess: int, most: int) -> Batch | None:
+    """Return the oldest rows, as many as carry so many bytes, and at most so many; None: there are none."""
     for table in (predictions, requests):
         c = table.c
-        size = _size() if table is requests and not is_sqlite else c.id * 0 + 1
-        query = select(c.id, c.request_id, size).where(c.id < _newest(table)).order_by(c.id).limit(most)
-        found = connection.execute(query).all()
-        if found:
-            _remove(connection, table, [one.id for one in found], sorted({one.request_id for one in found}))
-            return sum(int(one[2]) for one in found)
-    return 0
+        size = _size(connection) if table is requests else c.id * 0 + _OVERHEAD
+        query = select(c.id, c.request_id, size).order_by(c.id)
+        if (found := _batch(connection, table, query, most, excess)) is not None:
+            return found
+    return None
 
 
-def remove_archived(connection: Connection, before: float, most: int) -> int:
-    """Remove requests that are in a file which was kept before a moment, within the connection's transaction.
+def archived(connection: Connection, before: float, most: int) -> Batch | None:
+    """Return the oldest requests that are in a file which was kept before a moment; None: there are none.
 
     Labels that came after the file was written stay: they belong to what it holds.
-
-    Returns:
-        How many requests went, at most `most`; 0: none is left.
     """
-    begin_writing(connection)
     c, r = archives.c, requests.c
     first = select(func.min(r.id)).scalar_subquery()
-    oldest = select(c.last, c.last_label).where(c.kept, c.time < before, c.last >= first).order_by(c.first).limit(1)
-    part = connection.execute(oldest).first()
+    files = select(c.last, c.last_label).where(c.kept, c.time < before, c.last >= first).order_by(c.first).limit(1)
+    part = connection.execute(files).first()
     if part is None:
-        return 0
-    query = select(r.id, r.request_id).where(r.id <= part.last, r.id < _newest(requests)).order_by(r.id).limit(most)
-    found = connection.execute(query).all()
-    if found:
-        known = min(part.last_label, (connection.execute(select(func.max(labels.c.id))).scalar() or 0) - 1)
-        ids = sorted({one.request_id for one in found})
-        _remove(connection, requests, [one.id for one in found], ids, last_label=known)
-    return len(found)
+        return None
+    found = _batch(
+        connection, requests, select(r.id, r.request_id, r.id * 0).where(r.id <= part.last).order_by(r.id), most
+    )
+    newest = connection.execute(select(func.max(labels.c.id))).scalar() or 0
+    return None if found is None else found._replace(last_label=min(part.last_label, newest - 1))
 
 
-def _newest(table: Table) -> ColumnElement[int]:
-    """Return the number of the last row, which stays: SQLite would give its number to the next one."""
-    return select(func.max(table.c.id)).scalar_subquery()
+def _batch(
+    connection: Connection, table: Table, query: Select[Any], most: int, most_bytes: int | None = None
+) -> Batch | None:
+    """Return what a query finds, less the last row of the table: SQLite would give its number to the next one."""
+    newest = select(func.max(table.c.id)).scalar_subquery()
+    found = connection.execute(query.where(table.c.id < newest).limit(most)).all()
+    if not found:
+        return None
+    if most_bytes is not None:
+        sums = list(accumulate(int(one[2]) for one in found))
+        found = found[: bisect_left(sums, most_bytes) + 1]
+    numbers, ids, sizes = zip(*found, strict=True)
+    return Batch(table, numbers, sorted(set(ids)), sum(map(int, sizes)))
 
 
-def _remove(
-    connection: Connection, table: Table, numbers: Sequence[int], ids: Sequence[str], last_label: int | None = None
-) -> None:
-    connection.execute(delete(table).where(table.c.id.in_(numbers)))
-    _note(connection, table, len(numbers))
-    for other in (labels, shadows):
-        query = delete(other).where(other.c.request_id.in_(ids))
-        if other is labels and last_label is not None:
-            query = query.where(labels.c.id <= last_label)
+def remove(connection: Connection, batch: Batch) -> None:
+    """Remove rows with their labels and what shadows answered, within the connection's transaction."""
+    begin_writing(connection)
+    table = batch.table
+    queries = [(table, delete(table).where(table.c.id.in_(batch.numbers)))]
+    queries += [(other, delete(other).where(other.c.request_id.in_(batch.ids))) for other in (labels, shadows)]
+    for other, query in queries:
+        if other is labels and batch.last_label is not None:
+            query = query.where(labels.c.id <= batch.last_label)
         if went := connection.execute(query).rowcount:
             _note(connection, other, went)
+
+
+def forget_losses(connection: Connection, before: float) -> None:
+    """Remove counts of what was lost before a moment, within the connection's transaction."""
+    connection.execute(delete(losses).where(losses.c.until < before))
 
 
 def _note(connection: Connection, table: Table, count: int) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import func, insert, select, text
 
 from schemas.journal_spec import JournalSpec
 from serving.journal import lease
+from serving.journal import maintenance as maintenance_module
 from serving.journal.insertion import Shadowed, add
 from serving.journal.location import sqlite_url
 from serving.journal.losses import Losses
@@ -165,14 +166,14 @@ def test_a_journal_that_must_not_be_written_to_is_left_alone(journal_url: str) -
 
 
 def test_requests_do_not_wait_while_thousands_go(journal_url: str) -> None:
-    fill(journal_url, 1_500, days=3, large=2_000)
+    fill(journal_url, 1_000, days=3, large=2_000)
     engine = connect(journal_url)
     journal = Journal(engine)
 
     async def scenario() -> list[float]:
         took = list[float]()
         while sum(counts(journal_url)[1:]):
-            for _ in range(20):
+            for _ in range(100):
                 began = time.perf_counter()
                 await journal.write(request(f"now {len(took)}"))
                 took.append(time.perf_counter() - began)
@@ -182,7 +183,7 @@ def test_requests_do_not_wait_while_thousands_go(journal_url: str) -> None:
         maintenance.start()
         took = asyncio.run(scenario())
     journal.close()
-    assert len(took) > 20 and took[len(took) // 2] < 0.02 and took[int(len(took) * 0.9)] < 0.1
+    assert len(took) >= 100 and took[len(took) // 2] < 0.02 and took[int(len(took) * 0.95)] < 0.1
 
 
 def test_what_went_is_not_taken_for_lost_when_a_journal_is_repaired(tmp_path: Path) -> None:
@@ -197,7 +198,10 @@ def test_what_went_is_not_taken_for_lost_when_a_journal_is_repaired(tmp_path: Pa
         assert saved == ["0 releases saved", "4 requests saved", "4 shadows saved", "4 labels saved"]
 
 
-def test_a_locked_journal_is_told_once_and_tried_again(journal_url: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_locked_journal_is_told_once_and_tried_again(
+    journal_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance_module, "_LOCK_TIMEOUT", 0.05)
     fill(journal_url, 5, days=9)
     with maintained(journal_url, pause=0.01, keep_days=2) as maintenance:
         with connect(journal_url).connect() as holder:
