@@ -33,6 +33,9 @@ from serving.journal.salvage import salvage
 from serving.journal.schema import labels, requests
 from serving.journal.streamed import Labelled, Span
 from serving.journal.tables import connect, create
+from tests.object_store import ObjectStore
+from tests.object_store import as_owner as as_owner
+from tests.object_store import object_store as object_store
 from tests.serving.journal.requests import request
 from tests.soak import count as tries
 
@@ -209,6 +212,17 @@ def test_an_archive_may_be_wherever_fsspec_reaches(journal_url: str) -> None:
     assert archived(journal_url, folder) == 1 and everything(journal_url) == before
     files, path = filesystem(folder)
     assert len(files.ls(path)) == 2
+
+
+@pytest.mark.slow
+def test_an_archive_on_s3_and_an_export_to_it(journal_url: str, as_owner: ObjectStore) -> None:
+    fill(journal_url, 4, 3)
+    fill(journal_url, 1, 1, "new")
+    before, folder = everything(journal_url), as_owner.new_folder()
+    assert archived(journal_url, folder) == 1
+    tidied(journal_url, folder)
+    assert everything(journal_url) == before and count(journal_url) == 3 and len(as_owner.keys(folder)) == 2
+    assert export(journal_url, f"{folder}/all.jsonl", "jsonl", Span()) == 15
 
 
 def test_an_archive_is_known_after_a_repair(tmp_path: Path) -> None:
