@@ -97,12 +97,26 @@ class Review(Strict):
     expected_share: float | None = None
 
 
+class Lost(Strict):
+    """What was answered in the time of a window and is not in the journal: its policy is `drop`, and it took nothing.
+
+    `first` and `last` are ISO 8601, `reasons` requests by reason.
+    """
+
+    requests: int
+    rows: int
+    first: str
+    last: str
+    reasons: dict[str, int]
+
+
 class MonitoringReport(Strict):
     """The verdict over a window; `predictions` is the drift of the model's own predictions.
 
     `detectable` has the smallest change that would have been found, for each column and hypothesis test that was run;
     `prediction_detectable` the same of the predictions. What is smaller may be there.
     `performance` has one entry for each version with labels, the version of this report first; empty: no label arrived.
+    `lost` is what the window lacks, None where it is whole.
     """
 
     model: str
@@ -120,3 +134,4 @@ class MonitoringReport(Strict):
     prediction_distributions: list[Distribution] = []
     performance: list[Performance] = []
     review: Review | None = None
+    lost: Lost | None = None

@@ -1,7 +1,8 @@
 """What a deployer is asked to publish."""
 
 from schemas.base import Name, Strict
-from schemas.run import DeploySpec, JournalSpec
+from schemas.journal_spec import JournalSpec
+from schemas.run import DeploySpec
 
 
 class Publication(Strict):

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from schemas.base import Name, Strict
 from schemas.choice import Choice
 from schemas.data_spec import DataSpec
+from schemas.journal_spec import JournalSpec
 from schemas.metrics import HIGHER_IS_BETTER
 from schemas.pipelines import PIPELINES, PipelineSpec
 from schemas.split_spec import SplitSpec
@@ -162,19 +163,6 @@ class DeploySpec(Strict):
     def is_exposed(self) -> bool:
         """Whether other machines may reach the service."""
         return not ip_address(self.host).is_loopback
-
-
-Keep = Literal["digest", "thumbnail", "whole"]
-
-
-class JournalSpec(Strict):
-    """What the journal keeps of each prediction's inputs."""
-
-    keep: Keep = Field(
-        default="digest",
-        description="of an array or a text: digest its sha256 and summary, thumbnail also a small PNG of a picture, "
-        "whole all",
-    )
 
 
 class MonitorSpec(Strict):

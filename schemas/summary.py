@@ -4,7 +4,7 @@ from typing import Literal
 
 from schemas.base import Strict
 from schemas.evaluation import GateVerdict, Scores
-from schemas.monitoring import ColumnDrift, Verdict
+from schemas.monitoring import ColumnDrift, Lost, Verdict
 from schemas.package import Baseline
 from schemas.release import Release
 
@@ -36,11 +36,12 @@ class DeploymentRecord(Strict):
 
 
 class MonitoringRecord(Strict):
-    """The verdict, the columns behind it, and the path of the report."""
+    """The verdict, the columns behind it, the path of the report, and what the window lacks."""
 
     verdict: Verdict
     columns: list[ColumnDrift]
     report: str | None
+    lost: Lost | None = None
 
 
 class Summary(Strict):

@@ -12,7 +12,7 @@ from ml.io.storage_errors import told_plainly
 from schemas.errors import DeploymentError, DrivetrainError, StorageError
 from schemas.home import Home
 from serving.journal.predictions import count
-from serving.process import code_closure, foreground, key_command, publications, records, services
+from serving.process import code_closure, export_command, foreground, key_command, publications, records, services
 from serving.process.compose import compose
 from serving.process.probe import tail
 from serving.process.repair import repair
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "unit": lambda: _print(unit(home, records.find(home, _only(home, asked.name)))),
         "compose": lambda: _print(compose(home, records.find(home, _only(home, asked.name)))),
         "key": lambda: key_command.run(home, asked),
+        "export": lambda: export_command.run(home, asked),
     }
     try:
         with told_plainly():
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("version", metavar="VERSION", help="a version that was deployed before, as `status` names it")
         if command == "canary":
             one.add_argument("--share", type=float, default=0.1, help="of the requests, above 0 and below 1 (0.1)")
+    export_command.configure(commands.add_parser("export", help=export_command.TEXT, description=export_command.TEXT))
     key_command.configure(commands.add_parser("key", help=key_command.TEXT, description=key_command.TEXT))
     return parser
 

@@ -71,6 +71,7 @@ class Drivetrain:
         from serving.http.sharing import Sharing
         from serving.http.worker import Worker
         from serving.journal.integrity import Integrity
+        from serving.journal.maintenance import Maintenance
         from serving.journal.tables import create, open_existing
         from serving.journal.writer import Journal
         from serving.process import alone, settings, workers
@@ -83,7 +84,7 @@ class Drivetrain:
         if self._integrity.error is None:  # a damaged one is left as it is, and said to be damaged
             create(config.journal_url)
         engine = open_existing(config.journal_url, config.spec.journal_synchronous, config.lock_timeout)
-        self._engine, self._journal = engine, Journal(engine)
+        self._engine, self._journal = engine, Journal(engine, config.journal, config.patience)
         supervised = Supervised()
         leaving = Leaving(config.spec.drain_seconds, supervised.is_orphan, supervised.tells)
         self._held = ExitStack()
@@ -95,7 +96,12 @@ class Drivetrain:
             supervised.look()
             self._worker.pulse.look(Front.loop)
 
-        self._follower = Follower(engine, mine.cache, config.poll, look, self._integrity, config.spec)
+        drops = config.journal.policy == "drop"
+        self._follower = Follower(engine, mine.cache, config.poll, look, self._integrity, config.spec, drops=drops)
+        state, synchronous = self._follower.journal, config.spec.journal_synchronous
+        self._maintenance = Maintenance(
+            config.journal_url, config.journal, self._follower.worker, lambda: state.gone is None, synchronous
+        )
         Connection.limits, Connection.leaving = config.spec, leaving
         Connection.admission = self._worker.admission
         raise_file_limit(config.spec.max_connections)
@@ -103,6 +109,7 @@ class Drivetrain:
         if Front.loop is not None:
             leaving.install(Front.loop)
         self._follower.start()
+        self._maintenance.start()
         self._first = alone.first_version(config)
         if self._first is not None:
             self._first.start()
@@ -117,6 +124,7 @@ class Drivetrain:
         refusal_log.flush()
         if self._first is not None:
             self._first.stop()
+        self._maintenance.stop()
         self._follower.stop()
         self._integrity.stop()
         self._journal.close()

@@ -15,7 +15,8 @@ from cli.config.repository import CONF
 from cli.reference.keys import Row, keys, of_estimators
 from schemas.data_spec import DataSpec
 from schemas.home import ROOT
-from schemas.run import BatchSpec, DeploySpec, GateSpec, JournalSpec, MonitorSpec, PackageSpec, ReviewSpec, Run
+from schemas.journal_spec import JournalSpec
+from schemas.run import BatchSpec, DeploySpec, GateSpec, MonitorSpec, PackageSpec, ReviewSpec, Run
 from schemas.split_spec import SplitSpec
 from schemas.stack import StackSpec
 from steps import registry

@@ -19,8 +19,8 @@ BY_NAME: dict[Runtime | None, tuple[str, ...]] = {
 }
 """Requirements that no import of ours shows: of every service, and of a runtime."""
 
-_NOT_WHEN_SERVING = {"ml/values/sparse_rows.py": {"scipy"}}
-"""File → modules that only what trains asks it for, or a runtime that imports them itself."""
+_NOT_WHEN_SERVING = {"ml/values/sparse_rows.py": {"scipy"}, "serving/journal/parquet.py": {"pyarrow"}}
+"""File → modules that only who trains asks it for, or who archives, or a runtime that imports them itself."""
 
 
 def requirements(runtime: Runtime) -> set[str]:

@@ -45,9 +45,7 @@ class NewFile:
             else:
                 name_without_replacing(self.partial, self.target)
         except FileExistsError:
-            raise ContentError(
-                f"{self.target} came into being while the rows were predicted; it was left as it is"
-            ) from None
+            raise ContentError(f"{self.target} came into being meanwhile; it was left as it is") from None
         except OSError as error:
             raise ContentError(f"{self.target} cannot be written: {error.strerror}") from error
         self._is_published = True

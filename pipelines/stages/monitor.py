@@ -31,7 +31,7 @@ def monitor(session: RunSession, _parts: Part) -> Part:
     if own is not None and own.why not in said:
         session.observer.note(f"labels: {own.why}")
     columns = behind(report, own, session.run.data.target)
-    return {"monitoring": MonitoringRecord(verdict=report.verdict, columns=columns, report=page)}
+    return {"monitoring": MonitoringRecord(verdict=report.verdict, columns=columns, report=page, lost=report.lost)}
 
 
 def behind(report: MonitoringReport, own: Performance | None, target: str) -> list[ColumnDrift]:

@@ -11,6 +11,7 @@ from starlette.types import Scope
 
 from serving.http.access_log import REQUEST
 from serving.http.batching import Batching
+from serving.http.capture_metrics import capture_metrics
 from serving.http.counts import NO_VERSION, CountsByVersion
 from serving.http.deadline import going_on
 from serving.http.errors import RETRY, HttpError
@@ -20,7 +21,8 @@ from serving.http.question import ByVersion, Question
 from serving.http.reading import GoOn, Reader, reader
 from serving.http.shadowing import Shadowing
 from serving.http.work import Work, request_of, work
-from serving.journal.writer import Journal, JournalError
+from serving.journal.outcome import JournalError, JournalFull
+from serving.journal.writer import Journal
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
 from serving.releases.loaded_version import Version
@@ -124,14 +126,15 @@ class Answering:
         yield from self._counts.metrics()
         yield from self._batching.metrics()
         yield from self._shadowing.metrics()
+        yield from capture_metrics(self._settings.model, self._journal, self._follower)
 
     def require_ready(self) -> Traffic[Version]:
         """Return who answers. Raises HttpError, 503, where nobody can."""
         traffic = self._follower.traffic
         if traffic is None:
             raise HttpError(503, f"not ready: {self._follower.why_not_ready}", headers=RETRY)
-        if self._follower.journal_error is not None:
-            raise HttpError(503, f"not ready: {self._follower.journal_error}", headers=RETRY)
+        if self._follower.journal.withholds is not None:
+            raise HttpError(503, f"not ready: {self._follower.journal.withholds}", headers=RETRY)
         return traffic
 
     def _chosen(self, scope: Scope, request_id: str, pinned: Version | None) -> Chosen:
@@ -168,7 +171,13 @@ class Answering:
         latency = time.perf_counter() - started
         request = request_of(request_id, chosen.version.version, done, latency, chosen.share)
         try:
-            await self._journal.write(request)
+            gone = self._follower.journal.gone
+            if gone is None:
+                await self._journal.write(request)
+            else:
+                self._journal.lose(request, gone)
+        except JournalFull as error:
+            raise HttpError(429, str(error), headers=RETRY) from error
         except JournalError as error:
             raise HttpError(503, "the journal cannot be written, so the answer is withheld", headers=RETRY) from error
 

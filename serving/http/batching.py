@@ -9,7 +9,7 @@ import asyncio
 import queue
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -156,7 +156,7 @@ class Batching:
         return None
 
 
-def _joined(many: Sequence[dict[str, Sequence[Any]]]) -> dict[str, Sequence[Any]]:
+def _joined(many: Sequence[Mapping[str, Sequence[Any]]]) -> dict[str, Sequence[Any]]:
     return {name: [value for cells in many for value in cells[name]] for name in many[0]}
 
 

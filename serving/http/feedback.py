@@ -26,7 +26,7 @@ from serving.http.fault_kinds import kind_of_fault
 from serving.http.json_post import REFUSALS, JsonPost
 from serving.http.label_value import accepted, accepted_steps, classes_of
 from serving.journal.labels import KeptPrediction, Label, LabelStatus, kept_prediction, kept_rows
-from serving.journal.writer import JournalError
+from serving.journal.outcome import JournalError
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -112,8 +112,8 @@ class Feedback(JsonPost):
     async def respond(self, content: bytes, _started: float, _scope: Scope) -> bytes:
         """Return the response to a body. Raises HttpError."""
         given = read(content)
-        if self._follower.journal_error is not None:
-            raise HttpError(503, f"not ready: {self._follower.journal_error}", headers=RETRY)
+        if self._follower.journal.error is not None:
+            raise HttpError(503, f"not ready: {self._follower.journal.error}", headers=RETRY)
         loop = asyncio.get_running_loop()
         try:
             found = await loop.run_in_executor(self._threads, self._find, given)

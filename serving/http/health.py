@@ -32,7 +32,7 @@ class Livez(Page):
 
 
 class Readyz(Page):
-    """A version is loaded and the journal can be used."""
+    """A version is loaded, and the journal can be used, or is not needed for answers."""
 
     path = "/readyz"
     needs_key = False
@@ -50,7 +50,8 @@ def require_ready(context: Context, request: Request) -> Version:
     follower, stops = context.follower, context.worker.leaving.is_under_way
     if follower.is_ready and follower.current is not None and not stops:
         return follower.current
-    why = f"not ready: {'the service is about to stop' if stops else follower.journal_error or follower.why_not_ready}"
+    withheld = "the service is about to stop" if stops else follower.journal.withholds or follower.why_not_ready
+    why = f"not ready: {withheld}"
     told = why if _may_know(context, request) else f"not ready: {_less(why.removeprefix('not ready: '))}"
     raise HttpError(503, told, headers=RETRY, reason=why)
 

@@ -20,7 +20,8 @@ REFUSALS = {
     413: Reply("The body is over the limit, and the connection is closed; or it has too many rows.", Error),
     415: Reply("Not application/json, or compressed.", Error),
     429: Reply(
-        "More requests than are answered in time, or too many bytes of bodies; Retry-After says when to come again.",
+        "More requests than are answered in time, or that wait for the journal, or too many bytes of bodies; "
+        "Retry-After says when to come again.",
         Error,
     ),
     503: Reply(

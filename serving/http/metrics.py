@@ -60,7 +60,7 @@ def state_of(context: Context) -> str:
     current = context.follower.current
     if context.follower.is_ready and current is not None:
         return f"answers with version {current.version}"
-    return f"is not ready: {context.follower.journal_error or context.follower.why_not_ready}"
+    return f"is not ready: {context.follower.journal.withholds or context.follower.why_not_ready}"
 
 
 class _Told:

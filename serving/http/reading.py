@@ -11,7 +11,8 @@ from ml.text.read_text import TextReader
 from ml.validation.row_errors import NOT_SPELLED_OUT, RowError
 from ml.validation.rows import Checked, Validator
 from ml.values.numbers import Numbers
-from schemas.run import DeploySpec, Keep
+from schemas.journal_spec import Keep
+from schemas.run import DeploySpec
 from schemas.signature import Signature
 from serving.http.instances import EXPLAIN, instances
 from serving.http.number_rows import NumberRows

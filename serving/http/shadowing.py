@@ -15,7 +15,8 @@ from serving.http.families import counter
 from serving.http.question import Question
 from serving.http.work import Work
 from serving.journal.insertion import Shadowed
-from serving.journal.writer import Journal, JournalError
+from serving.journal.outcome import JournalError
+from serving.journal.writer import Journal
 from serving.releases.loaded_version import Version
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import heapq
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -47,12 +47,13 @@ def newest(
     Raises:
         json.JSONDecodeError, Unreadable: If a row is not what was written.
     """
-    many = _singly(_of_requests(connection, version, since))
-    found = heapq.merge(many, _single(connection, version, since), key=lambda one: -one.time)
+    many = _singly(predicted(connection, _conditions(requests, version, since)) if format_of(connection) > 1 else ())
+    single = predicted_singly(connection, _conditions(predictions, version, since))
+    found = heapq.merge(many, single, key=lambda one: -one.time)
     return list(islice(found, most))[::-1]
 
 
-def _singly(requests: Iterator[list[Predicted]]) -> Iterator[Predicted]:
+def _singly(requests: Iterable[list[Predicted]]) -> Iterator[Predicted]:
     for one in requests:
         yield from reversed(one)
 
@@ -77,14 +78,14 @@ def by_place(rows: int, places: str | None, answers: str) -> dict[int, Record]:
     return dict(zip(found, records, strict=True))
 
 
-def _of_requests(connection: Connection, version: str | None, since: float | None) -> Iterator[list[Predicted]]:
-    """Yield the predictions of each request, the newest request first."""
-    if format_of(connection) < 2:
-        return
+def predicted(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], *, newest_first: bool = True
+) -> Iterator[list[Predicted]]:
+    """Yield the predictions of each request that fulfils conditions; of a journal of format 2 or later."""
     c = requests.c
     query = select(
         c.request_id, c.time, c.version, c.rows, c.places, c.inputs, c.numbers, c.answers, c.latency
-    ).where(*_conditions(requests, version, since)).order_by(c.id.desc())  # fmt: skip
+    ).where(*conditions).order_by(c.id.desc() if newest_first else c.id)  # fmt: skip
     with connection.execution_options(yield_per=_AT_ONCE).execute(query) as cursor:
         for request_id, time, of, rows, places, inputs, numbers, answers, latency in cursor:
             given, found = rows_of(Kept(inputs, numbers)), by_place(rows, places, answers)
@@ -96,12 +97,14 @@ def _of_requests(connection: Connection, version: str | None, since: float | Non
             ]
 
 
-def _single(connection: Connection, version: str | None, since: float | None) -> Iterator[Predicted]:
-    """Yield predictions that were kept row by row, the newest first."""
+def predicted_singly(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], *, newest_first: bool = True
+) -> Iterator[Predicted]:
+    """Yield the predictions that fulfil conditions of those that were kept row by row."""
     c = predictions.c
     query = select(
         c.request_id, c.row, c.time, c.version, c.inputs, c.answer, c.confidence, c.needs_review, c.latency
-    ).where(*_conditions(predictions, version, since)).order_by(c.id.desc())  # fmt: skip
+    ).where(*conditions).order_by(c.id.desc() if newest_first else c.id)  # fmt: skip
     for found in connection.execution_options(yield_per=_AT_ONCE).execute(query).partitions():
         inputs, records = parse([row.inputs for row in found]), parse([row.answer for row in found])
         for row, given, record in zip(found, inputs, records, strict=True):

@@ -11,7 +11,7 @@ import numpy as np
 from ml.features.summaries import SHA256, SUMMARY, is_single, summarize_array, summarize_text
 from ml.values.tensor import Tensor, as_json
 from schemas.column_names import composed
-from schemas.run import Keep
+from schemas.journal_spec import Keep
 from schemas.signature import Input, Signature
 
 THUMBNAIL = "thumbnail"

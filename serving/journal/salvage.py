@@ -25,8 +25,17 @@ _SMALLEST_ROW = 30  # bytes; more rows than fit are not asked for
 _RANGE = 1024
 _LATER = {schema.requests.name: 16, schema.shadows.name: 16}
 """Tables of format 2, and how many of their rows are read at once: one may be of ten thousand predictions."""
+_NEWEST = (schema.losses, schema.archives)
 _COLUMNS = "SELECT name FROM pragma_table_info(?)"
-_TABLES = (schema.releases, schema.predictions, schema.requests, schema.shadows, schema.labels)
+_TABLES = (
+    schema.releases,
+    schema.predictions,
+    schema.requests,
+    schema.shadows,
+    schema.labels,
+    schema.losses,
+    schema.archives,
+)
 
 
 @dataclass(frozen=True)
@@ -76,10 +85,11 @@ def salvage(source: Path, target: Path) -> list[Saved]:
         _lend_first_page(source, target)
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.text_factory = bytes
-        saved = [_copy(old, new, table) for table in _there(old)]
+        there = [table for table in _there(old) if not (is_lent and table in _NEWEST)]  # of some, elsewhere
+        saved = [_copy(old, new, table) for table in there]
         if is_lent:  # a file that began as format 1 has its requests elsewhere than an empty journal says
             saved = [Saved(one.table, 0, 0, 0) if one.table in _LATER and not one.rows else one for one in saved]
-        may_be_empty = [Saved(table.name, 0, 0) for table in (schema.predictions, schema.shadows)]
+        may_be_empty = [Saved(table.name, 0, 0) for table in (schema.predictions, schema.shadows, *_NEWEST)]
         saved = [one for one in saved if one not in may_be_empty]
         new.execute("PRAGMA journal_mode=DELETE")  # one file, that can be put in its place in one step
     assert damage(target) is None, "a new journal is sound"
@@ -131,7 +141,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: Table) -> Sav
     names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
     query = f"SELECT {names} FROM {table.name} WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
     store = f"INSERT OR IGNORE INTO {table.name} ({names}) VALUES ({marks})"
-    end = _end(old, table)
+    end, went = _end(old, table), _went(old, table)
     count = bad = last = 0
     for rows in _readable(old, query, end.most, _LATER.get(table.name, _RANGE)):
         read = [decoded(columns, row) for row in rows]
@@ -141,7 +151,17 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: Table) -> Sav
         last = max([last, *(row[0] for row in good)])
         new.commit()
     last = max(last, end.number)
-    return Saved(table.name, count, max(last - count, bad), None if end.is_certain else last)
+    if went:
+        new.execute("INSERT OR REPLACE INTO removed (name, rows) VALUES (?, ?)", (table.name, went))
+        new.commit()
+    return Saved(table.name, count, max(last - went - count, bad), None if end.is_certain else last)
+
+
+def _went(old: sqlite3.Connection, table: Table) -> int:
+    """Return how many rows of a table went because they were old; 0 where that cannot be read."""
+    with suppress(sqlite3.DatabaseError, TypeError):
+        return int(old.execute("SELECT rows FROM removed WHERE name = ?", (table.name,)).fetchone()[0])
+    return 0
 
 
 def _most(old: sqlite3.Connection) -> int:

@@ -99,6 +99,45 @@ shadows = Table(
     Column("latency", Double, nullable=False),
     UniqueConstraint("request_id", "version", name="one_answer_per_request_and_shadow"),
 )
+losses = Table(
+    "losses",
+    _metadata,
+    Column("id", _Id, primary_key=True),
+    Column("key", String(32), nullable=False, unique=True),
+    Column("since", Double, nullable=False),
+    Column("until", Double, nullable=False),
+    Column("version", String(255), nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("reason", String(32), nullable=False),
+)
+leases = Table(
+    "leases",  # who does what only one worker may do
+    _metadata,
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("until", Double, nullable=False),
+)
+removed = Table(
+    "removed",  # how many rows of a table went because they were old
+    _metadata,
+    Column("name", String(32), primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+)
+archives = Table(
+    "archives",  # files that requests went to; of those that are kept, the rows here are not read any more
+    _metadata,
+    Column("id", _Id, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("last_label", BigInteger, nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("until", Double, nullable=False),
+    Column("kept", Boolean, nullable=False),
+    Column("time", Double, nullable=False),
+)
 journal_format = Table("journal_format", _metadata, Column("version", Integer, primary_key=True, autoincrement=False))
 LATER_COLUMNS = (requests.c.share, requests.c.trace, requests.c.flags)
 """What an earlier format's tables lack; all of it may be null."""
@@ -106,5 +145,17 @@ Index("predictions_by_time", predictions.c.time)
 Index("labels_by_prediction", labels.c.request_id, labels.c.row)
 Index("requests_by_time", requests.c.time)
 
-IN_ORDER = (labels, predictions, releases, workers, requests, shadows, journal_format)
+IN_ORDER = (
+    labels,
+    predictions,
+    releases,
+    workers,
+    requests,
+    shadows,
+    journal_format,
+    losses,
+    leases,
+    removed,
+    archives,
+)
 """As they lie in the file: `salvage` lends a file that has lost its first page that of an empty journal."""

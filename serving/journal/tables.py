@@ -19,6 +19,8 @@ from serving.journal.trouble import emptied, unknown, unusable
 
 Synchronous = Literal["NORMAL", "FULL"]
 _CREATING = 0x6472_6A6F  # any number that others do not lock
+_CONNECT_SECONDS = 5
+_SILENT_SECONDS = 10  # until a database that acknowledges nothing counts as away
 
 
 def connect(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float = 5.0) -> Engine:
@@ -30,7 +32,7 @@ def connect(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float =
         lock_timeout: SQLite only: seconds to wait while somebody else writes.
     """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, connect_args=_patience(url))
     engine = create_engine(url, connect_args={"timeout": lock_timeout, "check_same_thread": False})
 
     def tune(connection: Any, _record: Any) -> None:
@@ -39,6 +41,15 @@ def connect(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float =
 
     event.listen(engine, "connect", tune)
     return engine
+
+
+def _patience(url: str) -> dict[str, Any]:
+    """Return what keeps PostgreSQL's driver from waiting for minutes for a host that is out of reach."""
+    found = make_url(url)
+    if found.get_backend_name() != "postgresql" or found.get_driver_name() not in ("psycopg", "psycopg2"):
+        return {}
+    limits = {"connect_timeout": _CONNECT_SECONDS, "tcp_user_timeout": 1_000 * _SILENT_SECONDS}
+    return {name: value for name, value in limits.items() if name not in found.query}
 
 
 def begin_writing(connection: Connection) -> None:

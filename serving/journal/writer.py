@@ -1,6 +1,9 @@
 """The journal's writing end: group commit, and what is acknowledged was committed before.
 
 The event loop writes what is quick to write (`serving.journal.inline`), one thread all else.
+
+Under the policy `drop` a request is acknowledged without its commit where that fails or takes long: it is held, as far
+as there is room, until the journal takes it, and what is lost is counted and the count written.
 """
 
 import asyncio
@@ -8,66 +11,85 @@ import logging
 import queue
 import threading
 from contextlib import suppress
-from typing import NamedTuple
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError, TimeoutError
 
+from schemas.journal_spec import JournalSpec
 from serving.journal.crowd import Crowd
+from serving.journal.held import Held
 from serving.journal.inline import Inline
-from serving.journal.insertion import Request, Shadowed, add
-from serving.journal.labels import Label, LabelStatus, record
-from serving.journal.tables import begin_writing
-from serving.journal.trouble import is_damage
+from serving.journal.insertion import Request, Shadowed
+from serving.journal.labels import Label, LabelStatus
+from serving.journal.losses import Losses, Reason
+from serving.journal.outcome import JournalError, JournalFull, Outcome, RowError, resolve
+from serving.journal.transaction import commit
+from serving.journal.waiting import Entry, Room, bytes_of
 
 _LARGEST_GROUP = 256  # requests in one commit
+_LOOK_SECONDS = 0.5  # until what is held, or a count of what was lost, is tried to be written though nothing comes
 _CLOSED = "the journal is closed"
-_OF_THE_JOURNAL = (OperationalError, InternalError, InterfaceError, TimeoutError)
-"""Locked, full, gone: it would meet every request of a group alike."""
 logger = logging.getLogger("bentoml.drivetrain")
-
-
-class JournalError(Exception):
-    """The journal could not be written; nothing of the request is in it."""
-
-
-class _OwnError(JournalError):
-    """Rows that the journal does not take; those of other requests it may."""
-
-
-class _Entry(NamedTuple):
-    request: Request | Shadowed | None
-    label: Label | None
-    committed: "asyncio.Future[LabelStatus | None]"
-    loop: asyncio.AbstractEventLoop
 
 
 class Journal:
     """Writes predictions and labels; requests that arrive while a commit runs share the next one.
 
     A request that nobody waits for any more (it passed its deadline before its turn came) is not written.
+
+    Args:
+        engine: The journal.
+        spec: What holds while the journal takes nothing, and how much may wait.
+        patience: Seconds that an answer waits for its commit at most, under the policy `drop`.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, spec: JournalSpec | None = None, patience: float = 1.0) -> None:
         self.engine = engine
-        self._entries: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
-        self._closed = False
+        self.losses = Losses()
+        self.room = Room(spec or JournalSpec())
+        self.drops = spec is not None and spec.policy == "drop"
+        self._patience = patience
+        self._entries: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
+        self._closed = self._is_late = self._is_gone = False
+        self._held = Held()
         self._inline = Inline(engine)
         self._crowd = Crowd(self._entries.qsize, _LARGEST_GROUP)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
+    @property
+    def away(self) -> str | None:
+        """Why nothing waits for the journal now, under the policy `drop`; None while it takes what is written."""
+        return self._held.why
+
     async def write(self, request: Request | Shadowed) -> None:
-        """Return once a request is committed. Raises JournalError when it could not be."""
-        done = None if self._closed else self._inline.add(request)
-        if done is None or not await done:
+        """Return once a request is committed, or under the policy `drop` once it is held or counted as lost.
+
+        Raises:
+            JournalFull: If too much waits for the journal.
+            JournalError: If it could not be committed.
+        """
+        done = None if self._closed or self._held.why is not None else self._inline.add(request)
+        if done is not None and await done:
+            return
+        if not (self.drops and type(request) is Request):
             await self._committed(request, None)
+        elif not self._closed and not self.room.takes(bytes_of(request)):
+            self.losses.add(request, "full")
+        else:
+            await self._soon(self._put(request, None))
 
     async def label(self, label: Label) -> LabelStatus:
         """Return what became of a label once it is committed. Raises JournalError when it could not be."""
         status = await self._committed(None, label)
         assert status is not None, "an entry with a label is answered with a status"
         return status
+
+    def lose(self, request: Request, reason: Reason) -> None:
+        """Count a request as lost, and write no more to what is there. Raises JournalError unless the policy drops."""
+        if not self.drops:
+            raise JournalError(f"the journal is {reason}")
+        self._is_gone = True
+        self.losses.add(request, reason)
 
     def close(self) -> None:
         """Commit what is waiting and stop; what comes later is refused."""
@@ -78,30 +100,60 @@ class Journal:
         with suppress(queue.Empty):
             while True:
                 if (late := self._entries.get_nowait()) is not None:
-                    _resolve_group([late], JournalError(_CLOSED))
+                    resolve([late], JournalError(_CLOSED))
 
     async def _committed(self, request: Request | Shadowed | None, label: Label | None) -> LabelStatus | None:
+        return await self._put(request, label).committed
+
+    def _put(self, request: Request | Shadowed | None, label: Label | None) -> Entry:
         if self._closed:
             raise JournalError(_CLOSED)
+        size = bytes_of(request)
+        if not self.room.takes(size):
+            raise JournalFull("too much waits for the journal")
         loop = asyncio.get_running_loop()
-        entry = _Entry(request, label, loop.create_future(), loop)
+        entry = Entry(request, label, size, loop.create_future(), loop)
+        self.room.enter(size)
         self._entries.put(entry)
         self._crowd.joined()
-        return await entry.committed
+        return entry
+
+    async def _soon(self, entry: Entry) -> None:
+        """Wait for a commit, but not for long, and not at all while they fail."""
+        if self._is_late or self._held.why is not None:
+            return
+        try:
+            done, _ = await asyncio.wait([entry.committed], timeout=self._patience)
+        except asyncio.CancelledError:
+            entry.committed.cancel()
+            raise
+        self._is_late = self._is_late or not done
 
     def _run(self) -> None:
-        while True:
-            self._crowd.wait()
-            entry = self._entries.get()
-            if entry is None:
-                return
-            group, last = self._gather(entry)
-            self._commit(group)
-            self._crowd.committed(len(group))
-            if last:
-                return
+        is_last = False
+        while not is_last:
+            group, is_last = self._next()
+            self._write_held()
+            if group:
+                self._commit(group)
+                self._crowd.committed(len(group))
+        self._held.came_back()  # tried once more
+        self._write_held()
+        self._say_what_is_lost()
 
-    def _gather(self, first: _Entry) -> tuple[list[_Entry], bool]:
+    def _next(self) -> tuple[list[Entry], bool]:
+        """Return what came next, and whether it is the last; nothing where something else may be due."""
+        if not len(self._held) and not self.losses.are_pending:
+            self._crowd.wait()
+            first = self._entries.get()
+        else:
+            try:
+                first = self._entries.get(timeout=_LOOK_SECONDS)
+            except queue.Empty:
+                return [], False
+        return self._gather(first) if first is not None else ([], True)
+
+    def _gather(self, first: Entry) -> tuple[list[Entry], bool]:
         group = [first]
         while len(group) < _LARGEST_GROUP:
             try:
@@ -113,59 +165,73 @@ class Journal:
             group.append(entry)
         return group, False
 
-    def _commit(self, group: list[_Entry]) -> None:
+    def _commit(self, group: list[Entry]) -> None:
+        if len(self._held) or not self._held.is_due:  # it is tried later, and then what came before is first
+            self._settle(group, JournalError(self._held.why or _CLOSED))
+            return
         outcome = self._insert(group)
-        if not isinstance(outcome, _OwnError) or len(group) == 1:
-            _resolve_group(group, outcome)
+        if not isinstance(outcome, RowError) or len(group) == 1:
+            self._settle(group, outcome)
             return
         for place, entry in enumerate(group):  # one request's fault must not become its neighbours'
             outcome = self._insert([entry])
-            if isinstance(outcome, JournalError) and not isinstance(outcome, _OwnError):
-                _resolve_group(group[place:], outcome)
+            if isinstance(outcome, JournalError) and not isinstance(outcome, RowError):
+                self._settle(group[place:], outcome)
                 return
-            _resolve_group([entry], outcome)
+            self._settle([entry], outcome)
 
-    def _insert(self, group: list[_Entry]) -> "_Outcome":
-        if not any(map(_is_awaited, group)):
-            return [None] * len(group)
-        try:
-            with self.engine.begin() as connection:
-                begin_writing(connection)
-                awaited = [_is_awaited(entry) for entry in group]  # now that the wait for the lock is over
-                written = [entry for entry, one in zip(group, awaited, strict=True) if one]
-                add(connection, [entry.request for entry in written if entry.request is not None])
-                statuses = iter(record(connection, [entry.label for entry in written if entry.label is not None]))
-        except SQLAlchemyError as error:
-            kind = JournalError if isinstance(error, _OF_THE_JOURNAL) or is_damage(error) else _OwnError
-            return kind(str(error))
-        except Exception as error:  # the driver's own, of values that it cannot hold: the thread is to go on
-            logger.exception("rows broke the journal's driver")
-            return _OwnError(str(error))
-        return [next(statuses) if one and entry.label else None for entry, one in zip(group, awaited, strict=True)]
-
-
-_Outcome = list[LabelStatus | None] | JournalError
-
-
-def _is_awaited(entry: _Entry) -> bool:
-    return not entry.committed.done()
-
-
-def _resolve_group(group: list[_Entry], outcome: _Outcome) -> None:
-    outcomes = [outcome] * len(group) if isinstance(outcome, JournalError) else outcome
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Entry, LabelStatus | JournalError | None]]] = {}
-    for entry, one in zip(group, outcomes, strict=True):
-        by_loop.setdefault(entry.loop, []).append((entry, one))
-    for loop, entries in by_loop.items():
-        with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
-            loop.call_soon_threadsafe(_resolve, entries)
-
-
-def _resolve(entries: list[tuple[_Entry, LabelStatus | JournalError | None]]) -> None:
-    for entry, outcome in entries:
-        if entry.committed.done():  # cancelled: the request passed its deadline
-            continue
-        if isinstance(outcome, JournalError):
-            entry.committed.set_exception(outcome)
+    def _settle(self, group: list[Entry], outcome: Outcome) -> None:
+        """Tell who waits what became of a group; under the policy `drop` requests are held, or lost, instead."""
+        if not self.drops or not isinstance(outcome, JournalError):
+            self._let_go(group, outcome)
+            return
+        mine = [entry for entry in group if type(entry.request) is Request]
+        self._let_go([entry for entry in group if type(entry.request) is not Request], outcome)
+        if isinstance(outcome, RowError):
+            self._lose(mine, "refused")
         else:
-            entry.committed.set_result(outcome)
+            self._held.keep(mine)
+
+    def _let_go(self, group: list[Entry], outcome: Outcome) -> None:
+        for entry in group:
+            self.room.leave(entry.size)
+        resolve(group, outcome)
+
+    def _lose(self, entries: list[Entry], reason: Reason) -> None:
+        for entry in entries:
+            if entry.is_awaited and isinstance(entry.request, Request):
+                self.losses.add(entry.request, reason)
+        self._let_go(entries, [None] * len(entries))
+
+    def _write_held(self) -> None:
+        """Write what is held and what was lost, as far as the journal takes it."""
+        while (len(self._held) or self.losses.are_pending) and self._held.is_due and not self._is_gone:
+            group = self._held.first(_LARGEST_GROUP)
+            outcome = self._insert(group, again=True)
+            if isinstance(outcome, RowError) and len(group) > 1:
+                group = group[:1]
+                outcome = self._insert(group, again=True)
+            if isinstance(outcome, RowError) and group:
+                self._lose(self._held.drop(1), "refused")
+            elif isinstance(outcome, JournalError):
+                self._held.failed(str(outcome))
+                return
+            else:
+                self._let_go(self._held.drop(len(group)), outcome)
+
+    def _insert(self, group: list[Entry], *, again: bool = False) -> Outcome:
+        outcome = commit(self.engine, group, None if self._is_gone else self.losses, again=again)
+        if not isinstance(outcome, JournalError):
+            self._is_late = False
+            self._held.came_back()
+        elif self.drops and not isinstance(outcome, RowError):
+            if self._held.why is None:
+                logger.error("the journal cannot be written, and answers go on without it: %s", outcome)
+            self._held.failed(str(outcome))
+        return outcome
+
+    def _say_what_is_lost(self) -> None:
+        self._lose(self._held.drop(len(self._held)), "closed")
+        requests, rows = self.losses.pending()
+        if requests:
+            logger.error("%d answered requests (%d rows) are neither in the journal nor counted in it", requests, rows)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from schemas.errors import DeploymentError, DrivetrainError
 from serving.journal import tables
+from serving.journal.archiving import NO_PYARROW, has_pyarrow
 from serving.keys.client import VARIABLE as KEY_VARIABLE
 from serving.process import contents, notes, settings, variables
 from serving.process.settings import Settings
@@ -31,6 +32,8 @@ def prepare() -> None:
     os.environ[variables.FOLDER] = str(Path.cwd())
     try:
         config = settings.read()
+        if config.journal.archive is not None and not has_pyarrow():
+            raise DeploymentError(NO_PYARROW)
         tables.create(config.journal_url)
         _require_version(config.journal_url)
         _require_folder(config.cache)

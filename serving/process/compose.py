@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from schemas.base import Strict
-from schemas.run import DeploySpec, JournalSpec
+from schemas.journal_spec import JournalSpec
+from schemas.run import DeploySpec
 from serving.journal import location
 from serving.keys import store
 from serving.keys.store import VARIABLE
@@ -72,6 +73,8 @@ def compose(home: Path, deployment: Deployment) -> str:
     address = ip_address(spec.host)
     mounts = [("${DRIVETRAIN_DATA:-" + _data(deployment) + "}", "/data", False)]
     mounts += [(_escaped(str(keys.parent)), "/keys", True)] if has_keys else []
+    archive = deployment.journal.archive_folder
+    mounts += [] if archive is None else [(_escaped(str(archive)), _escaped(json.dumps(str(archive))), False)]
     environment = dict(_environment(deployment, has_keys=has_keys))
     return _TEXT.format(
         name=deployment.name,

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from schemas.errors import DeploymentError
 from schemas.home import Home
+from schemas.journal_spec import JournalSpec
 from schemas.release import Release
-from schemas.run import DeploySpec, JournalSpec
+from schemas.run import DeploySpec
 from serving.journal import location
 from serving.process import bento, bento_store, records, services
 from serving.process.probe import damage_told, until_ready

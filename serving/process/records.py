@@ -11,7 +11,8 @@ from ml.io.atomic_write import write_whole
 from ml.io.file_lock import one_at_a_time
 from schemas.base import Strict
 from schemas.errors import DeploymentError, did_you_mean
-from schemas.run import DeploySpec, JournalSpec
+from schemas.journal_spec import JournalSpec
+from schemas.run import DeploySpec
 from serving.process.kept_alive import ROLES, process_id
 
 logger = logging.getLogger("drivetrain.deployment")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.errors import ConfigurationError, DeploymentError
-from schemas.run import DeploySpec, JournalSpec
+from schemas.journal_spec import JournalSpec
+from schemas.run import DeploySpec
 from serving.journal import tables
 from serving.process import bento, code_closure, exposure, launch, notes, port, records
 from serving.process.bento import Packaged

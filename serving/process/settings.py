@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from schemas.base import Name, Strict
 from schemas.errors import DeploymentError
-from schemas.run import DeploySpec, JournalSpec
+from schemas.journal_spec import JournalSpec
+from schemas.run import DeploySpec
 from serving.process import contents, variables
 from serving.process.members import VARIABLE
 
@@ -41,6 +42,11 @@ class Settings(Strict):
         A request can wait for the group before it and then for its own: both end before its deadline.
         """
         return min(5.0, 0.4 * self.spec.deadline)
+
+    @property
+    def patience(self) -> float:
+        """Seconds that an answer waits for its commit, where it is given without one in the end."""
+        return min(1.0, 0.25 * self.spec.deadline)
 
 
 def is_alone() -> bool:

@@ -83,7 +83,7 @@ WantedBy=multi-user.target
 def unit(home: Path, deployment: Deployment) -> str:
     """Return the unit. Raises DeploymentError if the service's Bento is gone, or a path cannot stand in a unit."""
     home, bentos = home.resolve(), source(deployment.bento).parents[3]
-    writable = _writable(home, deployment.journal_url)
+    writable = _writable(home, deployment.journal_url, deployment.journal.archive_folder)
     settings = {"DRIVETRAIN_HOME": home, "BENTOML_HOME": bentos}
     program, *words = _command(deployment.name)
     named = [*writable, bentos, ROOT, Path(program)]
@@ -105,13 +105,13 @@ def _command(name: str) -> list[str]:
     return [sys.executable, "-m", "serving", "run", name]
 
 
-def _writable(home: Path, journal_url: str) -> list[Path]:
+def _writable(home: Path, journal_url: str, archive: Path | None) -> list[Path]:
     """Return the folders that the service writes to."""
     place = make_url(journal_url)
-    if place.get_backend_name() != "sqlite" or place.database is None:
-        return [home]
-    folder = Path(place.database).resolve().parent
-    return [home] if folder.is_relative_to(home) else [home, folder]
+    others = [] if place.get_backend_name() != "sqlite" or not place.database else [Path(place.database).parent]
+    others += [] if archive is None else [archive]
+    found = dict.fromkeys(folder.resolve() for folder in others)
+    return [home, *(folder for folder in found if not folder.is_relative_to(home))]
 
 
 def _plain(path: Path) -> str:

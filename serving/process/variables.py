@@ -10,7 +10,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from schemas.errors import ConfigurationError, Fault, did_you_mean
-from schemas.run import DeploySpec, JournalSpec
+from schemas.journal_spec import JournalSpec
+from schemas.run import DeploySpec
 from serving.journal.location import sqlite_url
 from serving.keys import client, store
 from serving.process import notes

@@ -18,6 +18,7 @@ from serving.releases import events as releases
 from serving.releases.events import Entry, Event
 from serving.releases.followed import awaited, report, tell, was_given_up
 from serving.releases.heartbeat import Heartbeat
+from serving.releases.journal_state import JournalState
 from serving.releases.loaded_version import Version
 from serving.releases.loader import Key, Loader, key_of
 from serving.releases.traffic import BESIDE, Traffic, beside, traffic
@@ -37,6 +38,7 @@ class Follower:
         look: What else is to be done that often.
         integrity: Whether the journal's file is sound.
         limits: Of loading a package; None: the defaults.
+        drops: Whether requests are answered while the journal cannot be used.
     """
 
     def __init__(
@@ -47,14 +49,17 @@ class Follower:
         look: Callable[[], None] | None = None,
         integrity: Integrity | None = None,
         limits: DeploySpec | None = None,
+        *,
+        drops: bool = False,
     ) -> None:
         self.worker = uuid.uuid4().hex
         self.traffic: Traffic[Version] | None = None
         self.why_not_ready: str | None = "the releases have not been read yet"
         self.events: list[Event] = []
         self._engine, self._poll = engine, poll
-        self._look_after, self._integrity = look, integrity
+        self._look_after = look
         self._heartbeat = Heartbeat(engine, self.worker)
+        self.journal = JournalState(self._heartbeat, integrity, drops=drops)
         self._versions = Loader(cache, limits or DeploySpec())
         self._wanted: Event | None = None
         self._warned = ""
@@ -100,14 +105,8 @@ class Follower:
 
     @property
     def is_ready(self) -> bool:
-        """Whether requests can be answered and journalled."""
-        return self.current is not None and self.journal_error is None
-
-    @property
-    def journal_error(self) -> str | None:
-        """Why the journal cannot be used, None while it can."""
-        damaged = self._integrity.error if self._integrity is not None else None
-        return damaged or self._heartbeat.error
+        """Whether requests are answered."""
+        return self.current is not None and self.journal.withholds is None
 
     def _run(self) -> None:
         while True:
@@ -121,7 +120,7 @@ class Follower:
     def _do_what_is_due(self) -> None:
         if self._look_after is not None:
             self._look_after()
-        if self._integrity is not None and self._integrity.error is not None:
+        if self.journal.damage is not None:
             self._settled.set()
             return  # a damaged journal is not written to, and nothing is published by it
         self._heartbeat.beat()

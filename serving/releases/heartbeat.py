@@ -15,10 +15,11 @@ logger = logging.getLogger("bentoml.drivetrain")
 
 
 class Heartbeat:
-    """`error` says why the journal cannot be written, None while it can."""
+    """`error` says why the journal cannot be written, None while it can; `is_gone`: its file is another one now."""
 
     def __init__(self, engine: Engine, worker: str) -> None:
         self.error: str | None = None
+        self.is_gone = False
         self._engine, self._worker = engine, worker
         self._file = identity(engine)
         self._last = -_BEAT
@@ -41,7 +42,8 @@ class Heartbeat:
             logger.warning("the journal does not take the worker's farewell: %s", error)
 
     def _write(self) -> str | None:
-        if identity(self._engine) != self._file:  # we would go on writing into a file that nobody can read any more
+        self.is_gone = identity(self._engine) != self._file
+        if self.is_gone:  # we would go on writing into a file that nobody can read any more
             return "the journal's file was removed or replaced; deploy the model again"
         try:
             events.beat(self._engine, self._worker)

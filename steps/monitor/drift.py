@@ -5,12 +5,14 @@ from typing import Annotated
 from zenml import step
 from zenml.types import HTMLString
 
+from ml.monitoring.lost import with_lost
 from ml.monitoring.performance import for_comparison, performance, review_of, with_labels
 from ml.monitoring.report import render
 from ml.package.storage import REFERENCE, read
 from schemas.monitoring import MonitoringReport
 from schemas.run import MonitorSpec
 from serving.journal.labelled import labelled
+from serving.journal.lost import lost_beside
 from serving.journal.predictions import window
 from steps.gate.production import Production, opened
 from steps.materializers.schema import SchemaMaterializer
@@ -40,4 +42,5 @@ def detect_drift(
         for one in labelled(journal_url, rows, seconds, versions=monitor.compared, always=production.version)
     ]
     report = with_labels(report, scored, review_of(found.needs_review, manifest.review))
+    report = with_lost(report, lost_beside(journal_url, found, seconds, production.version))
     return report, HTMLString(render(report))

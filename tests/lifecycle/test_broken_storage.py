@@ -17,6 +17,7 @@ from schemas.home import ROOT
 from steps.package import register
 from tests.lifecycle.conftest import Result, World, forget_store, fresh_world
 from tests.lifecycle.test_killed_runs import TINY, write_table
+from tests.small_disk import mounted
 from tests.soak import count
 
 pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
@@ -81,16 +82,12 @@ def small_disk(folder: Path, size: str, *, filled: bool = False) -> Iterator[Pat
     folder.mkdir(exist_ok=True)
     folder.rename(before)
     folder.mkdir()
-    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]).returncode:
-        folder.rmdir()
-        before.rename(folder)
-        pytest.skip("only root may mount a small disk")
     try:
-        if filled:
-            shutil.copytree(before, folder, dirs_exist_ok=True)
-        yield folder
+        with mounted(folder, size):
+            if filled:
+                shutil.copytree(before, folder, dirs_exist_ok=True)
+            yield folder
     finally:
-        subprocess.run(["umount", "-l", folder], check=True)
         folder.rmdir()
         before.rename(folder)
 

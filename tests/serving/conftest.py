@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.types import ASGIApp
 
+from schemas.journal_spec import JournalSpec
 from schemas.run import DeploySpec
 from serving.http import app
 from serving.journal import location, tables
@@ -60,16 +61,19 @@ class Local:
     keys: Path
 
 
-LocalApp = Callable[[DeploySpec, float], AbstractContextManager[Local]]
+LocalApp = Callable[..., AbstractContextManager[Local]]
 
 
 @contextmanager
-def opened_app(folder: Path, journal_url: str, spec: DeploySpec, lock_timeout: float) -> Iterator[Local]:
+def opened_app(
+    folder: Path, journal_url: str, spec: DeploySpec, lock_timeout: float, kept: JournalSpec | None = None
+) -> Iterator[Local]:
     """Open an application with what it needs in a folder; it predicts with version "1", a constant."""
-    keys = folder / "house.keys.json"
-    config = Settings(model=NAME, journal_url=journal_url, cache=folder / "cache", spec=spec, keys=keys)
+    keys, kept = folder / "house.keys.json", kept or JournalSpec()
+    config = Settings(model=NAME, journal_url=journal_url, cache=folder / "cache", spec=spec, keys=keys, journal=kept)
     engine = tables.open_existing(journal_url, spec.journal_synchronous, lock_timeout)
-    follower, journal = Follower(engine, config.cache, config.poll), Journal(engine)
+    follower = Follower(engine, config.cache, config.poll, drops=kept.policy == "drop")
+    journal = Journal(engine, kept, config.patience)
     built = app.build(config, follower, journal)
     follower.start()
     try:
@@ -85,9 +89,11 @@ def opened_app(folder: Path, journal_url: str, spec: DeploySpec, lock_timeout: f
 
 @pytest.fixture
 def local(tmp_path: Path, journal_url: str) -> LocalApp:
-    """Open an application with the given limits and lock timeout; it predicts with version "1", a constant."""
+    """Open an application with the given limits, lock timeout and journal; its version "1" predicts a constant."""
 
-    def open_app(spec: DeploySpec, lock_timeout: float) -> AbstractContextManager[Local]:
-        return opened_app(tmp_path, journal_url, spec, lock_timeout)
+    def open_app(
+        spec: DeploySpec, lock_timeout: float, kept: JournalSpec | None = None, url: str | None = None
+    ) -> AbstractContextManager[Local]:
+        return opened_app(tmp_path, url or journal_url, spec, lock_timeout, kept)
 
     return open_app

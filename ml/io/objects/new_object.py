@@ -72,9 +72,7 @@ class NewObject:
         except (OSError, StorageError) as error:
             if not self._is_ours():  # else the answer was lost, and the request sent again
                 if is_there_already(error):
-                    raise ContentError(
-                        f"{self.target} came into being while the rows were predicted; it was left as it is"
-                    ) from None
+                    raise ContentError(f"{self.target} came into being meanwhile; it was left as it is") from None
                 if is_contested(error):
                     raise ContentError(f"{self.target} is written by somebody else at this moment; run again") from None
                 raise

@@ -73,7 +73,7 @@ def test_what_is_there_is_replaced_only_when_asked(name: str, as_owner: ObjectSt
     as_owner.files().pipe_file(url, b"somebody else's")
     (fault,) = _sink(url).preflight()
     assert fault.message == f"{url} exists already, and nothing is overwritten unasked"
-    with pytest.raises(ContentError, match="came into being while the rows were predicted"):
+    with pytest.raises(ContentError, match="came into being meanwhile"):
         late.commit()
     late.abort()
     assert as_owner.files().cat_file(url) == b"somebody else's"

@@ -193,7 +193,7 @@ def test_a_locked_journal_is_503_and_the_label_can_be_sent_again(local: LocalApp
         assert refused.status_code == 503 and "journal" in refused.json()["error"]["message"]
         assert refused.headers["retry-after"] == "1" and kept(app.journal_url) == []
         assert app.follower.events, "the journal answers again"
-        while app.follower.journal_error is not None:
+        while app.follower.journal.error is not None:
             pass
         again = within(app, lambda http: http.post("/feedback", json=body))
         assert again.json()["status"] == "recorded"

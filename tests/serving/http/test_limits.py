@@ -111,12 +111,12 @@ def test_without_a_journal_nothing_is_acknowledged_and_the_service_is_not_ready(
     with local(DeploySpec(), 0.1) as app:
         with connect(app.journal_url).connect() as other:
             other.exec_driver_sql("BEGIN IMMEDIATE")
-            wait_for(lambda: app.follower.journal_error is not None)
+            wait_for(lambda: app.follower.journal.error is not None)
             answer, ready, live = asyncio.run(ask(app))
         assert (answer.status_code, ready.status_code, live.status_code) == (503, 503, 200)
         assert "journal" in answer.json()["error"]["message"] and "journal" in ready.json()["error"]["message"]
         assert count(app.journal_url) == 0
-        wait_for(lambda: app.follower.journal_error is None)
+        wait_for(lambda: app.follower.journal.error is None)
         assert asyncio.run(ask(app))[0].status_code == 200
 
 
@@ -128,7 +128,7 @@ def test_a_removed_journal_is_noticed_before_more_is_acknowledged_into_nothing(l
     with local(DeploySpec(), 5.0) as app:
         assert asyncio.run(scenario(app)) == 200
         Path(app.journal_url.removeprefix("sqlite:///")).unlink()
-        wait_for(lambda: app.follower.journal_error is not None)
+        wait_for(lambda: app.follower.journal.error is not None)
         assert asyncio.run(scenario(app)) == 503
 
 

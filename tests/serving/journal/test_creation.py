@@ -23,6 +23,7 @@ from serving.process import records
 from serving.process.publications import Note, resolve_abandoned
 from serving.releases.publisher import current_release
 from tests.serving.journal.damaged import write_journal
+from tests.soak import count as tries
 
 HINT = "python -m serving repair house"
 KILLED = """
@@ -75,7 +76,7 @@ def abandon_publication(home: Path, url: str) -> Path:
 
 def test_a_creation_that_is_killed_anywhere_leaves_no_journal_or_a_whole_one(file: Path) -> None:
     wholes = []
-    for step in range(1, 30):
+    for step in range(1, 80, tries(2, 1)):
         command = [sys.executable, "-c", KILLED, sqlite_url(file), str(step)]
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         assert code in (0, -signal.SIGKILL)

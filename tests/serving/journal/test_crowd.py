@@ -6,8 +6,9 @@ import pytest
 
 from serving.journal import tables
 from serving.journal.crowd import FEWEST, Crowd
+from serving.journal.outcome import JournalError
 from serving.journal.predictions import count
-from serving.journal.writer import Journal, JournalError
+from serving.journal.writer import Journal
 from tests.serving.journal.requests import request
 
 LONG = 60.0  # seconds, longer than any test may take

@@ -13,10 +13,11 @@ from schemas.run import DeploySpec
 from serving.journal.insertion import Request, add
 from serving.journal.labels import Label
 from serving.journal.location import sqlite_url
+from serving.journal.outcome import JournalError
 from serving.journal.predictions import count, window
 from serving.journal.schema import requests
 from serving.journal.tables import connect, create
-from serving.journal.writer import Journal, JournalError
+from serving.journal.writer import Journal
 from serving.process.settings import Settings
 from tests.serving.journal.requests import request
 

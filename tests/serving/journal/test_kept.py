@@ -12,7 +12,7 @@ from PIL import Image
 from ml.features.summaries import summarized
 from ml.values.tensor import Tensor
 from schemas.column_types import DType
-from schemas.run import Keep
+from schemas.journal_spec import Keep
 from schemas.signature import Input, Output, PictureMode, Signature
 from serving.journal.kept import Keeper
 

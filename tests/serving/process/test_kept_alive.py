@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 from schemas.run import DeploySpec
-from serving.journal.predictions import window
+from serving.journal.streamed import Span, Streamed
+from serving.journal.tables import connect
 from serving.process import port, records, services
 from serving.process.deploy import deploy
 from serving.process.records import Deployment
@@ -28,7 +29,7 @@ from tests.soak import count
 from tests.tracing import processes_traced
 
 pytestmark = pytest.mark.untraced
-KILLS = count(3, 40)
+KILLS = count(3, 200)
 _PATIENCE = 30.0  # of a machine that does other things, too; `make soak` holds the promised five seconds
 PROMISED = 5.0 if KILLS > 3 else _PATIENCE
 
@@ -152,7 +153,8 @@ def test_no_acknowledged_prediction_is_lost_or_doubled_while_processes_are_kille
     finally:
         ended.set()
         client.join()
-    kept = window(running.journal_url).request_ids
+    pieces = Streamed(connect(running.journal_url), Span())  # each of them is read whole
+    kept = [one.predicted.request_id for piece in pieces for one in piece]
     assert len(answered) > KILLS and not set(answered) - set(kept) and len(kept) == len(set(kept))
 
 

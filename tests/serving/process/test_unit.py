@@ -12,7 +12,8 @@ import yaml
 
 from schemas.errors import DeploymentError
 from schemas.home import ROOT
-from schemas.run import DeploySpec, JournalSpec
+from schemas.journal_spec import JournalSpec
+from schemas.run import DeploySpec
 from serving.keys import store
 from serving.process import records, unit
 from serving.process.compose import compose
@@ -64,6 +65,11 @@ def test_a_unit_starts_the_service_as_its_user_and_lets_it_write_where_it_must(h
 def test_a_unit_says_where_another_journal_is_and_holds_no_url(home: Path) -> None:
     elsewhere = deployment(home, "sqlite:////srv/journals/house.db")
     assert read(unit.unit(home, elsewhere))["Service"]["ReadWritePaths"] == f'"{home}" "/srv/journals"'
+    archiving = elsewhere.model_copy(update={"journal": JournalSpec(archive="/srv/archive", keep_days=9)})
+    paths = f'"{home}" "/srv/journals" "/srv/archive"'
+    assert read(unit.unit(home, archiving))["Service"]["ReadWritePaths"] == paths
+    (_, mount) = one(home, archiving)["volumes"]
+    assert mount["source"] == mount["target"] == "/srv/archive" and "read_only" not in mount
     text = unit.unit(home, deployment(home, "postgresql+psycopg://ann@db/journal"))
     assert "postgresql" not in text and "EnvironmentFile=-/etc/drivetrain/house.env" in text
 

@@ -8,7 +8,8 @@ import pytest
 from ml.source_code.python_file import PACKAGES
 from schemas.errors import ConfigurationError, DeploymentError
 from schemas.home import ROOT
-from schemas.run import DeploySpec, JournalSpec
+from schemas.journal_spec import JournalSpec
+from schemas.run import DeploySpec
 from serving.process import contents, settings, variables
 from serving.process.members import VARIABLE
 

@@ -1,0 +1,45 @@
+"""What became of entries of the journal, and how those hear of it who wait."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from serving.journal.labels import LabelStatus
+from serving.journal.waiting import Entry
+
+
+class JournalError(Exception):
+    """The journal could not be written; nothing of the request is in it."""
+
+
+class JournalFull(JournalError):
+    """Too much waits for the journal already."""
+
+
+class RowError(JournalError):
+    """Rows that the journal does not take; those of other requests it may."""
+
+
+Outcome = list[LabelStatus | None] | JournalError
+"""One for each entry, or what met all of them."""
+
+
+def resolve(group: Sequence[Entry], outcome: Outcome) -> None:
+    """Tell who waits for a group's entries, in their own event loops."""
+    outcomes = [outcome] * len(group) if isinstance(outcome, JournalError) else outcome
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Entry, LabelStatus | JournalError | None]]] = {}
+    for entry, one in zip(group, outcomes, strict=True):
+        by_loop.setdefault(entry.loop, []).append((entry, one))
+    for loop, entries in by_loop.items():
+        with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+            loop.call_soon_threadsafe(_resolve, entries)
+
+
+def _resolve(entries: list[tuple[Entry, LabelStatus | JournalError | None]]) -> None:
+    for entry, outcome in entries:
+        if entry.committed.done():  # cancelled: the request passed its deadline
+            continue
+        if isinstance(outcome, JournalError):
+            entry.committed.set_exception(outcome)
+        else:
+            entry.committed.set_result(outcome)

@@ -1,0 +1,59 @@
+"""One commit of the journal: a group of entries, all of them or none."""
+
+import logging
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError, TimeoutError
+
+from serving.journal.held import known
+from serving.journal.insertion import add
+from serving.journal.labels import record
+from serving.journal.losses import Losses
+from serving.journal.outcome import JournalError, Outcome, RowError
+from serving.journal.tables import begin_writing
+from serving.journal.trouble import is_damage, told
+from serving.journal.waiting import Entry
+
+_OF_THE_JOURNAL = (OperationalError, InternalError, InterfaceError, TimeoutError)
+"""Locked, full, gone: it would meet every request of a group alike."""
+logger = logging.getLogger("bentoml.drivetrain")
+
+
+def commit(engine: Engine, group: Sequence[Entry], losses: Losses | None, *, again: bool = False) -> Outcome:
+    """Write entries that somebody waits for, and counts of what was lost; return what became of each entry.
+
+    Args:
+        engine: The journal.
+        group: The entries.
+        losses: What of it is pending is written too; None: nothing is.
+        again: Whether it was tried before, and may be in the journal.
+    """
+    pending = losses if losses is not None and losses.are_pending else None
+    if pending is None and not any(entry.is_awaited for entry in group):
+        return [None] * len(group)
+    try:
+        with engine.begin() as connection:
+            begin_writing(connection)
+            outcome = _written(connection, group, again=again)
+            if pending is not None:
+                pending.write(connection)
+    except SQLAlchemyError as error:
+        kind = JournalError if isinstance(error, _OF_THE_JOURNAL) or is_damage(error) else RowError
+        return kind(told(error))
+    except Exception as error:  # the driver's own, of values that it cannot hold: the thread is to go on
+        logger.exception("rows broke the journal's driver")
+        return RowError(str(error))
+    if pending is not None:
+        pending.written()
+    return outcome
+
+
+def _written(connection: Connection, group: Sequence[Entry], *, again: bool) -> Outcome:
+    awaited = [entry.is_awaited for entry in group]  # now that the wait for the lock is over
+    written = [entry for entry, one in zip(group, awaited, strict=True) if one]
+    there = known(connection, written) if again and written else set()
+    mine = [entry.request for entry in written if entry.request is not None]
+    add(connection, [one for one in mine if one.request_id not in there])
+    statuses = iter(record(connection, [entry.label for entry in written if entry.label is not None]))
+    return [next(statuses) if one and entry.label else None for entry, one in zip(group, awaited, strict=True)]

@@ -1,0 +1,298 @@
+"""Requests go to Parquet files: each is read once, whatever is cut off on the way, and its labels with it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from pydantic import ValidationError
+from sqlalchemy import func, insert, select
+
+from ml.io.objects.client import filesystem
+from schemas.home import ROOT
+from schemas.journal_spec import JournalSpec
+from serving.journal import archive as archive_module
+from serving.journal import archiving, parquet
+from serving.journal.archive import Due, archive
+from serving.journal.archived import Everything
+from serving.journal.export import export
+from serving.journal.insertion import add
+from serving.journal.location import sqlite_url
+from serving.journal.maintenance import Maintenance
+from serving.journal.parts import parts
+from serving.journal.predictions import count
+from serving.journal.salvage import salvage
+from serving.journal.schema import labels, requests
+from serving.journal.streamed import Labelled, Span
+from serving.journal.tables import connect, create
+from tests.object_store import ObjectStore
+from tests.object_store import as_owner as as_owner
+from tests.object_store import object_store as object_store
+from tests.serving.journal.requests import request
+from tests.soak import count as tries
+
+DAY = 86_400.0
+TEXTS = [{"size": 1, "town": "Ülm"}, {"size": 1.5}, {"size": None, "grid": {"sha256": "0"}}]
+
+
+def fill(url: str, number: int, days: float, prefix: str = "old") -> None:
+    """Write requests of three rows, of so many days ago; the first row has a label."""
+    when = time.time() - days * DAY
+    answers = json.dumps([{"label": "yes", "probabilities": {"yes": 1.0}, "needs_review": False}] * 3)
+    with connect(url).begin() as connection:
+        names = [f"{prefix}-{place}" for place in range(number)]
+        add(
+            connection,
+            [request(one, 3, when=when)._replace(inputs=json.dumps(TEXTS), answers=answers) for one in names],
+        )
+    for one in names:
+        label(url, one, 0, '"yes"')
+
+
+def label(url: str, request_id: str, row: int, text: str) -> None:
+    row_of = {"request_id": request_id, "row": row, "label": text, "time": 1.8e9}
+    with connect(url).begin() as connection:
+        connection.execute(insert(labels), [row_of])
+
+
+def everything(url: str, span: Span | None = None) -> list[Labelled]:
+    return [one for piece in Everything(connect(url), span or Span()) for one in piece]
+
+
+def archived(url: str, folder: str, days: float | None = 2.0, most_bytes: int | None = None) -> int:
+    before = None if days is None else time.time() - days * DAY
+    return len(list(archive(connect(url), folder, Due(before, most_bytes))))
+
+
+def tidied(url: str, folder: str, grace: float = 0.0) -> None:
+    """Take what is archived out of the journal."""
+    one = Maintenance(url, JournalSpec(archive=folder, keep_days=2), "w", grace=grace)
+    one.look()
+    one.stop()
+
+
+@pytest.fixture(autouse=True)
+def at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Archive in this process only."""
+    monkeypatch.setattr(archiving, "has_pyarrow", lambda: False)
+
+
+def test_what_is_old_is_read_from_its_file_as_it_was_and_the_rest_from_the_journal(
+    any_journal: str, tmp_path: Path
+) -> None:
+    fill(any_journal, 40, 3)
+    fill(any_journal, 5, 1, "new")
+    before = everything(any_journal)
+    assert archived(any_journal, str(tmp_path)) == 1 and archived(any_journal, str(tmp_path)) == 0
+    assert everything(any_journal) == before, "from the file, though the journal has it too"
+    tidied(any_journal, str(tmp_path), grace=60)
+    assert count(any_journal) == 135
+    tidied(any_journal, str(tmp_path))
+    assert count(any_journal) == 15 and everything(any_journal) == before and len(before) == 135
+    (file,) = tmp_path.glob("*.parquet")
+    assert pq.read_table(file, columns=["inputs.size", "label"]).to_pylist()[1] == {"inputs.size": 1.5, "label": None}
+    manifest = json.loads(Path(f"{file}.json").read_text())
+    assert (manifest["file"], manifest["requests"], manifest["rows"]) == (file.name, 40, 120)
+    assert export(any_journal, str(tmp_path / "all.csv"), "csv", Span()) == 135
+    assert len(everything(any_journal, Span(time.time() - 2 * DAY))) == 15
+    assert len(everything(any_journal, Span(None, time.time() - 2 * DAY))) == 120
+
+
+def test_labels_that_come_after_the_file_are_read_with_it(any_journal: str, tmp_path: Path) -> None:
+    fill(any_journal, 6, 3)
+    archived(any_journal, str(tmp_path))
+    label(any_journal, "old-0", 0, '"no"')
+    label(any_journal, "old-1", 2, '"late"')
+    fill(any_journal, 1, 1, "new")
+    for _ in range(2):
+        found = {(one.predicted.request_id, one.predicted.row): one.label for one in everything(any_journal)}
+        assert (found["old-0", 0], found["old-1", 0], found["old-1", 2], found["old-2", 2]) == (
+            "no",
+            "yes",
+            "late",
+            None,
+        )
+        tidied(any_journal, str(tmp_path))
+    assert count(any_journal) == 3
+
+
+def test_a_number_of_a_label_that_went_is_not_given_to_a_later_one(journal_url: str, tmp_path: Path) -> None:
+    fill(journal_url, 3, 3)
+    fill(journal_url, 1, 3, "last")
+    archived(journal_url, str(tmp_path))
+    with connect(journal_url).begin() as connection:
+        add(connection, [request("young")])
+    tidied(journal_url, str(tmp_path))
+    label(journal_url, "old-1", 1, '"late"')
+    found = {(one.predicted.request_id, one.predicted.row): one.label for one in everything(journal_url)}
+    assert found["old-1", 1] == "late" and found["last-0", 0] == "yes"
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("step", range(8))
+def test_wherever_it_is_cut_off_each_request_is_read_once(
+    journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """Every write to the disk, the journal or the archive is a step; the process ends before it, or after the last."""
+    fill(journal_url, 10, 3)
+    fill(journal_url, 2, 1, "new")
+    before, left = everything(journal_url), [step]
+
+    def dies(real: Callable[..., Any]) -> Callable[..., Any]:
+        def instead(*words: Any, **named: Any) -> Any:
+            left[0] -= 1
+            if left[0] < 0:
+                raise Killed
+            return real(*words, **named)
+
+        return instead
+
+    with monkeypatch.context() as patched:
+        for name in ("_store", "insert", "update", "_manifest", "_remove", "delete"):
+            patched.setattr(archive_module, name, dies(getattr(archive_module, name)))
+        patched.setattr(parquet, "write", dies(parquet.write))
+        with suppress(Killed):
+            archived(journal_url, str(tmp_path))
+    assert everything(journal_url) == before
+    archived(journal_url, str(tmp_path))
+    assert everything(journal_url) == before
+    tidied(journal_url, str(tmp_path))
+    assert everything(journal_url) == before and count(journal_url) == 6
+    with connect(journal_url).connect() as connection:
+        assert len(parts(connection)) == 1 and not parts(connection, kept=False)
+    assert len(list(tmp_path.glob("requests*"))) == 2, "the file and its manifest"
+
+
+def test_who_was_taken_for_dead_does_not_archive_twice(
+    journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(journal_url, 4, 3)
+    real, others = archive_module._manifest, [True]
+
+    def slow(*words: Any) -> bytes:
+        if others:
+            others.pop()
+            assert archived(journal_url, str(tmp_path)) == 1  # another one, meanwhile
+        return real(*words)
+
+    before = everything(journal_url)
+    monkeypatch.setattr(archive_module, "_manifest", slow)
+    assert archived(journal_url, str(tmp_path)) == 0 and not others
+    assert everything(journal_url) == before and len(list(tmp_path.glob("requests*"))) == 2
+
+
+def test_what_is_too_much_goes_to_files_the_oldest_first(
+    journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive_module, "_REQUESTS", 10)
+    fill(journal_url, 100, 1)
+    with connect(journal_url).begin() as connection:
+        more = [request(f"large-{number}", when=time.time() - 100) for number in range(100)]
+        add(connection, [one._replace(inputs=json.dumps([{"x": "x" * 20_000}])) for one in more])
+    fill(journal_url, 1, 0, "new")
+    assert 5 < archived(journal_url, str(tmp_path), None, 1_000_000) <= 20
+    assert archived(journal_url, str(tmp_path), None, 1_000_000) <= 1
+    assert len(everything(journal_url)) == 403
+
+
+def test_an_archive_may_be_wherever_fsspec_reaches(journal_url: str) -> None:
+    fill(journal_url, 4, 3)
+    before, folder = everything(journal_url), "memory://archive/of house"
+    assert archived(journal_url, folder) == 1 and everything(journal_url) == before
+    files, path = filesystem(folder)
+    assert len(files.ls(path)) == 2
+
+
+@pytest.mark.slow
+def test_an_archive_on_s3_and_an_export_to_it(journal_url: str, as_owner: ObjectStore) -> None:
+    fill(journal_url, 4, 3)
+    fill(journal_url, 1, 1, "new")
+    before, folder = everything(journal_url), as_owner.new_folder()
+    assert archived(journal_url, folder) == 1
+    tidied(journal_url, folder)
+    assert everything(journal_url) == before and count(journal_url) == 3 and len(as_owner.keys(folder)) == 2
+    assert export(journal_url, f"{folder}/all.jsonl", "jsonl", Span()) == 15
+
+
+def test_an_archive_is_known_after_a_repair(tmp_path: Path) -> None:
+    file = tmp_path / "journal.db"
+    create(sqlite_url(file))
+    fill(sqlite_url(file), 4, 3)
+    fill(sqlite_url(file), 1, 1, "new")
+    before = everything(sqlite_url(file))
+    archived(sqlite_url(file), str(tmp_path))
+    tidied(sqlite_url(file), str(tmp_path))
+    assert "1 archives saved" in [str(one) for one in salvage(file, tmp_path / "mended.db")]
+    assert everything(sqlite_url(tmp_path / "mended.db")) == before
+
+
+@pytest.mark.parametrize("any_journal", ["sqlite", "postgresql"][: tries(1, 2)], indirect=True)
+def test_it_is_done_in_a_process_of_its_own_and_outlives_kills(any_journal: str, tmp_path: Path) -> None:
+    fill(any_journal, 60, 3)
+    before = everything(any_journal)
+    told = {"url": any_journal, "folder": str(tmp_path), "before": time.time() - DAY, "most_bytes": None}
+    for number in range(tries(2, 30)):
+        child = subprocess.Popen([sys.executable, "-m", archiving.__name__], cwd=ROOT, stdin=subprocess.PIPE)
+        assert child.stdin is not None
+        child.stdin.write(json.dumps(told | {"parent": os.getpid()}).encode())
+        child.stdin.close()
+        if number < tries(1, 29):
+            time.sleep(tries(1, number) * 0.05 + 0.5)
+            child.send_signal(signal.SIGKILL)
+        child.wait(60)
+        assert everything(any_journal) == before
+    assert child.returncode == 0
+    tidied(any_journal, str(tmp_path))
+    assert everything(any_journal) == before and count(any_journal) == 3
+
+
+def test_the_service_archives_by_itself_and_says_what_it_cannot(
+    journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(journal_url, 4, 3)
+    fill(journal_url, 1, 1, "new")
+    spec = JournalSpec(archive=str(tmp_path / "none"), keep_days=2)
+    one = Maintenance(journal_url, spec, "w", grace=0.0)
+    one.look()
+    assert archiving.NO_PYARROW in caplog.text and count(journal_url) == 15
+    monkeypatch.setattr(archiving, "has_pyarrow", lambda: True)
+    again = archiving.Archiving(journal_url, spec, pause=0.0)
+    again.look(lambda: True)
+    assert f"{tmp_path}/none" in caplog.text
+    (tmp_path / "none").mkdir()
+    again.look(lambda: True)
+    one.look()
+    one.stop()
+    assert count(journal_url) == 3 and len(everything(journal_url)) == 15
+
+
+@pytest.mark.parametrize(
+    ("archive", "said"),
+    [("relative/folder", "from the root on"), ("gs://user:secret@bucket/x", "does not belong into a URL")],
+)
+def test_an_archive_that_cannot_be_is_refused(archive: str, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        JournalSpec(archive=archive, keep_days=1)
+    with pytest.raises(ValidationError, match="keep_days or max_bytes"):
+        JournalSpec(archive="/archive")
+
+
+def test_numbers_go_up_though_all_is_archived(journal_url: str, tmp_path: Path) -> None:
+    fill(journal_url, 3, 3)
+    archived(journal_url, str(tmp_path))
+    tidied(journal_url, str(tmp_path))
+    fill(journal_url, 2, 3, "more")
+    assert len(everything(journal_url)) == 15
+    with connect(journal_url).connect() as connection:
+        assert connection.execute(select(func.max(requests.c.id))).scalar() == 5

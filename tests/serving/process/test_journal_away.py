@@ -1,0 +1,108 @@
+"""A service under load whose journal goes away again and again: what is answered is in the journal, or counted."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from schemas.journal_spec import JournalSpec
+from schemas.run import DeploySpec
+from serving.journal.location import sqlite_url
+from serving.journal.lost import lost
+from serving.journal.predictions import count as rows
+from serving.process import services
+from serving.process.deploy import deploy
+from tests.ml.io.database.postgresql import OWNER, PASSWORD, Server
+from tests.ml.io.database.postgresql import postgresql as postgresql
+from tests.serving import packages
+from tests.serving.steady_load import steady_load
+from tests.small_disk import mounted
+from tests.soak import SOAKING, count
+
+pytestmark = [
+    pytest.mark.untraced,
+    pytest.mark.skipif(not SOAKING, reason="its small forms, without processes, are the tests of policies"),
+]
+BODY = json.dumps({"instances": [packages.ROW]}).encode()
+Policy = Literal["block", "drop"]
+Breaks = Callable[[], None]
+ROUNDS = count(1, 10)
+
+
+@contextmanager
+def answered(home: Path, url: str, policy: Policy) -> Iterator[tuple[str, dict[str, int]]]:
+    """Load a service for the block; then hold what was acknowledged against what is kept and counted."""
+    spec = JournalSpec(policy=policy, queue=100)
+    package = str(packages.write_onnx(home / "packages" / "1"))
+    address, _ = deploy(home, "house", "1", package, DeploySpec(), journal_url=url, journal=spec)
+    totals = {"answered": 0}
+    try:
+        with steady_load(int(address.rpartition(":")[2]), 150, BODY) as found:
+            yield address, totals
+        until_whole(address)
+        done, failed = sum(found["answered"].values()), found["failed"]
+        kept, missing = rows(url), sum(one.requests for one in lost(url, 0.0))
+        totals |= {"answered": done, "failed": len(failed), "kept": kept, "lost": missing}
+        if policy == "drop":
+            assert failed == [] and done == kept + missing, totals
+        else:
+            assert all(" 503 " in one[:20] for one in failed) and missing == 0, failed[:3]
+            assert failed and done <= kept <= done + len(failed), totals
+    finally:
+        services.stop(home, "house")
+
+
+def until_whole(address: str) -> None:
+    """Wait until the journal is used again, and nothing waits for it."""
+    deadline = time.monotonic() + 30
+    while True:
+        with suppress(httpx.TransportError):
+            text = httpx.get(f"{address}/metrics").text
+            if 'drivetrain_journal_up{model="house"} 1.0' in text and (
+                'drivetrain_journal_waiting_requests{model="house"} 0.0' in text
+            ):
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("policy", ["block", "drop"])
+def test_a_disk_that_is_full_again_and_again(tmp_path: Path, bentoml_home: None, policy: Policy) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with mounted(disk, "30m"), answered(tmp_path / "home", sqlite_url(disk / "house.db"), policy) as (address, totals):
+        for _ in range(ROUNDS):
+            with suppress(OSError), (disk / "ballast").open("wb", buffering=0) as file:
+                while True:
+                    file.write(bytes(4_096))
+            time.sleep(6)
+            (disk / "ballast").unlink()
+            until_whole(address)
+            time.sleep(0.5)
+    assert totals["answered"] > 30 * ROUNDS
+    assert policy == "block" or totals["lost"] > 30, totals
+
+
+@pytest.mark.parametrize("policy", ["block", "drop"])
+def test_a_database_that_is_stopped_and_started_again_and_again(
+    tmp_path: Path, bentoml_home: None, postgresql: Server, policy: Policy
+) -> None:
+    postgresql.execute("DROP DATABASE IF EXISTS house WITH (FORCE)", "CREATE DATABASE house")
+    url = f"postgresql+psycopg://{OWNER}:{quote(PASSWORD, safe='')}@127.0.0.1:{postgresql.port}/house"
+    with answered(tmp_path / "home", url, policy) as (address, totals):
+        for _ in range(ROUNDS):
+            time.sleep(0.5)
+            postgresql.stop()
+            try:
+                time.sleep(2)
+            finally:
+                postgresql.start()
+            until_whole(address)
+    assert totals["answered"] > 30 * ROUNDS
+    assert policy == "block" or totals["lost"] > 30, totals
