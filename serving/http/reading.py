@@ -8,6 +8,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from ml.text.read_text import TextReader
+from ml.validation.actions import Flag
 from ml.validation.row_errors import NOT_SPELLED_OUT, RowError
 from ml.validation.rows import Checked, Validator
 from ml.values.numbers import Numbers
@@ -107,7 +108,7 @@ class _OfTables(Reader):
         valid = rows if len(checked.positions) == len(rows) else [rows[place] for place in checked.positions]
         if not self.keeper.names:
             if Numbers in map(type, checked.cells.values()):
-                return of_columns(valid, checked.cells)
+                return of_columns(valid, checked.as_sent)
             return of_rows(list(map(self.validator.inputs, valid)))
         texts = {name: checked.cells[name] for name in self.keeper.names}
         return of_rows(
@@ -136,6 +137,7 @@ class _OfArrays(Reader):
     def _checked(self, rows: Iterable[Any], said: Mapping[str, bool], admit: Admit, go_on: GoOn) -> Rows:
         names, found, kept = self.validator.names, list[dict[str, Any]](), list[str]()
         errors: dict[int, RowError] = {}
+        flags: dict[int, list[Flag]] = {}
         positions: list[int] = []
         for place, row in enumerate(rows):
             admit(place + 1, said.get(EXPLAIN, False))
@@ -151,12 +153,14 @@ class _OfArrays(Reader):
                 continue
             cells = {name: column[0] for name, column in _read(checked.cells, self.texts, go_on).items()}
             positions.append(place)
+            if checked.flags:
+                flags[place] = checked.flags[0]
             found.append(cells)
             kept.append(to_json(self.keeper.row(self.validator.inputs(row), cells)).decode())
         columns: dict[str, Sequence[Any]] = {name: [cells[name] for cells in found] for name in names}
         count, explain = len(positions) + len(errors), said.get(EXPLAIN, False)
         admit(count, explain)  # which may be said behind the rows
-        return Rows(count, Checked(columns, positions, errors), Kept(f"[{','.join(kept)}]"), explain)
+        return Rows(count, Checked(columns, positions, errors, flags), Kept(f"[{','.join(kept)}]"), explain)
 
 
 def _each(rows: Iterable[Any], go_on: GoOn) -> Iterator[Any]:

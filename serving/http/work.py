@@ -26,7 +26,8 @@ _FEW = 4  # rows for which NumPy takes longer than Python
 class Work:
     """What came of a request: its rows, and the valid ones' predictions as arrays and as the JSON of a list.
 
-    `needs_review`: whether a person should look at each of them.
+    `needs_review`: whether a person should look at each of them. `flags` is the JSON of what is to be told of rows, by
+    their places, None where there is nothing.
     """
 
     version: Version
@@ -34,15 +35,28 @@ class Work:
     predicted: Predictions
     answers: str
     needs_review: list[bool]
+    flags: str | None = None
 
     @property
     def checked(self) -> Checked:
         """What validation found."""
         return self.rows.checked
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether `answers` is all that is to be answered."""
+        return not self.rows.explain and self.flags is None and not self.checked.errors
+
     def texts(self) -> list[str]:
-        """Return the JSON of each prediction."""
-        return [to_json(record).decode() for record in self.version.model.encode(self.predicted).records]
+        """Return the JSON of each prediction, with what is to be told of its row."""
+        texts = [to_json(record).decode() for record in self.version.model.encode(self.predicted).records]
+        if self.flags is None:
+            return texts
+        flags = self.checked.flags
+        return [
+            f'{text[:-1]},"flags":{dump(flags[place])}}}' if place in flags else text
+            for place, text in zip(self.checked.positions, texts, strict=True)
+        ]
 
     def in_order(self, texts: list[str]) -> str:
         """Return the JSON of a list with an element for each row of the request, predictions as `texts`."""
@@ -73,16 +87,19 @@ def work(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) ->
     checked = rows.checked
     if not checked.positions:
         raise NoValidRow(checked.errors, rows.count)
+    flags = dump(checked.flags) if checked.flags else None
+    if flags is not None and len(flags) + len(checked.positions) * version.bytes_per_row > spec.max_answer:
+        raise HttpError(413, f"{_too_much(rows.count, rows.count // 2, explain=False)}: too many values are flagged")
     predicted = version.predict(checked.cells)
     if len(checked.positions) > _FEW:
         if not finite(predicted).all():
             raise HttpError(422, NO_FINITE_PREDICTION)
         text, review = version.model.write(predicted)
-        return Work(version, rows, predicted, text, review)
+        return Work(version, rows, predicted, text, review, flags)
     encoded = version.model.encode(predicted)
     if not all(map(is_finite, encoded.records)):
         raise HttpError(422, NO_FINITE_PREDICTION)
-    return Work(version, rows, predicted, to_json(encoded.records).decode(), encoded.needs_review)
+    return Work(version, rows, predicted, to_json(encoded.records).decode(), encoded.needs_review, flags)
 
 
 def _too_much(rows: int, most: int, *, explain: bool) -> str:
@@ -132,4 +149,5 @@ def request_of(request_id: str, version: str, done: Work, latency: float, share:
         for_review=sum(done.needs_review),
         latency=latency,
         share=share,
+        flags=done.flags,
     )
