@@ -12,7 +12,7 @@ from ml.io.storage_errors import told_plainly
 from schemas.errors import DeploymentError, DrivetrainError, StorageError
 from schemas.home import Home
 from serving.journal.predictions import count
-from serving.process import code_closure, foreground, key_command, publications, records, services
+from serving.process import code_closure, foreground, key_command, publications, records, services, threshold_command
 from serving.process.compose import compose
 from serving.process.probe import tail
 from serving.process.repair import repair
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "unit": lambda: _print(unit(home, records.find(home, _only(home, asked.name)))),
         "compose": lambda: _print(compose(home, records.find(home, _only(home, asked.name)))),
         "key": lambda: key_command.run(home, asked),
+        "threshold": lambda: threshold_command.run(home, asked),
     }
     try:
         with told_plainly():
@@ -92,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("version", metavar="VERSION", help="a version that was deployed before, as `status` names it")
         if command == "canary":
             one.add_argument("--share", type=float, default=0.1, help="of the requests, above 0 and below 1 (0.1)")
+    text = threshold_command.TEXT
+    threshold_command.configure(commands.add_parser("threshold", help=text, description=text))
     key_command.configure(commands.add_parser("key", help=key_command.TEXT, description=key_command.TEXT))
     return parser
 
@@ -143,9 +146,11 @@ def _status(home: Path, name: str | None) -> int:
 def _others(status: Status) -> list[str]:
     """Return what is said of versions beside the one in production."""
     with suppress(DeploymentError):  # which the line above says
-        others = publisher.releases(status.deployment.journal_url)[1:]
+        every = publisher.releases(status.deployment.journal_url)
+        others = every[1:]
         answering = [f"version {one.version} answers {one.weight:.4g} of the requests" for one in others if one.weight]
-        return answering + [f"version {one.version} follows unseen" for one in others if one.shadow]
+        unseen = [f"version {one.version} follows unseen" for one in others if one.shadow]
+        return answering + unseen + [threshold_command.told(one) for one in every if one.thresholds]
     return []
 
 
