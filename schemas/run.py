@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from schemas.base import Name, Strict
 from schemas.choice import Choice
 from schemas.data_spec import DataSpec
+from schemas.lookups import LookupSpec, require_fitting_each_other
 from schemas.metrics import HIGHER_IS_BETTER
 from schemas.pipelines import PIPELINES, PipelineSpec
 from schemas.split_spec import SplitSpec
@@ -117,6 +118,10 @@ class DeploySpec(Strict):
     header_timeout: float = Field(
         default=10.0, gt=0, description="seconds for a request's line and headers to arrive, before 408"
     )
+    lookups: list[LookupSpec] = Field(
+        default=[],
+        description="columns that are looked up by a key before the model is asked, where a request leaves them out",
+    )
     journal_synchronous: Literal["NORMAL", "FULL"] = Field(
         default="NORMAL", description="NORMAL survives a killed process, FULL a power cut"
     )
@@ -130,6 +135,11 @@ class DeploySpec(Strict):
             raise ValueError(
                 f"{host!r} is no address; 127.0.0.1 is this machine alone, 0.0.0.0 every address that it has"
             ) from None
+
+    @model_validator(mode="after")
+    def _lookups_fit_each_other(self) -> Self:
+        require_fitting_each_other(self.lookups, self.deadline)
+        return self
 
     @property
     def held(self) -> int:

@@ -10,9 +10,11 @@ from ml.values.tensor_form import form_of
 from ml.values.text import ISO, example_of_day, is_time_of_day
 from schemas.base import Scalar
 from schemas.column_types import TEXT
+from schemas.lookups import LookupSpec
 from schemas.signature import Input, Output, Signature
 from schemas.text import TextForm
 from serving.http.json_schema import Json, schema_of
+from serving.http.looked_up import with_lookups
 from serving.http.models import Explanation, Flag, Label, Prediction, Row, unasked
 
 _NUMBERS = {"float32": "number", "float64": "number", "bool": "boolean"}
@@ -53,10 +55,10 @@ class _Value(BaseModel):
     flags: list[Flag] = Field(default_factory=list)  # absent where there is nothing to tell
 
 
-def live_schemas(signature: Signature) -> dict[str, Json]:
-    """Return the schemas of Row, Prediction and Label for a version."""
+def live_schemas(signature: Signature, lookups: Sequence[LookupSpec] = ()) -> dict[str, Json]:
+    """Return the schemas of Row, Prediction and Label for a version; lookups give columns that a row leaves out."""
     return {
-        "Row": _row(signature),
+        "Row": with_lookups(_row(signature), lookups),
         "Prediction": schema_of(_prediction(signature.output)),
         "Label": schema_of(_label(signature.output)),
     }

@@ -66,7 +66,12 @@ class Work:
 
 
 def work(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) -> Work:
-    """Read, check and predict rows.
+    """Read, check and predict rows: `predicted` of what `read` returns."""
+    return predicted(version, read(version, question, spec, go_on), spec)
+
+
+def read(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) -> Rows:
+    """Read and check rows.
 
     Args:
         version: Who predicts.
@@ -75,7 +80,7 @@ def work(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) ->
         go_on: Raises HttpError where the time for the request is over.
 
     Raises:
-        HttpError: If no row is valid, or the model has no finite prediction for one.
+        HttpError: If no row is valid.
     """
 
     def admit(rows: int, explain: bool) -> None:
@@ -84,22 +89,27 @@ def work(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) ->
             raise HttpError(413, _too_much(rows, spec.max_answer // bytes_per_row, explain=explain))
 
     rows = question.read(version, admit, go_on)
+    if not rows.checked.positions:
+        raise NoValidRow(rows.checked.errors, rows.count)
+    return rows
+
+
+def predicted(version: Version, rows: Rows, spec: DeploySpec) -> Work:
+    """Predict the valid rows of a request; raises HttpError where the model has no finite prediction for one."""
     checked = rows.checked
-    if not checked.positions:
-        raise NoValidRow(checked.errors, rows.count)
     flags = dump(checked.flags) if checked.flags else None
     if flags is not None and len(flags) + len(checked.positions) * version.bytes_per_row > spec.max_answer:
         raise HttpError(413, f"{_too_much(rows.count, rows.count // 2, explain=False)}: too many values are flagged")
-    predicted = version.predict(checked.cells)
+    found = version.predict(checked.cells)
     if len(checked.positions) > _FEW:
-        if not finite(predicted).all():
+        if not finite(found).all():
             raise HttpError(422, NO_FINITE_PREDICTION)
-        text, review = version.model.write(predicted)
-        return Work(version, rows, predicted, text, review, flags)
-    encoded = version.model.encode(predicted)
+        text, review = version.model.write(found)
+        return Work(version, rows, found, text, review, flags)
+    encoded = version.model.encode(found)
     if not all(map(is_finite, encoded.records)):
         raise HttpError(422, NO_FINITE_PREDICTION)
-    return Work(version, rows, predicted, to_json(encoded.records).decode(), encoded.needs_review, flags)
+    return Work(version, rows, found, to_json(encoded.records).decode(), encoded.needs_review, flags)
 
 
 def _too_much(rows: int, most: int, *, explain: bool) -> str:
