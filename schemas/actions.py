@@ -1,5 +1,6 @@
 """What is done about values that training did not have, as it is declared and as a package keeps it."""
 
+import math
 from typing import Literal
 
 from pydantic import Field
@@ -50,6 +51,20 @@ class Actions(Strict):
     def can_flag(self) -> bool:
         """Whether a prediction may have to tell something of the column."""
         return self.out_of_range in ("flag", "clip") or self.unseen in ("flag", "missing") or self.missing == "flag"
+
+
+def require_whole(actions: Actions, kind: str) -> None:
+    """Check that a column of a package has what its actions need. Raises ValueError."""
+    keys = ActionKeys(
+        when_out_of_range=None if actions.out_of_range == "accept" else actions.out_of_range,
+        when_unseen=None if actions.unseen == "accept" else actions.unseen,
+        when_missing=None if actions.missing == "reject" else actions.missing,
+    )
+    _require_type(keys, kind)
+    low, high = actions.low, actions.high
+    is_bounded = low is not None and high is not None and -math.inf < low <= high < math.inf
+    if actions.out_of_range != "accept" and not is_bounded:
+        raise ValueError(f"when_out_of_range: {actions.out_of_range} needs bounds, not {low} to {high}")
 
 
 def require_fitting_actions(keys: ActionKeys, kind: str | None, *, nullable: bool | None) -> None:

@@ -65,6 +65,11 @@ class LookupSpec(Strict):
             raise ValueError("a column stands twice")
         return names
 
+    @field_validator("fallback")
+    @classmethod
+    def _fallback_is_composed(cls, fallback: Any) -> Any:
+        return {composed(name): value for name, value in fallback.items()} if isinstance(fallback, dict) else fallback
+
     @field_validator("key")
     @classmethod
     def _key_is_composed(cls, key: str) -> str:
@@ -98,7 +103,7 @@ class LookupSpec(Strict):
     def _fallback_is_whole(self) -> Self:
         if self.key in self.columns:
             raise ValueError(f"key: {self.key!r} cannot be one of the columns that are looked up by it")
-        if isinstance(self.fallback, dict) and set(map(composed, self.fallback)) != set(self.columns):
+        if isinstance(self.fallback, dict) and set(self.fallback) != set(self.columns):
             raise ValueError(
                 f"fallback must have a value for each of the columns, {', '.join(self.columns)}, and no other"
             )

@@ -1,10 +1,10 @@
 """What a served model takes and gives: the inputs, the derivations to one float matrix, the outputs."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from schemas.actions import Actions
+from schemas.actions import Actions, require_whole
 from schemas.base import Scalar, Strict, Task
 from schemas.column_types import TEXT, ColumnType, DatePart, HeldDType, Shape
 from schemas.data import Drawn
@@ -51,6 +51,12 @@ class Input(Strict):
     max_characters: int | None = None
     languages: list[str] | None = None
     actions: Actions | None = None
+
+    @model_validator(mode="after")
+    def _actions_are_whole(self) -> Self:
+        if self.actions is not None:
+            require_whole(self.actions, self.type)
+        return self
 
     @property
     def marks(self) -> Marks:

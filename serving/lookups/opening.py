@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ml.io.database.errors import SqlError
 from ml.io.database.query import why_not_one_query
+from ml.validation.column_rules import Rule, rules_of
+from ml.validation.refusal import Refusal
+from schemas.base import Scalar
 from schemas.column_types import ARRAY_TYPES
-from schemas.errors import DeploymentError
+from schemas.errors import DeploymentError, Fault
 from schemas.lookups import LookupSpec
 from schemas.secret import SecretRef
 from schemas.signature import Signature
@@ -29,20 +32,31 @@ def opened(specs: Sequence[LookupSpec], observe: Observe = lambda _: lambda __: 
     return [Lookup(spec, _source(spec), observe(spec.name)) for spec in specs]
 
 
+def faults(specs: Sequence[LookupSpec]) -> list[Fault]:
+    """Return what keeps lookups from being opened here; no source is asked."""
+    found = []
+    for spec in specs:
+        try:
+            for one in opened([spec]):
+                one.close()
+        except DeploymentError as error:
+            found.append(Fault("deploy.lookups", str(error).removeprefix("deploy.lookups: ")))
+    return found
+
+
 def require_fitting(specs: Sequence[LookupSpec], signature: Signature) -> None:
     """Check lookups against the model that is to be deployed, and that this environment has their secrets.
 
     Raises:
         DeploymentError: With all that is wrong.
     """
-    faults = [fault for spec in specs for fault in _faults(spec, signature)]
-    if faults:
-        raise DeploymentError("The lookups cannot work:\n" + "\n".join(f"  - {fault}" for fault in faults))
-    for one in opened(specs):
-        one.close()
+    wrong = [fault for spec in specs for fault in _misfits(spec, signature)]
+    wrong += [f"{fault.path}: {fault.message}" for fault in faults(specs)]
+    if wrong:
+        raise DeploymentError("The lookups cannot work:\n" + "\n".join(f"  - {one}" for one in wrong))
 
 
-def _faults(spec: LookupSpec, signature: Signature) -> Iterator[str]:
+def _misfits(spec: LookupSpec, signature: Signature) -> Iterator[str]:
     key, inputs = f"deploy.lookups: {spec.name}", {one.name: one for one in signature.inputs}
     if signature.arrays:
         yield f"{key}: the model takes arrays, and rows are looked up for models of single values and texts"
@@ -54,6 +68,24 @@ def _faults(spec: LookupSpec, signature: Signature) -> Iterator[str]:
             yield f"{key}.columns: {name!r} is a {inputs[name].type}"
         elif spec.fallback == "missing" and not inputs[name].nullable:
             yield f"{key}.fallback: missing: {name!r} cannot be missing; declare data.columns.{name}.nullable: true"
+    yield from _wrong_values(spec, signature, key)
+
+
+def _wrong_values(spec: LookupSpec, signature: Signature, key: str) -> Iterator[str]:
+    rules = {rule.name: rule for rule in rules_of(signature, None)}
+    given = spec.fallback.items() if isinstance(spec.fallback, dict) else ()
+    for name, value in given:
+        if name in rules and (why := _refusal(rules[name], value)):
+            yield f"{key}.fallback: {name!r} {why}"
+
+
+def _refusal(rule: Rule, value: Scalar) -> str | None:
+    """Return why a column does not take a value, None where it does."""
+    try:
+        rule.check(value)
+    except Refusal as refusal:
+        return str(refusal)
+    return None
 
 
 def _source(spec: LookupSpec) -> Source:

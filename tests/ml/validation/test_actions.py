@@ -18,6 +18,7 @@ from ml.schema_inference.infer import infer_schema
 from ml.validation.rows import Validator
 from schemas.actions import Actions
 from schemas.choice import Choice
+from schemas.column_types import ColumnType
 from schemas.data_spec import ColumnSpec, DataSpec
 from schemas.errors import ContentError
 from schemas.signature import Input, Signature
@@ -187,6 +188,22 @@ def test_a_batch_has_what_is_told_of_a_row_beside_its_prediction(tmp_path: Path)
     assert out["size"].tolist() == [3.5, 12.5], "the rows are those that were given"
     assert out["flags"].isna().tolist() == [True, False] and list(out)[-2:] == ["flags", "model_version"]
     assert json.loads(out["flags"][1])[0]["column"] == "size"
+
+
+@pytest.mark.parametrize(
+    ("kind", "actions"),
+    [
+        ("category", Actions(out_of_range="clip", low=0, high=1)),
+        ("number", Actions(out_of_range="clip", low=0)),
+        ("number", Actions(out_of_range="flag", low=2, high=math.nan)),
+        ("number", Actions(out_of_range="reject", low=2, high=1)),
+        ("tensor", Actions(missing="flag")),
+        ("number", Actions(unseen="flag")),
+    ],
+)
+def test_a_package_whose_actions_cannot_be_done_is_not_read(kind: ColumnType, actions: Actions) -> None:
+    with pytest.raises(ValidationError, match="when_"):
+        Input(name="x", type=kind, actions=actions)
 
 
 def test_an_input_without_actions_takes_everything() -> None:

@@ -1,6 +1,5 @@
 """One lookup: keys in, rows out, by cache, source and breaker; a source that fails costs its timeout and no more."""
 
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +16,7 @@ from serving.lookups.breaker import Breaker
 from serving.lookups.cache import Cache
 from serving.lookups.enrichment import key_of
 from serving.lookups.lookup import Lookup, Lost
-from serving.lookups.opening import require_fitting
+from serving.lookups.opening import faults, require_fitting
 from serving.lookups.source import Found, Key, Source, Unavailable
 from tests.serving import packages
 from tests.serving.lookups.conftest import spec
@@ -164,11 +163,17 @@ def test_lookups_fit_each_other(others: list[dict[str, Any]], words: str) -> Non
 
 def test_what_does_not_fit_the_model_is_told_before_anything_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     of = {"name": "homes", "key": "id", "url": "https://host"}
-    wrong = [{**of, "columns": ["cities"]}, {**of, "name": "towns", "columns": ["city"], "fallback": "missing"}]
-    with pytest.raises(DeploymentError, match=r"(?s)'cities' is no input.*'city' cannot be missing"):
+    wrong: list[dict[str, Any]] = [
+        {**of, "columns": ["cities"]},
+        {**of, "name": "towns", "columns": ["city"], "fallback": "missing"},
+    ]
+    wrong.append({**of, "name": "sizes", "columns": ["size"], "fallback": {"size": "wide"}})
+    words = r"(?s)'cities' is no input.*'city' cannot be missing.*sizes.fallback: 'size' must be a number"
+    with pytest.raises(DeploymentError, match=words):
         require_fitting([LookupSpec.model_validate(one) for one in wrong], packages.SIGNATURE)
     monkeypatch.delenv("NOT_SET", raising=False)
     unset = {**of, "columns": ["city"], "headers": {"Authorization": {"env": "NOT_SET"}}}
     with pytest.raises(DeploymentError, match="the environment variable NOT_SET is not set"):
         require_fitting([LookupSpec.model_validate(unset)], packages.SIGNATURE)
-    assert "s3cret" not in json.dumps([LookupSpec.model_validate(unset).model_dump()])
+    (fault,) = faults([LookupSpec.model_validate(unset)])
+    assert (fault.path, fault.message.startswith("homes: the environment variable NOT_SET")) == ("deploy.lookups", True)
