@@ -95,6 +95,7 @@ class Answering:
         counts.predicted += len(done.needs_review)
         counts.refused += len(done.checked.errors)
         counts.for_review += sum(done.needs_review)
+        counts.flagged += len(done.checked.flags)
         if chosen.shadow is not None:
             self._shadowing.follow(chosen.shadow, question, request_id)
         return Answered(request_id, version, done)

@@ -27,13 +27,13 @@ CLEAN = packages.ROW
 ODD = {**packages.ROW, "size": 12.5, "city": "Rome"}
 
 
-def asked(app: Local, *bodies: list[dict[str, Any]]) -> tuple[list[httpx.Response], dict[str, Any]]:
-    """Return the responses to requests with these rows, and the OpenAPI document."""
+def asked(app: Local, *bodies: list[dict[str, Any]]) -> tuple[list[httpx.Response], dict[str, Any], str]:
+    """Return the responses to requests with these rows, the OpenAPI document, and the metrics."""
 
-    async def scenario() -> tuple[list[httpx.Response], dict[str, Any]]:
+    async def scenario() -> tuple[list[httpx.Response], dict[str, Any], str]:
         async with client(app) as http:
             found = [await http.post("/predict", json={"instances": rows}) for rows in bodies]
-            return found, (await http.get("/openapi.json")).json()
+            return found, (await http.get("/openapi.json")).json(), (await http.get("/metrics")).text
 
     return asyncio.run(scenario())
 
@@ -54,7 +54,7 @@ def test_flags_are_answered_documented_and_journalled_and_inputs_are_kept_as_sen
     with local(spec, 5.0) as app:
         put_into_production(app, tmp_path)
         many = [{**CLEAN, "listing id": 1}] * 8 + [{"size": 3}, ODD]
-        (clean, one, several), document = asked(app, [CLEAN], [ODD], many)
+        (clean, one, several), document, metrics = asked(app, [CLEAN], [ODD], many)
         assert "flags" not in clean.text
         flags = one.json()["predictions"][0]["flags"]
         assert [flag["column"] for flag in flags] == ["size", "city"] and "taken as 10" in flags[0]["message"]
@@ -68,6 +68,7 @@ def test_flags_are_answered_documented_and_journalled_and_inputs_are_kept_as_sen
         schema = document["paths"]["/predict"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
         for answer in (clean, one, several):
             Draft202012Validator(schema | {"components": document["components"]}).validate(answer.json())
+        assert 'drivetrain_flagged_rows_total{model="house",version="2"} 2.0' in metrics
         row = document["components"]["schemas"]["Row"]["properties"]
         assert "outside of 0 to 10: clipped and flagged" in row["size"]["description"]
         assert "others are taken as unknown and flagged" in row["city"]["description"]
@@ -76,5 +77,5 @@ def test_flags_are_answered_documented_and_journalled_and_inputs_are_kept_as_sen
 def test_flags_beyond_the_largest_answer_are_refused(local: LocalApp, spec: DeploySpec, tmp_path: Path) -> None:
     with local(spec, 5.0) as app:
         put_into_production(app, tmp_path)
-        (clean, flagged), _ = asked(app, [CLEAN] * 60, [ODD] * 60)
+        (clean, flagged), *_ = asked(app, [CLEAN] * 60, [ODD] * 60)
         assert clean.status_code == 200 and flagged.status_code == 413 and "flagged" in flagged.text
