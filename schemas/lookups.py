@@ -37,7 +37,7 @@ class LookupSpec(Strict):
     headers: dict[Annotated[str, StringConstraints(pattern=_NAME_OF_HEADER)], str | SecretRef] = Field(
         default={}, description="of requests to an address; {env: NAME} for what is secret"
     )
-    timeout: float = Field(default=0.25, gt=0, le=60, description="seconds until it counts as failed")
+    timeout: float = Field(default=0.25, ge=0.001, le=60, description="seconds until it counts as failed")
     cache_seconds: float = Field(default=60.0, ge=0, description="seconds that an answer holds; 0: not at all")
     cache_size: int = Field(default=10_000, ge=1, description="keys whose answers are held")
     fallback: Literal["reject", "missing"] | dict[str, Scalar] = Field(

@@ -43,7 +43,11 @@ class Database(Source):
                 restrict(connection, seconds)
                 for start in range(0, len(keys), _AT_ONCE):
                     rows = connection.execute(self._query, {"keys": list(keys[start : start + _AT_ONCE])}).mappings()
-                    found.update((canonical(plain(row[self._key])), self._read(row)) for row in rows)
+                    found.update(
+                        (canonical(plain(row[self._key])), self._read(row))
+                        for row in rows
+                        if row[self._key] is not None
+                    )
         except KeyError as error:
             raise Unavailable(f"the query gives no column {error.args[0]!r}") from error
         except (SQLAlchemyError, SqlError) as error:

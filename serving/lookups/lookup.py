@@ -90,6 +90,7 @@ class Lookup:
 
     def _answered(self, keys: Sequence[Key]) -> Mapping[str, Found]:
         """Ask in another thread: drivers have timeouts of their own kinds, and nobody waits longer than declared."""
+        ends = time.monotonic() + self.spec.timeout
         if not self._free.acquire(timeout=self.spec.timeout):
             raise Unavailable(f"{CONNECTIONS} questions are under way already")
         try:
@@ -99,7 +100,7 @@ class Lookup:
             raise Unavailable("the service ends") from None
         asked.add_done_callback(self._free_again)
         try:
-            return asked.result(self.spec.timeout)
+            return asked.result(max(0.0, ends - time.monotonic()))
         except TookTooLong:
             raise Unavailable(f"no answer within {self.spec.timeout:g} seconds") from None
 

@@ -98,7 +98,11 @@ def _source(spec: LookupSpec) -> Source:
         headers = {name: str(_value(value, path)) for name, value in spec.headers.items()}
         if not str(url).startswith(("http://", "https://")):
             raise DeploymentError(f"{path}.url is no address of the web; a database needs a query")
-        return Web(str(url), headers, spec.key, spec.columns, CONNECTIONS)
+        try:
+            return Web(str(url), headers, spec.key, spec.columns, CONNECTIONS)
+        except ValueError as error:  # its words quote no header
+            what = "a header is not ASCII" if isinstance(error, UnicodeError) else f"url is no address: {error}"
+            raise DeploymentError(f"{path}: {what}") from None
     from serving.lookups.database import Database, login_of
 
     if why := why_not_one_query(spec.query):

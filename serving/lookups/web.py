@@ -14,6 +14,7 @@ from serving.lookups.source import Found, Key, Source, Unavailable
 
 _LARGEST = 8 << 20  # bytes of an answer
 _UNKNOWN = 404
+_STEPS = (".", "..")  # which an address takes for steps to another folder, and so no key
 _FORM = 'it must answer {"rows": [{key: …, column: value, …}, …]}'
 
 
@@ -29,12 +30,20 @@ class Web(Source):
         key: The member of an answered row that holds its key.
         columns: What else is read of it.
         connections: That are open at once, at most.
+
+    Raises:
+        ValueError: If the address, or a header, is none.
     """
 
     def __init__(
         self, url: str, headers: Mapping[str, str], key: str, columns: Sequence[str], connections: int
     ) -> None:
         self._url, self._key, self._columns = url, key, list(columns)
+        try:
+            if not httpx.URL(url.replace(KEY, "1")).host:
+                raise ValueError("it names no host")
+        except httpx.InvalidURL as error:
+            raise ValueError(str(error)) from None
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._client = httpx.Client(
             headers={**headers, "accept": "application/json"},
@@ -50,7 +59,7 @@ class Web(Source):
             if KEY not in self._url:
                 return self._together(keys, ends)
             found = {canonical(key): self._one(key, ends) for key in keys}
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, UnicodeError) as error:
             raise Unavailable(type(error).__name__) from None  # its words hold the address
         return {key: row for key, row in found.items() if row is not None}
 
@@ -66,6 +75,8 @@ class Web(Source):
         return {canonical(row[self._key]): self._read(row) for row in rows if isinstance(row[self._key], str | int)}
 
     def _one(self, key: Key, ends: float) -> Found | None:
+        if key in _STEPS:
+            return None
         status, content = self._asked("GET", self._url.replace(KEY, quote(str(key), safe="")), ends)
         if status == _UNKNOWN:
             return None

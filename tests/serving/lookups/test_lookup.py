@@ -83,6 +83,12 @@ def test_a_breaker_lets_one_try_and_doubles_its_pause() -> None:
     assert breaker.lets_through() and breaker.lets_through() and not breaker.is_open
 
 
+@pytest.mark.parametrize("url", ["http://", "https://[::1", "https:///x"])
+def test_an_address_that_is_none_is_told(url: str) -> None:
+    (fault,) = faults([spec(url=url)])
+    assert "customers: url is no address" in fault.message
+
+
 def test_a_cache_is_bounded_and_forgets() -> None:
     now = [0.0]
     cache = Cache(2, 10.0, lambda: now[0])

@@ -28,6 +28,7 @@ def test_an_address_with_a_place_for_the_key_is_asked_for_each(served: Served, l
         "1": {"income": 5.5, "since": "2020-01-01"},
         "a/../b": Lost.UNKNOWN,
     }
+    assert lookup.of({"..": ".."}) == {"..": Lost.UNKNOWN}, "it would be another address"
     assert [path for _, path, _, _ in served.asked] == ["/rows/1", "/rows/a%2F..%2Fb"]
 
 
