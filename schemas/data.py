@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from schemas.actions import Actions
 from schemas.base import Scalar, Strict, Task
 from schemas.column_types import ColumnType, DatePart, HeldDType, Shape, Spellings
 from schemas.forecast import Forecast
@@ -26,7 +27,7 @@ class Column(Strict):
     `century` is the first year that two digits mean, `timezone` where the times are; `offsets` says whether text had
     UTC offsets, None where there was no text, or some had. `gaps` are the rows that count as missing by the text that
     stands there, the empty text for no value. `shape` and `dtype` are those of arrays, `text` is what is said of
-    free text; None of all other types.
+    free text; None of all other types. `actions` are what is declared about values that training does not have.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Column(Strict):
     shape: Shape | None = None
     dtype: HeldDType | None = None
     text: TextForm | None = None
+    actions: Actions | None = None
 
     @property
     def marks(self) -> Marks:

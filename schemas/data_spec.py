@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
+from schemas.actions import ACTION_KEYS, ActionKeys, require_fitting_actions
 from schemas.base import Scalar, Strict, Task
 from schemas.choice import Choice
 from schemas.column_names import composed
@@ -27,7 +28,7 @@ from schemas.table_checks import TableChecks
 from schemas.text import TEXT_KEYS, Language, MaxCharacters, MaxTokens, MaxWords, Ngrams, TextForm
 
 
-class ColumnSpec(Strict):
+class ColumnSpec(ActionKeys):
     """One column's declaration under `data.columns`; what is not declared is inferred."""
 
     type: ColumnType | Literal["drop"] | None = Field(default=None, description="null: inferred; drop leaves it out")
@@ -137,6 +138,11 @@ class ColumnSpec(Strict):
         return TextForm.declared({key: getattr(self, key) for key in TEXT_KEYS})
 
     @model_validator(mode="after")
+    def _actions_fit_the_type(self) -> Self:
+        require_fitting_actions(self, self.type, nullable=self.nullable)
+        return self
+
+    @model_validator(mode="after")
     def _words_belong_to_text(self) -> Self:
         for key in sorted(TEXT_KEYS):
             if getattr(self, key) is not None and self.type not in (None, TEXT):
@@ -156,7 +162,7 @@ class TargetReading(Strict):
     spellings: Spellings = "keep"
 
 
-class DataSpec(Strict):
+class DataSpec(ActionKeys):
     """Where the rows come from (`source`), what is predicted, and what the rows must satisfy."""
 
     source: Choice
@@ -228,6 +234,7 @@ class DataSpec(Strict):
                     f"{' and '.join(named) or 'task: forecast'} belongs to a forecast: declare its horizon"
                 )
             return self
+        self._require_no_actions()
         if self.time is None:
             raise ValueError("horizon: a forecast needs the column that says when a row was: declare time")
         if self.task != "forecast":
@@ -240,6 +247,11 @@ class DataSpec(Strict):
                 "be called so; give the column another name (SQL: AS)"
             )
         return self
+
+    def _require_no_actions(self) -> None:
+        for name, keys in (("", self), *((f"columns.{name}.", column) for name, column in self.columns.items())):
+            if given := [key for key in ACTION_KEYS if getattr(keys, key) is not None]:
+                raise ValueError(f"{name}{given[0]} belongs to rows of a table, and this is a forecast: leave it out")
 
     @property
     def forecasts(self) -> bool:

@@ -5,12 +5,15 @@ from typing import Literal
 from pydantic import ConfigDict
 
 from schemas.base import Strict
+from schemas.thresholds import Moved
 
-ReleaseState = Literal["announced", "ready", "failed", "current", "retired", "candidate", "shadow", "withdrawn"]
+ReleaseState = Literal[
+    "announced", "ready", "failed", "current", "retired", "candidate", "shadow", "withdrawn", "thresholds"
+]
 
 
 class Release(Strict):
-    """One version as `GET /releases` and `summary.json` name it."""
+    """One version as `GET /releases` and `summary.json` name it; `thresholds`: where an operator moved them."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)  # every key is written
 
@@ -19,3 +22,4 @@ class Release(Strict):
     shadow: bool = False
     since: str | None = None
     why: str | None = None
+    thresholds: Moved | None = None

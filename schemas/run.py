@@ -10,6 +10,7 @@ from schemas.base import Name, Strict
 from schemas.choice import Choice
 from schemas.data_spec import DataSpec
 from schemas.journal_spec import JournalSpec
+from schemas.lookups import LookupSpec, require_fitting_each_other
 from schemas.metrics import HIGHER_IS_BETTER
 from schemas.pipelines import PIPELINES, PipelineSpec
 from schemas.split_spec import SplitSpec
@@ -140,6 +141,10 @@ class DeploySpec(Strict):
     access_log: bool = Field(
         default=False, description="whether each request gets a line of JSON on standard output, in the service's log"
     )
+    lookups: list[LookupSpec] = Field(
+        default=[],
+        description="columns that are looked up by a key before the model is asked, where a request leaves them out",
+    )
     journal_synchronous: Literal["NORMAL", "FULL"] = Field(
         default="NORMAL", description="NORMAL survives a killed process, FULL a power cut"
     )
@@ -153,6 +158,11 @@ class DeploySpec(Strict):
             raise ValueError(
                 f"{host!r} is no address; 127.0.0.1 is this machine alone, 0.0.0.0 every address that it has"
             ) from None
+
+    @model_validator(mode="after")
+    def _lookups_fit_each_other(self) -> Self:
+        require_fitting_each_other(self.lookups, self.deadline)
+        return self
 
     @property
     def held(self) -> int:

@@ -1,9 +1,10 @@
 """What a served model takes and gives: the inputs, the derivations to one float matrix, the outputs."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from schemas.actions import Actions, require_whole
 from schemas.base import Scalar, Strict, Task
 from schemas.column_types import TEXT, ColumnType, DatePart, HeldDType, Shape
 from schemas.data import Drawn
@@ -23,7 +24,8 @@ class Input(Strict):
     category or identifier were numbers. `century`, `timezone`, `offsets`, `shape` and `dtype` are as in
     `schemas.data.Column`; `mode` is what the channels of a picture are, by Pillow's names. `shortest` is how long a
     sequence must be at least. `closed`: a label that training did not have is refused. `max_characters` and
-    `languages` are those of a text.
+    `languages` are those of a text. `actions`: what is done about values that training did not have; None, as in
+    packages from before it could be declared: they are taken.
     """
 
     name: str
@@ -48,6 +50,13 @@ class Input(Strict):
     closed: bool = False
     max_characters: int | None = None
     languages: list[str] | None = None
+    actions: Actions | None = None
+
+    @model_validator(mode="after")
+    def _actions_are_whole(self) -> Self:
+        if self.actions is not None:
+            require_whole(self.actions, self.type)
+        return self
 
     @property
     def marks(self) -> Marks:
@@ -241,6 +250,11 @@ class Signature(Strict):
     def words(self) -> list[TextDerivation]:
         """What is made of each input of free text."""
         return [one for one in self.derivations if isinstance(one, TextDerivation)]
+
+    @property
+    def can_flag(self) -> bool:
+        """Whether a prediction may have to tell something of a value."""
+        return any(one.actions is not None and one.actions.can_flag for one in self.inputs)
 
     def vocabularies(self) -> dict[str, frozenset[str]]:
         """Return for each input of free text the words that count."""

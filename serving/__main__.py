@@ -12,7 +12,16 @@ from ml.io.storage_errors import told_plainly
 from schemas.errors import DeploymentError, DrivetrainError, StorageError
 from schemas.home import Home
 from serving.journal.predictions import count
-from serving.process import code_closure, export_command, foreground, key_command, publications, records, services
+from serving.process import (
+    code_closure,
+    export_command,
+    foreground,
+    key_command,
+    publications,
+    records,
+    services,
+    threshold_command,
+)
 from serving.process.compose import compose
 from serving.process.probe import tail
 from serving.process.repair import repair
@@ -40,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "compose": lambda: _print(compose(home, records.find(home, _only(home, asked.name)))),
         "key": lambda: key_command.run(home, asked),
         "export": lambda: export_command.run(home, asked),
+        "threshold": lambda: threshold_command.run(home, asked),
     }
     try:
         with told_plainly():
@@ -94,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
         if command == "canary":
             one.add_argument("--share", type=float, default=0.1, help="of the requests, above 0 and below 1 (0.1)")
     export_command.configure(commands.add_parser("export", help=export_command.TEXT, description=export_command.TEXT))
+    text = threshold_command.TEXT
+    threshold_command.configure(commands.add_parser("threshold", help=text, description=text))
     key_command.configure(commands.add_parser("key", help=key_command.TEXT, description=key_command.TEXT))
     return parser
 
@@ -145,9 +157,11 @@ def _status(home: Path, name: str | None) -> int:
 def _others(status: Status) -> list[str]:
     """Return what is said of versions beside the one in production."""
     with suppress(DeploymentError):  # which the line above says
-        others = publisher.releases(status.deployment.journal_url)[1:]
+        every = publisher.releases(status.deployment.journal_url)
+        others = every[1:]
         answering = [f"version {one.version} answers {one.weight:.4g} of the requests" for one in others if one.weight]
-        return answering + [f"version {one.version} follows unseen" for one in others if one.shadow]
+        unseen = [f"version {one.version} follows unseen" for one in others if one.shadow]
+        return answering + unseen + [threshold_command.told(one) for one in every if one.thresholds]
     return []
 
 

@@ -26,13 +26,13 @@ def preflight(run: Run) -> None:
     else:
         faults += elsewhere
     if run.spec.deploys:
-        faults += _address_faults(run)
+        faults += _service_faults(run)
     if faults:
         raise ConfigurationError(faults, "The run cannot start")
 
 
-def _address_faults(run: Run) -> list[Fault]:
-    """Return what keeps the service from the address that it is to listen at."""
+def _service_faults(run: Run) -> list[Fault]:
+    """Return what keeps the service from the address that it is to listen at, and from what it is to look up."""
     home, found = Home.here().root, list[Fault]()
     if run.deploy.port != "auto":
         from serving.process.port import faults as port_faults
@@ -42,6 +42,10 @@ def _address_faults(run: Run) -> list[Fault]:
         from serving.process.exposure import faults as exposure_faults
 
         found += exposure_faults(home, run.name, run.deploy)
+    if run.deploy.lookups:
+        from serving.lookups.opening import faults as lookup_faults
+
+        found += lookup_faults(run.deploy.lookups)
     return found
 
 

@@ -45,7 +45,7 @@ def header_faults(header: Sequence[str], signature: Signature, version: str) -> 
         what = f"none of the columns is one that version {version} predicts from"
         faults.append(Fault("batch.input", what, f"it takes {wanted}; the table has {listed(names)}"))
     # Databases take names that differ in case for one.
-    reserved = {name.casefold() for name in prediction_names(signature.output)}
+    reserved = {name.casefold() for name in prediction_names(signature.output, flags=signature.can_flag)}
     return faults + [
         Fault("batch.input", f"column {name!r} has the name of a column of the predictions", "rename it in the table")
         for name in names

@@ -1,5 +1,6 @@
 """A table of rows, predicted in chunks by a loaded model; every row is checked as the service checks it."""
 
+import json
 import logging
 import math
 from collections.abc import Collection, Iterator
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ml.batch.header import absent, as_batch_keys
 from ml.batch.rejected_rows import ErrorsFile
@@ -19,7 +21,7 @@ from ml.predictions.codec import chosen, finite
 from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.predictions.table import prediction_columns
 from ml.validation.row_errors import RowError
-from ml.validation.rows import Validator
+from ml.validation.rows import Checked, Validator
 from schemas.batch import BatchRecord
 from schemas.column_names import composed
 from schemas.errors import ContentError
@@ -131,13 +133,23 @@ class _TablePredictor:
             if len(positions):
                 own = chunk.cells if self._as_text else chunk.kept
                 predicted = without_tensors(own.iloc[positions].reset_index(drop=True), as_lists=self._lists)
-                columns = prediction_columns(chosen(predictions, sound), self._model.signature.output, self._version)
+                told = self._flags(checked, positions)
+                columns = prediction_columns(
+                    chosen(predictions, sound), self._model.signature.output, self._version, told
+                )
                 writer.write(pd.concat([predicted, columns], axis="columns"))
         places = sorted(wrong)
         for place, content in zip(places, contents(chunk.cells.iloc[places]), strict=True):
             errors.add(self._before + place + 1, wrong[place], content)
         self._before += len(frame)
         return len(positions)
+
+    def _flags(self, checked: Checked, positions: NDArray[np.int64]) -> list[str | None] | None:
+        """Return what is told of the predicted rows, as JSON; None where nothing ever is."""
+        if not self._model.signature.can_flag:
+            return None
+        texts = {place: json.dumps(flags, ensure_ascii=False) for place, flags in checked.flags.items()}
+        return [texts.get(place) for place in positions.tolist()]
 
     def _text(self, chunk: Chunk) -> TextReading | None:
         """Return how text is read where the package does not say it: numbers in a text column have a point."""

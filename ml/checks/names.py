@@ -10,8 +10,9 @@ def check_names(schema: TableSchema) -> list[DataCheck]:
     """Return a warning for each column that has the name of a column of the predictions."""
     problem = schema.problem
     output = Output(task=problem.task, target=problem.target, classes=problem.classes)
+    flags = any(one.actions is not None and one.actions.can_flag for one in schema.columns)
     reserved = {
-        name.casefold() for name in prediction_names(output)
+        name.casefold() for name in prediction_names(output, flags=flags)
     }  # databases take names that differ in case for one
     return [
         DataCheck(

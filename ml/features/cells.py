@@ -8,6 +8,7 @@ import pandas as pd
 from ml.features.tensors import as_tensors
 from ml.forecasting.clock import offsets
 from ml.text.cells import text_cells
+from ml.validation.actions import Acting
 from ml.values.columns import as_cells, as_timestamps
 from ml.values.instants import written_with_offsets
 from ml.values.tensor import as_json
@@ -20,9 +21,12 @@ def cells(frame: pd.DataFrame, signature: Signature) -> dict[str, Sequence[Any]]
 
     Origins of windows that are instants of a zone have their offset.
 
-    Cells of arrays are `Tensor`s of the shape and type that their input has. Raises ContentError for others.
+    Cells of arrays are `Tensor`s of the shape and type that their input has. Raises ContentError for others. What the
+    service would clip or take for missing is so here, too.
     """
-    return {item.name: _cells(frame[item.name], item, signature.window) for item in signature.inputs}
+    found = {item.name: _cells(frame[item.name], item, signature.window) for item in signature.inputs}
+    actions = Acting(signature)
+    return actions.on(found)[0] if actions else found
 
 
 def _cells(column: pd.Series, item: Input, window: WindowDerivation | None) -> Sequence[Any]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ml.features.bounds import with_bounds
 from ml.features.derive import feature_names
 from ml.features.series_scales import usual_scales
 from ml.features.summaries import summary_names
@@ -168,12 +169,14 @@ def _input(column: Column, kind: ColumnType, cells: Sequence[Cell]) -> Input:
         [value for value, _ in Counter(map(canonical, known)).most_common(MAX_LISTED)] if kind == "category" else []
     )
     numbers = np.array(known if kind == "number" else [], dtype=np.float64)
+    whole = kind == "number" and bool(known) and all(isinstance(cell, int) for cell in known)
+    span = (float(numbers.min()), float(numbers.max())) if numbers.size else None
     return Input(
         name=column.name,
         type=kind,
-        integer=kind == "number" and bool(known) and all(isinstance(cell, int) for cell in known),
+        integer=whole,
         nullable=len(known) < len(cells) if column.nullable is None else column.nullable,
-        range=(float(numbers.min()), float(numbers.max())) if numbers.size else None,
+        range=span,
         categories=sorted(listed) if kind == "category" else None,
         unit=column.unit,
         format=column.format,
@@ -186,6 +189,7 @@ def _input(column: Column, kind: ColumnType, cells: Sequence[Cell]) -> Input:
         offsets=column.offsets,
         max_characters=None if column.text is None else column.text.max_characters,
         languages=None if column.text is None else column.text.languages,
+        actions=with_bounds(column, span, len(listed), whole=whole),
     )
 
 

@@ -14,7 +14,7 @@ from ml.monitoring.histograms import distribution
 from ml.monitoring.profiles import Profile, profile
 from ml.monitoring.statistics import holm
 from ml.monitoring.verdict import conclude, overall
-from ml.predictions.codec import LABEL, VALUE, Record, record_columns
+from ml.predictions.codec import LABEL, VALUE, Record, own_labels, record_columns
 from ml.validation.rows import Validator
 from ml.values.label_text import label, printable
 from schemas.column_names import composed
@@ -48,11 +48,10 @@ def window_of(inputs: Sequence[Row], records: Sequence[Record], signature: Signa
     present = {composed(name) for name in set().union(*(row.keys() for row in inputs))}
     read = Validator(signature).read(inputs)
     columns = {name: values for name, values in read.items() if composed(name) in present}
-    return Window(
-        len(inputs),
-        summarized(columns, signature.inputs, signature.vocabularies()),
-        record_columns(records, signature.output),
-    )
+    predicted = record_columns(records, signature.output)
+    if LABEL in predicted:
+        predicted[LABEL] = own_labels(records, signature.output)
+    return Window(len(inputs), summarized(columns, signature.inputs, signature.vocabularies()), predicted)
 
 
 def window_profile(window: Window, signature: Signature) -> Profile:

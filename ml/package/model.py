@@ -11,7 +11,7 @@ from ml.features.derive import Deriver, array_names, feature_names
 from ml.package import storage
 from ml.package.parity import difference
 from ml.predictions.codec import Encoded, Encoder
-from ml.predictions.predictions import on_cells
+from ml.predictions.predictions import decided, on_cells
 from ml.predictions.predictor import FEATURES, Arrays, Cells, Outlook, Predictions, Predictor
 from ml.predictions.record_writer import RecordWriter, Written
 from ml.runtimes import load
@@ -21,6 +21,7 @@ from ml.values.tensor_form import form_of
 from schemas.errors import PackageError
 from schemas.package import Manifest, Samples
 from schemas.signature import Signature
+from schemas.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from ml.explanations.explainer import Explainer
@@ -40,6 +41,9 @@ class PackagedModel:
         """What reads the words of each text."""
         self._encoder = Encoder(signature.output)
         self._writer = RecordWriter(signature.output, self._encoder)
+        self._decision: float | None = None
+        self.thresholds = Thresholds()
+        """What an operator put in the place of the package's thresholds."""
 
     @classmethod
     def open(cls, root: Path) -> "PackagedModel":
@@ -62,6 +66,8 @@ class PackagedModel:
     def predict(self, cells: Cells) -> Predictions:
         """Predict raw rows, given as columns of equal length that already satisfy the signature."""
         predictions = self._on_cells(cells)
+        if self._decision is not None:
+            predictions = decided(predictions, self._decision)
         if self.signature.output.forecast is None:
             return predictions
         return replace(predictions, outlook=self.outlook(cells))
@@ -69,6 +75,25 @@ class PackagedModel:
     def outlook(self, cells: Cells) -> Outlook | None:
         """Return what is known of the targets of forecasts beforehand, None of all else."""
         return self._outlook(cells)
+
+    def decide_by(self, thresholds: Thresholds) -> None:
+        """Take thresholds in the place of the package's own, whose None are those of the package."""
+        if thresholds == self.thresholds:
+            return
+        output = self.signature.output
+        if thresholds.review is not None:
+            output = output.model_copy(update={"review_threshold": thresholds.review})
+        self._encoder, self._decision, self.thresholds = Encoder(output), thresholds.decision, thresholds
+        self._writer = RecordWriter(output, self._encoder)
+
+    @property
+    def decides_by(self) -> Thresholds:
+        """The thresholds in force, None where there is none."""
+        own, moved = self.signature.output, self.thresholds
+        return Thresholds.model_construct(
+            review=own.review_threshold if moved.review is None else moved.review,
+            decision=own.decision_threshold if moved.decision is None else moved.decision,
+        )
 
     def encode(self, predictions: Predictions) -> Encoded:
         """Return a JSON record for each row: label and probabilities, or value, and whether a person should look."""

@@ -27,7 +27,7 @@ def render(manifest: Manifest, signature: Signature) -> str:
         "## Inputs",
         _table(["column", "type", "missing allowed", "seen in training"], [_input(one) for one in signature.inputs]),
         "## Limits",
-        _limits(manifest),
+        _limits(manifest, signature),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -158,12 +158,22 @@ def _input(one: Input) -> list[str]:
     elif one.categories is not None:
         shown = ", ".join(one.categories[:8])
         seen = shown if len(one.categories) <= 8 else f"{shown} and {len(one.categories) - 8} more"
-    return [one.name, one.type, "yes" if one.nullable else "no", seen]
+    return [one.name, one.type, "yes" if one.nullable else "no", seen + _acted(one)]
 
 
-def _limits(manifest: Manifest) -> str:
+def _acted(one: Input) -> str:
+    """Return what is declared of other values, where that is not that they are taken."""
+    if one.actions is None:
+        return ""
+    found = {"out of range": one.actions.out_of_range, "unseen": one.actions.unseen, "missing": one.actions.missing}
+    told = [f"{when}: {what}" for when, what in found.items() if what not in (None, "accept")]
+    return f" ({', '.join(told)})" if told else ""
+
+
+def _limits(manifest: Manifest, signature: Signature) -> str:
+    others = "are treated as declared" if any(one.actions for one in signature.inputs) else "are predicted too"
     lines = [
-        "- It learnt from values like those above; others are predicted too, but nothing vouches for the result.",
+        f"- It learnt from values like those above; others {others}, but nothing vouches for the result.",
         "- The metrics hold for rows drawn like the test rows; monitoring reports when arriving rows differ.",
     ]
     if manifest.review is not None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.predictions import needs_review
+from ml.predictions.predictions import decide, needs_review
 from ml.predictions.predictor import Outlook, Predictions
 from ml.values.canonical import canonical
 from ml.values.instants import written_with_offsets
@@ -175,6 +175,25 @@ def record_columns(records: Sequence[Record], output: Output) -> dict[str, Seque
     found: dict[str, Sequence[Any]] = {LABEL: [record.get(LABEL) for record in records]}
     confidence = [confidence_of(record) for record in records]
     return found if all(one is None for one in confidence) else {**found, CONFIDENCE: confidence}
+
+
+def own_labels(records: Sequence[Record], output: Output) -> list[Any]:
+    """Return labels, of two classes as the package's own threshold decides between their probabilities.
+
+    An operator who moves the threshold changes what is answered, and nothing about the model.
+    """
+    labels, classes = [record.get(LABEL) for record in records], output.classes or []
+    if len(classes) != 2 or output.task != "binary":
+        return labels
+    keys = [str(name) for name in classes]
+    rows = [_row(record.get(PROBABILITIES), keys) for record in records]
+    graded = [place for place, row in enumerate(rows) if row is not None and labels[place] is not None]
+    if not graded:
+        return labels
+    codes = decide(np.array([rows[place] for place in graded], dtype=np.float64), output.decision_threshold)
+    for place, code in zip(graded, codes.tolist(), strict=True):
+        labels[place] = classes[code]
+    return labels
 
 
 def _mean(steps: Any) -> float | None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -114,3 +115,14 @@ def decide(probabilities: NDArray[np.float64], threshold: float | None = None) -
         return (rounded[:, 1] >= threshold).astype(np.int64)
     codes: NDArray[np.int64] = rounded.argmax(axis=1)
     return codes
+
+
+def decided(predictions: Predictions, threshold: float) -> Predictions:
+    """Return predictions of two classes decided anew by another threshold, as `decide` does.
+
+    What the model abstained from stays so, and what has no probabilities stays as it is.
+    """
+    if predictions.codes is None or predictions.probabilities is None or predictions.probabilities.shape[1] != 2:
+        return predictions
+    codes = np.where(predictions.codes < 0, -1, decide(predictions.probabilities, threshold))
+    return replace(predictions, codes=codes)

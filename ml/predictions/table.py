@@ -1,5 +1,6 @@
 """Predictions as columns of a table, for programs that read tables."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,23 +15,31 @@ from schemas.signature import Output
 PREDICTION = "prediction"
 PROBABILITY = "probability_"
 REVIEW = "needs_review"
+FLAGS = "flags"
 LOWER, UPPER = "prediction_lower", "prediction_upper"
 VERSION = "model_version"
 
 
-def prediction_names(output: Output) -> list[str]:
-    """Return the columns that predictions may have, in order; a model without probabilities leaves those out."""
+def prediction_names(output: Output, *, flags: bool = False) -> list[str]:
+    """Return the columns that predictions may have, in order; a model without probabilities leaves those out.
+
+    `flags`: whether something may be told of rows.
+    """
+    told = [FLAGS] if flags else []
     if output.task == "regression":
-        return [PREDICTION, VERSION]
+        return [PREDICTION, *told, VERSION]
     if output.task == "forecast":
         return [PREDICTION, LOWER, UPPER, VERSION]
-    return [PREDICTION, *(f"{PROBABILITY}{label}" for label in output.classes or []), REVIEW, VERSION]
+    return [PREDICTION, *(f"{PROBABILITY}{label}" for label in output.classes or []), REVIEW, *told, VERSION]
 
 
-def prediction_columns(predictions: Predictions, output: Output, version: str) -> pd.DataFrame:
+def prediction_columns(
+    predictions: Predictions, output: Output, version: str, flags: Sequence[str | None] | None = None
+) -> pd.DataFrame:
     """Return what the service predicts, a row each: label or value, probabilities, whether it is routed to review.
 
-    Every frame of one model has the same dtypes. Where the model abstains, `prediction` is missing.
+    Every frame of one model has the same dtypes. Where the model abstains, `prediction` is missing. `flags` are what is
+    told of each row, None where that is nothing; without them there is no such column.
     """
     if predictions.values is not None:
         columns: dict[str, Any] = {PREDICTION: predictions.values}
@@ -41,6 +50,8 @@ def prediction_columns(predictions: Predictions, output: Output, version: str) -
                 columns[f"{PROBABILITY}{label}"] = column
         columns[REVIEW] = needs_review(predictions, output.review_threshold)
     frame = pd.DataFrame(columns)
+    if flags is not None:
+        frame[FLAGS] = pd.Series(list(flags), dtype="object").astype("str")
     frame[VERSION] = pd.Series([version] * len(frame), dtype="str")
     return frame
 

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from ml.schema_inference.actions import actions_of
 from ml.schema_inference.arrays import guess_arrays
 from ml.schema_inference.column_types import Guess, guess, read_date_format, refuse_two_digit_years
 from ml.schema_inference.task import infer_problem
@@ -66,7 +67,8 @@ def infer_schema(
             continue
         try:
             declared = _of_forecast(name, spec) if spec.forecasts else spec.columns.get(name, ColumnSpec())
-            columns.append(_column(name, frame[name], declared, name == group, written))
+            found = _column(name, frame[name], declared, name == group, written)
+            columns.append(found.model_copy(update=actions_of(found, declared, spec)))
         except ContentError as error:
             faults.append(str(error))
     faults += _number_faults(columns)

@@ -4,6 +4,7 @@ Only what is plainly right is taken at once. Every other value is put to the che
 fails there to that of single rows, which has the words for it.
 """
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
@@ -46,6 +47,9 @@ class AtOnce:
         self._numbers = [rule for rule in rules if rule.is_number]
         self._others = [rule for rule in rules if not rule.is_number]
         self._whole = np.array([[rule.whole] for rule in self._numbers], dtype=bool)
+        self._low = np.array([[rule.bounds[0]] for rule in self._numbers], dtype=np.float64)
+        self._high = np.array([[rule.bounds[1]] for rule in self._numbers], dtype=np.float64)
+        self._is_bounded = any(map(math.isfinite, chain.from_iterable(rule.bounds for rule in self._numbers)))
         self._filled = np.array([[not rule.nullable] for rule in self._numbers], dtype=bool)
 
     def takes(self, rows: int) -> bool:
@@ -147,6 +151,8 @@ class AtOnce:
         whole = self._whole[places]
         if whole.any():
             is_plain &= ~whole | (table == np.floor(table))
+        if self._is_bounded:
+            is_plain &= (self._low[places] <= table) & (table <= self._high[places])
         if type(None) in kinds:
             missing = _missing(values, table)
             is_plain |= missing & ~self._filled[places]

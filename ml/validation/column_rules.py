@@ -1,14 +1,18 @@
 """What each column of a signature takes, compiled once."""
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from ml.validation.actions import bounds, refusing
 from ml.validation.cell_reading import CellReading
 from ml.validation.origins import origins
 from ml.validation.values import Check, check_of
 from ml.values.labels import exact_labels
 from schemas.reading import TextReading
 from schemas.signature import Input, Signature
+
+_ANY = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Rule:
         whole: Whether only whole numbers are.
         is_boolean: Whether true and false mean themselves.
         labels: Texts that mean themselves.
+        bounds: Of the numbers that are taken.
     """
 
     name: str
@@ -29,6 +34,7 @@ class Rule:
     whole: bool
     is_boolean: bool
     labels: frozenset[str]
+    bounds: tuple[float, float]
 
 
 def rules_of(signature: Signature, text: TextReading | None) -> list[Rule]:
@@ -44,7 +50,7 @@ def rules_of(signature: Signature, text: TextReading | None) -> list[Rule]:
 
 def _rule(column: Input, signature: Signature, text: TextReading | None, known: Collection[str]) -> Rule:
     reading = CellReading.of(column, signature.text, text, known)
-    check, window = check_of(column, reading, known), signature.window
+    check, window = refusing(check_of(column, reading, known), column, known), signature.window
     if window is not None and column.name == window.time:
         check = origins(check, column, window.forecast)
     is_single = column.shape is None
@@ -58,4 +64,5 @@ def _rule(column: Input, signature: Signature, text: TextReading | None, known: 
         labels=exact_labels(known, numeric=column.numeric)
         if column.type in ("category", "identifier")
         else frozenset(),
+        bounds=bounds(column) if column.actions is not None and column.actions.out_of_range == "reject" else _ANY,
     )

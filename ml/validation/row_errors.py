@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 from ml.validation.refusal import LONGEST_SHOWN, Refusal, kind_of, shown
 from ml.validation.values import Check
 from schemas.errors import did_you_mean
+from schemas.signature import Signature
 
 _EXPLAINED = 10  # unknown columns of a row
 _EXPLAINED_BYTES = 100_000  # of rows, as JSON, where not all are explained
@@ -47,10 +48,13 @@ class RowFaults:
     Args:
         checks: Of every input its name, whether it may be missing, and what it accepts.
         known: The names that a row may have.
+        required: The inputs that are declared to be refused without a value, whatever training had.
     """
 
-    def __init__(self, checks: Sequence[tuple[str, bool, Check]], known: Collection[str]) -> None:
-        self._checks, self._known = checks, known
+    def __init__(
+        self, checks: Sequence[tuple[str, bool, Check]], known: Collection[str], required: Collection[str] = ()
+    ) -> None:
+        self._checks, self._known, self._required = checks, known, frozenset(required)
         self._names = [name for name, _, _ in checks]
 
     def error(self, row: Any, room: Room | None) -> RowError:
@@ -66,7 +70,7 @@ class RowFaults:
         """Say everything that is wrong with a row."""
         if type(row) is not dict:
             return {"column": None, "message": f"a row must be an object of columns and values, not {kind_of(row)}"}
-        faults = [fault for name, nullable, check in self._checks if (fault := _fault(row, name, nullable, check))]
+        faults = [fault for name, nullable, check in self._checks if (fault := self._fault(row, name, nullable, check))]
         unknown = [str(name) for name in row if name not in self._known]
         faults += [self._unknown(name) for name in unknown[:_EXPLAINED]]  # each looks for the nearest known name
         first, others = faults[0], faults[1:]
@@ -77,6 +81,21 @@ class RowFaults:
         more = f"; and {left} more" if left else ""
         return {"column": first["column"], "message": f"{first['message']} (also {others_text}{more})"}
 
+    def _fault(self, row: dict[str, Any], name: str, nullable: bool, check: Check) -> RowError | None:
+        value = row.get(name, _ABSENT)
+        if value is _ABSENT:
+            return None if nullable else {"column": name, "message": "is missing, and the column cannot be left out"}
+        why = "must have a value" if name in self._required else "had no missing value in training"
+        if value is None:
+            return None if nullable else {"column": name, "message": f"is null, but the column {why}"}
+        try:
+            cell = check(value)
+        except Refusal as refusal:
+            return {"column": name, "message": str(refusal)}
+        if cell is None and not nullable:
+            return {"column": name, "message": f"{shown(value)} counts as missing, but the column {why}"}
+        return None
+
     def _unknown(self, name: str) -> RowError:
         short = name if len(name) <= LONGEST_SHOWN else name[:LONGEST_SHOWN] + "…"
         hint = (
@@ -86,21 +105,6 @@ class RowFaults:
         return {"column": short, "message": f"the model has no input of this name.{hint}"}
 
 
-def _fault(row: dict[str, Any], name: str, nullable: bool, check: Check) -> RowError | None:
-    value = row.get(name, _ABSENT)
-    if value is _ABSENT:
-        return None if nullable else {"column": name, "message": "is missing, and the column cannot be left out"}
-    if value is None:
-        return (
-            None
-            if nullable
-            else {"column": name, "message": "is null, but the column had no missing value in training"}
-        )
-    try:
-        cell = check(value)
-    except Refusal as refusal:
-        return {"column": name, "message": str(refusal)}
-    if cell is None and not nullable:
-        text = f"{shown(value)} counts as missing, but the column had no missing value in training"
-        return {"column": name, "message": text}
-    return None
+def required_by(signature: Signature) -> list[str]:
+    """Return the inputs that are declared to be refused without a value."""
+    return [one.name for one in signature.inputs if one.actions is not None and one.actions.missing == "reject"]

@@ -4,16 +4,17 @@ On the path of every request: what a column accepts is compiled once per signatu
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.validation.actions import Acting, Flag
 from ml.validation.at_once import AtOnce
 from ml.validation.column_rules import rules_of
 from ml.validation.refusal import Refusal
-from ml.validation.row_errors import Room, RowError, RowFaults
+from ml.validation.row_errors import Room, RowError, RowFaults, required_by
 from ml.validation.values import Check
 from ml.values.by_column import ByColumn
 from ml.values.canonical import canonical
@@ -28,11 +29,23 @@ _MANY = 1 << 30
 
 @dataclass(frozen=True)
 class Checked:
-    """`cells` are the valid rows as columns, `positions` their places in the request, `errors` the others by place."""
+    """What rows are.
+
+    `cells` are the valid rows as columns, as the model takes them, `positions` their places in the request, `errors`
+    the others by place, `flags` what is to be told of predicted rows, by place too. `sent` are the columns before
+    anything was clipped or taken for missing; None: as `cells`.
+    """
 
     cells: Mapping[str, Sequence[Any]]
     positions: list[int]
     errors: dict[int, RowError]
+    flags: dict[int, list[Flag]] = field(default_factory=dict)
+    sent: Mapping[str, Sequence[Any]] | None = None
+
+    @property
+    def as_sent(self) -> Mapping[str, Sequence[Any]]:
+        """The columns as they were sent."""
+        return self.cells if self.sent is None else self.sent
 
 
 class Validator:
@@ -50,7 +63,8 @@ class Validator:
         self._labels = {name: frozenset(values) for name, values in signature.known_values().items()}
         self._known = frozenset([*self.names, *signature.ignored])
         self._many = None if signature.texts or signature.arrays or signature.window else AtOnce(rules, self._known)
-        self._faults = RowFaults(self._checks, self._known)
+        self._faults = RowFaults(self._checks, self._known, required_by(signature))
+        self._actions = Acting(signature)
         self._ignored = frozenset(signature.ignored)
         self._has_texts = bool(signature.texts)
         self._arrays = frozenset(signature.arrays)
@@ -92,7 +106,18 @@ class Validator:
             explained: Of how many rows the error is spelled out, fewer where the texts are long, None for all: an
                 answer is to be no larger than its request deserves.
         """
-        room = None if explained is None else Room(explained)
+        checked = self._sorted(rows, None if explained is None else Room(explained))
+        return self._acted(checked) if self._actions else checked
+
+    def _acted(self, checked: Checked) -> Checked:
+        """Return rows with what is declared about values that training did not have."""
+        cells, flags = self._actions.on(checked.cells)
+        if not flags:
+            return checked
+        told = {checked.positions[place]: found for place, found in flags.items()}
+        return replace(checked, cells=cells, flags=told, sent=checked.cells)
+
+    def _sorted(self, rows: Iterable[Any], room: Room | None) -> Checked:
         if self._many is not None and isinstance(rows, list | ByColumn) and self._many.takes(len(rows)):
             checked = self._at_once(rows, self._many, room)
             if checked is not None:
@@ -132,7 +157,8 @@ class Validator:
         """
         if self._many is None or not self._many.are_plain(table):
             return None
-        return Checked(NumberTable(self.names, table), list(range(table.shape[1])), {})
+        checked = Checked(NumberTable(self.names, table), list(range(table.shape[1])), {})
+        return self._acted(checked) if self._actions else checked
 
     def _at_once(self, rows: Sequence[Any], many: AtOnce, room: Room | None) -> Checked | None:
         """Check many rows; None where one that looks wrong is right under other names for its columns."""

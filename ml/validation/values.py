@@ -23,12 +23,10 @@ from ml.values.text import (
     read_timestamp,
 )
 from schemas.base import Scalar
-from schemas.errors import did_you_mean
 from schemas.signature import Input
 
 LONGEST_TEXT, _LONGEST_VALUE = 10_000, 400  # characters of a label, and of a number, a date, true or false
 MANY_LISTED = 1000  # values of a category beyond which its signature does not list all
-_NAMED = 5  # labels that the refusal of another one names
 
 _OFFSETS = {
     False: "needs a UTC offset, as 2024-05-31T09:00:00+02:00 has one: the times of training had them ({})",
@@ -55,8 +53,7 @@ def check_of(column: Input, reading: CellReading, known: Collection[str] = ()) -
         case _:
             listed = column.categories or ()
             seen = None if len(listed) >= MANY_LISTED else listed
-            check = _labels(reading, Labels(known, reading.marks, numeric=column.numeric, seen=seen))
-            return _known(check, known) if column.closed else check
+            return _labels(reading, Labels(known, reading.marks, numeric=column.numeric, seen=seen))
 
 
 def _arrays(form: Form) -> Check:
@@ -187,21 +184,6 @@ def _labels(reading: CellReading, labels: Labels) -> Check:
         except LostZeros as error:
             lost = f"is {shown(value)}, where training had {shown(error.args[0])}: leading zeros count"
             raise Refusal(f"{lost}, so send the text as it stood") from None
-
-    return label
-
-
-def _known(check: Check, known: Collection[str]) -> Check:
-    """Return a check that takes no label but those of training."""
-    ordered, every = sorted(known), frozenset(known)
-
-    def label(value: Any) -> str | None:
-        found: str | None = check(value)
-        if found is None or found in every:
-            return found
-        few = ", ".join(map(repr, ordered[:_NAMED])) + (", …" if len(ordered) > _NAMED else "")
-        near = did_you_mean(found, ordered)
-        raise Refusal(f"is {shown(found)}, which training never saw.{near} It knows {len(ordered)}: {few}")
 
     return label
 

@@ -32,6 +32,14 @@ class Numbers(Sequence[Number]):
     ) -> None:
         self._rows, self._name, self.array, self.table, self.place = rows, name, array, table, place
 
+    def replaced(self, numbers: Mapping[int, Number]) -> "Numbers":
+        """Return the column with other numbers in some places; the rows that are not concerned are the same ones."""
+        rows, array = list(self._rows), self.array.copy()
+        for place, number in numbers.items():
+            rows[place] = {**rows[place], self._name: number}
+            array[place] = np.nan if number is None else number
+        return Numbers(rows, self._name, array)
+
     def __len__(self) -> int:
         return len(self._rows)
 

@@ -15,12 +15,13 @@ from serving.http.capture_metrics import capture_metrics
 from serving.http.counts import NO_VERSION, CountsByVersion
 from serving.http.deadline import going_on
 from serving.http.errors import RETRY, HttpError
+from serving.http.looking_up import LookingUp
 from serving.http.places import Places
 from serving.http.pulse import Pulse
 from serving.http.question import ByVersion, Question
 from serving.http.reading import GoOn, Reader, reader
 from serving.http.shadowing import Shadowing
-from serving.http.work import Work, request_of, work
+from serving.http.work import Work, predicted, read, request_of, work
 from serving.journal.outcome import JournalError, JournalFull
 from serving.journal.writer import Journal
 from serving.process.settings import Settings
@@ -71,6 +72,7 @@ class Answering:
         self._follower, self._journal, self._pulse = follower, journal, pulse
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="aside")
         self._batching = Batching(settings.model, self._spec, pulse)
+        self._looking_up = LookingUp(settings.model, self._spec.lookups)
         self._counts = CountsByVersion(settings.model)
         self._shadowing = Shadowing(settings.model, journal, self._shadowed)
         self._route_by = (self._spec.route_by or "").lower().encode()
@@ -99,6 +101,7 @@ class Answering:
         counts.predicted += len(done.needs_review)
         counts.refused += len(done.checked.errors)
         counts.for_review += sum(done.needs_review)
+        counts.flagged += len(done.checked.flags)
         if chosen.shadow is not None:
             self._shadowing.follow(chosen.shadow, question, request_id)
         return Answered(request_id, version, done)
@@ -127,6 +130,7 @@ class Answering:
         yield from self._batching.metrics()
         yield from self._shadowing.metrics()
         yield from capture_metrics(self._settings.model, self._journal, self._follower)
+        yield from self._looking_up.metrics()
 
     def require_ready(self) -> Traffic[Version]:
         """Return who answers. Raises HttpError, 503, where nobody can."""
@@ -155,17 +159,27 @@ class Answering:
 
     async def _worked(self, version: Version, question: Question, go_on: GoOn) -> Work:
         """Work on a request, here where that is quick."""
+        if self._looking_up.lookups and question.waits(version):
+            return await self._looked_up(version, question, go_on)
         most_inline = _INLINE_TEXTS if version.model.texts else _INLINE_BYTES
         if question.size <= most_inline and version.is_quick(question.most_rows(version.validator.width)):
             return work(version, question, self._spec, go_on)
         return await self._batching.asked(version, question, go_on)
+
+    async def _looked_up(self, version: Version, question: Question, go_on: GoOn) -> Work:
+        """Read a request in a thread that may wait for lookups, and predict here where that is quick."""
+        rows = await self._looking_up.run(read, version, question, self._spec, go_on)
+        if version.is_quick(len(rows.checked.positions)):
+            return predicted(version, rows, self._spec)
+        return await self.aside(lambda: predicted(version, rows, self._spec))
 
     def _shadowed(self, version: Version, question: Question) -> Work:
         return work(version, question, self._spec, going_on(self._spec.deadline, time.perf_counter()))
 
     def _reader(self, version: Version) -> Reader:
         model, keep = version.model, self._settings.journal.keep
-        return reader(model.signature, version.validator, self._spec, keep, model.texts)
+        lookups = self._looking_up.lookups
+        return reader(model.signature, version.validator, self._spec, keep, model.texts, lookups)
 
     async def _record(self, request_id: str, chosen: Chosen, done: Work, started: float) -> None:
         latency = time.perf_counter() - started

@@ -136,7 +136,7 @@ class Batching:
             try:
                 one.job.go_on()
                 predicted = version.predict(one.rows.checked.cells) if shared is None else shared[place]
-                _resolve(one.job, finish(version, one.rows, predicted))
+                _resolve(one.job, finish(version, one.rows, predicted, self._spec))
             except Exception as error:  # HttpError, or a defect of the model's, which its own request is told
                 _resolve(one.job, error)
 

@@ -19,7 +19,7 @@ class Counts:
     def __init__(self) -> None:
         self.requests: Counter[int] = Counter()
         self.latency = Latency()
-        self.predicted = self.refused = self.for_review = 0  # rows
+        self.predicted = self.refused = self.for_review = self.flagged = 0  # rows
 
 
 class CountsByVersion:
@@ -52,5 +52,7 @@ class CountsByVersion:
         yield counter(
             "drivetrain_needs_review", "Rows routed to review.", [(mine, one.for_review) for mine, one in rows]
         )
+        flagged = [(mine, one.flagged) for mine, one in rows]
+        yield counter("drivetrain_flagged_rows", "Rows predicted with something to tell of their values.", flagged)
         latencies = [(mine, one.latency) for mine, one in all_of]
         yield histogram("drivetrain_request_seconds", "Seconds a request to /predict took.", latencies)

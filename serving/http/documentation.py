@@ -64,4 +64,12 @@ def _document(context: Context, request: Request) -> Json:
     secured = context.authentication.is_needed(request.scope)
     if current is None:
         return openapi.document(endpoints, model, None, None, secured=secured)
-    return openapi.document(endpoints, model, current.version, current.model.signature, current.sample, secured=secured)
+    return openapi.document(
+        endpoints,
+        model,
+        current.version,
+        current.model.signature,
+        current.sample,
+        secured=secured,
+        lookups=context.settings.spec.lookups,
+    )

@@ -7,6 +7,8 @@ _KINDS = (
     "a row must be an object of columns and values",
     "is missing, and the column cannot be left out",
     "is null, but the column had no missing value in training",
+    "is null, but the column must have a value",
+    "is outside of",
     "must be a number",
     "must be a whole number",
     "must be a finite number",
@@ -26,6 +28,8 @@ _KINDS = (
 )
 _INSIDE = {  # these messages begin with a value
     "counts as missing, but the column had no missing value in training": "counts as missing",
+    "counts as missing, but the column must have a value": "counts as missing",
+    "which training never saw": "is a label that training never saw",
     "leading zeros count": "has lost its leading zeros",
     "is none of the model's classes": "is none of the model's classes",
     " characters": "is too long",

@@ -25,8 +25,8 @@ REFUSALS = {
         Error,
     ),
     503: Reply(
-        "No version is loaded yet, the journal cannot be used, or there are too many connections; Retry-After says "
-        "when to come again.",
+        "No version is loaded yet, the journal cannot be used, what is looked up cannot be had, or there are too many "
+        "connections; Retry-After says when to come again.",
         Error,
     ),
     504: Reply("No answer within the deadline; Retry-After says when to come again.", Error),

@@ -10,10 +10,12 @@ from ml.values.tensor_form import form_of
 from ml.values.text import ISO, example_of_day, is_time_of_day
 from schemas.base import Scalar
 from schemas.column_types import TEXT
+from schemas.lookups import LookupSpec
 from schemas.signature import Input, Output, Signature
 from schemas.text import TextForm
 from serving.http.json_schema import Json, schema_of
-from serving.http.models import Explanation, Label, Prediction, Row, unasked
+from serving.http.looked_up import with_lookups
+from serving.http.models import Explanation, Flag, Label, Prediction, Row, unasked
 
 _NUMBERS = {"float32": "number", "float64": "number", "bool": "boolean"}
 _SHOWN, _WORDS = 20, 12  # categories, and words for missing
@@ -50,12 +52,13 @@ class _Value(BaseModel):
     value: float
     needs_review: bool
     explanation: Explanation = Field(default_factory=unasked)  # absent unless it is asked for
+    flags: list[Flag] = Field(default_factory=list)  # absent where there is nothing to tell
 
 
-def live_schemas(signature: Signature) -> dict[str, Json]:
-    """Return the schemas of Row, Prediction and Label for a version."""
+def live_schemas(signature: Signature, lookups: Sequence[LookupSpec] = ()) -> dict[str, Json]:
+    """Return the schemas of Row, Prediction and Label for a version; lookups give columns that a row leaves out."""
     return {
-        "Row": _row(signature),
+        "Row": with_lookups(_row(signature), lookups),
         "Prediction": schema_of(_prediction(signature.output)),
         "Label": schema_of(_label(signature.output)),
     }
@@ -84,6 +87,8 @@ def _column(column: Input) -> Json:
     if column.decimal is not None and column.type in ("number", "boolean"):
         shape["type"] = [*([shape["type"]] if isinstance(shape["type"], str) else shape["type"]), "string"]
         shape.pop("enum", None)
+    if column.actions is not None and column.actions.out_of_range == "reject":
+        shape |= {"minimum": column.actions.low, "maximum": column.actions.high}
     if any(notes):
         shape["description"] = "; ".join(filter(None, notes))
     if column.nullable:
@@ -139,8 +144,28 @@ def _notes(column: Input) -> list[str]:
         notes.append(f"{', '.join(words)} as text: missing")
     if column.categories:
         shown = ", ".join(column.categories[:_SHOWN]) + (" …" if len(column.categories) > _SHOWN else "")
-        notes.append(f"seen in training: {shown}; others are taken as unknown")
-    return notes
+        notes.append(f"seen in training: {shown}; {_others(column)}")
+    return notes + _acted(column)
+
+
+def _others(column: Input) -> str:
+    unseen = "accept" if column.actions is None else column.actions.unseen
+    return {
+        "accept": "others are taken as unknown",
+        "flag": "others are taken as unknown and flagged",
+        "missing": "others are taken as missing and flagged",
+        "reject": "others are refused",
+    }[unseen]
+
+
+def _acted(column: Input) -> list[str]:
+    """Return what becomes of numbers out of range, and of a missing value where that is told."""
+    actions = column.actions
+    if actions is None:
+        return []
+    told = {"flag": "flagged", "clip": "clipped and flagged", "reject": "refused"}.get(actions.out_of_range)
+    notes = [f"outside of {actions.low:.12g} to {actions.high:.12g}: {told}"] if told else []
+    return notes + (["without a value it is imputed and flagged"] if actions.missing == "flag" else [])
 
 
 def _written(column: Input) -> str:

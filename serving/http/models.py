@@ -61,6 +61,13 @@ def unasked() -> Explanation:
     return Skipped(skipped="not asked for")
 
 
+class Flag(BaseModel):
+    """What was wrong with a value of a row that is predicted all the same, and what was taken for it."""
+
+    column: str
+    message: str
+
+
 class Prediction(BaseModel):
     """The prediction for one row; a label of null is an abstention."""
 
@@ -68,6 +75,7 @@ class Prediction(BaseModel):
     probabilities: dict[str, float] = Field(default_factory=dict)  # absent where the model gives none
     needs_review: bool
     explanation: Explanation = Field(default_factory=unasked)  # absent unless it is asked for
+    flags: list[Flag] = Field(default_factory=list)  # absent where there is nothing to tell
 
 
 class ErrorDetail(BaseModel):

@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaMode
 
 from ml.values.text import is_time_of_day
 from schemas.column_types import TEXT
+from schemas.lookups import LookupSpec
 from schemas.signature import Signature
 from serving.http.endpoint import Endpoint
 from serving.http.json_schema import Json, schemas_of
@@ -36,6 +37,7 @@ def document(
     sample: Mapping[str, Any] | None = None,
     *,
     secured: bool = False,
+    lookups: Sequence[LookupSpec] = (),
 ) -> Json:
     """Return the document.
 
@@ -46,8 +48,11 @@ def document(
         signature: Its signature; without one, rows are objects of anything.
         sample: A row that it takes, for the examples.
         secured: Whether the service asks for keys now.
+        lookups: What gives columns that a row leaves out; the example leaves them out where it has their key.
     """
     sample = dict(sample or {}) if signature is None else _as_sent(signature, sample or {})
+    given = {name for one in lookups if sample.get(one.key) is not None for name in one.columns}
+    sample = {name: value for name, value in sample.items() if name not in given}
     bodies, schemas = _schemas(tuple(endpoints))
     paths: dict[str, Json] = {}
     for endpoint in endpoints:
@@ -58,7 +63,7 @@ def document(
         paths.setdefault(endpoint.path, {})[endpoint.method] = found
         if secured and endpoint.needs_key:
             paths[endpoint.path][endpoint.method]["security"] = [{name: []} for name in _SCHEMES]
-    live = {} if signature is None else live_schemas(signature)
+    live = {} if signature is None else live_schemas(signature, lookups)
     return {
         "openapi": "3.1.0",
         "info": {"title": model, "version": version or "none", "description": f"Predictions of the model {model}."},

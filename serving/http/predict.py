@@ -78,7 +78,7 @@ class Predict(JsonPost):
         answered: Answered = await self._answering.answer(question, started, scope)
         request_id, version, done = answered
         answers = done.answers
-        if done.rows.explain or done.checked.errors:
+        if not done.is_plain:
             texts = done.texts()
             if done.rows.explain:
                 texts = await self._explaining.add(version.explainer, done.checked, done.predicted, texts, started)

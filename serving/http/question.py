@@ -49,6 +49,10 @@ class Question(ABC):
     def most_rows(self, width: int) -> int:
         """Return how many rows there are at most, of so many columns; quick rather than exact."""
 
+    def waits(self, version: Version) -> bool:
+        """Say whether `read` may wait for others than the processor, so that it belongs into a thread."""
+        return False
+
     @abstractmethod
     def read(self, version: Version, admit: Admit, go_on: GoOn) -> Rows:
         """Return the rows as a version takes them. Raises HttpError.
@@ -76,6 +80,10 @@ class Instances(Question):
     def most_rows(self, width: int) -> int:
         """Return how many rows there are at most, of so many columns."""
         return max(self._content.count(b"{"), self._content.count(b",") // width)
+
+    def waits(self, version: Version) -> bool:
+        """Say whether anything is looked up."""
+        return self._readers.of(version).waits
 
     def read(self, version: Version, admit: Admit, go_on: GoOn) -> Rows:
         """Return the rows as a version takes them. Raises HttpError."""

@@ -8,17 +8,21 @@ from typing import Any
 from pydantic_core import to_json
 
 from ml.text.read_text import TextReader
+from ml.validation.actions import Flag
 from ml.validation.row_errors import NOT_SPELLED_OUT, RowError
 from ml.validation.rows import Checked, Validator
 from ml.values.numbers import Numbers
 from schemas.journal_spec import Keep
 from schemas.run import DeploySpec
 from schemas.signature import Signature
+from serving.http.errors import RETRY, HttpError
 from serving.http.instances import EXPLAIN, instances
 from serving.http.number_rows import NumberRows
 from serving.http.row_reader import OversizedRow, RowReader
 from serving.journal.inputs import Kept, of_columns, of_rows
 from serving.journal.kept import Keeper
+from serving.lookups.enrichment import Enriched, Enrichment
+from serving.lookups.lookup import Lookup
 
 _EXPLAINED = 100  # rows whose error is spelled out
 _OVERSIZED: RowError = {"column": None, "message": "has far more lists, numbers or keys than its inputs have"}
@@ -41,6 +45,9 @@ class Rows:
 
 class Reader(ABC):
     """What reads the requests to one version."""
+
+    waits: bool = False
+    """Whether `read` may wait for others than the processor, so that it belongs into a thread."""
 
     @abstractmethod
     def read(self, body: bytes, admit: Admit, go_on: GoOn) -> Rows:
@@ -65,7 +72,12 @@ class Reader(ABC):
 
 
 def reader(
-    signature: Signature, validator: Validator, spec: DeploySpec, keep: Keep, texts: Mapping[str, TextReader]
+    signature: Signature,
+    validator: Validator,
+    spec: DeploySpec,
+    keep: Keep,
+    texts: Mapping[str, TextReader],
+    lookups: Sequence[Lookup] = (),
 ) -> Reader:
     """Return what reads requests to a version: row by row where they hold arrays.
 
@@ -75,12 +87,14 @@ def reader(
         spec: The service's limits.
         keep: What the journal keeps.
         texts: What reads the words of texts: the model that is asked, so that it need not read them again.
+        lookups: What fills in columns that a request leaves out; models that take arrays have none.
     """
     keeper = Keeper(signature, keep)
     if signature.arrays:
         return _OfArrays(RowReader(signature), keeper, validator, spec, texts)
+    known = [*validator.names, *signature.ignored]
     numbers = NumberRows(validator.names, validator.nullable, spec.max_rows) if validator.of_numbers else None
-    return _OfTables(keeper, validator, spec, texts, numbers)
+    return _OfTables(keeper, validator, spec, texts, numbers, Enrichment(lookups, validator.names, known))
 
 
 @dataclass(frozen=True)
@@ -90,6 +104,12 @@ class _OfTables(Reader):
     spec: DeploySpec
     texts: Mapping[str, TextReader]
     numbers: NumberRows | None
+    enrichment: Enrichment
+
+    @property
+    def waits(self) -> bool:  # type: ignore[override]
+        """Whether anything is looked up."""
+        return bool(self.enrichment)
 
     def read(self, body: bytes, admit: Admit, go_on: GoOn) -> Rows:
         table = None if self.numbers is None else self.numbers.table(body)
@@ -97,27 +117,43 @@ class _OfTables(Reader):
         if checked is not None:
             count = len(checked.positions)
             admit(count, False)
-            return Rows(count, checked, of_columns([], checked.cells), explain=False)
+            return Rows(count, checked, of_columns([], checked.as_sent), explain=False)
         rows, explain = instances(body, self.spec.max_rows, self.validator.columns)
-        return self._checked(rows, admit, go_on, explain=explain)
+        if not self.enrichment:
+            return self._checked(rows, admit, go_on, explain=explain)
+        admit(len(rows), explain)
+        return self._checked(rows, admit, go_on, explain=explain, looked_up=self._looked_up(rows, go_on))
 
     def check(self, rows: Sequence[Any], admit: Admit, go_on: GoOn) -> Rows:
         return self._checked(rows, admit, go_on, explain=False)
 
-    def _checked(self, rows: Sequence[Any], admit: Admit, go_on: GoOn, *, explain: bool) -> Rows:
+    def _checked(
+        self, rows: Sequence[Any], admit: Admit, go_on: GoOn, *, explain: bool, looked_up: Enriched | None = None
+    ) -> Rows:
         admit(len(rows), explain)
         if not self.texts:
             checked = self.validator.check(rows, explained=_EXPLAINED)
         else:
             checked = self.validator.check(_each(rows, go_on), explained=_EXPLAINED)
             checked = replace(checked, cells=_read(checked.cells, self.texts, go_on))
+        if looked_up is not None:
+            checked = _told(checked, looked_up)
         return Rows(len(rows), checked, self._kept(rows, checked), explain)
+
+    def _looked_up(self, rows: list[Any], go_on: GoOn) -> Enriched:
+        """Put what is looked up into rows. Raises HttpError where nobody answers for any of them."""
+        go_on()
+        found = self.enrichment.put(rows)
+        if found.down is not None:
+            raise HttpError(503, f"the lookup {found.down!r} does not answer; try again", headers=RETRY)
+        go_on()
+        return found
 
     def _kept(self, rows: Sequence[Any], checked: Checked) -> Kept:
         valid = rows if len(checked.positions) == len(rows) else [rows[place] for place in checked.positions]
         if not self.keeper.names:
             if Numbers in map(type, checked.cells.values()):
-                return of_columns(valid, checked.cells)
+                return of_columns(valid, checked.as_sent)
             return of_rows(list(map(self.validator.inputs, valid)))
         texts = {name: checked.cells[name] for name in self.keeper.names}
         return of_rows(
@@ -146,6 +182,7 @@ class _OfArrays(Reader):
     def _checked(self, rows: Iterable[Any], said: Mapping[str, bool], admit: Admit, go_on: GoOn) -> Rows:
         names, found, kept = self.validator.names, list[dict[str, Any]](), list[str]()
         errors: dict[int, RowError] = {}
+        flags: dict[int, list[Flag]] = {}
         positions: list[int] = []
         for place, row in enumerate(rows):
             admit(place + 1, said.get(EXPLAIN, False))
@@ -161,12 +198,24 @@ class _OfArrays(Reader):
                 continue
             cells = {name: column[0] for name, column in _read(checked.cells, self.texts, go_on).items()}
             positions.append(place)
+            if checked.flags:
+                flags[place] = checked.flags[0]
             found.append(cells)
             kept.append(to_json(self.keeper.row(self.validator.inputs(row), cells)).decode())
         columns: dict[str, Sequence[Any]] = {name: [cells[name] for cells in found] for name in names}
         count, explain = len(positions) + len(errors), said.get(EXPLAIN, False)
         admit(count, explain)  # which may be said behind the rows
-        return Rows(count, Checked(columns, positions, errors), Kept(f"[{','.join(kept)}]"), explain)
+        return Rows(count, Checked(columns, positions, errors, flags), Kept(f"[{','.join(kept)}]"), explain)
+
+
+def _told(checked: Checked, found: Enriched) -> Checked:
+    """Return rows with what lookups say of them."""
+    errors = {
+        place: error if error is NOT_SPELLED_OUT else found.errors.get(place, error)
+        for place, error in checked.errors.items()
+    }
+    both = {place: found.flags.get(place, []) + checked.flags.get(place, []) for place in checked.positions}
+    return replace(checked, errors=errors, flags={place: flags for place, flags in both.items() if flags})
 
 
 def _each(rows: Iterable[Any], go_on: GoOn) -> Iterator[Any]:

@@ -44,6 +44,13 @@ class Releases(Page):
         current = self._context.follower.current
         labels = [] if current is None else [{"model": self._context.settings.model, "version": current.version}]
         yield gauge("drivetrain_current_version", "The current version.", [(one, 1) for one in labels])
+        thresholds = [
+            ({"model": self._context.settings.model, "version": one.version, "threshold": name}, value)
+            for one in self._context.follower.loaded()
+            for name, value in one.model.decides_by.model_dump().items()
+            if value is not None
+        ]
+        yield gauge("drivetrain_threshold", "The thresholds that versions decide and route to review by.", thresholds)
 
 
 def _answering(traffic: Traffic[Version]) -> list[Version]:

@@ -26,7 +26,8 @@ _FEW = 4  # rows for which NumPy takes longer than Python
 class Work:
     """What came of a request: its rows, and the valid ones' predictions as arrays and as the JSON of a list.
 
-    `needs_review`: whether a person should look at each of them.
+    `needs_review`: whether a person should look at each of them. `flags` is the JSON of what is to be told of rows, by
+    their places, None where there is nothing.
     """
 
     version: Version
@@ -34,15 +35,28 @@ class Work:
     predicted: Predictions
     answers: str
     needs_review: list[bool]
+    flags: str | None = None
 
     @property
     def checked(self) -> Checked:
         """What validation found."""
         return self.rows.checked
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether `answers` is all that is to be answered."""
+        return not self.rows.explain and self.flags is None and not self.checked.errors
+
     def texts(self) -> list[str]:
-        """Return the JSON of each prediction."""
-        return [to_json(record).decode() for record in self.version.model.encode(self.predicted).records]
+        """Return the JSON of each prediction, with what is to be told of its row."""
+        texts = [to_json(record).decode() for record in self.version.model.encode(self.predicted).records]
+        if self.flags is None:
+            return texts
+        flags = self.checked.flags
+        return [
+            f'{text[:-1]},"flags":{dump(flags[place])}}}' if place in flags else text
+            for place, text in zip(self.checked.positions, texts, strict=True)
+        ]
 
     def in_order(self, texts: list[str]) -> str:
         """Return the JSON of a list with an element for each row of the request, predictions as `texts`."""
@@ -52,7 +66,12 @@ class Work:
 
 
 def work(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) -> Work:
-    """Read, check and predict rows.
+    """Read, check and predict rows: `predicted` of what `read` returns."""
+    return predicted(version, read(version, question, spec, go_on), spec)
+
+
+def read(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) -> Rows:
+    """Read and check rows.
 
     Args:
         version: Who predicts.
@@ -61,14 +80,8 @@ def work(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) ->
         go_on: Raises HttpError where the time for the request is over.
 
     Raises:
-        HttpError: If no row is valid, or the model has no finite prediction for one.
+        HttpError: If no row is valid.
     """
-    rows = read(version, question, spec, go_on)
-    return finish(version, rows, version.predict(rows.checked.cells))
-
-
-def read(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) -> Rows:
-    """Read and check rows, as `work` does. Raises HttpError if no row is valid."""
 
     def admit(rows: int, explain: bool) -> None:
         bytes_per_row = version.bytes_per_row + (version.explainer.bytes_per_row if explain else 0)
@@ -76,23 +89,31 @@ def read(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) ->
             raise HttpError(413, _too_much(rows, spec.max_answer // bytes_per_row, explain=explain))
 
     rows = question.read(version, admit, go_on)
-    checked = rows.checked
-    if not checked.positions:
-        raise NoValidRow(checked.errors, rows.count)
+    if not rows.checked.positions:
+        raise NoValidRow(rows.checked.errors, rows.count)
     return rows
 
 
-def finish(version: Version, rows: Rows, predicted: Predictions) -> Work:
-    """Return what comes of rows with their predictions. Raises HttpError if one is not finite."""
-    if len(rows.checked.positions) > _FEW:
-        if not finite(predicted).all():
+def predicted(version: Version, rows: Rows, spec: DeploySpec) -> Work:
+    """Predict the valid rows of a request; raises HttpError where the model has no finite prediction for one."""
+    return finish(version, rows, version.predict(rows.checked.cells), spec)
+
+
+def finish(version: Version, rows: Rows, found: Predictions, spec: DeploySpec) -> Work:
+    """Return what comes of rows with their predictions. Raises HttpError if one is not finite, or it is too much."""
+    checked = rows.checked
+    flags = dump(checked.flags) if checked.flags else None
+    if flags is not None and len(flags) + len(checked.positions) * version.bytes_per_row > spec.max_answer:
+        raise HttpError(413, f"{_too_much(rows.count, rows.count // 2, explain=False)}: too many values are flagged")
+    if len(checked.positions) > _FEW:
+        if not finite(found).all():
             raise HttpError(422, NO_FINITE_PREDICTION)
-        text, review = version.model.write(predicted)
-        return Work(version, rows, predicted, text, review)
-    encoded = version.model.encode(predicted)
+        text, review = version.model.write(found)
+        return Work(version, rows, found, text, review, flags)
+    encoded = version.model.encode(found)
     if not all(map(is_finite, encoded.records)):
         raise HttpError(422, NO_FINITE_PREDICTION)
-    return Work(version, rows, predicted, to_json(encoded.records).decode(), encoded.needs_review)
+    return Work(version, rows, found, to_json(encoded.records).decode(), encoded.needs_review, flags)
 
 
 def _too_much(rows: int, most: int, *, explain: bool) -> str:
@@ -142,4 +163,5 @@ def request_of(request_id: str, version: str, done: Work, latency: float, share:
         for_review=sum(done.needs_review),
         latency=latency,
         share=share,
+        flags=done.flags,
     )

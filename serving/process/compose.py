@@ -123,6 +123,8 @@ def _environment(deployment: Deployment, *, has_keys: bool) -> Iterator[tuple[st
         yield VARIABLE, "/keys/keys.json"
     elif not deployment.spec.is_exposed:  # the port is published on this machine alone, as without a container
         yield "DRIVETRAIN_DEPLOY_OPEN", "true"
+    for name in sorted({str(one.env) for lookup in deployment.spec.lookups for one in lookup.secrets}):
+        yield name, f"${{{name}:?a secret of deploy.lookups}}"
     yield from _changed("DRIVETRAIN_DEPLOY_", deployment.spec, DeploySpec())
     yield from _changed("DRIVETRAIN_JOURNAL_", deployment.journal, JournalSpec())
 

@@ -8,10 +8,12 @@ from schemas.journal_spec import JournalSpec
 from schemas.release import Release
 from schemas.run import DeploySpec
 from serving.journal import location
+from serving.lookups.opening import require_fitting
 from serving.process import bento, bento_store, records, services
 from serving.process.probe import damage_told, until_ready
 from serving.process.records import Deployment
 from serving.releases.beside import place_beside
+from serving.releases.package_cache import fetch_signature
 from serving.releases.publisher import current_release, publish, releases, restorable
 
 _SWITCH_SECONDS = 10.0
@@ -45,8 +47,11 @@ def deploy(
 
     Raises:
         ConfigurationError: If the declared port belongs to somebody else.
-        DeploymentError: If the service does not start or the version cannot be published; the old version goes on.
+        DeploymentError: If lookups do not fit the model, the service does not start, or the version cannot be
+            published; the old version goes on.
     """
+    if spec.lookups:
+        require_fitting(spec.lookups, fetch_signature(package_url))
     url_of_journal = journal_url or location.journal_url(Home(home), name)
     with records.lock(home, name):
         packaged = bento.Packaged.at(package_url, version)

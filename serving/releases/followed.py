@@ -2,11 +2,14 @@
 
 import logging
 import time
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 
+from schemas.thresholds import Thresholds
 from serving.releases import events as releases
 from serving.releases.events import Event
 from serving.releases.loaded_version import Version
+from serving.releases.thresholds import moved
 from serving.releases.traffic import Traffic
 
 _STALE = 600.0  # seconds after which nobody waits for an announcement any more
@@ -22,6 +25,18 @@ def tell(before: Traffic[Version], now: Traffic[Version]) -> None:
     for one in before.beside:
         if one is not now.current and all(one is not other for other in now.beside):
             logger.info("version %s stands beside no more", one.version)
+
+
+def decide(versions: Iterable[Version], events: Sequence[Event]) -> None:
+    """Let versions decide by the thresholds that an operator gave them, else by those of their packages."""
+    known = moved(events)
+    for version in versions:
+        found = known.get(version.key)
+        thresholds = Thresholds() if found is None else found.thresholds
+        if thresholds != version.model.thresholds:
+            said = "its package's thresholds again" if found is None else f"{thresholds.text}, as {found.who} said"
+            logger.info("version %s decides by %s", version.version, said)
+        version.model.decide_by(thresholds)
 
 
 def report(done: Future[None]) -> None:

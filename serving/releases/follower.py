@@ -16,7 +16,7 @@ from serving.journal.integrity import Integrity
 from serving.journal.trouble import told
 from serving.releases import events as releases
 from serving.releases.events import Entry, Event
-from serving.releases.followed import awaited, report, tell, was_given_up
+from serving.releases.followed import awaited, decide, report, tell, was_given_up
 from serving.releases.heartbeat import Heartbeat
 from serving.releases.journal_state import JournalState
 from serving.releases.loaded_version import Version
@@ -60,7 +60,7 @@ class Follower:
         self._look_after = look
         self._heartbeat = Heartbeat(engine, self.worker)
         self.journal = JournalState(self._heartbeat, integrity, drops=drops)
-        self._versions = Loader(cache, limits or DeploySpec())
+        self._versions = Loader(cache, limits or DeploySpec(), lambda version: decide([version], self.events))
         self._wanted: Event | None = None
         self._warned = ""
         self._tried = 0.0  # when what stands beside production was last looked at (time.monotonic)
@@ -140,6 +140,7 @@ class Follower:
             return
         first_look = not self.events
         self.events = [*self.events, *fresh]
+        decide(self._versions.versions.values(), self.events)
         pointer = releases.current(self.events)
         if pointer is None:
             self.why_not_ready = "no version has been published yet"

@@ -27,11 +27,18 @@ def key_of(event: Event) -> Key:
 
 
 class Loader:
-    """Loads one package at a time, in whichever thread asks; `versions` is replaced whole."""
+    """Loads one package at a time, in whichever thread asks; `versions` is replaced whole.
 
-    def __init__(self, cache: Path, limits: DeploySpec) -> None:
+    Args:
+        cache: Folder for fetched packages.
+        limits: Of loading one.
+        prepare: What is done with a version before it answers; it may be done twice.
+    """
+
+    def __init__(self, cache: Path, limits: DeploySpec, prepare: Callable[[Version], None] | None = None) -> None:
         self.versions: dict[Key, Version] = {}
         self._cache, self._limits = cache, limits
+        self._prepare = prepare or (lambda _: None)
         self._trial: Trial | None = None
         self._lock = threading.Lock()
 
@@ -62,8 +69,10 @@ class Loader:
             unforeseen = not isinstance(error, PackageError)
             logger.error("version %s cannot be loaded: %s", event.version, error, exc_info=unforeseen)
             return str(error) or type(error).__name__
+        self._prepare(version)
         with self._lock:
             self.versions = {**self.versions, key_of(event): version}
+        self._prepare(version)  # again: what came meanwhile was for the versions that were there
         logger.info("version %s is loaded, %.0f µs a row", event.version, version.seconds_per_row * 1e6)
         gc.collect()
         gc.freeze()  # or every full collection walks the imports' objects again, for 60 to 160 ms

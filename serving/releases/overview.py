@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from schemas.release import Release
 from schemas.timestamps import iso
 from serving.releases.events import Event, read
+from serving.releases.thresholds import moved
 from serving.releases.traffic import Traffic, traffic
 
 
@@ -22,9 +23,11 @@ def overview(events: Sequence[Event]) -> list[Release]:
             latest[event.version] = event
     others = [event for event in reversed(latest.values()) if event.version not in named]
     pointer = shared.current if shared is not None else None
-    return beside + [
+    found = beside + [
         Release(version=e.version, weight=0.0, since=iso(e.time), why=_why_not(e, pointer)) for e in others
     ]
+    known, urls = moved(events), {event.version: event.package_url for event in events}
+    return [one.model_copy(update={"thresholds": known.get((one.version, urls[one.version]))}) for one in found]
 
 
 def overview_in(engine: Engine) -> list[Release]:

@@ -3,6 +3,8 @@
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +14,7 @@ from ml.io.process_token import is_abandoned, token
 from ml.io.scratch import scratch_folder
 from ml.package.files import LARGEST_JSON, MANIFEST, SEAL
 from ml.package.records import copy_sized, require_own_files
-from ml.package.storage import SIGNATURE, read_manifest, read_signature
+from ml.package.storage import SAMPLES, SIGNATURE, read_manifest, read_signature, samples
 from schemas.errors import DrivetrainError, PackageError
 from schemas.package import FileRecord, Manifest
 from schemas.signature import Signature
@@ -91,18 +93,32 @@ def fetch_signature(package_url: str) -> Signature:
     Raises:
         PackageError: If it cannot be fetched, or is damaged.
     """
+    with _some_files(package_url, SIGNATURE) as root:
+        return read_signature(root, read_manifest(root))
+
+
+def fetch_decided(package_url: str) -> tuple[Signature, bool]:
+    """Return a package's signature, and whether its model gives probabilities; fetched as `fetch_signature` does."""
+    with _some_files(package_url, SIGNATURE, SAMPLES) as root:
+        manifest = read_manifest(root)
+        return read_signature(root, manifest), samples(root, manifest).probabilities is not None
+
+
+@contextmanager
+def _some_files(package_url: str, *names: str) -> Iterator[Path]:
+    """Give a folder with some of a package's files, and those that vouch for them. Raises PackageError."""
     with scratch_folder("signature") as folder:
         root = Path(folder)
         try:
             place, manifest = located(package_url)
             (root / MANIFEST).write_bytes(manifest)
-            for name in (SEAL, SIGNATURE):
+            for name in (SEAL, *names):
                 (root / name).write_bytes(read(place, name, LARGEST_JSON))
         except PackageError:
             raise
         except Exception as error:  # every file system behind fsspec has errors of its own
             raise _not_fetched(package_url, error) from error
-        return read_signature(root, read_manifest(root))
+        yield root
 
 
 def keep(cache: Path, roots: set[Path]) -> None:

@@ -9,6 +9,7 @@ from ml.package import storage
 from ml.predictions.predictor import Predictions
 from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES, OnnxModel
 from ml.runtimes.rules import Constant, ConstantModel
+from schemas.actions import Actions
 from schemas.choice import Choice
 from schemas.package import DataRecord, Manifest, Runtime, Samples, SplitRecord
 from schemas.signature import (
@@ -51,11 +52,24 @@ CELLS: dict[str, list[Cell]] = {
 }
 
 
-def write_rules(root: Path, yes: float = 0.7) -> Path:
+def write_rules(root: Path, yes: float = 0.7, signature: Signature = SIGNATURE) -> Path:
     """Write a package that predicts every row with the same probability of "yes"."""
     rule = Constant(probabilities=[1 - yes, yes])
     answers = ConstantModel(rule, SIGNATURE.output).predict(derive(SIGNATURE, CELLS))
-    return _write(root, "rules", "rules.json", rule.model_dump_json().encode(), answers)
+    return _write(root, "rules", "rules.json", rule.model_dump_json().encode(), answers, signature)
+
+
+def acting(**actions: Actions) -> Signature:
+    """Return the signature with what is declared of columns, by name."""
+    inputs = [
+        one.model_copy(
+            update={"actions": found, "nullable": one.nullable if found.missing is None else found.missing != "reject"}
+        )
+        if (found := actions.get(one.name))
+        else one
+        for one in SIGNATURE.inputs
+    ]
+    return SIGNATURE.model_copy(update={"inputs": inputs})
 
 
 def write_onnx(root: Path, seed: int = 0) -> Path:
@@ -88,12 +102,14 @@ def write_wrong_samples(root: Path) -> Path:
     return _write(root, "rules", "rules.json", rule.model_dump_json().encode(), other)
 
 
-def _write(root: Path, runtime: Runtime, name: str, data: bytes, answers: Predictions) -> Path:
+def _write(
+    root: Path, runtime: Runtime, name: str, data: bytes, answers: Predictions, signature: Signature = SIGNATURE
+) -> Path:
     assert answers.codes is not None and answers.probabilities is not None
     samples = Samples(cells=CELLS, codes=answers.codes.tolist(), probabilities=answers.probabilities.tolist())
     files: dict[str, bytes | Path] = {
         name: data,
-        storage.SIGNATURE: SIGNATURE.model_dump_json().encode(),
+        storage.SIGNATURE: signature.model_dump_json().encode(),
         storage.SAMPLES: samples.model_dump_json().encode(),
         storage.CARD: b"# A test package\n",
     }

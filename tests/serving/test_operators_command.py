@@ -85,6 +85,18 @@ def test_a_canary_is_placed_seen_promoted_and_a_shadow_withdrawn(
     assert releases(here.journal_url)[0].version == "1"
 
 
+def test_thresholds_are_moved_shown_and_reset(here: Live, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["threshold", "house", "--review", "0.9", "--decision", "0.4", "--why", "a quiet week"]) == 0
+    assert "house: version 1 decides by review 0.9, decision 0.4" in capsys.readouterr().out
+    assert main(["status"]) == 0 and "house: version 1 decides by review 0.9" in capsys.readouterr().out
+    assert main(["threshold", "house", "--reset"]) == 0 and main(["threshold", "house"]) == 0
+    first, *_, last = capsys.readouterr().out.splitlines()[1:]
+    assert first.endswith(": a quiet week") and "its package's thresholds, by " in last
+    assert main(["threshold", "house", "--version", "none", "--review", "0.5"]) == 1
+    with pytest.raises(SystemExit):
+        main(["threshold", "house", "--review", "1.5"])
+
+
 def write_dead(home: Path) -> None:
     """Write the record of a service that does not run, `dead`."""
     dead = Deployment(

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from ml.io.database.errors import SqlError
 from schemas.errors import Fault, did_you_mean
@@ -41,18 +41,22 @@ class Login:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
-def engine(login: Login) -> Engine:
-    """Return an engine without a pool. Nothing is connected, and no SQLite file is made.
+def engine(login: Login, connections: int | None = None) -> Engine:
+    """Return an engine. Nothing is connected, and no SQLite file is made.
+
+    Args:
+        login: Where the database is, and who asks.
+        connections: How many stay open for who asks again and again; None: each is closed after it was used.
 
     Raises:
         SqlError: If the URL names no database that can be reached from here.
     """
     url = _address(login)
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, login.timeout)
+        return _sqlite(url, login.timeout, _pool(connections))
     waits = {"connect_timeout": login.timeout} if url.get_backend_name() in _DRIVERS else {}
     try:
-        return create_engine(url, poolclass=NullPool, connect_args=waits)
+        return create_engine(url, connect_args=waits, **_pool(connections))
     except NoSuchModuleError:
         suggestion = did_you_mean(url.get_backend_name(), _KNOWN)
         what = f"{url.drivername!r} is not a database that SQLAlchemy knows here.{suggestion}"
@@ -96,7 +100,13 @@ def _address(login: Login) -> URL:
     return url.set(password=login.password) if login.password is not None else url
 
 
-def _sqlite(url: URL, timeout: int) -> Engine:
+def _pool(connections: int | None) -> dict[str, Any]:
+    if connections is None:
+        return {"poolclass": NullPool}
+    return {"poolclass": QueuePool, "pool_size": connections, "max_overflow": 0, "pool_pre_ping": True}
+
+
+def _sqlite(url: URL, timeout: int, pool: dict[str, Any]) -> Engine:
     database = (url.database or "").removeprefix("file:").partition("?")[0]
     if database in ("", ":memory:"):
         raise SqlError([Fault("url", "a SQLite database in memory is empty", "name a file: sqlite:///folder/file.db")])
@@ -108,6 +118,6 @@ def _sqlite(url: URL, timeout: int) -> Engine:
     address = f"file:{quote(str(path))}?mode=ro"
     return create_engine(
         "sqlite://",
-        poolclass=NullPool,
         creator=lambda: sqlite3.connect(address, uri=True, timeout=timeout, check_same_thread=False),
+        **pool,
     )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ml.predictions.codec import Encoder, chosen, decode, finite, record_columns
+from ml.predictions.codec import Encoder, chosen, decode, finite, own_labels, record_columns
 from ml.predictions.predictions import needs_review
 from ml.predictions.predictor import Predictions
 from ml.predictions.table import prediction_columns
@@ -96,3 +96,13 @@ def test_whatever_a_record_holds_it_is_read_without_an_error(records: list[dict[
     found = decode(records, ["no", "yes"])
     assert found.codes is not None and len(found.codes) == len(records)
     record_columns(records, output(["no", "yes"]))
+
+
+def test_labels_are_told_as_the_packages_own_threshold_decides() -> None:
+    records: list[dict[str, Any]] = [
+        {"label": "no", "probabilities": {"no": 0.3, "yes": 0.7}, "needs_review": True},  # moved to 0.75
+        {"label": None, "probabilities": {"no": 0.3, "yes": 0.7}, "needs_review": True},
+        {"label": "no", "probabilities": {"no": 0.6, "yes": 0.4}, "needs_review": True},
+        {"label": "no", "needs_review": True},
+    ]
+    assert own_labels(records, output(["no", "yes"])) == ["yes", None, "no", "no"]

@@ -1,6 +1,6 @@
 """Many rows are checked column by column, and mean what each of them means alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ml.features.derive import Deriver
 from ml.validation.rows import Checked, Validator
 from ml.values.numbers import Numbers
+from schemas.actions import Actions, Missing, OutOfRange, Unseen
 from schemas.signature import (
     BooleanDerivation,
     CategoryDerivation,
@@ -45,6 +46,32 @@ SIGNATURE = Signature(
     output=Output(task="regression", target="price"),
 )
 VALIDATOR = Validator(SIGNATURE)
+
+
+def acting(out_of_range: OutOfRange, unseen: Unseen, missing: Missing | None) -> Signature:
+    """Return the signature with what is declared of values that training did not have."""
+    inputs = []
+    for one in SIGNATURE.inputs:
+        actions = Actions(
+            out_of_range=out_of_range if one.type == "number" else "accept",
+            unseen=unseen if one.type == "category" else "accept",
+            missing=missing,
+            low=-2.0,
+            high=6.0,
+        )
+        inputs.append(one.model_copy(update={"actions": actions, "nullable": one.nullable or missing == "flag"}))
+    return SIGNATURE.model_copy(update={"inputs": inputs})
+
+
+ACTING = [
+    Validator(acting(*actions))
+    for actions in (
+        ("flag", "flag", "flag"),
+        ("clip", "missing", "flag"),
+        ("reject", "reject", None),
+        ("clip", "flag", "reject"),
+    )
+]
 GOOD = {"size": 80.5, "rooms": 3, "age": 7, "garden": True, "town": "Ulm", "grade": "1", "sold": "2024-05-31"}
 ODD: Any = st.sampled_from(
     [
@@ -67,28 +94,37 @@ CHANGES: Any = st.dictionaries(st.sampled_from([*GOOD, "note", "other", "si\u030
 ROWS: Any = st.lists(st.tuples(PLAIN, CHANGES | st.just({})), min_size=4, max_size=9)
 
 
-def one_by_one(rows: Sequence[Any]) -> Checked:
+def one_by_one(rows: Sequence[Any], validator: Validator = VALIDATOR) -> Checked:
     """Return what each row is alone."""
-    found = [VALIDATOR.check([row]) for row in rows]
+    found = [validator.check([row]) for row in rows]
     right = [one for one in found if one.positions]
-    cells: dict[str, Sequence[Any]] = {name: [one.cells[name][0] for one in right] for name in VALIDATOR.names}
+    cells: dict[str, Sequence[Any]] = {name: [one.cells[name][0] for one in right] for name in validator.names}
+    sent: dict[str, Sequence[Any]] = {name: [one.as_sent[name][0] for one in right] for name in validator.names}
     errors = {place: one.errors[0] for place, one in enumerate(found) if one.errors}
-    return Checked(cells, [place for place, one in enumerate(found) if one.positions], errors)
+    flags = {place: one.flags[0] for place, one in enumerate(found) if one.flags}
+    return Checked(cells, [place for place, one in enumerate(found) if one.positions], errors, flags, sent)
 
 
-def as_lists(checked: Checked) -> dict[str, list[Any]]:
-    return {name: [repr(value) for value in column] for name, column in checked.cells.items()}
+def as_lists(cells: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
+    return {name: [repr(value) for value in column] for name, column in cells.items()}
 
 
 @settings(max_examples=300, deadline=None)
-@given(ROWS, st.sets(st.sampled_from(list(GOOD)), max_size=2), st.sampled_from([None, 3, [], "row"]))
-def test_rows_mean_together_what_they_mean_alone(rows: Any, absent: set[str], odd: Any) -> None:
+@given(
+    ROWS,
+    st.sets(st.sampled_from(list(GOOD)), max_size=2),
+    st.sampled_from([None, 3, [], "row"]),
+    st.sampled_from([VALIDATOR, *ACTING]),
+)
+def test_rows_mean_together_what_they_mean_alone(rows: Any, absent: set[str], odd: Any, validator: Validator) -> None:
     made = [plain | changes for plain, changes in rows]
     made[0] = {name: value for name, value in made[0].items() if name not in absent}
     made += [] if odd is None else [odd]
-    together, alone = VALIDATOR.check(made), one_by_one(made)
+    together, alone = validator.check(made), one_by_one(made, validator)
     assert together.positions == alone.positions and together.errors == alone.errors
-    assert as_lists(together) == as_lists(alone)
+    assert together.flags == alone.flags
+    assert as_lists(together.cells) == as_lists(alone.cells)
+    assert as_lists(together.as_sent) == as_lists(alone.as_sent)
     deriver = Deriver(SIGNATURE)
     np.testing.assert_array_equal(deriver.matrix(together.cells), deriver.matrix(alone.cells))
 

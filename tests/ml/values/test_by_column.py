@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml.validation.rows import Validator
 from ml.values.by_column import ByColumn
 from ml.values.numbers import Numbers
 from ml.values.tensor import Tensor
-from tests.ml.validation.test_at_once import GOOD, ODD, VALIDATOR, as_lists
+from tests.ml.validation.test_at_once import ACTING, GOOD, ODD, VALIDATOR, as_lists
 
 
 def test_a_row_is_what_json_would_have() -> None:
@@ -37,17 +38,21 @@ def test_a_row_is_what_json_would_have() -> None:
     st.dictionaries(st.sampled_from(list(GOOD)), st.lists(ODD, min_size=6, max_size=6), max_size=2),
     st.lists(st.floats(width=64) | st.integers(-9, 9).map(float), min_size=6, max_size=6),
     st.sampled_from(["size", "rooms", "age", "garden", "grade", "town", "sold"]),
+    st.sampled_from([VALIDATOR, *ACTING]),
 )
-def test_columns_are_checked_as_their_rows_are(odd: dict[str, list[Any]], numbers: list[float], name: str) -> None:
+def test_columns_are_checked_as_their_rows_are(
+    odd: dict[str, list[Any]], numbers: list[float], name: str, validator: Validator
+) -> None:
     columns: dict[str, Any] = {key: [value] * 6 for key, value in GOOD.items()} | odd | {name: np.array(numbers)}
     columns.setdefault("size", np.arange(6.0))
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     for row in rows:
         value = float(row[name])
         row[name] = None if value != value else value
-    found, expected = VALIDATOR.check(ByColumn(columns)), VALIDATOR.check(rows)
-    assert (found.positions, found.errors) == (expected.positions, expected.errors)
-    assert as_lists(found) == as_lists(expected)
+    found, expected = validator.check(ByColumn(columns)), validator.check(rows)
+    assert (found.positions, found.errors, found.flags) == (expected.positions, expected.errors, expected.flags)
+    assert as_lists(found.as_sent) == as_lists(expected.as_sent)
+    assert as_lists(found.cells) == as_lists(expected.cells)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int8", "uint64"])

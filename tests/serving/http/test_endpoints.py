@@ -137,12 +137,14 @@ def test_the_names_of_the_metrics_are_the_contracts(extended: Local) -> None:
         "drivetrain_rows_total",
         "drivetrain_row_errors_total",
         "drivetrain_needs_review_total",
+        "drivetrain_flagged_rows_total",
         "drivetrain_requests_waiting",
         "drivetrain_workers",
         "drivetrain_workers_wanted",
         *(f"drivetrain_request_seconds_{part}" for part in ("bucket", "count", "sum")),
         "drivetrain_labels_total",
         "drivetrain_current_version",
+        "drivetrain_threshold",
     }
 
 

@@ -70,7 +70,7 @@ def test_it_is_whole_and_its_examples_are_what_it_takes(output: Output | None) -
     assert set(schemas) == {
         *("Row", "PredictRequest", "Prediction", "RowError", "PredictResponse", "Label", "FeedbackRequest"),
         *("FeedbackResponse", "Release", "Error", "ErrorDetail", "Ready"),
-        *("Contributions", "Decision", "Skipped", "Rule"),
+        *("Contributions", "Decision", "Skipped", "Rule", "Flag", "Moved"),
         *("InferRequest", "InferInput", "InferWanted", "InferResponse", "InferOutput", "ProtocolError"),
         *("ServerMetadata", "Live", "ServerReady", "ModelMetadata", "TensorMetadata", "ModelReady"),
     }

@@ -18,6 +18,7 @@ from serving.keys import store
 from serving.process import records, unit
 from serving.process.compose import compose
 from serving.process.records import Deployment
+from serving.process.variables import chosen
 
 HOSTILE = 'a "b" $HOME 100% \\ é'
 
@@ -119,6 +120,14 @@ def test_a_compose_file_has_what_the_container_needs(home: Path) -> None:
     assert int(service["stop_grace_period"].removesuffix("s")) > 20.5 and service["read_only"] is True
     assert "/readyz" in service["healthcheck"]["test"][-1]
     compile(service["healthcheck"]["test"][-1], "healthcheck", "exec")
+
+
+def test_a_compose_file_hands_the_secrets_of_lookups_on_by_name(home: Path) -> None:
+    lookup = {"name": "a", "key": "id", "columns": ["x"], "url": {"env": "SHOP_URL"}, "query": "SELECT $1 IN :keys"}
+    environment = one(home, deployment(home, lookups=[lookup]))["environment"]
+    assert environment["SHOP_URL"] == "${SHOP_URL:?a secret of deploy.lookups}"
+    declared = {"DRIVETRAIN_DEPLOY_LOOKUPS": environment["DRIVETRAIN_DEPLOY_LOOKUPS"].replace("$$", "$")}
+    assert chosen(declared, "house").deploy == DeploySpec.model_validate({"lookups": [lookup]})
 
 
 def test_a_compose_file_holds_neither_key_nor_url_and_is_given_the_folder_of_the_keys(home: Path) -> None:
