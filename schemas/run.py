@@ -101,6 +101,13 @@ class DeploySpec(Strict):
     )
     max_answer: int = Field(default=16_000_000, ge=1_000, description="bytes of an answer to /predict")
     deadline: float = Field(default=10.0, gt=0, description="seconds until 504")
+    latency_budget: float = Field(
+        default=0.1,
+        gt=0,
+        le=3_600,
+        description="seconds within which 99 of 100 requests are to be answered; what alerts and `pipeline=capacity` "
+        "go by, no request is cut off",
+    )
     queue: int = Field(default=256, ge=1, description="requests in work before 429; one counts once its body is there")
     max_bodies: int = Field(
         default=64_000_000,

@@ -12,6 +12,7 @@ from ml.io.storage_errors import told_plainly
 from schemas.errors import DeploymentError, DrivetrainError, StorageError
 from schemas.home import Home
 from serving.journal.predictions import count
+from serving.observability import command as watching
 from serving.process import code_closure, foreground, key_command, publications, records, services
 from serving.process.compose import compose
 from serving.process.probe import tail
@@ -39,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "unit": lambda: _print(unit(home, records.find(home, _only(home, asked.name)))),
         "compose": lambda: _print(compose(home, records.find(home, _only(home, asked.name)))),
         "key": lambda: key_command.run(home, asked),
+        **dict.fromkeys(
+            watching.COMMANDS, lambda: _print(watching.text(home, records.find(home, _only(home, asked.name)), asked))
+        ),
     }
     try:
         with told_plainly():
@@ -74,11 +78,13 @@ def _parser() -> argparse.ArgumentParser:
         ("run", "run a deployed service in the foreground, for a supervisor of your own"),
         ("unit", "print a systemd unit for a deployed service"),
         ("compose", "print a compose file for the image of a deployed service"),
+        *watching.COMMANDS.items(),
     ):
         one = commands.add_parser(command, help=text, description=text)
         one.add_argument(
             "name", nargs="?", metavar="NAME", help="the model's name; may be left out where there is only one"
         )
+        watching.configure(one, command)
         if command == "logs":
             one.add_argument("-n", "--lines", type=_positive, default=50, help="how many lines (50)")
     for command, text in (

@@ -12,6 +12,7 @@ from starlette.types import Scope
 from serving.http.counts import NO_VERSION, CountsByVersion
 from serving.http.deadline import going_on
 from serving.http.errors import RETRY, HttpError
+from serving.http.metric_table import IN_WORK
 from serving.http.places import Places
 from serving.http.pulse import Pulse
 from serving.http.question import ByVersion, Question
@@ -118,6 +119,7 @@ class Answering:
     def metrics(self) -> "Iterator[Metric]":
         """Yield requests by version and status, rows, and how long requests took."""
         yield from self._counts.metrics()
+        yield IN_WORK.of([({"model": self._settings.model}, self.places.taken)])
         yield from self._shadowing.metrics()
 
     def require_ready(self) -> Traffic[Version]:
@@ -126,6 +128,7 @@ class Answering:
         if traffic is None:
             raise HttpError(503, f"not ready: {self._follower.why_not_ready}", headers=RETRY)
         if self._follower.journal_error is not None:
+            self._counts.journal_failures += 1
             raise HttpError(503, f"not ready: {self._follower.journal_error}", headers=RETRY)
         return traffic
 
@@ -165,6 +168,7 @@ class Answering:
         try:
             await self._journal.write(request)
         except JournalError as error:
+            self._counts.journal_failures += 1
             raise HttpError(503, "the journal cannot be written, so the answer is withheld", headers=RETRY) from error
 
 

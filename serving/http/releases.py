@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from schemas.release import Release
 from serving.http.endpoint import Page, Reply
-from serving.http.families import gauge
+from serving.http.metric_table import CURRENT_VERSION
 from serving.releases.loaded_version import Version
 from serving.releases.overview import overview
 from serving.releases.traffic import Traffic
@@ -43,7 +43,7 @@ class Releases(Page):
         """Yield the current version; no sample before there is one."""
         current = self._context.follower.current
         labels = [] if current is None else [{"model": self._context.settings.model, "version": current.version}]
-        yield gauge("drivetrain_current_version", "The current version.", [(one, 1) for one in labels])
+        yield CURRENT_VERSION.of([(one, 1) for one in labels])
 
 
 def _answering(traffic: Traffic[Version]) -> list[Version]:

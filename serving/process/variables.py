@@ -21,8 +21,8 @@ FOLDER = "DRIVETRAIN_FOLDER"
 JOURNAL_URL, CACHE, KEYS = "DRIVETRAIN_JOURNAL_URL", "DRIVETRAIN_CACHE", store.VARIABLE
 _PREFIX = "DRIVETRAIN_"
 _DEPLOY, _JOURNAL = f"{_PREFIX}DEPLOY_", f"{_PREFIX}JOURNAL_"
-NOT_HERE = ("host", "port", "rollout", "share")
-"""Keys of `deploy` that BentoML is told in its own way, or that whoever publishes decides by."""
+NOT_HERE = ("host", "port", "rollout", "share", "latency_budget")
+"""Keys of `deploy` that BentoML is told in its own way, or that others decide by: who publishes, who watches."""
 OF_OTHERS = {
     *(SETTINGS_FILE, SUPERVISOR, FOLDER, "DRIVETRAIN_HOME", "DRIVETRAIN_ORCHESTRATOR_RUN_ID"),
     *(LOOKED_AFTER, client.VARIABLE, "DRIVETRAIN_IMAGE", "DRIVETRAIN_DATA", "DRIVETRAIN_PORT"),

@@ -140,6 +140,7 @@ def test_the_names_of_the_metrics_are_the_contracts(extended: Local) -> None:
         *(f"drivetrain_request_seconds_{part}" for part in ("bucket", "count", "sum")),
         "drivetrain_labels_total",
         "drivetrain_current_version",
+        *("drivetrain_ready", "drivetrain_requests_in_work", "drivetrain_journal_failures_total"),
     }
 
 
