@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Name, Strict
+from schemas.capacity import CapacitySpec
 from schemas.choice import Choice
 from schemas.data_spec import DataSpec
 from schemas.metrics import HIGHER_IS_BETTER
@@ -244,6 +245,7 @@ class Run(Strict):
     monitor: MonitorSpec
     journal: JournalSpec = JournalSpec()
     batch: BatchSpec | None = None
+    capacity: CapacitySpec = CapacitySpec()
     stack: StackSpec
 
     @property

@@ -12,6 +12,7 @@ from ml.io.storage_errors import told_plainly
 from schemas.errors import DeploymentError, DrivetrainError, StorageError
 from schemas.home import Home
 from serving.journal.predictions import count
+from serving.kubernetes import command as manifest_command
 from serving.observability import command as watching
 from serving.process import code_closure, foreground, key_command, publications, records, services
 from serving.process.compose import compose
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "run": lambda: foreground.run(home, _only(home, asked.name), _aside),
         "unit": lambda: _print(unit(home, records.find(home, _only(home, asked.name)))),
         "compose": lambda: _print(compose(home, records.find(home, _only(home, asked.name)))),
+        "manifest": lambda: _print(manifest_command.text(asked.file)),
         "key": lambda: key_command.run(home, asked),
         **dict.fromkeys(
             watching.COMMANDS, lambda: _print(watching.text(home, records.find(home, _only(home, asked.name)), asked))
@@ -98,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("version", metavar="VERSION", help="a version that was deployed before, as `status` names it")
         if command == "canary":
             one.add_argument("--share", type=float, default=0.1, help="of the requests, above 0 and below 1 (0.1)")
+    manifest_command.configure(commands.add_parser("manifest", help=manifest_command.TEXT))
     key_command.configure(commands.add_parser("key", help=key_command.TEXT, description=key_command.TEXT))
     return parser
 

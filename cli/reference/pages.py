@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from cli.config.comments import opening_comment
 from cli.config.repository import CONF
 from cli.reference.keys import Row, keys, of_estimators
+from schemas.capacity import CapacitySpec
 from schemas.data_spec import DataSpec
 from schemas.home import ROOT
 from schemas.run import BatchSpec, DeploySpec, GateSpec, JournalSpec, MonitorSpec, PackageSpec, ReviewSpec, Run
@@ -55,6 +56,7 @@ PAGES = {
         BatchSpec,
         kinds=("write",),
     ),
+    "capacity": Page("How `pipeline=capacity` loads a copy of the service, and what it plans for.", CapacitySpec),
     "stack": Page("Where a run happens.", StackSpec),
 }
 

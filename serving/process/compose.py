@@ -9,14 +9,12 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from schemas.base import Strict
-from schemas.run import DeploySpec, JournalSpec
 from serving.journal import location
 from serving.keys import store
 from serving.keys.store import VARIABLE
 from serving.process import records
 from serving.process.records import Deployment
-from serving.process.variables import NOT_HERE
+from serving.process.variables import changed
 
 _PORT = 3000  # of BentoML's images
 _SPARE = 15  # seconds beyond a request's deadline, in which the container ends
@@ -117,18 +115,8 @@ def _environment(deployment: Deployment, *, has_keys: bool) -> Iterator[tuple[st
         yield VARIABLE, "/keys/keys.json"
     elif not deployment.spec.is_exposed:  # the port is published on this machine alone, as without a container
         yield "DRIVETRAIN_DEPLOY_OPEN", "true"
-    yield from _changed("DRIVETRAIN_DEPLOY_", deployment.spec, DeploySpec())
-    yield from _changed("DRIVETRAIN_JOURNAL_", deployment.journal, JournalSpec())
-
-
-def _changed(prefix: str, spec: Strict, usual: Strict) -> Iterator[tuple[str, str]]:
-    """Yield the settings that are not as they are by themselves."""
-    for name, value in spec.model_dump(mode="json").items():
-        if value != getattr(usual, name) and name not in NOT_HERE:
-            yield (
-                f"{prefix}{name.upper()}",
-                _escaped(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)),
-            )
+    for name, text in changed(deployment.spec, deployment.journal):
+        yield name, _escaped(text)
 
 
 def _escaped(text: str) -> str:

@@ -66,6 +66,15 @@ def known() -> list[Variable]:
     ]
 
 
+def changed(deploy: DeploySpec, journal: JournalSpec) -> Iterator[tuple[str, str]]:
+    """Yield the variables, with their texts, of what is declared otherwise than it is by itself."""
+    for prefix, spec, usual in ((_DEPLOY, deploy, DeploySpec()), (_JOURNAL, journal, JournalSpec())):
+        for name, value in spec.model_dump(mode="json").items():
+            if value != getattr(usual, name) and name not in NOT_HERE:
+                text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                yield f"{prefix}{name.upper()}", text
+
+
 def chosen(environment: Mapping[str, str], model: str) -> Chosen:
     """Return what the environment says of the service of a model.
 
