@@ -125,6 +125,11 @@ class DeploySpec(Strict):
     header_timeout: float = Field(
         default=10.0, gt=0, description="seconds for a request's line and headers to arrive, before 408"
     )
+    telemetry: bool = Field(
+        default=False,
+        description="whether spans and metrics are sent by OTLP/HTTP to where OTEL_EXPORTER_OTLP_ENDPOINT says, and "
+        "the journal keeps the `traceparent` of requests",
+    )
     journal_synchronous: Literal["NORMAL", "FULL"] = Field(
         default="NORMAL", description="NORMAL survives a killed process, FULL a power cut"
     )

@@ -90,7 +90,12 @@ class Drivetrain:
         self._follower = Follower(engine, config.cache, config.poll, look, self._integrity, config.spec)
         Connection.limits = config.spec
         raise_file_limit(config.spec.max_connections)
-        Front.ours = app.build(config, self._follower, self._journal, pulse)
+        self._telemetry = None
+        if config.spec.telemetry:
+            from serving.http.telemetry import Telemetry
+
+            self._telemetry = Telemetry(config.model, self._follower.worker)
+        Front.ours = app.build(config, self._follower, self._journal, pulse, self._telemetry)
         self._follower.start()
         self._first = alone.first_version(config)
         if self._first is not None:
@@ -109,6 +114,8 @@ class Drivetrain:
         self._integrity.stop()
         self._journal.close()
         self._engine.dispose()
+        if self._telemetry is not None:
+            self._telemetry.close()
 
 
 Drivetrain.add_asgi_middleware(Front)  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from serving.http.pulse import Pulse
 from serving.http.question import ByVersion, Question
 from serving.http.reading import GoOn, Reader, reader
 from serving.http.shadowing import Shadowing
+from serving.http.traceparent import TRACE
 from serving.http.work import Work, request_of, work
 from serving.journal.writer import Journal, JournalError
 from serving.process.settings import Settings
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 One = TypeVar("One")
 _INLINE_BYTES = 65_536  # larger bodies are worked on in a thread, so that the others need not wait
 _INLINE_TEXTS = 16_384  # the same of texts, whose words take longer than numbers
+_TOLD = "drivetrain.told"  # of a request, what its span says of it
 _VERSION = "drivetrain.version"  # of a request, the version that answers it
 
 
@@ -89,7 +91,7 @@ class Answering:
         version = chosen.version
         scope[_VERSION] = version.version
         done = await self._worked(version, question, going_on(self._spec.deadline, started))
-        await self._record(request_id, chosen, done, started)
+        await self._record(request_id, chosen, done, started, scope)
         counts = self._counts.of(version.version)
         counts.predicted += len(done.needs_review)
         counts.refused += len(done.checked.errors)
@@ -115,6 +117,10 @@ class Answering:
         counts = self._counts.of(scope.get(_VERSION, NO_VERSION))
         counts.requests[status] += 1
         counts.latency.add(seconds)
+
+    def told(self, scope: Scope) -> dict[str, str | int]:
+        """Return what a span says of a request: the version that answered, the request's id and its rows."""
+        return {"drivetrain.version": scope.get(_VERSION, NO_VERSION), **scope.get(_TOLD, {})}
 
     def metrics(self) -> "Iterator[Metric]":
         """Yield requests by version and status, rows, and how long requests took."""
@@ -162,9 +168,13 @@ class Answering:
         model, keep = version.model, self._settings.journal.keep
         return reader(model.signature, version.validator, self._spec, keep, model.texts)
 
-    async def _record(self, request_id: str, chosen: Chosen, done: Work, started: float) -> None:
+    async def _record(self, request_id: str, chosen: Chosen, done: Work, started: float, scope: Scope) -> None:
         latency = time.perf_counter() - started
         request = request_of(request_id, chosen.version.version, done, latency, chosen.share)
+        if TRACE in scope:  # telemetry is on
+            scope[_TOLD] = {"drivetrain.request_id": request_id, "drivetrain.rows": request.rows}
+            if (trace := scope[TRACE]) is not None:
+                request = request._replace(trace=trace.text)
         try:
             await self._journal.write(request)
         except JournalError as error:

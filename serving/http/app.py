@@ -1,5 +1,7 @@
 """The service's endpoints as one ASGI application."""
 
+from typing import TYPE_CHECKING
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -33,6 +35,9 @@ from serving.keys.store import named_file
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
 
+if TYPE_CHECKING:
+    from serving.http.telemetry import Telemetry
+
 PROTOCOL: tuple[type[Endpoint], ...] = (
     *(Server, ServerLive, ServerReady, ModelMetadata, VersionMetadata, ModelReady, VersionReady),
     *(Infer, InferVersion),
@@ -49,14 +54,22 @@ _PATH_SHOWN = 200  # characters
 _REASONS = {404: "there is no such path", 405: "the method is not allowed"}
 
 
-def build(settings: Settings, follower: Follower, journal: Journal, pulse: Pulse | None = None) -> ASGIApp:
-    """Return the application; requests to an endpoint that takes JSON go past the router."""
+def build(
+    settings: Settings,
+    follower: Follower,
+    journal: Journal,
+    pulse: Pulse | None = None,
+    telemetry: "Telemetry | None" = None,
+) -> ASGIApp:
+    """Return the application; requests to an endpoint that takes a body go past the router."""
     endpoints: list[Endpoint] = []
     held, lives = Held(settings.spec.held), pulse or Pulse(settings.spec.deadline)
     authentication = Authentication(settings.keys or named_file(), is_open=settings.spec.open)
     answering = Answering(settings, follower, journal, lives)
-    context = Context(settings, follower, journal, endpoints, held, lives, authentication, answering)
+    context = Context(settings, follower, journal, endpoints, held, lives, authentication, answering, telemetry)
     endpoints += [endpoint(context) for endpoint in ENDPOINTS]
+    if telemetry is not None:
+        telemetry.report(lambda: [family for one in endpoints for family in one.metrics()])
     direct: dict[str, ASGIApp] = {
         path: one
         for one in endpoints

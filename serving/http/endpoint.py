@@ -26,6 +26,8 @@ from serving.releases.follower import Follower
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
+    from serving.http.telemetry import Telemetry
+
 logger = logging.getLogger("bentoml.drivetrain")
 
 
@@ -67,6 +69,7 @@ class Context:
     pulse: Pulse
     authentication: Authentication
     answering: Answering
+    telemetry: "Telemetry | None" = None
 
 
 class Endpoint(ABC):
