@@ -93,7 +93,7 @@ def replica(served: Served) -> Iterator[Replica]:
 
 
 def _started(folder: Path, deployment: Deployment) -> Deployment:
-    spec = deployment.spec.model_copy(update={"host": "127.0.0.1", "port": "auto", "open": False})
+    spec = deployment.spec.model_copy(update={"host": "127.0.0.1", "port": "auto", "open": False, "telemetry": False})
     return launch.start(
         folder,
         deployment.name,

@@ -16,6 +16,8 @@ _LONGEST = 63
 _SPARE = 15  # seconds beyond a request's deadline, in which a pod ends
 _MEMORY, _LOADING = 1.25, 2.5  # times what was measured: usual, and with another version that is loaded beside
 _MIB = 1024 * 1024
+_COLLECTOR = {"OTEL_EXPORTER_OTLP_ENDPOINT": "otlp-endpoint", "OTEL_EXPORTER_OTLP_HEADERS": "otlp-headers"}
+"""Variables of telemetry, and the keys of the Secret that hold them."""
 _TEXT = """\
 # {name} in Kubernetes: made by pipeline=capacity, version {version}.
 # One replica answers {rate:g} requests a second{least}, 99 of 100 within {budget:g} s; {planned:g} are planned for
@@ -111,6 +113,7 @@ def _container(name: str, deployment: Deployment, measured: CapacityRecord) -> M
             {"name": "DRIVETRAIN_CACHE", "value": "/data/packages"},
             {"name": "BENTOML_HOME", "value": "/tmp/bentoml"},
             {"name": "HOME", "value": "/tmp"},
+            *(_of_secret(name, key, variable) for variable, key in _COLLECTOR.items() if deployment.spec.telemetry),
             *({"name": variable, "value": text} for variable, text in changed(deployment.spec, deployment.journal)),
         ],
         "resources": {
@@ -131,6 +134,10 @@ def _container(name: str, deployment: Deployment, measured: CapacityRecord) -> M
             {"name": "keys", "mountPath": "/keys", "readOnly": True},
         ],
     }
+
+
+def _of_secret(secret: str, key: str, variable: str) -> Manifest:
+    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": secret, "key": key, "optional": True}}}
 
 
 def _millicores(measured: CapacityRecord) -> int:

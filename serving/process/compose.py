@@ -115,6 +115,9 @@ def _environment(deployment: Deployment, *, has_keys: bool) -> Iterator[tuple[st
         yield VARIABLE, "/keys/keys.json"
     elif not deployment.spec.is_exposed:  # the port is published on this machine alone, as without a container
         yield "DRIVETRAIN_DEPLOY_OPEN", "true"
+    if deployment.spec.telemetry:  # who asks the collector, and where it is, are the host's affair
+        yield "OTEL_EXPORTER_OTLP_ENDPOINT", "${OTEL_EXPORTER_OTLP_ENDPOINT:?the URL of the collector}"
+        yield "OTEL_EXPORTER_OTLP_HEADERS", "${OTEL_EXPORTER_OTLP_HEADERS:-}"
     for name, text in changed(deployment.spec, deployment.journal):
         yield name, _escaped(text)
 

@@ -59,6 +59,15 @@ def test_the_figures_are_those_that_were_measured(rendered: list[Manifest]) -> N
     assert metric["resource"]["target"]["averageUtilization"] == round(100 * 0.7 * 1.13 / 1.2)
 
 
+def test_where_telemetry_goes_is_in_the_secret(tmp_path: Path) -> None:
+    pods, *_ = yaml.safe_load_all(manifests(deployment(tmp_path, telemetry=True), MEASURED))
+    (container,) = pods["spec"]["template"]["spec"]["containers"]
+    named = {one["name"]: one.get("valueFrom") for one in container["env"]}
+    assert named["OTEL_EXPORTER_OTLP_HEADERS"]["secretKeyRef"]["key"] == "otlp-headers"
+    assert "DRIVETRAIN_DEPLOY_TELEMETRY" in named
+    kubernetes_validate.validate(pods, "1.37", strict=True)
+
+
 def test_names_of_models_become_names_of_objects() -> None:
     assert object_name("house") == "drivetrain-house"
     odd = [object_name(name) for name in ("a_b", "a-b", "a" * 63, "a" * 62 + "b", "a_", "a-")]
