@@ -52,12 +52,12 @@ _BY_VERSION = ("model", "version")
 REQUESTS = Family(
     "counter",
     "drivetrain_requests",
-    "Requests to /predict by version and status.",
+    "Requests for predictions by version and status.",
     "requests",
     (*_BY_VERSION, "status"),
 )
 SECONDS = Family(
-    "histogram", "drivetrain_request_seconds", "Seconds a request to /predict took.", "seconds", _BY_VERSION
+    "histogram", "drivetrain_request_seconds", "Seconds a request for predictions took.", "seconds", _BY_VERSION
 )
 ROWS = Family("counter", "drivetrain_rows", "Rows predicted.", "rows", _BY_VERSION)
 ROW_ERRORS = Family(
@@ -65,7 +65,7 @@ ROW_ERRORS = Family(
 )
 NEEDS_REVIEW = Family("counter", "drivetrain_needs_review", "Rows routed to review.", "rows", _BY_VERSION)
 IN_WORK = Family(
-    "gauge", "drivetrain_requests_in_work", "Requests to /predict in work; deploy.queue is the most.", "requests"
+    "gauge", "drivetrain_requests_in_work", "Requests for predictions in work; deploy.queue is the most.", "requests"
 )
 JOURNAL_FAILURES = Family(
     "counter", "drivetrain_journal_failures", "Requests refused because the journal cannot be used.", "requests"
