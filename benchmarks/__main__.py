@@ -10,6 +10,7 @@ NAMES = (
     "stacks",
     "service",
     "serving",
+    "capacity",
     "texts",
     "monitoring",
     "rules",

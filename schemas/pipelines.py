@@ -8,8 +8,9 @@ from typing import Literal
 
 from schemas.base import Strict
 
-Input = Literal["rows", "batch", "passed_version", "production_version"]
-"""`rows`: the declared data source; `batch`: the `batch` block; a version that passed the gate; one in production."""
+Input = Literal["rows", "batch", "passed_version", "production_version", "service"]
+"""`rows`: the declared data source; `batch`: the `batch` block; a version that passed the gate; one in production; the
+service that was deployed from here."""
 
 
 WINDOWS = "windows"
@@ -90,6 +91,9 @@ EXPLORE = StageSpec(
 BATCH_INFERENCE = StageSpec(
     name="batch_inference", steps=("predict_batch",), run="pipelines.stages.batch_inference:predict_batch"
 )
+CAPACITY = StageSpec(
+    name="capacity", steps=("load_test",), run="pipelines.stages.capacity:capacity", orchestrated=False
+)
 
 _ALL = (
     PipelineSpec(
@@ -109,6 +113,7 @@ _ALL = (
     ),
     PipelineSpec(name="monitoring", stages=(MONITORING,), inputs=("production_version",)),
     PipelineSpec(name="explore", stages=(EXPLORE,), inputs=("rows",), report="explore", next_commands=("{command}",)),
+    PipelineSpec(name="capacity", stages=(CAPACITY,), inputs=("production_version", "service")),
     PipelineSpec(name="batch_inference", stages=(BATCH_INFERENCE,), inputs=("batch", "production_version")),
 )
 PIPELINES: dict[str, PipelineSpec] = {spec.name: spec for spec in _ALL}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Name, Strict
+from schemas.capacity import CapacitySpec
 from schemas.choice import Choice
 from schemas.data_spec import DataSpec
 from schemas.journal_spec import JournalSpec
@@ -122,6 +123,13 @@ class DeploySpec(Strict):
         description="seconds that a burst of requests may wait before 429; where more come than can be answered for so "
         "long, as many as are answered in a 25th of it. Up to 64 connections wait for each other, 8 requests always",
     )
+    latency_budget: float = Field(
+        default=0.1,
+        gt=0,
+        le=3_600,
+        description="seconds within which 99 of 100 requests are to be answered; what alerts and `pipeline=capacity` "
+        "go by, no request is cut off",
+    )
     queue: int = Field(default=256, ge=1, description="requests in work before 429; one counts once its body is there")
     max_bodies: int = Field(
         default=64_000_000,
@@ -144,6 +152,11 @@ class DeploySpec(Strict):
     lookups: list[LookupSpec] = Field(
         default=[],
         description="columns that are looked up by a key before the model is asked, where a request leaves them out",
+    )
+    telemetry: bool = Field(
+        default=False,
+        description="whether spans and metrics are sent by OTLP/HTTP to where OTEL_EXPORTER_OTLP_ENDPOINT says, and "
+        "the journal keeps the `traceparent` of requests",
     )
     journal_synchronous: Literal["NORMAL", "FULL"] = Field(
         default="NORMAL", description="NORMAL survives a killed process, FULL a power cut"
@@ -257,6 +270,7 @@ class Run(Strict):
     monitor: MonitorSpec
     journal: JournalSpec = JournalSpec()
     batch: BatchSpec | None = None
+    capacity: CapacitySpec = CapacitySpec()
     stack: StackSpec
 
     @property

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from schemas.base import Strict
+from schemas.capacity import CapacityRecord
 from schemas.evaluation import GateVerdict, Scores
 from schemas.monitoring import ColumnDrift, Lost, Verdict
 from schemas.package import Baseline
@@ -58,5 +59,6 @@ class Summary(Strict):
     gate: GateVerdict | None = None
     deployment: DeploymentRecord | None = None
     monitoring: MonitoringRecord | None = None
+    capacity: CapacityRecord | None = None
     seconds: dict[str, float] = {}
     runs: list[str] = []

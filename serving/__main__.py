@@ -12,6 +12,8 @@ from ml.io.storage_errors import told_plainly
 from schemas.errors import DeploymentError, DrivetrainError, StorageError
 from schemas.home import Home
 from serving.journal.predictions import count
+from serving.kubernetes import command as manifest_command
+from serving.observability import command as watching
 from serving.process import (
     code_closure,
     export_command,
@@ -47,9 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "run": lambda: foreground.run(home, _only(home, asked.name), _aside),
         "unit": lambda: _print(unit(home, records.find(home, _only(home, asked.name)))),
         "compose": lambda: _print(compose(home, records.find(home, _only(home, asked.name)))),
+        "manifest": lambda: _print(manifest_command.text(asked.file)),
         "key": lambda: key_command.run(home, asked),
         "export": lambda: export_command.run(home, asked),
         "threshold": lambda: threshold_command.run(home, asked),
+        **dict.fromkeys(
+            watching.COMMANDS, lambda: _print(watching.text(home, records.find(home, _only(home, asked.name)), asked))
+        ),
     }
     try:
         with told_plainly():
@@ -85,11 +91,13 @@ def _parser() -> argparse.ArgumentParser:
         ("run", "run a deployed service in the foreground, for a supervisor of your own"),
         ("unit", "print a systemd unit for a deployed service"),
         ("compose", "print a compose file for the image of a deployed service"),
+        *watching.COMMANDS.items(),
     ):
         one = commands.add_parser(command, help=text, description=text)
         one.add_argument(
             "name", nargs="?", metavar="NAME", help="the model's name; may be left out where there is only one"
         )
+        watching.configure(one, command)
         if command == "logs":
             one.add_argument("-n", "--lines", type=_positive, default=50, help="how many lines (50)")
     for command, text in (
@@ -106,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     export_command.configure(commands.add_parser("export", help=export_command.TEXT, description=export_command.TEXT))
     text = threshold_command.TEXT
     threshold_command.configure(commands.add_parser("threshold", help=text, description=text))
+    manifest_command.configure(commands.add_parser("manifest", help=manifest_command.TEXT))
     key_command.configure(commands.add_parser("key", help=key_command.TEXT, description=key_command.TEXT))
     return parser
 

@@ -105,7 +105,12 @@ class Drivetrain:
         Connection.limits, Connection.leaving = config.spec, leaving
         Connection.admission = self._worker.admission
         raise_file_limit(config.spec.max_connections)
-        Front.ours = app.build(config, self._follower, self._journal, self._worker)
+        self._telemetry = None
+        if config.spec.telemetry:
+            from serving.http.telemetry import Telemetry
+
+            self._telemetry = Telemetry(config.model, self._follower.worker)
+        Front.ours = app.build(config, self._follower, self._journal, self._worker, self._telemetry)
         if Front.loop is not None:
             leaving.install(Front.loop)
         self._follower.start()
@@ -129,6 +134,8 @@ class Drivetrain:
         self._integrity.stop()
         self._journal.close()
         self._engine.dispose()
+        if self._telemetry is not None:
+            self._telemetry.close()
         self._worker.stop()
         self._held.close()
 

@@ -21,6 +21,7 @@ _ORDER = (
     "journal",
     "monitor",
     "batch",
+    "capacity",
     "stack",
 )
 

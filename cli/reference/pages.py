@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from cli.config.comments import opening_comment
 from cli.config.repository import CONF
 from cli.reference.keys import Row, keys, of_estimators
+from schemas.capacity import CapacitySpec
 from schemas.data_spec import DataSpec
 from schemas.home import ROOT
 from schemas.journal_spec import JournalSpec
@@ -56,6 +57,7 @@ PAGES = {
         BatchSpec,
         kinds=("write",),
     ),
+    "capacity": Page("How `pipeline=capacity` loads a copy of the service, and what it plans for.", CapacitySpec),
     "stack": Page("Where a run happens.", StackSpec),
 }
 

@@ -19,6 +19,9 @@ BY_NAME: dict[Runtime | None, tuple[str, ...]] = {
 }
 """Requirements that no import of ours shows: of every service, and of a runtime."""
 
+_SHARED = {"opentelemetry": ("opentelemetry-api", "opentelemetry-sdk")}
+"""Module that many distributions have a part of → those whose parts we import."""
+
 _NOT_WHEN_SERVING = {"ml/values/sparse_rows.py": {"scipy"}, "serving/journal/parquet.py": {"pyarrow"}}
 """File → modules that only who trains asks it for, or who archives, or a runtime that imports them itself."""
 
@@ -26,8 +29,9 @@ _NOT_WHEN_SERVING = {"ml/values/sparse_rows.py": {"scipy"}, "serving/journal/par
 def requirements(runtime: Runtime) -> set[str]:
     """Return the requirements of a service with packages of this runtime, as distributions with their extras."""
     others = [place.partition(":")[0] for name, place in LOADERS.items() if name != runtime]
-    found = {name for file in Sources(ROOT).files(code_closure.ENTRIES, others) for name in _foreign(file.as_posix())}
-    return {*(_distributions()[name][0] for name in found), *BY_NAME[None], *BY_NAME.get(runtime, ())}
+    names = {name for file in Sources(ROOT).files(code_closure.ENTRIES, others) for name in _foreign(file.as_posix())}
+    found = {one for name in names for one in _SHARED.get(name) or _distributions()[name][:1]}
+    return {*found, *BY_NAME[None], *BY_NAME.get(runtime, ())}
 
 
 def _foreign(file: str) -> set[str]:

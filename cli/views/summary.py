@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.views.capacity import capacity_lines
 from ml.reports.formats import count
 from ml.values.display import NAME, SENTENCE, readable
 from schemas.home import Home
@@ -56,6 +57,8 @@ def _judged(summary: Summary) -> Iterator[str]:
         for names, why in columns_behind(summary.monitoring):
             yield f"monitoring {names}: {summary.monitoring.verdict} ({why})"
         yield f"report: {summary.monitoring.report or '-'}"
+    for what, found in capacity_lines(summary.capacity).items():
+        yield f"{what}: {found}"
 
 
 def columns_behind(record: MonitoringRecord) -> list[tuple[str, str]]:
@@ -130,8 +133,8 @@ def _show_person(console: Console, summary: Summary, path: Path, command: str) -
         _show_monitored(console, summary.monitoring)
     model = f"{summary.model.name} version {summary.model.version}" if summary.model else summary.experiment
     console.print(f"[bold {colour}]{summary.status}[/]  {escape(model)}  [dim]{_time_in_steps(summary.seconds)}[/]")
-    for what, found in explore_reports(summary).items():
-        console.print(f"  {what:11} {escape(str(found))}", soft_wrap=True)
+    for what, said in {**capacity_lines(summary.capacity), **explore_reports(summary)}.items():
+        console.print(f"  {what:11} {escape(str(said))}", soft_wrap=True)
     console.print(f"  summary     {escape(str(path))}", soft_wrap=True)
     for text in next_commands(summary, command):
         console.print(f"  next        [bold]{escape(text)}[/]", soft_wrap=True)

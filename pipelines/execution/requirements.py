@@ -12,6 +12,7 @@ from schemas.plan import Missing
 from schemas.run import Run
 from schemas.secret import SecretRef
 from serving.journal.location import journal_url
+from serving.process import records
 from serving.releases.package_cache import fetch_signature
 from stacks.object_store import artifact_store_faults, store_reached
 from steps.components import create
@@ -19,6 +20,7 @@ from steps.gate.production import Production
 
 _PATH = "pipeline"
 _FIRST = "python run.py +experiment=… pipeline=lifecycle"
+_SERVICE = "python run.py +experiment=… pipeline=deployment"
 
 
 def missing(client: Any | None, run: Run, home: Home, unset: Sequence[Fault]) -> list[Missing]:
@@ -69,6 +71,9 @@ def _faults(client: Any | None, run: Run, home: Home) -> list[Fault]:
     if current is None:
         what = f"no version of {run.name!r} is in production, and pipeline {run.pipeline!r} needs one"
         return [Fault(_PATH, what, _FIRST)]
+    if "service" in run.spec.inputs and records.read(home.root, run.name) is None:
+        what = f"{run.name!r} has no service that was deployed from here, and pipeline {run.pipeline!r} copies it"
+        return [Fault(_PATH, what, _SERVICE)]
     if "batch" not in run.spec.inputs:
         return []
     with store_reached(client, run.stack):

@@ -5,19 +5,18 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ml.values.display import plain_line
-from serving.http.families import counter
 from serving.http.whole import CYCLE
 from serving.keys.key import masked
 
 if TYPE_CHECKING:
-    from prometheus_client.core import Metric
+    pass
 
 REQUEST = "drivetrain.request"
 """Of a request, its id, the version that answered it, and how many rows it had."""
@@ -75,10 +74,10 @@ class AccessLog:
 
         return noting
 
-    def metrics(self) -> "Iterator[Metric]":
-        """Yield how many lines were too many."""
-        text = "Lines of the access log that came faster than they could be written."
-        yield counter("drivetrain_access_log_dropped", text, [({}, self._dropped)])
+    @property
+    def dropped(self) -> int:
+        """How many lines were too many."""
+        return self._dropped
 
     def stop(self) -> None:
         """Write what waits."""

@@ -16,11 +16,13 @@ from serving.http.counts import NO_VERSION, CountsByVersion
 from serving.http.deadline import going_on
 from serving.http.errors import RETRY, HttpError
 from serving.http.looking_up import LookingUp
+from serving.http.metric_table import IN_WORK
 from serving.http.places import Places
 from serving.http.pulse import Pulse
 from serving.http.question import ByVersion, Question
 from serving.http.reading import GoOn, Reader, reader
 from serving.http.shadowing import Shadowing
+from serving.http.traceparent import TRACE
 from serving.http.work import Work, predicted, read, request_of, work
 from serving.journal.outcome import JournalError, JournalFull
 from serving.journal.writer import Journal
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 One = TypeVar("One")
 _INLINE_BYTES = 65_536  # larger bodies are worked on in a thread, so that the others need not wait
 _INLINE_TEXTS = 16_384  # the same of texts, whose words take longer than numbers
+_TOLD = "drivetrain.told"  # of a request, what its span says of it
 _VERSION = "drivetrain.version"  # of a request, the version that answers it
 
 
@@ -96,7 +99,7 @@ class Answering:
         scope[_VERSION] = version.version
         done = await self._worked(version, question, going_on(self._spec.deadline, started))
         scope[REQUEST] = request_id, version.version, done.rows.count
-        await self._record(request_id, chosen, done, started)
+        await self._record(request_id, chosen, done, started, scope)
         counts = self._counts.of(version.version)
         counts.predicted += len(done.needs_review)
         counts.refused += len(done.checked.errors)
@@ -124,10 +127,15 @@ class Answering:
         counts.requests[status] += 1
         counts.latency.add(seconds)
 
+    def told(self, scope: Scope) -> dict[str, str | int]:
+        """Return what a span says of a request: the version that answered, the request's id and its rows."""
+        return {"drivetrain.version": scope.get(_VERSION, NO_VERSION), **scope.get(_TOLD, {})}
+
     def metrics(self) -> "Iterator[Metric]":
         """Yield requests by version and status, rows, and how long requests took."""
         yield from self._counts.metrics()
         yield from self._batching.metrics()
+        yield IN_WORK.of([({"model": self._settings.model}, self.places.taken)])
         yield from self._shadowing.metrics()
         yield from capture_metrics(self._settings.model, self._journal, self._follower)
         yield from self._looking_up.metrics()
@@ -138,6 +146,7 @@ class Answering:
         if traffic is None:
             raise HttpError(503, f"not ready: {self._follower.why_not_ready}", headers=RETRY)
         if self._follower.journal.withholds is not None:
+            self._counts.journal_failures += 1
             raise HttpError(503, f"not ready: {self._follower.journal.withholds}", headers=RETRY)
         return traffic
 
@@ -181,9 +190,13 @@ class Answering:
         lookups = self._looking_up.lookups
         return reader(model.signature, version.validator, self._spec, keep, model.texts, lookups)
 
-    async def _record(self, request_id: str, chosen: Chosen, done: Work, started: float) -> None:
+    async def _record(self, request_id: str, chosen: Chosen, done: Work, started: float, scope: Scope) -> None:
         latency = time.perf_counter() - started
         request = request_of(request_id, chosen.version.version, done, latency, chosen.share)
+        if TRACE in scope:  # telemetry is on
+            scope[_TOLD] = {"drivetrain.request_id": request_id, "drivetrain.rows": request.rows}
+            if (trace := scope[TRACE]) is not None:
+                request = request._replace(trace=trace.text)
         try:
             gone = self._follower.journal.gone
             if gone is None:
@@ -193,6 +206,7 @@ class Answering:
         except JournalFull as error:
             raise HttpError(429, str(error), headers=RETRY) from error
         except JournalError as error:
+            self._counts.journal_failures += 1
             raise HttpError(503, "the journal cannot be written, so the answer is withheld", headers=RETRY) from error
 
 

@@ -1,5 +1,7 @@
 """The service's endpoints as one ASGI application."""
 
+from typing import TYPE_CHECKING
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -33,6 +35,9 @@ from serving.keys.store import named_file
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
 
+if TYPE_CHECKING:
+    from serving.http.telemetry import Telemetry
+
 PROTOCOL: tuple[type[Endpoint], ...] = (
     *(Server, ServerLive, ServerReady, ModelMetadata, VersionMetadata, ModelReady, VersionReady),
     *(Infer, InferVersion),
@@ -54,16 +59,19 @@ def build(
     follower: Follower,
     journal: Journal,
     worker: Worker | None = None,
+    telemetry: "Telemetry | None" = None,
 ) -> ASGIApp:
-    """Return the application; requests to an endpoint that takes JSON go past the router."""
+    """Return the application; requests to an endpoint that takes a body go past the router."""
     worker = worker or Worker.alone(settings)
     endpoints: list[Endpoint] = []
     authentication = Authentication(settings.keys or named_file(), is_open=settings.spec.open)
     answering = Answering(settings, follower, journal, worker.pulse)
     held = Held(settings.spec.held)
-    context = Context(settings, follower, journal, endpoints, held, authentication, answering, worker)
+    context = Context(settings, follower, journal, endpoints, held, authentication, answering, worker, telemetry)
     endpoints += [endpoint(context) for endpoint in ENDPOINTS]
     worker.sharing.start(lambda: (family for one in endpoints for family in one.metrics()), lambda: state_of(context))
+    if telemetry is not None:
+        telemetry.report(lambda: [family for one in endpoints for family in one.metrics()])
     direct: dict[str, ASGIApp] = {
         path: one
         for one in endpoints

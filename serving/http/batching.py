@@ -17,7 +17,7 @@ import numpy as np
 from ml.predictions.codec import chosen, finite
 from ml.predictions.predictor import Predictions
 from schemas.run import DeploySpec
-from serving.http.families import counter
+from serving.http.metric_table import REPEATED_REQUESTS, SHARED_CALLS, SHARED_REQUESTS
 from serving.http.pulse import Pulse
 from serving.http.question import Question
 from serving.http.reading import GoOn, Rows
@@ -72,13 +72,13 @@ class Batching:
 
     def metrics(self) -> "Iterator[Metric]":
         """Yield how many calls were shared, by how many requests, and how many were repeated one by one."""
-        for name, text, counts in (
-            ("drivetrain_shared_calls", "Calls of the model that several requests shared.", self._calls),
-            ("drivetrain_shared_requests", "Requests that shared a call of the model.", self._requests),
-            ("drivetrain_repeated_requests", "Requests predicted alone, for a shared call failed.", self._repeated),
+        for family, counts in (
+            (SHARED_CALLS, self._calls),
+            (SHARED_REQUESTS, self._requests),
+            (REPEATED_REQUESTS, self._repeated),
         ):
             samples = [({"model": self._model, "version": version}, count) for version, count in sorted(counts.items())]
-            yield counter(name, text, samples)
+            yield family.of(samples)
 
     def _run(self) -> None:
         while True:

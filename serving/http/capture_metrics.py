@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from serving.http.families import counter, gauge
+from serving.http.metric_table import (
+    JOURNAL_LOST_REQUESTS,
+    JOURNAL_LOST_ROWS,
+    JOURNAL_UP,
+    JOURNAL_WAITING,
+    JOURNAL_WAITING_BYTES,
+)
 from serving.journal.writer import Journal
 from serving.releases.follower import Follower
 
@@ -15,14 +21,14 @@ def capture_metrics(model: str, journal: Journal, follower: Follower) -> "Iterat
     """Yield whether the journal takes what is written, what waits for it, and what was answered without it."""
     mine = {"model": model}
     is_up = follower.journal.error is None and journal.away is None
-    yield gauge("drivetrain_journal_up", "Whether the journal takes what is written.", [(mine, int(is_up))])
+    yield JOURNAL_UP.of([(mine, int(is_up))])
     waiting, held = journal.room.requests, journal.room.bytes
-    yield gauge("drivetrain_journal_waiting_requests", "Requests that wait for the journal.", [(mine, waiting)])
-    yield gauge("drivetrain_journal_waiting_bytes", "Bytes of what waits for the journal.", [(mine, held)])
-    for what, counts in (("requests", journal.losses.requests), ("rows", journal.losses.rows)):
+    yield JOURNAL_WAITING.of([(mine, waiting)])
+    yield JOURNAL_WAITING_BYTES.of([(mine, held)])
+    lost = ((JOURNAL_LOST_REQUESTS, journal.losses.requests), (JOURNAL_LOST_ROWS, journal.losses.rows))
+    for family, counts in lost:
         samples = [
             (mine | {"version": version, "reason": reason}, count)
             for (version, reason), count in sorted(dict(counts).items())
         ]
-        text = f"Answered {what} that are not in the journal, by reason."
-        yield counter(f"drivetrain_journal_lost_{what}", text, samples)
+        yield family.of(samples)

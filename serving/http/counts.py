@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from serving.http.families import Latency, counter, histogram
+from serving.http import metric_table as table
+from serving.http.families import Latency
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -28,6 +29,7 @@ class CountsByVersion:
     def __init__(self, model: str) -> None:
         self._model = model
         self._of: dict[str, Counts] = {}
+        self.journal_failures = 0
 
     def of(self, version: str) -> Counts:
         """Return what is counted of a version."""
@@ -45,14 +47,10 @@ class CountsByVersion:
             for status, count in sorted(one.requests.items())
         ]
         rows = [(mine, one) for mine, one in all_of if mine["version"] != NO_VERSION]
-        yield counter("drivetrain_requests", "Requests to /predict by version and status.", requests)
-        yield counter("drivetrain_rows", "Rows predicted.", [(mine, one.predicted) for mine, one in rows])
-        refused = [(mine, one.refused) for mine, one in rows]
-        yield counter("drivetrain_row_errors", "Rows refused beside others that were predicted.", refused)
-        yield counter(
-            "drivetrain_needs_review", "Rows routed to review.", [(mine, one.for_review) for mine, one in rows]
-        )
-        flagged = [(mine, one.flagged) for mine, one in rows]
-        yield counter("drivetrain_flagged_rows", "Rows predicted with something to tell of their values.", flagged)
-        latencies = [(mine, one.latency) for mine, one in all_of]
-        yield histogram("drivetrain_request_seconds", "Seconds a request to /predict took.", latencies)
+        yield table.REQUESTS.of(requests)
+        yield table.ROWS.of([(mine, one.predicted) for mine, one in rows])
+        yield table.ROW_ERRORS.of([(mine, one.refused) for mine, one in rows])
+        yield table.NEEDS_REVIEW.of([(mine, one.for_review) for mine, one in rows])
+        yield table.FLAGGED_ROWS.of([(mine, one.flagged) for mine, one in rows])
+        yield table.SECONDS.of_latencies([(mine, one.latency) for mine, one in all_of])
+        yield table.JOURNAL_FAILURES.of([({"model": self._model}, self.journal_failures)])

@@ -27,6 +27,8 @@ from serving.releases.follower import Follower
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
+    from serving.http.telemetry import Telemetry
+
 logger = logging.getLogger("bentoml.drivetrain")
 
 
@@ -68,6 +70,7 @@ class Context:
     authentication: Authentication
     answering: Answering
     worker: Worker
+    telemetry: "Telemetry | None" = None
 
     @property
     def pulse(self) -> Pulse:

@@ -21,10 +21,10 @@ from serving.http import models
 from serving.http.body import parse, unknown_keys
 from serving.http.endpoint import Context, Reply
 from serving.http.errors import RETRY, HttpError, dump
-from serving.http.families import counter
 from serving.http.fault_kinds import kind_of_fault
 from serving.http.json_post import REFUSALS, JsonPost
 from serving.http.label_value import accepted, accepted_steps, classes_of
+from serving.http.metric_table import LABELS
 from serving.journal.labels import KeptPrediction, Label, LabelStatus, kept_prediction, kept_rows
 from serving.journal.outcome import JournalError
 
@@ -107,7 +107,7 @@ class Feedback(JsonPost):
         mine = {"model": self._model}
         outcomes = (*get_args(LabelStatus), "unknown", "refused")
         labels = [(mine | {"status": outcome}, self._labels[outcome]) for outcome in outcomes]
-        yield counter("drivetrain_labels", "Labels sent to /feedback.", labels)
+        yield LABELS.of(labels)
 
     async def respond(self, content: bytes, _started: float, _scope: Scope) -> bytes:
         """Return the response to a body. Raises HttpError."""

@@ -1,14 +1,21 @@
 """`GET /livez` and `GET /readyz`: whether the process is alive, and whether requests are answered."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from serving.http.endpoint import Context, Page, Reply
 from serving.http.errors import RETRY, HttpError
+from serving.http.metric_table import READY
 from serving.http.models import Error
 from serving.journal.integrity import DAMAGED
 from serving.releases.loaded_version import Version
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
 
 
 class Ready(BaseModel):
@@ -43,6 +50,10 @@ class Readyz(Page):
         """Return the current version, or 503 and the reason."""
         version = require_ready(self._context, request)
         return JSONResponse({"model": self._context.settings.model, "version": version.version})
+
+    def metrics(self) -> "Iterator[Metric]":
+        """Yield whether requests are answered."""
+        yield READY.of([({"model": self._context.settings.model}, float(self._context.follower.is_ready))])
 
 
 def require_ready(context: Context, request: Request) -> Version:

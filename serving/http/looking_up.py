@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from schemas.lookups import LookupSpec
-from serving.http.families import Latency, counter, gauge, histogram
+from serving.http.families import Latency
+from serving.http.metric_table import LOOKUP_FAILURES, LOOKUP_HITS, LOOKUP_MISSES, LOOKUP_OPEN, LOOKUP_SECONDS
 from serving.lookups.lookup import CONNECTIONS, Lookup
 from serving.lookups.opening import opened
 
@@ -41,24 +42,9 @@ class LookingUp:
 
     def metrics(self) -> "Iterator[Metric]":
         """Yield what the caches knew, what was asked and not answered, and how long that took."""
-        if not self.lookups:
-            return
         all_of = [({"model": self._model, "lookup": one.spec.name}, one) for one in self.lookups]
-        yield counter("drivetrain_lookup_hits", "Keys that the cache knew.", [(mine, one.hits) for mine, one in all_of])
-        yield counter(
-            "drivetrain_lookup_misses",
-            "Keys that the cache did not know.",
-            [(mine, one.misses) for mine, one in all_of],
-        )
-        yield counter(
-            "drivetrain_lookup_failures",
-            "Questions to a source that it did not answer.",
-            [(mine, one.failures) for mine, one in all_of],
-        )
-        yield gauge(
-            "drivetrain_lookup_open",
-            "1 while a source is not asked, since it did not answer.",
-            [(mine, float(one.is_open)) for mine, one in all_of],
-        )
-        seconds = [(mine, self._seconds[one.spec.name]) for mine, one in all_of]
-        yield histogram("drivetrain_lookup_seconds", "Seconds a question to a source took.", seconds)
+        yield LOOKUP_HITS.of([(mine, one.hits) for mine, one in all_of])
+        yield LOOKUP_MISSES.of([(mine, one.misses) for mine, one in all_of])
+        yield LOOKUP_FAILURES.of([(mine, one.failures) for mine, one in all_of])
+        yield LOOKUP_OPEN.of([(mine, float(one.is_open)) for mine, one in all_of])
+        yield LOOKUP_SECONDS.of_latencies([(mine, self._seconds[one.spec.name]) for mine, one in all_of])

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.http.endpoint import Context, Page, Reply
-from serving.http.families import gauge
+from serving.http.metric_table import ACCESS_LOG_DROPPED, WAITING
 from serving.http.sharing import plain
 from serving.process.tally import Family
 
@@ -42,10 +42,9 @@ class Metrics(Page):
 
     def metrics(self) -> "Iterator[Metric]":
         """Yield what is of the whole worker: how many requests wait, and what its log could not take."""
-        waiting = [({"model": self._context.settings.model}, self._context.worker.admission.waiting)]
-        yield gauge("drivetrain_requests_waiting", "Requests that are whole and not answered yet.", waiting)
-        if self._context.worker.access_log is not None:
-            yield from self._context.worker.access_log.metrics()
+        mine, log = {"model": self._context.settings.model}, self._context.worker.access_log
+        yield WAITING.of([(mine, self._context.worker.admission.waiting)])
+        yield ACCESS_LOG_DROPPED.of([(mine, 0 if log is None else log.dropped)])
 
     def collect(self) -> "Iterator[Metric]":
         """Yield the metric families of this worker."""

@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Hashable, Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any
 
 from pydantic.json_schema import JsonSchemaMode
 
-from ml.values.text import is_time_of_day
 from schemas.column_types import TEXT
 from schemas.lookups import LookupSpec
 from schemas.signature import Signature
+from serving.http.as_sent import as_sent
 from serving.http.endpoint import Endpoint
 from serving.http.json_schema import Json, schemas_of
 from serving.http.live_models import live_schemas
@@ -50,7 +49,7 @@ def document(
         secured: Whether the service asks for keys now.
         lookups: What gives columns that a row leaves out; the example leaves them out where it has their key.
     """
-    sample = dict(sample or {}) if signature is None else _as_sent(signature, sample or {})
+    sample = dict(sample or {}) if signature is None else _as_shown(signature, sample or {})
     given = {name for one in lookups if sample.get(one.key) is not None for name in one.columns}
     sample = {name: value for name, value in sample.items() if name not in given}
     bodies, schemas = _schemas(tuple(endpoints))
@@ -73,19 +72,14 @@ def document(
     }
 
 
-def _as_sent(signature: Signature, sample: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the row as a client writes it: a time of day, which a cell holds with a date, in its own form.
+def _as_shown(signature: Signature, sample: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row as a client writes it, for a page.
 
     Long arrays are left empty: nobody reads them. A text is made up: a training text is nobody's business, and what is
     too short to be in a language is taken in all of them.
     """
     texts = {one.name: _TEXT[: one.max_characters] for one in signature.inputs if one.type == TEXT}
-    sample = {name: texts.get(name, value) for name, value in sample.items()}
-    forms = {item.name: item.format for item in signature.inputs if is_time_of_day(item.format)}
-    shown = {
-        name: datetime.fromisoformat(value).strftime(form) if (form := forms.get(name)) and value else value
-        for name, value in sample.items()
-    }
+    shown = as_sent(signature, {name: texts.get(name, value) for name, value in sample.items()})
     if sum(str(value).count(",") for value in shown.values()) <= _LONGEST_EXAMPLE:
         return shown
     return {name: [] if isinstance(value, list) else value for name, value in shown.items()}

@@ -11,6 +11,11 @@ class Places:
     def __init__(self, most: int) -> None:
         self._most, self._now = most, 0
 
+    @property
+    def taken(self) -> int:
+        """How many there are in it now."""
+        return self._now
+
     def __enter__(self) -> Self:
         """Take one. Raises HttpError, 429, where none is left."""
         if self._now >= self._most:

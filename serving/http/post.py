@@ -15,6 +15,7 @@ from serving.http.endpoint import Context, Endpoint
 from serving.http.errors import RETRY, Broken, Disconnected, HttpError, refuse
 from serving.http.places import Places
 from serving.http.security import Headers
+from serving.http.traceparent import TRACE, parsed
 from serving.http.whole import write_whole
 
 logger = logging.getLogger("bentoml.drivetrain")
@@ -52,10 +53,17 @@ class Post(Endpoint):
     def count(self, status: int, seconds: float, scope: Scope) -> None:
         """Count one request, whatever became of it; 499 is a client that went away."""
 
+    def told(self, scope: Scope) -> dict[str, str | int]:
+        """Return what a span says of a request besides, by OpenTelemetry's names of attributes."""
+        return {}
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever the client sent, the status is below 500 unless we cannot serve."""
         started = time.perf_counter()
         status = 500
+        telemetry = self._context.telemetry
+        if telemetry is not None:
+            scope[TRACE] = parsed(scope["headers"])
         try:
             content, headers = await self._content(scope, receive, started)
             status = 200
@@ -69,7 +77,10 @@ class Post(Endpoint):
         except Disconnected:
             status = 499  # nobody is left to answer
         finally:
-            self.count(status, time.perf_counter() - started, scope)
+            seconds = time.perf_counter() - started
+            self.count(status, seconds, scope)
+            if telemetry is not None:
+                telemetry.span(scope, self.path, status, seconds, self.told(scope))
 
     async def _content(self, scope: Scope, receive: Receive, started: float) -> Sent:
         try:

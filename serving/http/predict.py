@@ -68,6 +68,10 @@ class Predict(JsonPost):
         """Count one request."""
         self._answering.count(status, seconds, scope)
 
+    def told(self, scope: Scope) -> dict[str, str | int]:
+        """Return what is known of who answered."""
+        return self._answering.told(scope)
+
     def metrics(self) -> "Iterator[Metric]":
         """Yield requests by version and status, rows, and how long requests took."""
         yield from self._answering.metrics()

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from schemas.release import Release
 from serving.http.endpoint import Page, Reply
-from serving.http.families import gauge
+from serving.http.metric_table import CURRENT_VERSION, THRESHOLD
 from serving.releases.loaded_version import Version
 from serving.releases.overview import overview
 from serving.releases.traffic import Traffic
@@ -43,14 +43,14 @@ class Releases(Page):
         """Yield the current version; no sample before there is one."""
         current = self._context.follower.current
         labels = [] if current is None else [{"model": self._context.settings.model, "version": current.version}]
-        yield gauge("drivetrain_current_version", "The current version.", [(one, 1) for one in labels])
+        yield CURRENT_VERSION.of([(one, 1) for one in labels])
         thresholds = [
             ({"model": self._context.settings.model, "version": one.version, "threshold": name}, value)
             for one in self._context.follower.loaded()
             for name, value in one.model.decides_by.model_dump().items()
             if value is not None
         ]
-        yield gauge("drivetrain_threshold", "The thresholds that versions decide and route to review by.", thresholds)
+        yield THRESHOLD.of(thresholds)
 
 
 def _answering(traffic: Traffic[Version]) -> list[Version]:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from serving.http.errors import HttpError, dump
-from serving.http.families import counter
+from serving.http.metric_table import SHADOW_DROPPED, SHADOW_REQUESTS
 from serving.http.question import Question
 from serving.http.work import Work
 from serving.journal.insertion import Shadowed
@@ -100,8 +100,8 @@ class Shadowing:
             for (version, status), count in sorted(self._requests.items())
         ]
         dropped = [(mine | {"version": version}, count) for version, count in sorted(self._dropped.items())]
-        yield counter("drivetrain_shadow_requests", "Requests that a shadow followed, by what it would say.", requests)
-        yield counter("drivetrain_shadow_dropped", "Requests that a shadow was too slow for.", dropped)
+        yield SHADOW_REQUESTS.of(requests)
+        yield SHADOW_DROPPED.of(dropped)
 
     async def _follow(self, version: Version, question: Question, request_id: str) -> None:
         loop = asyncio.get_running_loop()

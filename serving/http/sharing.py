@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from serving.http.families import ADDED_GAUGES
+from serving.http.metric_table import WORKERS, WORKERS_WANTED
 from serving.process import notes
 from serving.process.notes import Note
 from serving.process.tally import GAUGE, Family, added, gauge, without_gauges
@@ -79,8 +80,8 @@ class Sharing:
         labels = {"model": self._model}
         return [
             *added([mine, *tallies, gone]),
-            gauge("drivetrain_workers", "Workers that are alive.", alive, labels),
-            gauge("drivetrain_workers_wanted", "Workers that there are to be.", self._wanted, labels),
+            gauge(WORKERS.name, WORKERS.meaning, alive, labels),
+            gauge(WORKERS_WANTED.name, WORKERS_WANTED.meaning, self._wanted, labels),
         ]
 
     def _write(self, families: list[Family], state: str, seen: float) -> None:

@@ -9,16 +9,13 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from schemas.base import Strict
-from schemas.journal_spec import JournalSpec
-from schemas.run import DeploySpec
 from serving.journal import location
 from serving.keys import store
 from serving.keys.store import VARIABLE
 from serving.process import records
 from serving.process.patience import patience
 from serving.process.records import Deployment
-from serving.process.variables import NOT_HERE
+from serving.process.variables import changed
 
 _PORT = 3000  # of BentoML's images
 _SPARE = 5  # seconds beyond those in which a worker must have ended what is in work
@@ -125,18 +122,11 @@ def _environment(deployment: Deployment, *, has_keys: bool) -> Iterator[tuple[st
         yield "DRIVETRAIN_DEPLOY_OPEN", "true"
     for name in sorted({str(one.env) for lookup in deployment.spec.lookups for one in lookup.secrets}):
         yield name, f"${{{name}:?a secret of deploy.lookups}}"
-    yield from _changed("DRIVETRAIN_DEPLOY_", deployment.spec, DeploySpec())
-    yield from _changed("DRIVETRAIN_JOURNAL_", deployment.journal, JournalSpec())
-
-
-def _changed(prefix: str, spec: Strict, usual: Strict) -> Iterator[tuple[str, str]]:
-    """Yield the settings that are not as they are by themselves."""
-    for name, value in spec.model_dump(mode="json").items():
-        if value != getattr(usual, name) and name not in NOT_HERE:
-            yield (
-                f"{prefix}{name.upper()}",
-                _escaped(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)),
-            )
+    if deployment.spec.telemetry:  # who asks the collector, and where it is, are the host's affair
+        yield "OTEL_EXPORTER_OTLP_ENDPOINT", "${OTEL_EXPORTER_OTLP_ENDPOINT:?the URL of the collector}"
+        yield "OTEL_EXPORTER_OTLP_HEADERS", "${OTEL_EXPORTER_OTLP_HEADERS:-}"
+    for name, text in changed(deployment.spec, deployment.journal):
+        yield name, _escaped(text)
 
 
 def _escaped(text: str) -> str:

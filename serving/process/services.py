@@ -15,6 +15,7 @@ from serving.process.probe import get
 from serving.process.records import Deployment
 
 _RESPAWN_SECONDS = 15.0
+_OF_OTHERS = ("rollout", "share", "latency_budget")  # keys of `deploy` that the process does not go by
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def running(
         and tables.exists(journal_url)
         and _is_live_soon(home, known)
     ):
-        return known
+        return _remembered(home, known, spec)
     faults = [*port.faults(home, name, spec), *exposure.faults(home, name, spec)]
     if faults:
         raise ConfigurationError(faults)
@@ -90,10 +91,19 @@ def _is_as_asked(known: Deployment, code_hash: str, spec: DeploySpec, journal_ur
     return found == (code_hash, _of_process(spec), journal_url, journal)
 
 
+def _remembered(home: Path, known: Deployment, spec: DeploySpec) -> Deployment:
+    """Return a service's record with what is asked of it now that its process need not know."""
+    if known.spec == spec:
+        return known
+    renewed = known.model_copy(update={"spec": spec})
+    records.write(home, renewed)
+    return renewed
+
+
 def _of_process(spec: DeploySpec) -> DeploySpec:
     """Return what of it the process is started with; how a version takes over is its publisher's affair."""
     unset = DeploySpec()
-    return spec.model_copy(update={"rollout": unset.rollout, "share": unset.share})
+    return spec.model_copy(update={name: getattr(unset, name) for name in _OF_OTHERS})
 
 
 def stop(home: Path, name: str, tell: Callable[[str], None] = records.logger.warning) -> None:

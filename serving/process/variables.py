@@ -23,8 +23,8 @@ FOLDER = "DRIVETRAIN_FOLDER"
 JOURNAL_URL, CACHE, KEYS = "DRIVETRAIN_JOURNAL_URL", "DRIVETRAIN_CACHE", store.VARIABLE
 _PREFIX = "DRIVETRAIN_"
 _DEPLOY, _JOURNAL = f"{_PREFIX}DEPLOY_", f"{_PREFIX}JOURNAL_"
-NOT_HERE = ("host", "port", "workers", "rollout", "share")
-"""Keys of `deploy` that BentoML is told in its own way, or that whoever publishes decides by."""
+NOT_HERE = ("host", "port", "workers", "rollout", "share", "latency_budget")
+"""Keys of `deploy` that BentoML is told in its own way, or that others decide by: who publishes, who watches."""
 OF_OTHERS = {
     *(
         SETTINGS_FILE,
@@ -76,6 +76,15 @@ def known() -> list[Variable]:
         for name, field in spec.model_fields.items()
         if (prefix, name) not in {(_DEPLOY, one) for one in NOT_HERE}
     ]
+
+
+def changed(deploy: DeploySpec, journal: JournalSpec) -> Iterator[tuple[str, str]]:
+    """Yield the variables, with their texts, of what is declared otherwise than it is by itself."""
+    for prefix, spec, usual in ((_DEPLOY, deploy, DeploySpec()), (_JOURNAL, journal, JournalSpec())):
+        for name, value in spec.model_dump(mode="json").items():
+            if value != getattr(usual, name) and name not in NOT_HERE:
+                text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                yield f"{prefix}{name.upper()}", text
 
 
 def chosen(environment: Mapping[str, str], model: str) -> Chosen:

@@ -65,6 +65,10 @@ class Infer(Post):
         """Count one request."""
         self._answering.count(status, seconds, scope)
 
+    def told(self, scope: Scope) -> dict[str, str | int]:
+        """Return what is known of who answered."""
+        return self._answering.told(scope)
+
     async def answer(self, content: bytes, started: float, scope: Scope) -> Sent:
         """Return the response to a body that arrived at `started`. Raises HttpError."""
         _require_type_of_browsers(scope)

@@ -1,9 +1,9 @@
 """What a Kubernetes cluster, or ZenML's way to it, would refuse."""
 
 from schemas.errors import Fault
+from schemas.kubernetes_names import LABEL, SUBDOMAIN
 from schemas.stack import StackSpec
 from stacks.checks.clouds.declared import Declared, declared
-from stacks.checks.clouds.names import LABEL, SUBDOMAIN
 from stacks.checks.clouds.pods import pod_faults
 
 _RFC = "lower-case letters, digits and hyphens, at most 63, beginning and ending with a letter or digit"

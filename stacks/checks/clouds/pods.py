@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas.errors import Fault, did_you_mean
+from schemas.kubernetes_names import LABEL, LABEL_VALUE, QUALIFIED, SUBDOMAIN, VARIABLE, quantity
 from stacks.checks.clouds.declared import Declared
-from stacks.checks.clouds.names import LABEL, LABEL_VALUE, QUALIFIED, SUBDOMAIN, VARIABLE, quantity
 
 _COMMON = ("cpu", "memory", "ephemeral-storage")
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")

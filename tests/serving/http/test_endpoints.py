@@ -145,6 +145,7 @@ def test_the_names_of_the_metrics_are_the_contracts(extended: Local) -> None:
         "drivetrain_labels_total",
         "drivetrain_current_version",
         "drivetrain_threshold",
+        *("drivetrain_ready", "drivetrain_requests_in_work", "drivetrain_journal_failures_total"),
     }
 
 

@@ -130,6 +130,13 @@ def test_a_compose_file_hands_the_secrets_of_lookups_on_by_name(home: Path) -> N
     assert chosen(declared, "house").deploy == DeploySpec.model_validate({"lookups": [lookup]})
 
 
+def test_a_compose_file_asks_the_host_where_telemetry_goes(home: Path) -> None:
+    assert "OTEL" not in compose(home, deployment(home))
+    environment = one(home, deployment(home, telemetry=True))["environment"]
+    assert environment["DRIVETRAIN_DEPLOY_TELEMETRY"] == "true"
+    assert environment["OTEL_EXPORTER_OTLP_HEADERS"] == "${OTEL_EXPORTER_OTLP_HEADERS:-}"
+
+
 def test_a_compose_file_holds_neither_key_nor_url_and_is_given_the_folder_of_the_keys(home: Path) -> None:
     path = records.keys_path(home, "house")
     _, key = store.add(path, None, None)

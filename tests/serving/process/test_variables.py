@@ -32,7 +32,7 @@ def test_every_key_of_the_service_has_a_variable() -> None:
     found = variables.chosen({**HERE, **given, "DRIVETRAIN_CACHE": "/var/packages"}, "house")
     assert (found.deploy, found.journal) == (DeploySpec(max_rows=7, deadline=2.5), JournalSpec(keep="whole"))
     assert found.cache == Path("/var/packages")
-    keys = {*DeploySpec.model_fields} - {"host", "port", "workers", "rollout", "share"}
+    keys = {*DeploySpec.model_fields} - {"host", "port", "workers", "rollout", "share", "latency_budget"}
     assert {f"DRIVETRAIN_DEPLOY_{key.upper()}" for key in keys} < {one.name for one in variables.known()}
     assert all(one.about for one in variables.known())
 

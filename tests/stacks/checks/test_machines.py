@@ -2,11 +2,11 @@
 
 import pytest
 
+from schemas.kubernetes_names import quantity
 from schemas.stack import Machine
 from stacks.checks.clouds import aws_machines, gcp_machines
 from stacks.checks.clouds.aws_lists import from_botocore, lists
 from stacks.checks.clouds.machines import gib, in_gib
-from stacks.checks.clouds.names import quantity
 from stacks.checks.clouds.skypilot import cloud_of
 
 

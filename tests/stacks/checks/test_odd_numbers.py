@@ -8,9 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from schemas.addresses import is_of_this_machine
+from schemas.kubernetes_names import quantity
 from schemas.stack import Machine, Resources
 from stacks.checks.clouds.machines import gib
-from stacks.checks.clouds.names import quantity
 from stacks.ray import probe
 from tests.stacks.checks.filled import filled, wrong
 

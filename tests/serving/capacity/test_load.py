@@ -1,0 +1,88 @@
+"""The load itself, against a server of which it is known what it can do."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from schemas.capacity import Trial
+from serving.capacity.client import Client
+from serving.capacity.load import Order, Trials, loaded
+from serving.capacity.search import best
+from serving.capacity.trial import tried
+
+pytestmark = pytest.mark.slow
+
+
+class OneAtATime(asyncio.Protocol):
+    """Answers each request `seconds` after the one before, whoever sent it; `bad` bodies are refused at once."""
+
+    free_at = 0.0
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        if data.endswith(b"bad"):
+            self._answer(422)
+            return
+        OneAtATime.free_at = max(OneAtATime.free_at, loop.time()) + self._seconds
+        loop.call_at(OneAtATime.free_at, self._answer, 200)
+
+    def _answer(self, status: int) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(b"HTTP/1.1 %d X\r\nContent-Length: 2\r\n\r\n{}" % status)  # type: ignore[attr-defined]
+
+
+@asynccontextmanager
+async def serving(seconds: float) -> AsyncIterator[int]:
+    OneAtATime.free_at = 0.0
+    server = await asyncio.get_running_loop().create_server(lambda: OneAtATime(seconds), "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+def load(seconds_each: float, **order: float | list[str]) -> Trials:
+    async def run() -> Trials:
+        async with serving(seconds_each) as port:
+            usual = {"bodies": ["{}"], "connections": 64, "budget": 0.05, "seconds": 4, "requests": 100_000}
+            return await loaded(Order.model_validate({"port": port, **usual, **order}))
+
+    return asyncio.run(run())
+
+
+def test_what_a_server_can_do_is_found() -> None:
+    """It can do 500 a second; how near to that 99 of 100 are answered in time depends on how long is looked."""
+    found = load(0.002)
+    chosen = best(found.trials, 0.05)
+    assert chosen is not None and 0.5 * 500 < chosen.answered / chosen.seconds < 1.1 * 500, found
+    assert not all(trial.holds(0.05) for trial in found.trials)
+
+
+def test_what_is_plainly_too_much_is_cut_off_and_leaves_nothing_in_work() -> None:
+    async def run() -> tuple[Trial, int]:
+        async with serving(0.002) as port:
+            client = Client(port, [b"{}"], 32)
+            return await tried(client, 3_000, 3.0, 0.05, random.Random(0), 100_000), client.outstanding
+
+    trial, outstanding = asyncio.run(run())
+    assert trial.cut_off and trial.seconds < 2 and not trial.holds(0.05) and outstanding == 0
+    assert trial.sent == trial.answered + sum(trial.refused.values())
+
+
+def test_time_and_requests_are_bounds() -> None:
+    started = time.monotonic()
+    found = load(0.0005, seconds=2, requests=700)
+    assert time.monotonic() - started < 4 and found.sent <= 700 + 1
+
+
+def test_bodies_that_are_refused_are_left_out() -> None:
+    assert load(0.001, bodies=["{}", "bad"], requests=500).skipped == 1
+    assert load(0.001, bodies=["bad"]).trials == []

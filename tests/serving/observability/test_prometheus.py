@@ -1,0 +1,111 @@
+"""A real Prometheus scrapes two workers, and tells of what goes wrong with them."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import uvicorn
+import yaml
+
+from schemas.run import DeploySpec
+from serving.http.metric_table import FAMILIES
+from serving.keys import store
+from serving.observability.grafana import INTERVAL, dashboard
+from serving.observability.limits import Limits
+from serving.observability.prometheus import rules, scrape
+from serving.process import records
+from tests.serving import packages
+from tests.serving.conftest import Live, LocalApp
+from tests.serving.observability.dashboards import expressions
+from tests.serving.observability.prometheus_server import Prometheus, checked, running
+
+LIMITS = Limits(window="3s", hold="200ms", budget=0.001)
+SILENT = {"DrivetrainDown", "DrivetrainNotReady", "DrivetrainJournalFailing"}
+MANY = {"instances": [packages.ROW] * 500}
+
+
+@contextmanager
+def answering(app: Any) -> Iterator[uvicorn.Server]:
+    """Let an application answer at a port in a thread."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        yield server
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def address_of(server: uvicorn.Server) -> str:
+    port = server.servers[0].sockets[0].getsockname()[1]
+    return f"127.0.0.1:{port}"
+
+
+def configured(folder: Path, live: Live, other: str, key: str) -> None:
+    """Write what the commands print, with a second target, and quicker than a person would have it."""
+    deployment = records.find(live.home, "house")
+    (folder / "drivetrain-house.rules.yml").write_text(rules(deployment, LIMITS))
+    config = yaml.safe_load(scrape(live.home, deployment))
+    (job,) = config["scrape_configs"]
+    assert job["static_configs"] == [{"targets": [urlsplit(live.url).netloc]}]
+    job["static_configs"][0]["targets"].append(other)
+    (folder / "key").write_text(key)
+    job["authorization"] = {"type": "Bearer", "credentials_file": str(folder / "key")}
+    config["global"] = {"scrape_interval": "300ms", "scrape_timeout": "300ms", "evaluation_interval": "300ms"}
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+    checked("config", folder / "prometheus.yml")
+    checked("rules", folder / "drivetrain-house.rules.yml")
+
+
+def awaited(server: Prometheus, wanted: Callable[[set[tuple[str, str]]], bool], meanwhile: Callable[[], Any]) -> None:
+    ends = time.monotonic() + 40
+    while not wanted(server.firing()):
+        assert time.monotonic() < ends, server.firing()
+        meanwhile()
+        time.sleep(0.1)
+
+
+def test_alerts_fire_on_errors_on_latency_and_on_a_stopped_worker(live: Live, local: LocalApp, tmp_path: Path) -> None:
+    with local(DeploySpec(deadline=1e-6), 5.0) as opened, answering(opened.app) as second:
+        other = address_of(second)
+        _, key = store.add(opened.keys, "prometheus", None)
+        configured(tmp_path, live, other, key)
+        with running(tmp_path) as server, httpx.Client() as http:
+            awaited(server, lambda firing: not {name for name, _ in firing} & SILENT, lambda: None)
+            headers = {"authorization": f"Bearer {key}"}
+
+            def fail() -> None:
+                answer = http.post(f"http://{other}/predict", json={"instances": [packages.ROW]}, headers=headers)
+                assert answer.status_code in (408, 504)
+
+            def take_long() -> None:
+                assert http.post(f"{live.url}/predict", json=MANY).status_code == 200
+
+            awaited(server, lambda firing: ("DrivetrainErrors", "") in firing, fail)
+            awaited(server, lambda firing: ("DrivetrainSlow", "") in firing, take_long)
+            _of_the_dashboard(server)
+            assert not {name for name, _ in server.firing()} & SILENT
+            second.should_exit = True
+            awaited(server, lambda firing: ("DrivetrainDown", other) in firing, lambda: None)
+            assert ("DrivetrainDown", urlsplit(live.url).netloc) not in server.firing()
+
+
+def _of_the_dashboard(server: Prometheus) -> None:
+    """Every expression is one, and asks for what is there."""
+    known = set(server.asked("/label/__name__/values"))
+    assert {family.series for family in FAMILIES} - known <= {
+        "drivetrain_shadow_requests_total",
+        "drivetrain_shadow_dropped_total",
+        "drivetrain_needs_review_total",
+    }, "families without a sample"
+    texts = expressions(dashboard("house", LIMITS))
+    found = [server.asked("/query", query=text.replace(INTERVAL, "3s"))["result"] for text in texts]
+    assert sum(map(bool, found)) > len(FAMILIES) / 2
