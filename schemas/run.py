@@ -11,6 +11,7 @@ from schemas.choice import Choice
 from schemas.data_spec import DataSpec
 from schemas.metrics import HIGHER_IS_BETTER
 from schemas.pipelines import PIPELINES, PipelineSpec
+from schemas.rollout import RolloutSpec
 from schemas.split_spec import SplitSpec
 from schemas.stack import StackSpec
 
@@ -78,10 +79,11 @@ class DeploySpec(Strict):
     port: Annotated[int, Field(ge=1, le=65535)] | Literal["auto"] = Field(
         default="auto", description="auto: a free one, kept across versions"
     )
-    rollout: Literal["replace", "canary", "shadow"] = Field(
+    rollout: RolloutSpec | Literal["replace", "canary", "shadow", "staged"] = Field(
         default="replace",
         description="how a new version takes over: at once, as a candidate that answers `share` of the requests, or as "
-        "a shadow whose answers are only journalled; an operator promotes or withdraws the latter two",
+        "a shadow whose answers are only journalled, which an operator promotes or withdraws; or by stages, given "
+        "here (docs/rollouts.md) or, with staged, the default ones, which evidence ends either way",
     )
     share: float = Field(default=0.1, gt=0, lt=1, description="of the requests that a canary answers")
     route_by: str | None = Field(
@@ -130,6 +132,13 @@ class DeploySpec(Strict):
             raise ValueError(
                 f"{host!r} is no address; 127.0.0.1 is this machine alone, 0.0.0.0 every address that it has"
             ) from None
+
+    @property
+    def stages(self) -> RolloutSpec | None:
+        """What is declared of a rollout by stages, None where a new version takes over otherwise."""
+        if isinstance(self.rollout, RolloutSpec):
+            return self.rollout
+        return RolloutSpec() if self.rollout == "staged" else None
 
     @property
     def held(self) -> int:

@@ -73,6 +73,7 @@ class Drivetrain:
         from serving.process import alone, settings
         from serving.process.orphaned import Supervised
         from serving.releases.follower import Follower
+        from serving.rollouts.controller import Controller
 
         config = settings.read()
         self._integrity = Integrity(config.journal_url, config.model)
@@ -90,8 +91,13 @@ class Drivetrain:
         self._follower = Follower(engine, config.cache, config.poll, look, self._integrity, config.spec)
         Connection.limits = config.spec
         raise_file_limit(config.spec.max_connections)
-        Front.ours = app.build(config, self._follower, self._journal, pulse)
+        self._controller = Controller(
+            *(engine, self._follower.worker, config.spec, config.lock_timeout),
+            is_damaged=lambda: self._integrity.error is not None,
+        )
+        Front.ours = app.build(config, self._follower, self._journal, pulse, self._controller)
         self._follower.start()
+        self._controller.start()
         self._first = alone.first_version(config)
         if self._first is not None:
             self._first.start()
@@ -105,6 +111,7 @@ class Drivetrain:
         refusal_log.flush()
         if self._first is not None:
             self._first.stop()
+        self._controller.stop()
         self._follower.stop()
         self._integrity.stop()
         self._journal.close()

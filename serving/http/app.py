@@ -32,6 +32,7 @@ from serving.keys.key import masked
 from serving.keys.store import named_file
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
+from serving.rollouts.controller import Controller
 
 PROTOCOL: tuple[type[Endpoint], ...] = (
     *(Server, ServerLive, ServerReady, ModelMetadata, VersionMetadata, ModelReady, VersionReady),
@@ -49,13 +50,19 @@ _PATH_SHOWN = 200  # characters
 _REASONS = {404: "there is no such path", 405: "the method is not allowed"}
 
 
-def build(settings: Settings, follower: Follower, journal: Journal, pulse: Pulse | None = None) -> ASGIApp:
+def build(
+    settings: Settings,
+    follower: Follower,
+    journal: Journal,
+    pulse: Pulse | None = None,
+    controller: Controller | None = None,
+) -> ASGIApp:
     """Return the application; requests to an endpoint that takes JSON go past the router."""
     endpoints: list[Endpoint] = []
     held, lives = Held(settings.spec.held), pulse or Pulse(settings.spec.deadline)
     authentication = Authentication(settings.keys or named_file(), is_open=settings.spec.open)
     answering = Answering(settings, follower, journal, lives)
-    context = Context(settings, follower, journal, endpoints, held, lives, authentication, answering)
+    context = Context(settings, follower, journal, endpoints, held, lives, authentication, answering, controller)
     endpoints += [endpoint(context) for endpoint in ENDPOINTS]
     direct: dict[str, ASGIApp] = {
         path: one

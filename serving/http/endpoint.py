@@ -22,6 +22,7 @@ from serving.http.security import ANSWER
 from serving.journal.writer import Journal
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
+from serving.rollouts.controller import Controller
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -57,7 +58,10 @@ EVERY: Mapping[int, Reply] = {
 
 @dataclass(frozen=True)
 class Context:
-    """What endpoints work with; `endpoints` are all of them, once they are made, and `held` is what they share."""
+    """What endpoints work with; `endpoints` are all of them, once they are made, and `held` is what they share.
+
+    `controller` knows the rollout that runs; None: nobody looks.
+    """
 
     settings: Settings
     follower: Follower
@@ -67,6 +71,7 @@ class Context:
     pulse: Pulse
     authentication: Authentication
     answering: Answering
+    controller: Controller | None = None
 
 
 class Endpoint(ABC):

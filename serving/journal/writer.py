@@ -15,7 +15,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLA
 
 from serving.journal.crowd import Crowd
 from serving.journal.inline import Inline
-from serving.journal.insertion import Request, Shadowed, add
+from serving.journal.insertion import Request, RoutedKey, Row, Shadowed, Unanswered, add
 from serving.journal.labels import Label, LabelStatus, record
 from serving.journal.tables import begin_writing
 from serving.journal.trouble import is_damage
@@ -36,7 +36,7 @@ class _OwnError(JournalError):
 
 
 class _Entry(NamedTuple):
-    request: Request | Shadowed | None
+    request: Row | None
     label: Label | None
     committed: "asyncio.Future[LabelStatus | None]"
     loop: asyncio.AbstractEventLoop
@@ -69,6 +69,14 @@ class Journal:
         assert status is not None, "an entry with a label is answered with a status"
         return status
 
+    def note(self, row: Unanswered | RoutedKey) -> None:
+        """Write what nobody waits for; what the journal does not take is left out."""
+        if not self._closed:
+            loop = asyncio.get_running_loop()
+            entry = _Entry(row, None, loop.create_future(), loop)
+            entry.committed.add_done_callback(_passed_over)
+            self._entries.put(entry)
+
     def close(self) -> None:
         """Commit what is waiting and stop; what comes later is refused."""
         self._closed = True
@@ -80,7 +88,7 @@ class Journal:
                 if (late := self._entries.get_nowait()) is not None:
                     _resolve_group([late], JournalError(_CLOSED))
 
-    async def _committed(self, request: Request | Shadowed | None, label: Label | None) -> LabelStatus | None:
+    async def _committed(self, request: Row | None, label: Label | None) -> LabelStatus | None:
         if self._closed:
             raise JournalError(_CLOSED)
         loop = asyncio.get_running_loop()
@@ -145,6 +153,11 @@ class Journal:
 
 
 _Outcome = list[LabelStatus | None] | JournalError
+
+
+def _passed_over(committed: "asyncio.Future[LabelStatus | None]") -> None:
+    if not committed.cancelled():
+        committed.exception()
 
 
 def _is_awaited(entry: _Entry) -> bool:
