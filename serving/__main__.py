@@ -72,7 +72,10 @@ def _parser() -> argparse.ArgumentParser:
             "what is deployed and whether it answers; exit code 1 when something does not",
         ),
         ("logs", "the end of a service's log"),
-        ("rollback", "end a rollout, its version gone; without one make the version before the current one current again"),
+        (
+            "rollback",
+            "end a rollout, its version gone; without one make the version before the current one current again",
+        ),
         ("pause", "keep a rollout in its stage; evidence still rolls it back"),
         ("resume", "let a rollout go on that was paused, or timed out"),
         ("stop", "stop a service; its journal and packages stay"),

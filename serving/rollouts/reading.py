@@ -109,9 +109,7 @@ def _top(connection: Connection, table: Table, low: int, horizon: float) -> tupl
     return (low + _SPAN, float("inf")) if row is None else (row[0], row[1] - horizon)
 
 
-def _rows(
-    connection: Connection, rank: int, rollout: Rollout, top: int, complete: float, by_key: bool
-) -> list[Found]:
+def _rows(connection: Connection, rank: int, rollout: Rollout, top: int, complete: float, by_key: bool) -> list[Found]:
     table, at = _TABLES[rank], rollout.position.at
     arrival = _arrival(table)
     number: ColumnElement[Any] = table.c.rows if table is not labels else literal(1)

@@ -1,4 +1,4 @@
-"""Rollouts through a real journal on a simulated clock: what is as good goes into production, what is worse does not."""
+"""Rollouts through a real journal on a simulated clock: what is as good takes over, what is worse does not."""
 
 import pytest
 from sqlalchemy import Engine

@@ -1,0 +1,131 @@
+"""Rollouts in real time on a live service under load: evidence promotes and rolls back, and users see it in time."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from schemas.rollout import RolloutSpec
+from schemas.run import DeploySpec
+from serving.journal.opened import opened
+from serving.process import services
+from serving.process.deploy import deploy
+from serving.releases.publisher import releases
+from serving.rollouts import operating
+from serving.rollouts.record import Rollout, last
+from tests.serving import packages
+from tests.serving.conftest import NAME, Live
+from tests.serving.rollouts import faulty
+from tests.soak import count
+
+pytestmark = [pytest.mark.untraced, pytest.mark.slow]
+STAGES = [
+    {"share": "shadow", "requests": 60},
+    {"share": 0.2, "requests": 40},
+    {"share": 0.5, "requests": 100},
+    {"share": 1},
+]
+SPEC = RolloutSpec.model_validate({"stages": STAGES, "latency": 0.25})  # two processors are shared with the tests
+UNSEEN = DeploySpec(deadline=1.0, rollout=SPEC)
+SEEN = DeploySpec(deadline=1.0, rollout=SPEC.model_copy(update={"stages": SPEC.stages[1:]}))
+SECONDS = 60.0
+ODD = 0.4
+Write = Callable[[Path], Path]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, bentoml_home: None) -> Iterator[Live]:
+    """A service whose requests end soon, so that evidence is soon complete."""
+    home = tmp_path_factory.mktemp("rollouts")
+    first = packages.write_rules(home / "packages" / "1")
+    url, _ = deploy(home, NAME, "1", str(first), UNSEEN)
+    journal_url = services.status(home, NAME)[0].deployment.journal_url
+    with clients(url):
+        time.sleep(2.0)  # what the old version did before
+    yield Live(home, url, journal_url, home / "packages")
+    services.stop(home, NAME)
+
+
+@contextmanager
+def clients(url: str) -> Iterator[None]:
+    """Customers, and somebody who labels what they were told, all of it right for version 1."""
+    over = threading.Event()
+
+    def ask(number: int) -> None:
+        with httpx.Client(base_url=url, timeout=10) as http:
+            turn = 0
+            while not over.wait(0.02):
+                turn += 1
+                row = packages.ROW | {"size": faulty.SIZE if turn * ODD % 1 < ODD else 3.5}
+                answer = http.post("/predict", json={"instances": [row]})
+                if answer.status_code == 200 and turn % 2:
+                    label = {"request_id": answer.json()["request_id"], "label": "yes"}
+                    http.post("/feedback", json=label).raise_for_status()
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    yield
+    over.set()
+    for thread in threads:
+        thread.join()
+
+
+def rolled_out(service: Live, version: str, write: Write, spec: DeploySpec) -> Rollout:
+    """Deploy a version under load, and return its rollout once that has ended."""
+    package = str(write(service.packages / version))
+    with clients(service.url):
+        _, found = deploy(service.home, NAME, version, package, spec)
+        assert any(one.version == version and (one.shadow or one.weight) for one in found)
+        deadline = time.monotonic() + SECONDS
+        while operating.running(service.journal_url) is not None:
+            assert time.monotonic() < deadline, operating.running(service.journal_url)
+            time.sleep(0.2)
+        time.sleep(0.2)
+    with opened(service.journal_url) as engine, engine.connect() as connection:
+        ended = last(connection)
+    assert ended is not None and ended.candidate == version
+    return ended
+
+
+def test_a_version_that_is_as_good_takes_over_by_itself(service: Live) -> None:
+    for number in range(count(1, 5)):
+        version = f"good-{number}"
+        found = rolled_out(service, version, packages.write_rules, UNSEEN)
+        assert found.outcome == "promoted", found.why
+        current = json.loads(httpx.get(f"{service.url}/releases").text)[0]
+        assert (current["version"], current["weight"]) == (version, 1.0) and "no breach" in current["why"]
+
+
+def other_answers(root: Path) -> Path:
+    return packages.write_rules(root, yes=0.2)
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "spec", "signals"),
+    [
+        ("failing", faulty.write_failing, SEEN, ["error_rate"]),
+        ("nan", faulty.write_nan, SEEN, ["invalid"]),
+        ("slow", faulty.write_slow, SEEN, ["latency"]),
+        ("other", other_answers, SEEN, ["prediction_drift", "quality"]),
+        ("unseen", faulty.write_nan, UNSEEN, ["invalid"]),
+    ][: count(2, 5)],
+)
+def test_a_worse_version_is_rolled_back_by_itself(
+    service: Live, name: str, write: Write, spec: DeploySpec, signals: list[str]
+) -> None:
+    before = releases(service.journal_url)[0].version
+    for number in range(count(1, 5)):
+        version = f"{name}-{number}"
+        found = rolled_out(service, version, write, spec)
+        assert found.outcome == "rolled_back" and any(signal in found.why for signal in signals), found.why
+        now = releases(service.journal_url)
+        assert now[0].version == before and now[0].weight == 1.0
+        why = next(one.why for one in now if one.version == version)
+        assert why is not None and "rolled back" in why
+        print(f"{version}: exposed {found.state.exposed}, {found.ended - found.started:.1f} s, {why}")
