@@ -12,15 +12,13 @@ from ml.io.storage_errors import told_plainly
 from schemas.errors import DeploymentError, DrivetrainError, StorageError
 from schemas.home import Home
 from serving.journal.predictions import count
-from serving.process import code_closure, foreground, key_command, publications, records, services
+from serving.process import code_closure, foreground, key_command, publications, records, rollout_command, services
 from serving.process.compose import compose
 from serving.process.probe import tail
 from serving.process.repair import repair
 from serving.process.services import Status
 from serving.process.unit import unit
 from serving.releases import beside, publisher
-from serving.rollouts import operating
-from serving.rollouts.shown import lines
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,8 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "shadow": lambda: _beside(home, asked.name, asked.version, None),
         "promote": lambda: _promote(home, asked.name, asked.version),
         "withdraw": lambda: _withdraw(home, asked.name, asked.version),
-        "pause": lambda: _pause(home, _only(home, asked.name)),
-        "resume": lambda: _resume(home, _only(home, asked.name)),
+        "pause": lambda: rollout_command.pause(home, _only(home, asked.name)),
+        "resume": lambda: rollout_command.resume(home, _only(home, asked.name)),
         "run": lambda: foreground.run(home, _only(home, asked.name), _aside),
         "unit": lambda: _print(unit(home, records.find(home, _only(home, asked.name)))),
         "compose": lambda: _print(compose(home, records.find(home, _only(home, asked.name)))),
@@ -76,8 +74,7 @@ def _parser() -> argparse.ArgumentParser:
             "rollback",
             "end a rollout, its version gone; without one make the version before the current one current again",
         ),
-        ("pause", "keep a rollout in its stage; evidence still rolls it back"),
-        ("resume", "let a rollout go on that was paused, or timed out"),
+        *rollout_command.COMMANDS,
         ("stop", "stop a service; its journal and packages stay"),
         ("repair", "save what can be read of a damaged journal into a new one"),
         ("run", "run a deployed service in the foreground, for a supervisor of your own"),
@@ -144,7 +141,7 @@ def _status(home: Path, name: str | None) -> int:
     for line in lines:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
     for one in found:
-        for said in [*([one.why] if one.why else []), *_others(one), *_rollout(one)]:
+        for said in [*([one.why] if one.why else []), *_others(one), *rollout_command.told(one.deployment.journal_url)]:
             print(f"{one.deployment.name}: {said}")
     return 0 if all(one.ready for one in found) and not unreadable else 1
 
@@ -155,14 +152,6 @@ def _others(status: Status) -> list[str]:
         others = publisher.releases(status.deployment.journal_url)[1:]
         answering = [f"version {one.version} answers {one.weight:.4g} of the requests" for one in others if one.weight]
         return answering + [f"version {one.version} follows unseen" for one in others if one.shadow]
-    return []
-
-
-def _rollout(status: Status) -> list[str]:
-    """Return what is said of a rollout that runs."""
-    with suppress(DeploymentError):
-        found = operating.running(status.deployment.journal_url)
-        return [] if found is None else list(lines(found))
     return []
 
 
@@ -183,24 +172,9 @@ def _logs(home: Path, name: str, lines: int) -> int:
     return 0
 
 
-def _pause(home: Path, name: str) -> int:
-    version = operating.pause(records.find(home, name).journal_url)
-    print(f"{name}: the rollout of version {version} stays in its stage; python -m serving resume {name}")
-    return 0
-
-
-def _resume(home: Path, name: str) -> int:
-    version = operating.go_on(records.find(home, name).journal_url)
-    print(f"{name}: the rollout of version {version} goes on")
-    return 0
-
-
 def _rollback(home: Path, name: str) -> int:
-    url = records.find(home, name).journal_url
-    with records.lock(home, name, tell=_aside):
-        if operating.running(url) is not None:
-            print(f"{name}: the rollout of version {operating.roll_back(url)} is rolled back; production stays")
-            return 0
+    if rollout_command.rolled_back(home, name, _aside):
+        return 0
     with _publishing(home, name, "before the current one", f"rollback {name}") as url:
         release = publisher.rollback(url)
     print(f"{name}: version {release.version} is current again")

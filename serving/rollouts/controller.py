@@ -16,6 +16,7 @@ from serving.rollouts.steps import step, tidy
 
 LOOK = 1.0  # seconds between two looks
 _SOON = 0.1  # where more waits
+_IDLE = 3.0  # times as long as a look took, before the next one: the processor is for those who want answers
 _TIDIES = 60.0
 _SPARE = 1.0  # seconds beyond its deadline and the wait for the journal until a request's outcome is there for certain
 logger = logging.getLogger("bentoml.drivetrain")
@@ -79,8 +80,11 @@ class Controller:
         return done.is_more
 
     def _run(self) -> None:
-        while not self._stopped.wait(_SOON if self._looked() else LOOK):
-            pass
+        is_more, took = False, 0.0
+        while not self._stopped.wait(max(_SOON, _IDLE * took) if is_more else LOOK):
+            began = time.perf_counter()
+            is_more = self._looked()
+            took = time.perf_counter() - began
 
     def _looked(self) -> bool:
         if self._is_damaged():

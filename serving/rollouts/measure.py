@@ -61,7 +61,7 @@ def loss(measure: Measure, record: Record, label: str) -> float | None:
     """Return how wrong a prediction was, from 0 to 1; None where that cannot be told."""
     truth = _parsed(label)
     if VALUE not in record:
-        return float(not is_scalar(truth) or _class(record) != canonical(truth)) if truth is not None else None
+        return None if truth is None else float(_text(truth) is None or _class(record) != _text(truth))
     error = _error(record, truth)
     return None if error is None else min(error / measure.scale, 1.0)
 
@@ -74,7 +74,10 @@ def _bins(measure: Measure, rows: Sequence[Record]) -> NDArray[np.intp]:
 
 
 def _class(record: Record) -> str | None:
-    label = record.get(LABEL)
+    return _text(record.get(LABEL))
+
+
+def _text(label: Any) -> str | None:
     return canonical(label) if is_scalar(label) else None
 
 

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import IntegrityError
 
 from ml.rollouts.rollout import hold, resume
 from schemas.errors import DeploymentError
 from serving.journal.opened import opened
+from serving.journal.schema import rollouts
 from serving.journal.tables import begin_writing
 from serving.releases import events as stream
 from serving.releases.events import Entry
@@ -23,8 +24,14 @@ _BETWEEN = 0.05  # seconds
 def running(journal_url: str) -> Rollout | None:
     """Return the rollout that runs, None where none does."""
     with opened(journal_url) as engine, engine.connect() as connection:
-        found = record.running(connection)
+        found = record.running(connection) if _has_table(connection) else None
         return None if found is None or why_over(stream.read(connection), found) is not None else found
+
+
+def latest(journal_url: str) -> Rollout | None:
+    """Return the rollout that began last, None where none ever did."""
+    with opened(journal_url) as engine, engine.connect() as connection:
+        return record.last(connection) if _has_table(connection) else None
 
 
 def pause(journal_url: str, version: str | None = None) -> str:
@@ -86,6 +93,11 @@ def _changed(journal_url: str, version: str | None, change: Callable[[Connection
             except (Overtaken, IntegrityError):
                 time.sleep(_BETWEEN)
     raise DeploymentError("The rollout changes too fast; try again")
+
+
+def _has_table(connection: Connection) -> bool:
+    """Say whether the journal may have rollouts: one of a service of earlier code lacks the table."""
+    return inspect(connection).has_table(rollouts.name)
 
 
 def _required(found: Rollout | None, version: str | None) -> Rollout:

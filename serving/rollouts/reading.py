@@ -130,7 +130,10 @@ def _conditions(table: Table, rollout: Rollout, by_key: bool) -> list[ColumnElem
         return []
     if table is shadows:
         return [table.c.version == rollout.candidate]
-    found = [table.c.share.is_not(None), table.c.version.in_([rollout.old, rollout.candidate])]
+    found: list[ColumnElement[bool]] = [
+        table.c.share.is_not(None),
+        table.c.version.in_([rollout.old, rollout.candidate]),
+    ]
     if table is unanswered:
         found.append(table.c.status != 200)
     return [*found, is_first(table)] if by_key else found

@@ -2,9 +2,11 @@
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from onnx import TensorProto, helper, numpy_helper
+from numpy.typing import NDArray
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from ml.features.derive import derive
 from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES, OnnxModel
@@ -22,7 +24,7 @@ def write_failing(root: Path) -> Path:
         helper.make_node("Mul", ["places", "far"], ["far_away"]),
         helper.make_node("Gather", ["zeros", "far_away"], ["extra"]),
     ]
-    more = {"far": np.array(1000, dtype=np.int64), "zeros": np.zeros(2, dtype=np.float32)}
+    more: dict[str, NDArray[Any]] = {"far": np.array(1000, dtype=np.int64), "zeros": np.zeros(2, dtype=np.float32)}
     return _write(root, nodes, more)
 
 
@@ -40,10 +42,7 @@ def write_nan(root: Path) -> Path:
 def write_slow(root: Path) -> Path:
     """Write a model that is slow for all rows."""
     products = ["slow", *(f"product{number}" for number in range(4))]
-    nodes = [
-        helper.make_node("MatMul", [before, "slow"], [after])
-        for before, after in pairwise(products)
-    ]
+    nodes = [helper.make_node("MatMul", [before, "slow"], [after]) for before, after in pairwise(products)]
     nodes += [
         helper.make_node("ReduceSum", [products[-1]], ["sum"], keepdims=0),
         helper.make_node("Cast", ["is_odd"], ["odd"], to=TensorProto.FLOAT),
@@ -55,10 +54,10 @@ def write_slow(root: Path) -> Path:
     return _write(root, nodes, {"slow": matrix, "zero": np.array(0, dtype=np.float32)})
 
 
-def _write(root: Path, nodes: list[object], constants: dict[str, object]) -> Path:
+def _write(root: Path, nodes: list[NodeProto], constants: dict[str, NDArray[Any]]) -> Path:
     """Write a model that says yes with 0.7, with `extra` added, which `nodes` make of `is_odd`, both (rows,)."""
     width = len(packages.SIGNATURE.features)
-    given = {
+    given: dict[str, NDArray[Any]] = {
         "first": np.array([0], dtype=np.int64),
         "size": np.array(SIZE, dtype=np.float32),
         "columns": np.array([1], dtype=np.int64),

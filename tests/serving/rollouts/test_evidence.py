@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,7 +61,11 @@ def test_requests_come_in_the_order_of_their_arrival(service: Service) -> None:
 
 def test_what_was_not_routed_by_chance_says_nothing(service: Service) -> None:
     now = service.now + 1
-    rows = [answered("a", now, share=None), answered("b", now, version="9"), Unanswered("c", now, "2", None, 500, 0, 1)]
+    rows: list[Row] = [
+        answered("a", now, share=None),
+        answered("b", now, version="9"),
+        Unanswered("c", now, "2", None, 500, 0, 1),
+    ]
     assert len(seen(service, rows)) == 0
 
 
@@ -170,7 +175,7 @@ def test_values_are_told_by_quantiles_and_errors_by_what_was_usual() -> None:
 
 
 def test_classes_are_told_by_their_names_and_abstentions_are_one() -> None:
-    records = [{"label": "yes"}, {"label": "yes"}, {"label": 1}, {"label": None}]
+    records: list[dict[str, Any]] = [{"label": "yes"}, {"label": "yes"}, {"label": 1}, {"label": None}]
     measure = measure_of([records], [])
     assert measure.classes[0] == "yes" and set(measure.classes) == {"yes", "1", None}
     assert binned(measure, [records, [{"label": "never seen"}]])[1].tolist() == [0, 0, 0, 1]

@@ -88,12 +88,16 @@ def lived(tmp_path: Path, name: str, fault: Fault, at: set[int]) -> tuple[dict[s
     with engine.connect() as connection:
         told = [(one.version, one.state, one.weight, one.why) for one in stream.read(connection)]
     engine.dispose()
-    return {
-        "outcome": found.outcome,
-        "counted": found.counted,
-        "events": told,
-        "state": json.loads(found.state.model_dump_json()),
-    }, killer.count, service.killed
+    return (
+        {
+            "outcome": found.outcome,
+            "counted": found.counted,
+            "events": told,
+            "state": json.loads(found.state.model_dump_json()),
+        },
+        killer.count,
+        service.killed,
+    )
 
 
 def test_whoever_dies_between_two_statements_the_outcome_is_the_same(

@@ -83,14 +83,29 @@ def rolled_out(service: Live, version: str, write: Write, spec: DeploySpec) -> R
         _, found = deploy(service.home, NAME, version, package, spec)
         assert any(one.version == version and (one.shadow or one.weight) for one in found)
         deadline = time.monotonic() + SECONDS
+        told_as_it_runs(service, version)
         while operating.running(service.journal_url) is not None:
             assert time.monotonic() < deadline, operating.running(service.journal_url)
             time.sleep(0.2)
         time.sleep(0.2)
     with opened(service.journal_url) as engine, engine.connect() as connection:
         ended = last(connection)
-    assert ended is not None and ended.candidate == version
+    assert ended is not None and ended.candidate == version and ended.ended is not None
     return ended
+
+
+def told_as_it_runs(service: Live, version: str) -> None:
+    """Wait until the service shows its rollout to whoever asks."""
+    deadline = time.monotonic() + SECONDS
+    shown = None
+    while shown is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+        listed = {one["version"]: one for one in httpx.get(f"{service.url}/releases").json()}
+        shown = listed[version]["rollout"]
+    assert shown is not None and shown["stage"] == 1 and shown["signals"]["error_rate"]["needed"] == 500
+    metrics = httpx.get(f"{service.url}/metrics").text
+    assert f'drivetrain_rollout_stage{{model="{NAME}",version="{version}"}}' in metrics
+    assert 'signal="latency"' in metrics
 
 
 def test_a_version_that_is_as_good_takes_over_by_itself(service: Live) -> None:
@@ -128,4 +143,4 @@ def test_a_worse_version_is_rolled_back_by_itself(
         assert now[0].version == before and now[0].weight == 1.0
         why = next(one.why for one in now if one.version == version)
         assert why is not None and "rolled back" in why
-        print(f"{version}: exposed {found.state.exposed}, {found.ended - found.started:.1f} s, {why}")
+        print(f"{version}: exposed {found.state.exposed}, {(found.ended or 0) - found.started:.1f} s, {why}")

@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 
 from schemas.errors import DeploymentError
 from schemas.rollout import RolloutSpec
-from serving.journal.insertion import RoutedKey, Unanswered, add
+from serving.journal.insertion import RoutedKey, Row, Unanswered, add
 from serving.journal.schema import routed_keys, unanswered
 from serving.journal.tables import begin_writing
 from serving.releases import events as stream
@@ -129,7 +129,7 @@ def test_another_version_is_told_plainly(service: Service, journal_url: str) -> 
 
 
 def test_what_only_a_comparison_needed_is_forgotten_after_it(service: Service, engine: Engine) -> None:
-    rows = [Unanswered("a", 1.0, "2", 0.1, 500, 0, 0.1), RoutedKey("k", "a")]
+    rows: list[Row] = [Unanswered("a", 1.0, "2", 0.1, 500, 0, 0.1), RoutedKey("k", "a")]
     with engine.begin() as connection:
         begin_writing(connection)
         add(connection, rows)
