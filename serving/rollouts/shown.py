@@ -45,7 +45,8 @@ def with_progress(releases: Sequence[Release], rollout: Rollout | None) -> list[
 def lines(rollout: Rollout) -> Iterator[str]:
     """Yield what a person is told: of one that ended, how and why."""
     if rollout.outcome is not None:
-        yield f"the rollout of version {rollout.candidate} ended, {rollout.outcome.replace('_', ' ')}: {rollout.why}"
+        outcome, ended = rollout.outcome.replace("_", " "), iso(rollout.ended or rollout.started)
+        yield f"the rollout of version {rollout.candidate} ended {ended}, {outcome}: {rollout.why}"
         return
     yield f"rollout of version {rollout.candidate} beside {rollout.old}, {rollout.why}"
     for name, one in _signals(rollout).items():

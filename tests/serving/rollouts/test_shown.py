@@ -75,6 +75,7 @@ def test_operators_hold_it_let_it_go_on_and_roll_it_back(deployed: Service, caps
     assert main(["rollback", "house"]) == 0 and deployed.rollout().outcome == "rolled_back"
     told = capsys.readouterr()
     main(["status", "house"])
-    assert "house: the rollout of version 2 ended, rolled back: rolled back by an operator" in capsys.readouterr().out
+    status = capsys.readouterr().out
+    assert "house: the rollout of version 2 ended 2" in status and "rolled back: rolled back by an operator" in status
     assert "python -m serving resume house" in told.out and "goes on" in told.out
     assert "version 2 is rolled back; production stays" in told.out and "is held already" in told.err
