@@ -9,7 +9,7 @@ from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Insert, Table, insert
 from sqlalchemy.dialects import postgresql
 
 from serving.journal.schema import requests, routed_keys, shadows, unanswered
@@ -102,10 +102,10 @@ def add(connection: Connection, rows: Sequence[Row]) -> None:
         some = [row for row in rows if type(row) is kind]
         if not some:
             continue
-        statement: Any = insert(table)
+        adding: Insert = insert(table)
         if kind is RoutedKey:  # two transactions that wait for each other's keys would meet them in the same order
-            statement, some = postgresql.insert(table).on_conflict_do_nothing(), sorted(some)
-        connection.execute(statement, [row._asdict() for row in some])
+            adding, some = postgresql.insert(table).on_conflict_do_nothing(), sorted(some)
+        connection.execute(adding, [row._asdict() for row in some])
 
 
 def statements(rows: Sequence[Row]) -> Iterator[tuple[str, tuple[Any, ...]]]:

@@ -71,6 +71,13 @@ class Journal:
 
     def note(self, row: Unanswered | RoutedKey) -> None:
         """Write what nobody waits for; what the journal does not take is left out."""
+        done = None if self._closed else self._inline.add(row)
+        if done is None:
+            self._note_later(row)
+        else:
+            done.add_done_callback(lambda written: self._note_later(row) if _is_refused(written) else None)
+
+    def _note_later(self, row: Unanswered | RoutedKey) -> None:
         if not self._closed:
             loop = asyncio.get_running_loop()
             entry = _Entry(row, None, loop.create_future(), loop)
@@ -158,6 +165,10 @@ _Outcome = list[LabelStatus | None] | JournalError
 def _passed_over(committed: "asyncio.Future[LabelStatus | None]") -> None:
     if not committed.cancelled():
         committed.exception()
+
+
+def _is_refused(written: "asyncio.Future[bool]") -> bool:
+    return not written.cancelled() and not written.result()
 
 
 def _is_awaited(entry: _Entry) -> bool:

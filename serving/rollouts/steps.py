@@ -11,13 +11,15 @@ from sqlalchemy import Connection, Engine, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from ml.rollouts.rollout import Decision, decide
+from schemas.rollout_state import Position
 from serving.journal.schema import rollouts, routed_keys, unanswered
 from serving.journal.tables import begin_writing
 from serving.releases import events as stream
 from serving.releases.events import Entry, Event
 from serving.releases.traffic import traffic
 from serving.rollouts import reading, record
-from serving.rollouts.evidence import evidence
+from serving.rollouts.evidence import Evidence, evidence
+from serving.rollouts.reading import Part
 from serving.rollouts.record import Overtaken, Rollout
 
 _TIDIED = 1000  # rows
@@ -47,34 +49,49 @@ def step(engine: Engine, rollout: Rollout, horizon: float, now: float, by_key: b
         if taken_over is None:
             part = reading.read(connection, rollout, horizon, now, by_key)
             seen = evidence(connection, rollout, part.rows, by_key)
+            decision = decide(rollout.spec, rollout.state, seen.observations, part.until[0])
+            position = _position(connection, rollout, part, seen, decision)
     if taken_over is not None:
         return _ended_by_hand(engine, rollout, taken_over, now)
-    decision = decide(rollout.spec, rollout.state, seen.observations, part.until[0])
-    is_all = decision.counted == len(seen.rows)
-    until = part.until if is_all else seen.rows[decision.counted - 1].place if decision.counted else None
-    is_more = part.is_more or not is_all or decision.action == "advance"
+    is_more = part.is_more or decision.counted < len(seen.rows) or decision.action == "advance"
     if decision.action in ("go_on", "hold") and decision.state == rollout.state and not part.rows:
         return Step(None, is_more)  # nothing happened
+    if not _written(engine, rollout, past, decision, position, now):
+        return Step(None, True)
+    return Step(_told(rollout, decision), is_more)
+
+
+def _position(connection: Connection, rollout: Rollout, part: Part, seen: Evidence, decision: Decision) -> Position:
+    """Return how far the journal is counted by a decision."""
+    if decision.counted == len(seen.rows):
+        return reading.after(connection, rollout.position, part.until)
+    if not decision.counted:
+        return rollout.position
+    return reading.after(connection, rollout.position, seen.rows[decision.counted - 1].place)
+
+
+def _written(
+    engine: Engine, rollout: Rollout, past: Sequence[Event], decision: Decision, position: Position, now: float
+) -> bool:
+    """Write what follows from a decision, all or nothing; say whether nobody was faster."""
+    counted = rollout.counted + decision.counted
+    changed = {"state": decision.state, "position": position, "counted": counted}
+    entries = _entries(rollout, decision)
     try:
         with engine.begin() as connection:
-            begin_writing(connection)
-            past = stream.read(connection)
-            if why_over(past, rollout) is not None:
-                return Step(None, True)
-            position = rollout.position if until is None else reading.after(connection, rollout.position, until)
-            entries = _entries(rollout, decision)
+            begin_writing(connection)  # for a moment: requests that are answered wait for the same lock
+            if stream.last_sequence(connection) != past[-1].sequence:
+                return False
             if entries:
                 stream.append_in(connection, entries, past)
-            counted = rollout.counted + decision.counted
-            changed = {"state": decision.state, "position": position, "counted": counted}
             if decision.state.ended is None:
                 record.change(connection, rollout, why=decision.why, **changed)
             else:
                 outcome = "promoted" if decision.action == "promote" else "rolled_back"
                 record.end(connection, rollout, outcome, decision.why, now, **changed)
-    except (IntegrityError, Overtaken):  # somebody wrote first
-        return Step(None, True)
-    return Step(_told(rollout, decision), is_more)
+    except (IntegrityError, Overtaken):
+        return False
+    return True
 
 
 def why_over(past: Sequence[Event], rollout: Rollout) -> str | None:
