@@ -1,7 +1,7 @@
 """Leases of controllers, and operators: hold, go on, roll back, or take over by placing versions by hand."""
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from schemas.errors import DeploymentError
 from schemas.rollout import RolloutSpec
@@ -10,7 +10,7 @@ from serving.journal.schema import routed_keys, unanswered
 from serving.journal.tables import begin_writing
 from serving.releases import events as stream
 from serving.releases.beside import withdraw
-from serving.releases.events import Entry
+from serving.releases.events import Entry, Event
 from serving.rollouts import operating
 from serving.rollouts.record import LEASE
 from serving.rollouts.steps import tidy
@@ -139,3 +139,21 @@ def test_what_only_a_comparison_needed_is_forgotten_after_it(service: Service, e
     service.look()
     with engine.connect() as connection:
         assert not connection.execute(unanswered.select()).all() and not connection.execute(routed_keys.select()).all()
+
+
+def test_a_step_while_somebody_looks_is_not_taken_for_the_end(
+    service: Service, journal_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = stream.read
+
+    def read_after_a_step(connection: Connection, after: int = 0) -> list[Event]:
+        if service.rollout().state.stage == 0:
+            monkeypatch.undo()
+            while service.rollout().state.stage == 0:
+                service.tick()
+                service.look()
+        return read(connection, after)
+
+    monkeypatch.setattr(stream, "read", read_after_a_step)
+    found = operating.running(journal_url)
+    assert found is not None and found.state.stage == 1
