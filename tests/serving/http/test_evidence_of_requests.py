@@ -92,9 +92,9 @@ def test_what_got_no_answer_is_journalled_while_versions_are_compared_alone(app:
     assert not rows(app, KEPT)
     placed(app, second, 0.9)
     bodies = [[BAD, BAD], [packages.ROW, BAD], [packages.ROW]]
-    assert ask(app, bodies, "anna", lambda: len(rows(app, KEPT)) == 2) == [422, 200, 200]
+    assert ask(app, bodies, until=lambda: len(rows(app, KEPT)) == 2) == [422, 200, 200]
     first, other = rows(app, KEPT)
-    assert first[1:] == (0.9, 422, 2) and other[1:] == (None, 200, 1)
+    assert first[1:] == (0.9, 422, 2) and other[1:] == (0.9, 200, 1)
 
 
 def test_a_shadow_meets_what_was_not_answered_too(app: Local, second: str) -> None:
@@ -119,5 +119,5 @@ def test_a_shadow_meets_what_was_not_answered_too(app: Local, second: str) -> No
     ],
 )
 def test_an_error_counts_where_it_is_the_versions(error: BaseException, is_late: bool, status: int | None) -> None:
-    found = failed("a", "2", 0.1, error, (0.5, is_late))
+    found = failed("a", "2", 0.1, error, 0.5, is_late)
     assert (found and found.status) == status
