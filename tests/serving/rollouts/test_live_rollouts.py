@@ -14,6 +14,7 @@ import pytest
 from schemas.rollout import RolloutSpec
 from schemas.run import DeploySpec
 from serving.journal.opened import opened
+from serving.journal.predictions import count as rows
 from serving.process import services
 from serving.process.deploy import deploy
 from serving.process.probe import until_ready
@@ -159,4 +160,5 @@ def test_a_worse_version_is_rolled_back_by_itself(
         assert now[0].version == before and now[0].weight == 1.0
         why = next(one.why for one in now if one.version == version)
         assert why is not None and "rolled back" in why
-        print(f"{version}: exposed {found.state.exposed}, {(found.ended or 0) - found.started:.1f} s, {why}")
+        seconds, answered = (found.ended or 0) - found.started, rows(service.journal_url, version)
+        print(f"{version}: exposed {found.state.exposed}, answered {answered}, {seconds:.1f} s, {why}")
