@@ -19,6 +19,31 @@ class Reference(Strict):
     loss: float | None = Field(default=None, ge=0, le=1, description="mean loss")
 
 
+class Measure(Strict):
+    """How predictions and labels become numbers: fixed before the rollout, by what the old version did.
+
+    Attributes:
+        ends: Of values, the ends between bins.
+        classes: Of classes, the texts of the most frequent ones, null for an abstention; all others share one bin more.
+        scale: Of values, the absolute error that counts as a loss of 1, as does any larger one.
+    """
+
+    ends: list[float] = []
+    classes: list[str | None] = []
+    scale: float = Field(default=1.0, gt=0)
+
+
+class Position(Strict):
+    """How far a journal was read: what is not above `at` (time, rank of the table, id) was counted.
+
+    `low` is, by table, the number up to which nothing is left to be read; `first` is the same at the rollout's start.
+    """
+
+    at: tuple[float, int, int]
+    low: dict[str, int]
+    first: dict[str, int]
+
+
 class Evidence(Strict):
     """What is known against the new version by one signal.
 
@@ -46,5 +71,5 @@ class RolloutState(Strict):
     answered: int = Field(default=0, description="those of them that the new version was asked")
     labels: int = Field(default=0, description="labels of its predictions that came in this stage")
     exposed: int = Field(default=0, description="requests whose answer was the new version's, in all stages")
-    held: bool = Field(default=False, description="whether it has timed out, and waits for an operator")
+    held: bool = Field(default=False, description="whether it timed out or was paused, and waits for an operator")
     ended: Literal["promote", "roll_back"] | None = None

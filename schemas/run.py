@@ -14,6 +14,7 @@ from schemas.journal_spec import JournalSpec
 from schemas.lookups import LookupSpec, require_fitting_each_other
 from schemas.metrics import HIGHER_IS_BETTER
 from schemas.pipelines import PIPELINES, PipelineSpec
+from schemas.rollout import RolloutSpec
 from schemas.split_spec import SplitSpec
 from schemas.stack import StackSpec
 
@@ -81,10 +82,11 @@ class DeploySpec(Strict):
     port: Annotated[int, Field(ge=1, le=65535)] | Literal["auto"] = Field(
         default="auto", description="auto: a free one, kept across versions"
     )
-    rollout: Literal["replace", "canary", "shadow"] = Field(
+    rollout: RolloutSpec | Literal["replace", "canary", "shadow", "staged"] = Field(
         default="replace",
         description="how a new version takes over: at once, as a candidate that answers `share` of the requests, or as "
-        "a shadow whose answers are only journalled; an operator promotes or withdraws the latter two",
+        "a shadow whose answers are only journalled, which an operator promotes or withdraws; or by stages, given "
+        "here (docs/rollouts.md) or, with staged, the default ones, which evidence ends either way",
     )
     share: float = Field(default=0.1, gt=0, lt=1, description="of the requests that a canary answers")
     route_by: str | None = Field(
@@ -176,6 +178,13 @@ class DeploySpec(Strict):
     def _lookups_fit_each_other(self) -> Self:
         require_fitting_each_other(self.lookups, self.deadline)
         return self
+
+    @property
+    def stages(self) -> RolloutSpec | None:
+        """What is declared of a rollout by stages, None where a new version takes over otherwise."""
+        if isinstance(self.rollout, RolloutSpec):
+            return self.rollout
+        return RolloutSpec() if self.rollout == "staged" else None
 
     @property
     def held(self) -> int:

@@ -21,6 +21,7 @@ from serving.process import (
     key_command,
     publications,
     records,
+    rollout_command,
     services,
     threshold_command,
 )
@@ -46,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "shadow": lambda: _beside(home, asked.name, asked.version, None),
         "promote": lambda: _promote(home, asked.name, asked.version),
         "withdraw": lambda: _withdraw(home, asked.name, asked.version),
+        "pause": lambda: rollout_command.pause(home, _only(home, asked.name)),
+        "resume": lambda: rollout_command.resume(home, _only(home, asked.name)),
         "run": lambda: foreground.run(home, _only(home, asked.name), _aside),
         "unit": lambda: _print(unit(home, records.find(home, _only(home, asked.name)))),
         "compose": lambda: _print(compose(home, records.find(home, _only(home, asked.name)))),
@@ -85,7 +88,11 @@ def _parser() -> argparse.ArgumentParser:
             "what is deployed and whether it answers; exit code 1 when something does not",
         ),
         ("logs", "the end of a service's log"),
-        ("rollback", "make the version before the current one current again"),
+        (
+            "rollback",
+            "end a rollout, its version gone; without one make the version before the current one current again",
+        ),
+        *rollout_command.COMMANDS,
         ("stop", "stop a service; its journal and packages stay"),
         ("repair", "save what can be read of a damaged journal into a new one"),
         ("run", "run a deployed service in the foreground, for a supervisor of your own"),
@@ -158,7 +165,8 @@ def _status(home: Path, name: str | None) -> int:
     for line in lines:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
     for one in found:
-        for said in [*([one.why] if one.why else []), *one.workers(home), *_others(one)]:
+        rollout = rollout_command.told(one.deployment.journal_url)
+        for said in [*([one.why] if one.why else []), *one.workers(home), *_others(one), *rollout]:
             print(f"{one.deployment.name}: {said}")
     return 0 if all(one.ready for one in found) and not unreadable else 1
 
@@ -192,6 +200,8 @@ def _logs(home: Path, name: str, lines: int) -> int:
 
 
 def _rollback(home: Path, name: str) -> int:
+    if rollout_command.rolled_back(home, name, _aside):
+        return 0
     with _publishing(home, name, "before the current one", f"rollback {name}") as url:
         release = publisher.rollback(url)
     print(f"{name}: version {release.version} is current again")

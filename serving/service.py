@@ -77,6 +77,7 @@ class Drivetrain:
         from serving.process import alone, settings, workers
         from serving.process.orphaned import Supervised
         from serving.releases.follower import Follower
+        from serving.rollouts.controller import Controller
 
         config = settings.read()
         self._integrity = Integrity(config.journal_url, config.model)
@@ -110,11 +111,16 @@ class Drivetrain:
             from serving.http.telemetry import Telemetry
 
             self._telemetry = Telemetry(config.model, self._follower.worker)
-        Front.ours = app.build(config, self._follower, self._journal, self._worker, self._telemetry)
+        self._controller = Controller(
+            *(engine, self._follower.worker, config.spec, config.lock_timeout),
+            is_damaged=lambda: self._integrity.error is not None,
+        )
+        Front.ours = app.build(config, self._follower, self._journal, self._worker, self._telemetry, self._controller)
         if Front.loop is not None:
             leaving.install(Front.loop)
         self._follower.start()
         self._maintenance.start()
+        self._controller.start()
         self._first = alone.first_version(config)
         if self._first is not None:
             self._first.start()
@@ -129,6 +135,7 @@ class Drivetrain:
         refusal_log.flush()
         if self._first is not None:
             self._first.stop()
+        self._controller.stop()
         self._maintenance.stop()
         self._follower.stop()
         self._integrity.stop()

@@ -49,8 +49,14 @@ def _faults(
     return [
         _fault(model, place, details, also)
         for place, details in by_place.items()
-        if place not in around or not all(detail["type"].endswith("_type") for detail in details)
+        if place not in around or not all(map(_is_of_another_form, details))
     ]
+
+
+def _is_of_another_form(detail: ErrorDetails) -> bool:
+    """Say whether an error only says that a value is not text, say, or none of some words, but a mapping."""
+    is_no_word = detail["type"] == "literal_error" and isinstance(detail["input"], Mapping | list)
+    return is_no_word or detail["type"].endswith("_type")
 
 
 def _place(data: Any, detail: ErrorDetails) -> tuple[str | int, ...]:

@@ -72,4 +72,9 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if isinstance(value, BaseModel) or value in ({}, []):
         return ""
-    return f"`{json.dumps(value, ensure_ascii=False, default=str)}`"
+    return f"`{json.dumps(value, ensure_ascii=False, default=_plain)}`"
+
+
+def _plain(value: Any) -> Any:
+    """Return what of a model a person would write."""
+    return value.model_dump(mode="json", exclude_unset=True) if isinstance(value, BaseModel) else str(value)

@@ -42,7 +42,7 @@ def begin(spec: RolloutSpec, reference: Reference, time: float) -> RolloutState:
     Raises:
         ValueError: If no signal is left.
     """
-    questions = _questions(spec, reference)
+    questions = questions_of(spec, reference)
     if not questions:
         raise ValueError(f"nothing is known of the old version that {', '.join(spec.tolerated)} could be compared with")
     evidence = {one.signal: one.in_next_stage(one.nothing_yet()) for one in questions}
@@ -77,12 +77,18 @@ def decide(spec: RolloutSpec, state: RolloutState, observations: Observations, n
     return Decision("hold" if after.held else "go_on", words.progress(spec, after), after, counted)
 
 
+def hold(state: RolloutState) -> RolloutState:
+    """Return the state of a rollout that an operator stops in its stage, until `resume`; evidence still rolls back."""
+    return state.model_copy(update={"held": True})
+
+
 def resume(state: RolloutState, time: float) -> RolloutState:
     """Return the state of a rollout that was held, with its stage beginning anew; evidence and counts stay."""
     return state.model_copy(update={"held": False, "since": time, "clock": max(state.clock, time)})
 
 
-def _questions(spec: RolloutSpec, reference: Reference) -> list[Question]:
+def questions_of(spec: RolloutSpec, reference: Reference) -> list[Question]:
+    """Return what is judged, in the order of the signals, and the evidence that each needs."""
     tolerated = spec.tolerated
     signals = judged(reference, tuple(tolerated))
     needed = len(signals) / spec.error
@@ -93,7 +99,7 @@ def _weighed(
     spec: RolloutSpec, state: RolloutState, observations: Observations
 ) -> tuple[dict[Signal, Evidence], int | None]:
     """Return the evidence of all signals up to the first breach of any, and the index of that observation."""
-    questions = _questions(spec, state.reference)
+    questions = questions_of(spec, state.reference)
     weighed = {one.signal: one.weigh(state.evidence[one.signal], observations) for one in questions}
     breaches = [breach for _, breach in weighed.values() if breach is not None]
     if not breaches:
@@ -104,7 +110,7 @@ def _weighed(
 
 
 def _breached(spec: RolloutSpec, state: RolloutState, counted: int) -> Decision:
-    questions = {one.signal: one for one in _questions(spec, state.reference)}
+    questions = {one.signal: one for one in questions_of(spec, state.reference)}
     found = tuple(one for one in questions if words.is_enough(state.evidence[one], questions[one].needed))
     why = "; ".join(words.breach(questions[one], state.evidence[one]) for one in found)
     return Decision("roll_back", why, state.model_copy(update={"ended": "roll_back"}), counted, found)
@@ -114,7 +120,7 @@ def _completed(spec: RolloutSpec, state: RolloutState, end: Progress) -> Decisio
     why = words.completed(spec, state)
     if state.stage + 1 == len(spec.compared):
         return Decision("promote", why, state.model_copy(update={"ended": "promote"}), end.counted)
-    questions = _questions(spec, state.reference)
+    questions = questions_of(spec, state.reference)
     following = state.model_copy(
         update={
             "stage": state.stage + 1,

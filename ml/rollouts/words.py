@@ -14,7 +14,7 @@ def is_enough(evidence: Evidence, needed: float) -> bool:
 
 def progress(spec: RolloutSpec, state: RolloutState) -> str:
     """Return how far a stage has come."""
-    wait = "; it timed out, and waits for an operator" if state.held else ""
+    wait = "; it is held, and waits for an operator" if state.held else ""
     return f"{_place(spec, state)}: {_reached(spec.stages[state.stage], state)}, no breach{wait}"
 
 

@@ -59,6 +59,9 @@ def deploy(session: RunSession, parts: Part) -> Part:
     for one in published:
         if one.version == wish.version != in_production:
             session.observer.note(f"deployment: version {one.version} {_role(one)}; {in_production} is in production")
+            if wish.spec.stages is not None:
+                look = f"python -m serving status {wish.model}"
+                session.observer.note(f"deployment: its rollout goes on by itself, stage by stage; watch it: {look}")
         elif one.version in before and not (one.weight or one.shadow):
             session.observer.note(f"deployment: version {one.version} {before[one.version]} no more")
     return {

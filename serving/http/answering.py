@@ -21,9 +21,12 @@ from serving.http.places import Places
 from serving.http.pulse import Pulse
 from serving.http.question import ByVersion, Question
 from serving.http.reading import GoOn, Reader, reader
+from serving.http.routing import Routing
 from serving.http.shadowing import Shadowing
 from serving.http.traceparent import TRACE
+from serving.http.unanswered import failed, refused
 from serving.http.work import Work, predicted, read, request_of, work
+from serving.journal.insertion import Unanswered
 from serving.journal.outcome import JournalError, JournalFull
 from serving.journal.writer import Journal
 from serving.process.settings import Settings
@@ -44,7 +47,8 @@ _VERSION = "drivetrain.version"  # of a request, the version that answers it
 class Chosen(NamedTuple):
     """Who answers a request.
 
-    `share` is that of the candidate where chance decided between two versions. `shadow` follows unseen.
+    `share` is that of the candidate where chance decided between two versions, so that what follows says something of
+    them. `shadow` follows unseen.
     """
 
     version: Version
@@ -78,7 +82,7 @@ class Answering:
         self._looking_up = LookingUp(settings.model, self._spec.lookups)
         self._counts = CountsByVersion(settings.model)
         self._shadowing = Shadowing(settings.model, journal, self._shadowed)
-        self._route_by = (self._spec.route_by or "").lower().encode()
+        self._routing = Routing(journal, self._spec.route_by)
         self.places = Places(self._spec.queue)
         """Of the requests that are in work."""
         self.readers: ByVersion[Reader] = ByVersion(follower, self._reader)
@@ -97,9 +101,18 @@ class Answering:
         chosen = self._chosen(scope, request_id, pinned)
         version = chosen.version
         scope[_VERSION] = version.version
-        done = await self._worked(version, question, going_on(self._spec.deadline, started))
-        scope[REQUEST] = request_id, version.version, done.rows.count
-        await self._record(request_id, chosen, done, started, scope)
+        try:
+            done = await self._worked(version, question, going_on(self._spec.deadline, started))
+            scope[REQUEST] = request_id, version.version, done.rows.count
+            await self._record(request_id, chosen, done, started, scope)
+        except BaseException as error:
+            took = time.perf_counter() - started
+            row = failed(request_id, version.version, chosen.share, error, took, took >= self._spec.deadline)
+            self._note(chosen, row, question)
+            raise
+        if done.checked.errors:
+            took = time.perf_counter() - started
+            self._note(chosen, refused(request_id, version.version, chosen.share, done, took))
         counts = self._counts.of(version.version)
         counts.predicted += len(done.needs_review)
         counts.refused += len(done.checked.errors)
@@ -154,17 +167,15 @@ class Answering:
         traffic = self.require_ready()
         if pinned is not None:
             return Chosen(pinned)
-        if traffic.candidate is None:
-            return Chosen(traffic.current, None, traffic.shadow)
-        return Chosen(traffic.route(self._key(scope, request_id)), traffic.share, traffic.shadow)
+        return Chosen(*self._routing.route(traffic, scope["headers"], request_id), traffic.shadow)
 
-    def _key(self, scope: Scope, request_id: str) -> str:
-        """Return what decides which version answers: the declared header, else the request."""
-        if self._route_by:
-            for name, value in scope["headers"]:
-                if name == self._route_by:
-                    return str(value.decode("latin-1"))
-        return request_id
+    def _note(self, chosen: Chosen, row: Unanswered | None, question: Question | None = None) -> None:
+        """Journal what got no prediction where versions are compared; a shadow meets what was not answered, too."""
+        if row is None or (chosen.share is None and chosen.shadow is None):
+            return
+        self._journal.note(row)
+        if chosen.shadow is not None and question is not None:
+            self._shadowing.follow(chosen.shadow, question, row.request_id)
 
     async def _worked(self, version: Version, question: Question, go_on: GoOn) -> Work:
         """Work on a request, here where that is quick."""

@@ -34,6 +34,7 @@ from serving.keys.key import masked
 from serving.keys.store import named_file
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
+from serving.rollouts.controller import Controller
 
 if TYPE_CHECKING:
     from serving.http.telemetry import Telemetry
@@ -60,6 +61,7 @@ def build(
     journal: Journal,
     worker: Worker | None = None,
     telemetry: "Telemetry | None" = None,
+    controller: Controller | None = None,
 ) -> ASGIApp:
     """Return the application; requests to an endpoint that takes a body go past the router."""
     worker = worker or Worker.alone(settings)
@@ -67,7 +69,9 @@ def build(
     authentication = Authentication(settings.keys or named_file(), is_open=settings.spec.open)
     answering = Answering(settings, follower, journal, worker.pulse)
     held = Held(settings.spec.held)
-    context = Context(settings, follower, journal, endpoints, held, authentication, answering, worker, telemetry)
+    context = Context(
+        settings, follower, journal, endpoints, held, authentication, answering, worker, telemetry, controller
+    )
     endpoints += [endpoint(context) for endpoint in ENDPOINTS]
     worker.sharing.start(lambda: (family for one in endpoints for family in one.metrics()), lambda: state_of(context))
     if telemetry is not None:

@@ -23,6 +23,7 @@ from serving.http.worker import Worker
 from serving.journal.writer import Journal
 from serving.process.settings import Settings
 from serving.releases.follower import Follower
+from serving.rollouts.controller import Controller
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -60,7 +61,10 @@ EVERY: Mapping[int, Reply] = {
 
 @dataclass(frozen=True)
 class Context:
-    """What endpoints work with; `endpoints` are all of them, once they are made, and `held` is what they share."""
+    """What endpoints work with; `endpoints` are all of them, once they are made, and `held` is what they share.
+
+    `controller` knows the rollout that runs; None: nobody looks.
+    """
 
     settings: Settings
     follower: Follower
@@ -71,6 +75,7 @@ class Context:
     answering: Answering
     worker: Worker
     telemetry: "Telemetry | None" = None
+    controller: Controller | None = None
 
     @property
     def pulse(self) -> Pulse:

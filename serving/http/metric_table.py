@@ -14,7 +14,19 @@ if TYPE_CHECKING:
 
 Kind = Literal["counter", "gauge", "histogram"]
 Unit = Literal[
-    "requests", "rows", "labels", "seconds", "yes or no", "bytes", "calls", "keys", "lines", "probability", "workers"
+    "requests",
+    "rows",
+    "labels",
+    "seconds",
+    "yes or no",
+    "bytes",
+    "calls",
+    "keys",
+    "lines",
+    "odds",
+    "probability",
+    "stage",
+    "workers",
 ]
 
 
@@ -98,6 +110,26 @@ THRESHOLD = Family(
     "probability",
     (*_BY_VERSION, "threshold"),
 )
+ROLLOUT_STAGE = Family(
+    "gauge", "drivetrain_rollout_stage", "The stage of the rollout that runs, from 1.", "stage", _BY_VERSION
+)
+ROLLOUT_HELD = Family(
+    "gauge", "drivetrain_rollout_held", "Whether the rollout that runs waits for an operator.", "yes or no", _BY_VERSION
+)
+ROLLOUT_ODDS = Family(
+    "gauge",
+    "drivetrain_rollout_odds",
+    "The evidence against the new version, to one.",
+    "odds",
+    (*_BY_VERSION, "signal"),
+)
+ROLLOUT_ODDS_NEEDED = Family(
+    "gauge",
+    "drivetrain_rollout_odds_needed",
+    "The evidence that rolls it back, to one.",
+    "odds",
+    (*_BY_VERSION, "signal"),
+)
 JOURNAL_UP = Family("gauge", "drivetrain_journal_up", "Whether the journal takes what is written.", "yes or no")
 JOURNAL_WAITING = Family(
     "gauge", "drivetrain_journal_waiting_requests", "Requests that wait for the journal.", "requests"
@@ -159,6 +191,7 @@ FAMILIES: tuple[Family, ...] = (
     *(REQUESTS, SECONDS, ROWS, ROW_ERRORS, NEEDS_REVIEW, IN_WORK, JOURNAL_FAILURES, SHADOW_REQUESTS, SHADOW_DROPPED),
     *(LABELS, CURRENT_VERSION, READY, FLAGGED_ROWS, WAITING, WORKERS, WORKERS_WANTED, ACCESS_LOG_DROPPED, THRESHOLD),
     *(SHARED_CALLS, SHARED_REQUESTS, REPEATED_REQUESTS),
+    *(ROLLOUT_STAGE, ROLLOUT_HELD, ROLLOUT_ODDS, ROLLOUT_ODDS_NEEDED),
     *(JOURNAL_UP, JOURNAL_WAITING, JOURNAL_WAITING_BYTES, JOURNAL_LOST_REQUESTS, JOURNAL_LOST_ROWS),
     *(LOOKUP_HITS, LOOKUP_MISSES, LOOKUP_FAILURES, LOOKUP_OPEN, LOOKUP_SECONDS),
 )

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from serving.journal.checkpoints import Checkpoints
-from serving.journal.insertion import Request, Shadowed, size_of, statements
+from serving.journal.insertion import Row, size_of, statements
 
 _NORMAL = 1  # of `PRAGMA synchronous`: FULL waits for the disk at every commit
 _LARGE = 65_536  # characters of a request that the loop does not write
@@ -27,7 +27,7 @@ _TRIES = 8
 
 
 class _Waiting(NamedTuple):
-    request: Request | Shadowed
+    request: Row
     committed: "asyncio.Future[bool]"
 
 
@@ -49,7 +49,7 @@ class Inline:
         self._rests_until = 0.0  # time.monotonic
         self._checkpoints = Checkpoints(engine) if self._database is not None else None
 
-    def add(self, request: Request | Shadowed) -> "asyncio.Future[bool] | None":
+    def add(self, request: Row) -> "asyncio.Future[bool] | None":
         """Return what will say whether a request was committed; not, or None: nothing of it was written."""
         loop = asyncio.get_running_loop()
         if size_of(request) > _LARGE or time.monotonic() < self._rests_until:
@@ -96,7 +96,7 @@ class Inline:
         group, self._group = [one for one in self._group if not one.committed.done()], []  # else their deadline is over
         return group, self._commit([one.request for one in group])
 
-    def _commit(self, requests: list[Request | Shadowed]) -> bool | None:
+    def _commit(self, requests: list[Row]) -> bool | None:
         """Return whether requests were written; None while somebody else writes."""
         database, started = self._database, time.monotonic()
         assert database is not None, "`add` takes nothing without"

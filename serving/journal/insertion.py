@@ -9,9 +9,10 @@ from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Insert, Table, insert
+from sqlalchemy.dialects import postgresql
 
-from serving.journal.schema import requests, shadows
+from serving.journal.schema import requests, routed_keys, shadows, unanswered
 
 _FIXED = 250  # bytes of what every request has, with its entries in indexes
 _AT_ONCE = 32  # requests of a statement; the driver keeps the 128 statements that it prepared last
@@ -59,21 +60,55 @@ class Shadowed(NamedTuple):
     latency: float
 
 
-_TABLES: dict[type[Request] | type[Shadowed], Table] = {Request: requests, Shadowed: shadows}
+class Unanswered(NamedTuple):
+    """A request of which rows got no prediction while versions stood side by side.
+
+    `time` is that of its arrival; `share` as of `Request`; `status` that of the response: 200 where other rows were
+    predicted. `rows` are those without a prediction, 0 where nobody knows how many it had. `latency` is in seconds.
+    """
+
+    request_id: str
+    time: float
+    version: str
+    share: float | None
+    status: int
+    rows: int
+    latency: float
 
 
-def add(connection: Connection, rows: Sequence[Request | Shadowed]) -> None:
+class RoutedKey(NamedTuple):
+    """The request with which a key was routed first; one that is there already is left as it is."""
+
+    key: str
+    request_id: str
+
+
+Row = Request | Shadowed | Unanswered | RoutedKey
+_TABLES: dict[type[Row], Table] = {
+    Request: requests,
+    Shadowed: shadows,
+    Unanswered: unanswered,
+    RoutedKey: routed_keys,
+}
+
+
+def add(connection: Connection, rows: Sequence[Row]) -> None:
     """Write requests within the connection's transaction."""
     if connection.dialect.name == "sqlite":
         for statement, values in statements(rows):
             connection.exec_driver_sql(statement, values)
         return
     for kind, table in _TABLES.items():
-        if some := [row._asdict() for row in rows if type(row) is kind]:
-            connection.execute(insert(table), some)
+        some = [row for row in rows if type(row) is kind]
+        if not some:
+            continue
+        adding: Insert = insert(table)
+        if kind is RoutedKey:  # two transactions that wait for each other's keys would meet them in the same order
+            adding, some = postgresql.insert(table).on_conflict_do_nothing(), sorted(some)
+        connection.execute(adding, [row._asdict() for row in some])
 
 
-def statements(rows: Sequence[Request | Shadowed]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+def statements(rows: Sequence[Row]) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Yield what writes requests into a SQLite journal: statements with their values."""
     for kind, table in _TABLES.items():
         some = [row for row in rows if type(row) is kind]
@@ -82,8 +117,10 @@ def statements(rows: Sequence[Request | Shadowed]) -> Iterator[tuple[str, tuple[
             yield _statement(table.name, kind._fields, len(part)), tuple(chain.from_iterable(part))
 
 
-def size_of(row: Request | Shadowed) -> int:
+def size_of(row: Row) -> int:
     """Return about how many bytes a request takes."""
+    if isinstance(row, Unanswered | RoutedKey):
+        return _FIXED
     own = len(row.inputs) + len(row.numbers or b"") if isinstance(row, Request) else 0
     return own + len(row.answers) + _FIXED
 
@@ -92,4 +129,5 @@ def size_of(row: Request | Shadowed) -> int:
 def _statement(table: str, fields: tuple[str, ...], rows: int) -> str:
     columns = ", ".join(f'"{name}"' for name in fields)
     places = f"({', '.join('?' * len(fields))})"
-    return f'INSERT INTO "{table}" ({columns}) VALUES {", ".join([places] * rows)}'
+    once = "OR IGNORE " if table == routed_keys.name else ""
+    return f'INSERT {once}INTO "{table}" ({columns}) VALUES {", ".join([places] * rows)}'

@@ -139,23 +139,56 @@ archives = Table(
     Column("time", Double, nullable=False),
 )
 journal_format = Table("journal_format", _metadata, Column("version", Integer, primary_key=True, autoincrement=False))
+unanswered = Table(
+    "unanswered",  # written only while versions stand side by side
+    _metadata,
+    Column("id", _Id, primary_key=True),
+    Column("request_id", String(36), nullable=False),
+    Column("time", Double, nullable=False),
+    Column("version", String(255), nullable=False),
+    Column("share", Double),
+    Column("status", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("latency", Double, nullable=False),
+)
+routed_keys = Table(
+    "routed_keys",
+    _metadata,
+    Column("key", String(32), primary_key=True),
+    Column("request_id", String(36), nullable=False),
+)
+rollouts = Table(
+    "rollouts",
+    _metadata,
+    Column("id", _Id, primary_key=True),
+    Column("running", Integer, unique=True),  # 1, null once it has ended: one at a time
+    Column("step", Integer, nullable=False),
+    Column("candidate", String(255), nullable=False),
+    Column("package_url", Text, nullable=False),
+    Column("old", String(255), nullable=False),
+    Column("pointer", BigInteger, nullable=False),
+    Column("spec", Text, nullable=False),
+    Column("measure", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("position", Text, nullable=False),
+    Column("counted", BigInteger, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("started", Double, nullable=False),
+    Column("ended", Double),
+    Column("outcome", String(16)),
+    Column("holder", String(64)),
+    Column("held_until", Double),
+)
 LATER_COLUMNS = (requests.c.share, requests.c.trace, requests.c.flags)
 """What an earlier format's tables lack; all of it may be null."""
 Index("predictions_by_time", predictions.c.time)
 Index("labels_by_prediction", labels.c.request_id, labels.c.row)
 Index("requests_by_time", requests.c.time)
+Index("unanswered_by_request", unanswered.c.request_id)
+Index("routed_keys_by_request", routed_keys.c.request_id)
 
 IN_ORDER = (
-    labels,
-    predictions,
-    releases,
-    workers,
-    requests,
-    shadows,
-    journal_format,
-    losses,
-    leases,
-    removed,
-    archives,
+    *(labels, predictions, releases, workers, requests, shadows, journal_format),
+    *(losses, leases, removed, archives, unanswered, routed_keys, rollouts),
 )
 """As they lie in the file: `salvage` lends a file that has lost its first page that of an empty journal."""

@@ -4,7 +4,7 @@ import asyncio
 from typing import NamedTuple
 
 from schemas.journal_spec import JournalSpec
-from serving.journal.insertion import Request, Shadowed, size_of
+from serving.journal.insertion import Row, size_of
 from serving.journal.labels import Label, LabelStatus
 
 _LABEL = 500  # bytes
@@ -13,7 +13,7 @@ _LABEL = 500  # bytes
 class Entry(NamedTuple):
     """One request, shadow's answer or label, and who waits for its commit."""
 
-    request: Request | Shadowed | None
+    request: Row | None
     label: Label | None
     size: int
     committed: "asyncio.Future[LabelStatus | None]"
@@ -25,7 +25,7 @@ class Entry(NamedTuple):
         return not self.committed.done()
 
 
-def bytes_of(request: Request | Shadowed | None) -> int:
+def bytes_of(request: Row | None) -> int:
     """Return about how many bytes an entry holds; without a request it is a label."""
     return _LABEL if request is None else size_of(request)
 

@@ -18,7 +18,7 @@ from schemas.journal_spec import JournalSpec
 from serving.journal.crowd import Crowd
 from serving.journal.held import Held
 from serving.journal.inline import Inline
-from serving.journal.insertion import Request, Shadowed
+from serving.journal.insertion import Request, RoutedKey, Row, Shadowed, Unanswered
 from serving.journal.labels import Label, LabelStatus
 from serving.journal.losses import Losses, Reason
 from serving.journal.outcome import JournalError, JournalFull, Outcome, RowError, resolve
@@ -84,6 +84,18 @@ class Journal:
         assert status is not None, "an entry with a label is answered with a status"
         return status
 
+    def note(self, row: Unanswered | RoutedKey) -> None:
+        """Write what nobody waits for; what the journal does not take, or has no room for, is left out."""
+        done = None if self._closed or self._held.why is not None else self._inline.add(row)
+        if done is None:
+            self._note_later(row)
+        else:
+            done.add_done_callback(lambda written: self._note_later(row) if _is_refused(written) else None)
+
+    def _note_later(self, row: Unanswered | RoutedKey) -> None:
+        with suppress(JournalError):  # closed, or full
+            self._put(row, None).committed.add_done_callback(_passed_over)
+
     def lose(self, request: Request, reason: Reason) -> None:
         """Count a request as lost, and write no more to what is there. Raises JournalError unless the policy drops."""
         if not self.drops:
@@ -102,10 +114,10 @@ class Journal:
                 if (late := self._entries.get_nowait()) is not None:
                     resolve([late], JournalError(_CLOSED))
 
-    async def _committed(self, request: Request | Shadowed | None, label: Label | None) -> LabelStatus | None:
+    async def _committed(self, request: Row | None, label: Label | None) -> LabelStatus | None:
         return await self._put(request, label).committed
 
-    def _put(self, request: Request | Shadowed | None, label: Label | None) -> Entry:
+    def _put(self, request: Row | None, label: Label | None) -> Entry:
         if self._closed:
             raise JournalError(_CLOSED)
         size = bytes_of(request)
@@ -235,3 +247,12 @@ class Journal:
         requests, rows = self.losses.pending()
         if requests:
             logger.error("%d answered requests (%d rows) are neither in the journal nor counted in it", requests, rows)
+
+
+def _passed_over(committed: "asyncio.Future[LabelStatus | None]") -> None:
+    if not committed.cancelled():
+        committed.exception()
+
+
+def _is_refused(written: "asyncio.Future[bool]") -> bool:
+    return not written.cancelled() and not written.result()

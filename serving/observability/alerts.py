@@ -51,7 +51,7 @@ def job(model: str) -> str:
 def alerts(model: str, limits: Limits) -> list[Alert]:
     """Return all alerts of a model's service, those first that matter most."""
     service, requests, rows = (of(model, limits) for of in (_of_the_service, _of_requests, _of_rows))
-    return [*service, *requests, *rows, *_of_lookups(model)]
+    return [*service, *requests, *rows, *_of_others(model)]
 
 
 def rate(family: Family, model: str, window: str, by: str, more: str = "") -> str:
@@ -180,8 +180,19 @@ def _of_requests(model: str, limits: Limits) -> list[Alert]:
     ]
 
 
-def _of_lookups(model: str) -> list[Alert]:
+def _of_others(model: str) -> list[Alert]:
     return [
+        Alert(
+            name="DrivetrainRolloutHeld",
+            severity="warning",
+            value=f'max by (model, version) ({table.ROLLOUT_HELD.series}{{model="{model}"}})',
+            breach="> 0",
+            limit=0,
+            shown="yes or no",
+            summary=f"The rollout of version {{{{ $labels.version }}}} of {model} waits for an operator",
+            description=f"A stage has timed out, or somebody paused it. python -m serving status {model} says what it "
+            f"lacks; then python -m serving resume {model}, or promote or withdraw {model} {{{{ $labels.version }}}}.",
+        ),
         Alert(
             name="DrivetrainLookupOpen",
             severity="warning",
@@ -193,7 +204,7 @@ def _of_lookups(model: str) -> list[Alert]:
             description="Rows that leave its columns out get what deploy.lookups declares as fallback, or an error. "
             f"See whether the database or the address is up; python -m serving logs {model} has what it said. It is "
             "tried again by itself.",
-        )
+        ),
     ]
 
 

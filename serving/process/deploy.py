@@ -15,6 +15,7 @@ from serving.process.records import Deployment
 from serving.releases.beside import place_beside
 from serving.releases.package_cache import fetch_signature
 from serving.releases.publisher import current_release, publish, releases, restorable
+from serving.rollouts.starting import roll_out
 
 _SWITCH_SECONDS = 10.0
 _LOADING_SPARE = 30.0  # seconds beyond those that loading may take: who waits hears what became of it
@@ -76,6 +77,8 @@ def _published(journal_url: str, version: str, package_url: str, spec: DeploySpe
     pointer = current_release(journal_url)
     if spec.rollout == "replace" or pointer is None or pointer.version == version:
         return publish(journal_url, version, package_url, timeout=timeout)
+    if spec.stages is not None:
+        return roll_out(journal_url, version, package_url, spec.stages, timeout=timeout)
     share = spec.share if spec.rollout == "canary" else None
     return place_beside(journal_url, version, package_url, share=share, timeout=timeout)
 

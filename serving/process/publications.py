@@ -50,7 +50,8 @@ class Note(Strict):
         """How it is published after all."""
         if self.again is not None:
             return f"run: {self.again}"
-        rollout = "" if self.spec.rollout == "replace" else f" deploy.rollout={self.spec.rollout}"
+        chosen = self.spec.rollout if isinstance(self.spec.rollout, str) else "replace"  # stages are the experiment's
+        rollout = "" if chosen == "replace" else f" deploy.rollout={chosen}"
         return f"run its experiment with pipeline=deployment{rollout}"
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from schemas.errors import DeploymentError
 from serving.releases import events as stream
@@ -13,12 +13,21 @@ _POLL = 0.02
 Then = Callable[[Sequence[Event], Event], list[Entry]]
 
 
-def announce(engine: Engine, announcement: Entry, timeout: float, then: Then) -> None:
-    """Announce a version, and once every worker has it append what `then` says of the events and the announcement."""
+def announce(
+    engine: Engine,
+    announcement: Entry,
+    timeout: float,
+    then: Then,
+    also: Callable[[Connection], None] | None = None,
+) -> None:
+    """Announce a version, and once every worker has it append what `then` says of the events and the announcement.
+
+    `also` is what else is written in the same transaction.
+    """
     (announced,) = stream.append(engine, lambda _past: [announcement])
     try:
         _await_workers(engine, announced, timeout)
-        stream.append(engine, lambda past: then(past, announced))
+        stream.append(engine, lambda past: then(past, announced), also)
     except DeploymentError as error:
         _give_up(engine, announced, str(error))
         raise

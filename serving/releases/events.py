@@ -62,12 +62,17 @@ def last_sequence(connection: Connection) -> int:
     return int(connection.execute(_LAST).scalar() or 0)
 
 
-def append(engine: Engine, decide: Callable[[list[Event]], Sequence[Entry]]) -> list[Event]:
+def append(
+    engine: Engine,
+    decide: Callable[[list[Event]], Sequence[Entry]],
+    also: Callable[[Connection], None] | None = None,
+) -> list[Event]:
     """Append what `decide` answers to the stream as it is; when somebody else was faster, ask again.
 
     Args:
         engine: The journal.
         decide: Gets all events and returns the entries to append, all or none; an exception of its own appends nothing.
+        also: What else is written in the same transaction.
 
     Returns:
         The appended events.
@@ -76,16 +81,28 @@ def append(engine: Engine, decide: Callable[[list[Event]], Sequence[Entry]]) -> 
         with engine.connect() as connection:
             past = read(connection)
         entries = decide(past)
-        events = _numbered(entries, past[-1].sequence if past else 0)
-        if not events:
+        if not entries:
             return []
         try:
             with engine.begin() as connection:
-                connection.execute(insert(releases), [event.__dict__ for event in events])
+                events = append_in(connection, entries, past)
+                if also is not None:
+                    also(connection)
         except IntegrityError:
             continue
         return events
     raise RuntimeError(f"{_ATTEMPTS} attempts to append to the releases all lost against other writers")
+
+
+def append_in(connection: Connection, entries: Sequence[Entry], past: Sequence[Event]) -> list[Event]:
+    """Append entries within the connection's transaction.
+
+    Raises:
+        IntegrityError: If `past` is not all that is there, now or at the commit.
+    """
+    events = _numbered(entries, past[-1].sequence if past else 0)
+    connection.execute(insert(releases), [event.__dict__ for event in events])
+    return events
 
 
 def _numbered(entries: Iterable[Entry], last: int) -> list[Event]:

@@ -56,7 +56,7 @@ def write_rules(root: Path, yes: float = 0.7, signature: Signature = SIGNATURE) 
     """Write a package that predicts every row with the same probability of "yes"."""
     rule = Constant(probabilities=[1 - yes, yes])
     answers = ConstantModel(rule, SIGNATURE.output).predict(derive(SIGNATURE, CELLS))
-    return _write(root, "rules", "rules.json", rule.model_dump_json().encode(), answers, signature)
+    return seal(root, "rules", "rules.json", rule.model_dump_json().encode(), answers, signature)
 
 
 def acting(**actions: Actions) -> Signature:
@@ -92,17 +92,17 @@ def write_onnx(root: Path, seed: int = 0) -> Path:
         entry.key, entry.value = key, value
     data = model.SerializeToString()
     answers = OnnxModel.load(data, SIGNATURE.output).predict(derive(SIGNATURE, CELLS))
-    return _write(root, "onnx", "model.onnx", data, answers)
+    return seal(root, "onnx", "model.onnx", data, answers)
 
 
 def write_wrong_samples(root: Path) -> Path:
     """Write a package that is whole, but whose trainer predicted otherwise than what is packaged."""
     rule = Constant(probabilities=[0.9, 0.1])
     other = ConstantModel(Constant(probabilities=[0.2, 0.8]), SIGNATURE.output).predict(derive(SIGNATURE, CELLS))
-    return _write(root, "rules", "rules.json", rule.model_dump_json().encode(), other)
+    return seal(root, "rules", "rules.json", rule.model_dump_json().encode(), other)
 
 
-def _write(
+def seal(
     root: Path, runtime: Runtime, name: str, data: bytes, answers: Predictions, signature: Signature = SIGNATURE
 ) -> Path:
     assert answers.codes is not None and answers.probabilities is not None

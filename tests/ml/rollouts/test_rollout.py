@@ -149,7 +149,7 @@ def test_a_stage_without_requests_times_out_and_waits_for_an_operator():
     )
     waiting = decide(spec, held.state, requests(TENTH, share=0.1, start=2000.0), now=2600.0)
     assert (waiting.action, waiting.counted) == ("hold", 600)
-    assert waiting.why.endswith("it timed out, and waits for an operator")
+    assert waiting.why.endswith("it is held, and waits for an operator")
     resumed = decide(spec, resume(waiting.state, 3000.0), requests(TENTH[:1], share=0.1, start=3000.0), now=3001.0)
     assert resumed.action == "advance"
 

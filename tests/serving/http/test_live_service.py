@@ -149,7 +149,8 @@ def test_health_metrics_and_releases_speak_of_the_current_version(live: Live) ->
     assert 'drivetrain_requests_total{model="house",status="200",version="1"}' in metrics
     assert 'drivetrain_current_version{model="house",version="1"} 1.0' in metrics
     current = httpx.get(f"{live.url}/releases").json()[0]
-    assert list(current) == ["version", "weight", "shadow", "since", "why", "thresholds"] and current["weight"] == 1.0
+    assert list(current) == ["version", "weight", "shadow", "since", "why", "thresholds", "rollout"]
+    assert current["weight"] == 1.0
 
 
 def test_the_openapi_document_names_every_status_and_column(live: Live) -> None:

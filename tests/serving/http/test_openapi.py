@@ -69,7 +69,7 @@ def test_it_is_whole_and_its_examples_are_what_it_takes(output: Output | None) -
     schemas = found["components"]["schemas"]
     assert set(schemas) == {
         *("Row", "PredictRequest", "Prediction", "RowError", "PredictResponse", "Label", "FeedbackRequest"),
-        *("FeedbackResponse", "Release", "Error", "ErrorDetail", "Ready"),
+        *("FeedbackResponse", "Release", "RolloutProgress", "SignalProgress", "Error", "ErrorDetail", "Ready"),
         *("Contributions", "Decision", "Skipped", "Rule", "Flag", "Moved"),
         *("InferRequest", "InferInput", "InferWanted", "InferResponse", "InferOutput", "ProtocolError"),
         *("ServerMetadata", "Live", "ServerReady", "ModelMetadata", "TensorMetadata", "ModelReady"),

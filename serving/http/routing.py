@@ -1,0 +1,53 @@
+"""Which version answers a request, and whether chance decided it: such a request is evidence about the versions."""
+
+import hashlib
+from collections.abc import Iterable
+
+from serving.journal.insertion import RoutedKey
+from serving.journal.writer import Journal
+from serving.releases.loaded_version import Version
+from serving.releases.traffic import Traffic
+
+_MOST = 100_000  # keys of this worker's that are remembered
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class Routing:
+    """Routes requests between production and a candidate by their ids, or by the value of a header.
+
+    Of a header's value, which always meets the same version, the first request alone is evidence. Which one was first
+    in any worker stands in the journal; this one remembers the values that it met, so that few are written twice.
+
+    Args:
+        journal: Where the first request of each value is noted.
+        route_by: The header's name; None: each request by itself.
+    """
+
+    def __init__(self, journal: Journal, route_by: str | None) -> None:
+        self._journal, self._header = journal, (route_by or "").lower().encode()
+        self._salt, self._met = "", set[str]()
+
+    def route(self, traffic: Traffic[Version], headers: Headers, request_id: str) -> tuple[Version, float | None]:
+        """Return who answers, and the candidate's share where this request is evidence, None else."""
+        if traffic.candidate is None:
+            return traffic.current, None
+        if not self._header:
+            return traffic.route(request_id), traffic.share
+        key = self._value(headers) or request_id
+        return traffic.route(key), traffic.share if self._is_new(f"{traffic.salt}/{key}", request_id, traffic) else None
+
+    def _is_new(self, salted: str, request_id: str, traffic: Traffic[Version]) -> bool:
+        if traffic.salt != self._salt or len(self._met) >= _MOST:
+            self._salt, self._met = traffic.salt, set()
+        key = hashlib.sha256(salted.encode(errors="surrogatepass")).hexdigest()[:32]
+        if key in self._met:
+            return False
+        self._met.add(key)
+        self._journal.note(RoutedKey(key, request_id))
+        return True
+
+    def _value(self, headers: Headers) -> str:
+        for name, value in headers:
+            if name == self._header:
+                return value.decode("latin-1")
+        return ""

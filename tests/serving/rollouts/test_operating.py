@@ -1,0 +1,159 @@
+"""Leases of controllers, and operators: hold, go on, roll back, or take over by placing versions by hand."""
+
+import pytest
+from sqlalchemy import Connection, Engine
+
+from schemas.errors import DeploymentError
+from schemas.rollout import RolloutSpec
+from serving.journal.insertion import RoutedKey, Row, Unanswered, add
+from serving.journal.schema import routed_keys, unanswered
+from serving.journal.tables import begin_writing
+from serving.releases import events as stream
+from serving.releases.beside import withdraw
+from serving.releases.events import Entry, Event
+from serving.rollouts import operating
+from serving.rollouts.record import LEASE
+from serving.rollouts.steps import tidy
+from tests.serving.rollouts.made import TICK, Fault, Service, ended
+
+
+@pytest.fixture
+def service(engine: Engine) -> Service:
+    return Service(engine)
+
+
+def test_one_controller_decides_at_a_time_and_another_follows_one_that_died(service: Service) -> None:
+    other = service.new_controller("two")
+    service.tick()
+    service.look()
+    seen = service.rollout()
+    assert seen.holder == "one" and not other.look() and service.rollout() == seen
+    service.now += LEASE + 0.1
+    while other.look():
+        pass
+    assert service.rollout().holder == "two" and not service.controller.look()
+    service.controller = other
+    assert service.run().outcome == "promoted"
+
+
+def test_a_lease_of_a_clock_that_was_set_back_is_none(service: Service) -> None:
+    service.look()
+    service.now -= 1000.0
+    other = service.new_controller("two")
+    other.look()
+    assert service.rollout().holder == "two"
+
+
+def test_a_paused_rollout_stays_in_its_stage_and_goes_on_when_it_is_resumed(service: Service, journal_url: str) -> None:
+    assert operating.pause(journal_url) == "2"
+    with pytest.raises(DeploymentError, match="is held already"):
+        operating.pause(journal_url)
+    for _ in range(6):
+        service.tick()
+        service.look()
+    held = service.rollout()
+    assert (held.state.stage, held.state.held, held.ended) == (0, True, None) and held.counted > 150
+    assert "held" in held.why and service.states() == ["shadow"]
+    assert operating.go_on(journal_url, "2") == "2"
+    with pytest.raises(DeploymentError, match="is not held"):
+        operating.go_on(journal_url)
+    assert service.run().outcome == "promoted"
+
+
+def test_a_paused_rollout_is_still_rolled_back_by_evidence(engine: Engine, journal_url: str) -> None:
+    service = Service(engine, Fault(failing=0.4))
+    operating.pause(journal_url)
+    assert service.run().outcome == "rolled_back"
+
+
+def test_a_stage_that_lacks_something_times_out_and_waits_for_an_operator(engine: Engine, journal_url: str) -> None:
+    spec = RolloutSpec.model_validate(
+        {"stages": [{"share": "shadow", "requests": 10_000}, {"share": 1}], "timeout": 60.0}
+    )
+    service = Service(engine, spec=spec)
+    found = service.run(8)
+    assert found.ended is None and found.state.held and "held" in found.why
+    assert operating.roll_back(journal_url, "2") == "2"
+    assert service.rollout().outcome == "rolled_back" and service.states() == ["shadow", "withdrawn"]
+    assert operating.running(journal_url) is None
+
+
+def test_a_stage_that_lacks_something_may_roll_back_by_itself(engine: Engine) -> None:
+    spec = {"stages": [{"share": 0.1, "labels": 10_000}, {"share": 1}], "timeout": 60.0, "when_timed_out": "roll_back"}
+    found = Service(engine, spec=RolloutSpec.model_validate(spec)).run(8)
+    assert found.outcome == "rolled_back" and "timed out" in found.why
+
+
+def test_who_withdraws_or_promotes_by_hand_takes_over(service: Service, engine: Engine, journal_url: str) -> None:
+    service.tick()
+    withdraw(journal_url, "2", "by an operator")
+    assert operating.running(journal_url) is None, "at once, though its controller has not seen it"
+    service.look()
+    assert service.rollout().outcome == "taken_over" and "by an operator" in service.rollout().why
+    service.begin(service.rollout().spec)
+    stream.append(engine, lambda past: [Entry("2", "memory://2", "current", "promoted by an operator", weight=1.0)])
+    service.look()
+    assert "version 2 came into production: promoted by an operator" in service.rollout().why
+    assert ended(engine) == ["taken_over", "taken_over"]
+
+
+def test_another_share_by_hand_takes_over_and_stays(service: Service, engine: Engine) -> None:
+    stream.append(engine, lambda past: [Entry("2", "memory://2", "candidate", "by an operator", weight=0.3)])
+    service.look()
+    assert service.rollout().outcome == "taken_over"
+    service.tick()
+    service.look()
+    assert service.states() == ["shadow", "candidate"]
+
+
+def test_the_next_rollout_takes_the_place_of_the_one_before(service: Service, engine: Engine) -> None:
+    service.tick()
+    service.look()
+    service.begin(service.rollout().spec, "3")
+    service.tick()
+    service.look()
+    found = service.rollout()
+    assert ended(engine) == ["taken_over", None]
+    assert found.candidate == "3" and 0 < found.counted <= 200, "nothing of version 2's is counted"
+
+
+def test_no_rollout_is_told_plainly(journal_url: str) -> None:
+    for command in (operating.pause, operating.go_on, operating.roll_back):
+        with pytest.raises(DeploymentError, match="No rollout runs"):
+            command(journal_url)
+
+
+def test_another_version_is_told_plainly(service: Service, journal_url: str) -> None:
+    with pytest.raises(DeploymentError, match="No rollout of version 9 runs; that of version 2 does"):
+        operating.pause(journal_url, "9")
+
+
+def test_what_only_a_comparison_needed_is_forgotten_after_it(service: Service, engine: Engine) -> None:
+    rows: list[Row] = [Unanswered("a", 1.0, "2", 0.1, 500, 0, 0.1), RoutedKey("k", "a")]
+    with engine.begin() as connection:
+        begin_writing(connection)
+        add(connection, rows)
+    assert not tidy(engine), "while a rollout runs all stays"
+    service.run()
+    service.now += 100 * TICK
+    service.look()
+    with engine.connect() as connection:
+        assert not connection.execute(unanswered.select()).all() and not connection.execute(routed_keys.select()).all()
+
+
+def test_a_step_while_somebody_looks_is_not_taken_for_the_end(
+    service: Service, journal_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = stream.read
+
+    def read_after_a_step(connection: Connection, after: int = 0) -> list[Event]:
+        if service.rollout().state.stage == 0:
+            monkeypatch.undo()
+            while service.rollout().state.stage == 0:
+                service.tick()
+                service.look()
+        return read(connection, after)
+
+    monkeypatch.setattr(stream, "read", read_after_a_step)
+    found = operating.running(journal_url)
+    assert found is not None and found.state.stage == 1
