@@ -59,7 +59,7 @@ class Everything:
 
 
 def _relabelled(one: Labelled, late: tuple[str, float] | None) -> Labelled:
-    return one if late is None else Labelled(one.predicted, parsed_label(late[0]), late[1])
+    return one if late is None else one._replace(label=parsed_label(late[0]), label_time=late[1])
 
 
 def _meets(part: Part, span: Span) -> bool:

@@ -72,6 +72,9 @@ def _nested(one: Labelled) -> dict[str, Any]:
         "latency": found.latency,
         "label": one.label,
         "label_time": as_text(moment(one.label_time)),
+        "share": one.came.share,
+        "trace": one.came.trace,
+        "flags": None if one.came.flags is None else json.loads(one.came.flags),
     }
 
 

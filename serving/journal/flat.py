@@ -18,6 +18,9 @@ _FIXED: dict[str, Kind] = {
     "needs_review": "boolean",
     "confidence": "number",
     "latency": "number",
+    "share": "number",
+    "trace": "text",
+    "flags": "text",
     "label_time": "time",
 }
 INPUTS, PREDICTION, LABEL = "inputs", "prediction", "label"
@@ -41,6 +44,7 @@ def flat(one: Labelled) -> Row:
         "latency": found.latency,
         "label_time": moment(one.label_time),
         LABEL: _cell(one.label),
+        **one.came._asdict(),
     }
     row |= {f"{INPUTS}.{name}": _cell(value) for name, value in found.inputs.items()}
     return row | dict(_of_record(found.record))

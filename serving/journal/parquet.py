@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 from ml.predictions.codec import REVIEW
 from serving.journal.exploded import Predicted
 from serving.journal.flat import Kind, Row, as_text, columns_of, flat, flat_rows
-from serving.journal.streamed import Labelled, Pieces
+from serving.journal.streamed import Circumstances, Labelled, Pieces
 from serving.journal.trouble import Unreadable
 
 _WHOLE = ("json.inputs", "json.prediction", "json.label", "json.times")
@@ -65,7 +65,7 @@ def read(file: Any) -> Iterator[list[Labelled]]:
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
-    fixed = ["request_id", "row", "version", "confidence", "latency"]
+    fixed = ["request_id", "row", "version", "confidence", "latency", *Circumstances._fields]
     try:
         for batch in ParquetFile(file).iter_batches(_AT_ONCE, columns=[*fixed, *_WHOLE]):
             columns = [batch.column(name).to_pylist() for name in [*fixed, *_WHOLE]]
@@ -74,7 +74,8 @@ def read(file: Any) -> Iterator[list[Labelled]]:
         raise Unreadable("a file of the archive is not what was written") from error
 
 
-def _labelled(request_id: str, row: int, version: str, confidence: Any, latency: float, *whole: str) -> Labelled:
+def _labelled(request_id: str, row: int, version: str, confidence: Any, latency: float, *others: Any) -> Labelled:
+    came, whole = Circumstances(*others[: -len(_WHOLE)]), others[-len(_WHOLE) :]
     inputs, record, label, (time, label_time) = map(json.loads, whole)
     found = Predicted(request_id, row, time, version, inputs, record, confidence, record[REVIEW], latency)
-    return Labelled(found, label, label_time)
+    return Labelled(found, label, label_time, came)

@@ -5,10 +5,10 @@ being cleared.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, and_, func, select
+from sqlalchemy import Connection, Engine, Table, and_, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from serving.journal.exploded import Predicted, predicted, predicted_singly
@@ -16,6 +16,7 @@ from serving.journal.parts import covered
 from serving.journal.schema import labels, predictions, requests
 from serving.journal.tables import format_of
 
+_WITH_CIRCUMSTANCES = 3  # the format
 _REQUESTS = 500
 _ROWS = 10_000
 """A piece has at most so many requests, and of rows those of one request or so many."""
@@ -33,12 +34,21 @@ class Span(NamedTuple):
         return found if self.until is None else [*found, table.c.time < self.until]
 
 
+class Circumstances(NamedTuple):
+    """How a request came, as `Request` has it; all None of one that an earlier format kept."""
+
+    share: float | None = None
+    trace: str | None = None
+    flags: str | None = None
+
+
 class Labelled(NamedTuple):
     """A prediction and the label that was reported last; `label_time` is None where none was."""
 
     predicted: Predicted
     label: Any
     label_time: float | None
+    came: Circumstances = Circumstances()
 
 
 Pieces = Iterable[list[Labelled]]
@@ -62,12 +72,12 @@ class Streamed:
         self._engine, self._span = engine, span
         with engine.connect() as connection:
             self.last_label = int(connection.execute(select(func.max(labels.c.id))).scalar() or 0)
-            self.covered = covered(connection)
+            self.covered, self._format = covered(connection), format_of(connection)
             if numbers is not None:
                 self._ends = [(requests, *numbers)]
                 return
             self._ends = [(predictions, *self._end(connection, predictions))]
-            if format_of(connection) > 1:
+            if self._format > 1:
                 first, last = self._end(connection, requests)
                 self._ends.append((requests, max(first, self.covered + 1), last))
 
@@ -81,7 +91,7 @@ class Streamed:
                         break
                     first = ids[-1] + 1
                     found = list(_read(connection, table, self._between(table, ids[0], ids[-1])))
-                    piece = self._with_labels(connection, found)
+                    piece = self._with_labels(connection, found, self._came(connection, table, ids))
                 yield piece
 
     def _end(self, connection: Connection, table: Table) -> tuple[int, int]:
@@ -106,13 +116,27 @@ class Streamed:
             found.append(number)
         return found
 
-    def _with_labels(self, connection: Connection, found: Sequence[Predicted]) -> list[Labelled]:
+    def _came(self, connection: Connection, table: Table, ids: Sequence[int]) -> dict[str, Circumstances]:
+        """Return how the requests of a piece came, by their ids, of which there is something to say."""
+        if table is not requests or self._format < _WITH_CIRCUMSTANCES:
+            return {}
+        c = requests.c
+        said = or_(c.share.is_not(None), c.trace.is_not(None), c.flags.is_not(None))
+        query = select(c.request_id, c.share, c.trace, c.flags).where(self._between(table, ids[0], ids[-1]), said)
+        return {request_id: Circumstances(*row) for request_id, *row in connection.execute(query)}
+
+    def _with_labels(
+        self, connection: Connection, found: Sequence[Predicted], came: Mapping[str, Circumstances]
+    ) -> list[Labelled]:
         c = labels.c
         ids = sorted({one.request_id for one in found})
         query = select(c.request_id, c.row, c.label, c.time).where(c.request_id.in_(ids), c.id <= self.last_label)
         latest = {(one, row): (label, time) for one, row, label, time in connection.execute(query.order_by(c.id))}
+        unknown = Circumstances()
         labelled = ((one, *latest.get((one.request_id, one.row), (None, None))) for one in found)
-        return [Labelled(one, parsed_label(label), time) for one, label, time in labelled]
+        return [
+            Labelled(one, parsed_label(label), time, came.get(one.request_id, unknown)) for one, label, time in labelled
+        ]
 
 
 def _read(connection: Connection, table: Table, condition: ColumnElement[bool]) -> Iterator[Predicted]:
