@@ -49,10 +49,8 @@ def fill(url: str, number: int, days: float, prefix: str = "old") -> None:
     answers = json.dumps([{"label": "yes", "probabilities": {"yes": 1.0}, "needs_review": False}] * 3)
     with connect(url).begin() as connection:
         names = [f"{prefix}-{place}" for place in range(number)]
-        add(
-            connection,
-            [request(one, 3, when=when)._replace(inputs=json.dumps(TEXTS), answers=answers) for one in names],
-        )
+        wholes = [request(one, 3, when=when)._replace(inputs=json.dumps(TEXTS), answers=answers) for one in names]
+        add(connection, [wholes[0]._replace(share=0.1, trace="00-0-0-00", flags="[]"), *wholes[1:]])
     for one in names:
         label(url, one, 0, '"yes"')
 
@@ -102,6 +100,7 @@ def test_what_is_old_is_read_from_its_file_as_it_was_and_the_rest_from_the_journ
     manifest = json.loads(Path(f"{file}.json").read_text())
     assert (manifest["file"], manifest["requests"], manifest["rows"]) == (file.name, 40, 120)
     assert export(any_journal, str(tmp_path / "all.csv"), "csv", Span()) == 135
+    assert before[0].came == (0.1, "00-0-0-00", "[]") and before[3].came == (None, None, None)
     assert len(everything(any_journal, Span(time.time() - 2 * DAY))) == 15
     assert len(everything(any_journal, Span(None, time.time() - 2 * DAY))) == 120
 
