@@ -25,8 +25,8 @@ class Trial(Strict):
     """One rate of requests that was tried; seconds are of the clock, latencies in seconds.
 
     `rate` is what was asked for a second, `answered` how many got a 200, `refused` the others by what came instead.
-    `late` is for how long the 99th of 100 requests was due before the client sent it. `began` and `ended` are times
-    of the machine's monotonic clock.
+    `late` is for how long the 99th of 100 requests was due before the client sent it. `began` and `ended` are times of
+    the machine's monotonic clock; it ended when the last of them was answered: what was only taken on is not done.
     """
 
     rate: float

@@ -17,6 +17,7 @@ from serving.capacity.trial import tried
 
 _WARM = 200  # requests one after another, which warm both ends
 _FIRST_SECONDS, _SHORTEST = 1.0, 0.5
+_BUDGETS = 8
 _SHARE = 12  # a trial between what held and what did not takes this part of the time
 
 
@@ -42,7 +43,6 @@ class Trials(Strict):
 
 async def loaded(order: Order) -> Trials:
     """Try one rate after another. Raises OSError where nobody listens."""
-    ends = time.monotonic() + order.seconds
     requests = [_request(body.encode()) for body in order.bodies]
     good = [one for one in requests if await _is_answered(order, one)]
     if not good:
@@ -51,10 +51,12 @@ async def loaded(order: Order) -> Trials:
     await client.open(8)
     first = await _pace(client)
     trials: list[Trial] = []
+    ends = time.monotonic() + order.seconds
     sent, numbers = len(requests) + _WARM, random.Random(order.seed)
     while (rate := next_rate(trials, order.budget, first)) is not None:
         between = any(not trial.holds(order.budget) for trial in trials)
-        length = max(order.seconds / _SHARE, _SHORTEST) if between else _FIRST_SECONDS
+        usual = order.seconds / _SHARE if between else _FIRST_SECONDS
+        length = max(usual, _SHORTEST, _BUDGETS * order.budget)  # a queue that grows must have the time to be too long
         left = ends - time.monotonic() - order.budget
         if left < _SHORTEST or sent + rate * _SHORTEST > order.requests:
             break

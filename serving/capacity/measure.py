@@ -56,7 +56,9 @@ def measure(
         raise DeploymentError("The service answers none of the package's sample rows, so that it cannot be loaded")
     chosen = best(found.trials, budget)
     if chosen is None:
-        tried = f"{min((one.rate for one in found.trials), default=0.0):.3g} requests a second"
+        if not found.trials:
+            raise DeploymentError("The load's time or requests were over at once (capacity.seconds, capacity.requests)")
+        tried = f"{min(one.rate for one in found.trials):.3g} requests a second"
         raise DeploymentError(
             f"99 of 100 requests take longer than {budget:g} s already at {tried}; allow for more time"
         )

@@ -48,7 +48,7 @@ async def tried(
     return Trial(
         rate=rate,
         began=began,
-        ended=began + over - clock,
+        ended=began + max(client.last, over) - clock,
         sent=client.sent,
         answered=len(answered),
         refused=dict(client.refused) | ({"no answer in time": left} if left else {}),

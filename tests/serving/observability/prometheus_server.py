@@ -52,7 +52,7 @@ class Prometheus:
         """Say whether it answers, and has scraped something."""
         try:
             return bool(self.asked("/query", query="up")["result"])
-        except httpx.TransportError:
+        except (httpx.TransportError, ValueError):  # text, while it starts
             return False
 
 
