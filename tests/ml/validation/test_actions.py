@@ -209,3 +209,15 @@ def test_a_package_whose_actions_cannot_be_done_is_not_read(kind: ColumnType, ac
 def test_an_input_without_actions_takes_everything() -> None:
     assert Input(name="size", type="number").actions is None
     assert Validator(packages.SIGNATURE).check([{**packages.ROW, "size": 1e9}]).flags == {}
+
+
+def test_a_table_of_numbers_is_taken_at_once_where_nothing_is_to_be_told() -> None:
+    frame = TRAIN[["size", "rooms", "sold"]]
+    for action in ("flag", "clip", "reject"):
+        declared = {"source": SOURCE, "target": "sold", "when_out_of_range": action, "when_missing": "flag"}
+        schema = infer_schema(frame, DataSpec.model_validate(declared))
+        validator = Validator(fit_signature(frame, schema))
+        for odd in ([30.0, 1.0], [math.nan, 1.0]):
+            assert validator.check_numbers(np.array([odd, [1.0, 2.0]])) is None, "the other way has the words for it"
+        clean = validator.check_numbers(np.array([[2.0, 3.0], [1.0, 2.0]]))
+        assert clean is not None and clean.flags == {} and list(clean.cells["size"]) == [2.0, 3.0]
