@@ -157,8 +157,10 @@ class Validator:
         """
         if self._many is None or not self._many.are_plain(table):
             return None
-        checked = Checked(NumberTable(self.names, table), list(range(table.shape[1])), {})
-        return self._acted(checked) if self._actions else checked
+        cells = NumberTable(self.names, table)
+        if self._actions and self._actions.on(cells)[1]:
+            return None
+        return Checked(cells, list(range(table.shape[1])), {})
 
     def _at_once(self, rows: Sequence[Any], many: AtOnce, room: Room | None) -> Checked | None:
         """Check many rows; None where one that looks wrong is right under other names for its columns."""
