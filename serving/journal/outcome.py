@@ -43,3 +43,14 @@ def _resolve(entries: list[tuple[Entry, LabelStatus | JournalError | None]]) -> 
             entry.committed.set_exception(outcome)
         else:
             entry.committed.set_result(outcome)
+
+
+def passed_over(committed: "asyncio.Future[LabelStatus | None]") -> None:
+    """Take note of an outcome that nobody waits for, so that asyncio does not call an error forgotten."""
+    if not committed.cancelled():
+        committed.exception()
+
+
+def is_refused(written: "asyncio.Future[bool]") -> bool:
+    """Say whether the event loop left a row to the thread."""
+    return not written.cancelled() and not written.result()

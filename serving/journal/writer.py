@@ -21,7 +21,7 @@ from serving.journal.inline import Inline
 from serving.journal.insertion import Request, RoutedKey, Row, Shadowed, Unanswered
 from serving.journal.labels import Label, LabelStatus
 from serving.journal.losses import Losses, Reason
-from serving.journal.outcome import JournalError, JournalFull, Outcome, RowError, resolve
+from serving.journal.outcome import JournalError, JournalFull, Outcome, RowError, is_refused, passed_over, resolve
 from serving.journal.transaction import commit
 from serving.journal.waiting import Entry, Room, bytes_of
 
@@ -90,11 +90,11 @@ class Journal:
         if done is None:
             self._note_later(row)
         else:
-            done.add_done_callback(lambda written: self._note_later(row) if _is_refused(written) else None)
+            done.add_done_callback(lambda written: self._note_later(row) if is_refused(written) else None)
 
     def _note_later(self, row: Unanswered | RoutedKey) -> None:
         with suppress(JournalError):  # closed, or full
-            self._put(row, None).committed.add_done_callback(_passed_over)
+            self._put(row, None).committed.add_done_callback(passed_over)
 
     def lose(self, request: Request, reason: Reason) -> None:
         """Count a request as lost, and write no more to what is there. Raises JournalError unless the policy drops."""
@@ -247,12 +247,3 @@ class Journal:
         requests, rows = self.losses.pending()
         if requests:
             logger.error("%d answered requests (%d rows) are neither in the journal nor counted in it", requests, rows)
-
-
-def _passed_over(committed: "asyncio.Future[LabelStatus | None]") -> None:
-    if not committed.cancelled():
-        committed.exception()
-
-
-def _is_refused(written: "asyncio.Future[bool]") -> bool:
-    return not written.cancelled() and not written.result()
