@@ -142,6 +142,7 @@ def test_the_names_of_the_metrics_are_the_contracts(extended: Local) -> None:
         "drivetrain_workers",
         "drivetrain_workers_wanted",
         *(f"drivetrain_request_seconds_{part}" for part in ("bucket", "count", "sum")),
+        *(f"drivetrain_journal_{what}" for what in ("up", "waiting_requests", "waiting_bytes")),
         "drivetrain_labels_total",
         "drivetrain_current_version",
         "drivetrain_threshold",
