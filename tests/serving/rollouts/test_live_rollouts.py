@@ -65,7 +65,7 @@ def clients(url: str) -> Iterator[None]:
     def ask(number: int) -> None:
         with httpx.Client(base_url=url, timeout=10) as http:
             turn = 0
-            while not over.wait(0.02):
+            while not over.wait(count(4, 2) / 100):
                 turn += 1
                 row = packages.ROW | {"size": faulty.SIZE if turn * ODD % 1 < ODD else 3.5}
                 with suppress(httpx.TransportError):  # a worker was killed
