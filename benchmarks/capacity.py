@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks.service import train, write_package
 from benchmarks.wrk import load, rate
 from schemas.capacity import CapacitySpec
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.capacity.measure import measure
 from serving.capacity.replica import Served
 from serving.process import services

@@ -27,9 +27,9 @@ from ml.package.model import PackagedModel
 from ml.predictions.predictor import Predictions
 from ml.runtimes.onnx import CLASSES, INPUT, PROBABILITIES
 from schemas.choice import Choice
+from schemas.deploy_spec import DeploySpec
 from schemas.home import ROOT
 from schemas.package import DataRecord, Manifest, Samples, SplitRecord
-from schemas.run import DeploySpec
 from schemas.signature import Input, NumberDerivation, Output, Signature
 from serving.journal.predictions import count
 from serving.process import launch, port, records, services

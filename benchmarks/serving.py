@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks.service import CONNECTIONS, bentoml_service, train, write_package
 from benchmarks.wrk import load, rate
+from schemas.deploy_spec import DeploySpec
 from schemas.home import ROOT
-from schemas.run import DeploySpec
 from serving.journal.predictions import count
 from serving.process import port, services
 from serving.process.deploy import deploy

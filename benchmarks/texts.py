@@ -32,8 +32,8 @@ from ml.text.tfidf import Tfidf
 from ml.trainers.sklearn.presets import LogisticRegression
 from schemas.choice import Choice
 from schemas.data_spec import DataSpec
+from schemas.deploy_spec import DeploySpec
 from schemas.package import DataRecord, SplitRecord
-from schemas.run import DeploySpec
 from schemas.signature import Signature, TfidfDerivation
 from serving.process import services
 from serving.process.deploy import deploy

@@ -1,8 +1,8 @@
 """What a deployer is asked to publish."""
 
 from schemas.base import Name, Strict
+from schemas.deploy_spec import DeploySpec
 from schemas.journal_spec import JournalSpec
-from schemas.run import DeploySpec
 
 
 class Publication(Strict):

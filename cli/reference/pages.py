@@ -15,9 +15,10 @@ from cli.config.repository import CONF
 from cli.reference.keys import Row, keys, of_estimators
 from schemas.capacity import CapacitySpec
 from schemas.data_spec import DataSpec
+from schemas.deploy_spec import DeploySpec
 from schemas.home import ROOT
 from schemas.journal_spec import JournalSpec
-from schemas.run import BatchSpec, DeploySpec, GateSpec, MonitorSpec, PackageSpec, ReviewSpec, Run
+from schemas.run import BatchSpec, GateSpec, MonitorSpec, PackageSpec, ReviewSpec, Run
 from schemas.split_spec import SplitSpec
 from schemas.stack import StackSpec
 from steps import registry

@@ -16,7 +16,7 @@ import numpy as np
 
 from ml.predictions.codec import chosen, finite
 from ml.predictions.predictor import Predictions
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.http.metric_table import REPEATED_REQUESTS, SHARED_CALLS, SHARED_REQUESTS
 from serving.http.pulse import Pulse
 from serving.http.question import Question

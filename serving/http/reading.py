@@ -12,8 +12,8 @@ from ml.validation.actions import Flag
 from ml.validation.row_errors import NOT_SPELLED_OUT, RowError
 from ml.validation.rows import Checked, Validator
 from ml.values.numbers import Numbers
+from schemas.deploy_spec import DeploySpec
 from schemas.journal_spec import Keep
-from schemas.run import DeploySpec
 from schemas.signature import Signature
 from serving.http.errors import RETRY, HttpError
 from serving.http.instances import EXPLAIN, instances

@@ -8,7 +8,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.http.leaving import Leaving
 from serving.http.refusal_log import refused_early
 

@@ -11,7 +11,7 @@ from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.predictions.predictor import Predictions
 from ml.validation.row_errors import RowError
 from ml.validation.rows import Checked
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.http.errors import HttpError, dump
 from serving.http.fault_kinds import UNKNOWN_COLUMN, kind_of_fault
 from serving.http.question import Question

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
 from schemas.home import Home
 from schemas.journal_spec import JournalSpec
 from schemas.release import Release
-from schemas.run import DeploySpec
 from serving.journal import location
 from serving.lookups.opening import require_fitting
 from serving.process import bento, bento_store, records, services

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError, Fault
-from schemas.run import DeploySpec
 from serving.keys import store
 from serving.process import address, records
 

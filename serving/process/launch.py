@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 
 from ml.io.atomic_write import write_whole
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
 from schemas.journal_spec import JournalSpec
-from schemas.run import DeploySpec
 from serving.journal import tables
 from serving.keys.client import VARIABLE as KEY_VARIABLE
 from serving.process import address, kept_alive, notes, records, settings

@@ -5,8 +5,8 @@ import zlib
 from collections.abc import Set
 from pathlib import Path
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import Fault
-from schemas.run import DeploySpec
 from serving.process import address, records
 from serving.process.members import members
 from serving.process.settings import HOST

@@ -23,8 +23,8 @@ from ml.io.atomic_write import write_whole
 from ml.io.process_identity import ProcessIdentity
 from ml.io.process_token import token
 from schemas.base import Strict
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DrivetrainError
-from schemas.run import DeploySpec
 from serving.journal import tables
 from serving.process import launch, records, services
 from serving.process.bento import Packaged

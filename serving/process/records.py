@@ -10,9 +10,9 @@ from pathlib import Path
 from ml.io.atomic_write import write_whole
 from ml.io.file_lock import one_at_a_time
 from schemas.base import Strict
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError, did_you_mean
 from schemas.journal_spec import JournalSpec
-from schemas.run import DeploySpec
 from serving.process.kept_alive import ROLES, process_id
 
 logger = logging.getLogger("drivetrain.deployment")

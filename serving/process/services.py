@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import ConfigurationError, DeploymentError
 from schemas.journal_spec import JournalSpec
-from schemas.run import DeploySpec
 from serving.journal import tables
 from serving.process import bento, code_closure, exposure, launch, notes, port, records
 from serving.process.bento import Packaged

@@ -9,9 +9,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from schemas.base import Name, Strict
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
 from schemas.journal_spec import JournalSpec
-from schemas.run import DeploySpec
 from serving.process import contents, variables
 from serving.process.members import VARIABLE
 

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.journal_spec import JournalSpec
-from schemas.run import DeploySpec
 from serving.journal.location import sqlite_url
 from serving.keys import client, store
 from serving.process import notes

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.journal.integrity import Integrity
 from serving.journal.trouble import told
 from serving.releases import events as releases

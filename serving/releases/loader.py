@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import PackageError
-from schemas.run import DeploySpec
 from serving.releases.events import Event
 from serving.releases.loaded_version import Version, load
 from serving.releases.package_cache import forget, forget_unproven, keep, mark_proven, proven

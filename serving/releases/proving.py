@@ -17,9 +17,9 @@ import psutil
 
 from ml.io.processes import signal_name
 from ml.runtimes.load import prepare
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import PackageError
 from schemas.home import ROOT
-from schemas.run import DeploySpec
 from serving.releases import trial
 
 _LOOK_SECONDS = 0.02

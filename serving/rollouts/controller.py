@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.journal.trouble import told
 from serving.rollouts import record
 from serving.rollouts.record import Overtaken, Rollout

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from starlette.types import ASGIApp
 
+from schemas.deploy_spec import DeploySpec
 from schemas.journal_spec import JournalSpec
-from schemas.run import DeploySpec
 from serving.http import app
 from serving.journal import location, tables
 from serving.journal.writer import Journal

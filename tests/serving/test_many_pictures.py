@@ -12,8 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
+from schemas.deploy_spec import DeploySpec
 from schemas.home import Home
-from schemas.run import DeploySpec
 from serving.journal import location
 from serving.journal.predictions import window
 from serving.process import records, services

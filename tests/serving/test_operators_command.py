@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from ml.io import file_lock
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
 from schemas.home import ROOT
-from schemas.run import DeploySpec
 from serving.__main__ import main
 from serving.process import records, services
 from serving.process.records import Deployment

@@ -209,8 +209,8 @@ def _begun_run(client: Any, stack: str) -> Any:
     from zenml.utils.env_utils import temporary_environment
 
     from pipelines.deployment import deployment
+    from schemas.deploy_spec import DeploySpec
     from schemas.publication import Publication
-    from schemas.run import DeploySpec
 
     found = client.get_stack(stack, allow_name_prefix_match=False)
     wish = Publication(

@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.http import access_log
 from serving.http.access_log import AccessLog
 from serving.keys.key import PREFIX

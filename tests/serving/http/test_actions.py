@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import select
 
 from schemas.actions import Actions
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.journal.predictions import window
 from serving.journal.schema import requests
 from serving.journal.tables import connect

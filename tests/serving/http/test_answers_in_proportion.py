@@ -7,7 +7,7 @@ import tracemalloc
 import httpx
 import pytest
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.http.errors import HttpError
 from serving.http.instances import instances
 from tests.serving import packages

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
-from schemas.run import DeploySpec
 from serving.http import authentication
 from serving.http.app import ENDPOINTS
 from serving.http.authentication import Authentication

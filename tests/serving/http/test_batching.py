@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ml.predictions.predictor import Predictions
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.http.batching import Batching
 from serving.http.errors import HttpError
 from serving.http.pulse import Pulse

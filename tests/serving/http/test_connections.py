@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.process import services
 from serving.process.deploy import deploy
 from tests.serving import packages, processes

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from schemas.signature import Signature
 from serving.http import app
 from serving.http.endpoint import EVERY, Context, Page, Reply

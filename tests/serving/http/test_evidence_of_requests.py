@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.http.errors import HttpError
 from serving.http.unanswered import failed
 from serving.journal.schema import requests, routed_keys, shadows, unanswered

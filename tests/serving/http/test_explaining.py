@@ -20,7 +20,7 @@ from ml.explanations.shapley import SampledExplainer
 from ml.predictions.predictor import FEATURES, ArrayPredictor, Arrays, Cells, Predictions
 from ml.validation.rows import Validator
 from ml.values.tensor import Tensor
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from schemas.signature import Input, NumberDerivation, Output, Signature, TensorDerivation
 from serving.http.errors import HttpError
 from serving.http.pulse import Pulse

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, text
 
 from ml.validation.refusal import Refusal
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.http.errors import HttpError
 from serving.http.feedback import read
 from serving.http.label_value import accepted, accepted_steps, classes_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.journal.predictions import count
 from serving.journal.tables import connect
 from serving.releases.publisher import publish

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ml.features.derive import Deriver
 from ml.validation.rows import Validator
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from schemas.signature import Input, NumberDerivation, Output, Signature
 from serving.http.instances import instances
 from serving.http.number_rows import NumberRows

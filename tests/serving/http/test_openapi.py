@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ml.validation.rows import Validator
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from schemas.signature import Input, Output, Signature
 from serving.http.app import ENDPOINTS
 from serving.http.openapi import document

@@ -8,8 +8,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from schemas.deploy_spec import DeploySpec
 from schemas.journal_spec import JournalSpec
-from schemas.run import DeploySpec
 from serving.journal.lost import lost
 from serving.journal.predictions import window
 from serving.journal.tables import connect, create

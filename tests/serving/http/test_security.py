@@ -8,7 +8,7 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.http import docs_page, security
 from serving.http.releases import Releases
 from tests.serving import packages

@@ -17,8 +17,8 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from schemas.deploy_spec import DeploySpec
 from schemas.home import ROOT
-from schemas.run import DeploySpec
 from serving.http import app
 from serving.http.telemetry import Telemetry
 from serving.journal import tables

@@ -9,7 +9,7 @@ from ml.features.derive import Deriver
 from ml.text import tfidf, tokenize
 from ml.text.normalize import MOST_GROWN
 from ml.validation.rows import Validator
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from schemas.signature import Input, Output, Signature, TextDerivation, TfidfDerivation, TokensDerivation
 from serving.http.errors import HttpError
 from serving.http.reading import Reader, reader

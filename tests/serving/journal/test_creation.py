@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from ml.io.process_identity import ProcessIdentity
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
 from schemas.home import ROOT, Home
-from schemas.run import DeploySpec
 from serving.__main__ import main
 from serving.journal import tables
 from serving.journal.contents import is_unfinished

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, select, text
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
-from schemas.run import DeploySpec
 from serving.journal.insertion import Request, add
 from serving.journal.labels import Label
 from serving.journal.location import sqlite_url

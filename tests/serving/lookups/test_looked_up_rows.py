@@ -9,7 +9,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.journal.predictions import window
 from tests.serving import packages
 from tests.serving.conftest import Local, LocalApp

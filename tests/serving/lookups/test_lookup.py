@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
 from schemas.lookups import LookupSpec
-from schemas.run import DeploySpec
 from serving.lookups.breaker import Breaker
 from serving.lookups.cache import Cache
 from serving.lookups.enrichment import key_of

@@ -1,6 +1,6 @@
 """The budget of latency is for those who watch: a service is not started again for it."""
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.process import records, services
 from tests.serving.conftest import NAME, Live
 from tests.serving.processes import supervisor

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.__main__ import main
 from serving.http.metric_table import FAMILIES
 from serving.keys import store

@@ -12,7 +12,7 @@ import httpx
 import uvicorn
 import yaml
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.http.metric_table import FAMILIES
 from serving.keys import store
 from serving.observability.grafana import INTERVAL, dashboard

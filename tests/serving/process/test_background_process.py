@@ -17,9 +17,9 @@ import psutil
 import pytest
 
 from ml.io.held_file import held
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import ConfigurationError, DeploymentError
 from schemas.home import ROOT
-from schemas.run import DeploySpec
 from serving.__main__ import main
 from serving.process import bento_store, contents, crew, kept_alive, launch, port, records, services
 from serving.process.deploy import deploy

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import ConfigurationError, DeploymentError
-from schemas.run import DeploySpec
 from serving.keys import client, store
 from serving.process import address, code_closure, exposure, foreground, launch, port, records, services
 

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from schemas.deploy_spec import DeploySpec
 from schemas.journal_spec import JournalSpec
-from schemas.run import DeploySpec
 from serving.journal.location import sqlite_url
 from serving.journal.lost import lost
 from serving.journal.predictions import count as rows

@@ -16,7 +16,7 @@ import httpx
 import psutil
 import pytest
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.journal.streamed import Span, Streamed
 from serving.journal.tables import connect
 from serving.process import port, records, services

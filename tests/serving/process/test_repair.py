@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
 from schemas.home import Home
-from schemas.run import DeploySpec
 from serving.__main__ import main
 from serving.journal.integrity import damage
 from serving.journal.location import journal_url

@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.__main__ import main
 from serving.journal.opened import opened
 from serving.process import records, services

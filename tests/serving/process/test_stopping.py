@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from ml.io.atomic_write import write_whole
+from schemas.deploy_spec import DeploySpec
 from schemas.home import ROOT
-from schemas.run import DeploySpec
 from serving.__main__ import main
 from serving.process import port, records, services
 from serving.process.deploy import deploy

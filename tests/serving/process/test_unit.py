@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
 from schemas.home import ROOT
 from schemas.journal_spec import JournalSpec
-from schemas.run import DeploySpec
 from serving.keys import store
 from serving.process import records, unit
 from serving.process.compose import compose

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from ml.source_code.python_file import PACKAGES
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import ConfigurationError, DeploymentError
 from schemas.home import ROOT
 from schemas.journal_spec import JournalSpec
-from schemas.run import DeploySpec
 from serving.process import contents, settings, variables
 from serving.process.members import VARIABLE
 

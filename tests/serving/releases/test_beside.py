@@ -12,8 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
-from schemas.run import DeploySpec
 from serving.journal.predictions import count, window
 from serving.journal.schema import shadows
 from serving.journal.tables import connect

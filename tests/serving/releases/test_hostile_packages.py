@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
-from schemas.run import DeploySpec
 from serving.process import records, services
 from serving.process.deploy import deploy
 from serving.releases import trial

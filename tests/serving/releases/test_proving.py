@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import PackageError
-from schemas.run import DeploySpec
 from serving.releases import proving, trial
 from serving.releases.proving import Trial
 from tests.serving import packages

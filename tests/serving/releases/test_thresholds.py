@@ -12,8 +12,8 @@ import pytest
 from ml.package.model import PackagedModel
 from ml.predictions.predictions import decided
 from ml.predictions.predictor import Predictions
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
-from schemas.run import DeploySpec
 from schemas.thresholds import Thresholds
 from serving.journal.opened import opened
 from serving.journal.predictions import window

@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 from sqlalchemy import Engine, select
 
+from schemas.deploy_spec import DeploySpec
 from schemas.rollout import RolloutSpec
-from schemas.run import DeploySpec
 from serving.journal.insertion import Request, Shadowed, Unanswered, add
 from serving.journal.labels import Label, record
 from serving.journal.schema import rollouts

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from schemas.deploy_spec import DeploySpec
 from schemas.rollout import RolloutSpec
-from schemas.run import DeploySpec
 from serving.journal.opened import opened
 from serving.journal.predictions import count as rows
 from serving.process import services

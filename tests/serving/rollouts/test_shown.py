@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from schemas.deploy_spec import DeploySpec
 from schemas.release import Release
-from schemas.run import DeploySpec
 from serving.__main__ import main
 from serving.process import records
 from serving.rollouts.shown import lines, progress, with_progress

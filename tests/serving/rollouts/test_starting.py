@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
 from schemas.rollout import RolloutSpec
-from schemas.run import DeploySpec
 from serving.releases.beside import place_beside
 from serving.releases.publisher import releases
 from serving.rollouts import operating

@@ -8,8 +8,8 @@ import pytest
 
 from ml.features.derive import Deriver
 from ml.validation.rows import Validator
+from schemas.deploy_spec import DeploySpec
 from schemas.forecast import Forecast
-from schemas.run import DeploySpec
 from schemas.signature import (
     Input,
     Latest,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, create_engine, select
 
 from ml.monitoring.column_summary import summarize
 from ml.monitoring.drift import window_of
-from schemas.run import DeploySpec
+from schemas.deploy_spec import DeploySpec
 from serving.journal import location, tables
 from serving.journal.predictions import window
 from serving.journal.schema import requests, shadows
