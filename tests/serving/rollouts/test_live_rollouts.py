@@ -30,9 +30,9 @@ from tests.soak import SOAKING, count
 
 pytestmark = [pytest.mark.untraced, pytest.mark.slow]
 STAGES = [
-    {"share": "shadow", "requests": 60},
-    {"share": 0.2, "requests": 40},
-    {"share": 0.5, "requests": 100},
+    {"share": "shadow", "requests": count(30, 60)},
+    {"share": 0.2, "requests": count(20, 40)},
+    {"share": 0.5, "requests": count(50, 100)},
     {"share": 1},
 ]
 SPEC = RolloutSpec.model_validate({"stages": STAGES, "latency": 0.25})  # two processors are shared with the tests
@@ -65,7 +65,7 @@ def clients(url: str) -> Iterator[None]:
     def ask(number: int) -> None:
         with httpx.Client(base_url=url, timeout=10) as http:
             turn = 0
-            while not over.wait(count(4, 2) / 100):
+            while not over.wait(count(8, 2) / 100):
                 turn += 1
                 row = packages.ROW | {"size": faulty.SIZE if turn * ODD % 1 < ODD else 3.5}
                 with suppress(httpx.TransportError):  # a worker was killed
