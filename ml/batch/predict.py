@@ -20,8 +20,9 @@ from ml.package.model import PackagedModel
 from ml.predictions.codec import chosen, finite
 from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.predictions.table import prediction_columns
+from ml.validation.checked import Checked
 from ml.validation.row_errors import RowError
-from ml.validation.rows import Checked, Validator
+from ml.validation.rows import Validator
 from schemas.batch import BatchRecord
 from schemas.column_names import composed
 from schemas.errors import ContentError

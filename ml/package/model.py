@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,11 +20,30 @@ from ml.values.tensor import NoTensor
 from ml.values.tensor_form import form_of
 from schemas.errors import PackageError
 from schemas.package import Manifest, Samples
-from schemas.signature import Signature
+from schemas.signature import Output, Signature
 from schemas.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from ml.explanations.explainer import Explainer
+
+
+class Deciding(NamedTuple):
+    """What makes answers of predictions; replaced whole, so that an answer and what is kept of it are of one kind.
+
+    `thresholds` are what an operator put in the place of the package's own.
+    """
+
+    thresholds: Thresholds
+    encoder: Encoder
+    writer: RecordWriter
+
+    @classmethod
+    def of(cls, output: Output, thresholds: Thresholds) -> "Deciding":
+        """Return what decides by thresholds, whose None are those of the package."""
+        if thresholds.review is not None:
+            output = output.model_copy(update={"review_threshold": thresholds.review})
+        encoder = Encoder(output)
+        return cls(thresholds, encoder, RecordWriter(output, encoder))
 
 
 class PackagedModel:
@@ -39,11 +58,7 @@ class PackagedModel:
         self._on_cells, self._outlook = on_cells(runtime, deriver), deriver.outlook
         self.texts: Mapping[str, TextReader] = deriver.texts
         """What reads the words of each text."""
-        self._encoder = Encoder(signature.output)
-        self._writer = RecordWriter(signature.output, self._encoder)
-        self._decision: float | None = None
-        self.thresholds = Thresholds()
-        """What an operator put in the place of the package's thresholds."""
+        self.deciding = Deciding.of(signature.output, Thresholds())
 
     @classmethod
     def open(cls, root: Path) -> "PackagedModel":
@@ -66,8 +81,9 @@ class PackagedModel:
     def predict(self, cells: Cells) -> Predictions:
         """Predict raw rows, given as columns of equal length that already satisfy the signature."""
         predictions = self._on_cells(cells)
-        if self._decision is not None:
-            predictions = decided(predictions, self._decision)
+        decision = self.deciding.thresholds.decision
+        if decision is not None:
+            predictions = decided(predictions, decision)
         if self.signature.output.forecast is None:
             return predictions
         return replace(predictions, outlook=self.outlook(cells))
@@ -78,13 +94,13 @@ class PackagedModel:
 
     def decide_by(self, thresholds: Thresholds) -> None:
         """Take thresholds in the place of the package's own, whose None are those of the package."""
-        if thresholds == self.thresholds:
-            return
-        output = self.signature.output
-        if thresholds.review is not None:
-            output = output.model_copy(update={"review_threshold": thresholds.review})
-        self._encoder, self._decision, self.thresholds = Encoder(output), thresholds.decision, thresholds
-        self._writer = RecordWriter(output, self._encoder)
+        if thresholds != self.thresholds:
+            self.deciding = Deciding.of(self.signature.output, thresholds)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What an operator put in the place of the package's thresholds."""
+        return self.deciding.thresholds
 
     @property
     def decides_by(self) -> Thresholds:
@@ -97,11 +113,11 @@ class PackagedModel:
 
     def encode(self, predictions: Predictions) -> Encoded:
         """Return a JSON record for each row: label and probabilities, or value, and whether a person should look."""
-        return self._encoder.encode(predictions)
+        return self.deciding.encoder.encode(predictions)
 
     def write(self, predictions: Predictions) -> Written:
         """Return the JSON of these records, of predictions that are finite."""
-        return self._writer.write(predictions)
+        return self.deciding.writer.write(predictions)
 
     def explainer(self) -> "Explainer":
         """Return what explains this model's predictions. Raises PackageError where its files for that do not fit."""

@@ -66,7 +66,7 @@ class _OutOfRange(_Action):
 
     def message(self, cell: Any) -> str:
         taken = f"as {self.taken(cell):.12g}" if self.changes else "as it is"
-        return f"is {shown(cell)}, outside of {range_text(self._low, self._high)}: taken {taken}"
+        return f"is {shown(_plain(cell))}, outside of {range_text(self._low, self._high)}: taken {taken}"
 
     def taken(self, cell: Any) -> Any:
         return self._low if cell < self._low else self._high
@@ -100,6 +100,15 @@ class _Missing(_Action):
         return "is missing: imputed as in training"
 
 
+def _plain(number: float) -> float:
+    """Return a whole number as one, whatever it was sent as."""
+    return int(number) if number == int(number) and abs(number) < 1 << 53 else number
+
+
+class TooManyFlags(Exception):
+    """More is to be told of a request's values than an answer may hold."""
+
+
 class Acting:
     """What a signature declares, compiled; false where it declares nothing that changes or tells anything."""
 
@@ -110,21 +119,35 @@ class Acting:
     def __bool__(self) -> bool:
         return bool(self._actions)
 
-    def on(self, cells: Mapping[str, Column]) -> tuple[dict[str, Column], dict[int, list[Flag]]]:
+    def touch(self, cells: Mapping[str, Column]) -> bool:
+        """Say whether anything is to be done about a value."""
+        return any(action.places(cells[action.name]) for action in self._actions)
+
+    def on(
+        self, cells: Mapping[str, Column], most: int | None = None
+    ) -> tuple[dict[str, Column], dict[int, list[Flag]]]:
         """Return the columns that the model takes, and what is to be told of rows, by place.
 
         Args:
             cells: Columns of equal length that satisfy the signature.
+            most: Values that may be told of, None for any number.
+
+        Raises:
+            TooManyFlags: If there are more.
         """
         found, flags = dict(cells), dict[int, list[Flag]]()
+        told = 0
         for action in self._actions:
             column = cells[action.name]  # as it was sent: what is taken for missing is told once
             places = action.places(column)
             if not places:
                 continue
+            told += len(places)
+            if most is not None and told > most:
+                raise TooManyFlags
             for place in places:
-                told: Flag = {"column": action.name, "message": action.message(column[place])}
-                flags.setdefault(place, []).append(told)
+                flag: Flag = {"column": action.name, "message": action.message(column[place])}
+                flags.setdefault(place, []).append(flag)
             if action.changes:
                 instead = {place: action.taken(column[place]) for place in places}
                 found[action.name] = _replaced(found[action.name], instead)

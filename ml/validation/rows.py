@@ -3,15 +3,16 @@
 On the path of every request: what a column accepts is compiled once per signature.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.validation.actions import Acting, Flag
+from ml.validation.actions import Acting
 from ml.validation.at_once import AtOnce
+from ml.validation.checked import Checked
 from ml.validation.column_rules import rules_of
 from ml.validation.refusal import Refusal
 from ml.validation.row_errors import Room, RowError, RowFaults, required_by
@@ -25,27 +26,6 @@ from schemas.signature import Signature, WindowDerivation
 
 _ABSENT: Any = object()
 _MANY = 1 << 30
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What rows are.
-
-    `cells` are the valid rows as columns, as the model takes them, `positions` their places in the request, `errors`
-    the others by place, `flags` what is to be told of predicted rows, by place too. `sent` are the columns before
-    anything was clipped or taken for missing; None: as `cells`.
-    """
-
-    cells: Mapping[str, Sequence[Any]]
-    positions: list[int]
-    errors: dict[int, RowError]
-    flags: dict[int, list[Flag]] = field(default_factory=dict)
-    sent: Mapping[str, Sequence[Any]] | None = None
-
-    @property
-    def as_sent(self) -> Mapping[str, Sequence[Any]]:
-        """The columns as they were sent."""
-        return self.cells if self.sent is None else self.sent
 
 
 class Validator:
@@ -98,20 +78,24 @@ class Validator:
         """How many columns a row may have, those without effect included."""
         return len(self._known)
 
-    def check(self, rows: Iterable[Any], explained: int | None = None) -> Checked:
-        """Sort rows, from the JSON parser or by column, into cells and errors; never raises for what they contain.
+    def check(self, rows: Iterable[Any], explained: int | None = None, flagged: int | None = None) -> Checked:
+        """Sort rows, from the JSON parser or by column, into cells and errors; never raises for one row.
 
         Args:
             rows: Anything.
             explained: Of how many rows the error is spelled out, fewer where the texts are long, None for all: an
                 answer is to be no larger than its request deserves.
+            flagged: How many values may be told of, None for any number.
+
+        Raises:
+            TooManyFlags: If there are more.
         """
         checked = self._sorted(rows, None if explained is None else Room(explained))
-        return self._acted(checked) if self._actions else checked
+        return self._acted(checked, flagged) if self._actions else checked
 
-    def _acted(self, checked: Checked) -> Checked:
+    def _acted(self, checked: Checked, most: int | None) -> Checked:
         """Return rows with what is declared about values that training did not have."""
-        cells, flags = self._actions.on(checked.cells)
+        cells, flags = self._actions.on(checked.cells, most)
         if not flags:
             return checked
         told = {checked.positions[place]: found for place, found in flags.items()}
@@ -158,7 +142,7 @@ class Validator:
         if self._many is None or not self._many.are_plain(table):
             return None
         cells = NumberTable(self.names, table)
-        if self._actions and self._actions.on(cells)[1]:
+        if self._actions and self._actions.touch(cells):
             return None
         return Checked(cells, list(range(table.shape[1])), {})
 

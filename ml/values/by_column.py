@@ -16,7 +16,8 @@ class ByColumn(Sequence[dict[str, Any]]):
 
     Args:
         columns: By name, all as long as there are rows, at least one: a sequence of what stands in each row, None where
-            nothing does, or an array, (rows,) of numbers, NaN where one is missing, or (rows, …) of arrays.
+            nothing does, or an array, (rows,) of whole numbers, booleans or float64, NaN where one is missing, or
+            (rows, …) of arrays.
         table: All of them as one, (columns, rows) float64, where they are numbers that came together.
     """
 
@@ -50,6 +51,10 @@ class ByColumn(Sequence[dict[str, Any]]):
             }
         )
 
+    def value(self, name: str, place: int) -> Any:
+        """Return one value as JSON would have it."""
+        return _value(self.columns[name], place)
+
     def values(self, name: str) -> Sequence[Any]:
         """Return one column as JSON would have it."""
         return values_of(self.columns[name])
@@ -58,7 +63,7 @@ class ByColumn(Sequence[dict[str, Any]]):
 def _value(column: Column, place: int) -> Any:
     if not isinstance(column, np.ndarray):
         return column[place]
-    return values_of(column[place : place + 1])[0] if column.ndim > 1 or _is_short(column) else _plain(column[place])
+    return values_of(column[place : place + 1])[0] if column.ndim > 1 else _plain(column[place])
 
 
 def _plain(number: Any) -> Any:
@@ -66,18 +71,13 @@ def _plain(number: Any) -> Any:
     return value if value == value else None
 
 
-def _is_short(column: NDArray[Any]) -> bool:
-    """Say whether an array holds floating-point numbers of fewer bits than those of Python."""
-    return bool(column.dtype.kind == "f" and column.dtype.itemsize < np.dtype(np.float64).itemsize)
-
-
 def values_of(column: Column) -> Sequence[Any]:
-    """Return what stands in each row: a number of few bits as it is written, None for NaN, arrays as `Tensor`s."""
+    """Return what stands in each row: None for NaN, arrays as `Tensor`s."""
     if not isinstance(column, np.ndarray):
         return column
     if column.ndim > 1:
         return [Tensor(one) for one in column]
     if column.dtype.kind != "f":
         return list(column.tolist())
-    numbers: list[float] = (column.astype(str).astype(np.float64) if _is_short(column) else column).tolist()
+    numbers: list[float] = column.tolist()
     return [None if number != number else number for number in numbers]

@@ -17,10 +17,11 @@ class NumberTable(Mapping[str, Numbers]):
         table: Their numbers, (columns, rows) float64, NaN where one is missing.
     """
 
-    __slots__ = ("_rows", "names", "table")
+    __slots__ = ("_places", "_rows", "names", "table")
 
     def __init__(self, names: Sequence[str], table: NDArray[np.float64]) -> None:
         self.names, self.table = names, table
+        self._places: dict[str, int] = {}
         self._rows: ByColumn | None = None
 
     def __len__(self) -> int:
@@ -30,10 +31,8 @@ class NumberTable(Mapping[str, Numbers]):
         return iter(self.names)
 
     def __getitem__(self, name: str) -> Numbers:
-        try:
-            place = self.names.index(name)
-        except ValueError:
-            raise KeyError(name) from None
         if self._rows is None:
+            self._places = {one: place for place, one in enumerate(self.names)}
             self._rows = ByColumn(dict(zip(self.names, self.table, strict=True)), self.table)
+        place = self._places[name]
         return Numbers(self._rows, name, self.table[place], self.table, place)

@@ -6,6 +6,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.values.by_column import ByColumn
+
 Number = int | float | None
 
 
@@ -44,6 +46,8 @@ class Numbers(Sequence[Number]):
         return len(self._rows)
 
     def __iter__(self) -> Iterator[Number]:
+        if isinstance(self._rows, ByColumn):
+            return iter(self._rows.values(self._name))
         return (row.get(self._name) for row in self._rows)
 
     @overload
@@ -55,6 +59,9 @@ class Numbers(Sequence[Number]):
     def __getitem__(self, place: int | slice) -> "Number | Numbers":
         if isinstance(place, slice):
             return Numbers(self._rows[place], self._name, self.array[place])
+        if isinstance(self._rows, ByColumn):
+            found: Number = self._rows.value(self._name, place)
+            return found
         value: Number = self._rows[place].get(self._name)
         return value
 

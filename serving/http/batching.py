@@ -16,6 +16,7 @@ import numpy as np
 
 from ml.predictions.codec import chosen, finite
 from ml.predictions.predictor import Predictions
+from ml.values.number_table import NumberTable
 from schemas.deploy_spec import DeploySpec
 from serving.http.metric_table import REPEATED_REQUESTS, SHARED_CALLS, SHARED_REQUESTS
 from serving.http.pulse import Pulse
@@ -156,7 +157,10 @@ class Batching:
         return None
 
 
-def _joined(many: Sequence[Mapping[str, Sequence[Any]]]) -> dict[str, Sequence[Any]]:
+def _joined(many: Sequence[Mapping[str, Sequence[Any]]]) -> Mapping[str, Sequence[Any]]:
+    tables = [cells for cells in many if isinstance(cells, NumberTable)]
+    if len(tables) == len(many):
+        return NumberTable(tables[0].names, np.concatenate([one.table for one in tables], axis=1))
     return {name: [value for cells in many for value in cells[name]] for name in many[0]}
 
 

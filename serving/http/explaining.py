@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from ml.explanations.explainer import Explainer
 from ml.predictions.predictor import Predictions
-from ml.validation.rows import Checked
+from ml.validation.checked import Checked
 from serving.http.pulse import Pulse
 
 logger = logging.getLogger("bentoml.drivetrain")

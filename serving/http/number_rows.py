@@ -39,6 +39,8 @@ class NumberRows:
 
         Every key stands before a colon: where there are as many colons as keys were wanted, no key stands twice.
         """
+        if b"\\" in body:  # it may stand for a colon, or for a letter of a name
+            return None
         count, rest = divmod(count_of(body, b":") - 1, self._colons)
         if rest or not 0 < count <= self._most:
             return None

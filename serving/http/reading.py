@@ -9,8 +9,9 @@ from pydantic_core import to_json
 
 from ml.text.read_text import TextReader
 from ml.validation.actions import Flag
+from ml.validation.checked import Checked
 from ml.validation.row_errors import NOT_SPELLED_OUT, RowError
-from ml.validation.rows import Checked, Validator
+from ml.validation.rows import Validator
 from ml.values.numbers import Numbers
 from schemas.deploy_spec import DeploySpec
 from schemas.journal_spec import Keep
@@ -25,6 +26,7 @@ from serving.lookups.enrichment import Enriched, Enrichment
 from serving.lookups.lookup import Lookup
 
 _EXPLAINED = 100  # rows whose error is spelled out
+_FLAG_BYTES = 60  # of an answer that one value takes at least which is told of
 _OVERSIZED: RowError = {"column": None, "message": "has far more lists, numbers or keys than its inputs have"}
 Admit = Callable[[int, bool], None]
 GoOn = Callable[[], None]
@@ -132,9 +134,9 @@ class _OfTables(Reader):
     ) -> Rows:
         admit(len(rows), explain)
         if not self.texts:
-            checked = self.validator.check(rows, explained=_EXPLAINED)
+            checked = self.validator.check(rows, _EXPLAINED, self.spec.max_answer // _FLAG_BYTES)
         else:
-            checked = self.validator.check(_each(rows, go_on), explained=_EXPLAINED)
+            checked = self.validator.check(_each(rows, go_on), _EXPLAINED, self.spec.max_answer // _FLAG_BYTES)
             checked = replace(checked, cells=_read(checked.cells, self.texts, go_on))
         if looked_up is not None:
             checked = _told(checked, looked_up)

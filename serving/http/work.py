@@ -6,11 +6,12 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from ml.predictions.codec import finite, is_finite
+from ml.predictions.codec import Encoder, finite, is_finite
 from ml.predictions.predictions import NO_FINITE_PREDICTION
 from ml.predictions.predictor import Predictions
+from ml.validation.actions import TooManyFlags
+from ml.validation.checked import Checked
 from ml.validation.row_errors import RowError
-from ml.validation.rows import Checked
 from schemas.deploy_spec import DeploySpec
 from serving.http.errors import HttpError, dump
 from serving.http.fault_kinds import UNKNOWN_COLUMN, kind_of_fault
@@ -19,6 +20,7 @@ from serving.http.reading import GoOn, Rows
 from serving.journal.insertion import Request
 from serving.releases.loaded_version import Version
 
+_TOO_MANY_FLAGS = "more values are flagged than an answer may tell of (deploy.max_answer): send fewer rows at a time"
 _FEW = 4  # rows for which NumPy takes longer than Python
 
 
@@ -31,6 +33,7 @@ class Work:
     """
 
     version: Version
+    encoder: Encoder
     rows: Rows
     predicted: Predictions
     answers: str
@@ -49,7 +52,7 @@ class Work:
 
     def texts(self) -> list[str]:
         """Return the JSON of each prediction, with what is to be told of its row."""
-        texts = [to_json(record).decode() for record in self.version.model.encode(self.predicted).records]
+        texts = [to_json(record).decode() for record in self.encoder.encode(self.predicted).records]
         if self.flags is None:
             return texts
         flags = self.checked.flags
@@ -88,7 +91,10 @@ def read(version: Version, question: Question, spec: DeploySpec, go_on: GoOn) ->
         if rows * bytes_per_row > spec.max_answer:
             raise HttpError(413, _too_much(rows, spec.max_answer // bytes_per_row, explain=explain))
 
-    rows = question.read(version, admit, go_on)
+    try:
+        rows = question.read(version, admit, go_on)
+    except TooManyFlags:
+        raise HttpError(413, _TOO_MANY_FLAGS) from None
     if not rows.checked.positions:
         raise NoValidRow(rows.checked.errors, rows.count)
     return rows
@@ -104,16 +110,17 @@ def finish(version: Version, rows: Rows, found: Predictions, spec: DeploySpec) -
     checked = rows.checked
     flags = dump(checked.flags) if checked.flags else None
     if flags is not None and len(flags) + len(checked.positions) * version.bytes_per_row > spec.max_answer:
-        raise HttpError(413, f"{_too_much(rows.count, rows.count // 2, explain=False)}: too many values are flagged")
+        raise HttpError(413, _TOO_MANY_FLAGS)
+    deciding = version.model.deciding
     if len(checked.positions) > _FEW:
         if not finite(found).all():
             raise HttpError(422, NO_FINITE_PREDICTION)
-        text, review = version.model.write(found)
-        return Work(version, rows, found, text, review, flags)
-    encoded = version.model.encode(found)
+        text, review = deciding.writer.write(found)
+        return Work(version, deciding.encoder, rows, found, text, review, flags)
+    encoded = deciding.encoder.encode(found)
     if not all(map(is_finite, encoded.records)):
         raise HttpError(422, NO_FINITE_PREDICTION)
-    return Work(version, rows, found, to_json(encoded.records).decode(), encoded.needs_review, flags)
+    return Work(version, deciding.encoder, rows, found, to_json(encoded.records).decode(), encoded.needs_review, flags)
 
 
 def _too_much(rows: int, most: int, *, explain: bool) -> str:

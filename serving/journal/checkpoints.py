@@ -7,7 +7,7 @@ import time
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-_BYTES = 4_000_000  # of requests between two checkpoints: about SQLite's own thousand pages
+_BYTES = 4_000_000  # of the log between two checkpoints, as after SQLite's own thousand pages
 _TRIES, _AGAIN_SECONDS = 20, 0.002
 logger = logging.getLogger("bentoml.drivetrain")
 
@@ -17,7 +17,7 @@ class Checkpoints:
 
     Args:
         engine: The journal.
-        every: Bytes of requests between two checkpoints.
+        every: Bytes of the log between two checkpoints.
     """
 
     def __init__(self, engine: Engine, every: int = _BYTES) -> None:
@@ -27,11 +27,15 @@ class Checkpoints:
         self._thread.start()
 
     def grew(self, size: int) -> None:
-        """Note so many bytes that were written."""
+        """Note so many bytes by which the log grew, or would have."""
         self._bytes += size
         if self._bytes > self._every:
-            self._bytes = 0
-            self._due.set()
+            self.hurry()
+
+    def hurry(self) -> None:
+        """Make one now: the disk is full, and what the log holds twice and more is room."""
+        self._bytes = 0
+        self._due.set()
 
     def close(self) -> None:
         """End; the connection that is closed last makes a checkpoint by itself."""

@@ -22,6 +22,8 @@ _NORMAL = 1  # of `PRAGMA synchronous`: FULL waits for the disk at every commit
 _LARGE = 65_536  # characters of a request that the loop does not write
 _SLOW = 0.05  # seconds; less passes for a busy machine
 _PAUSE = 1.0  # seconds after a slow commit
+_COMMIT = 4 * 4_096  # bytes of the log: every commit writes anew the pages at the end of the table and its indexes
+_LOG = 8_000_000  # bytes that the log's file keeps when it begins anew
 _BUSY_SECONDS = 0.001  # until the loop tries again while somebody else is writing
 _TRIES = 8
 
@@ -108,12 +110,14 @@ class Inline:
         except Exception as error:  # whatever it is, the thread meets it too, and says what is wrong
             with suppress(sqlite3.Error):
                 database.rollback()
-            return None if _is_busy(error) else False
+            if self._checkpoints is not None and _is(error, sqlite3.SQLITE_FULL):
+                self._checkpoints.hurry()
+            return None if _is(error, sqlite3.SQLITE_BUSY) else False
         ended = time.monotonic()
         if ended - started > self._slow:
             self._rests_until = ended + _PAUSE
         if self._checkpoints is not None:
-            self._checkpoints.grew(sum(map(size_of, requests)))
+            self._checkpoints.grew(_COMMIT + sum(map(size_of, requests)))
         return True
 
 
@@ -134,6 +138,7 @@ def _own_connection(engine: Engine) -> sqlite3.Connection | None:
         lent.detach()  # others that the engine gives wait
         database.execute("PRAGMA busy_timeout = 0")
         database.execute("PRAGMA wal_autocheckpoint = 0")  # it waits for the disk
+        database.execute(f"PRAGMA journal_size_limit = {_LOG}")
     except sqlite3.Error:  # a damaged file: the thread says what is wrong
         lent.detach()
         database.close()
@@ -147,5 +152,6 @@ def _resolve(group: list[_Waiting], committed: bool) -> None:
             one.committed.set_result(committed)
 
 
-def _is_busy(error: Exception) -> bool:
-    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+def _is(error: Exception, code: int) -> bool:
+    """Say whether SQLite's driver raised an error for this reason."""
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == code

@@ -4,8 +4,10 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml.values.by_column import ByColumn, Column
+from ml.values.float32 import shortest
 from schemas.column_names import composed
 from schemas.column_types import Shape
 from schemas.errors import did_you_mean
@@ -66,7 +68,7 @@ class Inputs:
                 self._known = {key: one for key, one in self._known.items() if len(self._known) < _MOST_KEPT}
                 self._known[request.key] = plan
         if plan.together is not None:
-            table = np.frombuffer(rest, dtype=plan.together).reshape(-1, request.rows).astype(np.float64, copy=False)
+            table = _as_written(np.frombuffer(rest, dtype=plan.together)).reshape(-1, request.rows)
             return ByColumn(dict(zip(plan.named, table, strict=True)), table)
         return ByColumn({name: self._column(name, given, request.rows, rest) for name, given in plan.named.items()})
 
@@ -128,12 +130,18 @@ class Inputs:
             return found.reshape(given.shape)
         if given.datatype == BYTES and not form.knows_empty and "" in found:
             return [one or None for one in found]
-        return found
+        return _as_written(found) if isinstance(found, np.ndarray) else found
 
     def _require_all(self, left_out: list[str]) -> None:
         missing = [name for name in left_out if not self._forms[name].is_nullable]
         if missing:
             raise fault(f"the tensors of these inputs are missing: {_listed(missing)}", _MISSING)
+
+
+def _as_written(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Return floats of few bits as the decimal numbers that they stand for: 0.3 is 0.3 however it was sent."""
+    is_short = numbers.dtype.kind == "f" and numbers.dtype.itemsize < np.dtype(np.float64).itemsize
+    return shortest(numbers) if is_short else numbers
 
 
 def _fits(axes: list[int], shape: Shape | None) -> bool:

@@ -33,13 +33,18 @@ def response(model: str, answered: Answered, name: str | None, wanted: list[tupl
         "model_name": model,
         "model_version": answered.version.version,
         "id": answered.request_id if name is None else name,
-        "parameters": {"request_id": answered.request_id},
+        "parameters": {"request_id": answered.request_id, **_flags(answered)},
         "outputs": [_output(one, answered, parts, is_binary=is_binary) for one, is_binary in wanted],
     }
     text = to_json(content, inf_nan_mode="null")
     if not any(is_binary for _, is_binary in wanted):
         return Sent(text, _JSON)
     return Sent(b"".join([text, *parts]), (*_BINARY, (HEADER, b"%d" % len(text))))
+
+
+def _flags(answered: Answered) -> dict[str, str]:
+    """Return what is to be told of rows, by their places, as JSON: a parameter of the protocol is no object."""
+    return {} if answered.done.flags is None else {"flags": answered.done.flags}
 
 
 def _output(one: Output, answered: Answered, parts: list[bytes], *, is_binary: bool) -> dict[str, Any]:

@@ -27,7 +27,8 @@ from ml.sources.csv_params import CsvParams
 from ml.sources.parquet import ParquetParams, ParquetSource
 from ml.sources.sql import SqlSource
 from ml.sources.sql_params import SqlParams
-from ml.validation.rows import Checked, Validator
+from ml.validation.checked import Checked
+from ml.validation.rows import Validator
 from ml.values.canonical import canonical
 from schemas.choice import Choice
 from schemas.data_spec import ColumnSpec, DataSpec

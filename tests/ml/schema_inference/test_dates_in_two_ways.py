@@ -7,7 +7,8 @@ from ml.checks.types import check_types
 from ml.features.cells import cells
 from ml.features.signature import fit_signature
 from ml.schema_inference.infer import infer_schema
-from ml.validation.rows import Checked, Validator
+from ml.validation.checked import Checked
+from ml.validation.rows import Validator
 from schemas.choice import Choice
 from schemas.data import TableSchema
 from schemas.data_spec import ColumnSpec, DataSpec

@@ -133,7 +133,7 @@ def test_flags_say_what_was_sent_and_what_was_taken() -> None:
     checked = Validator(signature).check([*SENT, {"size": 2, "rooms": 1, "city": "Ulm", "code": "k2"}])
     assert checked.flags == {
         0: [
-            {"column": "size", "message": "is 30.0, outside of 1.5 to 9: taken as 9"},
+            {"column": "size", "message": "is 30, outside of 1.5 to 9: taken as 9"},
             {"column": "city", "message": "is 'Rome', which training did not have: taken as missing"},
         ],
         1: [

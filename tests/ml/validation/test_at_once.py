@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.features.derive import Deriver
-from ml.validation.rows import Checked, Validator
+from ml.validation.checked import Checked
+from ml.validation.rows import Validator
 from ml.values.numbers import Numbers
 from schemas.actions import Actions, Missing, OutOfRange, Unseen
 from schemas.signature import (

@@ -18,7 +18,7 @@ def test_a_row_is_what_json_would_have() -> None:
     rows = ByColumn(
         {
             "a": np.array([1.5, np.nan]),
-            "b": np.array([0.1, 2], dtype=np.float32),
+            "b": np.array([0.1, 2]),
             "c": np.array([1, 2], dtype=np.uint8),
             "d": np.array([True, False]),
             "e": ["x", None],

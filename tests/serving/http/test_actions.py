@@ -10,11 +10,17 @@ import pytest
 from jsonschema import Draft202012Validator
 from sqlalchemy import select
 
+from ml.validation.actions import TooManyFlags
+from ml.validation.rows import Validator
 from schemas.actions import Actions
 from schemas.deploy_spec import DeploySpec
+from schemas.thresholds import Thresholds
+from serving.http.reading import reader
+from serving.http.work import finish
 from serving.journal.predictions import window
 from serving.journal.schema import requests
 from serving.journal.tables import connect
+from serving.releases.loaded_version import load
 from serving.releases.publisher import publish
 from tests.serving import packages
 from tests.serving.conftest import Local, LocalApp
@@ -79,3 +85,43 @@ def test_flags_beyond_the_largest_answer_are_refused(local: LocalApp, spec: Depl
         put_into_production(app, tmp_path)
         (clean, flagged), *_ = asked(app, [CLEAN] * 60, [ODD] * 60)
         assert clean.status_code == 200 and flagged.status_code == 413 and "flagged" in flagged.text
+
+
+def test_the_protocol_tells_of_rows_in_a_parameter(local: LocalApp, spec: DeploySpec, tmp_path: Path) -> None:
+    async def asked_both() -> dict[str, Any]:
+        async with client(app) as http:
+            inputs = (await http.get("/v2/models/house")).json()["inputs"]
+            told = {name: int(value) if value is True else value for name, value in CLEAN.items()}
+            both = [told, {**told, "size": 12.5}]
+            tensors = [{**one, "shape": [2], "data": [row[one["name"]] for row in both]} for one in inputs]
+            answer = await http.post("/v2/models/house/infer", json={"inputs": tensors})
+            assert answer.status_code == 200, answer.text
+            found: dict[str, Any] = answer.json()
+            return found
+
+    with local(spec, 5.0) as app:
+        put_into_production(app, tmp_path)
+        found = asyncio.run(asked_both())
+    flags = json.loads(found["parameters"]["flags"])
+    assert list(flags) == ["1"] and flags["1"][0]["column"] == "size"
+
+
+def test_more_flags_than_an_answer_holds_are_not_made(tmp_path: Path) -> None:
+    validator = Validator(SIGNATURE)
+    with pytest.raises(TooManyFlags):
+        validator.check([ODD] * 100, flagged=150)
+    assert len(validator.check([ODD] * 100, flagged=200).flags) == 100
+
+
+def test_a_threshold_that_moves_while_the_journal_writes_changes_no_answer(tmp_path: Path) -> None:
+    version = load("1", "", packages.write_onnx(tmp_path / "1"))
+    spec, questions = DeploySpec(), [[packages.ROW], [packages.ROW] * 6]
+    own = reader(version.model.signature, version.validator, spec, "digest", version.model.texts)
+    for rows in questions:
+        version.model.decide_by(Thresholds())
+        body = json.dumps({"instances": rows}).encode()
+        done = finish(
+            version, found := own.read(body, lambda *_: None, lambda: None), version.predict(found.checked.cells), spec
+        )
+        version.model.decide_by(Thresholds(review=1.0 if not done.needs_review[0] else 0.0))
+        assert json.loads(f"[{','.join(done.texts())}]") == json.loads(done.answers)

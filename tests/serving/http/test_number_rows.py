@@ -86,6 +86,7 @@ ROWS = '{"size": 1, "a:b": 2, "größe": 3}'
         '{"instances": []}',
         '{{"instances": [{}]}}'.format(", ".join([ROWS] * (MOST + 1))),
         f"[{ROWS}]",
+        '{"instances": [{"a\\u003ab": 1, "size": 2, "size": 0.1, "größe": 1}]}',  # as many colons as without the fault
         "[" * 100_000,
         f'{{"instances": [{ROWS}]}} x',
         "",

@@ -138,3 +138,16 @@ def test_the_log_begins_anew_while_requests_are_written(engine: Engine, file: Pa
             time.sleep(0.001)
         assert log.stat().st_size < 1_500_000  # of more than 2,000,000
     checkpoints.close()
+
+
+def test_the_log_of_many_small_commits_stays_small(engine: Engine, file: Path) -> None:
+    journal = Journal(engine)
+
+    async def write() -> None:
+        for number in range(2_000):
+            await journal.write(request(f"request-{number:06}"))
+
+    asyncio.run(write())
+    assert file.with_name(f"{file.name}-wal").stat().st_size < 12_000_000  # of more than 20,000,000
+    journal.close()
+    assert count(sqlite_url(file)) == 2_000

@@ -8,7 +8,7 @@ import pytest
 
 from ml.values.tensor import Tensor
 from schemas.forecast import Forecast
-from schemas.signature import Input, Latest, Output, Signature, TensorDerivation, WindowDerivation
+from schemas.signature import Input, Latest, NumberDerivation, Output, Signature, TensorDerivation, WindowDerivation
 from serving.http.errors import HttpError
 from serving.http.v2.input_forms import example, forms_of, metadata
 from serving.http.v2.inputs import Inputs
@@ -138,3 +138,25 @@ def test_a_series_may_be_named_alone_where_the_package_has_its_last_points() -> 
 def test_the_example_is_taken() -> None:
     text = json.dumps({"inputs": example(forms_of(packages.SIGNATURE), packages.ROW)}).encode()
     assert list(Inputs(packages.SIGNATURE, 10).rows(*Requests().read(text, None))) == [packages.ROW | {"garden": 1.0}]
+
+
+@pytest.mark.parametrize("order", [("x", "y"), ("y", "x")])
+@pytest.mark.parametrize("datatype", ["FP32", "FP16", "FP64"])
+def test_a_number_is_the_same_in_whatever_order_and_datatype_it_comes(order: tuple[str, ...], datatype: str) -> None:
+    signature = Signature(
+        inputs=[Input(name=name, type="number", decimal=".") for name in ("x", "y")],
+        derivations=[NumberDerivation(column=name) for name in ("x", "y")],
+        features=["x", "y"],
+        output=Output(task="regression", target="price"),
+    )
+    numbers = {"x": [0.3, 1e-30 if datatype != "FP16" else 0.5], "y": [2.5, 1234.5]}
+    dtype = {"FP16": "<f2", "FP32": "<f4", "FP64": "<f8"}[datatype]
+    parts = [np.array(numbers[name], dtype=dtype).tobytes() for name in order]
+    tensors = [
+        {"name": name, "datatype": datatype, "shape": [2], "parameters": {"binary_data_size": len(part)}}
+        for name, part in zip(order, parts, strict=True)
+    ]
+    head = json.dumps({"inputs": tensors}).encode()
+    found = Inputs(signature, 10).rows(*Requests().read(head + b"".join(parts), len(head)))
+    assert [row["x"] for row in found] == numbers["x"] and found[0]["x"] == 0.3
+    assert found.table is None or found.table[0].tolist() == numbers["x"]

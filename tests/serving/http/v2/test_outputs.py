@@ -9,7 +9,7 @@ import pytest
 
 from ml.predictions.codec import Encoder
 from ml.predictions.predictor import Outlook, Predictions
-from ml.validation.rows import Checked
+from ml.validation.checked import Checked
 from schemas.base import Scalar
 from schemas.signature import Output
 from serving.http.answering import Answered
@@ -32,15 +32,15 @@ def classes(found: list[Scalar]) -> Output:
 
 def asked(output: Output, predicted: Predictions, runtime: str = "onnx", **more: Any) -> tuple[Any, Any, bytes]:
     """Return metadata, JSON and whole content of the answer that has these predictions."""
-    encoded = Encoder(output).encode(predicted)
+    encoder = Encoder(output)
+    encoded = encoder.encode(predicted)
     manifest = SimpleNamespace(runtime=runtime)
     signature = SimpleNamespace(output=output)
     model = SimpleNamespace(manifest=manifest, signature=signature)
     version: Any = SimpleNamespace(version="7", answered=encoded.records[0], model=model)
     count = len(encoded)
-    done = Work(
-        version, Rows(count, Checked({}, [*range(count)], {}), Kept("[]"), False), predicted, "", encoded.needs_review
-    )
+    rows = Rows(count, Checked({}, [*range(count)], {}), Kept("[]"), False)
+    done = Work(version, encoder, rows, predicted, "", encoded.needs_review)
     outputs = Outputs(version)
     tensor = {"name": "a", "shape": [count], "datatype": "FP64", "data": [0.0] * count}
     request, _ = Requests().read(json.dumps({"inputs": [tensor], **more}).encode(), None)
