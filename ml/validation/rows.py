@@ -20,7 +20,7 @@ from ml.validation.values import Check
 from ml.values.by_column import ByColumn
 from ml.values.canonical import canonical
 from ml.values.number_table import NumberTable
-from schemas.column_names import composed
+from schemas.column_names import composed_row
 from schemas.reading import TextReading
 from schemas.signature import Signature, WindowDerivation
 
@@ -205,11 +205,8 @@ class Validator:
 
 
 def _composed(row: Any) -> Any:
-    """Return a row under composed names; one in which two are the same stays as it is, and is refused."""
-    if type(row) is not dict:
-        return row
-    named = {composed(str(name)): value for name, value in row.items()}
-    return named if len(named) == len(row) else row
+    """Return a row under composed names, in which two that are the same are refused; what is no row as it is."""
+    return composed_row(row) if type(row) is dict else row
 
 
 def _series_of(window: WindowDerivation | None) -> str | None:

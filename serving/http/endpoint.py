@@ -101,6 +101,8 @@ class Endpoint(ABC):
     replies: ClassVar[Mapping[int, Reply]]
     needs_key: ClassVar[bool] = True
     """Whether it is for those with a key alone, where the service asks for keys."""
+    looks_up: ClassVar[bool] = False
+    """Whether what a row leaves out is looked up, so that the example may leave it out."""
 
     def __init__(self, context: Context) -> None:
         self._context = context

@@ -8,7 +8,6 @@ _KINDS = (
     "is missing, and the column cannot be left out",
     "is null, but the column had no missing value in training",
     "is null, but the column must have a value",
-    "is outside of",
     "must be a number",
     "must be a whole number",
     "must be a finite number",
@@ -22,17 +21,22 @@ _KINDS = (
     "is not an ISO 8601 date",
     "is not Unicode text",
     "is too large a number",
+    "must be a text or a whole number",
     "must be a text",
+    "is no key of the lookup",
     "is in another language",
     "becomes too long",
 )
-_INSIDE = {  # these messages begin with a value
+_BEGINNINGS = {"is outside of": "is outside of its bounds"}  # a value follows
+_INSIDE = {  # these messages begin with a value, or a name
     "counts as missing, but the column had no missing value in training": "counts as missing",
     "counts as missing, but the column must have a value": "counts as missing",
     "which training never saw": "is a label that training never saw",
     "leading zeros count": "has lost its leading zeros",
     "is none of the model's classes": "is none of the model's classes",
     " characters": "is too long",
+    "knows no such": "is unknown to its lookup",
+    "does not answer": "could not be looked up",
 }
 
 
@@ -41,5 +45,8 @@ def kind_of_fault(message: str) -> str:
     message = message.removeprefix("the label ")
     for kind in _KINDS:
         if message.startswith(kind):
+            return kind
+    for words, kind in _BEGINNINGS.items():
+        if message.startswith(words):
             return kind
     return next((kind for words, kind in _INSIDE.items() if words in message), _OTHER)

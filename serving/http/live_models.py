@@ -58,7 +58,7 @@ class _Value(BaseModel):
 def live_schemas(signature: Signature, lookups: Sequence[LookupSpec] = ()) -> dict[str, Json]:
     """Return the schemas of Row, Prediction and Label for a version; lookups give columns that a row leaves out."""
     return {
-        "Row": with_lookups(_row(signature), lookups),
+        "Row": with_lookups(_row(signature), () if signature.arrays else lookups),
         "Prediction": schema_of(_prediction(signature.output)),
         "Label": schema_of(_label(signature.output)),
     }

@@ -7,7 +7,10 @@ from serving.http.json_schema import Json
 
 
 def with_lookups(row: Json, lookups: Sequence[LookupSpec]) -> Json:
-    """Return the schema of a row in which looked up columns may be left out, and their keys may stand."""
+    """Return the schema of a row in which looked up columns may be left out, and keys may stand.
+
+    So may keys of lookups that give none of its columns: they are sent for other versions.
+    """
     properties, given = dict(row["properties"]), set[str]()
     for one in lookups:
         columns = [name for name in one.columns if name in properties]
@@ -19,6 +22,8 @@ def with_lookups(row: Json, lookups: Sequence[LookupSpec]) -> Json:
             known = properties.get(one.key, own)
             known = known if "type" in known else own  # a column without effect
             properties[one.key] = _noted(known, f"{', '.join(columns)}: looked up by it ({one.name})")
+        else:
+            properties.setdefault(one.key, {"description": f"key of the lookup {one.name}: has no effect here"})
     return row | {"properties": properties, "required": [name for name in row["required"] if name not in given]}
 
 

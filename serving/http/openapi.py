@@ -51,11 +51,11 @@ def document(
     """
     sample = dict(sample or {}) if signature is None else _as_shown(signature, sample or {})
     given = {name for one in lookups if sample.get(one.key) is not None for name in one.columns}
-    sample = {name: value for name, value in sample.items() if name not in given}
+    left = {name: value for name, value in sample.items() if name not in given}
     bodies, schemas = _schemas(tuple(endpoints))
     paths: dict[str, Json] = {}
     for endpoint in endpoints:
-        example = endpoint.example(signature, sample)
+        example = endpoint.example(signature, left if endpoint.looks_up else sample)
         found = _operation(endpoint, bodies, example)
         if parameters := _parameters(endpoint, {MODEL: model, VERSION: version or "1"}):
             found["parameters"] = parameters

@@ -41,6 +41,7 @@ class Predict(JsonPost):
     """What predicts the rows of a body."""
 
     path = "/predict"
+    looks_up = True
     summary = "Predict rows."
     description = (
         "A row that breaks the signature gets its own error and harms no other row. With explain=true each predicted "

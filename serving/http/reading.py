@@ -1,7 +1,7 @@
 """A predict request's body to checked rows, and what the journal keeps of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,6 +50,8 @@ class Reader(ABC):
 
     waits: bool = False
     """Whether `read` may wait for others than the processor, so that it belongs into a thread."""
+    looked_up: Collection[str] = frozenset()
+    """The columns that `read` looks up where they are left out, and `check` does not."""
 
     @abstractmethod
     def read(self, body: bytes, admit: Admit, go_on: GoOn) -> Rows:
@@ -111,7 +113,12 @@ class _OfTables(Reader):
     @property
     def waits(self) -> bool:  # type: ignore[override]
         """Whether anything is looked up."""
-        return bool(self.enrichment)
+        return bool(self.enrichment.columns)
+
+    @property
+    def looked_up(self) -> Collection[str]:  # type: ignore[override]
+        """Columns of lookups."""
+        return self.enrichment.columns
 
     def read(self, body: bytes, admit: Admit, go_on: GoOn) -> Rows:
         table = None if self.numbers is None else self.numbers.table(body)
@@ -212,6 +219,8 @@ class _OfArrays(Reader):
 
 def _told(checked: Checked, found: Enriched) -> Checked:
     """Return rows with what lookups say of them."""
+    if not found.errors and not found.flags:
+        return checked
     errors = {
         place: error if error is NOT_SPELLED_OUT else found.errors.get(place, error)
         for place, error in checked.errors.items()

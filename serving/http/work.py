@@ -22,6 +22,7 @@ from serving.releases.loaded_version import Version
 
 _TOO_MANY_FLAGS = "more values are flagged than an answer may tell of (deploy.max_answer): send fewer rows at a time"
 _FEW = 4  # rows for which NumPy takes longer than Python
+_SENTENCE = "the "  # how a message begins that is a sentence of its own, of the model or of a lookup
 
 
 @dataclass
@@ -146,7 +147,7 @@ def told(error: RowError) -> str:
     column, message = error["column"], error["message"]
     if column is None:
         return message
-    return f"{column!r}{':' if message.startswith(UNKNOWN_COLUMN) else ''} {message}"
+    return f"{column!r}{':' if message.startswith(_SENTENCE) else ''} {message}"
 
 
 def reason_of(error: RowError) -> str:

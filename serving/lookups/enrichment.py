@@ -1,5 +1,6 @@
 """The rows of a request, with the columns that callers left out looked up."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,12 +9,16 @@ from ml.validation.actions import Flag
 from ml.validation.refusal import kind_of
 from ml.validation.row_errors import RowError
 from ml.values.canonical import canonical
+from schemas.column_names import composed_row
 from schemas.lookups import LookupSpec
 from serving.lookups.lookup import Lookup, Lost
 from serving.lookups.source import Key
 
 _LONGEST_KEY = 400  # characters
 _LARGEST_KEY = 2**63 - 1
+_EXACT = 2.0**53
+"""From it on a number that was sent with a point may have been another one."""
+_WHOLE = re.compile("0|-?[1-9][0-9]*")
 
 
 @dataclass
@@ -37,34 +42,46 @@ class Enrichment:
 
     Args:
         lookups: In the order in which they are done: a later one may have a key that an earlier one gives.
-        inputs: The columns that the version takes; a lookup that gives none of them is not done.
+        inputs: The columns that the version takes; a lookup that gives none of them is not done, and its key, which
+            callers send for other versions, has no effect.
         known: The columns that a row may have.
     """
 
     def __init__(self, lookups: Sequence[Lookup], inputs: Collection[str], known: Collection[str]) -> None:
         wanted = [(one, [name for name in one.spec.columns if name in inputs]) for one in lookups]
         self._lookups = [(one, columns) for one, columns in wanted if columns]
-        self._foreign = {one.spec.key for one, _ in self._lookups} - set(known)
+        self.columns = frozenset(name for _, columns in self._lookups for name in columns)
+        """What is looked up for the version."""
+        self._foreign = frozenset(one.spec.key for one in lookups) - frozenset(known)
+        self._names = self._foreign.union(known)
 
     def __bool__(self) -> bool:
-        return bool(self._lookups)
+        return bool(self._lookups or self._foreign)
 
     def put(self, rows: list[Any]) -> Enriched:
         """Put what is looked up into rows that lack it; those that are refused become `Refused`.
 
-        What a caller sends stays. Keys that the version does not take are taken out.
+        What a caller sends stays, under composed names. Keys that the version does not take are taken out.
         """
         found, failed = Enriched(), dict[int, str]()
+        self._compose(rows)
         for lookup, columns in self._lookups:
             _Filling(lookup, columns, rows, found, failed).do()
-        if self._foreign:
-            for row in rows:
-                if type(row) is dict:
-                    for name in self._foreign:
-                        row.pop(name, None)
+        self._take_out_foreign(rows)
         if failed and len(failed) == len(rows):
             found.down = failed[0]
         return found
+
+    def _compose(self, rows: list[Any]) -> None:
+        for place, row in enumerate(rows):
+            if type(row) is dict and not self._names.issuperset(row):
+                rows[place] = composed_row(row)
+
+    def _take_out_foreign(self, rows: list[Any]) -> None:
+        for row in rows if self._foreign else ():
+            if type(row) is dict:
+                for name in self._foreign:
+                    row.pop(name, None)
 
 
 class _Filling:
@@ -142,17 +159,24 @@ def key_of(value: Any, spec: LookupSpec) -> Key | None:
         return None
     if type(value) is str and (len(value) > _LONGEST_KEY or "\0" in value or not _is_unicode(value)):
         raise ValueError(f"is no key of the lookup {spec.name!r}: at most {_LONGEST_KEY} letters")
-    if type(value) not in (str, int):
+    is_text = spec.key_type == "text"
+    if is_text and type(value) is str:
+        return str(value)
+    number = _whole(value)
+    if number is None:
         raise ValueError(f"must be {_kind(spec)}, the key of the lookup {spec.name!r}, not {kind_of(value)}")
-    if spec.key_type == "text":
-        return canonical(value)
-    try:
-        number = int(value)
-    except ValueError:
-        raise ValueError(f"must be {_kind(spec)}, the key of the lookup {spec.name!r}, not {kind_of(value)}") from None
-    if abs(number) > _LARGEST_KEY:
+    if (type(value) is float and abs(value) >= _EXACT) or (not is_text and abs(number) > _LARGEST_KEY):
         raise ValueError(f"is too large a number for a key of the lookup {spec.name!r}")
-    return number
+    return canonical(number) if is_text else number
+
+
+def _whole(value: Any) -> int | None:
+    """Return the whole number that a value is as columns of them take it, None where it is none."""
+    if type(value) is str:
+        return int(value) if _WHOLE.fullmatch(value) else None
+    if type(value) is float:
+        return int(value) if value.is_integer() else None
+    return value if type(value) is int else None
 
 
 def _kind(spec: LookupSpec) -> str:

@@ -83,7 +83,7 @@ class Infer(Post):
         return await self._answering.aside(lambda: response(self._model, answered, asked.request.id, outputs))
 
     def _form(self, version: Version) -> Forms:
-        return Forms(version, self._spec.max_rows)
+        return Forms(version, self._spec.max_rows, self._answering.readers.of(version).looked_up)
 
 
 class InferVersion(Infer):

@@ -40,11 +40,12 @@ class Inputs:
     Args:
         signature: Its inputs.
         most: Rows of a request.
+        looked_up: Which of them a lookup gives, to /predict alone: here none of them may be left out.
     """
 
-    def __init__(self, signature: Signature, most: int) -> None:
+    def __init__(self, signature: Signature, most: int, looked_up: Collection[str] = ()) -> None:
         self._forms = forms_of(signature)
-        self._ignored, self._most = frozenset(signature.ignored), most
+        self._ignored, self._most, self._looked_up = frozenset(signature.ignored), most, frozenset(looked_up)
         self._known: dict[bytes, _Plan] = {}
         """Of requests whose JSON was seen before."""
         window = signature.window
@@ -133,9 +134,11 @@ class Inputs:
         return _as_written(found) if isinstance(found, np.ndarray) else found
 
     def _require_all(self, left_out: list[str]) -> None:
-        missing = [name for name in left_out if not self._forms[name].is_nullable]
+        missing = [name for name in left_out if name in self._looked_up or not self._forms[name].is_nullable]
         if missing:
-            raise fault(f"the tensors of these inputs are missing: {_listed(missing)}", _MISSING)
+            found = [name for name in missing if name in self._looked_up]
+            only = f"; only /predict looks up what is left out of {_listed(found)}" if found else ""
+            raise fault(f"the tensors of these inputs are missing: {_listed(missing)}{only}", _MISSING)
 
 
 def _as_written(numbers: NDArray[Any]) -> NDArray[Any]:

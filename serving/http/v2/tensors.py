@@ -1,6 +1,6 @@
 """The rows of an inference request."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ml.validation.row_errors import NOT_SPELLED_OUT, RowError
 from serving.http.errors import HttpError
@@ -20,10 +20,11 @@ class Forms:
     Args:
         version: The version.
         most: Rows of a request.
+        looked_up: As of `Inputs`.
     """
 
-    def __init__(self, version: Version, most: int) -> None:
-        self.inputs, self.outputs = Inputs(version.model.signature, most), Outputs(version)
+    def __init__(self, version: Version, most: int, looked_up: Collection[str]) -> None:
+        self.inputs, self.outputs = Inputs(version.model.signature, most, looked_up), Outputs(version)
 
 
 class Tensors(Question):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ml.validation.rows import Validator
+from schemas.actions import Actions
 from schemas.reading import TextReading
 from schemas.signature import Input
 from serving.http.fault_kinds import UNKNOWN_COLUMN, kind_of_fault
@@ -107,6 +108,9 @@ def test_every_fault_of_a_row_has_a_kind_that_quotes_nothing(text: TextReading |
     rows += [{**GOOD, "s3cret": 1}, {name: value for name, value in GOOD.items() if name != "n"}, "s3cret", 7]
     errors = Validator(signature).check(rows).errors.values()
     kinds = {kind_of_fault(error["message"]) for error in errors}
+    bounded = packages.acting(size=Actions(out_of_range="reject", low=0, high=10))
+    (error,) = Validator(bounded).check([{**packages.ROW, "size": 77.7531}]).errors.values()
+    assert kind_of_fault(error["message"]) == "is outside of its bounds"
     assert len(kinds) > 10 and UNKNOWN_COLUMN in kinds
     assert {"must be a text", "is in another language", "becomes too long", "is too long"} <= kinds
     assert not [kind for kind in kinds if re.search(r"s3cret|77\.7531|000", kind)]

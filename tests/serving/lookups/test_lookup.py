@@ -123,7 +123,11 @@ def test_a_key_that_the_source_cannot_read_opens_no_breaker() -> None:
     [("a", "text", "a"), (17, "text", "17"), (17, "integer", 17), ("17", "integer", 17), (None, "text", None),
      (True, "text", ValueError), (1.5, "text", ValueError), ("x", "integer", ValueError), ([], "text", ValueError),
      (2**70, "integer", ValueError), ("\0", "text", ValueError), ("\ud800", "text", ValueError),
-     ("k" * 500, "text", ValueError)],
+     ("k" * 500, "text", ValueError), (17.0, "integer", 17), (17.0, "text", "17"), (-3, "integer", -3),
+     ("-3", "integer", -3), ("0", "integer", 0), (-0.0, "integer", 0), (2.0**53, "integer", ValueError),
+     (2.0**53, "text", ValueError), (True, "integer", ValueError), (1.5, "integer", ValueError),
+     (float("inf"), "integer", ValueError), ("1_0", "text", "1_0"),
+     *((text, "integer", ValueError) for text in ("1_0", "１７", "+17", "-0", "017", " 17\n", "17\n", "٣", "17.0"))],
 )  # fmt: skip
 def test_keys_are_read_as_their_source_takes_them(value: Any, kind: str, key: Any) -> None:
     of = spec(url="http://127.0.0.1:1", key_type=kind)

@@ -135,6 +135,17 @@ def test_a_series_may_be_named_alone_where_the_package_has_its_last_points() -> 
         rows(left_out | {"shop": shop, "time": time}, signature)
 
 
+def test_what_is_looked_up_for_other_requests_cannot_be_left_out() -> None:
+    text = json.dumps(
+        {"inputs": [{"name": name} | tensor for name, tensor in GOOD.items() if name != "rooms"]}
+    ).encode()
+    with pytest.raises(HttpError) as caught:
+        Inputs(SIGNATURE, 10, ["rooms", "age"]).rows(*Requests().read(text, None))
+    missing = "the tensors of these inputs are missing: 'rooms', 'age'"
+    assert caught.value.message == f"{missing}; only /predict looks up what is left out of 'rooms', 'age'"
+    assert caught.value.status == 400
+
+
 def test_the_example_is_taken() -> None:
     text = json.dumps({"inputs": example(forms_of(packages.SIGNATURE), packages.ROW)}).encode()
     assert list(Inputs(packages.SIGNATURE, 10).rows(*Requests().read(text, None))) == [packages.ROW | {"garden": 1.0}]
