@@ -139,6 +139,7 @@ def test_the_names_of_the_metrics_are_the_contracts(extended: Local) -> None:
         "drivetrain_needs_review_total",
         "drivetrain_flagged_rows_total",
         "drivetrain_requests_waiting",
+        "drivetrain_access_log_dropped_total",
         "drivetrain_workers",
         "drivetrain_workers_wanted",
         *(f"drivetrain_request_seconds_{part}" for part in ("bucket", "count", "sum")),
