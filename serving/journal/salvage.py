@@ -82,7 +82,7 @@ def salvage(source: Path, target: Path) -> list[Saved]:
     tables.create(location.sqlite_url(target))
     is_lent = _is_unknown(source)
     if is_lent:
-        _lend_first_page(source, target)
+        _lend_first_page(source, tables.first_page(target.with_name(f"{target.name}.first"), _PAGE))
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.text_factory = bytes
         there = [table for table in _there(old) if not (is_lent and table in _NEWEST)]  # of some, elsewhere
@@ -111,14 +111,13 @@ def _there(connection: sqlite3.Connection) -> list[Table]:
     try:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         found = {name.decode(errors="replace") for (name,) in names}
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):  # SQLite quotes what it cannot read, and that may be no text
         return list(_TABLES)
     return [table for table in _TABLES if table.name in found or table.name in TABLES]
 
 
-def _lend_first_page(source: Path, empty: Path) -> None:
-    pages = source.stat().st_size // _PAGE
-    first = bytearray(empty.read_bytes()[:_PAGE])
+def _lend_first_page(source: Path, lent: bytes) -> None:
+    pages, first = source.stat().st_size // _PAGE, bytearray(lent)
     first[28:32] = pages.to_bytes(4, "big")
     first[92:96] = first[24:28]  # the number of pages counts only if these two agree
     first[32:40] = bytes(8)  # no page is free: which ones are is not known
@@ -130,7 +129,9 @@ def _lend_first_page(source: Path, empty: Path) -> None:
 def _columns(old: sqlite3.Connection, table: Table) -> list[str]:
     """Return which of a table's columns are there: one of an earlier format lacks some."""
     columns = [column.name for column in table.columns]
-    with suppress(sqlite3.DatabaseError):  # damaged: they are asked for, and SQLite reads null beyond a row's end
+    with suppress(
+        sqlite3.DatabaseError, UnicodeDecodeError
+    ):  # damaged: they are asked for, and SQLite reads null beyond a row's end
         names = {name.decode(errors="replace") for (name,) in old.execute(_COLUMNS, (table.name,))}
         return [name for name in columns if name in names] or columns
     return columns
@@ -159,7 +160,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: Table) -> Sav
 
 def _went(old: sqlite3.Connection, table: Table) -> int:
     """Return how many rows of a table went because they were old; 0 where that cannot be read."""
-    with suppress(sqlite3.DatabaseError, TypeError):
+    with suppress(sqlite3.DatabaseError, UnicodeDecodeError, TypeError):
         return int(old.execute("SELECT rows FROM removed WHERE name = ?", (table.name,)).fetchone()[0])
     return 0
 

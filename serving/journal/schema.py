@@ -187,8 +187,7 @@ Index("requests_by_time", requests.c.time)
 Index("unanswered_by_request", unanswered.c.request_id)
 Index("routed_keys_by_request", routed_keys.c.request_id)
 
-IN_ORDER = (
-    *(labels, predictions, releases, workers, requests, shadows, journal_format),
-    *(losses, leases, removed, archives, unanswered, routed_keys, rollouts),
-)
-"""As they lie in the file: `salvage` lends a file that has lost its first page that of an empty journal."""
+FIRST = (labels, predictions, releases, workers, requests, shadows, journal_format)
+"""As they lie in the file: `salvage` lends a file that has lost its first page that of a journal of these alone, for
+SQLite's table of tables fits on it then."""
+IN_ORDER = (*FIRST, losses, leases, removed, archives, unanswered, routed_keys, rollouts)

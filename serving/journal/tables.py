@@ -1,5 +1,6 @@
 """How to make and reach a journal: SQLite in WAL mode by default, any SQLAlchemy URL otherwise."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from ml.io.scratch import partial_file, remove_partials
 from schemas.errors import DeploymentError
 from serving.journal.contents import is_emptied, is_unfinished
 from serving.journal.location import sqlite_url
-from serving.journal.schema import FORMAT, IN_ORDER, LATER_COLUMNS, journal_format, releases
+from serving.journal.schema import FIRST, FORMAT, IN_ORDER, LATER_COLUMNS, journal_format, releases
 from serving.journal.trouble import emptied, unknown, unusable
 
 Synchronous = Literal["NORMAL", "FULL"]
@@ -129,14 +130,33 @@ def _is_in(database: Inspector, table: Table) -> bool:
     return all(database.has_index(table.name, str(index.name)) for index in table.indexes)
 
 
+def first_page(file: Path, size: int) -> bytes:
+    """Return the first page of an empty journal of `FIRST` tables, of which `file` is made and removed again."""
+    engine = create_engine(sqlite_url(file))
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=MEMORY")
+            begin_writing(connection)
+            _create_tables(connection, FIRST)
+        engine.dispose()
+        return file.read_bytes()[:size]
+    finally:
+        engine.dispose()
+        file.unlink(missing_ok=True)
+
+
+def _create_tables(connection: Connection, tables: Iterable[Table]) -> None:
+    for table in tables:
+        connection.execute(CreateTable(table, if_not_exists=True))
+        for index in table.indexes:
+            connection.execute(CreateIndex(index, if_not_exists=True))
+
+
 def _create_in(connection: Connection) -> None:
     begin_writing(connection)  # the driver begins no transaction before a CREATE
     if connection.dialect.name == "postgresql":  # two that create at once would meet each other's half
         connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
-    for table in IN_ORDER:
-        connection.execute(CreateTable(table, if_not_exists=True))
-        for index in table.indexes:
-            connection.execute(CreateIndex(index, if_not_exists=True))
+    _create_tables(connection, IN_ORDER)
     _add_columns(connection)
     if format_of(connection) < FORMAT:
         connection.execute(delete(journal_format))
