@@ -7,25 +7,34 @@ from typing import Any
 import yaml
 
 from schemas.capacity import CapacityRecord
+from serving.process.container import DATA, KEYS_FOLDER, PORT, Setting, environment, secrets
+from serving.process.patience import grace
 from serving.process.records import Deployment
-from serving.process.variables import changed
+from serving.process.variables import JOURNAL_URL
 
 Manifest = dict[str, Any]
-_PORT = 3000  # of BentoML's images
 _LONGEST = 63
-_SPARE = 15  # seconds beyond a request's deadline, in which a pod ends
 _MEMORY, _LOADING = 1.25, 2.5  # times what was measured: usual, and with another version that is loaded beside
 _MIB = 1024 * 1024
-_COLLECTOR = {"OTEL_EXPORTER_OTLP_ENDPOINT": "otlp-endpoint", "OTEL_EXPORTER_OTLP_HEADERS": "otlp-headers"}
-"""Variables of telemetry, and the keys of the Secret that hold them."""
+_KEYS = {
+    JOURNAL_URL: "journal-url",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "otlp-endpoint",
+    "OTEL_EXPORTER_OTLP_HEADERS": "otlp-headers",
+}
+"""Variables that an operator gives, and the keys of the Secret that hold them; those of lookups are called alike."""
 _TEXT = """\
 # {name} in Kubernetes: made by pipeline=capacity, version {version}.
 # One replica answers {rate:g} requests a second{least}, 99 of 100 within {budget:g} s; {planned:g} are planned for
 # each. It takes {cores:g} cores and {memory} MiB then, and {start:g} s from its start to its first answer.
 #   bentoml containerize {bento}      put the image into a registry, and its name below
-#   kubectl create secret generic {secret} --from-literal=journal-url=postgresql+psycopg://… --from-file=keys.json=…
+#   kubectl create secret generic {secret} --from-literal=journal-url=postgresql+psycopg://… \\
+#     --from-file=keys.json=…{lookups}
 #   python -m serving manifest FILE     what a cluster would refuse of this file
 # keys.json is what `python -m serving key add` made. All replicas share one journal, which PostgreSQL holds.
+"""
+_ARCHIVE = """\
+# Requests that leave the journal go to the volume of the PersistentVolumeClaim {claim}, which all replicas
+# write (ReadWriteMany): make it before.
 """
 
 
@@ -50,7 +59,10 @@ def manifests(deployment: Deployment, measured: CapacityRecord) -> str:
         start=measured.start_seconds,
         bento=deployment.bento,
         secret=name,
+        lookups="".join(f" --from-literal={one}=…" for one in secrets(deployment)),
     )
+    if deployment.journal.archive_folder is not None:
+        head += _ARCHIVE.format(claim=_claim(name))
     return head + yaml.safe_dump_all(parts, sort_keys=False, allow_unicode=True, width=1_000)
 
 
@@ -75,7 +87,7 @@ def _deployment(name: str, labels: dict[str, str], deployment: Deployment, measu
             "template": {
                 "metadata": {"labels": dict(labels)},
                 "spec": {
-                    "terminationGracePeriodSeconds": ceil(deployment.spec.deadline) + _SPARE,
+                    "terminationGracePeriodSeconds": grace(deployment.spec.drain_seconds, deployment.spec.deadline),
                     "automountServiceAccountToken": False,
                     "securityContext": {
                         "runAsNonRoot": True,
@@ -84,14 +96,7 @@ def _deployment(name: str, labels: dict[str, str], deployment: Deployment, measu
                         "seccompProfile": {"type": "RuntimeDefault"},
                     },
                     "containers": [_container(name, deployment, measured)],
-                    "volumes": [
-                        {"name": "data", "emptyDir": {}},
-                        {"name": "tmp", "emptyDir": {}},
-                        {
-                            "name": "keys",
-                            "secret": {"secretName": name, "items": [{"key": "keys.json", "path": "keys.json"}]},
-                        },
-                    ],
+                    "volumes": _volumes(name, deployment),
                 },
             },
         },
@@ -106,16 +111,8 @@ def _container(name: str, deployment: Deployment, measured: CapacityRecord) -> M
     return {
         "name": "service",
         "image": deployment.bento,
-        "ports": [{"name": "http", "containerPort": _PORT}],
-        "env": [
-            {"name": "DRIVETRAIN_JOURNAL_URL", "valueFrom": {"secretKeyRef": {"name": name, "key": "journal-url"}}},
-            {"name": "DRIVETRAIN_KEYS", "value": "/keys/keys.json"},
-            {"name": "DRIVETRAIN_CACHE", "value": "/data/packages"},
-            {"name": "BENTOML_HOME", "value": "/tmp/bentoml"},
-            {"name": "HOME", "value": "/tmp"},
-            *(_of_secret(name, key, variable) for variable, key in _COLLECTOR.items() if deployment.spec.telemetry),
-            *({"name": variable, "value": text} for variable, text in changed(deployment.spec, deployment.journal)),
-        ],
+        "ports": [{"name": "http", "containerPort": PORT}],
+        "env": [_variable(name, one) for one in environment(deployment, has_keys=True)],
         "resources": {
             "requests": {"cpu": f"{_millicores(measured)}m", "memory": f"{ceil(memory * _MEMORY)}Mi"},
             "limits": {"memory": f"{ceil(memory * _LOADING)}Mi"},
@@ -128,16 +125,44 @@ def _container(name: str, deployment: Deployment, measured: CapacityRecord) -> M
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
-        "volumeMounts": [
-            {"name": "data", "mountPath": "/data"},
-            {"name": "tmp", "mountPath": "/tmp"},
-            {"name": "keys", "mountPath": "/keys", "readOnly": True},
-        ],
+        "volumeMounts": _mounts(deployment),
     }
 
 
-def _of_secret(secret: str, key: str, variable: str) -> Manifest:
-    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": secret, "key": key, "optional": True}}}
+def _variable(secret: str, one: Setting) -> Manifest:
+    if one.value is not None:
+        return {"name": one.name, "value": one.value.replace("$", "$$")}  # or it would name another variable
+    source = {"name": secret, "key": _KEYS.get(one.name, one.name)}
+    return {
+        "name": one.name,
+        "valueFrom": {"secretKeyRef": source | ({"optional": True} if one.is_optional else {})},
+    }
+
+
+def _volumes(name: str, deployment: Deployment) -> list[Manifest]:
+    keys = {"secretName": name, "items": [{"key": "keys.json", "path": "keys.json"}]}
+    volumes: list[Manifest] = [
+        {"name": "data", "emptyDir": {}},
+        {"name": "tmp", "emptyDir": {}},
+        {"name": "keys", "secret": keys},
+    ]
+    if deployment.journal.archive_folder is not None:
+        volumes.append({"name": "archive", "persistentVolumeClaim": {"claimName": _claim(name)}})
+    return volumes
+
+
+def _mounts(deployment: Deployment) -> list[Manifest]:
+    mounts: list[Manifest] = [
+        {"name": "data", "mountPath": DATA},
+        {"name": "tmp", "mountPath": "/tmp"},
+        {"name": "keys", "mountPath": KEYS_FOLDER, "readOnly": True},
+    ]
+    archive = deployment.journal.archive_folder
+    return mounts if archive is None else [*mounts, {"name": "archive", "mountPath": str(archive)}]
+
+
+def _claim(name: str) -> str:
+    return f"{name}-archive"
 
 
 def _millicores(measured: CapacityRecord) -> int:

@@ -4,21 +4,17 @@ import json
 import os
 from collections.abc import Iterator
 from ipaddress import ip_address
-from math import ceil
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
 from serving.journal import location
 from serving.keys import store
-from serving.keys.store import VARIABLE
 from serving.process import records
-from serving.process.patience import patience
+from serving.process.container import DATA, KEYS_FOLDER, PORT, environment
+from serving.process.patience import grace
 from serving.process.records import Deployment
-from serving.process.variables import changed
 
-_PORT = 3000  # of BentoML's images
-_SPARE = 5  # seconds beyond those in which a worker must have ended what is in work
 _TEXT = """\
 # {name}: made by `python -m serving compose {name}`. The image is the Bento's:
 #   bentoml containerize {bento}
@@ -68,11 +64,11 @@ def compose(home: Path, deployment: Deployment) -> str:
     has_keys = bool(store.read(keys))
     spec = deployment.spec
     address = ip_address(spec.host)
-    mounts = [("${DRIVETRAIN_DATA:-" + _data(deployment) + "}", "/data", False)]
-    mounts += [(_escaped(str(keys.parent)), "/keys", True)] if has_keys else []
+    mounts = [("${DRIVETRAIN_DATA:-" + _data(deployment) + "}", DATA, False)]
+    mounts += [(_escaped(str(keys.parent)), KEYS_FOLDER, True)] if has_keys else []
     archive = deployment.journal.archive_folder
     mounts += [] if archive is None else [(_escaped(str(archive)), _escaped(json.dumps(str(archive))), False)]
-    environment = dict(_environment(deployment, has_keys=has_keys))
+    variables = dict(_environment(deployment, has_keys=has_keys))
     return _TEXT.format(
         name=deployment.name,
         bento=deployment.bento,
@@ -80,12 +76,12 @@ def compose(home: Path, deployment: Deployment) -> str:
         user=f"{os.getuid()}:{os.getgid()}",
         address=f"[{address}]" if address.version == 6 else address,
         port=deployment.port,
-        inside=_PORT,
+        inside=PORT,
         environment="\n".join(
-            f"      {name}: {json.dumps(value, ensure_ascii=False)}" for name, value in environment.items()
+            f"      {name}: {json.dumps(value, ensure_ascii=False)}" for name, value in variables.items()
         ),
         volumes="\n".join(_mount(*mount) for mount in mounts),
-        grace=ceil(patience(spec.drain_seconds, spec.deadline)) + _SPARE,
+        grace=grace(spec.drain_seconds, spec.deadline),
         files=spec.max_connections + 500,
     )
 
@@ -103,30 +99,14 @@ def _mount(source: str, target: str, read_only: bool) -> str:
 
 def _environment(deployment: Deployment, *, has_keys: bool) -> Iterator[tuple[str, str]]:
     is_sqlite = make_url(deployment.journal_url).get_backend_name() == "sqlite"
-    yield (
-        "DRIVETRAIN_JOURNAL_URL",
-        (
-            location.sqlite_url(Path("/data/journal.db"))
-            if is_sqlite
-            else "${DRIVETRAIN_JOURNAL_URL:?the URL of the journal}"
-        ),
-    )
-    yield "DRIVETRAIN_CACHE", "/data/packages"
-    yield "BENTOML_HOME", "/tmp/bentoml"
-    yield "HOME", "/tmp"
-    if deployment.spec.workers > 1:
-        yield "BENTOML_CONFIG_OPTIONS", f"services.drivetrain.workers={deployment.spec.workers}"
-    if has_keys:
-        yield VARIABLE, "/keys/keys.json"
-    elif not deployment.spec.is_exposed:  # the port is published on this machine alone, as without a container
+    journal = location.sqlite_url(Path(f"{DATA}/journal.db")) if is_sqlite else None
+    for one in environment(deployment, has_keys=has_keys, journal_url=journal):
+        if one.value is not None:
+            yield one.name, _escaped(one.value)
+        else:
+            yield one.name, f"${{{one.name}:-}}" if one.is_optional else f"${{{one.name}:?{one.about}}}"
+    if not has_keys and not deployment.spec.is_exposed:  # the port is published on this machine alone
         yield "DRIVETRAIN_DEPLOY_OPEN", "true"
-    for name in sorted({str(one.env) for lookup in deployment.spec.lookups for one in lookup.secrets}):
-        yield name, f"${{{name}:?a secret of deploy.lookups}}"
-    if deployment.spec.telemetry:  # who asks the collector, and where it is, are the host's affair
-        yield "OTEL_EXPORTER_OTLP_ENDPOINT", "${OTEL_EXPORTER_OTLP_ENDPOINT:?the URL of the collector}"
-        yield "OTEL_EXPORTER_OTLP_HEADERS", "${OTEL_EXPORTER_OTLP_HEADERS:-}"
-    for name, text in changed(deployment.spec, deployment.journal):
-        yield name, _escaped(text)
 
 
 def _escaped(text: str) -> str:

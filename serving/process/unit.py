@@ -4,7 +4,6 @@ import grp
 import os
 import pwd
 import sys
-from math import ceil
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -12,10 +11,9 @@ from sqlalchemy.engine import make_url
 from schemas.errors import DeploymentError
 from schemas.home import ROOT
 from serving.process.bento_store import source
-from serving.process.patience import patience
+from serving.process.patience import grace
 from serving.process.records import Deployment
 
-_SPARE = 5  # seconds beyond those in which a worker must have ended what is in work
 _SHARED = ("/tmp", "/var/tmp")  # what is in them a unit with a folder of its own there does not see
 _FILES = 500  # open files besides connections
 _TEXT = """\
@@ -94,7 +92,7 @@ def unit(home: Path, deployment: Deployment) -> str:
         folder=_plain(ROOT),
         environment=" ".join(_quoted(f"{name}={value}") for name, value in settings.items()),
         command=" ".join([_quoted(program), *(_quoted(word, argument=True) for word in words)]),
-        stop=ceil(patience(deployment.spec.drain_seconds, deployment.spec.deadline)) + _SPARE,
+        stop=grace(deployment.spec.drain_seconds, deployment.spec.deadline),
         files=deployment.spec.max_connections + _FILES,
         writable=" ".join(_quoted(str(path)) for path in writable),
         private_tmp="no" if any(path.is_relative_to(folder) for path in named for folder in _SHARED) else "yes",

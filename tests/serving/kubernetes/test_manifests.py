@@ -11,9 +11,13 @@ import yaml
 
 from schemas.capacity import CapacityRecord
 from schemas.errors import ConfigurationError
+from schemas.journal_spec import JournalSpec
 from serving.__main__ import main
+from serving.keys import store
 from serving.kubernetes.checks import checked
 from serving.kubernetes.manifests import manifests, object_name
+from serving.process import records
+from serving.process.compose import compose
 from tests.serving.process.test_unit import deployment
 
 Manifest = dict[str, Any]
@@ -66,6 +70,31 @@ def test_where_telemetry_goes_is_in_the_secret(tmp_path: Path) -> None:
     assert named["OTEL_EXPORTER_OTLP_HEADERS"]["secretKeyRef"]["key"] == "otlp-headers"
     assert "DRIVETRAIN_DEPLOY_TELEMETRY" in named
     kubernetes_validate.validate(pods, "1.37", strict=True)
+
+
+def test_pods_have_what_compose_gives_a_container(tmp_path: Path) -> None:
+    lookup = {"name": "c", "key": "id", "columns": ["age"], "url": "https://x/{key}"}
+    lookups = [lookup | {"headers": {"authorization": {"env": "CRM_TOKEN"}}}]
+    one = deployment(tmp_path, workers=2, drain_seconds=60.0, telemetry=True, route_by="x-customer", lookups=lookups)
+    one = one.model_copy(update={"journal": JournalSpec(archive="/var/$archive", keep_days=30.0)})
+    store.add(records.keys_path(tmp_path, "house"), "one", None)
+    service = yaml.safe_load(compose(tmp_path, one))["services"]["house"]
+    text = manifests(one, MEASURED)
+    spec = next(yaml.safe_load_all(text))["spec"]["template"]["spec"]
+    (container,) = spec["containers"]
+    given = {variable["name"]: variable for variable in container["env"]}
+    assert [*given] == [*service["environment"]] and len(given) == len(container["env"])
+    same = {name for name, variable in given.items() if variable.get("value") == service["environment"][name]}
+    assert given.keys() - same == {"DRIVETRAIN_JOURNAL_URL", "CRM_TOKEN", *filter(lambda n: "OTEL" in n, given)}
+    assert given["CRM_TOKEN"]["valueFrom"] == {"secretKeyRef": {"name": "drivetrain-house", "key": "CRM_TOKEN"}}
+    assert given["BENTOML_CONFIG_OPTIONS"]["value"] == "services.drivetrain.workers=2"
+    assert given["DRIVETRAIN_JOURNAL_ARCHIVE"]["value"] == "/var/$$archive", "or the cluster looks for a variable"
+    assert f"{spec['terminationGracePeriodSeconds']}s" == service["stop_grace_period"] == "85s"
+    assert container["volumeMounts"][-1] == {"name": "archive", "mountPath": "/var/$archive"}
+    assert spec["volumes"][-1]["persistentVolumeClaim"] == {"claimName": "drivetrain-house-archive"}
+    head = text.partition("apiVersion")[0]
+    assert "--from-literal=CRM_TOKEN=…" in head and "drivetrain-house-archive" in head
+    assert checked(text) == []
 
 
 def test_names_of_models_become_names_of_objects() -> None:
