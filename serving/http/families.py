@@ -8,17 +8,6 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 Samples = Iterable[tuple[Mapping[str, str], float]]
-ADDED_GAUGES = frozenset(
-    {
-        "drivetrain_requests_waiting",
-        "drivetrain_requests_in_work",
-        "drivetrain_journal_waiting_requests",
-        "drivetrain_journal_waiting_bytes",
-    }
-)
-"""Gauges of which the numbers of a service's workers are added up. Of others the largest is told: a gauge that says how
-something is (a version, a stage, a state) says the same in each worker, or the worst. Counters and histograms are
-always added up, and those of workers that are gone stay counted."""
 _BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]  # seconds
 
 

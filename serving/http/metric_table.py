@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from serving.http.families import Latency, Samples, counter, gauge, histogram
+from serving.process.tally import Together
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -40,6 +41,9 @@ class Family:
         meaning: What is counted or shown, as its HELP.
         unit: Of what.
         labels: The names of its labels, which every sample has.
+        gauges: What is told of a gauge that several workers have: the sum of how much there is in each, of how
+            something is the largest or the smallest, whichever is the worst. The same in each, it is either. Counters
+            and histograms are always added up, and those of workers that are gone stay counted.
     """
 
     kind: Kind
@@ -47,6 +51,12 @@ class Family:
     meaning: str
     unit: Unit
     labels: tuple[str, ...] = ("model",)
+    gauges: Together = "largest"
+
+    @property
+    def together(self) -> Together:
+        """What is told of the numbers of several workers."""
+        return self.gauges if self.kind == "gauge" else "sum"
 
     @property
     def series(self) -> str:
@@ -81,7 +91,13 @@ NEEDS_REVIEW = Family("counter", "drivetrain_needs_review", "Rows routed to revi
 FLAGGED_ROWS = Family(
     "counter", "drivetrain_flagged_rows", "Rows predicted with something to tell of their values.", "rows", _BY_VERSION
 )
-WAITING = Family("gauge", "drivetrain_requests_waiting", "Requests that are whole and not answered yet.", "requests")
+WAITING = Family(
+    "gauge",
+    "drivetrain_requests_waiting",
+    "Requests that are whole and not answered yet.",
+    "requests",
+    gauges="sum",
+)
 WORKERS = Family("gauge", "drivetrain_workers", "Workers that are alive.", "workers")
 WORKERS_WANTED = Family("gauge", "drivetrain_workers_wanted", "Workers that there are to be.", "workers")
 ACCESS_LOG_DROPPED = Family(
@@ -130,12 +146,14 @@ ROLLOUT_ODDS_NEEDED = Family(
     "odds",
     (*_BY_VERSION, "signal"),
 )
-JOURNAL_UP = Family("gauge", "drivetrain_journal_up", "Whether the journal takes what is written.", "yes or no")
+JOURNAL_UP = Family(
+    "gauge", "drivetrain_journal_up", "Whether the journal takes what is written.", "yes or no", gauges="smallest"
+)
 JOURNAL_WAITING = Family(
-    "gauge", "drivetrain_journal_waiting_requests", "Requests that wait for the journal.", "requests"
+    "gauge", "drivetrain_journal_waiting_requests", "Requests that wait for the journal.", "requests", gauges="sum"
 )
 JOURNAL_WAITING_BYTES = Family(
-    "gauge", "drivetrain_journal_waiting_bytes", "Bytes of what waits for the journal.", "bytes"
+    "gauge", "drivetrain_journal_waiting_bytes", "Bytes of what waits for the journal.", "bytes", gauges="sum"
 )
 JOURNAL_LOST_REQUESTS = Family(
     "counter",
@@ -168,7 +186,11 @@ LOOKUP_SECONDS = Family(
     "histogram", "drivetrain_lookup_seconds", "Seconds a question to a source took.", "seconds", _BY_LOOKUP
 )
 IN_WORK = Family(
-    "gauge", "drivetrain_requests_in_work", "Requests for predictions in work; deploy.queue is the most.", "requests"
+    "gauge",
+    "drivetrain_requests_in_work",
+    "Requests for predictions in work; deploy.queue is the most.",
+    "requests",
+    gauges="sum",
 )
 JOURNAL_FAILURES = Family(
     "counter", "drivetrain_journal_failures", "Requests refused because the journal cannot be used.", "requests"
@@ -185,7 +207,9 @@ SHADOW_DROPPED = Family(
 )
 LABELS = Family("counter", "drivetrain_labels", "Labels sent to /feedback.", "labels", ("model", "status"))
 CURRENT_VERSION = Family("gauge", "drivetrain_current_version", "The current version.", "yes or no", _BY_VERSION)
-READY = Family("gauge", "drivetrain_ready", "Whether requests are answered, as /readyz says.", "yes or no")
+READY = Family(
+    "gauge", "drivetrain_ready", "Whether requests are answered, as /readyz says.", "yes or no", gauges="smallest"
+)
 
 FAMILIES: tuple[Family, ...] = (
     *(REQUESTS, SECONDS, ROWS, ROW_ERRORS, NEEDS_REVIEW, IN_WORK, JOURNAL_FAILURES, SHADOW_REQUESTS, SHADOW_DROPPED),
@@ -195,3 +219,12 @@ FAMILIES: tuple[Family, ...] = (
     *(JOURNAL_UP, JOURNAL_WAITING, JOURNAL_WAITING_BYTES, JOURNAL_LOST_REQUESTS, JOURNAL_LOST_ROWS),
     *(LOOKUP_HITS, LOOKUP_MISSES, LOOKUP_FAILURES, LOOKUP_OPEN, LOOKUP_SECONDS),
 )
+_BY_NAME = {family.name: family for family in FAMILIES}
+
+
+def put_together(name: str, kind: str) -> Together:
+    """Return what is told of a family that several workers have, of its name and its type."""
+    family = _BY_NAME.get(name)
+    if family is not None:
+        return family.together
+    return "largest" if kind == "gauge" else "sum"

@@ -10,11 +10,10 @@ from concurrent.futures import TimeoutError as LoopStands
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from serving.http.families import ADDED_GAUGES
-from serving.http.metric_table import WORKERS, WORKERS_WANTED
+from serving.http.metric_table import WORKERS, WORKERS_WANTED, put_together
 from serving.process import notes
 from serving.process.notes import Note
-from serving.process.tally import GAUGE, Family, added, gauge, without_gauges
+from serving.process.tally import Family, added, gauge, without_gauges
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -114,7 +113,7 @@ def plain(metrics: "Iterable[Metric]") -> list[Family]:
             one.name,
             one.type,
             one.documentation,
-            one.type != GAUGE or one.name in ADDED_GAUGES,
+            put_together(one.name, one.type),
             {(sample.name, tuple(sample.labels.items())): sample.value for sample in one.samples},
         )
         for one in metrics

@@ -89,8 +89,9 @@ def _of_the_service(model: str, limits: Limits) -> list[Alert]:
             breach="== 0",
             limit=0,
             shown="yes or no",
-            summary=f"{model} is alive at {{{{ $labels.instance }}}} and answers no request",
-            description="GET /readyz says why: no version could be loaded, or the journal cannot be used. "
+            summary=f"{model} is alive at {{{{ $labels.instance }}}} and does not answer requests",
+            description="Of several workers one at least. GET /readyz says why: no version could be loaded, or the "
+            f"journal cannot be used; python -m serving status {model} tells of each worker. "
             f"python -m serving rollback {model} brings the version before; python -m serving repair {model} saves "
             "what can be read of a damaged journal.",
         ),

@@ -7,11 +7,14 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from serving.http.families import counter, gauge, histogram
+from serving.http.metric_table import FAMILIES, READY
 from serving.http.sharing import Sharing, plain
 from serving.process import notes
 from serving.process.notes import Note
-from serving.process.tally import Family
+from serving.process.tally import Family, added
 
 
 def counted(value: float, at: float = 1.0) -> list[Family]:
@@ -20,6 +23,7 @@ def counted(value: float, at: float = 1.0) -> list[Family]:
             counter("requests", "Requests.", [({"status": "200"}, value)]),
             gauge("drivetrain_requests_waiting", "Waiting.", [({}, at)]),
             gauge("stage", "Stage.", [({}, at)]),
+            READY.of([({}, at)]),
             histogram("seconds", "Seconds.", []),
         ]
     )
@@ -40,8 +44,17 @@ def test_whichever_worker_is_asked_tells_the_sum_of_all(tmp_path: Path) -> None:
     other.write(counted(5, at=2), "answers")
     one.write(counted(3), "answers")
     for found in (told(one.of_all(counted(3))), told(other.of_all(counted(5, at=2)))):
-        assert found == {"requests_total": 8, "drivetrain_requests_waiting": 3, "stage": 2,
+        assert found == {"requests_total": 8, "drivetrain_requests_waiting": 3, "stage": 2, "drivetrain_ready": 1,
                          "drivetrain_workers": 2, "drivetrain_workers_wanted": 2}  # fmt: skip
+
+
+def test_of_a_gauge_the_worst_worker_is_told() -> None:
+    one, other = (plain([family.of([({}, at)]) for family in FAMILIES if family.kind == "gauge"]) for at in (0, 3))
+    found = {family.name: told([family])[family.name] for family in added([one, other])}
+    assert {name for name, value in found.items() if value == 0} == {"drivetrain_ready", "drivetrain_journal_up"}
+    assert Family.of(one[0].plain()) == one[0]
+    with pytest.raises(ValueError):
+        Family.of([*one[0].plain()[:3], True, []])  # as an earlier program wrote it
 
 
 def test_what_a_worker_counted_stays_when_it_is_gone_and_what_it_was_at_does_not(tmp_path: Path) -> None:
