@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Strict
+from schemas.latency import WatchedBudget
 from schemas.lookups import LookupSpec, require_fitting_each_other
 from schemas.rollout import RolloutSpec
 
@@ -67,12 +68,10 @@ class DeploySpec(Strict):
         description="seconds that a burst of requests may wait before 429; where more come than can be answered for so "
         "long, as many as are answered in a 25th of it. Up to 64 connections wait for each other, 8 requests always",
     )
-    latency_budget: float = Field(
+    latency_budget: WatchedBudget = Field(
         default=0.1,
-        gt=0,
-        le=3_600,
         description="seconds within which 99 of 100 requests are to be answered; what alerts and `pipeline=capacity` "
-        "go by, no request is cut off",
+        "go by, no request is cut off. Latencies are counted in buckets up to 10 s, beyond which no alert tells more",
     )
     queue: int = Field(default=256, ge=1, description="requests in work before 429; one counts once its body is there")
     max_bodies: int = Field(

@@ -10,6 +10,7 @@ from serving.http.metric_table import (
     JOURNAL_WAITING,
     JOURNAL_WAITING_BYTES,
 )
+from serving.journal.losses import REASONS
 from serving.journal.writer import Journal
 from serving.releases.follower import Follower
 
@@ -25,10 +26,11 @@ def capture_metrics(model: str, journal: Journal, follower: Follower) -> "Iterat
     waiting, held = journal.room.requests, journal.room.bytes
     yield JOURNAL_WAITING.of([(mine, waiting)])
     yield JOURNAL_WAITING_BYTES.of([(mine, held)])
+    none = {(one.version, reason): 0 for one in follower.loaded() for reason in REASONS}
     lost = ((JOURNAL_LOST_REQUESTS, journal.losses.requests), (JOURNAL_LOST_ROWS, journal.losses.rows))
-    for family, counts in lost:
+    for family, counts in lost:  # from 0 on: of a counter that begins with its first loss Prometheus sees no increase
         samples = [
             (mine | {"version": version, "reason": reason}, count)
-            for (version, reason), count in sorted(dict(counts).items())
+            for (version, reason), count in sorted({**none, **counts}.items())
         ]
         yield family.of(samples)

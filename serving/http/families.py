@@ -4,11 +4,12 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from schemas.latency import BOUNDS
+
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 Samples = Iterable[tuple[Mapping[str, str], float]]
-_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]  # seconds
 
 
 def counter(name: str, text: str, samples: Samples) -> "Metric":
@@ -35,18 +36,18 @@ class Latency:
     """How long requests took: their number in each bucket, and the sum."""
 
     def __init__(self) -> None:
-        self._buckets = [0] * (len(_BOUNDS) + 1)
+        self._buckets = [0] * (len(BOUNDS) + 1)
         self._seconds = 0.0
 
     def add(self, seconds: float) -> None:
         """Count one request."""
-        self._buckets[bisect_left(_BOUNDS, seconds)] += 1
+        self._buckets[bisect_left(BOUNDS, seconds)] += 1
         self._seconds += seconds
 
     def cumulative(self) -> tuple[list[tuple[str, float]], float]:
         """Return how many requests took at most so many seconds, for each bound, and the sum of all seconds."""
         total, buckets = 0, []
-        for bound, count in zip([*map(str, _BOUNDS), "+Inf"], self._buckets, strict=True):
+        for bound, count in zip([*map(str, BOUNDS), "+Inf"], self._buckets, strict=True):
             total += count
             buckets.append((bound, float(total)))
         return buckets, self._seconds

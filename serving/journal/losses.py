@@ -6,7 +6,7 @@ A count is written under a key of its own, so that one whose commit was cut off 
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 from uuid import uuid4
 
 from sqlalchemy import Connection, insert, select
@@ -18,6 +18,7 @@ Reason = Literal["full", "refused", "damaged", "removed", "closed"]
 """`full`: too much waited already; `refused`: the database does not take such a row; `damaged`, `removed`: that is what
 became of the journal's file; `closed`: the service ended before the journal came back.
 """
+REASONS: tuple[Reason, ...] = get_args(Reason)
 _SPAN = 60.0  # seconds of one count
 
 

@@ -5,8 +5,11 @@ import re
 from pydantic import Field, field_validator
 
 from schemas.base import Strict
+from schemas.latency import WatchedBudget
 
-_DURATION = re.compile(r"^([0-9]+(ms|s|m|h|d|w))+$")
+_SECONDS = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1, "ms": 0.001}
+_DURATION = re.compile("".join(f"(?:(?P<{unit}>[0-9]+){unit})?" for unit in _SECONDS), re.ASCII)
+_LONGEST = 100 * _SECONDS["y"]  # Prometheus counts nanoseconds in 63 bits
 
 
 class Limits(Strict):
@@ -19,7 +22,7 @@ class Limits(Strict):
 
     window: str = "5m"
     hold: str = "2m"
-    budget: float = Field(default=0.1, gt=0)
+    budget: WatchedBudget = 0.1
     errors: float = Field(default=0.01, gt=0, lt=1)
     turned_away: float = Field(default=0.01, gt=0, lt=1)
     invalid: float = Field(default=0.1, gt=0, lt=1)
@@ -27,6 +30,23 @@ class Limits(Strict):
     @field_validator("window", "hold")
     @classmethod
     def _is_a_duration(cls, text: str) -> str:
-        if not _DURATION.match(text):
-            raise ValueError(f"{text!r} is no duration as Prometheus has it, such as 30s, 5m, 1h30m")
+        if not 0 <= _seconds(text) <= _LONGEST:
+            raise ValueError(
+                f"{text!r} is no duration as Prometheus has it: the longest unit first, such as 30s, 5m, 1h30m"
+            )
         return text
+
+    @field_validator("window")
+    @classmethod
+    def _window_has_a_length(cls, text: str) -> str:
+        if _seconds(text) == 0:
+            raise ValueError(f"no rate is taken over {text}; say at least four intervals between scrapes, such as 5m")
+        return text
+
+
+def _seconds(text: str) -> float:
+    """Return how long a duration is; -1 if it is none."""
+    found = _DURATION.fullmatch(text)
+    if found is None or not text:
+        return -1
+    return sum(int(number) * _SECONDS[unit] for unit, number in found.groupdict().items() if number is not None)

@@ -37,6 +37,14 @@ def test_status_names_the_service_its_version_and_its_rows(here: Live, capsys: p
     assert line.split()[:4] == ["house", here.url, "ready", "1"]
 
 
+def test_the_readme_has_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    known = capsys.readouterr().out.partition("{")[2].partition("}")[0].split(",")
+    line = next(one for one in (ROOT / "README.md").read_text().splitlines() if "python -m serving status" in one)
+    assert sorted(line.partition("# also: ")[2].split(", ")) == sorted({*known} - {"status"})
+
+
 def test_an_unknown_name_is_an_error_with_the_nearest_one(here: Live, capsys: pytest.CaptureFixture[str]) -> None:
     for command in ("status", "logs", "rollback", "stop"):
         assert main([command, "hause"]) == 1

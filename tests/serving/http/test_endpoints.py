@@ -143,7 +143,10 @@ def test_the_names_of_the_metrics_are_the_contracts(extended: Local) -> None:
         "drivetrain_workers",
         "drivetrain_workers_wanted",
         *(f"drivetrain_request_seconds_{part}" for part in ("bucket", "count", "sum")),
-        *(f"drivetrain_journal_{what}" for what in ("up", "waiting_requests", "waiting_bytes")),
+        *(
+            f"drivetrain_journal_{what}"
+            for what in ("up", "waiting_requests", "waiting_bytes", "lost_requests_total", "lost_rows_total")
+        ),
         "drivetrain_labels_total",
         "drivetrain_current_version",
         "drivetrain_threshold",

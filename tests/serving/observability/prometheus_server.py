@@ -1,6 +1,7 @@
 """A real Prometheus on this machine (Debian: apt-get install prometheus)."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 
 def program(name: str) -> str:
@@ -27,6 +29,30 @@ def checked(what: str, file: Path) -> None:
     """Let promtool look at a file: `rules` or `config`."""
     done = subprocess.run([program("promtool"), "check", what, str(file)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def told(rules: Path, series: dict[str, str], alert: str, at: str) -> list[dict[str, str]]:
+    """Return the labels of an alert that fires at a time, of values that promtool plays to the rules.
+
+    Args:
+        rules: The file of the rules.
+        series: The values of each, one every 15 seconds, as promtool writes them.
+        alert: Its name.
+        at: The time, such as `5m`.
+    """
+    case = {
+        "interval": "15s",
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "alert_rule_test": [{"eval_time": at, "alertname": alert, "exp_alerts": []}],
+    }
+    file = rules.with_name("case.yml")
+    file.write_text(yaml.safe_dump({"rule_files": [str(rules)], "evaluation_interval": "15s", "tests": [case]}))
+    done = subprocess.run(
+        [program("promtool"), "test", "rules", str(file)], capture_output=True, text=True, check=False
+    )
+    found = re.findall(r"Labels:\{(.*?)\}", (done.stdout + done.stderr).partition("got:")[2])
+    assert bool(found) == bool(done.returncode), done.stdout + done.stderr
+    return [dict(re.findall(r'(\w+)="([^"]*)"', labels)) for labels in found]
 
 
 class Prometheus:

@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 
 import httpx
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import ValidationError
 
 from schemas.deploy_spec import DeploySpec
+from schemas.home import ROOT
 from serving.__main__ import main
 from serving.http.metric_table import FAMILIES
+from serving.journal.losses import REASONS
 from serving.keys import store
 from serving.observability.alerts import alerts
 from serving.observability.grafana import SCHEMA_VERSION, dashboard
@@ -36,6 +40,9 @@ def test_the_table_is_what_the_service_counts(local: LocalApp) -> None:
     assert found == {family.name: (family.kind, family.meaning) for family in FAMILIES}
     assert not [one for one in text_string_to_metric_families(text) for sample in one.samples
                 if not {"model"} <= set(sample.labels)]  # fmt: skip
+    for name in ("drivetrain_journal_lost_requests_total", "drivetrain_journal_lost_rows_total"):
+        for reason in REASONS:  # before anything is lost, so that an increase is seen
+            assert f'{name}{{model="house",reason="{reason}",version="1"}} 0.0' in text
 
 
 def test_alerts_name_metrics_of_the_table_and_say_what_to_do(tmp_path: Path) -> None:
@@ -52,6 +59,12 @@ def test_alerts_name_metrics_of_the_table_and_say_what_to_do(tmp_path: Path) -> 
         )
     (slow,) = (rule["expr"] for rule in group["rules"] if rule["alert"] == "DrivetrainSlow")
     assert slow.endswith("> 0.25") and "[30s]" in slow
+
+
+def test_the_page_has_every_alert_with_its_severity() -> None:
+    page = (ROOT / "docs" / "observability.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(Drivetrain\w+)` \| ([^|]+) \|", page, re.MULTILINE))
+    assert rows == {one.name: one.severity + (", at once" if one.at_once else "") for one in alerts("house", Limits())}
 
 
 def test_the_dashboard_shows_every_family_and_every_alert_with_its_limit() -> None:
@@ -110,3 +123,16 @@ def test_limits_that_cannot_be_are_told_all_at_once(recorded: None, capsys: pyte
     assert main(["rules", "house", "--window", "soon", "--errors", "2"]) == 2
     said = capsys.readouterr()
     assert "--window: 'soon'" in said.err and "--errors: '2'" in said.err and not said.out
+
+
+@pytest.mark.parametrize("limit", ["window=5m1h", "window=0s", "window=", "window=500y", "budget=inf", "budget=10"])
+def test_what_prometheus_would_refuse_or_never_tell_is_refused(limit: str) -> None:
+    with pytest.raises(ValidationError):
+        Limits.model_validate(dict([limit.split("=")]))
+
+
+def test_durations_of_prometheus_are_taken_and_no_hold_is_one() -> None:
+    found = Limits(window="1h30m5s200ms", hold="0s", budget=9.9)
+    assert (found.window, found.hold) == ("1h30m5s200ms", "0s")
+    with pytest.raises(ValidationError, match="less than 10"):
+        DeploySpec(latency_budget=10)

@@ -22,7 +22,8 @@ from serving.process import records
 from tests.serving import packages
 from tests.serving.conftest import Live, LocalApp
 from tests.serving.observability.dashboards import expressions
-from tests.serving.observability.prometheus_server import Prometheus, checked, running
+from tests.serving.observability.prometheus_server import Prometheus, checked, running, told
+from tests.serving.process.test_unit import deployment
 
 LIMITS = Limits(window="3s", hold="200ms", budget=0.001)
 SILENT = {"DrivetrainDown", "DrivetrainNotReady", "DrivetrainJournalFailing"}
@@ -51,9 +52,9 @@ def address_of(server: uvicorn.Server) -> str:
 
 def configured(folder: Path, live: Live, other: str, key: str) -> None:
     """Write what the commands print, with a second target, and quicker than a person would have it."""
-    deployment = records.find(live.home, "house")
-    (folder / "drivetrain-house.rules.yml").write_text(rules(deployment, LIMITS))
-    config = yaml.safe_load(scrape(live.home, deployment))
+    found = records.find(live.home, "house")
+    (folder / "drivetrain-house.rules.yml").write_text(rules(found, LIMITS))
+    config = yaml.safe_load(scrape(live.home, found))
     (job,) = config["scrape_configs"]
     assert job["static_configs"] == [{"targets": [urlsplit(live.url).netloc]}]
     job["static_configs"][0]["targets"].append(other)
@@ -98,6 +99,7 @@ def test_alerts_fire_on_errors_on_latency_and_on_a_stopped_worker(live: Live, lo
             assert ("DrivetrainDown", urlsplit(live.url).netloc) not in server.firing()
 
 
+<<<<<<< HEAD
 RARE = (
     "drivetrain_shadow",
     "drivetrain_rollout",
@@ -108,6 +110,27 @@ RARE = (
     "drivetrain_threshold",
 )
 """What has a sample where there is a shadow, a rollout, a lookup, a dear model, a loss or a threshold alone."""
+=======
+def test_promtool_plays_a_stopped_worker_and_a_burst_of_losses_to_the_rules(tmp_path: Path) -> None:
+    file = tmp_path / "house.rules.yml"
+    file.write_text(rules(deployment(tmp_path), Limits()))
+    labels = 'model="house",instance="i"'
+    workers = {f"drivetrain_workers{{{labels}}}": "2x8 1x40", f"drivetrain_workers_wanted{{{labels}}}": "2x60"}
+    assert not told(file, workers, "DrivetrainWorkerStopped", "2m")
+    (one,) = told(file, workers, "DrivetrainWorkerStopped", "5m")
+    assert (one["instance"], one["severity"]) == ("i", "warning")
+    lost = {f'drivetrain_journal_lost_requests_total{{{labels},version="1",reason="full"}}': "0x19 5000x40"}
+    assert not told(file, lost, "DrivetrainPredictionsLost", "4m")
+    assert told(file, lost, "DrivetrainPredictionsLost", "5m15s"), "at once, though all are lost between two scrapes"
+    slow = {
+        f'drivetrain_request_seconds_bucket{{{labels},version="1",le="{bound}"}}': "0+1x80"
+        if bound == "+Inf"
+        else "0x80"
+        for bound in ("5.0", "10.0", "+Inf")
+    }
+    file.write_text(rules(deployment(tmp_path), Limits(budget=9.9)))
+    assert told(file, slow, "DrivetrainSlow", "15m"), "the largest budget that can be declared"
+>>>>>>> dad154c (Losses are told as 0 from the start, limits that no alert could tell are refused, and pages name every alert and command)
 
 
 def _of_the_dashboard(server: Prometheus) -> None:
