@@ -5,16 +5,18 @@ from collections.abc import Iterator
 from schemas.errors import Fault
 from schemas.kubernetes_names import SUBDOMAIN, quantity
 from serving.kubernetes.names import name_faults
+from serving.kubernetes.numbers import is_whole, number_faults
 from serving.kubernetes.place import Place
 
 _LONGEST_PERIOD, _LONGEST_WINDOW = 1_800, 3_600
+_SCALED = ("Deployment", "ReplicaSet", "StatefulSet")
 _TARGETS = {"Utilization": "averageUtilization", "AverageValue": "averageValue", "Value": "value"}
 
 
 def autoscaler_faults(place: Place) -> Iterator[Fault]:
     """Yield what is wrong with an autoscaler."""
     spec = place.inside("spec")
-    yield from name_faults(spec.inside("scaleTargetRef"), "name", SUBDOMAIN)
+    yield from _target_faults(spec.inside("scaleTargetRef"))
     yield from _bounds(spec)
     if not spec.entries("metrics"):
         yield spec.fault("metrics", "it goes by no figure")
@@ -24,13 +26,18 @@ def autoscaler_faults(place: Place) -> Iterator[Fault]:
         yield from _behaviour_faults(spec.inside("behavior").inside(way))
 
 
+def _target_faults(target: Place) -> Iterator[Fault]:
+    yield from name_faults(target, "name", SUBDOMAIN)
+    kind = target.text("kind")
+    if target.text("apiVersion") == "apps/v1" and kind not in _SCALED:
+        yield target.fault("kind", f"{kind!r} of apps/v1 cannot be scaled", f"known: {', '.join(_SCALED)}")
+
+
 def _bounds(spec: Place) -> Iterator[Fault]:
+    yield from number_faults(spec, "minReplicas", "replicas at least", 1)
+    yield from number_faults(spec, "maxReplicas", "replicas at most", 1, is_needed=True)
     least, most = spec.values.get("minReplicas", 1), spec.values.get("maxReplicas")
-    if not isinstance(least, int) or least < 1:
-        yield spec.fault("minReplicas", f"{least!r} replicas at least cannot be", "1 or more")
-    if not isinstance(most, int) or most < 1:
-        yield spec.fault("maxReplicas", f"{most!r} replicas at most cannot be", "1 or more")
-    elif isinstance(least, int) and least > most:
+    if is_whole(least, 1) and is_whole(most, 1) and least > most:
         yield spec.fault("maxReplicas", f"{most} at most is fewer than {least} at least (minReplicas)")
 
 
@@ -46,9 +53,7 @@ def _metric_faults(metric: Place) -> Iterator[Fault]:
     if key is None:
         yield target.fault("type", f"{target.text('type')!r} is no type of a target", f"known: {', '.join(_TARGETS)}")
     elif key == "averageUtilization":
-        value = target.values.get(key)
-        if not isinstance(value, int) or value < 1:
-            yield target.fault(key, f"{value!r} percent cannot be", "1 or more, of what a pod asks for")
+        yield from number_faults(target, key, "percent", 1, is_needed=True)
     elif not (amount := quantity(target.text(key) or "")):
         yield target.fault(
             key, f"{target.text(key)!r} is no quantity above 0" if amount is None else "0 of it is never reached"
@@ -56,12 +61,23 @@ def _metric_faults(metric: Place) -> Iterator[Fault]:
 
 
 def _behaviour_faults(way: Place) -> Iterator[Fault]:
-    window = way.values.get("stabilizationWindowSeconds", 0)
-    if not isinstance(window, int) or not 0 <= window <= _LONGEST_WINDOW:
-        yield way.fault("stabilizationWindowSeconds", f"{window!r} seconds cannot be", f"0 to {_LONGEST_WINDOW}")
+    yield from number_faults(way, "stabilizationWindowSeconds", "seconds", 0, _LONGEST_WINDOW)
     for policy in way.entries("policies"):
-        value, period = policy.values.get("value"), policy.values.get("periodSeconds")
-        if not isinstance(value, int) or value < 1:
-            yield policy.fault("value", f"{value!r} cannot be", "1 or more")
-        if not isinstance(period, int) or not 1 <= period <= _LONGEST_PERIOD:
-            yield policy.fault("periodSeconds", f"{period!r} seconds cannot be", f"1 to {_LONGEST_PERIOD}")
+        yield from number_faults(policy, "value", "pods or percent", 1, is_needed=True)
+        yield from number_faults(policy, "periodSeconds", "seconds", 1, _LONGEST_PERIOD, is_needed=True)
+
+
+def unasked_faults(autoscaler: Place, deployment: Place) -> Iterator[Fault]:
+    """Yield containers that ask for nothing of what an autoscaler goes by a share of: it would never know one."""
+    names = {
+        metric.inside("resource").text("name")
+        for metric in autoscaler.inside("spec").entries("metrics")
+        if metric.text("type") == "Resource"
+        and metric.inside("resource").inside("target").text("type") == "Utilization"
+    }
+    for container in deployment.inside("spec").inside("template").inside("spec").entries("containers"):
+        resources = container.inside("resources")
+        for name in sorted(filter(None, names)):
+            if name not in resources.inside("requests").values and name not in resources.inside("limits").values:
+                says = "it asks for none, and the autoscaler goes by the share that is used of it"
+                yield resources.fault(f"requests.{name}", says)

@@ -4,16 +4,16 @@ Validators of schemas let it through: fewer than no replicas, a selector that fi
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 import yaml
 
 from schemas.errors import ConfigurationError, Fault
-from serving.kubernetes.autoscalers import autoscaler_faults
+from serving.kubernetes.autoscalers import autoscaler_faults, unasked_faults
+from serving.kubernetes.deployments import deployment_faults
 from serving.kubernetes.names import metadata_faults
 from serving.kubernetes.place import Place
-from serving.kubernetes.pods import pod_faults
 from serving.kubernetes.ports import service_faults
+from serving.kubernetes.selectors import has
 
 _OWN = {"HorizontalPodAutoscaler": "autoscaling/v2", "Deployment": "apps/v1", "Service": "v1"}
 
@@ -42,52 +42,44 @@ def _of_one(place: Place) -> Iterator[Fault]:
     yield from metadata_faults(place)
     checks: Mapping[str, Callable[[Place], Iterator[Fault]]] = {
         "HorizontalPodAutoscaler": autoscaler_faults,
-        "Deployment": _deployment_faults,
+        "Deployment": deployment_faults,
         "Service": service_faults,
     }
     yield from checks[kind](place)
-
-
-def _deployment_faults(place: Place) -> Iterator[Fault]:
-    spec = place.inside("spec")
-    replicas = spec.values.get("replicas")
-    if isinstance(replicas, int) and replicas < 0:
-        yield spec.fault("replicas", f"{replicas} replicas cannot be", "0 or more")
-    template = spec.inside("template")
-    labels = template.inside("metadata").inside("labels").values
-    wanted = spec.inside("selector").inside("matchLabels")
-    if not wanted.values:
-        yield spec.fault("selector", "it chooses no pods")
-    for key, value in wanted.values.items():
-        if labels.get(key) != value:
-            has = f"the pods have {labels[key]!r}" if key in labels else "the pods have no such label"
-            yield wanted.fault(key, f"{value!r} chooses none of its own pods: {has}", template.at("metadata.labels"))
-    yield from pod_faults(template.inside("spec"))
 
 
 def _among(place: Place, places: Sequence[Place]) -> Iterator[Fault]:
     """Yield what one manifest expects of the others in the file, where they are there."""
     deployments = [one for one in places if one.text("kind") == "Deployment"]
     if place.text("kind") == "HorizontalPodAutoscaler" and deployments:
-        target = place.inside("spec").inside("scaleTargetRef")
-        names = [one.inside("metadata").text("name") for one in deployments]
-        if target.text("kind") == "Deployment" and target.text("name") not in names:
-            yield target.fault(
-                "name", f"there is no Deployment {target.text('name')!r}", f"here: {', '.join(map(str, names))}"
-            )
-        for one in deployments:
-            if one.inside("metadata").text("name") == target.text("name") and "replicas" in one.inside("spec").values:
-                hint = "leave it out: each time it is applied it would undo the autoscaler's"
-                yield one.fault("spec.replicas", "an autoscaler decides how many there are", hint)
-    if place.text("kind") == "Service" and deployments:
+        yield from _scaled(place, deployments)
+    if place.text("kind") == "Service" and deployments and place.inside("spec").text("type") != "ExternalName":
         yield from _chosen(place, deployments)
+
+
+def _scaled(autoscaler: Place, deployments: Sequence[Place]) -> Iterator[Fault]:
+    """Yield that an autoscaler has no Deployment, or one that it cannot scale."""
+    target = autoscaler.inside("spec").inside("scaleTargetRef")
+    if target.text("kind") != "Deployment":
+        return
+    names = [one.inside("metadata").text("name") for one in deployments]
+    if target.text("name") not in names:
+        here = f"here: {', '.join(map(str, names))}"
+        yield target.fault("name", f"there is no Deployment {target.text('name')!r}", here)
+    for one in deployments:
+        if one.inside("metadata").text("name") != target.text("name"):
+            continue
+        yield from unasked_faults(autoscaler, one)
+        if "replicas" in one.inside("spec").values:
+            hint = "leave it out: each time it is applied it would undo the autoscaler's"
+            yield one.fault("spec.replicas", "an autoscaler decides how many there are", hint)
 
 
 def _chosen(service: Place, deployments: Sequence[Place]) -> Iterator[Fault]:
     """Yield that a service finds no pod, or asks for a port that it has not."""
     selector = service.inside("spec").inside("selector")
     templates = [one.inside("spec").inside("template") for one in deployments]
-    found = [one for one in templates if _has(one.inside("metadata").inside("labels").values, selector.values)]
+    found = [one for one in templates if has(one.inside("metadata").inside("labels").values, selector.values)]
     if not found:
         yield service.fault("spec.selector", "it chooses no pods of the Deployments here")
         return
@@ -97,12 +89,8 @@ def _chosen(service: Place, deployments: Sequence[Place]) -> Iterator[Fault]:
         for container in one.inside("spec").entries("containers")
         for port in container.entries("ports")
     ]
-    known = {value for port in ports for value in (port.values.get("name"), port.values.get("containerPort"))}
+    known = [value for port in ports for value in (port.values.get("name"), port.values.get("containerPort"))]
     for port in service.inside("spec").entries("ports"):
         wanted = port.values.get("targetPort", port.values.get("port"))
         if wanted not in known:
             yield port.fault("targetPort", f"the pods have no port {wanted!r}")
-
-
-def _has(labels: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    return bool(wanted) and all(labels.get(key) == value for key, value in wanted.items())

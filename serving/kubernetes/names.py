@@ -22,7 +22,6 @@ def metadata_faults(place: Place) -> Iterator[Fault]:
     yield from label_faults(metadata.inside("labels"))
     spec = place.inside("spec")
     yield from label_faults(spec.inside("template").inside("metadata").inside("labels"))
-    yield from label_faults(spec.inside("selector").inside("matchLabels"))
 
 
 def name_faults(place: Place, key: str, pattern: str) -> Iterator[Fault]:

@@ -121,7 +121,13 @@ def change(*steps: Any) -> Callable[[list[Manifest]], None]:
     return changed
 
 
-CONTAINER = (0, "spec", "template", "spec", "containers", 0)
+POD = (0, "spec", "template", "spec")
+CONTAINER = (*POD, "containers", 0)
+ROLLING = (0, "spec", "strategy", "rollingUpdate")
+HOUSE = {"app.kubernetes.io/name": "drivetrain-house"}
+HTTP = {"name": "http", "port": 80, "targetPort": "http"}
+INIT = {"name": "before", "image": "busybox"}
+EXPRESSION = {"key": "app.kubernetes.io/name", "operator": "In", "values": ["drivetrain-house"]}
 TARGET = (2, "spec", "metrics", 0, "resource", "target")
 PLANTED = {
     "minReplicas": change(2, "spec", "minReplicas", -2),
@@ -155,6 +161,37 @@ PLANTED = {
     "there is no volume 'cache'": change(*CONTAINER, "volumeMounts", 0, "name", "cache"),
     "name of a variable": change(*CONTAINER, "env", 1, "name", "1 KEY"),
     "failureThreshold: 0": change(*CONTAINER, "livenessProbe", "failureThreshold", 0),
+    "nodePort: 99999": change(
+        1, "spec", {"type": "NodePort", "selector": HOUSE, "ports": [HTTP | {"nodePort": 99999}]}
+    ),
+    "type ClusterIP has none": change(1, "spec", "ports", 0, "nodePort", 30080),
+    "one of several ports needs": change(1, "spec", "ports", [HTTP, {"port": 81, "targetPort": "http"}]),
+    "80 is there twice": change(1, "spec", "ports", [HTTP, HTTP | {"name": "b", "protocol": "TCP"}]),
+    "no type of a service": change(1, "spec", "type", "Cluster"),
+    "externalName: None": change(1, "spec", {"type": "ExternalName"}),
+    "hostPort: 70000": change(*CONTAINER, "ports", 0, "hostPort", 70000),
+    "tcpSocket.port: ": change(*CONTAINER, "livenessProbe", {"tcpSocket": {"port": 99999}}),
+    "initContainers[0].name": change(*POD, "initContainers", [{"name": "B_D", "image": "x"}]),
+    "initContainers[0].resources": change(*POD, "initContainers", [INIT | {"resources": {"limits": {"cpu": "lots"}}}]),
+    "'service' is there twice": change(*POD, "initContainers", [INIT | {"name": "service"}]),
+    "sizeLimit": change(*POD, "volumes", 0, "emptyDir", {"sizeLimit": "-5Gi"}),
+    "secretName": change(*POD, "volumes", 2, "secret", "secretName", "A_B!"),
+    "claimName": change(*POD, "volumes", 1, {"name": "tmp", "persistentVolumeClaim": {"claimName": "A"}}),
+    "'data' is there twice": change(*POD, "volumes", 1, "name", "data"),
+    "'/data' is there twice": change(*CONTAINER, "volumeMounts", 1, "mountPath", "/data"),
+    "there is no image": change(*CONTAINER, "image", ""),
+    "cannot be a key": change(*CONTAINER, "env", 0, "valueFrom", "secretKeyRef", "key", "no key"),
+    "could ever be replaced": change(*ROLLING, {"maxSurge": 0, "maxUnavailable": "0%"}),
+    "'lots' pods cannot be": change(*ROLLING, {"maxSurge": "lots"}),
+    "Recreate has no": change(0, "spec", "strategy", "type", "Recreate"),
+    "initialDelaySeconds: -5": change(*CONTAINER, "livenessProbe", "initialDelaySeconds", -5),
+    "-1 seconds": change(*POD, "terminationGracePeriodSeconds", -1),
+    "True replicas at most": change(2, "spec", "maxReplicas", True),
+    "cannot be scaled": change(2, "spec", "scaleTargetRef", "kind", "Deploymint"),
+    "requests.cpu: it asks for none": change(*CONTAINER, "resources", {"requests": {"memory": "1Gi"}}),
+    "NotIn of": change(0, "spec", "selector", {"matchExpressions": [EXPRESSION | {"operator": "NotIn"}]}),
+    "is no operator": change(0, "spec", "selector", {"matchExpressions": [EXPRESSION | {"operator": "Is"}]}),
+    "takes one value": change(0, "spec", "selector", {"matchExpressions": [EXPRESSION | {"values": []}]}),
     "has no HorizontalPodAutoscaler": change(2, "apiVersion", "autoscaling/v1"),
     "is not looked at": change(2, "kind", "HorizontalPodScaler"),
 }
@@ -167,6 +204,27 @@ def test_what_cannot_work_is_found_at_its_place(rendered: list[Manifest], said: 
     found = [str(fault) for fault in checked(yaml.safe_dump_all(parts))]
     assert any(said in fault for fault in found), found
     assert len(found) <= (5 if "port" in said else 2), "what follows from one fault, not more"
+
+
+LEGAL = {
+    "expressions alone": change(0, "spec", "selector", {"matchExpressions": [EXPRESSION]}),
+    "a name for what is elsewhere": change(1, "spec", {"type": "ExternalName", "externalName": "house.example.com"}),
+    "a number of two protocols": change(1, "spec", "ports", [HTTP, HTTP | {"name": "udp", "protocol": "UDP"}]),
+    "a port of the nodes": change(
+        1, "spec", {"type": "NodePort", "selector": HOUSE, "ports": [HTTP | {"nodePort": 30080}]}
+    ),
+    "a container before the others": change(*POD, "initContainers", [INIT]),
+    "a probe by TCP": change(*CONTAINER, "livenessProbe", {"tcpSocket": {"port": "http"}, "initialDelaySeconds": 0}),
+    "no surge": change(*ROLLING, {"maxSurge": 0}),
+    "all at once": change(0, "spec", "strategy", {"type": "Recreate"}),
+    "what is not asked for is the limit": change(*CONTAINER, "resources", {"limits": {"cpu": "2"}}),
+}
+
+
+@pytest.mark.parametrize("name", LEGAL)
+def test_what_a_cluster_takes_is_let_through(rendered: list[Manifest], name: str) -> None:
+    LEGAL[name](rendered)
+    assert checked(yaml.safe_dump_all(rendered)) == []
 
 
 def test_the_command_says_all_of_it_and_ends_with_2(
@@ -182,7 +240,10 @@ def test_the_command_says_all_of_it_and_ends_with_2(
     assert main(["manifest", str(tmp_path / "nowhere.yaml")]) == 2
 
 
-@pytest.mark.parametrize("text", ["", "---\n", "- a\n- b", "just words", "kind: [", "spec: 3\nkind: Service"])
+ODD = "kind: Service\nspec: {ports: [{targetPort: [1]}]}\n---\nkind: Deployment\nspec: {selector: [1], strategy: 3}"
+
+
+@pytest.mark.parametrize("text", ["", "---\n", "- a\n- b", "just words", "kind: [", "spec: 3\nkind: Service", ODD])
 def test_what_is_no_manifest_is_told(text: str) -> None:
     try:
         assert checked(text)
