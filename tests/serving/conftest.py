@@ -11,6 +11,9 @@ from starlette.types import ASGIApp
 from schemas.deploy_spec import DeploySpec
 from schemas.journal_spec import JournalSpec
 from serving.http import app
+from serving.http.leaving import Leaving
+from serving.http.sharing import Sharing
+from serving.http.worker import Worker
 from serving.journal import location, tables
 from serving.journal.writer import Journal
 from serving.process import services
@@ -66,15 +69,24 @@ LocalApp = Callable[..., AbstractContextManager[Local]]
 
 @contextmanager
 def opened_app(
-    folder: Path, journal_url: str, spec: DeploySpec, lock_timeout: float, kept: JournalSpec | None = None
+    folder: Path,
+    journal_url: str,
+    spec: DeploySpec,
+    lock_timeout: float,
+    kept: JournalSpec | None = None,
+    sharing: Sharing | None = None,
 ) -> Iterator[Local]:
-    """Open an application with what it needs in a folder; it predicts with version "1", a constant."""
+    """Open an application with what it needs in a folder; it predicts with version "1", a constant.
+
+    `sharing` makes it one of several workers.
+    """
     keys, kept = folder / "house.keys.json", kept or JournalSpec()
     config = Settings(model=NAME, journal_url=journal_url, cache=folder / "cache", spec=spec, keys=keys, journal=kept)
     engine = tables.open_existing(journal_url, spec.journal_synchronous, lock_timeout)
     follower = Follower(engine, config.cache, config.poll, drops=kept.policy == "drop")
     journal = Journal(engine, kept, config.patience)
-    built = app.build(config, follower, journal)
+    sharing = sharing or Sharing(model=NAME)
+    built = app.build(config, follower, journal, Worker.of(config, Leaving(), sharing))
     follower.start()
     try:
         publish(journal_url, "1", str(packages.write_rules(folder / "package")), timeout=10)
@@ -82,6 +94,7 @@ def opened_app(
             pass
         yield Local(built, follower, journal_url, keys)
     finally:
+        sharing.stop()
         follower.stop()
         journal.close()
         engine.dispose()
@@ -92,8 +105,12 @@ def local(tmp_path: Path, journal_url: str) -> LocalApp:
     """Open an application with the given limits, lock timeout and journal; its version "1" predicts a constant."""
 
     def open_app(
-        spec: DeploySpec, lock_timeout: float, kept: JournalSpec | None = None, url: str | None = None
+        spec: DeploySpec,
+        lock_timeout: float,
+        kept: JournalSpec | None = None,
+        url: str | None = None,
+        sharing: Sharing | None = None,
     ) -> AbstractContextManager[Local]:
-        return opened_app(tmp_path, url or journal_url, spec, lock_timeout, kept)
+        return opened_app(tmp_path, url or journal_url, spec, lock_timeout, kept, sharing)
 
     return open_app
