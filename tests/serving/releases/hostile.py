@@ -288,13 +288,25 @@ def endless_for_large_values(root: Path, chosen: random.Random) -> None:
     _hang_where(root, condition)
 
 
-def _hang_where(root: Path, condition: list[Any]) -> None:
-    """Put a loop before a good graph that goes on for ever where `hangs` is true."""
-    import onnx
+def failing_for_one_row(root: Path, chosen: random.Random) -> None:
+    """It predicts as it should, all sample rows at once; a single row has no second one, which it looks at."""
     from onnx import TensorProto, helper
 
-    shutil.rmtree(root)
-    model = onnx.load(str(packages.write_onnx(root) / "model.onnx"))
+    second = helper.make_tensor("i", TensorProto.INT64, [], [1])
+    nodes = [
+        helper.make_node("Constant", [], ["second"], value=second),
+        helper.make_node("Gather", ["features", "second"], ["row"], axis=0),
+        helper.make_node("ReduceSum", ["row"], ["sum"], keepdims=0),
+        helper.make_node("IsNaN", ["sum"], ["lacks"]),
+        helper.make_node("Where", ["lacks", "features", "features"], ["given"]),
+    ]
+    _put_before(root, nodes)
+
+
+def _hang_where(root: Path, condition: list[Any]) -> None:
+    """Put a loop before a good graph that goes on for ever where `hangs` is true."""
+    from onnx import TensorProto, helper
+
     most = helper.make_tensor("m", TensorProto.INT64, [], [2**62])
     nodes = [
         *condition,
@@ -302,11 +314,20 @@ def _hang_where(root: Path, condition: list[Any]) -> None:
         helper.make_node("Loop", ["most", "hangs", "features"], ["looped"], body=_body()),
         helper.make_node("Where", ["hangs", "looped", "features"], ["given"]),
     ]
+    _put_before(root, nodes)
+
+
+def _put_before(root: Path, nodes: list[Any]) -> None:
+    """Put nodes before a good graph, which is given what they make."""
+    import onnx
+
+    shutil.rmtree(root)
+    model = onnx.load(str(packages.write_onnx(root) / "model.onnx"))
     for node in model.graph.node:
         node.input[:] = ["given" if name == "features" else name for name in node.input]
-    nodes += list(model.graph.node)
+    after = list(model.graph.node)
     del model.graph.node[:]
-    model.graph.node.extend(nodes)
+    model.graph.node.extend([*nodes, *after])
     write(root, "model.onnx", model.SerializeToString())
 
 

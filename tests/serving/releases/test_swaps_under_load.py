@@ -4,15 +4,20 @@ import json
 import time
 from collections.abc import Iterator
 from math import sqrt
+from pathlib import Path
+from random import Random
+from shutil import rmtree
 
 import httpx
 import pytest
 
+from schemas.errors import DeploymentError
 from serving.journal.predictions import count as rows
 from serving.releases.beside import place_beside, withdraw
 from serving.releases.publisher import publish, releases, rollback
 from tests.serving import packages
 from tests.serving.conftest import Live
+from tests.serving.releases import hostile
 from tests.serving.steady_load import steady_load
 from tests.soak import SOAKING, count
 
@@ -21,6 +26,20 @@ BODY = json.dumps({"instances": [packages.ROW]}).encode()
 RATE = count(150, 1_200)  # requests per second
 FOLLOWED = 0.1  # seconds in which every worker follows
 BETWEEN = 0.5 if SOAKING else 0.0  # seconds of load after each
+
+
+def answers_otherwise(root: Path, chosen: Random) -> None:
+    """Predict otherwise than the trainer did, for whatever sample rows."""
+    rmtree(root)
+    packages.write_wrong_samples(root)
+
+
+BROKEN: list[tuple[hostile.Alter, str]] = [
+    (hostile.noise, "cannot be (loaded|used)"),
+    (hostile.failing_for_one_row, "running Gather node"),  # each is warmed by a single row
+    (answers_otherwise, "sample rows"),
+]
+"""What makes a package that must not answer, and what is said of it."""
 
 
 @pytest.fixture
@@ -69,3 +88,18 @@ def test_a_canary_of_a_tenth_has_a_tenth(live: Live, port: int) -> None:
     assert found["failed"] == [] and set(found["answered"]) == {"1", "tenth"}
     may_be_off = 0.01 if SOAKING else 4 * sqrt(0.09 / total)
     assert abs(found["answered"]["tenth"] / total - 0.1) < may_be_off
+
+
+def test_a_version_that_cannot_load_warm_or_answer_its_samples_changes_nothing(live: Live, port: int) -> None:
+    tries = count(len(BROKEN), 100)
+    with steady_load(port, RATE, BODY) as found:
+        for number in range(tries):
+            alter, why = BROKEN[number % len(BROKEN)]
+            version = f"broken-{number}"
+            root = hostile.make(live.packages / version, alter, Random(number))
+            with pytest.raises(DeploymentError, match=f"{version} was not published: .*{why}"):
+                publish(live.journal_url, version, str(root))
+            assert answering(live) == "1"
+            assert [one.version for one in releases(live.journal_url) if one.weight] == ["1"]
+            time.sleep(BETWEEN)
+    assert found["failed"] == [] and set(found["answered"]) == {"1"}
