@@ -1,15 +1,10 @@
 """A service comes back by itself, whatever of it is killed; after `stop` nothing does, and nothing is left behind."""
 
 import json
-import os
-import random
 import shutil
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -17,21 +12,15 @@ import psutil
 import pytest
 
 from schemas.deploy_spec import DeploySpec
-from serving.journal.streamed import Span, Streamed
-from serving.journal.tables import connect
 from serving.process import port, records, services
 from serving.process.deploy import deploy
 from serving.process.records import Deployment
 from tests.serving import packages
-from tests.serving.processes import family, gone, supervisor, watchdog, worker
+from tests.serving.processes import family, gone, is_whole, kill, pids, supervisor, until, watchdog, worker
 from tests.serving.steady_load import steady_load
-from tests.soak import count
 from tests.tracing import processes_traced
 
 pytestmark = pytest.mark.untraced
-KILLS = count(3, 200)
-_PATIENCE = 30.0  # of a machine that does other things, too; `make soak` holds the promised five seconds
-PROMISED = 5.0 if KILLS > 3 else _PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -49,40 +38,6 @@ def running(home: Path) -> Deployment:
     """The service, with everything that belongs to it."""
     until(lambda: is_whole(home))
     return records.find(home, "house")
-
-
-def is_ready(home: Path) -> bool:
-    return records.supervisor(home, "house") is not None and services.status(home, "house")[0].ready
-
-
-def is_whole(home: Path) -> bool:
-    """Say whether it answers with all its processes."""
-    found = records.supervisor(home, "house")
-    has_worker = found is not None and psutil.pid_exists(found) and len(psutil.Process(found).children()) == 1
-    return has_worker and is_ready(home) and watchdog(home) is not None
-
-
-def are_gone(home: Path, before: set[int]) -> bool:
-    return not before & pids(home)
-
-
-def pids(home: Path) -> set[int]:
-    return {one.pid for one in family(home)}
-
-
-def until(holds: Callable[[], bool], seconds: float = _PATIENCE) -> float:
-    """Wait until it holds; return the seconds that took."""
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() < began + seconds, f"does not hold after {seconds:g} seconds"
-        time.sleep(0.02)
-    return time.monotonic() - began
-
-
-def kill(*pids: int) -> None:
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
 
 
 def test_a_service_has_a_supervisor_a_worker_and_a_watchdog(home: Path, running: Deployment) -> None:
@@ -132,39 +87,6 @@ def test_what_is_killed_comes_back_and_nothing_else_is_left(home: Path, running:
     until(lambda: not victims & pids(home) and is_whole(home))
     assert httpx.get(f"{running.url}/readyz").json()["version"] == "1"
     until(lambda: pids(home) == {supervisor(home), worker(home).pid, watchdog(home)})
-
-
-def test_no_acknowledged_prediction_is_lost_or_doubled_while_processes_are_killed(
-    home: Path, running: Deployment
-) -> None:
-    chosen, answered, ended = random.Random(7), list[str](), threading.Event()
-    client = threading.Thread(target=predict_until, args=(f"{running.url}/predict", ended, answered))
-    client.start()
-    try:
-        for number in range(KILLS):
-            old = {supervisor(home), worker(home).pid}
-            victims = old if number % 3 == 2 else {supervisor(home)} if number % 3 else {worker(home).pid}
-            orphans = old - victims if supervisor(home) in victims else set()
-            kill(*victims)
-            until(partial(are_gone, home, victims))
-            until(partial(are_gone, home, orphans), 1.0 if PROMISED < _PATIENCE else _PATIENCE)
-            until(lambda: is_whole(home), PROMISED)
-            time.sleep(chosen.uniform(0.1, 1.5))
-    finally:
-        ended.set()
-        client.join()
-    pieces = Streamed(connect(running.journal_url), Span())  # each of them is read whole
-    kept = [one.predicted.request_id for piece in pieces for one in piece]
-    assert len(answered) > KILLS and not set(answered) - set(kept) and len(kept) == len(set(kept))
-
-
-def predict_until(url: str, ended: threading.Event, answered: list[str]) -> None:
-    while not ended.is_set():
-        with suppress(httpx.TransportError):
-            response = httpx.post(url, json={"instances": [packages.ROW]}, timeout=10)
-            if response.status_code == 200:
-                answered.append(response.json()["request_id"])
-        time.sleep(0.01)
 
 
 def test_nothing_that_tells_processes_apart_holds_a_time(home: Path, running: Deployment) -> None:
