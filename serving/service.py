@@ -85,7 +85,7 @@ class Drivetrain:
         if self._integrity.error is None:  # a damaged one is left as it is, and said to be damaged
             create(config.journal_url)
         engine = open_existing(config.journal_url, config.spec.journal_synchronous, config.lock_timeout)
-        self._engine, self._journal = engine, Journal(engine, config.journal, config.patience)
+        self._engine = engine
         supervised = Supervised()
         leaving = Leaving(config.spec.drain_seconds, supervised.is_orphan, supervised.tells)
         self._held = ExitStack()
@@ -100,6 +100,7 @@ class Drivetrain:
         drops = config.journal.policy == "drop"
         self._follower = Follower(engine, mine.cache, config.poll, look, self._integrity, config.spec, drops=drops)
         state, synchronous = self._follower.journal, config.spec.journal_synchronous
+        self._journal = Journal(engine, config.journal, config.patience, lambda: state.gone)
         self._maintenance = Maintenance(
             config.journal_url, config.journal, self._follower.worker, lambda: state.gone is None, synchronous
         )
@@ -113,7 +114,7 @@ class Drivetrain:
             self._telemetry = Telemetry(config.model, self._follower.worker)
         self._controller = Controller(
             *(engine, self._follower.worker, config.spec, config.lock_timeout),
-            is_damaged=lambda: self._integrity.error is not None,
+            is_damaged=lambda: state.gone is not None,
         )
         Front.ours = app.build(config, self._follower, self._journal, self._worker, self._telemetry, self._controller)
         if Front.loop is not None:

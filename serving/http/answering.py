@@ -209,11 +209,7 @@ class Answering:
             if (trace := scope[TRACE]) is not None:
                 request = request._replace(trace=trace.text)
         try:
-            gone = self._follower.journal.gone
-            if gone is None:
-                await self._journal.write(request)
-            else:
-                self._journal.lose(request, gone)
+            await self._journal.write(request)
         except JournalFull as error:
             raise HttpError(429, str(error), headers=RETRY) from error
         except JournalError as error:

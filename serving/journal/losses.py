@@ -5,7 +5,7 @@ A count is written under a key of its own, so that one whose commit was cut off 
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple, get_args
 from uuid import uuid4
 
@@ -19,6 +19,8 @@ Reason = Literal["full", "refused", "damaged", "removed", "closed"]
 became of the journal's file; `closed`: the service ended before the journal came back.
 """
 REASONS: tuple[Reason, ...] = get_args(Reason)
+Gone = Callable[[], Literal["damaged", "removed"] | None]
+"""Says what became of a journal that must not be written to any more; None while it may be."""
 _SPAN = 60.0  # seconds of one count
 
 

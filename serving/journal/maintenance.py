@@ -100,7 +100,8 @@ class Maintenance:
             self._archiving.look(lambda: self._goes_on() and self._holds())
             return self._remove_archived()
         finally:
-            lease.give_back(self._engine, LEASE, self._worker)
+            if self._is_sound():
+                lease.give_back(self._engine, LEASE, self._worker)
 
     def _remove_old(self) -> int:
         if self._spec.keep_days is None:

@@ -20,18 +20,23 @@ _OF_THE_JOURNAL = (OperationalError, InternalError, InterfaceError, TimeoutError
 logger = logging.getLogger("bentoml.drivetrain")
 
 
-def commit(engine: Engine, group: Sequence[Entry], losses: Losses | None, *, again: bool = False) -> Outcome:
+def commit(
+    engine: Engine, group: Sequence[Entry], losses: Losses, gone: str | None = None, *, again: bool = False
+) -> Outcome:
     """Write entries that somebody waits for, and counts of what was lost; return what became of each entry.
 
     Args:
         engine: The journal.
         group: The entries.
-        losses: What of it is pending is written too; None: nothing is.
+        losses: What of it is pending is written too.
+        gone: What became of a journal that must not be written to; None while it may be.
         again: Whether it was tried before, and may be in the journal.
     """
-    pending = losses if losses is not None and losses.are_pending else None
+    pending = losses if losses.are_pending else None
     if pending is None and not any(entry.is_awaited for entry in group):
         return [None] * len(group)
+    if gone is not None:
+        return JournalError(f"the journal is {gone}")
     try:
         with engine.begin() as connection:
             begin_writing(connection)

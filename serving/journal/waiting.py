@@ -1,6 +1,7 @@
 """What waits for the journal's writer, and how much of it may."""
 
 import asyncio
+import queue
 from typing import NamedTuple
 
 from schemas.journal_spec import JournalSpec
@@ -61,3 +62,17 @@ class Room:
         """Note that one does not wait any more."""
         self._left += 1
         self._left_bytes += size
+
+
+def following(entries: "queue.SimpleQueue[Entry | None]", first: Entry, most: int) -> tuple[list[Entry], bool]:
+    """Return an entry with those behind it in the queue, so many at most, and whether the end came after them."""
+    group = [first]
+    while len(group) < most:
+        try:
+            entry = entries.get_nowait()
+        except queue.Empty:
+            break
+        if entry is None:
+            return group, True
+        group.append(entry)
+    return group, False

@@ -20,10 +20,10 @@ from serving.journal.held import Held
 from serving.journal.inline import Inline
 from serving.journal.insertion import Request, RoutedKey, Row, Shadowed, Unanswered
 from serving.journal.labels import Label, LabelStatus
-from serving.journal.losses import Losses, Reason
+from serving.journal.losses import Gone, Losses, Reason
 from serving.journal.outcome import JournalError, JournalFull, Outcome, RowError, is_refused, passed_over, resolve
 from serving.journal.transaction import commit
-from serving.journal.waiting import Entry, Room, bytes_of
+from serving.journal.waiting import Entry, Room, bytes_of, following
 
 _LARGEST_GROUP = 256  # requests in one commit
 _LOOK_SECONDS = 0.5  # until what is held, or a count of what was lost, is tried to be written though nothing comes
@@ -40,16 +40,19 @@ class Journal:
         engine: The journal.
         spec: What holds while the journal takes nothing, and how much may wait.
         patience: Seconds that an answer waits for its commit at most, under the policy `drop`.
+        gone: Says what became of a journal that must not be written to; None while it may be.
     """
 
-    def __init__(self, engine: Engine, spec: JournalSpec | None = None, patience: float = 1.0) -> None:
+    def __init__(
+        self, engine: Engine, spec: JournalSpec | None = None, patience: float = 1.0, gone: Gone = lambda: None
+    ) -> None:
         self.engine = engine
         self.losses = Losses()
         self.room = Room(spec or JournalSpec())
         self.drops = spec is not None and spec.policy == "drop"
-        self._patience = patience
+        self._patience, self._gone = patience, gone
         self._entries: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
-        self._closed = self._is_late = self._is_gone = False
+        self._closed = self._is_late = False
         self._held = Held()
         self._inline = Inline(engine)
         self._crowd = Crowd(self._entries.qsize, _LARGEST_GROUP)
@@ -59,7 +62,8 @@ class Journal:
     @property
     def away(self) -> str | None:
         """Why nothing waits for the journal now, under the policy `drop`; None while it takes what is written."""
-        return self._held.why
+        gone = self._gone()
+        return self._held.why if gone is None else f"the journal is {gone}"
 
     async def write(self, request: Request | Shadowed) -> None:
         """Return once a request is committed, or under the policy `drop` once it is held or counted as lost.
@@ -68,7 +72,11 @@ class Journal:
             JournalFull: If too much waits for the journal.
             JournalError: If it could not be committed.
         """
-        done = None if self._closed or self._held.why is not None else self._inline.add(request)
+        gone = self._gone()
+        if gone is not None and self.drops and type(request) is Request:
+            self.losses.add(request, gone)
+            return
+        done = None if self._closed or self.away is not None else self._inline.add(request)
         if done is not None and await done:
             return
         if not (self.drops and type(request) is Request):
@@ -86,7 +94,7 @@ class Journal:
 
     def note(self, row: Unanswered | RoutedKey) -> None:
         """Write what nobody waits for; what the journal does not take, or has no room for, is left out."""
-        done = None if self._closed or self._held.why is not None else self._inline.add(row)
+        done = None if self._closed or self.away is not None else self._inline.add(row)
         if done is None:
             self._note_later(row)
         else:
@@ -95,13 +103,6 @@ class Journal:
     def _note_later(self, row: Unanswered | RoutedKey) -> None:
         with suppress(JournalError):  # closed, or full
             self._put(row, None).committed.add_done_callback(passed_over)
-
-    def lose(self, request: Request, reason: Reason) -> None:
-        """Count a request as lost, and write no more to what is there. Raises JournalError unless the policy drops."""
-        if not self.drops:
-            raise JournalError(f"the journal is {reason}")
-        self._is_gone = True
-        self.losses.add(request, reason)
 
     def close(self) -> None:
         """Commit what is waiting and stop; what comes later is refused."""
@@ -163,19 +164,7 @@ class Journal:
                 first = self._entries.get(timeout=_LOOK_SECONDS)
             except queue.Empty:
                 return [], False
-        return self._gather(first) if first is not None else ([], True)
-
-    def _gather(self, first: Entry) -> tuple[list[Entry], bool]:
-        group = [first]
-        while len(group) < _LARGEST_GROUP:
-            try:
-                entry = self._entries.get_nowait()
-            except queue.Empty:
-                break
-            if entry is None:
-                return group, True
-            group.append(entry)
-        return group, False
+        return following(self._entries, first, _LARGEST_GROUP) if first is not None else ([], True)
 
     def _commit(self, group: list[Entry]) -> None:
         if len(self._held) or not self._held.is_due:  # it is tried later, and then what came before is first
@@ -217,7 +206,7 @@ class Journal:
 
     def _write_held(self) -> None:
         """Write what is held and what was lost, as far as the journal takes it."""
-        while (len(self._held) or self.losses.are_pending) and self._held.is_due and not self._is_gone:
+        while (len(self._held) or self.losses.are_pending) and self._held.is_due:
             group = self._held.first(_LARGEST_GROUP)
             outcome = self._insert(group, again=True)
             if isinstance(outcome, RowError) and len(group) > 1:
@@ -232,7 +221,7 @@ class Journal:
                 self._let_go(self._held.drop(len(group)), outcome)
 
     def _insert(self, group: list[Entry], *, again: bool = False) -> Outcome:
-        outcome = commit(self.engine, group, None if self._is_gone else self.losses, again=again)
+        outcome = commit(self.engine, group, self.losses, self._gone(), again=again)
         if not isinstance(outcome, JournalError):
             self._is_late = False
             self._held.came_back()

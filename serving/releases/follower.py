@@ -86,7 +86,8 @@ class Follower:
         self._versions.stop()
         self._loader.shutdown(cancel_futures=True)
         self._replies.shutdown()
-        self._heartbeat.stop()
+        if self.journal.gone is None:
+            self._heartbeat.stop()
 
     def loaded(self) -> list[Version]:
         """Return the versions that are loaded, the current one first."""

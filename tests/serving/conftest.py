@@ -84,7 +84,7 @@ def opened_app(
     config = Settings(model=NAME, journal_url=journal_url, cache=folder / "cache", spec=spec, keys=keys, journal=kept)
     engine = tables.open_existing(journal_url, spec.journal_synchronous, lock_timeout)
     follower = Follower(engine, config.cache, config.poll, drops=kept.policy == "drop")
-    journal = Journal(engine, kept, config.patience)
+    journal = Journal(engine, kept, config.patience, lambda: follower.journal.gone)
     sharing = sharing or Sharing(model=NAME)
     built = app.build(config, follower, journal, Worker.of(config, Leaving(), sharing))
     follower.start()

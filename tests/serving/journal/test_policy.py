@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Engine, event
 
 from schemas.journal_spec import JournalSpec
-from serving.journal.insertion import add
+from serving.journal.insertion import Shadowed, Unanswered, add
 from serving.journal.labels import Label
 from serving.journal.location import sqlite_url
-from serving.journal.losses import Losses
+from serving.journal.losses import Gone, Losses
 from serving.journal.lost import lost, lost_beside
 from serving.journal.outcome import JournalError, JournalFull
 from serving.journal.predictions import count, window
@@ -28,6 +28,7 @@ from tests.soak import count as tries
 _PATIENCE = 0.2
 BLOCK, DROP = JournalSpec(queue=40), JournalSpec(policy="drop", queue=40)
 NO_LIMIT = 2**30
+LABEL = Label("a", 0, "1", 0.0)
 
 
 class Disk:
@@ -199,6 +200,48 @@ def test_on_a_disk_that_is_really_full_nothing_is_uncounted(tmp_path: Path, poli
             missing = set(answered) - set(kept)
             assert {"before", "after"} <= set(kept) and len(kept) == 3 * len(set(kept))
             assert len(missing) == requests_lost(url) and bool(missing) == (policy == "drop")
+
+
+def test_what_was_removed_is_left_alone_by_every_kind_of_row_and_taken_again_when_it_is_back(journal_url: str) -> None:
+    gone: list[Literal["removed"] | None] = ["removed"]
+    engine = connect(journal_url, lock_timeout=0.1)
+    journal = Journal(engine, DROP, _PATIENCE, lambda: gone[0])
+
+    def rows(*tables: str) -> list[int]:
+        with connect(journal_url).connect() as connection:
+            return [connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() for table in tables]
+
+    async def scenario() -> None:
+        await journal.write(request("a"))
+        journal.note(Unanswered("b", 1.0, "1", 0.5, 500, 0, 0.1))
+        for refused in (journal.write(Shadowed("a", 1.0, "2", 200, 1, None, "[]", 0, 0.1)), journal.label(LABEL)):
+            with pytest.raises(JournalError, match="removed"):
+                await refused
+        await asyncio.sleep(0.1)
+        assert rows("requests", "unanswered", "shadows", "labels", "losses") == [0] * 5
+        assert journal.away == "the journal is removed" and journal.losses.requests == {("1", "removed"): 1}
+        gone[0] = None
+        await journal.write(request("c"))
+        await until(lambda: journal.away is None and not journal.losses.are_pending)
+
+    try:
+        asyncio.run(scenario())
+        assert rows("requests", "losses") == [1, 1]
+        gone[0] = "removed"
+        with pytest.raises(JournalError, match="removed"):  # by the other policy answers are withheld
+            asyncio.run(blocking_write(engine, lambda: gone[0]))
+        assert rows("requests") == [1]
+    finally:
+        journal.close()
+        engine.dispose()
+
+
+async def blocking_write(engine: Engine, gone: Gone) -> None:
+    journal = Journal(engine, BLOCK, _PATIENCE, gone)
+    try:
+        await journal.write(request("d"))
+    finally:
+        journal.close()
 
 
 def test_what_a_closing_service_still_holds_is_counted(journal_url: str, caplog: pytest.LogCaptureFixture) -> None:
