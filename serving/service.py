@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -80,6 +81,7 @@ class Drivetrain:
         from serving.rollouts.controller import Controller
 
         config = settings.read()
+        self._closing = config.closing
         self._integrity = Integrity(config.journal_url, config.model)
         self._integrity.start()
         if self._integrity.error is None:  # a damaged one is left as it is, and said to be damaged
@@ -130,21 +132,26 @@ class Drivetrain:
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
-        """Commit what is waiting and leave the list of living workers."""
+        """Commit what is waiting, or say that it is lost; then end all else, and leave the list of living workers."""
         from serving.http import refusal_log
+        from serving.process.closing import side_by_side
 
+        until = time.monotonic() + self._closing
         refusal_log.flush()
-        if self._first is not None:
-            self._first.stop()
-        self._controller.stop()
-        self._maintenance.stop()
-        self._follower.stop()
-        self._integrity.stop()
-        self._journal.close()
-        self._engine.dispose()
-        if self._telemetry is not None:
-            self._telemetry.close()
+        self._journal.close(self._closing)
         self._worker.stop()
+        ends = {
+            "the rollouts' controller": self._controller.stop,
+            "the journal's retention": self._maintenance.stop,
+            "the releases' follower": self._follower.stop,
+            "the journal's check": self._integrity.stop,
+        }
+        if self._first is not None:
+            ends["the first version's publisher"] = self._first.stop
+        if self._telemetry is not None:
+            ends["telemetry"] = self._telemetry.close
+        side_by_side(ends, until - time.monotonic())
+        self._engine.dispose()
         self._held.close()
 
 

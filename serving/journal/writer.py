@@ -104,12 +104,17 @@ class Journal:
         with suppress(JournalError):  # closed, or full
             self._put(row, None).committed.add_done_callback(passed_over)
 
-    def close(self) -> None:
-        """Commit what is waiting and stop; what comes later is refused."""
+    def close(self, seconds: float | None = None) -> None:
+        """Commit what is waiting and stop; what comes later is refused. After these seconds it is left as it is."""
         self._closed = True
         self._inline.close()
         self._entries.put(None)
-        self._thread.join()
+        self._thread.join(seconds)
+        if self._thread.is_alive():  # in a database that says nothing
+            waiting, lost = self.room.requests, self.losses.pending()[0]
+            logger.error(
+                "the journal does not answer: %d entries may not be in it, and %d lost ones not counted", waiting, lost
+            )
         with suppress(queue.Empty):
             while True:
                 if (late := self._entries.get_nowait()) is not None:

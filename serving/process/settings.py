@@ -12,7 +12,7 @@ from schemas.base import Name, Strict
 from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
 from schemas.journal_spec import JournalSpec
-from serving.process import contents, variables
+from serving.process import contents, patience, variables
 from serving.process.members import VARIABLE
 
 HOST = "127.0.0.1"
@@ -37,11 +37,13 @@ class Settings(Strict):
 
     @property
     def lock_timeout(self) -> float:
-        """Seconds to wait while somebody else writes the journal.
+        """Seconds to wait while somebody else writes the journal."""
+        return patience.lock_timeout(self.spec.deadline)
 
-        A request can wait for the group before it and then for its own: both end before its deadline.
-        """
-        return min(5.0, 0.4 * self.spec.deadline)
+    @property
+    def closing(self) -> float:
+        """Seconds in which a worker must have closed that has nothing in work any more."""
+        return patience.closing(self.spec.deadline)
 
     @property
     def patience(self) -> float:

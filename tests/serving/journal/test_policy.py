@@ -1,6 +1,7 @@
 """While the journal takes nothing: who waits, who is answered, and whether what is lost is counted to the request."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -251,6 +252,18 @@ def test_what_a_closing_service_still_holds_is_counted(journal_url: str, caplog:
         journal.close()
         assert journal.losses.requests == {("1", "closed"): 2}
     assert "2 answered requests (6 rows) are neither in the journal nor counted in it" in caplog.text
+
+
+def test_a_closing_service_says_what_a_database_that_answers_nothing_may_not_have(
+    journal_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    with opened(journal_url, DROP, "FULL") as (journal, _):
+        monkeypatch.setattr("serving.journal.writer.commit", lambda *_, **__: answers.wait(20) and JournalError("away"))
+        asyncio.run(send(journal, ["a", "b"]))
+        journal.close(0.1)
+        assert "the journal does not answer: 2 entries may not be in it, and 0 lost ones not counted" in caplog.text
+        answers.set()
 
 
 def test_a_row_that_the_journal_cannot_hold_is_answered_and_counted_alone(journal_url: str) -> None:
