@@ -18,7 +18,6 @@ BACKLOG = 2048
 
 _KEEP_ALIVE_SECONDS = 75  # longer than clients keep idle connections, so that theirs is the end that closes
 _QUICK_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
-_START_SECONDS = 20.0  # a worker that ends by itself within them cannot start
 _LAST_SECONDS = 0.1  # in which workers take the connections that wait at a port that takes no more
 
 
@@ -63,6 +62,7 @@ class Crew:
         self._leaving: dict[_Worker, float] = {}  # until when they may take
         self._pause = dict.fromkeys(range(1, len(listeners) + 1), 0.0)
         self._due = dict(self._pause)
+        self._failed: set[int] = set()  # places where none could start since anybody was ready
         self._start_those_due()
 
     @property
@@ -71,18 +71,17 @@ class Crew:
         return [one.tells for one in self._workers.values()]
 
     def look(self) -> int | None:
-        """Do what is due; return the exit code of a worker where none can start."""
+        """Do what is due; return the exit code of a worker where none can start in any place."""
         for place, worker in list(self._workers.items()):
             code = worker.process.poll()
-            if code is not None:
-                self._forget(place)
-                lived = time.monotonic() - worker.started
-                if code > 0 and lived < _START_SECONDS and not self._workers:
-                    return code
-                self._start_later(worker, f"ended ({_told(code)})", _pause(self._pause[place], lived))
-                continue
             worker.listen_to()
-            if worker.is_leaving:
+            if worker.is_ready:
+                self._failed.clear()
+            if code is not None:
+                self._ended(place, worker, code)
+                if len(self._failed) == len(self._listeners):
+                    return code
+            elif worker.is_leaving:
                 self._leaving[worker] = time.monotonic() + self._patience
                 self._forget(place)
                 self._start_later(worker, "is about to end", 0.0)
@@ -90,6 +89,15 @@ class Crew:
         self._steer()
         self._start_those_due()
         return None
+
+    def _ended(self, place: int, worker: _Worker, code: int) -> None:
+        self._forget(place)
+        has_failed = code > 0 and not worker.is_ready  # what kills it may spare the next one
+        if has_failed:
+            self._failed.add(place)
+        lived = time.monotonic() - worker.started
+        pause = _pause(self._pause[place], is_well=lived > _QUICK_SECONDS and not has_failed)
+        self._start_later(worker, f"ended ({_told(code)})", pause)
 
     def _steer(self) -> None:
         """Let new connections go to those who take them; while nobody does, they wait for any."""
@@ -140,9 +148,9 @@ class Crew:
                 self._workers[place] = _Worker(place, self._listeners[place - 1])
 
 
-def _pause(before: float, lived: float) -> float:
-    """Return the seconds until a worker is started after one that lived so long: longer after each quick death."""
-    return 0.0 if lived > _QUICK_SECONDS else min(max(0.5, 2 * before), _LONGEST_PAUSE)
+def _pause(before: float, *, is_well: bool) -> float:
+    """Return the seconds until a worker is started: longer after each that died quickly, or could not start."""
+    return 0.0 if is_well else min(max(0.5, 2 * before), _LONGEST_PAUSE)
 
 
 def _wait(seconds: float, lasts: Callable[[], bool]) -> None:

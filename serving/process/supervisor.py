@@ -64,6 +64,7 @@ def _supervise(settings: Path, spec: dict[str, Any], listeners: list[socket.sock
             return 0
         code = crew.look()
         if code is not None:
+            crew.end(0.0)
             return code
         watchdog.keep()
 
