@@ -20,6 +20,7 @@ from schemas.journal_spec import JournalSpec
 
 _PAUSE = 3_600.0  # seconds between two attempts: each leaves a file at least
 _LOOK_SECONDS = 0.2
+_LAST_SECONDS = 0.5
 _DAY = 86_400.0
 _LONGEST = 2_000  # characters of a reason
 NO_PYARROW = "journal.archive writes Parquet, and pyarrow is not installed here: pip install pyarrow"
@@ -45,7 +46,10 @@ class Archiving:
         if time.monotonic() - self._last < self._pause:
             return
         self._last = time.monotonic()
-        why = self._run(goes_on) if has_pyarrow() else NO_PYARROW
+        try:
+            why = self._run(goes_on) if has_pyarrow() else NO_PYARROW
+        except OSError as error:  # the system has no process for it: nothing was begun
+            self._last, why = -self._pause, f"no process can be started: {error.strerror or error}"
         if why and why != self._said:
             logger.error("requests cannot be archived, and stay in the journal: %s", why)
         self._said = why
@@ -66,17 +70,34 @@ class Archiving:
             stderr=subprocess.STDOUT,
         )
         with child:
-            assert child.stdin is not None and child.stdout is not None
-            with suppress(BrokenPipeError):  # it was ended already
-                child.stdin.write(json.dumps(told).encode())
-                child.stdin.close()
-            while child.poll() is None:
-                if not goes_on():
-                    child.terminate()
-                    return ""
-                time.sleep(_LOOK_SECONDS)
-            text = child.stdout.read().decode(errors="replace").strip()[-_LONGEST:]
-        return text if child.returncode else ""
+            try:
+                return _awaited(child, json.dumps(told).encode(), goes_on)
+            finally:
+                _end(child)
+
+
+def _awaited(child: "subprocess.Popen[bytes]", told: bytes, goes_on: Callable[[], bool]) -> str:
+    """Tell a process what to do, and wait for it; return why it could not, "" where it could or is to end."""
+    assert child.stdin is not None and child.stdout is not None
+    with suppress(BrokenPipeError):  # it was ended already
+        child.stdin.write(told)
+        child.stdin.close()
+    while child.poll() is None:
+        if not goes_on():
+            return ""
+        time.sleep(_LOOK_SECONDS)
+    text = child.stdout.read().decode(errors="replace").strip()[-_LONGEST:]
+    return text if child.returncode else ""
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    """End it if it works still, whatever became of who waited; what it has not finished nobody reads."""
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(_LAST_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
 
 
 def has_pyarrow() -> bool:

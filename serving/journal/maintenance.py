@@ -25,6 +25,7 @@ _LOCK_TIMEOUT = 1.0  # seconds, in which it waits for a gap between requests and
 _STEP = 0.005  # seconds of work while SQLite's lock is held; it is held half of the time at most
 _FEWEST, _MOST = 4, 500  # requests in a step
 _REST = 20  # a look may take a twentieth of the time
+_BROKE = "a look for what is old in the journal broke"
 logger = logging.getLogger("bentoml.drivetrain")
 
 
@@ -79,15 +80,25 @@ class Maintenance:
         pause = self._pause
         while not self._stopped.wait(pause):
             began = time.monotonic()
-            try:
-                self.look()
-                self._said = ""
-            except SQLAlchemyError as error:
-                what = f"what is old cannot be taken out of the journal now: {told(error)}"
-                if what != self._said:
-                    logger.warning(what)
-                self._said = what
+            self._looked()
             pause = max(self._pause, _REST * (time.monotonic() - began))
+
+    def _looked(self) -> None:
+        try:
+            self.look()
+        except (SQLAlchemyError, OSError) as error:
+            self._say(f"what is old cannot be taken out of the journal now: {told(error)}")
+        except Exception:  # a defect of ours: the next look may find nothing of it
+            if self._said != _BROKE:
+                logger.exception(_BROKE)
+            self._said = _BROKE
+        else:
+            self._said = ""
+
+    def _say(self, what: str) -> None:
+        if what != self._said:
+            logger.warning(what)
+        self._said = what
 
     def look(self) -> int:
         """Take out what is due, if nobody else does; return how many steps that took. Raises SQLAlchemyError."""

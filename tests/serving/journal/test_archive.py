@@ -1,8 +1,10 @@
 """Requests go to Parquet files: each is read once, whatever is cut off on the way, and its labels with it."""
 
+import errno
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 from sqlalchemy import func, insert, select
+from sqlalchemy.exc import OperationalError
 
 from ml.io.objects.client import filesystem
 from schemas.home import ROOT
@@ -274,6 +277,55 @@ def test_the_service_archives_by_itself_and_says_what_it_cannot(
     one.look()
     one.stop()
     assert count(journal_url) == 3 and len(everything(journal_url)) == 15
+
+
+def test_a_process_that_cannot_be_started_is_said_and_retention_goes_on(
+    journal_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        attempts.append(1)
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    attempts, divisor = list[int](), [1]
+    monkeypatch.setattr(archiving, "has_pyarrow", lambda: True)
+    monkeypatch.setattr(subprocess, "Popen", refused)
+    one = Maintenance(
+        journal_url, JournalSpec(archive="/archive", keep_days=1), "w", lambda: 1 / divisor[0] > 0, pause=0.01
+    )
+    one.start()
+    until(lambda: len(attempts) > 2)
+    assert caplog.text.count("no process can be started: Resource temporarily unavailable") == 1
+    divisor[0] = 0  # a defect
+    until(lambda: "a look for what is old in the journal broke" in caplog.text)
+    divisor[0] = 1
+    before = len(attempts)
+    until(lambda: len(attempts) > before)
+    one.stop()
+
+
+def until(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_nobody_waits_for_a_process_that_is_to_end(
+    journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked() -> bool:
+        raise OperationalError("update leases", {}, sqlite3.OperationalError("database is locked"))
+
+    monkeypatch.setattr(archiving, "has_pyarrow", lambda: True)
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nexec sleep 20\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    began = time.monotonic()
+    one = archiving.Archiving(journal_url, JournalSpec(archive="/archive", keep_days=1))
+    with pytest.raises(OperationalError):
+        one.look(locked)
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize(
