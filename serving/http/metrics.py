@@ -27,15 +27,15 @@ class Metrics(Page):
 
     async def respond(self, request: Request) -> Response:
         """Return everything in the text format."""
-        mine = plain(self.collect())
-        return Response(await asyncio.to_thread(self._text, mine), media_type=_CONTENT_TYPE)
+        mine, number = plain(self.collect()), self._context.worker.sharing.number()
+        return Response(await asyncio.to_thread(self._text, mine, number), media_type=_CONTENT_TYPE)
 
-    def _text(self, mine: list[Family]) -> bytes:
+    def _text(self, mine: list[Family], number: int) -> bytes:
         from prometheus_client.exposition import generate_latest
         from prometheus_client.registry import CollectorRegistry
 
         sharing = self._context.worker.sharing
-        sharing.write(mine, state_of(self._context))  # so that no other worker tells less than we do
+        sharing.write(mine, state_of(self._context), number)  # so that no other worker tells less than we do
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_Told(sharing.of_all(mine)))
         return generate_latest(registry)

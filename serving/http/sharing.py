@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import TimeoutError as LoopStands
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ class Sharing:
         self._worker = uuid.uuid4().hex
         self._stopped = threading.Event()
         self._lock = threading.Lock()
+        self._numbers, self._written = count(1), 0
         self._families: Callable[[], Iterable[Metric]] = tuple
 
     def start(self, families: Callable[[], "Iterable[Metric]"], state: Callable[[], str]) -> None:
@@ -64,10 +66,15 @@ class Sharing:
             self._stopped.set()
             self._write(plain(self._families()), "is gone", seen=-notes.ALIVE_FOR)
 
-    def write(self, families: list[Family], state: str) -> None:
-        """Let the others know."""
+    def number(self) -> int:
+        """Return the number of a collection, on the event loop, where it is made: later ones count no less."""
+        return next(self._numbers)
+
+    def write(self, families: list[Family], state: str, number: int) -> None:
+        """Let the others know of a collection, unless they know of a later one."""
         with self._lock:
-            if not self._stopped.is_set():
+            if not self._stopped.is_set() and number > self._written:
+                self._written = number
                 self._write(families, state, notes.now())
 
     def of_all(self, mine: list[Family]) -> list[Family]:
@@ -92,8 +99,8 @@ class Sharing:
             logger.warning("the worker's counters cannot be shared: %s", error)
 
     def _run(self, state: Callable[[], str]) -> None:
-        async def collected() -> list[Family]:
-            return plain(self._families())
+        async def collected() -> tuple[list[Family], int]:
+            return plain(self._families()), self.number()
 
         while not self._stopped.wait(_EVERY):
             running = self._loop()
@@ -101,7 +108,8 @@ class Sharing:
                 continue
             asked = asyncio.run_coroutine_threadsafe(collected(), running)
             try:
-                self.write(asked.result(_PATIENCE), state())
+                families, number = asked.result(_PATIENCE)
+                self.write(families, state(), number)
             except (LoopStands, asyncio.CancelledError):  # a worker whose loop stands is not alive
                 asked.cancel()
 

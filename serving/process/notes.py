@@ -25,6 +25,7 @@ WANTED = "DRIVETRAIN_WORKERS_WANTED"
 
 ALIVE_FOR = 3.0  # seconds after its last note that a worker counts as alive
 _GONE, _LOCK = "gone.json", ".gone.lock"
+_NAMES = 100  # of workers that are gone: who reads may have read the file of one before it went
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Note:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it was written a moment ago."""
-        return self.seen <= now() < self.seen + ALIVE_FOR
+        """Whether it was written a moment ago, and its process is still there."""
+        return self.seen <= now() < self.seen + ALIVE_FOR and _runs(self.pid)
 
 
 def now() -> float:
@@ -80,14 +81,16 @@ def tidy(place: Path) -> None:
     descriptor = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        before, _ = _gone(place)
+        _unlink(place, before)  # whoever added them may have been killed
         notes, families = read(place)
-        gone = [note for note in notes if not note.is_alive and not _runs(note.pid)]
+        gone = [note for note in notes if not _runs(note.pid)]
         if gone:
             kept = added([families, *(without_gauges(note.families) for note in gone)])
             names = [note.worker for note in gone]
-            _replace(place / _GONE, {"workers": names, "families": [family.plain() for family in kept]})
-            for name in names:
-                (place / f"worker-{name}.json").unlink(missing_ok=True)
+            plain = {"workers": [*before, *names][-_NAMES:], "families": [family.plain() for family in kept]}
+            _replace(place / _GONE, plain)
+            _unlink(place, names)
     finally:
         os.close(descriptor)
 
@@ -123,6 +126,11 @@ def _gone(place: Path) -> tuple[list[str], list[Family]]:
         return plain["workers"], [Family.of(one) for one in plain["families"]]
     except (OSError, ValueError, TypeError, KeyError):
         return [], []
+
+
+def _unlink(place: Path, workers: list[str]) -> None:
+    for worker in workers:
+        (place / f"worker-{worker}.json").unlink(missing_ok=True)
 
 
 def _runs(pid: int) -> bool:

@@ -41,8 +41,8 @@ def ended_process() -> int:
 
 def test_whichever_worker_is_asked_tells_the_sum_of_all(tmp_path: Path) -> None:
     one, other = Sharing(tmp_path, 1, 2, "house"), Sharing(tmp_path, 2, 2, "house")
-    other.write(counted(5, at=2), "answers")
-    one.write(counted(3), "answers")
+    other.write(counted(5, at=2), "answers", 1)
+    one.write(counted(3), "answers", 1)
     for found in (told(one.of_all(counted(3))), told(other.of_all(counted(5, at=2)))):
         assert found == {"requests_total": 8, "drivetrain_requests_waiting": 3, "stage": 2, "drivetrain_ready": 1,
                          "drivetrain_workers": 2, "drivetrain_workers_wanted": 2}  # fmt: skip
@@ -76,6 +76,36 @@ def test_one_that_lives_and_stands_still_is_not_taken_for_gone(tmp_path: Path) -
     notes.tidy(tmp_path)
     assert list(tmp_path.glob("worker-a*"))
     assert told(Sharing(tmp_path, 2, 2, "house").of_all(counted(1)))["drivetrain_workers"] == 1
+
+
+def test_what_was_collected_before_does_not_come_after_what_was_collected_later(tmp_path: Path) -> None:
+    one, other = Sharing(tmp_path, 1, 2, "house"), Sharing(tmp_path, 2, 2, "house")
+    earlier, later = one.number(), one.number()
+    one.write(counted(150), "answers", later)
+    one.write(counted(100), "answers", earlier)
+    assert told(other.of_all([]))["requests_total"] == 150
+
+
+def test_a_worker_is_counted_once_though_who_adds_it_up_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, one = ended_process(), Sharing(tmp_path, 1, 1, "house")
+    with monkeypatch.context() as killed:
+        killed.setattr(notes, "_unlink", lambda *_: None)
+        for name, value in (("a", 10), ("b", 1)):
+            notes.write(tmp_path, Note(name, ended, 1, -3.0, "is gone", counted(value)))
+            notes.tidy(tmp_path)
+    assert told(one.of_all(counted(0)))["requests_total"] == 11
+    notes.write(tmp_path, Note("c", ended, 1, -3.0, "is gone", counted(2)))
+    notes.tidy(tmp_path)
+    assert told(one.of_all(counted(0)))["requests_total"] == 13
+    assert not list(tmp_path.glob("worker-*"))
+
+
+def test_one_whose_process_has_ended_is_not_alive_however_fresh_its_note_is(tmp_path: Path) -> None:
+    notes.write(tmp_path, Note("a", ended_process(), 1, notes.now(), "answers", counted(5)))
+    assert told(Sharing(tmp_path, 2, 2, "house").of_all(counted(1)))["drivetrain_workers"] == 1
+    assert [note.is_alive for note in notes.read(tmp_path)[0]] == [False]
 
 
 def test_a_note_that_is_half_there_is_passed_over(tmp_path: Path) -> None:
