@@ -112,9 +112,10 @@ def _of_old(rollout: Rollout, row: Sequence[Any]) -> Outcome | None:
 
 def _labels(connection: Connection, rollout: Rollout, part: dict[int, Found], by_key: bool) -> Iterator[_Seen]:
     """Yield the first label of each request: once a label was seen, where the request was sent is no secret."""
+    split_by = reading.shares(rollout)
     for row in connection.execute(_labelled(rollout, part, by_key)):
         found = part[row.id]
-        is_split = row.share is not None and row.version in (rollout.old, rollout.candidate) and row.is_first
+        is_split = row.share in split_by and row.version in (rollout.old, rollout.candidate) and row.is_first
         answers = {_which(rollout, row.version): _answers(row.rows, row.places, row.answers)}
         if not is_split and row.version == rollout.old and row.shadow_status == 200:
             answers[NEW] = _answers(row.shadow_rows, row.shadow_places, row.shadow_answers)
@@ -139,7 +140,7 @@ def _labelled(rollout: Rollout, part: dict[int, Found], by_key: bool) -> Select[
         *(s.status.label("shadow_status"), s.rows.label("shadow_rows")),
         *(s.places.label("shadow_places"), s.answers.label("shadow_answers")),
     ).select_from(labels.join(requests, since).outerjoin(shadows, mine)).where(
-        own.id.in_(part), ~is_later, c.time - c.latency >= rollout.started
+        own.id.in_(part), ~is_later, c.time - c.latency >= rollout.started + reading.FOLLOWED
     )  # fmt: skip
 
 

@@ -21,9 +21,11 @@ _TABLES: tuple[Table, ...] = (requests, unanswered, shadows, labels)
 _ALL = len(_TABLES)
 MOST = 1000  # rows of each table that a look counts
 _MOST_PREDICTIONS = 20_000
-_SPAN = 200_000  # numbers of a table that a look goes through: more than requests come within the horizon
+_SPAN = 200_000  # numbers of a table that a look goes through, more where as many come within the horizon
 
 
+FOLLOWED = 0.5
+"""Seconds after which every worker routes by what became of the releases: they look twenty times a second."""
 Place = tuple[float, int, int]
 """Time of arrival, rank of the table, number of the row."""
 
@@ -52,9 +54,12 @@ class Part:
 
 
 def start(connection: Connection, time: float) -> Position:
-    """Return the position of a rollout that begins: what is there already is none of its evidence."""
+    """Return the position of a rollout that begins: what is there already is none of its evidence.
+
+    Nor is what comes before every worker knows: it may be split against the candidate before, by the same share.
+    """
     highest = {table.name: int(connection.execute(select(func.max(table.c.id))).scalar() or 0) for table in _TABLES}
-    return Position(at=(time, -1, 0), low=highest, first=highest)
+    return Position(at=(time + FOLLOWED, -1, 0), low=highest, first=highest)
 
 
 def read(connection: Connection, rollout: Rollout, horizon: float, now: float, by_key: bool) -> Part:
@@ -70,7 +75,7 @@ def read(connection: Connection, rollout: Rollout, horizon: float, now: float, b
     complete, ends = now - horizon, list[Found]()
     found: list[Found] = []
     for rank, table in enumerate(_TABLES):
-        top, until = _top(connection, table, rollout.position.low[table.name], horizon)
+        top, until = _top(connection, table, rollout.position, horizon)
         complete = min(complete, until)
         rows = _rows(connection, rank, rollout, top, now - horizon, by_key)
         found += rows
@@ -99,14 +104,18 @@ def _written(table: Table) -> ColumnElement[float]:
     return table.c.time + table.c.latency if table in (shadows, unanswered) else table.c.time
 
 
-def _top(connection: Connection, table: Table, low: int, horizon: float) -> tuple[int, float]:
+def _top(connection: Connection, table: Table, position: Position, horizon: float) -> tuple[int, float]:
     """Return up to which number a table is read, and until when it is complete by that."""
-    last = int(connection.execute(select(func.max(table.c.id))).scalar() or 0)
-    if last <= low + _SPAN:
-        return last, float("inf")
-    query = select(table.c.id, _written(table)).where(table.c.id > low, table.c.id <= low + _SPAN)
-    row = connection.execute(query.order_by(table.c.id.desc()).limit(1)).first()
-    return (low + _SPAN, float("inf")) if row is None else (row[0], row[1] - horizon)
+    c, span, low, at = table.c, _SPAN, position.low[table.name], position.at[0]
+    last = int(connection.execute(select(func.max(c.id))).scalar() or 0)
+    first = connection.execute(select(func.min(c.id)).where(c.id > low)).scalar()  # retention may have left a gap
+    while first is not None and last >= first + span:
+        query = select(c.id, _written(table)).where(c.id >= first, c.id < first + span)
+        number, written = connection.execute(query.order_by(c.id.desc()).limit(1)).one()
+        if written - horizon > at:
+            return number, written - horizon
+        span *= 2  # more came within the horizon
+    return last, float("inf")
 
 
 def _rows(connection: Connection, rank: int, rollout: Rollout, top: int, complete: float, by_key: bool) -> list[Found]:
@@ -131,12 +140,17 @@ def _conditions(table: Table, rollout: Rollout, by_key: bool) -> list[ColumnElem
     if table is shadows:
         return [table.c.version == rollout.candidate]
     found: list[ColumnElement[bool]] = [
-        table.c.share.is_not(None),
+        table.c.share.in_(shares(rollout)),
         table.c.version.in_([rollout.old, rollout.candidate]),
     ]
     if table is unanswered:
         found.append(table.c.status != 200)
     return [*found, is_first(table)] if by_key else found
+
+
+def shares(rollout: Rollout) -> list[float]:
+    """Return the shares by which a rollout split requests so far; others are of another candidate."""
+    return [stage.traffic for stage in rollout.spec.stages[: rollout.state.stage + 1] if stage.traffic]
 
 
 def is_first(table: Table) -> ColumnElement[bool]:

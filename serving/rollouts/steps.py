@@ -22,6 +22,7 @@ from serving.rollouts.evidence import Evidence, evidence
 from serving.rollouts.reading import Part
 from serving.rollouts.record import Overtaken, Rollout
 
+
 _TIDIED = 1000  # rows
 
 
@@ -54,7 +55,7 @@ def step(engine: Engine, rollout: Rollout, horizon: float, now: float, by_key: b
     if taken_over is not None:
         return _ended_by_hand(engine, rollout, taken_over, now)
     is_more = part.is_more or decision.counted < len(seen.rows) or decision.action == "advance"
-    if decision.action in ("go_on", "hold") and decision.state == rollout.state and not part.rows:
+    if not part.rows and decision.state == rollout.state and not _came_on(rollout.position, position, part):
         return Step(None, is_more)  # nothing happened
     if not _written(engine, rollout, past, decision, position, now):
         return Step(None, True)
@@ -68,6 +69,11 @@ def _position(connection: Connection, rollout: Rollout, part: Part, seen: Eviden
     if not decision.counted:
         return rollout.position
     return reading.after(connection, rollout.position, seen.rows[decision.counted - 1].place)
+
+
+def _came_on(before: Position, after: Position, part: Part) -> bool:
+    """Say whether rows were passed that no later look needs to read: none of them may be evidence."""
+    return after.low != before.low or (part.is_more and after != before)
 
 
 def _written(
@@ -95,7 +101,7 @@ def _written(
 
 
 def why_over(past: Sequence[Event], rollout: Rollout) -> str | None:
-    """Return who took over by hand: the candidate does not stand where the rollout has put it. None: it does."""
+    """Return who took over by hand, None while the candidate stands where the rollout has put it, and alone."""
     shared = traffic(past)
     stage = rollout.spec.stages[rollout.state.stage]
     if shared is None or shared.current.sequence != rollout.pointer:
@@ -106,7 +112,10 @@ def why_over(past: Sequence[Event], rollout: Rollout) -> str | None:
     if mine is None or mine.version != rollout.candidate or mine.weight != stage.traffic:
         event = next((one for one in reversed(past) if one.version == rollout.candidate and one.worker is None), None)
         return f"{event.state}: {event.why or 'by somebody else'}" if event is not None else "it is placed no more"
-    return None
+    other = next((one for one in shared.beside if one.version != rollout.candidate), None)
+    if other is None:
+        return None
+    return f"version {other.version} became a {other.state}: {other.why or 'by somebody else'}"
 
 
 def placed(rollout: Rollout, stage: int, why: str) -> Entry:

@@ -13,10 +13,12 @@ from sqlalchemy import Engine
 from ml.rollouts.observations import Observations
 from serving.journal.insertion import Request, RoutedKey, Row, Shadowed, Unanswered, add
 from serving.journal.labels import Label, record
+from serving.journal.schema import requests
 from serving.journal.tables import begin_writing
 from serving.rollouts import reading
 from serving.rollouts.evidence import evidence
 from serving.rollouts.measure import binned, loss, measure_of
+from serving.rollouts.record import Rollout
 from tests.serving.rollouts.made import Service
 
 HORIZON = 16.0
@@ -39,13 +41,24 @@ def followed(request_id: str, arrival: float, status: int = 200, rows: int = 1) 
     return Shadowed(request_id, arrival + 0.3, "2", status, rows, None, answers, 0, 0.1)
 
 
+def in_stage(rollout: Rollout, stage: int) -> Rollout:
+    """Return a rollout that has come to a stage: in its third one, requests were split by 0.2 and 0.5."""
+    return replace(rollout, state=rollout.state.model_copy(update={"stage": stage}))
+
+
+def write(service: Service, rows: Sequence[Row]) -> None:
+    with service.engine.begin() as connection:
+        begin_writing(connection)
+        add(connection, rows)
+
+
 def seen(service: Service, rows: list[Row], labels: Sequence[Label] = (), by_key: bool = False) -> Observations:
     """Return what a look sees of rows, long after they came."""
     with service.engine.begin() as connection:
         begin_writing(connection)
         add(connection, rows)
         record(connection, list(labels))
-    rollout = service.rollout()
+    rollout = in_stage(service.rollout(), 2)
     with service.engine.connect() as connection:
         part = reading.read(connection, rollout, HORIZON, service.now + 1000, by_key)
         return evidence(connection, rollout, part.rows, by_key).observations
@@ -161,6 +174,54 @@ def test_a_look_reads_a_bounded_number_and_the_next_one_the_rest(
         part = reading.read(connection, service.rollout(), HORIZON, service.now, False)
         assert evidence(connection, service.rollout(), part.rows, False).observations.times.tolist() == times
         assert reading.after(connection, service.rollout().position, part.until) == rollout.position
+
+
+def test_what_is_no_evidence_is_passed_and_never_read_again(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_SPAN", 20)
+    before = service.rollout()
+    write(service, [answered(f"{number}", service.now + number, "1", None) for number in range(1, 70)])
+    service.now += 100
+    service.look()
+    after = service.rollout()
+    assert after.position.low["requests"] == before.position.low["requests"] + 69 and not after.counted
+    assert after.step > before.step
+    service.look()
+    assert service.rollout() == after, "nothing came: nothing is written"
+
+
+@pytest.mark.parametrize("seconds", [1.0, 0.01], ids=["slow", "within the horizon"])
+@pytest.mark.parametrize("removed", [range(0), range(2, 12)], ids=["all", "a gap"])
+def test_no_evidence_is_passed_where_more_came_than_a_look_reads_or_numbers_are_missing(
+    service: Service, monkeypatch: pytest.MonkeyPatch, seconds: float, removed: range
+) -> None:
+    monkeypatch.setattr(reading, "_SPAN", 5)
+    rollout = in_stage(service.rollout(), 2)
+    write(service, [answered(f"{number}", service.now + 1 + number * seconds) for number in range(14)])
+    first = rollout.position.low["requests"]
+    with service.engine.begin() as connection:
+        connection.execute(requests.delete().where(requests.c.id.in_([first + one for one in removed])))
+    found, is_more = list[int](), True
+    with service.engine.connect() as connection:
+        while is_more:
+            part = reading.read(connection, rollout, HORIZON, service.now + 1000, False)
+            found += [one.id - first for one in part.rows]
+            rollout = replace(rollout, position=reading.after(connection, rollout.position, part.until))
+            is_more = part.is_more
+    assert found == [one for one in range(1, 15) if one not in removed]
+
+
+def test_what_another_candidate_was_asked_beside_is_no_evidence(service: Service) -> None:
+    now = service.now + 1
+    rows: list[Row] = [answered("a", now, "1", share=0.3), Unanswered("b", now, "1", 0.3, 500, 0, 0.1)]
+    labels = [Label("a", 0, '"no"', now + 5)]
+    assert len(seen(service, rows, labels)) == 0
+    write(service, [answered("c", now, "1", share=0.2), answered("d", now, "1", share=0.5)])
+    with service.engine.connect() as connection:
+        counts = [
+            len(reading.read(connection, in_stage(service.rollout(), stage), HORIZON, now + 1000, False).rows)
+            for stage in range(3)
+        ]
+    assert counts == [1, 2, 3], "in the shadow's stage none is; one row is the label"
 
 
 def test_values_are_told_by_quantiles_and_errors_by_what_was_usual() -> None:

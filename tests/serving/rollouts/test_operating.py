@@ -1,5 +1,7 @@
 """Leases of controllers, and operators: hold, go on, roll back, or take over by placing versions by hand."""
 
+from typing import Literal
+
 import pytest
 from sqlalchemy import Connection, Engine
 
@@ -14,7 +16,9 @@ from serving.releases.events import Entry, Event
 from serving.rollouts import operating
 from serving.rollouts.record import LEASE
 from serving.rollouts.steps import tidy
-from tests.serving.rollouts.made import TICK, Fault, Service, ended
+from tests.serving.rollouts.made import SPEC, TICK, Fault, Service, ended
+
+SPLIT = RolloutSpec.model_validate({"stages": [{"share": 0.5, "requests": 2000}, {"share": 1}]})
 
 
 @pytest.fixture
@@ -104,6 +108,24 @@ def test_another_share_by_hand_takes_over_and_stays(service: Service, engine: En
     service.tick()
     service.look()
     assert service.states() == ["shadow", "candidate"]
+
+
+@pytest.mark.parametrize("state", ["shadow", "candidate"])
+@pytest.mark.parametrize("spec", [SPEC, SPLIT], ids=["in a shadow's stage", "in a candidate's"])
+def test_another_version_that_is_placed_beside_by_hand_takes_over(
+    engine: Engine, journal_url: str, spec: RolloutSpec, state: Literal["shadow", "candidate"]
+) -> None:
+    service = Service(engine, spec=spec)
+    service.tick()
+    service.look()
+    weight = 0.3 if state == "candidate" else 0.0
+    stream.append(engine, lambda past: [Entry("3", "memory://3", state, "by an operator", weight=weight)])
+    assert operating.running(journal_url) is None
+    service.look()
+    found = service.rollout()
+    assert found.outcome == "taken_over"
+    in_its_place = (spec is SPEC) == (state == "shadow")
+    assert in_its_place or found.why == f"version 3 became a {state}: by an operator"
 
 
 def test_the_next_rollout_takes_the_place_of_the_one_before(service: Service, engine: Engine) -> None:
