@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from schemas.journal_spec import JournalSpec
 from serving.journal import lease
 from serving.journal.archiving import Archiving
+from serving.journal.compared import bytes_of_comparison, forget
 from serving.journal.retention import Batch, archived, forget_losses, old, oldest, remove, used
 from serving.journal.tables import Synchronous, connect
 from serving.journal.trouble import told
@@ -133,19 +134,31 @@ class Maintenance:
     def _remove_excess(self) -> int:
         if self._spec.max_bytes is None:
             return 0
-        steps, excess = 0, self._used() - self._spec.max_bytes
+        steps = self._forget() if self._used() > self._spec.max_bytes else 0
+        with self._engine.connect() as connection:
+            most = self._spec.max_bytes + bytes_of_comparison(connection)  # for what a rollout needs no request goes
+        excess = self._used() - most
         while excess > 0 and self._goes_on():
             went = self._step(partial(oldest, excess=excess, most=self._most))
             if went is None:
                 break
             steps += 1
             is_sqlite = self._engine.dialect.name == "sqlite"
-            excess = self._used() - self._spec.max_bytes if is_sqlite else excess - went.bytes
+            excess = self._used() - most if is_sqlite else excess - went.bytes
         return steps
 
     def _used(self) -> int:
         with self._engine.connect() as connection:
             return used(connection)
+
+    def _forget(self) -> int:
+        """Take out what was there for the comparison of versions, and is needed no more."""
+        steps, is_more = 0, True
+        while is_more and self._goes_on():
+            is_more = forget(self._engine)
+            steps += 1
+            self._stopped.wait(_STEP)
+        return steps
 
     def _holds(self) -> bool:
         """Have the lease longer, and the time until this look is to end."""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, Table, delete, func, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from serving.journal.compared import bytes_of_comparison
 from serving.journal.schema import archives, labels, losses, predictions, removed, requests, shadows
 from serving.journal.tables import begin_writing
 
@@ -32,14 +33,15 @@ class Batch(NamedTuple):
 
 
 def used(connection: Connection) -> int:
-    """Return how many bytes a journal holds: in SQLite those of its pages in use, else what its requests carry."""
+    """Return how many bytes a journal holds: in SQLite those of its pages in use, else what its rows carry."""
     if connection.dialect.name == "sqlite":
         pages, free, size = (
             int(connection.exec_driver_sql(f"PRAGMA {name}").scalar() or 0)
             for name in ("page_count", "freelist_count", "page_size")
         )
         return (pages - free) * size
-    return int(connection.execute(select(func.coalesce(func.sum(_size(connection)), 0))).scalar_one())
+    carried = int(connection.execute(select(func.coalesce(func.sum(_size(connection)), 0))).scalar_one())
+    return carried + bytes_of_comparison(connection)
 
 
 def _size(connection: Connection) -> ColumnElement[int]:

@@ -9,10 +9,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from schemas.deploy_spec import DeploySpec
+from serving.journal.compared import forget
 from serving.journal.trouble import told
 from serving.rollouts import record
 from serving.rollouts.record import Overtaken, Rollout
-from serving.rollouts.steps import step, tidy
+from serving.rollouts.steps import step
 
 LOOK = 1.0  # seconds between two looks
 _SOON = 0.1  # where more waits
@@ -77,7 +78,7 @@ class Controller:
             return True
         if done.told is not None:
             logger.warning(done.told)
-        return done.is_more
+        return done.is_more or self._tidy()
 
     def _run(self) -> None:
         is_more, took = False, 0.0
@@ -111,7 +112,7 @@ class Controller:
         now = self._clock()
         if abs(now - self._tidied) < _TIDIES:
             return False
-        is_more = tidy(self._engine)
+        is_more = forget(self._engine)
         self._tidied = 0.0 if is_more else now
         return is_more
 

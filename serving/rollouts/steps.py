@@ -7,12 +7,11 @@ same step, at the same request.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from ml.rollouts.rollout import Decision, decide
 from schemas.rollout_state import Position
-from serving.journal.schema import rollouts, routed_keys, unanswered
 from serving.journal.tables import begin_writing
 from serving.releases import events as stream
 from serving.releases.events import Entry, Event
@@ -21,9 +20,6 @@ from serving.rollouts import reading, record
 from serving.rollouts.evidence import Evidence, evidence
 from serving.rollouts.reading import Part
 from serving.rollouts.record import Overtaken, Rollout
-
-
-_TIDIED = 1000  # rows
 
 
 @dataclass(frozen=True)
@@ -122,23 +118,6 @@ def placed(rollout: Rollout, stage: int, why: str) -> Entry:
     """Return the entry that gives the candidate its place in a stage."""
     share = rollout.spec.stages[stage].traffic
     return Entry(rollout.candidate, rollout.package_url, "candidate" if share else "shadow", why, weight=share)
-
-
-def tidy(engine: Engine) -> bool:
-    """Forget some of what was written for the comparison of versions alone; say whether more is there."""
-    with engine.connect() as connection:
-        if connection.execute(select(rollouts.c.id).where(rollouts.c.running == 1)).first() is not None:
-            return False
-        old = list(connection.execute(select(unanswered.c.id).order_by(unanswered.c.id).limit(_TIDIED)).scalars())
-        keys = list(connection.execute(select(routed_keys.c.key).limit(_TIDIED)).scalars())
-    if not old and not keys:
-        return False
-    with engine.begin() as connection:
-        if old:
-            connection.execute(delete(unanswered).where(unanswered.c.id <= old[-1]))
-        if keys:
-            connection.execute(delete(routed_keys).where(routed_keys.c.key.in_(keys)))
-    return len(old) == _TIDIED or len(keys) == _TIDIED
 
 
 def _entries(rollout: Rollout, decision: Decision) -> list[Entry]:

@@ -16,9 +16,10 @@ import pytest
 from sqlalchemy import func, insert, select, text
 
 from schemas.journal_spec import JournalSpec
+from schemas.rollout_state import Position
 from serving.journal import lease
 from serving.journal import maintenance as maintenance_module
-from serving.journal.insertion import Shadowed, add
+from serving.journal.insertion import RoutedKey, Shadowed, Unanswered, add
 from serving.journal.location import sqlite_url
 from serving.journal.losses import Losses
 from serving.journal.lost import lost
@@ -26,7 +27,7 @@ from serving.journal.maintenance import LEASE, Maintenance
 from serving.journal.predictions import count, window
 from serving.journal.retention import used
 from serving.journal.salvage import salvage
-from serving.journal.schema import labels, requests, shadows
+from serving.journal.schema import labels, requests, rollouts, routed_keys, shadows, unanswered
 from serving.journal.tables import connect, create
 from serving.journal.writer import Journal
 from tests.serving.journal.damaged import write_journal
@@ -89,6 +90,34 @@ def test_what_is_too_much_goes_the_oldest_first(any_journal: str) -> None:
     left, *others = counts(any_journal)
     names = [int(name) for name in window(any_journal).request_ids]
     assert others == [left, left] and names == list(range(names[-1] + 1 - left, names[-1] + 1)) and 20 < left < 120
+
+
+def test_for_what_a_rollout_needs_no_request_goes(any_journal: str) -> None:
+    fill(any_journal, 100, large=12_000)
+    engine = connect(any_journal)
+    with engine.begin() as connection:
+        most = used(connection) + 20_000
+        add(connection, [Unanswered(f"{one}", 1.0, "2", 0.1, 422, 1, 0.1) for one in range(1_000)])
+        add(connection, [RoutedKey(f"{one:032}", f"{one:036}") for one in range(1_000)])
+        texts = ("candidate", "package_url", "old", "spec", "measure", "state", "why")
+        position = Position(at=(0.0, -1, 0), low={"unanswered": 0}, first={}).model_dump_json()
+        values = dict.fromkeys(texts, "") | dict.fromkeys(("running", "step", "pointer", "counted", "started"), 1)
+        connection.execute(insert(rollouts).values(**values, position=position))
+        assert used(connection) > most
+    with maintained(any_journal, max_bytes=most) as maintenance:
+        maintenance.look()
+        assert counts(any_journal)[0] == 100 and sizes(any_journal) == [1_000, 1_000]
+        with engine.begin() as connection:
+            connection.execute(rollouts.update().values(running=None))
+        maintenance.look()
+    assert counts(any_journal)[0] == 100 and sizes(any_journal) == [1, 0], "its own go first, and once it is over"
+
+
+def sizes(url: str) -> list[int]:
+    """Return how much is there for the comparison of versions alone."""
+    with connect(url).connect() as connection:
+        tables = (unanswered, routed_keys)
+        return [int(connection.execute(select(func.count()).select_from(one)).scalar_one()) for one in tables]
 
 
 def test_nothing_goes_where_nothing_was_declared(journal_url: str) -> None:

@@ -3,10 +3,12 @@
 from typing import Literal
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
 from schemas.errors import DeploymentError
 from schemas.rollout import RolloutSpec
+from serving.journal import compared
+from serving.journal.compared import forget
 from serving.journal.insertion import RoutedKey, Row, Unanswered, add
 from serving.journal.schema import routed_keys, unanswered
 from serving.journal.tables import begin_writing
@@ -15,7 +17,6 @@ from serving.releases.beside import withdraw
 from serving.releases.events import Entry, Event
 from serving.rollouts import operating
 from serving.rollouts.record import LEASE
-from serving.rollouts.steps import tidy
 from tests.serving.rollouts.made import SPEC, TICK, Fault, Service, ended
 
 SPLIT = RolloutSpec.model_validate({"stages": [{"share": 0.5, "requests": 2000}, {"share": 1}]})
@@ -155,12 +156,61 @@ def test_what_only_a_comparison_needed_is_forgotten_after_it(service: Service, e
     with engine.begin() as connection:
         begin_writing(connection)
         add(connection, rows)
-    assert not tidy(engine), "while a rollout runs all stays"
+    assert not forget(engine), "while a rollout runs all stays"
     service.run()
     service.now += 100 * TICK
     service.look()
+    assert numbers(engine) == [max(numbers(engine))], "the newest stays: SQLite would give its number again"
     with engine.connect() as connection:
-        assert not connection.execute(unanswered.select()).all() and not connection.execute(routed_keys.select()).all()
+        assert not connection.execute(routed_keys.select()).all()
+
+
+def numbers(engine: Engine) -> list[int]:
+    with engine.connect() as connection:
+        return list(connection.execute(select(unanswered.c.id).order_by(unanswered.c.id)).scalars())
+
+
+def test_what_a_rollout_has_passed_is_forgotten_while_it_runs(
+    any_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(any_engine, Fault(failing=0.2), SPLIT.model_copy(update={"error_rate": None}))
+    for _ in range(3):
+        service.tick()
+    with any_engine.begin() as connection:
+        begin_writing(connection)
+        add(connection, [RoutedKey("k", "a")])
+    service.now += TICK
+    service.look()
+    low, before = service.rollout().position.low["unanswered"], numbers(any_engine)
+    assert not forget(any_engine) and numbers(any_engine) == before, "a shadow may follow for a while"
+    monkeypatch.setattr(compared, "_SLACK", 30.0)
+    forget(any_engine)
+    after = numbers(any_engine)
+    assert 0 < len(after) < len(before) and set(before) - set(after) <= set(range(low + 1))
+    with any_engine.connect() as connection:
+        assert len(connection.execute(routed_keys.select()).all()) == 1, "whom a rollout met it knows to its end"
+
+
+def test_a_rollout_that_begins_while_others_forget_loses_nothing(
+    service: Service, engine: Engine, journal_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operating.roll_back(journal_url)
+    for _ in range(3):
+        service.tick()
+    before = numbers(engine)
+    with engine.begin() as connection:
+        begin_writing(connection)
+        add(connection, [Unanswered(f"{one}", service.now, "1", 0.5, 500, 0, 0.1) for one in range(5)])
+
+    def late(connection: Connection) -> None:
+        monkeypatch.undo()
+        service.begin(SPLIT)
+        begin_writing(connection)
+
+    monkeypatch.setattr(compared, "begin_writing", late)
+    forget(engine)
+    assert numbers(engine) == [*before, *range(len(before) + 1, len(before) + 6)]
+    assert service.rollout().position.low["unanswered"] == len(before) + 5
 
 
 def test_a_step_while_somebody_looks_is_not_taken_for_the_end(
