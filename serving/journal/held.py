@@ -1,14 +1,16 @@
-"""Requests that were answered without the journal, under the policy `drop`, until it takes them."""
+"""Requests that the journal did not hear of, answered or not, under the policy `drop`, until it takes them."""
 
 import time
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from serving.journal.insertion import Request
-from serving.journal.schema import requests
+from serving.journal.insertion import Request, RoutedKey, Row, Unanswered
+from serving.journal.schema import requests, unanswered
 from serving.journal.waiting import Entry
 
+HELD = (Request, Unanswered, RoutedKey)
+"""What is held; nobody misses what a shadow would have said, and who sends a label hears that it was not taken."""
 _AGAIN = 0.5  # seconds between two attempts
 
 
@@ -50,7 +52,22 @@ class Held:
         return done
 
 
-def known(connection: Connection, entries: Sequence[Entry]) -> set[str]:
-    """Return the ids of requests that are in the journal: a commit that was cut off may have come through."""
-    ids = [entry.request.request_id for entry in entries if type(entry.request) is Request]
-    return set(connection.execute(select(requests.c.request_id).where(requests.c.request_id.in_(ids))).scalars())
+def missing(connection: Connection, rows: Sequence[Row]) -> list[Row]:
+    """Return rows less those that are in the journal: a commit that was cut off may have come through."""
+    r, u = requests.c, unanswered.c
+    answered = select(r.request_id).where(r.request_id.in_(_ids(rows, Request)))
+    refused = select(u.request_id, u.status).where(u.request_id.in_(_ids(rows, Unanswered)))
+    known: set[object] = set(connection.execute(answered).scalars())
+    known |= {tuple(row) for row in connection.execute(refused)}
+    return [row for row in rows if _identity(row) not in known]
+
+
+def _ids(rows: Sequence[Row], kind: type[Row]) -> list[str]:
+    return [row.request_id for row in rows if type(row) is kind]
+
+
+def _identity(row: Row) -> object:
+    """Return what a row is known by; keys are written once in any case."""
+    if isinstance(row, Unanswered):
+        return (row.request_id, row.status)
+    return row.request_id if isinstance(row, Request) else None

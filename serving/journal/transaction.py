@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError, TimeoutError
 
-from serving.journal.held import known
+from serving.journal.held import missing
 from serving.journal.insertion import add
 from serving.journal.labels import record
 from serving.journal.losses import Losses
@@ -57,8 +57,7 @@ def commit(
 def _written(connection: Connection, group: Sequence[Entry], *, again: bool) -> Outcome:
     awaited = [entry.is_awaited for entry in group]  # now that the wait for the lock is over
     written = [entry for entry, one in zip(group, awaited, strict=True) if one]
-    there = known(connection, written) if again and written else set()
     mine = [entry.request for entry in written if entry.request is not None]
-    add(connection, [one for one in mine if one.request_id not in there])
+    add(connection, missing(connection, mine) if again and mine else mine)
     statuses = iter(record(connection, [entry.label for entry in written if entry.label is not None]))
     return [next(statuses) if one and entry.label else None for entry, one in zip(group, awaited, strict=True)]

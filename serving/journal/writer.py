@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from schemas.journal_spec import JournalSpec
 from serving.journal.crowd import Crowd
-from serving.journal.held import Held
+from serving.journal.held import HELD, Held
 from serving.journal.inline import Inline
 from serving.journal.insertion import Request, RoutedKey, Row, Shadowed, Unanswered
 from serving.journal.labels import Label, LabelStatus
@@ -93,7 +93,7 @@ class Journal:
         return status
 
     def note(self, row: Unanswered | RoutedKey) -> None:
-        """Write what nobody waits for; what the journal does not take, or has no room for, is left out."""
+        """Write what nobody waits for, held where requests are; what there is no room for is left out."""
         done = None if self._closed or self.away is not None else self._inline.add(row)
         if done is None:
             self._note_later(row)
@@ -187,12 +187,12 @@ class Journal:
             self._settle([entry], outcome)
 
     def _settle(self, group: list[Entry], outcome: Outcome) -> None:
-        """Tell who waits what became of a group; under the policy `drop` requests are held, or lost, instead."""
+        """Tell who waits what became of a group; under the policy `drop` what is noted is held, or lost, instead."""
         if not self.drops or not isinstance(outcome, JournalError):
             self._let_go(group, outcome)
             return
-        mine = [entry for entry in group if type(entry.request) is Request]
-        self._let_go([entry for entry in group if type(entry.request) is not Request], outcome)
+        mine = [entry for entry in group if isinstance(entry.request, HELD)]
+        self._let_go([entry for entry in group if not isinstance(entry.request, HELD)], outcome)
         if isinstance(outcome, RowError):
             self._lose(mine, "refused")
         else:

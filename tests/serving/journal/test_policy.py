@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
 from schemas.journal_spec import JournalSpec
-from serving.journal.insertion import Shadowed, Unanswered, add
+from serving.journal.held import missing
+from serving.journal.insertion import RoutedKey, Row, Shadowed, Unanswered, add
 from serving.journal.labels import Label
 from serving.journal.location import sqlite_url
 from serving.journal.losses import Gone, Losses
 from serving.journal.lost import lost, lost_beside
 from serving.journal.outcome import JournalError, JournalFull
 from serving.journal.predictions import count, window
+from serving.journal.schema import routed_keys, unanswered
 from serving.journal.tables import Synchronous, connect, create
 from serving.journal.writer import Journal
 from tests.ml.io.database.postgresql import Server
@@ -102,6 +104,35 @@ def test_with_a_full_disk_answers_go_on_and_what_is_lost_is_counted_to_the_reque
             ("1", "full", 3 * (261 - len(kept)))
         }
         assert lost(journal_url, time.time() + 1) == [] == lost(journal_url, 0.0, "2")
+
+
+def test_what_failed_while_the_journal_took_nothing_is_written_with_what_was_answered(journal_url: str) -> None:
+    async def scenario(journal: Journal, holder: Any) -> None:
+        for turn in range(9):
+            await send(journal, [f"{turn}"])
+            journal.note(Unanswered(f"failed {turn}", 1.0, "2", 0.5, 500, 0, 0.1))
+            journal.note(RoutedKey(f"key {turn}", f"failed {turn}"))
+        await until(lambda: journal.away is not None)
+        holder.rollback()
+        await until(lambda: is_caught_up(journal))
+
+    with opened(journal_url, DROP) as (journal, _), connect(journal_url).connect() as holder:
+        holder.exec_driver_sql("BEGIN IMMEDIATE")
+        asyncio.run(scenario(journal, holder))
+        with journal.engine.connect() as connection:
+            failed = connection.execute(select(unanswered.c.request_id)).scalars().all()
+            keys = connection.execute(select(routed_keys.c.key)).scalars().all()
+    assert sorted(failed) == [f"failed {turn}" for turn in range(9)] and len(keys) == 9
+
+
+def test_a_commit_that_was_cut_off_is_not_written_twice(journal_url: str) -> None:
+    late = Unanswered("a", 1.0, "2", 0.5, 504, 0, 0.1)
+    rows: list[Row] = [request("a"), late, RoutedKey("k", "a")]
+    new: list[Row] = [late._replace(status=200), late._replace(request_id="b"), request("b")]
+    with connect(journal_url).begin() as connection:
+        add(connection, rows)
+        assert missing(connection, [*rows, *new]) == [rows[2], *new]
+        add(connection, [rows[2]])  # it is there already, and stays
 
 
 def test_with_a_full_disk_nothing_is_acknowledged_that_is_not_kept(journal_url: str) -> None:
