@@ -6,6 +6,7 @@ from pydantic import Field
 
 from schemas.base import Strict
 from schemas.rollout import Signal
+from schemas.signature import Output
 
 
 class Reference(Strict):
@@ -26,11 +27,14 @@ class Measure(Strict):
         ends: Of values, the ends between bins.
         classes: Of classes, the texts of the most frequent ones, null for an abstention; all others share one bin more.
         scale: Of values, the absolute error that counts as a loss of 1, as does any larger one.
+        outputs: Of two classes, what the old version's package and the new one's say of them: labels are compared as
+            these decide, whatever threshold an operator moved. None: as they were answered.
     """
 
     ends: list[float] = []
     classes: list[str | None] = []
     scale: float = Field(default=1.0, gt=0)
+    outputs: tuple[Output | None, Output | None] = (None, None)
 
 
 class Position(Strict):

@@ -5,21 +5,33 @@ from sqlalchemy import Connection, func, select
 
 from ml.rollouts.reference import reference
 from schemas.rollout_state import Measure, Reference
+from schemas.signature import Output
 from serving.journal.exploded import Record, by_place
 from serving.journal.schema import labels, requests
 from serving.journal.trouble import Unreadable
-from serving.rollouts.measure import Labelled, binned, loss, measure_of
+from serving.rollouts.measure import Labelled, as_decided, binned, loss, measure_of
 
 _REQUESTS = 1000
 _ROWS = 50_000  # predictions that are held
 _BACK = 100_000  # requests, or labels, that are looked through
 
 
-def before(connection: Connection, version: str) -> tuple[Reference, Measure]:
-    """Summarise the newest requests that a version answered, and the newest labels of its predictions."""
-    latencies, answers = _answered(connection, version)
-    labelled = _labelled(connection, version)
-    measure = measure_of(answers, labelled)
+def before(
+    connection: Connection, version: str, outputs: tuple[Output | None, Output | None] = (None, None)
+) -> tuple[Reference, Measure]:
+    """Summarise the newest requests that a version answered, and the newest labels of its predictions.
+
+    Args:
+        connection: To the journal.
+        version: The version.
+        outputs: `Measure.outputs`, its own first.
+    """
+    latencies, read = _answered(connection, version)
+    answers = [as_decided(outputs[0], one) for one in read]
+    found = _labelled(connection, version)
+    records = as_decided(outputs[0], [record for record, _ in found])
+    labelled = [(record, label) for record, (_, label) in zip(records, found, strict=True)]
+    measure = measure_of(answers, labelled).model_copy(update={"outputs": outputs})
     losses = [one for record, label in labelled if (one := loss(measure, record, label)) is not None]
     known = reference(np.array(latencies), binned(measure, answers), np.array(losses))
     return known, measure

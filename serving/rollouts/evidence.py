@@ -13,7 +13,7 @@ from serving.journal.exploded import Record, by_place
 from serving.journal.schema import labels, requests, shadows, unanswered
 from serving.journal.trouble import Unreadable
 from serving.rollouts import reading
-from serving.rollouts.measure import binned, count_of_bins, loss
+from serving.rollouts.measure import as_decided, binned, count_of_bins, loss
 from serving.rollouts.reading import Found, is_first
 from serving.rollouts.record import Rollout
 
@@ -71,7 +71,7 @@ def _requests(connection: Connection, rollout: Rollout, part: dict[int, Found]) 
     query = select(c.id, c.version, c.share, c.rows, c.places, c.answers, c.latency, u.status, u.rows)
     query = query.select_from(requests.outerjoin(unanswered, u.request_id == c.request_id)).where(c.id.in_(part))
     for number, version, share, rows, places, text, latency, status, refused in connection.execute(query):
-        answers = _answers(rows, places, text)
+        answers = _answers(rollout, version, rows, places, text)
         if answers is not None and status in (None, 200):  # else it was answered too late, which is a row of its own
             yield _Seen(part[number], share, {_which(rollout, version): _answered(answers, refused, latency)})
 
@@ -94,7 +94,7 @@ def _shadows(connection: Connection, rollout: Rollout, part: dict[int, Found]) -
     ).select_from(there).where(s.id.in_(part))  # fmt: skip
     for row in connection.execute(query):
         old = _of_old(rollout, row[5:])
-        new = _answers(row[2], row[3], row[4]) if row[1] == 200 else {}
+        new = _answers(rollout, rollout.candidate, *row[2:5]) if row[1] == 200 else {}
         if old is None or new is None:
             continue
         total = max(old.total, len(new), 1 + max(new, default=0))
@@ -106,7 +106,7 @@ def _of_old(rollout: Rollout, row: Sequence[Any]) -> Outcome | None:
     version, rows, places, text, other, status, refused = row
     if status not in (None, 200):
         return Outcome(status, {}, refused, np.nan) if other == rollout.old else None
-    answers = _answers(rows, places, text) if version == rollout.old else None
+    answers = _answers(rollout, version, rows, places, text) if version == rollout.old else None
     return None if answers is None else _answered(answers, refused, np.nan)
 
 
@@ -116,9 +116,9 @@ def _labels(connection: Connection, rollout: Rollout, part: dict[int, Found], by
     for row in connection.execute(_labelled(rollout, part, by_key)):
         found = part[row.id]
         is_split = row.share in split_by and row.version in (rollout.old, rollout.candidate) and row.is_first
-        answers = {_which(rollout, row.version): _answers(row.rows, row.places, row.answers)}
+        answers = {_which(rollout, row.version): _answers(rollout, row.version, row.rows, row.places, row.answers)}
         if not is_split and row.version == rollout.old and row.shadow_status == 200:
-            answers[NEW] = _answers(row.shadow_rows, row.shadow_places, row.shadow_answers)
+            answers[NEW] = _answers(rollout, rollout.candidate, row.shadow_rows, row.shadow_places, row.shadow_answers)
         elif not is_split:
             continue
         losses = {which: _loss(rollout.measure, given, row.row, row.label) for which, given in answers.items()}
@@ -148,11 +148,13 @@ def _which(rollout: Rollout, version: str) -> int:
     return NEW if version == rollout.candidate else OLD
 
 
-def _answers(rows: int, places: str | None, text: str) -> Answers | None:
+def _answers(rollout: Rollout, version: str, rows: int, places: str | None, text: str) -> Answers | None:
     try:
-        return by_place(rows, places, text)
+        found = by_place(rows, places, text)
     except (Unreadable, ValueError):
         return None
+    output = rollout.measure.outputs[_which(rollout, version)]
+    return found if output is None else dict(zip(found, as_decided(output, list(found.values())), strict=True))
 
 
 def _answered(answers: Answers, refused: int | None, latency: float) -> Outcome:

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.predictions.codec import LABEL, VALUE, finite_number, is_scalar
+from ml.predictions.codec import LABEL, VALUE, finite_number, is_scalar, own_labels
 from ml.rollouts.observations import Floats
 from ml.rollouts.reference import BINS, bins_of_values, edges, shares
 from ml.values.canonical import canonical
 from schemas.rollout_state import Measure
+from schemas.signature import Output
 
 Record = Mapping[str, Any]
 Labelled = tuple[Record, str]
@@ -33,6 +34,13 @@ def measure_of(requests: Sequence[Sequence[Record]], labelled: Sequence[Labelled
         return Measure(ends=edges(values).tolist(), scale=_scale(values, labelled))
     counts = Counter(_class(record) for record in rows)
     return Measure(classes=[name for name, _ in counts.most_common(BINS - 1)])
+
+
+def as_decided(output: Output | None, records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Return records with the labels that the package's own threshold gives; without an output, as they are."""
+    if output is None:
+        return [dict(one) for one in records]
+    return [{**one, LABEL: label} for one, label in zip(records, own_labels(records, output), strict=True)]
 
 
 def count_of_bins(measure: Measure) -> int:

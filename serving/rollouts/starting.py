@@ -1,5 +1,6 @@
 """How a rollout begins: the new version is announced and loaded, and gets its first place and its row in one step."""
 
+import logging
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -7,18 +8,22 @@ from functools import partial
 from sqlalchemy import Connection, Engine
 
 from ml.rollouts.rollout import begin
-from schemas.errors import DeploymentError
+from schemas.errors import DeploymentError, PackageError
 from schemas.release import Release
 from schemas.rollout import RolloutSpec
 from schemas.rollout_state import Measure, Reference
+from schemas.signature import Output
 from serving.journal.opened import opened
 from serving.releases import events as stream
 from serving.releases.announcing import announce, require_pointer
 from serving.releases.events import Entry, Event
 from serving.releases.overview import overview_in
+from serving.releases.package_cache import fetch_signature
 from serving.releases.traffic import beside
 from serving.rollouts import reading, record
 from serving.rollouts.before import before
+
+logger = logging.getLogger("bentoml.drivetrain")
 
 
 def roll_out(
@@ -46,14 +51,26 @@ def roll_out(
         with engine.connect() as connection:
             pointer = stream.current(stream.read(connection))
             runs = record.running(connection)
-            known = None if pointer is None else before(connection, pointer.version)
-        if pointer is None or known is None:
+        if pointer is None:
             raise DeploymentError(f"Version {version} has nothing to be compared with: no version is in production")
         if pointer.version == version:
             raise DeploymentError(f"Version {version} is in production; it cannot be compared with itself")
         if runs is None or (runs.candidate, runs.package_url) != (version, package_url):
+            outputs = (_output_of(pointer.package_url), _output_of(package_url))
+            with engine.connect() as connection:
+                known = before(connection, pointer.version, outputs)
             _begin(engine, pointer, Entry(version, package_url, "announced"), spec, known, timeout)
         return overview_in(engine)
+
+
+def _output_of(package_url: str) -> Output | None:
+    """Return what a package says of its two classes; None where it has others, or cannot be read here."""
+    try:
+        output = fetch_signature(package_url).output
+    except PackageError as error:
+        logger.warning("labels are compared as they are answered, whatever thresholds are moved: %s", error)
+        return None
+    return output if output.task == "binary" else None
 
 
 def _begin(

@@ -20,6 +20,7 @@ from serving.releases.traffic import traffic
 from serving.rollouts import starting
 from serving.rollouts.before import before
 from serving.rollouts.controller import Controller
+from serving.rollouts.reading import FOLLOWED
 from serving.rollouts.record import Rollout, last
 
 DEPLOY = DeploySpec(deadline=10.0)
@@ -57,6 +58,7 @@ class Service:
         stream.append(engine, lambda past: [Entry("1", "memory://1", "current", weight=1.0)])
         self._serve(200, self.now - 100.0, 100.0)
         self.begin(spec)
+        self.now = self.rollout().started + FOLLOWED
         self.controller = self.new_controller("one")
 
     def begin(self, spec: RolloutSpec, version: str = "2") -> None:

@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import Engine
 
 from ml.rollouts.observations import Observations
+from schemas.rollout_state import Measure
+from schemas.signature import Output
 from serving.journal.insertion import Request, RoutedKey, Row, Shadowed, Unanswered, add
 from serving.journal.labels import Label, record
 from serving.journal.schema import requests
@@ -142,6 +144,23 @@ def test_of_a_key_the_first_request_alone_is_evidence(service: Service) -> None:
     labels = [Label("b", 0, '"no"', now + 5), Label("a", 0, '"no"', now + 6)]
     found = seen(service, rows, labels, by_key=True)
     assert np.allclose(found.times, [now, now + 2, now + 6])
+
+
+def test_labels_are_compared_as_the_packages_decide_whatever_threshold_was_moved(service: Service) -> None:
+    now = service.now + 1
+    old, new = (Output(task="binary", target="y", classes=["no", "yes"], decision_threshold=one) for one in (0.5, 0.7))
+    rollout = in_stage(service.rollout(), 2)
+    rollout = replace(rollout, measure=Measure(classes=["yes", "no"], outputs=(old, new)))
+    records = [
+        {"label": "no", "probabilities": {"no": 1 - one, "yes": one}, "needs_review": False} for one in (0.6, 0.8)
+    ]
+    write(service, [answered(one, now, one, rows=2)._replace(answers=json.dumps(records)) for one in "12"])
+    with service.engine.begin() as connection:
+        record(connection, [Label(one, 0, '"yes"', now + 5) for one in "12"])
+        part = reading.read(connection, rollout, HORIZON, now + 1000, False)
+        found = evidence(connection, rollout, part.rows, False).observations
+    assert found.bins[0, 0].tolist() == [1, 0, 0] and found.bins[1, 1].tolist() == [0.5, 0.5, 0]
+    assert found.loss[2:].diagonal().tolist() == [0.0, 1.0]
 
 
 def test_what_is_not_what_was_written_says_nothing(service: Service) -> None:
