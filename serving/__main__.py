@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands: dict[str, Callable[[], int]] = {
         "status": lambda: status_command.run(home, asked.name),
         "logs": lambda: _logs(home, _only(home, asked.name), asked.lines),
-        "rollback": lambda: _rollback(home, _only(home, asked.name)),
+        "rollback": lambda: _rollback(home, _only(home, asked.name), asked.production),
         "stop": lambda: _stop(home, _only(home, asked.name)),
         "repair": lambda: _repair(home, asked.name or _only(home, None)),
         "canary": lambda: _beside(home, asked.name, asked.version, asked.share),
@@ -104,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
             "name", nargs="?", metavar="NAME", help="the model's name; may be left out where there is only one"
         )
         watching.configure(one, command)
+        if command == "rollback":
+            one.add_argument("--production", action="store_true", help="the version in production, whatever is beside")
         if command == "logs":
             one.add_argument("-n", "--lines", type=_positive, default=50, help="how many lines (50)")
     for command, text in (
@@ -154,10 +156,10 @@ def _logs(home: Path, name: str, lines: int) -> int:
     return 0
 
 
-def _rollback(home: Path, name: str) -> int:
-    if rollout_command.rolled_back(home, name, _aside):
+def _rollback(home: Path, name: str, production: bool) -> int:
+    if not production and rollout_command.rolled_back(home, name, _aside):
         return 0
-    with _publishing(home, name, "before the current one", f"rollback {name}") as url:
+    with _publishing(home, name, "before the current one", f"rollback {name} --production") as url:
         release = publisher.rollback(url)
     print(f"{name}: version {release.version} is current again")
     return 0

@@ -19,6 +19,7 @@ from serving.rollouts.steps import why_over
 
 _ATTEMPTS = 20
 _BETWEEN = 0.05  # seconds
+_JUST = 300.0  # seconds
 
 
 def running(journal_url: str) -> Rollout | None:
@@ -38,6 +39,19 @@ def latest(journal_url: str) -> Rollout | None:
     """Return the rollout that began last, None where none ever did."""
     with opened(journal_url) as engine, engine.connect() as connection:
         return record.last(connection) if _has_table(connection) else None
+
+
+def just_rolled_back(journal_url: str) -> Rollout | None:
+    """Return the rollout whose new version was taken away in the last minutes, None where production changed since.
+
+    Who looked before that, and rolls back now, means the new version, and not the one in production.
+    """
+    found = latest(journal_url)
+    if found is None or found.outcome != "rolled_back" or not 0 <= time.time() - (found.ended or 0.0) < _JUST:
+        return None
+    with opened(journal_url) as engine, engine.connect() as connection:
+        pointer = stream.current(stream.read(connection))
+    return found if pointer is not None and pointer.sequence == found.pointer else None
 
 
 def pause(journal_url: str, version: str | None = None) -> str:

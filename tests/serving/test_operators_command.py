@@ -15,10 +15,15 @@ from ml.io import file_lock
 from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
 from schemas.home import ROOT
+from schemas.rollout import RolloutSpec
+from schemas.rollout_state import Measure, Position, Reference, RolloutState
 from serving.__main__ import main
+from serving.journal.tables import connect
 from serving.process import records, services
 from serving.process.records import Deployment
+from serving.releases import events
 from serving.releases.publisher import publish, releases, rollback
+from serving.rollouts import record
 from tests.ml.io.test_file_lock import holder
 from tests.serving import packages
 from tests.serving.conftest import Live
@@ -71,6 +76,34 @@ def test_rollback_goes_back_to_the_version_before(here: Live, capsys: pytest.Cap
         rollback(here.journal_url)
     time.sleep(0.1)
     assert httpx.get(f"{here.url}/readyz").json()["version"] == "1"
+
+
+def test_rollback_spares_production_when_a_rollout_was_rolled_back_a_moment_before(
+    here: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(here.journal_url, "spared", str(packages.write_rules(here.packages / "spared")))
+    now, nothing = time.time(), Position(at=(0.0, -1, 0), low={}, first={})
+    state = RolloutState(reference=Reference(), evidence={}, since=now, clock=now)
+    with connect(here.journal_url).begin() as connection:
+        pointer = events.current(events.read(connection))
+        assert pointer is not None
+        texts = {
+            "candidate": "9",
+            "package_url": "memory://9",
+            "old": "spared",
+            "why": "error_rate: requests that failed",
+        }
+        parts = {"spec": RolloutSpec(), "measure": Measure(), "state": state, "position": nothing}
+        record.add(connection, **texts, **parts, pointer=pointer.sequence, started=now)
+        found = record.running(connection)
+        assert found is not None
+        record.end(connection, found, "rolled_back", found.why, now)
+    assert main(["rollback"]) == 1
+    told = capsys.readouterr().err
+    assert "version spared is in production, as before" in told and "rollback house --production" in told
+    assert "of version 9 was rolled back" in told and "error_rate" in told and "1 is current" not in told
+    assert main(["rollback", "--production"]) == 0
+    assert "version 1 is current again" in capsys.readouterr().out
 
 
 def test_a_canary_is_placed_seen_promoted_and_a_shadow_withdrawn(

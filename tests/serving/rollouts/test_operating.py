@@ -83,6 +83,19 @@ def test_a_stage_that_lacks_something_times_out_and_waits_for_an_operator(engine
     assert operating.running(journal_url) is None
 
 
+def test_production_is_spared_when_a_rollout_was_rolled_back_a_moment_before(
+    service: Service, engine: Engine, journal_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert operating.just_rolled_back(journal_url) is None
+    operating.roll_back(journal_url)
+    assert operating.just_rolled_back(journal_url) == service.rollout()
+    with monkeypatch.context() as patched:
+        patched.setattr(operating, "_JUST", 0.0)
+        assert operating.just_rolled_back(journal_url) is None
+    stream.append(engine, lambda past: [Entry("3", "memory://3", "current", weight=1.0)])
+    assert operating.just_rolled_back(journal_url) is None, "it is of another version now"
+
+
 def test_a_stage_that_lacks_something_may_roll_back_by_itself(engine: Engine) -> None:
     spec = {"stages": [{"share": 0.1, "labels": 10_000}, {"share": 1}], "timeout": 60.0, "when_timed_out": "roll_back"}
     found = Service(engine, spec=RolloutSpec.model_validate(spec)).run(8)
