@@ -54,6 +54,7 @@ def main(settings: Path) -> int:
 def _supervise(settings: Path, spec: dict[str, Any], listeners: list[socket.socket], arrived: int) -> int:
     watchdog = _Watchdog(settings)
     os.environ[notes.VARIABLE] = str(folder := notes.folder(settings))
+    os.environ.pop(notes.WANTED, None)  # which `bentoml serve` alone is told by: here the settings say it
     notes.empty(folder)
     drain = spec["drain_seconds"]
     crew = Crew(listeners, patience(drain, spec["deadline"]))

@@ -76,7 +76,7 @@ def abandon_publication(home: Path, url: str) -> Path:
 
 def test_a_creation_that_is_killed_anywhere_leaves_no_journal_or_a_whole_one(file: Path) -> None:
     wholes = []
-    for step in range(1, 110, tries(2, 1)):
+    for step in range(1, 110, tries(5, 1)):
         command = [sys.executable, "-c", KILLED, sqlite_url(file), str(step)]
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         assert code in (0, -signal.SIGKILL)
