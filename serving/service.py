@@ -119,6 +119,7 @@ class Drivetrain:
             is_damaged=lambda: state.gone is not None,
         )
         Front.ours = app.build(config, self._follower, self._journal, self._worker, self._telemetry, self._controller)
+        Connection.application = Front.ours
         if Front.loop is not None:
             leaving.install(Front.loop)
         self._follower.start()

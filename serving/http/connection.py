@@ -159,6 +159,8 @@ class Connection(Sending):
     def on_response_complete(self) -> None:
         """Go on with the next request, unless this was the last."""
         is_last = not self.pipeline
+        if self._running is not None:
+            self._running.scope.pop(CYCLE, None)  # type: ignore[misc]  # else the two would hold each other
         self._done()
         self._since = self.loop.time()
         self._running = None if is_last else self.pipeline[-1][0]

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import cache
 from typing import Any, ClassVar
 
+from starlette.types import ASGIApp
 from uvicorn.config import Config
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
@@ -15,6 +18,12 @@ from serving.http.refusal_log import refused_early
 _PROGRESS = 65_536  # bytes that a client must take within a deadline while more of an answer waits
 _NOT_READ = 499  # no response says so: nobody reads
 _LINGER_SECONDS = 1.0
+
+
+@cache
+def _behind_proxies(config: Config, application: Any) -> Any:
+    """Return an application that hears from proxies of this machine who asks, as uvicorn makes every one."""
+    return ProxyHeadersMiddleware(application, config.forwarded_allow_ips) if config.proxy_headers else application
 
 
 class Sending(HttpToolsProtocol):
@@ -28,6 +37,8 @@ class Sending(HttpToolsProtocol):
     __slots__ = ("_alarm",)
 
     limits: ClassVar[DeploySpec] = DeploySpec()
+    application: ClassVar[ASGIApp | None] = None
+    """What answers, past what BentoML puts before it: that makes a task and a timer for every request."""
     leaving: ClassVar[Leaving] = Leaving()
     _unread: ClassVar[dict["Sending", asyncio.TimerHandle]] = {}  # who has much to read, the longest-waiting first
 
@@ -39,6 +50,9 @@ class Sending(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        ours = type(self).application
+        if ours is not None:
+            self.app = _behind_proxies(config, ours)
         self._alarm: asyncio.TimerHandle | None = None
 
     def pause_writing(self) -> None:

@@ -60,6 +60,18 @@ def test_an_answer_in_one_piece_has_the_headers_of_one_that_is_sent_in_parts(nar
     assert json.loads(whole.body).keys() == json.loads(parts.body).keys()
 
 
+def test_an_answered_request_leaves_nothing_behind(narrow: services.Status) -> None:
+    own = processes.worker(narrow.deployment.log.parent.parent, NAME)
+    with connection(url_of(narrow)) as opened:
+        for _ in range(300):
+            exchange(opened, GOOD)
+        before = own.memory_info().rss
+        for _ in range(3_000):
+            exchange(opened, GOOD)
+    grown = own.memory_info().rss - before
+    assert grown < 8_000_000, "a request that is kept until a timeout takes some 8 kB"
+
+
 def test_past_the_limit_a_connection_gets_503_and_operators_are_answered(narrow: services.Status) -> None:
     with ExitStack() as many:
         held = [many.enter_context(connection(url_of(narrow))) for _ in range(MOST)]
