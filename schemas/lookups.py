@@ -47,11 +47,6 @@ class LookupSpec(Strict):
     )
 
     @property
-    def is_sql(self) -> bool:
-        """Whether it asks a database."""
-        return self.query is not None
-
-    @property
     def secrets(self) -> list[SecretRef]:
         """The references in it."""
         found = [self.url, self.user, self.password, *self.headers.values()]

@@ -13,7 +13,7 @@ from ml.package.parity import difference
 from ml.predictions.codec import Encoded, Encoder
 from ml.predictions.predictions import decided, on_cells
 from ml.predictions.predictor import FEATURES, Arrays, Cells, Outlook, Predictions, Predictor
-from ml.predictions.record_writer import RecordWriter, Written
+from ml.predictions.record_writer import RecordWriter
 from ml.runtimes import load
 from ml.text.read_text import TextReader
 from ml.values.tensor import NoTensor
@@ -114,10 +114,6 @@ class PackagedModel:
     def encode(self, predictions: Predictions) -> Encoded:
         """Return a JSON record for each row: label and probabilities, or value, and whether a person should look."""
         return self.deciding.encoder.encode(predictions)
-
-    def write(self, predictions: Predictions) -> Written:
-        """Return the JSON of these records, of predictions that are finite."""
-        return self.deciding.writer.write(predictions)
 
     def explainer(self) -> "Explainer":
         """Return what explains this model's predictions. Raises PackageError where its files for that do not fit."""

@@ -29,10 +29,9 @@ Column = Sequence[Any] | NDArray[Any]
 
 @dataclass(slots=True)  # frozen costs a request of one row a microsecond
 class Encoded:
-    """A record, a confidence (None without probabilities) and whether a person should look, for each row."""
+    """A record, and whether a person should look, for each row."""
 
     records: list[dict[str, Any]]
-    confidence: list[float | None]
     needs_review: list[bool]
 
     def __len__(self) -> int:
@@ -53,12 +52,12 @@ class Encoder:
             return _forecasts(predictions)
         if predictions.values is not None:
             records = [{VALUE: value, REVIEW: False} for value in predictions.values.tolist()]
-            return Encoded(records, [None] * len(records), [False] * len(records))
+            return Encoded(records, [False] * len(records))
         labels = self.labels(predictions)
         if predictions.probabilities is None:
             review = needs_review(predictions, self._threshold).tolist()
             pairs = zip(labels, review, strict=True)
-            return Encoded([{LABEL: label, REVIEW: one} for label, one in pairs], [None] * len(labels), review)
+            return Encoded([{LABEL: label, REVIEW: one} for label, one in pairs], review)
         rows = predictions.probabilities.tolist()
         confidence = [max(row) if row else None for row in rows]
         review = [self._needs_review(*one) for one in zip(labels, confidence, strict=True)]
@@ -66,7 +65,7 @@ class Encoder:
             {LABEL: label, PROBABILITIES: dict(zip(self._keys, row, strict=True)), REVIEW: one}
             for label, row, one in zip(labels, rows, review, strict=True)
         ]
-        return Encoded(records, confidence, review)
+        return Encoded(records, review)
 
     def _needs_review(self, label: Scalar | None, confidence: float | None) -> bool:
         """Say of one row what `needs_review` says of many: NumPy takes longer for one than all else here."""
@@ -103,7 +102,7 @@ def _forecasts(predictions: Predictions) -> Encoded:
         columns[NAIVE] = [error if math.isfinite(error) else None for error in predictions.outlook.naive.tolist()]
     rows = zip(*columns.values(), strict=True)
     records = [{**dict(zip(columns, row, strict=True)), REVIEW: False} for row in rows]
-    return Encoded(records, [None] * len(records), [False] * len(records))
+    return Encoded(records, [False] * len(records))
 
 
 def written(outlook: Outlook) -> list[list[str]]:

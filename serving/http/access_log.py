@@ -7,16 +7,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ml.values.display import plain_line
 from serving.http.whole import CYCLE
 from serving.keys.key import masked
-
-if TYPE_CHECKING:
-    pass
 
 REQUEST = "drivetrain.request"
 """Of a request, its id, the version that answered it, and how many rows it had."""
