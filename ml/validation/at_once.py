@@ -170,10 +170,16 @@ def _kinds(columns: Sequence[Column]) -> set[type]:
 
 
 def _missing(values: Sequence[Column] | NDArray[np.float64], table: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which numbers are missing, (columns, rows)."""
-    if isinstance(values, np.ndarray) or any(isinstance(column, np.ndarray) for column in values):
-        return np.isnan(table)  # what is NaN beside an array is missing as well: JSON has none
-    return np.array([[value is None for value in column] for column in values], dtype=bool)
+    """Return which numbers are missing, (columns, rows): None in a sequence, NaN in an array."""
+    if isinstance(values, np.ndarray):
+        return np.isnan(table)
+    return np.array(
+        [
+            np.isnan(numbers) if isinstance(column, np.ndarray) else [value is None for value in column]
+            for column, numbers in zip(values, table, strict=True)
+        ],
+        dtype=bool,
+    )
 
 
 def _getter(names: Sequence[str]) -> Callable[[Row], tuple[Any, ...]]:

@@ -17,9 +17,10 @@ class Admission:
     """How many requests wait for their answer, and how long that will take, by what it took those before.
 
     A request waits from when it is whole; what waits longer in the kernel's buffers, while others are worked on, is
-    bounded with it. A burst may wait for `longest` seconds. Where more come than can be answered for as long as that, a
-    queue would only make everybody wait: then as many wait as are answered in a 25th of it, until none was too much for
-    `longest` seconds.
+    bounded with it. A burst may wait for `longest` seconds. A queue that stays long for all of that time is none: more
+    come than can be answered, and it would only make everybody wait. Then as many wait as are answered in a 25th of it,
+    until none was too much for `longest` seconds. (The least wait of an interval tells the two apart, as in CoDel,
+    RFC 8289.)
 
     Args:
         longest: Seconds that a request may wait for its turn.
@@ -31,9 +32,16 @@ class Admission:
     ) -> None:
         self.waiting = 0
         self._longest, self._deadline, self._clock = longest, deadline, clock
+        self._steady = longest / _STEADY
         self._strict_until = 0.0
         self._each = 0.0  # seconds between two answers while requests wait
-        self._last = self._empty = clock()  # when the last answer was given, and when nothing waited
+        self._last = self._empty = self._short = clock()  # when the last was answered, and none, and few, waited last
+
+    def entered(self) -> None:
+        """Note that a request is whole."""
+        if self.waiting == 0:
+            self._empty = self._short = self._clock()  # until now
+        self.waiting += 1
 
     def left(self) -> None:
         """Note that a request is answered, or its client gone."""
@@ -42,6 +50,8 @@ class Admission:
             self._each += (now - self._last - self._each) * _WEIGHT
         self.waiting -= 1
         self._last = now
+        if self.waiting < FEW:
+            self._short = now
         if self.waiting == 0:
             self._empty = now
 
@@ -57,9 +67,10 @@ class Admission:
         if connections <= _CLIENTS:
             return expected > self._deadline
         now = self._clock()
-        if now - self._empty < self._longest and now > self._strict_until:
-            return expected > self._longest
-        if expected <= self._longest / _STEADY:
+        if expected <= self._steady:
+            self._short = now
             return False
+        if now - self._short < self._longest and now > self._strict_until:
+            return expected > self._longest
         self._strict_until = now + self._longest  # or what is taken at once, and answered at once, begins a burst again
         return True

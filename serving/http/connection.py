@@ -152,7 +152,7 @@ class Connection(Sending):
             self.cycle.message_event.set()
             if not self._waits:
                 self._waits = True
-                self.admission.waiting += 1
+                self.admission.entered()
         else:  # it came before the end of what was asked
             self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self._close)
 

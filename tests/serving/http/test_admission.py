@@ -17,10 +17,11 @@ class Clock:
 
 def worked(clock: Clock, admission: Admission, answers: int, each: float) -> None:
     """Let so many requests come and be answered, one after another, while the next wait."""
-    admission.waiting += 2
+    admission.entered()
+    admission.entered()
     for _ in range(answers):
         clock.now += each
-        admission.waiting += 1
+        admission.entered()
         admission.left()
 
 
@@ -30,7 +31,7 @@ def test_a_burst_may_wait_and_a_queue_that_lasts_may_not() -> None:
     worked(clock, one, 400, 0.001)
     one.waiting = 100  # a tenth of a second of work
     assert not one.is_over(MANY), "requests have waited for less than half a second"
-    worked(clock, one, 200, 0.001)
+    worked(clock, one, 600, 0.001)
     assert one.is_over(MANY) and not one.is_over(64)
     one.waiting = 18
     assert not one.is_over(MANY), "18 are answered in 20 ms"
@@ -64,9 +65,36 @@ def test_time_in_which_nothing_waits_does_not_count() -> None:
     one = Admission(0.5, 10.0, clock)
     for _ in range(200):
         clock.now += 60
-        one.waiting += 1
+        one.entered()
         clock.now += 0.001
         one.left()
     one.waiting = 50
     clock.now += 5
     assert not one.is_over(MANY)
+
+
+def test_a_burst_after_quiet_time_is_a_burst() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    worked(clock, one, 400, 0.001)
+    one.waiting = 1
+    one.left()
+    clock.now += 60
+    for _ in range(100):
+        one.entered()
+    assert not one.is_over(MANY), "a tenth of a second of work that came just now"
+    clock.now += 0.6
+    assert one.is_over(MANY), "it has waited for longer than half a second"
+
+
+def test_a_queue_that_is_short_now_and_then_is_no_lasting_one() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    worked(clock, one, 400, 0.001)
+    for _ in range(10):
+        one.waiting = 60
+        worked(clock, one, 400, 0.001)
+        assert not one.is_over(MANY)
+        one.waiting = 15
+        worked(clock, one, 20, 0.001)
+        assert not one.is_over(MANY), "so many are answered in 20 ms"
