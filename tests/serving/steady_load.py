@@ -18,9 +18,11 @@ from typing import Any
 
 from schemas.home import ROOT
 
-_Open = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 _VERSION = re.compile(rb'"version": ?"([^"]*)"')
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_END = b"\r\n\r\n"
 _KEPT = 32
+EVERY = 8
 
 
 class Client:
@@ -31,7 +33,7 @@ class Client:
         head = "POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
         head += f"content-length: {len(body)}"
         self._kept, self._single = (f"{head}{more}\r\n\r\n".encode() + body for more in ("", "\r\nconnection: close"))
-        self._free: asyncio.LifoQueue[_Open | None] = asyncio.LifoQueue()  # None: one may be opened
+        self._free: asyncio.LifoQueue[_Connection | None] = asyncio.LifoQueue()  # None: one may be opened
         for _ in range(kept):
             self._free.put_nowait(None)
         self.answered: Counter[str] = Counter()
@@ -43,38 +45,73 @@ class Client:
         """Send one request and note what becomes of it."""
         started = time.perf_counter()
         free = await self._free.get() if kept else None
-        again: _Open | None = None
+        again: _Connection | None = None
         try:
-            again = await self._asked(free, started, kept=kept)
-        except (OSError, asyncio.IncompleteReadError, AttributeError) as error:
+            connection = free if free is not None and not free.is_closed else await self._connected()
+            answer = await connection.asked(self._kept if kept else self._single)
+            self._note(answer, started)
+            if kept and not connection.ends:
+                again = connection
+            else:
+                connection.close()
+        except OSError as error:
             self.failed.append(repr(error))
         if kept:
             self._free.put_nowait(again)
 
-    async def _asked(self, free: "_Open | None", started: float, *, kept: bool) -> "_Open | None":
-        """Send one request and read its answer; return the connection where it is good for another one."""
-        if free is not None and free[0].at_eof():  # closed while nobody used it
-            free = None
-        reader, writer = free or await asyncio.open_connection("127.0.0.1", self._port)
-        try:
-            writer.write(self._kept if kept else self._single)
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(re.search(rb"content-length: (\d+)", head.lower()).group(1))  # type: ignore[union-attr]
-            answer = await reader.readexactly(length)
-        except BaseException:
-            writer.close()
-            raise
+    async def _connected(self) -> "_Connection":
+        loop = asyncio.get_running_loop()
+        return (await loop.create_connection(_Connection, "127.0.0.1", self._port))[1]
+
+    def _note(self, answer: bytes, started: float) -> None:
         found = _VERSION.search(answer)
-        if b" 200 " not in head[:16] or found is None:
-            self.failed.append(head[:40].decode() + answer[:200].decode())
-            self.refused[f"{head[9:12].decode()}{' with' if b'retry-after' in head else ' without'} Retry-After"] += 1
-        else:
+        if b" 200 " in answer[:16] and found is not None:
             self.seconds.append(time.perf_counter() - started)
             self.answered[found.group(1).decode()] += 1
-        if kept and b"\r\nconnection: close" not in head.lower():
-            return reader, writer
-        writer.close()
-        return None
+            return
+        head, _, text = answer.partition(_END)
+        self.failed.append(head[:40].decode() + text[:200].decode())
+        self.refused[f"{head[9:12].decode()}{' with' if b'retry-after' in head else ' without'} Retry-After"] += 1
+
+
+class _Connection(asyncio.Protocol):
+    """One connection, with one request at a time; `ends` says that the service closes it after its last answer."""
+
+    def __init__(self) -> None:
+        self._data = b""
+        self._answer: asyncio.Future[bytes] | None = None
+        self._transport: asyncio.Transport | None = None
+        self.is_closed = self.ends = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]
+
+    def asked(self, content: bytes) -> "asyncio.Future[bytes]":
+        """Send a request; what becomes of it is its answer, or ConnectionError."""
+        assert self._transport is not None, "connected"
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(content)
+        return self._answer
+
+    def close(self) -> None:
+        assert self._transport is not None, "connected"
+        self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        self._data = data = self._data + data
+        end = data.find(_END)
+        length = _LENGTH.search(data, 0, end + 2) if end >= 0 else None
+        if length is None or len(data) < end + len(_END) + int(length[1]):
+            return
+        self.ends = b"\r\nconnection: close" in data[: end + 2].lower()
+        answer, self._answer, self._data = self._answer, None, b""
+        if answer is not None:
+            answer.set_result(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_closed = True
+        if self._answer is not None:
+            self._answer.set_exception(ConnectionError(f"closed before its answer: {exc}, {self._data[:40]!r}"))
 
 
 async def send(port: int, rate: float, body: bytes, kept: int) -> Client:
@@ -85,7 +122,7 @@ async def send(port: int, rate: float, body: bytes, kept: int) -> Client:
     started, sent = time.perf_counter(), 0
     while not over.done():
         while sent < (time.perf_counter() - started) * rate:
-            task = loop.create_task(client.ask(kept=sent % 8 != 0))
+            task = loop.create_task(client.ask(kept=sent % EVERY != 0))
             asked.add(task)
             task.add_done_callback(asked.discard)
             sent += 1

@@ -2,11 +2,9 @@
 
 import asyncio
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 import pytest
@@ -15,6 +13,7 @@ from schemas.deploy_spec import DeploySpec
 from serving.process import services
 from serving.process.deploy import deploy
 from tests.serving import packages
+from tests.serving.capacity import most_per_second
 from tests.serving.conftest import Live
 from tests.serving.http.wire import GOOD, HEAD
 from tests.serving.processes import worker
@@ -87,7 +86,7 @@ async def dribble(port: int, begun: bytes, place: int) -> None:
 @pytest.mark.skipif(not SOAKING, reason="takes minutes, and the whole machine")
 def test_at_three_times_its_capacity_who_is_answered_waits_at_most_twice_as_long(calm: services.Status) -> None:
     port = calm.deployment.port
-    capacity = most_per_second(port)
+    capacity = most_per_second(port, BODY, count(2, 10))
     with steady_load(port, 0.7 * capacity, BODY, KEPT) as usual:
         time.sleep(count(5, 20))
     one = worker(calm.deployment.log.parent.parent)
@@ -104,12 +103,3 @@ def test_at_three_times_its_capacity_who_is_answered_waits_at_most_twice_as_long
 
 def resident(one: psutil.Process) -> int:
     return int(one.memory_info().rss)
-
-
-def most_per_second(port: int) -> float:
-    """Return how many requests are answered by four clients that ask without a pause."""
-    script = Path(__file__).with_name("ask_again.lua")
-    command = ["wrk", "-c4", "-t1", f"-d{count(2, 10)}", "-s", str(script), f"http://127.0.0.1:{port}/predict"]
-    said = subprocess.run([*command, "--", BODY.decode()], capture_output=True, text=True, check=True).stdout
-    (line,) = (line for line in said.splitlines() if line.startswith("Requests/sec"))
-    return float(line.split()[-1])
