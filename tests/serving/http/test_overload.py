@@ -13,7 +13,7 @@ from schemas.deploy_spec import DeploySpec
 from serving.process import services
 from serving.process.deploy import deploy
 from tests.serving import packages
-from tests.serving.capacity import most_per_second
+from tests.serving.by_wrk import most_per_second
 from tests.serving.conftest import Live
 from tests.serving.http.wire import GOOD, HEAD
 from tests.serving.processes import worker

@@ -16,7 +16,7 @@ from serving.journal.predictions import count as rows
 from serving.releases.beside import place_beside, withdraw
 from serving.releases.publisher import publish, releases, rollback
 from tests.serving import packages
-from tests.serving.capacity import most_of_both
+from tests.serving.by_wrk import most_of_both
 from tests.serving.conftest import Live
 from tests.serving.releases import hostile
 from tests.serving.steady_load import steady_load
