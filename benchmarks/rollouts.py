@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import beta
 
 from benchmarks.rollout_traffic import RATE, Fault, reference_of, traffic
-from ml.rollouts.rollout import Action, begin, decide
+from ml.rollouts.rollout import Action, begin, decide, entered
 from schemas.rollout import SIGNALS, RolloutSpec
 
 LOOK = 2.0
@@ -77,7 +77,9 @@ def simulate(spec: RolloutSpec, fault: Fault, seed: int, requests: int | None = 
         position, state = position + decision.counted, decision.state
         if decision.action != "go_on" or position == events:
             found = stream.event_times[max(0, position - 1)]
-            routed = int(np.searchsorted(stream.event_times, (found // LOOK + 1) * LOOK))
+            looked = (found // LOOK + 1) * LOOK
+            routed = int(np.searchsorted(stream.event_times, looked))
+            state = entered(state, looked) if decision.action == "advance" else state
         if decision.action not in ("go_on", "advance") or position == events:
             exposed = int((is_new & (first_event < routed) & (share > 0)).sum())
             return Outcome(decision.action, decision.why, decision.signals, exposed, float(found))

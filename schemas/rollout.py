@@ -36,7 +36,9 @@ class Stage(Strict):
         description="requests that the new version answers in it, on average: with a share of 0.01, 100 of them are "
         "over with the stage's 10,000th request",
     )
-    seconds: float | None = Field(default=None, gt=0, le=31_536_000, description="seconds that it lasts")
+    seconds: float | None = Field(
+        default=None, gt=0, le=31_536_000, description="seconds that it lasts, from when its share is placed"
+    )
     labels: int | None = Field(
         default=None, ge=1, description="predictions of the new version that get their label in it"
     )

@@ -1,4 +1,8 @@
-"""How far a stage has come: when it is completed, and when it has timed out."""
+"""How far a stage has come: when it is completed, and when it has timed out.
+
+Its seconds run from when its share was placed. However long it lasts, it is not completed before the new version was
+asked something in it: what was not tried is no reason to go on.
+"""
 
 import math
 from dataclasses import dataclass
@@ -56,12 +60,15 @@ def progress(
 
 def _reached(stage: Stage, state: RolloutState, observations: Observations) -> int | None:
     """Return the index of the observation with which requests and labels are enough; -1: they were; None: never."""
-    requests = state.requests + np.cumsum(counts_for(stage, observations))
-    labels = state.labels + np.cumsum(observations.labelled)
-    wanted, wanted_labels = stage.lasting, stage.labels or 0
-    if state.requests >= wanted and state.labels >= wanted_labels:
+    of_stage = counts_for(stage, observations)
+    seen = (
+        (state.requests, of_stage, stage.lasting),
+        (state.answered, of_stage & observations.answered, 1),
+        (state.labels, _labels_for(state, observations), stage.labels or 0),
+    )
+    if all(before >= wanted for before, _, wanted in seen):
         return -1
-    enough = np.flatnonzero((requests >= wanted) & (labels >= wanted_labels))
+    enough = np.flatnonzero(np.all([before + np.cumsum(come) >= wanted for before, come, wanted in seen], axis=0))
     return int(enough[0]) if enough.size else None
 
 
@@ -69,6 +76,11 @@ def counts_for(stage: Stage, observations: Observations) -> NDArray[np.bool_]:
     """Return which are requests that were routed in this stage, (n,); in a shadow, those that it got."""
     asked = observations.answered if stage.traffic == 0 else observations.is_request
     return np.asarray(asked & (observations.shares == stage.traffic), dtype=np.bool_)
+
+
+def _labels_for(state: RolloutState, observations: Observations) -> NDArray[np.bool_]:
+    """Return which are labels of the new version's predictions that came in this stage, (n,)."""
+    return np.asarray(observations.labelled & (observations.times >= state.since), dtype=np.bool_)
 
 
 def step(stage: Stage, state: RolloutState, observations: Observations) -> RolloutState:
@@ -80,7 +92,7 @@ def step(stage: Stage, state: RolloutState, observations: Observations) -> Rollo
             "clock": max(state.clock, float(observations.times.max())) if len(observations) else state.clock,
             "requests": state.requests + int(of_stage.sum()),
             "answered": state.answered + int((of_stage & observations.answered).sum()),
-            "labels": state.labels + int(observations.labelled.sum()),
+            "labels": state.labels + int(_labels_for(state, observations).sum()),
             "exposed": state.exposed + int(exposed.sum()),
         }
     )

@@ -2,7 +2,8 @@
 
 Nothing here keeps anything, asks a clock or reads a journal. Who runs a rollout hands over the state of the last look,
 stores the new one together with how many observations were counted, and may die at any moment in between: the next one
-comes to the same decisions at the same observations, however they are divided among looks.
+comes to the same decisions at the same observations, however they are divided among looks. A stage begins when its
+share was really placed: whoever places it says when (`entered`), and keeps that with the state.
 """
 
 from dataclasses import dataclass
@@ -59,8 +60,9 @@ def decide(spec: RolloutSpec, state: RolloutState, observations: Observations, n
         now: Until when they are complete, in the time of the observations; later ones may be among them.
 
     Returns:
-        `advance`: give the new version the share of the state's stage; `promote`: all traffic; `roll_back`: none;
-        `hold`: an operator must decide (`resume`), until when evidence still rolls back; `go_on`: nothing to do.
+        `advance`: give the new version the share of the state's stage, and date it by `entered`; `promote`: all
+        traffic; `roll_back`: none; `hold`: an operator must decide (`resume`), until when evidence still rolls back;
+        `go_on`: nothing to do.
     """
     if state.ended is not None:
         return Decision(state.ended, "it has ended", state, len(observations))
@@ -75,6 +77,16 @@ def decide(spec: RolloutSpec, state: RolloutState, observations: Observations, n
         after = after.model_copy(update={"clock": max(after.clock, end.time)})
         return (_completed if end.event == "completed" else _timed_out)(spec, after, end)
     return Decision("hold" if after.held else "go_on", words.progress(spec, after), after, counted)
+
+
+def entered(state: RolloutState, time: float) -> RolloutState:
+    """Return the state of a stage whose share was placed at `time`: evidence may be read long after it came."""
+    return state.model_copy(update={"since": time})
+
+
+def after_absence(state: RolloutState, seconds: float) -> RolloutState:
+    """Return the state after seconds in which nobody served: they are no part of the stage that it is in."""
+    return state.model_copy(update={"since": state.since + seconds})
 
 
 def hold(state: RolloutState) -> RolloutState:

@@ -68,4 +68,6 @@ def _reached(stage: Stage, state: RolloutState) -> str:
         f"{state.labels:,} of {stage.labels:,} labels" if stage.labels else "",
         f"{max(0.0, state.clock - state.since):,.0f} of {stage.seconds:,.0f} seconds" if stage.seconds else "",
     ]
+    if not state.answered:
+        wanted.append("none answered by the new version yet" if stage.traffic else "none followed by it yet")
     return ", ".join(part for part in wanted if part)

@@ -8,17 +8,19 @@ from collections.abc import Callable
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from ml.rollouts.rollout import after_absence
 from schemas.deploy_spec import DeploySpec
 from serving.journal.compared import forget
 from serving.journal.trouble import told
 from serving.rollouts import record
-from serving.rollouts.record import Overtaken, Rollout
+from serving.rollouts.record import LEASE, Overtaken, Rollout
 from serving.rollouts.steps import step
 
 LOOK = 1.0  # seconds between two looks
 _SOON = 0.1  # where more waits
 _IDLE = 3.0  # times as long as a look took, before the next one: the processor is for those who want answers
 _TIDIES = 60.0
+_ABSENT = 3 * LEASE  # seconds without any controller that are no change of shifts, but an outage
 _SPARE = 1.0  # seconds beyond its deadline and the wait for the journal until a request's outcome is there for certain
 logger = logging.getLogger("bentoml.drivetrain")
 
@@ -70,15 +72,30 @@ class Controller:
         if found is None:
             return self._tidy()
         now = self._clock()
-        if not record.hold_lease(self._engine, found, self._worker, now):
-            return False
         try:
-            done = step(self._engine, found, self._horizon, now, self._by_key)
+            if self._was_absent(found, now):
+                return True
+            if not record.hold_lease(self._engine, found, self._worker, now):
+                return False
+            done = step(self._engine, found, self._horizon, self._clock, self._by_key)
         except Overtaken:
             return True
         if done.told is not None:
             logger.warning(done.told)
         return done.is_more or self._tidy()
+
+    def _was_absent(self, found: Rollout, now: float) -> bool:
+        """Take an outage out of the stage's time and say whether there was one: who serves looks, or another worker.
+
+        The last lease tells, and ends with the same write. Raises Overtaken.
+        """
+        since = max(found.started if found.held_until is None else found.held_until, found.state.since)
+        if now - since <= _ABSENT:
+            return False
+        state = after_absence(found.state, now - since)
+        with self._engine.begin() as connection:
+            record.change(connection, found, state=state, holder=self._worker, held_until=now + LEASE)
+        return True
 
     def _run(self) -> None:
         is_more, took = False, 0.0

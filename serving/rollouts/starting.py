@@ -126,7 +126,7 @@ def write(
         pointer=pointer.sequence,
         spec=spec,
         measure=known[1],
-        state=begin(spec, known[0], now),
+        state=begin(spec, known[0], now + reading.FOLLOWED),
         position=reading.start(connection, now),
         why=place.why or "",
         started=now,

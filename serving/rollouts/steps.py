@@ -4,13 +4,13 @@ Whoever takes it may die before or after any statement. Then the transaction is 
 same step, at the same request.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from ml.rollouts.rollout import Decision, decide
+from ml.rollouts.rollout import Decision, decide, entered
 from schemas.rollout_state import Position
 from serving.journal.tables import begin_writing
 from serving.releases import events as stream
@@ -30,16 +30,17 @@ class Step:
     is_more: bool = False
 
 
-def step(engine: Engine, rollout: Rollout, horizon: float, now: float, by_key: bool) -> Step:
+def step(engine: Engine, rollout: Rollout, horizon: float, clock: Callable[[], float], by_key: bool) -> Step:
     """Take one step of a rollout that runs; the caller holds its lease.
 
     Args:
         engine: The journal.
         rollout: As it was read.
         horizon: Seconds within which a request's outcome is in the journal.
-        now: Seconds since the epoch.
+        clock: Seconds since the epoch.
         by_key: Whether of a key only the first request counts.
     """
+    now = clock()
     with engine.connect() as connection:
         past = stream.read(connection)
         taken_over = why_over(past, rollout)
@@ -53,7 +54,7 @@ def step(engine: Engine, rollout: Rollout, horizon: float, now: float, by_key: b
     is_more = part.is_more or decision.counted < len(seen.rows) or decision.action == "advance"
     if not part.rows and decision.state == rollout.state and not _came_on(rollout.position, position, part):
         return Step(None, is_more)  # nothing happened
-    if not _written(engine, rollout, past, decision, position, now):
+    if not _written(engine, rollout, past, decision, position, clock):
         return Step(None, True)
     return Step(_told(rollout, decision), is_more)
 
@@ -73,17 +74,27 @@ def _came_on(before: Position, after: Position, part: Part) -> bool:
 
 
 def _written(
-    engine: Engine, rollout: Rollout, past: Sequence[Event], decision: Decision, position: Position, now: float
+    engine: Engine,
+    rollout: Rollout,
+    past: Sequence[Event],
+    decision: Decision,
+    position: Position,
+    clock: Callable[[], float],
 ) -> bool:
-    """Write what follows from a decision, all or nothing; say whether nobody was faster."""
-    counted = rollout.counted + decision.counted
-    changed = {"state": decision.state, "position": position, "counted": counted}
+    """Write what follows from a decision, all or nothing; say whether nobody was faster.
+
+    A stage is dated by when its share is placed, in the same transaction, and every worker routes by it.
+    """
     entries = _entries(rollout, decision)
     try:
         with engine.begin() as connection:
             begin_writing(connection)  # for a moment: requests that are answered wait for the same lock
             if stream.last_sequence(connection) != past[-1].sequence:
                 return False
+            now = clock()
+            if decision.action == "advance":
+                decision = replace(decision, state=entered(decision.state, now + reading.FOLLOWED))
+            changed = {"state": decision.state, "position": position, "counted": rollout.counted + decision.counted}
             if entries:
                 stream.append_in(connection, entries, past)
             if decision.state.ended is None:

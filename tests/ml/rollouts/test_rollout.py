@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml.rollouts.rollout import begin, decide, resume
+from ml.rollouts.rollout import begin, decide, entered, resume
 from schemas.rollout_state import Reference
 from tests.ml.rollouts.made import joined, requests, spec_of, started
 
@@ -90,12 +90,42 @@ def test_a_stage_lasts_its_requests_and_its_seconds(gap, counted, since):
     assert (decision.action, decision.counted, decision.state.since) == ("advance", counted, since)
 
 
-def test_time_passes_without_requests():
+def test_time_passes_without_requests_once_the_new_version_was_asked():
     spec = spec_of(stages=[{"share": 0.1, "seconds": 500}, *spec_of().stages[1:]])
+    first = decide(spec, started(spec), requests(TENTH[:1], share=0.1), now=499.0)
+    assert first.action == "go_on"
     nothing = requests(TENTH[:0], share=0.1)
-    assert decide(spec, started(spec), nothing, now=499.0).action == "go_on"
-    decision = decide(spec, started(spec), nothing, now=777.0)
+    decision = decide(spec, first.state, nothing, now=777.0)
     assert (decision.action, decision.state.since) == ("advance", 500.0)
+
+
+@pytest.mark.parametrize("share", [0.1, "shadow"])
+def test_a_stage_in_which_the_new_version_was_asked_nothing_is_not_completed(share):
+    spec = spec_of(stages=[{"share": share, "seconds": 500}, *spec_of().stages[1:]], timeout=2000)
+    routed = 0.1 if share == 0.1 else 0.0
+    others = requests(TENTH[1:10], share=0.1)  # the old version's alone
+    waiting = decide(spec, started(spec), others, now=1999.0)
+    assert waiting.action == "go_on" and "yet" in waiting.why
+    asked = decide(spec, waiting.state, requests(TENTH[:1], share=routed, start=1500.0), now=1999.0)
+    assert (asked.action, asked.counted) == ("advance", 1)
+    assert decide(spec, waiting.state, others[:0], now=2001.0).action == "hold", "it timed out"
+
+
+def test_a_stage_is_dated_by_when_its_share_was_placed_however_late_evidence_is_read():
+    spec = spec_of(stages=[{"share": 0.1, "seconds": 100}, {"share": 0.5, "seconds": 50, "labels": 2}, {"share": 1}])
+    first = decide(spec, started(spec), requests(TENTH, share=0.1), now=600.0)
+    placed = entered(first.state, 700.0)
+    late = joined(
+        requests(TENTH[:400], share=0.1, start=200.0), requests(HALF, share=0.5, start=600.0, labelled=range(99))
+    )
+    before = decide(spec, placed, late[:499], now=700.0)
+    assert (before.action, before.state.requests, before.state.labels) == ("go_on", 0, 0)
+    decision = decide(spec, placed, late[:499], now=749.0)
+    assert decision.action == "go_on"
+    labels = requests(HALF[:4], share=0.5, start=740.0, labelled=range(4))
+    answers = requests(HALF[:4], share=0.5, start=744.0)
+    assert decide(spec, decision.state, joined(labels, answers), now=749.0).action == "go_on"
+    assert decide(spec, decision.state, joined(labels, answers), now=750.0).action == "promote"
 
 
 def test_a_stage_waits_for_its_labels():

@@ -3,7 +3,13 @@
 import pytest
 from sqlalchemy import Engine
 
-from tests.serving.rollouts.made import Fault, Service
+from schemas.rollout import RolloutSpec
+from serving.rollouts.controller import horizon
+from tests.serving.rollouts.made import DEPLOY, Fault, Service
+
+BY_TIME = RolloutSpec.model_validate(
+    {"stages": [{"share": 0.2, "seconds": 60}, {"share": 0.5, "seconds": 10}, {"share": 1}], "timeout": 600.0}
+)
 
 
 def test_a_version_that_is_as_good_goes_through_all_stages_into_production(any_engine: Engine) -> None:
@@ -38,3 +44,36 @@ def test_a_slow_version_is_rolled_back_once_users_get_its_answers(engine: Engine
     found = service.run()
     assert found.outcome == "rolled_back" and found.why.startswith("latency"), found.why
     assert service.states() == ["shadow", "candidate", "withdrawn"]
+
+
+def test_after_an_outage_no_stage_is_passed_in_which_nothing_was_seen(engine: Engine) -> None:
+    service = Service(engine, spec=BY_TIME)
+    for _ in range(3):
+        service.tick()
+        service.look()
+    service.tick()
+    began = service.rollout().state.since
+    service.now += 3600.0
+    service.look()
+    found = service.rollout()
+    assert (found.state.stage, found.state.held) == (0, False) and found.state.since > began + 3550
+    killed = service.new_controller("two")
+    service.now += 20.0
+    killed.look()
+    assert service.rollout().state.stage == 1
+    placed = service.rollout().state.since
+    assert placed == pytest.approx(service.now, abs=1.0)
+    service.controller = killed
+    service.now += 10.0 + horizon(DEPLOY, 5.0) + 2.0
+    service.look()
+    assert service.rollout().ended is None, "its seconds are over, and no request came"
+    assert service.run(3).outcome == "promoted"
+
+
+def test_a_stage_shorter_than_evidence_takes_is_of_its_own_requests(engine: Engine) -> None:
+    service = Service(engine, Fault(failing=0.5), BY_TIME.model_copy(update={"error_rate": None, "latency": None}))
+    while service.rollout().state.stage == 0:
+        service.tick()
+        service.look()
+    assert service.rollout().state.requests == 0
+    assert service.run(3).state.answered > 10

@@ -17,6 +17,7 @@ from serving.releases import events as stream
 from tests.serving.rollouts.made import Fault, Service
 
 KILLS = 30
+OUTAGE = 5  # ticks before it
 
 
 class Killed(BaseException):
@@ -50,11 +51,18 @@ class Killer:
 
 
 class Mortal(Service):
-    """A service whose controllers may be killed; another one goes on at once, its lease being over."""
+    """A service with an outage, whose controllers may be killed; another one goes on at once, its lease being over."""
 
     def __init__(self, engine: Engine, killer: Killer, fault: Fault) -> None:
-        self.killer, self.killed = killer, 0
+        self.killer, self.killed, self.ticks = killer, 0, 0
         super().__init__(engine, fault, seed=7)
+
+    def tick(self) -> None:
+        """Serve; for an hour nobody does."""
+        super().tick()
+        self.ticks += 1
+        if self.ticks == OUTAGE:
+            self.now += 3600.0
 
     def look(self) -> None:
         """Look on, whoever dies."""
@@ -67,7 +75,7 @@ class Mortal(Service):
                 self.killed += 1
                 self.controller = self.new_controller(f"worker {self.killed}")
                 with self.engine.begin() as connection:
-                    connection.execute(update(rollouts).values(held_until=0.0))
+                    connection.execute(update(rollouts).values(holder=None))
 
 
 @pytest.fixture(params=[Fault(), Fault(slower=2.0)], ids=["as good", "slower"])
