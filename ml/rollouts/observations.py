@@ -87,7 +87,7 @@ class Observations:
 def is_failure(status: int) -> bool:
     """Say whether a status is an error of the version.
 
-    What the client did wrong (4xx) is none, and neither are a full queue and a service that is not ready (429, 503),
-    which no version decides. Rows that one version refuses and another takes count as invalid.
+    What was refused (4xx) is none, and neither are a full queue and a service that is not ready (429, 503), which no
+    version decides. Requests and rows that one version refuses and another takes count as invalid.
     """
     return status >= 500 and status != 503

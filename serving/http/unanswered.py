@@ -8,7 +8,12 @@ from serving.http.errors import HttpError
 from serving.http.work import NoValidRow, Work
 from serving.journal.insertion import Unanswered
 
-_REFUSED, _LATE, _BROKEN = 422, 504, 500
+_REFUSED = frozenset({400, 413, 422})
+"""What a version may refuse that another takes: tensors that are not its columns, too large an answer, values.
+
+What every version refuses, such as a body that is no JSON, is the same for both, and no difference of theirs.
+"""
+_LATE, _BROKEN = 504, 500
 
 
 def failed(
@@ -19,7 +24,7 @@ def failed(
     `is_late`: its deadline is over.
     """
     status = _status(error, is_late=is_late)
-    if status != _REFUSED and not is_failure(status):
+    if status not in _REFUSED and not is_failure(status):
         return None
     rows = len(error.errors) if isinstance(error, NoValidRow) else 0
     return Unanswered(request_id, time.time() - took, version, share, status, rows, took)

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from schemas.deploy_spec import DeploySpec
+from schemas.signature import Input, NumberDerivation
 from serving.http.errors import HttpError
 from serving.http.unanswered import failed
 from serving.journal.schema import requests, routed_keys, shadows, unanswered
@@ -97,6 +98,36 @@ def test_what_got_no_answer_is_journalled_while_versions_are_compared_alone(app:
     assert first[1:] == (0.9, 422, 2) and other[1:] == (0.9, 200, 1)
 
 
+def test_tensors_that_only_one_version_refuses_are_evidence_against_it(
+    app: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(packages.CELLS, "income", [1.0, 2.0, 3.0])
+    known = packages.SIGNATURE
+    more = known.model_copy(
+        update={
+            "inputs": [*known.inputs, Input(name="income", type="number")],
+            "derivations": [*known.derivations, NumberDerivation(column="income")],
+            "features": [*known.features, "income"],
+        }
+    )
+    placed(app, str(packages.write_rules(tmp_path / "more", signature=more)), 0.99)
+    kinds = {"size": "FP64", "rooms": "INT64", "garden": "BOOL", "city": "BYTES", "built": "BYTES"}
+    tensors = [{"name": name, "shape": [1], "datatype": kinds[name], "data": [packages.ROW[name]]} for name in kinds]
+
+    async def scenario() -> None:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app.app), base_url="http://service") as http:
+            statuses = {
+                (await http.post("/v2/models/house/infer", json={"inputs": tensors})).status_code for _ in "1234"
+            }
+            assert 400 in statuses
+            async with asyncio.timeout(10):
+                while not rows(app, KEPT):
+                    await asyncio.sleep(0.01)
+
+    asyncio.run(scenario())
+    assert set(rows(app, KEPT)) == {("2", 0.99, 400, 0)}
+
+
 def test_a_shadow_meets_what_was_not_answered_too(app: Local, second: str) -> None:
     placed(app, second, None)
     query = select(shadows.c.request_id, shadows.c.status)
@@ -111,7 +142,9 @@ def test_a_shadow_meets_what_was_not_answered_too(app: Local, second: str) -> No
     [
         (HttpError(422, "no"), False, 422),
         (HttpError(503, "no"), False, None),
-        (HttpError(400, "no"), False, None),
+        (HttpError(400, "no"), False, 400),
+        (HttpError(413, "no"), False, 413),
+        (HttpError(429, "no"), False, None),
         (HttpError(504, "late"), True, 504),
         (asyncio.CancelledError(), True, 504),
         (asyncio.CancelledError(), False, None),

@@ -39,11 +39,15 @@ TICK, REQUESTS = 20.0, 100
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with version 2; nothing, by default. Shares of requests, a factor, and shares of rows."""
+    """What is wrong with version 2; nothing, by default. Shares of requests, a factor, and shares of rows.
+
+    `refusal` is the status of what is invalid.
+    """
 
     failing: float = 0.0
     slower: float = 1.0
     invalid: float = 0.0
+    refusal: int = 422
     drifted: float = 0.0
     wrong: float = 0.0
 
@@ -140,7 +144,7 @@ class Service:
         if draws[2] < 0.01 + fault.failing:
             return Unanswered(number, arrival, version, share, 500, 0, latency)
         if draws[3] < fault.invalid:
-            return Unanswered(number, arrival, version, share, 422, 1, latency)
+            return Unanswered(number, arrival, version, share, fault.refusal, 1, latency)
         truth = draws[4] < 0.5
         answer = truth if draws[2] > 0.2 + fault.wrong else not truth
         answer = answer or draws[1] < fault.drifted

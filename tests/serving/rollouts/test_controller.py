@@ -25,6 +25,7 @@ def test_a_version_that_is_as_good_goes_through_all_stages_into_production(any_e
     [
         (Fault(failing=0.3), "error_rate"),
         (Fault(invalid=0.3), "invalid"),
+        (Fault(invalid=0.3, refusal=400), "invalid"),
         (Fault(drifted=0.8), "prediction_drift"),
         (Fault(wrong=0.6), "quality"),
     ],

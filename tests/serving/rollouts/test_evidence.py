@@ -86,7 +86,7 @@ def test_what_was_not_routed_by_chance_says_nothing(service: Service) -> None:
 
 @pytest.mark.parametrize(
     ("status", "failed", "invalid", "latency"),
-    [(500, 1, 0, 0.5), (502, 1, 0, 0.5), (504, 1, 0, math.inf), (422, 0, 1, 0.5)],
+    [(500, 1, 0, 0.5), (502, 1, 0, 0.5), (504, 1, 0, math.inf), (422, 0, 1, 0.5), (400, 0, 1, 0.5), (413, 0, 1, 0.5)],
 )
 def test_a_request_without_an_answer_says_why(
     service: Service, status: int, failed: int, invalid: int, latency: float
