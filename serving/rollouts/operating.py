@@ -58,7 +58,7 @@ def pause(journal_url: str, version: str | None = None) -> str:
     """Keep a rollout in its stage until it is resumed, and return the version; evidence still rolls it back.
 
     Raises:
-        DeploymentError: If none runs, or not of this version, or it is held already.
+        DeploymentError: If none runs, somebody took over, or it is not of this version, or held already.
     """
 
     def held(connection: Connection, found: Rollout) -> None:
@@ -73,7 +73,7 @@ def go_on(journal_url: str, version: str | None = None) -> str:
     """Let a rollout that is held go on, its stage beginning anew, and return the version.
 
     Raises:
-        DeploymentError: If none runs, or not of this version, or it is not held.
+        DeploymentError: If none runs, somebody took over, or it is not of this version, or not held.
     """
 
     def resumed(connection: Connection, found: Rollout) -> None:
@@ -88,7 +88,7 @@ def roll_back(journal_url: str, version: str | None = None) -> str:
     """Take the new version of a rollout away again, and return it; what is in production stays.
 
     Raises:
-        DeploymentError: If none runs, or not of this version.
+        DeploymentError: If none runs, somebody took over, or it is not of this version.
     """
 
     def withdrawn(connection: Connection, found: Rollout) -> None:
@@ -107,7 +107,7 @@ def _changed(journal_url: str, version: str | None, change: Callable[[Connection
             try:
                 with engine.begin() as connection:
                     begin_writing(connection)
-                    found = _required(record.running(connection), version)
+                    found = _required(connection, version)
                     change(connection, found)
                 return found.candidate
             except (Overtaken, IntegrityError):
@@ -120,9 +120,14 @@ def _has_table(connection: Connection) -> bool:
     return inspect(connection).has_table(rollouts.name)
 
 
-def _required(found: Rollout | None, version: str | None) -> Rollout:
+def _required(connection: Connection, version: str | None) -> Rollout:
+    """Return the rollout that runs, and whose controller would not end it with its next look."""
+    found = record.running(connection)
     if found is None:
         raise DeploymentError("No rollout runs")
     if version not in (None, found.candidate):
         raise DeploymentError(f"No rollout of version {version} runs; that of version {found.candidate} does")
+    over = why_over(stream.read(connection), found)
+    if over is not None:
+        raise DeploymentError(f"The rollout of version {found.candidate} is over, somebody took over: {over}")
     return found

@@ -1,5 +1,6 @@
 """Leases of controllers, and operators: hold, go on, roll back, or take over by placing versions by hand."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import pytest
@@ -122,6 +123,17 @@ def test_another_share_by_hand_takes_over_and_stays(service: Service, engine: En
     service.tick()
     service.look()
     assert service.states() == ["shadow", "candidate"]
+
+
+@pytest.mark.parametrize("command", [operating.pause, operating.go_on, operating.roll_back])
+def test_a_rollout_that_was_taken_over_a_moment_ago_is_not_paused(
+    service: Service, engine: Engine, journal_url: str, command: Callable[[str], str]
+) -> None:
+    stream.append(engine, lambda past: [Entry("2", "memory://2", "current", "promoted by an operator", weight=1.0)])
+    told = "version 2 is over, somebody took over: version 2 came into production: promoted by an operator"
+    with pytest.raises(DeploymentError, match=told):
+        command(journal_url)
+    assert not service.rollout().state.held
 
 
 @pytest.mark.parametrize("state", ["shadow", "candidate"])
