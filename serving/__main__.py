@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         ("logs", "the end of a service's log"),
         (
             "rollback",
-            "end a rollout, its version gone; without one make the version before the current one current again",
+            "take a rollout's version away; without one make the version before the current one current again",
         ),
         *rollout_command.COMMANDS,
         ("stop", "stop a service; its journal and packages stay"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from schemas.errors import DeploymentError
 from serving.process import records
 from serving.rollouts import operating
-from serving.rollouts.record import Rollout
+from serving.rollouts.operating import Gone
 from serving.rollouts.shown import lines
 
 COMMANDS = (
@@ -33,28 +33,38 @@ def resume(home: Path, name: str) -> int:
 
 
 def rolled_back(home: Path, name: str, tell: Callable[[str], None]) -> bool:
-    """Roll back the rollout of a model; say whether one ran. `tell` gets a sentence where somebody is waited for.
+    """Take the new version of a model's rollout away; say whether there was one. `tell` gets a sentence while it waits.
+
+    One in which somebody took over, by placing another version, may have left its own where it was.
 
     Raises:
-        DeploymentError: If none runs any more because the new version was rolled back a moment ago.
+        DeploymentError: If the new version was taken away a moment ago.
     """
     url = records.find(home, name).journal_url
     with records.lock(home, name, tell=tell):
-        if operating.running(url) is None:
-            if (found := operating.just_rolled_back(url)) is not None:
-                raise DeploymentError(_is_gone(name, found))
+        if operating.running(url) is not None:
+            print(f"{name}: the rollout of version {operating.roll_back(url)} is rolled back; production stays")
+        elif (left := operating.take_away(url)) is not None:
+            print(
+                f"{name}: version {left.candidate}, whose rollout had ended, is gone; production stays. {_more(name)}"
+            )
+        elif (gone := operating.just_gone(url)) is not None:
+            raise DeploymentError(_is_gone(name, gone))
+        else:
             return False
-        print(f"{name}: the rollout of version {operating.roll_back(url)} is rolled back; production stays")
         return True
 
 
-def _is_gone(name: str, found: Rollout) -> str:
-    seconds = max(0.0, time.time() - (found.ended or 0.0))
+def _is_gone(name: str, gone: Gone) -> str:
+    seconds, found = max(0.0, time.time() - gone.time), gone.rollout
     return (
-        f"The rollout of version {found.candidate} was rolled back {seconds:.0f} seconds ago ({found.why}); version "
-        f"{found.old} is in production, as before. To replace that one, too, by the version before it: "
-        f"python -m serving rollback {name} --production"
+        f"The new version {found.candidate} was taken away {seconds:.0f} seconds ago ({gone.why}); version {found.old} "
+        f"is in production, as before. {_more(name)}"
     )
+
+
+def _more(name: str) -> str:
+    return f"To replace that one by the version before it: python -m serving rollback {name} --production"
 
 
 def told(journal_url: str) -> list[str]:

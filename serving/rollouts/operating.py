@@ -1,7 +1,8 @@
 """What operators do to a rollout that runs; who places versions by hand ends it, whichever command that is."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import IntegrityError
@@ -12,7 +13,8 @@ from serving.journal.opened import opened
 from serving.journal.schema import rollouts
 from serving.journal.tables import begin_writing
 from serving.releases import events as stream
-from serving.releases.events import Entry
+from serving.releases.events import Entry, Event
+from serving.releases.traffic import traffic
 from serving.rollouts import record
 from serving.rollouts.record import Overtaken, Rollout
 from serving.rollouts.steps import why_over
@@ -20,6 +22,15 @@ from serving.rollouts.steps import why_over
 _ATTEMPTS = 20
 _BETWEEN = 0.05  # seconds
 _JUST = 300.0  # seconds
+BY_AN_OPERATOR = "rolled back by an operator"
+
+
+class Gone(NamedTuple):
+    """A rollout whose new version was taken away: when, in seconds since the epoch, and why."""
+
+    rollout: Rollout
+    time: float
+    why: str
 
 
 def running(journal_url: str) -> Rollout | None:
@@ -41,17 +52,52 @@ def latest(journal_url: str) -> Rollout | None:
         return record.last(connection) if _has_table(connection) else None
 
 
-def just_rolled_back(journal_url: str) -> Rollout | None:
-    """Return the rollout whose new version was taken away in the last minutes, None where production changed since.
+def take_away(journal_url: str) -> Rollout | None:
+    """Withdraw the new version of the newest rollout that stands where somebody took over; None where it does not.
+
+    What is in production stays, and what somebody else placed beside it.
+    """
+    with opened(journal_url) as engine:
+        with engine.connect() as connection:
+            found = record.last(connection) if _has_table(connection) else None
+        if found is None:
+            return None
+        events = stream.append(engine, lambda past: _withdrawn(past, found))
+        return found if events else None
+
+
+def just_gone(journal_url: str) -> Gone | None:
+    """Return the new version that was taken away in the last minutes, None where production changed since.
 
     Who looked before that, and rolls back now, means the new version, and not the one in production.
     """
     found = latest(journal_url)
-    if found is None or found.outcome != "rolled_back" or not 0 <= time.time() - (found.ended or 0.0) < _JUST:
+    if found is None:
         return None
     with opened(journal_url) as engine, engine.connect() as connection:
-        pointer = stream.current(stream.read(connection))
-    return found if pointer is not None and pointer.sequence == found.pointer else None
+        past = stream.read(connection)
+    pointer, event = stream.current(past), _last_of(past, found.candidate)
+    if pointer is None or pointer.sequence != found.pointer:
+        return None
+    gone = []
+    if found.outcome == "rolled_back":
+        gone.append(Gone(found, found.ended or 0.0, found.why))
+    if event is not None and event.state == "withdrawn" and event.sequence > found.pointer:
+        gone.append(Gone(found, event.time, event.why or found.why))
+    return next((one for one in gone if 0 <= time.time() - one.time < _JUST), None)
+
+
+def _withdrawn(past: Sequence[Event], found: Rollout) -> list[Entry]:
+    """Return what takes a rollout's version away if it stands beside what was in production then, or nothing."""
+    shared = traffic(past)
+    if shared is None or shared.current.sequence != found.pointer:
+        return []
+    mine = [one for one in shared.beside if one.version == found.candidate]
+    return [Entry(one.version, one.package_url, "withdrawn", BY_AN_OPERATOR) for one in mine]
+
+
+def _last_of(past: Sequence[Event], version: str) -> Event | None:
+    return next((one for one in reversed(past) if one.version == version and one.worker is None), None)
 
 
 def pause(journal_url: str, version: str | None = None) -> str:
@@ -92,10 +138,9 @@ def roll_back(journal_url: str, version: str | None = None) -> str:
     """
 
     def withdrawn(connection: Connection, found: Rollout) -> None:
-        why = "rolled back by an operator"
-        entry = Entry(found.candidate, found.package_url, "withdrawn", why)
+        entry = Entry(found.candidate, found.package_url, "withdrawn", BY_AN_OPERATOR)
         stream.append_in(connection, [entry], stream.read(connection))
-        record.end(connection, found, "rolled_back", why, time.time())
+        record.end(connection, found, "rolled_back", BY_AN_OPERATOR, time.time())
 
     return _changed(journal_url, version, withdrawn)
 

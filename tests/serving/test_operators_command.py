@@ -78,30 +78,31 @@ def test_rollback_goes_back_to_the_version_before(here: Live, capsys: pytest.Cap
     assert httpx.get(f"{here.url}/readyz").json()["version"] == "1"
 
 
-def test_rollback_spares_production_when_a_rollout_was_rolled_back_a_moment_before(
-    here: Live, capsys: pytest.CaptureFixture[str]
-) -> None:
-    publish(here.journal_url, "spared", str(packages.write_rules(here.packages / "spared")))
+def rolled_out(here: Live, version: str, outcome: str) -> None:
+    """Write a rollout that ended a moment ago."""
     now, nothing = time.time(), Position(at=(0.0, -1, 0), low={}, first={})
     state = RolloutState(reference=Reference(), evidence={}, since=now, clock=now)
     with connect(here.journal_url).begin() as connection:
         pointer = events.current(events.read(connection))
         assert pointer is not None
-        texts = {
-            "candidate": "9",
-            "package_url": "memory://9",
-            "old": "spared",
-            "why": "error_rate: requests that failed",
-        }
+        why = "error_rate: requests that failed"
+        texts = {"candidate": version, "package_url": f"memory://{version}", "old": pointer.version, "why": why}
         parts = {"spec": RolloutSpec(), "measure": Measure(), "state": state, "position": nothing}
         record.add(connection, **texts, **parts, pointer=pointer.sequence, started=now)
         found = record.running(connection)
         assert found is not None
-        record.end(connection, found, "rolled_back", found.why, now)
+        record.end(connection, found, outcome, found.why, now)
+
+
+def test_rollback_spares_production_when_a_rollout_was_rolled_back_a_moment_before(
+    here: Live, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(here.journal_url, "spared", str(packages.write_rules(here.packages / "spared")))
+    rolled_out(here, "9", "rolled_back")
     assert main(["rollback"]) == 1
     told = capsys.readouterr().err
     assert "version spared is in production, as before" in told and "rollback house --production" in told
-    assert "of version 9 was rolled back" in told and "error_rate" in told and "1 is current" not in told
+    assert "The new version 9 was taken away" in told and "error_rate" in told and "1 is current" not in told
     assert main(["rollback", "--production"]) == 0
     assert "version 1 is current again" in capsys.readouterr().out
 
@@ -116,6 +117,12 @@ def test_a_canary_is_placed_seen_promoted_and_a_shadow_withdrawn(
     assert main(["status"]) == 0 and "house: version beside answers 0.25 of the requests" in capsys.readouterr().out
     assert main(["shadow", "house", "beside"]) == 0 and main(["status"]) == 0
     assert "house: version beside follows unseen" in capsys.readouterr().out
+    rolled_out(here, "beside", "taken_over")
+    assert main(["rollback"]) == 0 and main(["rollback"]) == 1
+    told = capsys.readouterr()
+    assert "version beside, whose rollout had ended, is gone; production stays" in told.out
+    assert "version 1 is in production, as before" in told.err and releases(here.journal_url)[0].version == "1"
+    assert main(["shadow", "house", "beside"]) == 0
     assert main(["withdraw", "house", "beside"]) == 0
     assert main(["withdraw", "house", "beside"]) == 1 and main(["canary", "house", "besides"]) == 1
     assert "Did you mean 'beside'?" in capsys.readouterr().err

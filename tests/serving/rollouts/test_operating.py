@@ -87,14 +87,58 @@ def test_a_stage_that_lacks_something_times_out_and_waits_for_an_operator(engine
 def test_production_is_spared_when_a_rollout_was_rolled_back_a_moment_before(
     service: Service, engine: Engine, journal_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert operating.just_rolled_back(journal_url) is None
+    assert operating.just_gone(journal_url) is None
     operating.roll_back(journal_url)
-    assert operating.just_rolled_back(journal_url) == service.rollout()
+    gone = operating.just_gone(journal_url)
+    assert gone is not None and gone.rollout == service.rollout()
     with monkeypatch.context() as patched:
         patched.setattr(operating, "_JUST", 0.0)
-        assert operating.just_rolled_back(journal_url) is None
+        assert operating.just_gone(journal_url) is None
     stream.append(engine, lambda past: [Entry("3", "memory://3", "current", weight=1.0)])
-    assert operating.just_rolled_back(journal_url) is None, "it is of another version now"
+    assert operating.just_gone(journal_url) is None, "it is of another version now"
+
+
+@pytest.mark.parametrize("is_seen", [True, False], ids=["its controller has seen it", "nobody has"])
+@pytest.mark.parametrize(
+    "entry",
+    [Entry("3", "memory://3", "shadow"), Entry("2", "memory://2", "candidate", weight=0.3), Entry("2", "2", "shadow")],
+    ids=["a shadow of another version", "another share", "a shadow"],
+)
+def test_a_version_that_a_rollout_left_is_what_is_rolled_back_and_production_stays(
+    engine: Engine, journal_url: str, entry: Entry, is_seen: bool
+) -> None:
+    service = Service(engine, spec=SPLIT)
+    stream.append(engine, lambda past: [entry])
+    if is_seen:
+        service.look()
+    assert operating.running(journal_url) is None and operating.just_gone(journal_url) is None
+    taken = operating.take_away(journal_url)
+    assert taken is not None and taken.candidate == "2" and service.states()[-1] == "withdrawn"
+    assert operating.take_away(journal_url) is None
+    assert operating.just_gone(journal_url) is not None, "production is spared a moment later"
+    with engine.connect() as connection:
+        pointer = stream.current(stream.read(connection))
+    assert pointer is not None and pointer.version == "1"
+
+
+def test_a_version_that_was_withdrawn_by_hand_a_moment_ago_is_what_a_rollback_means(
+    service: Service, journal_url: str
+) -> None:
+    withdraw(journal_url, "2", "by an operator")
+    gone = operating.just_gone(journal_url)
+    assert operating.take_away(journal_url) is None and gone is not None and gone.why == "by an operator"
+
+
+@pytest.mark.parametrize("command", [operating.pause, operating.go_on, operating.roll_back])
+def test_a_rollout_that_was_taken_over_a_moment_ago_is_not_paused(
+    service: Service, engine: Engine, journal_url: str, command: Callable[[str], str]
+) -> None:
+    stream.append(engine, lambda past: [Entry("2", "memory://2", "current", "promoted by an operator", weight=1.0)])
+    told = "version 2 is over, somebody took over: version 2 came into production: promoted by an operator"
+    with pytest.raises(DeploymentError, match=told):
+        command(journal_url)
+    assert not service.rollout().state.held
+    assert operating.take_away(journal_url) is None and operating.just_gone(journal_url) is None, "it is in production"
 
 
 def test_a_stage_that_lacks_something_may_roll_back_by_itself(engine: Engine) -> None:
@@ -123,17 +167,6 @@ def test_another_share_by_hand_takes_over_and_stays(service: Service, engine: En
     service.tick()
     service.look()
     assert service.states() == ["shadow", "candidate"]
-
-
-@pytest.mark.parametrize("command", [operating.pause, operating.go_on, operating.roll_back])
-def test_a_rollout_that_was_taken_over_a_moment_ago_is_not_paused(
-    service: Service, engine: Engine, journal_url: str, command: Callable[[str], str]
-) -> None:
-    stream.append(engine, lambda past: [Entry("2", "memory://2", "current", "promoted by an operator", weight=1.0)])
-    told = "version 2 is over, somebody took over: version 2 came into production: promoted by an operator"
-    with pytest.raises(DeploymentError, match=told):
-        command(journal_url)
-    assert not service.rollout().state.held
 
 
 @pytest.mark.parametrize("state", ["shadow", "candidate"])
