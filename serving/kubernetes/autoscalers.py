@@ -1,36 +1,56 @@
-"""Autoscalers: how many replicas, and by which figure."""
+"""Autoscalers: how many replicas, of what, and how quickly."""
 
 from collections.abc import Iterator
 
 from schemas.errors import Fault
-from schemas.kubernetes_names import SUBDOMAIN, quantity
+from schemas.kubernetes_names import SUBDOMAIN, amount
+from serving.kubernetes.choices import choice_faults
+from serving.kubernetes.kinds import group
+from serving.kubernetes.metrics import metric_faults, segment_faults
 from serving.kubernetes.names import name_faults
 from serving.kubernetes.numbers import is_whole, number_faults
 from serving.kubernetes.place import Place
 
 _LONGEST_PERIOD, _LONGEST_WINDOW = 1_800, 3_600
-_SCALED = ("Deployment", "ReplicaSet", "StatefulSet")
-_TARGETS = {"Utilization": "averageUtilization", "AverageValue": "averageValue", "Value": "value"}
+_SCALED = {"apps": ("Deployment", "ReplicaSet", "StatefulSet"), "": ("ReplicationController",)}
 
 
 def autoscaler_faults(place: Place) -> Iterator[Fault]:
-    """Yield what is wrong with an autoscaler."""
+    """Yield what is wrong with an autoscaler; one without metrics goes by 80 % of CPU."""
     spec = place.inside("spec")
     yield from _target_faults(spec.inside("scaleTargetRef"))
     yield from _bounds(spec)
-    if not spec.entries("metrics"):
-        yield spec.fault("metrics", "it goes by no figure")
+    if place.text("apiVersion") == "autoscaling/v1":
+        yield from _first_version_faults(spec)
+        return
     for metric in spec.entries("metrics"):
-        yield from _metric_faults(metric)
+        yield from metric_faults(metric)
     for way in ("scaleUp", "scaleDown"):
         yield from _behaviour_faults(spec.inside("behavior").inside(way))
 
 
+def _first_version_faults(spec: Place) -> Iterator[Fault]:
+    yield from number_faults(spec, "targetCPUUtilizationPercentage", "percent", 1)
+    for key in ("metrics", "behavior"):
+        if key in spec.values:
+            yield spec.fault(key, "autoscaling/v1 has no such thing", "apiVersion: autoscaling/v2")
+
+
 def _target_faults(target: Place) -> Iterator[Fault]:
     yield from name_faults(target, "name", SUBDOMAIN)
-    kind = target.text("kind")
-    if target.text("apiVersion") == "apps/v1" and kind not in _SCALED:
-        yield target.fault("kind", f"{kind!r} of apps/v1 cannot be scaled", f"known: {', '.join(_SCALED)}")
+    kind, version = target.text("kind"), target.text("apiVersion")
+    if "." in group(version):  # of an extension, of which nothing is known here
+        yield from segment_faults(target, "kind")
+        return
+    known = _SCALED.get(group(version), ())
+    if kind in known:
+        return
+    right = [f"{where}/v1".lstrip("/") for where, kinds in _SCALED.items() if kind in kinds]
+    if right:
+        yield target.fault("apiVersion", f"{version!r} has no {kind}", right[0])
+    else:
+        hint = f"known: {', '.join(known or _SCALED['apps'])}"
+        yield target.fault("kind", f"{kind!r} of {version} cannot be scaled", hint)
 
 
 def _bounds(spec: Place) -> Iterator[Fault]:
@@ -41,43 +61,15 @@ def _bounds(spec: Place) -> Iterator[Fault]:
         yield spec.fault("maxReplicas", f"{most} at most is fewer than {least} at least (minReplicas)")
 
 
-def _metric_faults(metric: Place) -> Iterator[Fault]:
-    kind = metric.text("type") or ""
-    own = kind[:1].lower() + kind[1:]
-    source = metric.inside(own)
-    if not source.values:
-        yield metric.fault(own or "type", f"a metric of type {kind!r} is declared there, and nothing is")
-        return
-    target = source.inside("target")
-    key = _TARGETS.get(target.text("type") or "")
-    if key is None:
-        yield target.fault("type", f"{target.text('type')!r} is no type of a target", f"known: {', '.join(_TARGETS)}")
-    elif key == "averageUtilization":
-        yield from number_faults(target, key, "percent", 1, is_needed=True)
-    elif not (amount := quantity(target.text(key) or "")):
-        yield target.fault(
-            key, f"{target.text(key)!r} is no quantity above 0" if amount is None else "0 of it is never reached"
-        )
-
-
 def _behaviour_faults(way: Place) -> Iterator[Fault]:
     yield from number_faults(way, "stabilizationWindowSeconds", "seconds", 0, _LONGEST_WINDOW)
+    yield from choice_faults(way, "selectPolicy", ("Max", "Min", "Disabled"))
+    tolerance = way.text("tolerance")
+    if tolerance is not None and amount(tolerance) is None:
+        yield way.fault("tolerance", f"{tolerance!r} is no quantity", "0.1")
+    if way.values.get("policies") == []:
+        yield way.fault("policies", "there is none", "leave it out, for those that Kubernetes has")
     for policy in way.entries("policies"):
+        yield from choice_faults(policy, "type", ("Pods", "Percent"), is_needed=True)
         yield from number_faults(policy, "value", "pods or percent", 1, is_needed=True)
         yield from number_faults(policy, "periodSeconds", "seconds", 1, _LONGEST_PERIOD, is_needed=True)
-
-
-def unasked_faults(autoscaler: Place, deployment: Place) -> Iterator[Fault]:
-    """Yield containers that ask for nothing of what an autoscaler goes by a share of: it would never know one."""
-    names = {
-        metric.inside("resource").text("name")
-        for metric in autoscaler.inside("spec").entries("metrics")
-        if metric.text("type") == "Resource"
-        and metric.inside("resource").inside("target").text("type") == "Utilization"
-    }
-    for container in deployment.inside("spec").inside("template").inside("spec").entries("containers"):
-        resources = container.inside("resources")
-        for name in sorted(filter(None, names)):
-            if name not in resources.inside("requests").values and name not in resources.inside("limits").values:
-                says = "it asks for none, and the autoscaler goes by the share that is used of it"
-                yield resources.fault(f"requests.{name}", says)

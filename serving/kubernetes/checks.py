@@ -4,93 +4,88 @@ Validators of schemas let it through: fewer than no replicas, a selector that fi
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import yaml
 
 from schemas.errors import ConfigurationError, Fault
-from serving.kubernetes.autoscalers import autoscaler_faults, unasked_faults
+from serving.kubernetes.autoscalers import autoscaler_faults
+from serving.kubernetes.chosen import chosen_faults
 from serving.kubernetes.deployments import deployment_faults
-from serving.kubernetes.names import metadata_faults
+from serving.kubernetes.kinds import group, kind_faults, kind_of
+from serving.kubernetes.names import metadata_faults, namespace
 from serving.kubernetes.place import Place
-from serving.kubernetes.ports import service_faults
-from serving.kubernetes.selectors import has
+from serving.kubernetes.scaled import rival_faults, scaled_faults
+from serving.kubernetes.services import service_faults
 
-_OWN = {"HorizontalPodAutoscaler": "autoscaling/v2", "Deployment": "apps/v1", "Service": "v1"}
+_CHECKS: Mapping[str, Callable[[Place], Iterator[Fault]]] = {
+    "HorizontalPodAutoscaler": autoscaler_faults,
+    "Deployment": deployment_faults,
+    "Service": service_faults,
+}
 
 
 def checked(text: str) -> list[Fault]:
     """Return all faults of a file of manifests, with their places. Raises ConfigurationError if it is no YAML."""
+    return faults(read(text))
+
+
+def read(text: str) -> list[Place]:
+    """Return the manifests of a file, those of its lists by themselves. Raises ConfigurationError if it is no YAML."""
     try:
-        documents = [one for one in yaml.safe_load_all(text) if one is not None]
-    except yaml.YAMLError as error:
+        documents = [one for each in yaml.safe_load_all(text) if each is not None for one in _listed(each)]
+    except (yaml.YAMLError, ValueError) as error:  # a number of too many digits, a day that no month has
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark is not None else ""
         raise ConfigurationError([Fault(where, "this is no YAML")], "The manifests cannot be read") from error
-    places = [Place.of(number, one) for number, one in enumerate(documents)]
+    return [Place.of(number, one) for number, one in enumerate(documents)]
+
+
+def faults(places: Sequence[Place]) -> list[Fault]:
+    """Return all faults of the manifests of one file, each by itself and with one another."""
     if not places:
         return [Fault("", "there is no manifest in it")]
-    return [fault for place in places for fault in [*_of_one(place), *_among(place, places)]]
+    return [*(fault for place in places for fault in _of_one(place)), *_among(places)]
+
+
+def unseen(places: Sequence[Place]) -> list[str]:
+    """Return what the manifests are called that are not looked at."""
+    return [place.path for place in places if kind_of(place) is None]
+
+
+def _listed(document: Any) -> list[Any]:
+    items = document.get("items") if isinstance(document, dict) and document.get("kind") == "List" else None
+    return items if isinstance(items, list) else [document]
 
 
 def _of_one(place: Place) -> Iterator[Fault]:
-    kind = place.text("kind")
-    if kind not in _OWN:
-        yield place.fault("kind", f"{kind!r} is not looked at here", f"known: {', '.join(_OWN)}")
-        return
-    if place.text("apiVersion") != _OWN[kind]:
-        yield place.fault("apiVersion", f"{place.text('apiVersion')!r} has no {kind}", _OWN[kind])
-    yield from metadata_faults(place)
-    checks: Mapping[str, Callable[[Place], Iterator[Fault]]] = {
-        "HorizontalPodAutoscaler": autoscaler_faults,
-        "Deployment": deployment_faults,
-        "Service": service_faults,
-    }
-    yield from checks[kind](place)
+    yield from kind_faults(place)
+    kind = kind_of(place)
+    if kind is not None:
+        yield from metadata_faults(place)
+        yield from _CHECKS[kind](place)
 
 
-def _among(place: Place, places: Sequence[Place]) -> Iterator[Fault]:
-    """Yield what one manifest expects of the others in the file, where they are there."""
-    deployments = [one for one in places if one.text("kind") == "Deployment"]
-    if place.text("kind") == "HorizontalPodAutoscaler" and deployments:
-        yield from _scaled(place, deployments)
-    if place.text("kind") == "Service" and deployments and place.inside("spec").text("type") != "ExternalName":
-        yield from _chosen(place, deployments)
+def _among(places: Sequence[Place]) -> Iterator[Fault]:
+    """Yield what manifests expect of the others in the file, where they are there."""
+    deployments, services, autoscalers = (
+        [one for one in places if kind_of(one) == kind] for kind in ("Deployment", "Service", "HorizontalPodAutoscaler")
+    )
+    yield from _twice(places)
+    yield from rival_faults(autoscalers)
+    if deployments:
+        for one in autoscalers:
+            yield from scaled_faults(one, deployments)
+        for one in services:
+            yield from chosen_faults(one, places)
 
 
-def _scaled(autoscaler: Place, deployments: Sequence[Place]) -> Iterator[Fault]:
-    """Yield that an autoscaler has no Deployment, or one that it cannot scale."""
-    target = autoscaler.inside("spec").inside("scaleTargetRef")
-    if target.text("kind") != "Deployment":
-        return
-    names = [one.inside("metadata").text("name") for one in deployments]
-    if target.text("name") not in names:
-        here = f"here: {', '.join(map(str, names))}"
-        yield target.fault("name", f"there is no Deployment {target.text('name')!r}", here)
-    for one in deployments:
-        if one.inside("metadata").text("name") != target.text("name"):
-            continue
-        yield from unasked_faults(autoscaler, one)
-        if "replicas" in one.inside("spec").values:
-            hint = "leave it out: each time it is applied it would undo the autoscaler's"
-            yield one.fault("spec.replicas", "an autoscaler decides how many there are", hint)
-
-
-def _chosen(service: Place, deployments: Sequence[Place]) -> Iterator[Fault]:
-    """Yield that a service finds no pod, or asks for a port that it has not."""
-    selector = service.inside("spec").inside("selector")
-    templates = [one.inside("spec").inside("template") for one in deployments]
-    found = [one for one in templates if has(one.inside("metadata").inside("labels").values, selector.values)]
-    if not found:
-        yield service.fault("spec.selector", "it chooses no pods of the Deployments here")
-        return
-    ports = [
-        port
-        for one in found
-        for container in one.inside("spec").entries("containers")
-        for port in container.entries("ports")
-    ]
-    known = [value for port in ports for value in (port.values.get("name"), port.values.get("containerPort"))]
-    for port in service.inside("spec").entries("ports"):
-        wanted = port.values.get("targetPort", port.values.get("port"))
-        if wanted not in known:
-            yield port.fault("targetPort", f"the pods have no port {wanted!r}")
+def _twice(places: Sequence[Place]) -> Iterator[Fault]:
+    seen: set[tuple[str, ...]] = set()
+    for place in places:
+        kind, name = place.text("kind"), place.inside("metadata").text("name")
+        if kind and name:
+            key = (group(place.text("apiVersion")), kind, namespace(place), name)
+            if key in seen:
+                yield place.fault("metadata.name", f"{name!r} is there twice", f"in namespace {namespace(place)}")
+            seen.add(key)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from schemas.errors import ConfigurationError, Fault
-from serving.kubernetes.checks import checked
+from serving.kubernetes.checks import faults, read, unseen
 
 TEXT = "say what a cluster would refuse of Kubernetes manifests; exit code 2 where it would refuse some"
 
@@ -18,9 +18,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def text(file: Path) -> str:
     """Return that a file is sound. Raises ConfigurationError, with everything that is wrong, where it is not."""
     try:
-        found = checked(file.read_text(encoding="utf-8"))
+        places = read(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError([Fault(str(file), f"it cannot be read: {error}")]) from error
-    if found:
+    if found := faults(places):
         raise ConfigurationError(found, f"{file} cannot work")
-    return f"{file}: nothing that a cluster would refuse\n"
+    others = unseen(places)
+    besides = f"; not looked at: {', '.join(others)}" if others else ""
+    return f"{file}: nothing that a cluster would refuse{besides}\n"

@@ -1,77 +1,49 @@
-"""Containers: what they ask for, their probes, ports, mounts and variables."""
+"""Containers: their images, and what else they declare."""
 
 import re
 from collections.abc import Collection, Iterator
 
 from schemas.errors import Fault
-from schemas.kubernetes_names import LABEL, SUBDOMAIN, VARIABLE, quantity
+from schemas.kubernetes_names import LABEL
+from serving.kubernetes.choices import choice_faults
 from serving.kubernetes.names import name_faults
-from serving.kubernetes.numbers import number_faults, twice
 from serving.kubernetes.place import Place
-from serving.kubernetes.ports import container_port_faults, is_port
+from serving.kubernetes.ports import container_port_faults
+from serving.kubernetes.probes import probe_faults
+from serving.kubernetes.resources import resource_faults
+from serving.kubernetes.variables import variable_faults
+from serving.kubernetes.volumes import mount_faults
 
-_AMOUNTS = ("cpu", "memory", "ephemeral-storage")
-_PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
-_ASKS = ("httpGet", "tcpSocket", "grpc")
-_KEY = r"[A-Za-z0-9._\-]{1,253}"
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_IMAGE = (
+    rf"(?=.{{1,600}}$)(?:{_HOST}/)?{_PART}(?:/{_PART})*"
+    r"(?::[A-Za-z0-9_][A-Za-z0-9_.\-]{0,127})?(?:@[A-Za-z][A-Za-z0-9+._\-]*:[0-9A-Fa-f]{32,128})?"
+)
+_CHOICES = {
+    "imagePullPolicy": ("Always", "IfNotPresent", "Never"),
+    "terminationMessagePolicy": ("File", "FallbackToLogsOnError"),
+    "restartPolicy": ("Always", "OnFailure", "Never"),
+}
 
 
 def container_faults(container: Place, volumes: Collection[str | None]) -> Iterator[Fault]:
     """Yield what is wrong with a container, of those before the others start, too; `volumes` are those of its pod."""
     yield from name_faults(container, "name", LABEL)
-    if not (container.text("image") or "").strip():
-        yield container.fault("image", "there is no image")
+    yield from _image_faults(container)
+    for key, known in _CHOICES.items():
+        yield from choice_faults(container, key, known)
     yield from container_port_faults(container)
-    yield from _amount_faults(container.inside("resources"))
-    yield from _probe_faults(container)
-    mounts = container.entries("volumeMounts")
-    for mount in mounts:
-        if mount.text("name") not in volumes:
-            yield mount.fault("name", f"there is no volume {mount.text('name')!r}")
-    yield from twice(mounts, "mountPath")
-    for variable in container.entries("env"):
-        yield from _variable_faults(variable)
+    yield from resource_faults(container.inside("resources"))
+    yield from probe_faults(container)
+    yield from mount_faults(container, volumes)
+    yield from variable_faults(container)
 
 
-def _amount_faults(resources: Place) -> Iterator[Fault]:
-    requests, limits = resources.inside("requests"), resources.inside("limits")
-    for place in (requests, limits):
-        for key, value in place.values.items():
-            amount = quantity(str(value))
-            if amount is None:
-                yield place.fault(key, f"{value!r} is no quantity", "2, 500m, 4Gi")
-            elif "/" in key and amount != amount.to_integral_value():
-                yield place.fault(key, f"{value} of a device: only whole ones are given")
-            elif "/" not in key and key not in _AMOUNTS:
-                yield place.fault(key, f"Kubernetes has no resource {key!r}", f"known: {', '.join(_AMOUNTS)}")
-    for key, value in requests.values.items():
-        asked, most = quantity(str(value)), quantity(str(limits.values.get(key, "")))
-        if asked is not None and most is not None and asked > most:
-            yield requests.fault(key, f"asks for {value}, more than its limit, {limits.values[key]}")
-
-
-def _probe_faults(container: Place) -> Iterator[Fault]:
-    ports = container.entries("ports")
-    names, numbers = [port.text("name") for port in ports], [port.values.get("containerPort") for port in ports]
-    for key in _PROBES:
-        probe = container.inside(key)
-        for asked in (probe.inside(way) for way in _ASKS):
-            port = asked.values.get("port")
-            if asked.values and not (port in names or (is_port(port) and (not numbers or port in numbers))):
-                yield asked.fault("port", f"the container has no port {port!r}")
-        yield from number_faults(probe, "initialDelaySeconds", "seconds", 0)
-        for amount in ("periodSeconds", "timeoutSeconds", "terminationGracePeriodSeconds"):
-            yield from number_faults(probe, amount, "seconds", 1)
-        for amount in ("failureThreshold", "successThreshold"):
-            yield from number_faults(probe, amount, "times", 1)
-
-
-def _variable_faults(variable: Place) -> Iterator[Fault]:
-    if not re.fullmatch(VARIABLE, variable.text("name") or ""):
-        yield variable.fault("name", f"{variable.text('name')!r} cannot be the name of a variable")
-    for source in ("secretKeyRef", "configMapKeyRef"):
-        reference = variable.inside("valueFrom").inside(source)
-        if reference.values:
-            yield from name_faults(reference, "name", SUBDOMAIN)
-            if not re.fullmatch(_KEY, reference.text("key") or ""):
-                yield reference.fault("key", f"{reference.text('key')!r} cannot be a key", "letters, digits, - _ and .")
+def _image_faults(container: Place) -> Iterator[Fault]:
+    image = container.text("image") or ""
+    if not image.strip():
+        yield container.fault("image", "there is no image")
+    elif not re.fullmatch(_IMAGE, image):
+        says = f"{image!r} cannot be the name of an image"
+        yield container.fault("image", says, "[HOST[:PORT]/]NAME[:TAG][@DIGEST], NAME in lower case, without blanks")

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 
 from schemas.errors import Fault
-from schemas.kubernetes_names import LABEL, SUBDOMAIN, quantity
+from serving.kubernetes.choices import choice_faults
 from serving.kubernetes.containers import container_faults
-from serving.kubernetes.names import name_faults
-from serving.kubernetes.numbers import number_faults, twice
+from serving.kubernetes.numbers import INT64, number_faults, twice
 from serving.kubernetes.place import Place
+from serving.kubernetes.ports import host_port_faults
+from serving.kubernetes.probes import PROBES
+from serving.kubernetes.volumes import volume_faults
 
-_SOURCES = {"secret": "secretName", "configMap": "name", "persistentVolumeClaim": "claimName"}
+_DNS = ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")
 
 
 def pod_faults(spec: Place) -> Iterator[Fault]:
@@ -17,22 +19,31 @@ def pod_faults(spec: Place) -> Iterator[Fault]:
     containers, volumes = spec.entries("containers"), spec.entries("volumes")
     if not containers:
         yield spec.fault("containers", "there is no container")
-    yield from number_faults(spec, "terminationGracePeriodSeconds", "seconds", 0)
-    for volume in volumes:
-        yield from _volume_faults(volume)
-    yield from twice(volumes, "name")
+    yield from number_faults(spec, "terminationGracePeriodSeconds", "seconds", 0, INT64)
+    yield from choice_faults(spec, "dnsPolicy", _DNS)
+    yield from volume_faults(volumes)
     names = {volume.text("name") for volume in volumes}
     everyone = [*spec.entries("initContainers"), *containers]
     for container in everyone:
         yield from container_faults(container, names)
+        if spec.values.get("hostNetwork") is True:
+            yield from host_port_faults(container)
     yield from twice(everyone, "name")
+    for container in spec.entries("initContainers"):
+        yield from _before_faults(container)
 
 
-def _volume_faults(volume: Place) -> Iterator[Fault]:
-    yield from name_faults(volume, "name", LABEL)
-    for source, key in _SOURCES.items():
-        if source in volume.values:
-            yield from name_faults(volume.inside(source), key, SUBDOMAIN)
-    size = volume.inside("emptyDir").text("sizeLimit")
-    if size is not None and quantity(size) is None:
-        yield volume.inside("emptyDir").fault("sizeLimit", f"{size!r} is no quantity", "500Mi, 5Gi")
+def lasting(spec: Place) -> list[Place]:
+    """Return the containers of pods that run on: not those that end before the others start."""
+    before = [one for one in spec.entries("initContainers") if _is_sidecar(one)]
+    return [*spec.entries("containers"), *before]
+
+
+def _is_sidecar(container: Place) -> bool:
+    return container.text("restartPolicy") == "Always"
+
+
+def _before_faults(container: Place) -> Iterator[Fault]:
+    for key in (*PROBES, "lifecycle"):
+        if container.values.get(key) is not None and not _is_sidecar(container):
+            yield container.fault(key, "it ends before the others start, and has none", "restartPolicy: Always")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas.errors import Fault, did_you_mean
-from schemas.kubernetes_names import LABEL, LABEL_VALUE, QUALIFIED, SUBDOMAIN, VARIABLE, quantity
+from schemas.kubernetes_names import LABEL, LABEL_VALUE, QUALIFIED, SUBDOMAIN, VARIABLE, amount
 from stacks.checks.clouds.declared import Declared
 
 _COMMON = ("cpu", "memory", "ephemeral-storage")
@@ -59,7 +59,7 @@ def _resources(pod: Declared) -> list[Fault]:
         for name in place.values:
             found += _amount(place, name)
     for name in requests.values:
-        asked, most = quantity(requests.text(name) or ""), quantity(limits.text(name) or "")
+        asked, most = amount(requests.text(name) or ""), amount(limits.text(name) or "")
         if asked is not None and most is not None and asked > most:
             found.append(
                 requests.fault(name, f"asks for {requests.text(name)}, more than its limit, {limits.text(name)}")
@@ -72,10 +72,10 @@ def _amount(place: Declared, name: str) -> list[Fault]:
         hint = f"known: {', '.join(_COMMON)}; a device has its vendor before it, nvidia.com/gpu"
         return [place.fault(name, f"Kubernetes has no resource {name!r}.{did_you_mean(name, list(_COMMON))}", hint)]
     text = place.text(name)
-    amount = None if text is None else quantity(text)
-    if text is not None and amount is None:
+    found = None if text is None else amount(text)
+    if text is not None and found is None:
         return [place.fault(name, f"{text!r} is no quantity", "2, 500m, 4Gi")]
-    if amount is not None and "/" in name and amount != amount.to_integral_value():
+    if found is not None and "/" in name and found != found.to_integral_value():
         return [place.fault(name, f"{text} of a device: only whole ones are given")]
     return []
 

@@ -60,7 +60,7 @@ def test_skypilot_has_lists_of_three_clouds() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("500m", 0.5), ("4Gi", 2**32), ("1e3", 1000), ("2", 2), ("banana", None), ("-1", None), ("", None)],
+    [("500m", 0.5), ("4Gi", 2**32), ("1e3", 1000), ("2", 2), ("banana", None), ("-1", -1), ("", None)],
 )
 def test_a_quantity_of_kubernetes(text: str, value: float | None) -> None:
     found = quantity(text)
