@@ -28,7 +28,7 @@ PORT = (1, "spec", "ports", 0)
 HUGE = 2**40
 CPU = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}}
 QUEUE = {"metric": {"name": "queue"}, "target": {"type": "AverageValue", "averageValue": "30"}}
-SCALER = {
+SCALER: Manifest = {
     "apiVersion": "autoscaling/v2",
     "kind": "HorizontalPodAutoscaler",
     "metadata": {"name": "b"},

@@ -24,7 +24,7 @@ MISTAKES: list[tuple[str, str, Any, str]] = [
     ("skypilot_aws", "ports", "\N{SUPERSCRIPT TWO}", "no port"),
     ("skypilot_aws", "ports", "9" * 5000, "no port"),
     ("skypilot_aws", "disk_size", HUGE, "not between"),
-    ("kubernetes", f"{POD}.cpu", "1e9999999", "no quantity"),
+    *(("kubernetes", f"{POD}.cpu", value, "no quantity") for value in ("1e9999999", "-1")),
     ("kubernetes", f"{POD}.nvidia:com/gpu", "1e99999999999999999999", "no quantity"),
     ("vertex", "custom_job_parameters.accelerator_count", math.inf, "of which accelerator"),
     ("vertex", "custom_job_parameters.boot_disk_size_gb", HUGE, "not between"),
