@@ -118,6 +118,8 @@ class Inputs:
             raise fault_of(given.name, f"cannot be {given.datatype}; it is {form.datatype}, and may be {taken}")
         if not _fits(shape[1:], form.shape):
             raise fault_of(given.name, f"must have the shape {form.axes}, -1 for any length")
+        if count and 0 in shape:  # then nothing would bound its other axes
+            raise fault_of(given.name, "is empty: each of its axes must have a length of 1 or more")
         require_size(given)
 
     def _column(self, name: str, given: Given | None, count: int, rest: memoryview) -> Column:

@@ -118,6 +118,22 @@ def test_an_array_with_nan_or_of_another_number_of_rows_is_refused() -> None:
         as_tensors(GRIDS, {"grid": ("FP32", grids), "size": ("FP64", np.zeros(1))})
 
 
+@pytest.mark.parametrize("axes", [[0, 3], [3, 0], [0, 1 << 70], [1 << 62, 0], [0, 1 << 40]])
+def test_an_empty_array_is_refused_however_long_its_other_axes_are(axes: list[int]) -> None:
+    signature = Signature(
+        inputs=[Input(name="grid", type="tensor", shape=[None, None], dtype="float32")],
+        derivations=[TensorDerivation(column="grid", shape=[None, None], dtype="float32")],
+        features=[],
+        output=OUTPUT,
+    )
+    head: dict[str, Any] = {"name": "grid", "shape": [1, *axes], "datatype": "FP32"}
+    for data in ({"data": []}, {"parameters": {"binary_data_size": 0}}):
+        text = json.dumps({"inputs": [head | data]}).encode()
+        with pytest.raises(HttpError, match="'grid' is empty") as caught:
+            Inputs(signature, 100).rows(*Requests().read(text, len(text)))
+        assert caught.value.status == 400
+
+
 def test_texts_are_read_and_an_empty_one_is_missing() -> None:
     notes = ["a lovely room", None, "words"]
     expected = as_instances(NOTES, [{"note": note} for note in notes])
