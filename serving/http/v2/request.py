@@ -88,7 +88,7 @@ class Requests:
             HttpError: 400 where it is not of the protocol's form, 413 where it has far more values.
         """
         if header is None:
-            return _request(body, most), memoryview(b"")
+            return _without_bytes(_request(body, most)), memoryview(b"")
         if header > len(body):
             raise fault(f"the JSON is said to have {header} bytes, and the body has {len(body)}")
         text, rest = body[:header], memoryview(body)[header:]
@@ -104,6 +104,14 @@ class Requests:
             self._known = {}
         self._known[text] = found = replace(request, key=text)
         return found
+
+
+def _without_bytes(request: InferRequest) -> InferRequest:
+    """Raise HttpError where bytes are to follow JSON that, nobody having said where it ends, is the whole body."""
+    if request.size:
+        text = f"the tensors have {request.size} bytes of binary data, and all of the body is JSON"
+        raise fault(f"{text}; the header Inference-Header-Content-Length says how many bytes of it are")
+    return request
 
 
 def _request(text: bytes, most: tuple[int, int] | None) -> InferRequest:

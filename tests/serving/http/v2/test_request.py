@@ -124,6 +124,13 @@ def test_bytes_that_are_not_as_many_as_is_said_are_refused(size: Any, rest: byte
     assert said in refused({"inputs": [BINARY | {"parameters": {"binary_data_size": size}}]}, rest)
 
 
+@pytest.mark.parametrize("size", [16, 1 << 62])
+def test_bytes_that_nothing_says_the_place_of_are_refused(size: int) -> None:
+    content = {"inputs": [TENSOR, BINARY | {"name": "ignored", "parameters": {"binary_data_size": size}}]}
+    assert "the header Inference-Header-Content-Length says" in refused(content)
+    assert read({"inputs": [BINARY | {"shape": [2, 0], "parameters": {"binary_data_size": 0}}]}).size == 0
+
+
 def test_json_that_is_said_to_be_longer_than_the_body_is_refused() -> None:
     with pytest.raises(HttpError, match="is said to have 99 bytes, and the body has 2"):
         Requests().read(b"{}", 99)
