@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
+from ml.validation.refusal import Refusal, require_unicode
 from schemas.column_types import MOST_AXES
 from serving.http.body import NO_NUMBER, parse, unknown_keys
 from serving.http.errors import HttpError
@@ -163,7 +164,10 @@ def _id(found: Any) -> str | None:
         return None
     if not isinstance(found, str) or len(found) > _LONGEST_ID:
         raise fault(f'"id" must be a string of at most {_LONGEST_ID:,} characters')
-    return found
+    try:
+        return require_unicode(found)  # as what an answer repeats has to be
+    except Refusal as refusal:
+        raise fault(f'"id" {refusal}') from None
 
 
 def _inputs(found: Any) -> tuple[list[Given], int]:

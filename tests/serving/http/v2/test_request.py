@@ -76,6 +76,7 @@ def test_no_more_than_a_bounded_number_of_requests_is_remembered() -> None:
         ({"inputs": [TENSOR], "instances": []}, "unknown keys ['instances']"),
         ({"inputs": [TENSOR], "id": 7}, '"id" must be a string'),
         ({"inputs": [TENSOR], "id": "x" * 1_001}, '"id" must be a string'),
+        ({"inputs": [TENSOR], "id": "a\ud800"}, '"id" is not Unicode text'),
         ({"inputs": []}, "at least one"),
         ({"inputs": {}}, "at least one"),
         ({"id": "a"}, "at least one"),
