@@ -1,5 +1,6 @@
 """Columns that a service looks up by a key before the model is asked, so that callers may leave them out."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, Self
 
@@ -16,6 +17,7 @@ KEYS = ":keys"
 KEY = "{key}"
 """What stands for one key in an address."""
 _WEB = ("http://", "https://")
+_BEHIND_HOST = re.compile(r"[/?#]")
 _NAME_OF_HEADER = r"^[A-Za-z0-9-]{1,100}$"
 
 
@@ -27,7 +29,8 @@ class LookupSpec(Strict):
     key_type: Literal["text", "integer"] = Field(default="text", description="of the key where it is looked up")
     columns: list[str] = Field(min_length=1, description="inputs of the model that it gives")
     url: str | SecretRef = Field(
-        description="SQLAlchemy URL of a database, or http(s) address; with {key} in it one GET a key, else one POST"
+        description="SQLAlchemy URL of a database, or http(s) address; with {key} in its path or query one GET a key, "
+        "else one POST"
     )
     user: str | SecretRef | None = Field(default=None, description="of the database")
     password: SecretRef | None = Field(default=None, description="of the database: {env: NAME}")
@@ -84,6 +87,12 @@ class LookupSpec(Strict):
         return self
 
     @model_validator(mode="after")
+    def _key_names_no_host(self) -> Self:
+        if isinstance(self.url, str) and self.url.startswith(_WEB):
+            require_key_behind_host(self.url)
+        return self
+
+    @model_validator(mode="after")
     def _secrets_are_references(self) -> Self:
         if isinstance(self.url, str) and holds_secret(self.url):
             raise ValueError("url holds a password; say user and password: {env: NAME}, or url: {env: NAME}")
@@ -105,12 +114,29 @@ class LookupSpec(Strict):
         return self
 
 
+def require_key_behind_host(address: str) -> None:
+    """Check that callers, whose the key is, say neither which host is asked nor how. Raises ValueError."""
+    beginning, _, rest = address.partition("://")
+    path = _BEHIND_HOST.search(rest)
+    host = rest[: path.start()] if path else rest
+    if KEY in beginning or KEY in host or KEY in rest.partition("#")[2]:
+        raise ValueError(
+            f"url may have {KEY} in its path or query alone, as https://host/path/{KEY}: elsewhere a caller's "
+            "key would say which host is asked, with the headers of this one, or say nothing"
+        )
+
+
 def require_fitting_each_other(lookups: Sequence[LookupSpec], deadline: float) -> None:
-    """Check that lookups differ, give columns of their own, and end before the deadline. Raises ValueError."""
+    """Check that lookups differ, have keys in time, and end before the deadline. Raises ValueError."""
     for what, names in (("name", [one.name for one in lookups]), ("column", [*_columns(lookups)])):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"lookups: the {what} {twice[0]!r} stands twice")
+    for place, one in enumerate(lookups):
+        for later in lookups[place + 1 :]:
+            if one.key in later.columns:
+                told = f"the key {one.key!r} of {one.name!r} is looked up by {later.name!r}, which stands behind it"
+                raise ValueError(f"lookups: {told}; put {later.name!r} before {one.name!r}")
     if lookups and sum(one.timeout for one in lookups) >= deadline:
         total = f"{sum(one.timeout for one in lookups):g} seconds"
         raise ValueError(f"lookups: their timeouts, {total} together, do not end before the deadline of {deadline:g}")

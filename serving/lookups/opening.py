@@ -101,7 +101,7 @@ def _source(spec: LookupSpec) -> Source:
         try:
             return Web(str(url), headers, spec.key, spec.columns, CONNECTIONS)
         except ValueError as error:  # its words quote no header
-            what = "a header is not ASCII" if isinstance(error, UnicodeError) else f"url is no address: {error}"
+            what = "a header is not ASCII" if isinstance(error, UnicodeError) else str(error)
             raise DeploymentError(f"{path}: {what}") from None
     from serving.lookups.database import Database, login_of
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from ml.values.canonical import canonical
-from schemas.lookups import KEY
+from schemas.lookups import KEY, require_key_behind_host
 from serving.lookups.source import Found, Key, Source, Unavailable
 
 _LARGEST = 8 << 20  # bytes of an answer
@@ -25,7 +25,7 @@ class Web(Source):
     address with `{key}` is answered `{column: value, …}`, or with 404 where the key is unknown.
 
     Args:
-        url: With `{key}` or without.
+        url: With `{key}`, in its path or query, or without.
         headers: Of each request.
         key: The member of an answered row that holds its key.
         columns: What else is read of it.
@@ -39,11 +39,12 @@ class Web(Source):
         self, url: str, headers: Mapping[str, str], key: str, columns: Sequence[str], connections: int
     ) -> None:
         self._url, self._key, self._columns = url, key, list(columns)
+        require_key_behind_host(url)
         try:
             if not httpx.URL(url.replace(KEY, "1")).host:
-                raise ValueError("it names no host")
+                raise ValueError("url is no address: it names no host")
         except httpx.InvalidURL as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(f"url is no address: {error}") from None
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._client = httpx.Client(
             headers={**headers, "accept": "application/json"},

@@ -23,6 +23,17 @@ from tests.serving.lookups.conftest import spec
 
 QUERY = "SELECT id AS customer, income, since FROM customers WHERE id IN :keys"
 
+MISPLACED = [
+    "http://{key}:80/v1",
+    "https://a.{key}/v1",
+    "https://host{key}",
+    "https://host:{key}/v1",
+    "https://{key}@host/{key}",
+    "https://{key}?q=1",
+    "https://host\\{key}",
+    "https://host/rows#{key}",
+]
+
 
 def of_database(folder: Path) -> str:
     """Make a database of customers, and return its URL."""
@@ -89,6 +100,15 @@ def test_an_address_that_is_none_is_told(url: str) -> None:
     assert "customers: url is no address" in fault.message
 
 
+def test_a_key_names_no_host_where_the_address_is_a_secret_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in MISPLACED:
+        monkeypatch.setenv("SHOP_URL", url)
+        (fault,) = faults([spec(url={"env": "SHOP_URL"})])
+        assert "url may have {key} in its path or query alone" in fault.message
+    for url in ("https://host/{key}", "https://host?id={key}", "https://host/a/{key}/b?c={key}#d"):
+        assert not faults([spec(url=url)])
+
+
 def test_a_cache_is_bounded_and_forgets() -> None:
     now = [0.0]
     cache = Cache(2, 10.0, lambda: now[0])
@@ -150,6 +170,7 @@ def test_keys_are_read_as_their_source_takes_them(value: Any, kind: str, key: An
         ({"url": "https://host", "fallback": {"income": 1}}, "a value for each of the columns, income, since"),
         ({"url": "https://host", "key": "income"}, "cannot be one of the columns"),
         ({"url": "https://host", "columns": ["income", "income"]}, "a column stands twice"),
+        *(({"url": url}, r"url may have \{key\} in its path or query alone") for url in MISPLACED),
     ],
 )
 def test_what_cannot_work_is_a_fault_of_the_configuration(given: dict[str, Any], words: str) -> None:
@@ -162,6 +183,10 @@ def test_what_cannot_work_is_a_fault_of_the_configuration(given: dict[str, Any],
     [
         ([{"name": "customers"}], "the name 'customers' stands twice"),
         ([{"name": "others"}], "the column 'income' stands twice"),
+        (
+            [{"name": "b", "key": "c", "columns": ["customer"]}],
+            "'customer' of 'customers' .* put 'b' before 'customers'",
+        ),
         ([{"name": "others", "columns": ["age"], "timeout": 9.9}], "do not end before the deadline of 10"),
     ],
 )
