@@ -99,6 +99,7 @@ def _panel(title: str, description: str, unit: str, queries: Sequence[Query], al
     steps: list[dict[str, Any]] = [{"color": "green", "value": None}]
     if alert is not None and alert.shown != "yes or no":
         steps.append({"color": "red", "value": alert.limit})
+    least = {} if alert is not None and alert.breach.startswith("<") else {"min": 0}  # else the fault is below the axis
     style = {"thresholdsStyle": {"mode": "line" if len(steps) > 1 else "off"}, "fillOpacity": 10}
     return {
         "type": "timeseries",
@@ -106,7 +107,7 @@ def _panel(title: str, description: str, unit: str, queries: Sequence[Query], al
         "description": description,
         "datasource": _SOURCE,
         "fieldConfig": {
-            "defaults": {"unit": unit, "min": 0, "custom": style, "thresholds": {"mode": "absolute", "steps": steps}},
+            "defaults": {"unit": unit, **least, "custom": style, "thresholds": {"mode": "absolute", "steps": steps}},
             "overrides": [],
         },
         "options": {"legend": {"displayMode": "list", "placement": "bottom"}, "tooltip": {"mode": "multi"}},

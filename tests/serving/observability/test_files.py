@@ -79,6 +79,10 @@ def test_the_dashboard_shows_every_family_and_every_alert_with_its_limit() -> No
     assert len(set(places)) == len(places) and max(x for x, _ in places) < 24
     (slow,) = (panel for panel in panels if panel["title"] == "Slow")
     assert slow["fieldConfig"]["defaults"]["thresholds"]["steps"][-1]["value"] == 0.25
+    below = [
+        panel["title"] for panel in panels if "fieldConfig" in panel and "min" not in panel["fieldConfig"]["defaults"]
+    ]
+    assert below == ["Worker stopped"], "its fault is a number below 0"
     for panel in panels:
         marks = [target["refId"] for target in panel.get("targets", [])]
         assert len(set(marks)) == len(marks) and panel["title"]
