@@ -25,7 +25,7 @@ from serving.http.routing import Routing
 from serving.http.shadowing import Shadowing
 from serving.http.traceparent import TRACE
 from serving.http.unanswered import failed, refused
-from serving.http.work import Work, predicted, read, request_of, work
+from serving.http.work import NonePredicted, Work, predicted, read, request_of, work
 from serving.journal.insertion import Unanswered
 from serving.journal.outcome import JournalError, JournalFull
 from serving.journal.writer import Journal
@@ -106,6 +106,8 @@ class Answering:
             scope[REQUEST] = request_id, version.version, done.rows.count
             await self._record(request_id, chosen, done, started, scope)
         except BaseException as error:
+            if isinstance(error, NonePredicted):
+                self._counts.of(version.version).refused += len(error.errors)
             took = time.perf_counter() - started
             row = failed(request_id, version.version, chosen.share, error, took, took >= self._spec.deadline)
             self._note(chosen, row, question)

@@ -85,7 +85,11 @@ SECONDS = Family(
 )
 ROWS = Family("counter", "drivetrain_rows", "Rows predicted.", "rows", _BY_VERSION)
 ROW_ERRORS = Family(
-    "counter", "drivetrain_row_errors", "Rows refused beside others that were predicted.", "rows", _BY_VERSION
+    "counter",
+    "drivetrain_row_errors",
+    "Rows refused, whether others of their request were predicted or none was.",
+    "rows",
+    _BY_VERSION,
 )
 NEEDS_REVIEW = Family("counter", "drivetrain_needs_review", "Rows routed to review.", "rows", _BY_VERSION)
 FLAGGED_ROWS = Family(

@@ -1,6 +1,7 @@
 """Rows to predictions: read, checked, predicted, written as JSON."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,7 +130,13 @@ def _too_much(rows: int, most: int, *, explain: bool) -> str:
     return f"{what}: send {most:,} at a time" if most or not explain else f"{what}: leave out explain"
 
 
-class NoValidRow(HttpError):
+class NonePredicted(HttpError):
+    """A request is refused for its rows: `errors` has those that break the signature, by their places."""
+
+    errors: Mapping[int, RowError] = {}
+
+
+class NoValidRow(NonePredicted):
     """No row satisfies the signature."""
 
     def __init__(self, errors: dict[int, RowError], count: int) -> None:

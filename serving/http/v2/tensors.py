@@ -3,14 +3,13 @@
 from collections.abc import Collection, Mapping
 
 from ml.validation.row_errors import NOT_SPELLED_OUT, RowError
-from serving.http.errors import HttpError
 from serving.http.question import ByVersion, Question
 from serving.http.reading import Admit, GoOn, Reader, Rows
 from serving.http.v2.inputs import Inputs
 from serving.http.v2.outputs import Outputs
 from serving.http.v2.request import InferRequest, Requests
 from serving.http.v2.wanted import wanted
-from serving.http.work import reason_of, told
+from serving.http.work import NonePredicted, reason_of, told
 from serving.releases.loaded_version import Version
 
 
@@ -85,10 +84,11 @@ class Tensors(Question):
         return found
 
 
-class InvalidRows(HttpError):
+class InvalidRows(NonePredicted):
     """Some rows break the signature: the protocol has no errors of rows, and no number stands for a prediction."""
 
     def __init__(self, errors: Mapping[int, RowError], count: int) -> None:
+        self.errors = errors
         first = next(iter(errors.values()))
         if count == 1:
             super().__init__(422, told(first), reason=reason_of(first))

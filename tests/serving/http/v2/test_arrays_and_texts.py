@@ -127,8 +127,9 @@ def test_an_empty_array_is_refused_however_long_its_other_axes_are(axes: list[in
         output=OUTPUT,
     )
     head: dict[str, Any] = {"name": "grid", "shape": [1, *axes], "datatype": "FP32"}
-    for data in ({"data": []}, {"parameters": {"binary_data_size": 0}}):
-        text = json.dumps({"inputs": [head | data]}).encode()
+    data: list[dict[str, Any]] = [{"data": []}, {"parameters": {"binary_data_size": 0}}]
+    for one in data:
+        text = json.dumps({"inputs": [head | one]}).encode()
         with pytest.raises(HttpError, match="'grid' is empty") as caught:
             Inputs(signature, 100).rows(*Requests().read(text, len(text)))
         assert caught.value.status == 400

@@ -1,6 +1,7 @@
 """Tensors go the way of `/predict`: the same checks, versions, journal, counters and limits."""
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -129,6 +130,19 @@ def test_where_a_row_breaks_the_signature_none_is_predicted_and_all_are_told(sha
         "row 2: 'size' must be a finite number"
     }
     assert one.json()["error"].startswith("'size' is null") and len(window(shared.journal_url)) == before
+
+
+def test_rows_are_counted_as_refused_where_all_of_a_request_are(shared: Local) -> None:
+    def refused() -> float:
+        text = ask(shared, ("/metrics", None))[0].text
+        return float(re.search(r"drivetrain_row_errors_total{.*} (\S+)", text)[1])  # type: ignore[index]
+
+    before, row = refused(), ROWS[0]
+    wrong = JSON | {"size": ("FP64", [None, 1.0, 2.0])}
+    asked = [[{"size": "wide"}], [{"size": "wide"}] * 10, [{**row, "size": "wide"}, row]]
+    found = ask(shared, *(("/predict", {"instances": rows}) for rows in asked), (INFER, request(wrong)))
+    assert [one.status_code for one in found] == [422, 422, 200, 422]
+    assert refused() - before == 1 + 10 + 1 + 1
 
 
 def test_of_many_wrong_rows_the_first_are_told(shared: Local) -> None:
