@@ -36,6 +36,7 @@ _INSIDE = {  # these messages begin with a value, or a name
     "is none of the model's classes": "is none of the model's classes",
     " characters": "is too long",
     "knows no such": "is unknown to its lookup",
+    "takes no such": "is refused by its lookup",
     "does not answer": "could not be looked up",
 }
 

@@ -1,4 +1,4 @@
-"""Rows of a database: one query for all keys of a request, over pooled connections that only read."""
+"""Rows of a database: one query for the keys of a request, over pooled connections that only read."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,11 +9,9 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from ml.io.database.engine import Login, engine, restrict
 from ml.io.database.errors import SqlError, message_of
 from ml.values.canonical import canonical
-from serving.lookups.source import Found, Key, Source, Unavailable, plain
+from serving.lookups.source import Found, Key, KeyRefused, Source, Unavailable, plain
 
 _CONNECT_SECONDS = 2  # the least that PostgreSQL's library takes
-_AT_ONCE = 500
-"""Keys of one statement: SQLite takes 32,766 parameters, and plans are made for each number of them."""
 
 
 class Database(Source):
@@ -30,35 +28,35 @@ class Database(Source):
         SqlError: If the URL is none, or its driver is missing.
     """
 
+    at_once = 500
+    """SQLite takes 32,766 parameters of a statement, and plans are made for each number of them."""
+
     def __init__(self, login: Login, query: str, key: str, columns: Sequence[str], connections: int) -> None:
         self._login, self._key, self._columns = login, key, list(columns)
         self._engine = engine(login, connections)
         self._query = text(query.strip().rstrip(";")).bindparams(bindparam("keys", expanding=True))
 
     def fetch(self, keys: Sequence[Key], seconds: float) -> Mapping[str, Found]:
-        """Return the rows of keys. Raises Unavailable."""
-        found: dict[str, Found] = {}
+        """Return the rows of keys. Raises Unavailable, and KeyRefused for what is none to the database."""
         try:
             with self._engine.connect() as connection:
                 restrict(connection, seconds)
-                for start in range(0, len(keys), _AT_ONCE):
-                    rows = connection.execute(self._query, {"keys": list(keys[start : start + _AT_ONCE])}).mappings()
-                    found.update(
-                        (canonical(plain(row[self._key])), self._read(row))
-                        for row in rows
-                        if row[self._key] is not None
-                    )
+                rows = connection.execute(self._query, {"keys": list(keys)}).mappings()
+                return {canonical(plain(row[self._key])): self._read(row) for row in rows if row[self._key] is not None}
         except KeyError as error:
             raise Unavailable(f"the query gives no column {error.args[0]!r}") from error
+        except DataError as error:
+            raise KeyRefused(self._told(error)) from None
         except (SQLAlchemyError, SqlError) as error:
-            original = getattr(error, "orig", None) or error
-            told = f"{type(original).__name__}: {message_of(original, self._login.secrets)}"
-            raise Unavailable(told, counts=not isinstance(error, DataError)) from None
-        return found
+            raise Unavailable(self._told(error)) from None
 
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
+
+    def _told(self, error: Exception) -> str:
+        original = getattr(error, "orig", None) or error
+        return f"{type(original).__name__}: {message_of(original, self._login.secrets)}"
 
     def _read(self, row: Mapping[Any, Any]) -> Found:
         return {name: plain(row[name]) for name in self._columns}

@@ -11,8 +11,8 @@ from ml.validation.row_errors import RowError
 from ml.values.canonical import canonical
 from schemas.column_names import composed_row
 from schemas.lookups import LookupSpec
-from serving.lookups.lookup import Lookup, Lost
-from serving.lookups.source import Key
+from serving.lookups.lookup import Lookup
+from serving.lookups.source import Key, Lost
 
 _LONGEST_KEY = 400  # characters
 _LARGEST_KEY = 2**63 - 1
@@ -141,7 +141,8 @@ class _Filling:
     def _why(self, lost: Lost) -> str:
         if lost is Lost.FAILED:
             return f"the lookup {self._spec.name!r} does not answer"
-        return f"the lookup {self._spec.name!r} knows no such {self._spec.key!r}"
+        verb = "takes" if lost is Lost.REFUSED else "knows"
+        return f"the lookup {self._spec.name!r} {verb} no such {self._spec.key!r}"
 
     @property
     def _instead(self) -> str:

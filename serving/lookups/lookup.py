@@ -3,26 +3,19 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
-from enum import Enum
 
 from schemas.lookups import LookupSpec
 from serving.lookups.breaker import Breaker
 from serving.lookups.cache import Cache
-from serving.lookups.source import Found, Key, Source, Unavailable
+from serving.lookups.question import Question
+from serving.lookups.source import Found, Key, Lost, Source, Unavailable
 
 CONNECTIONS = 8
 """Of a lookup of one worker, at most; as many requests may wait for the source at once."""
 logger = logging.getLogger("bentoml.drivetrain")
-
-
-class Lost(Enum):
-    """Why nothing is known of a key."""
-
-    UNKNOWN = "unknown"
-    FAILED = "failed"
 
 
 class Lookup:
@@ -37,13 +30,14 @@ class Lookup:
     def __init__(self, spec: LookupSpec, source: Source, observe: Callable[[float], None] = lambda _: None) -> None:
         self.spec = spec
         self.hits = self.misses = self.failures = 0
-        """Keys that the cache knew, keys that it did not, and questions that were not answered."""
+        """Keys that the cache knew, keys that it did not, and questions that were not answered, or not for all keys."""
         self._source, self._observe = source, observe
         self._cache, self._breaker = Cache(spec.cache_size, spec.cache_seconds), Breaker()
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix=f"lookup {spec.name}")
         self._free = threading.Semaphore(CONNECTIONS)
         self._lock = threading.Lock()
         self._told = ""
+        self._most = 0  # keys that the source answered together
 
     @property
     def is_open(self) -> bool:
@@ -74,45 +68,50 @@ class Lookup:
     def _asked(self, keys: Mapping[str, Key]) -> dict[str, Found | Lost]:
         if not self._breaker.lets_through():
             return dict.fromkeys(keys, Lost.FAILED)
+        question = Question(self._source, keys, self._cache.add)
         started = time.perf_counter()
         try:
-            rows = self._answered(list(keys.values()))
+            self._wait_for(question)
+            self._note(question, question.refused)
         except Unavailable as error:
-            self._failed(error)
-            return dict.fromkeys(keys, Lost.FAILED)
+            self._note(question, error)
         finally:
             self._observe(time.perf_counter() - started)
-        self._breaker.succeeded()
-        self._told = ""
-        answers = {text: rows.get(text) for text in keys}
-        self._cache.add(answers)
-        return {text: _or_unknown(row) for text, row in answers.items()}
+        return question.found
 
-    def _answered(self, keys: Sequence[Key]) -> Mapping[str, Found]:
+    def _wait_for(self, question: Question) -> None:
         """Ask in another thread: drivers have timeouts of their own kinds, and nobody waits longer than declared."""
         ends = time.monotonic() + self.spec.timeout
-        if not self._free.acquire(timeout=self.spec.timeout):
+        question.is_late = not self._free.acquire(blocking=False)
+        if question.is_late and not self._free.acquire(timeout=self.spec.timeout):
             raise Unavailable(f"{CONNECTIONS} questions are under way already")
         try:
-            asked = self._threads.submit(self._source.fetch, keys, self.spec.timeout)
+            asked = self._threads.submit(question.ask, ends)
         except RuntimeError:  # the service ends
             self._free.release()
             raise Unavailable("the service ends") from None
         asked.add_done_callback(self._free_again)
         try:
-            return asked.result(max(0.0, ends - time.monotonic()))
+            asked.result(max(0.0, ends - time.monotonic()))
         except TookTooLong:
             raise Unavailable(f"no answer within {self.spec.timeout:g} seconds") from None
 
-    def _free_again(self, _: "Future[Mapping[str, Found]]") -> None:
+    def _free_again(self, _: "Future[None]") -> None:
         self._free.release()
 
-    def _failed(self, error: Unavailable) -> None:
-        if error.counts:
-            self._breaker.failed()
+    def _note(self, question: Question, error: Exception | None) -> None:
+        """Count, and tell the breaker: no client opens it for others by keys of his own, nor by how many he sends."""
         with self._lock:
-            self.failures += 1
-        if str(error) != self._told:  # once, not with every request
+            self._most = max(self._most, question.most)
+            is_usual = question.part <= self._most or not self._most
+            self.failures += error is not None
+        if question.most:
+            self._breaker.succeeded()
+        elif isinstance(error, Unavailable) and is_usual and not (question.refused or question.is_late):
+            self._breaker.failed()
+        if error is None:
+            self._told = ""
+        elif str(error) != self._told:  # once, not with every request
             self._told = str(error)
             logger.warning("the lookup %s fails: %s", self.spec.name, error)
 

@@ -1,10 +1,12 @@
 """What rows are looked up from, and what its values become."""
 
 import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 Key = str | int
@@ -12,27 +14,39 @@ Found = dict[str, Any]
 """What is known of one key, by column."""
 
 
-class Unavailable(Exception):
-    """The source does not answer, or not what it should; `counts` is false where a key may be at fault."""
+class Lost(Enum):
+    """Why nothing is known of a key: of `REFUSED` ones the source says that they are no keys."""
 
-    def __init__(self, text: str, *, counts: bool = True) -> None:
-        super().__init__(text)
-        self.counts = counts
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class Unavailable(Exception):
+    """The source does not answer, or not what it should."""
+
+
+class KeyRefused(Exception):
+    """The source answers, and does not take what it was asked for: of several keys nobody knows which."""
 
 
 class Source(ABC):
     """Where rows are looked up; asked from several threads at once."""
+
+    at_once: int = sys.maxsize
+    """Keys that it is asked for together, at most."""
 
     @abstractmethod
     def fetch(self, keys: Sequence[Key], seconds: float) -> Mapping[str, Found]:
         """Return what is known of keys, by their text; one that is not there is unknown.
 
         Args:
-            keys: All different, at least one.
+            keys: All different, at least one and `at_once` at most.
             seconds: Until nobody waits any more.
 
         Raises:
             Unavailable: If it does not answer.
+            KeyRefused: If that is for the keys.
         """
 
     @abstractmethod

@@ -10,10 +10,12 @@ import httpx
 
 from ml.values.canonical import canonical
 from schemas.lookups import KEY, require_key_behind_host
-from serving.lookups.source import Found, Key, Source, Unavailable
+from serving.lookups.source import Found, Key, KeyRefused, Source, Unavailable
 
 _LARGEST = 8 << 20  # bytes of an answer
 _UNKNOWN = 404
+_OF_ANY_KEY = (401, 403, 408, 429)
+"""What is no client's fault; a source has other statuses from 400 to 499 for what it was asked."""
 _STEPS = (".", "..")  # which an address takes for steps to another folder, and so no key
 _FORM = 'it must answer {"rows": [{key: …, column: value, …}, …]}'
 
@@ -40,6 +42,8 @@ class Web(Source):
     ) -> None:
         self._url, self._key, self._columns = url, key, list(columns)
         require_key_behind_host(url)
+        if KEY in url:
+            self.at_once = 1
         try:
             if not httpx.URL(url.replace(KEY, "1")).host:
                 raise ValueError("url is no address: it names no host")
@@ -54,15 +58,15 @@ class Web(Source):
         )
 
     def fetch(self, keys: Sequence[Key], seconds: float) -> Mapping[str, Found]:
-        """Return the rows of keys. Raises Unavailable."""
+        """Return the rows of keys. Raises Unavailable, and KeyRefused for those that the address does not take."""
         ends = time.monotonic() + seconds
         try:
             if KEY not in self._url:
                 return self._together(keys, ends)
-            found = {canonical(key): self._one(key, ends) for key in keys}
+            row = self._one(keys[0], ends)
         except (httpx.HTTPError, UnicodeError) as error:
             raise Unavailable(type(error).__name__) from None  # its words hold the address
-        return {key: row for key, row in found.items() if row is not None}
+        return {} if row is None else {canonical(keys[0]): row}
 
     def close(self) -> None:
         """Close the connections."""
@@ -77,7 +81,7 @@ class Web(Source):
 
     def _one(self, key: Key, ends: float) -> Found | None:
         if key in _STEPS:
-            return None
+            raise KeyRefused("a key is a step to another folder")
         status, content = self._asked("GET", self._url.replace(KEY, quote(str(key), safe="")), ends)
         if status == _UNKNOWN:
             return None
@@ -86,13 +90,15 @@ class Web(Source):
         return self._read(content)
 
     def _asked(self, method: str, url: str, ends: float, content: Any = None) -> tuple[int, Any]:
-        """Return status and JSON of an answer, of 404 no JSON. Raises Unavailable, httpx.HTTPError."""
+        """Return status and JSON of an answer, of 404 no JSON. Raises Unavailable, KeyRefused, httpx.HTTPError."""
         left = ends - time.monotonic()
         if left <= 0:
             raise Unavailable("it took too long")
         with self._client.stream(method, url, json=content, timeout=left) as answer:
             if answer.status_code == _UNKNOWN and content is None:
                 return _UNKNOWN, None
+            if 400 <= answer.status_code < 500 and answer.status_code not in _OF_ANY_KEY:
+                raise KeyRefused(f"it answers {answer.status_code}")
             if answer.status_code != 200:
                 raise Unavailable(f"it answers {answer.status_code}")
             return answer.status_code, _strict(_body(answer, ends))

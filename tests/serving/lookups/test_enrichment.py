@@ -19,7 +19,7 @@ from serving.http.v2.infer import Infer
 from serving.http.work import NoValidRow
 from serving.lookups.enrichment import Enrichment
 from serving.lookups.lookup import Lookup
-from serving.lookups.source import Found, Key, Source
+from serving.lookups.source import Found, Key, KeyRefused, Source
 from tests.serving import packages
 
 KEY = "Schlüssel"
@@ -30,9 +30,11 @@ Look = Callable[..., Lookup]
 
 
 class Table(Source):
-    """Knows one key."""
+    """Knows one key, and refuses another."""
 
     def fetch(self, keys: Sequence[Key], seconds: float) -> Mapping[str, Found]:
+        if keys == [3]:
+            raise KeyRefused("it answers 422")
         return {"1": {"rooms": 4, "größe": 5.5}}
 
     def close(self) -> None:
@@ -112,6 +114,8 @@ def test_the_example_leaves_out_what_is_looked_up_and_that_of_tensors_nothing(lo
     [
         (2, f"'{KEY}': the lookup 'homes' knows no such '{KEY}': send 'rooms', or another '{KEY}'",
          f"'{KEY}' is unknown to its lookup"),
+        (3, f"'{KEY}': the lookup 'homes' takes no such '{KEY}': send 'rooms', or another '{KEY}'",
+         f"'{KEY}' is refused by its lookup"),
         ("s3cret", f"'{KEY}' must be a whole number, the key of the lookup 'homes', not the string 's3cret'",
          f"'{KEY}' must be a whole number"),
         ("s3cret" * 99, f"'{KEY}' is no key of the lookup 'homes': at most 400 letters",

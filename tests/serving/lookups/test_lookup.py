@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ from schemas.lookups import LookupSpec
 from serving.lookups.breaker import Breaker
 from serving.lookups.cache import Cache
 from serving.lookups.enrichment import key_of
-from serving.lookups.lookup import Lookup, Lost
+from serving.lookups.lookup import Lookup
 from serving.lookups.opening import faults, require_fitting
-from serving.lookups.source import Found, Key, Source, Unavailable
+from serving.lookups.source import Lost
 from tests.serving import packages
 from tests.serving.lookups.conftest import spec
 
@@ -121,21 +121,6 @@ def test_a_cache_is_bounded_and_forgets() -> None:
     unheld = Cache(2, 0.0)
     unheld.add({"a": None})
     assert unheld.known(["a"]) == {}
-
-
-def test_a_key_that_the_source_cannot_read_opens_no_breaker() -> None:
-    class Picky(Source):
-        def fetch(self, keys: Sequence[Key], seconds: float) -> Mapping[str, Found]:
-            raise Unavailable("invalid input syntax", counts=False)
-
-        def close(self) -> None:
-            pass
-
-    lookup = Lookup(spec(url="http://127.0.0.1:1"), Picky())
-    for _ in range(5):
-        assert lookup.of({"x": "x"}) == {"x": Lost.FAILED}
-    assert not lookup.is_open and lookup.failures == 5
-    lookup.close()
 
 
 @pytest.mark.parametrize(

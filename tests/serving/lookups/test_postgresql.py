@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from serving.lookups.lookup import Lookup, Lost
+from serving.lookups.lookup import Lookup
+from serving.lookups.source import Lost
 from tests.ml.io.database.postgresql import OWNER, PASSWORD, Server
 
 pytestmark = pytest.mark.slow
@@ -32,6 +33,7 @@ def test_rows_are_looked_up_read_only_and_in_time(
     assert asked(f"SELECT {columns} FROM customers WHERE id IN :keys", 2) == {"income": None, "since": None}
     assert asked(f"SELECT {columns} FROM customers WHERE id IN :keys", 10**12) is Lost.UNKNOWN
     assert asked(f"SELECT {columns}, spoil(1) FROM customers WHERE id IN :keys", 1) is Lost.FAILED
+    assert asked(f"SELECT {columns} FROM customers WHERE id IN :keys", "x", key_type="text") is Lost.REFUSED
     as_text = asked(f"SELECT {columns} FROM customers WHERE id::text IN :keys", "1", key_type="text")
     assert as_text == {"income": 12.5, "since": "2020-01-31"}
     started = time.perf_counter()

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from serving.lookups.lookup import Lookup, Lost
+from serving.lookups.lookup import Lookup
+from serving.lookups.source import Lost
 from tests.serving.lookups.web import Served
 
 pytestmark = pytest.mark.slow
@@ -28,8 +29,28 @@ def test_an_address_with_a_place_for_the_key_is_asked_for_each(served: Served, l
         "1": {"income": 5.5, "since": "2020-01-01"},
         "a/../b": Lost.UNKNOWN,
     }
-    assert lookup.of({"..": ".."}) == {"..": Lost.UNKNOWN}, "it would be another address"
+    assert lookup.of({"..": ".."}) == {"..": Lost.REFUSED}, "it would be another address"
     assert [path for _, path, _, _ in served.asked] == ["/rows/1", "/rows/a%2F..%2Fb"]
+
+
+@pytest.mark.parametrize(
+    ("status", "lost"),
+    [
+        (400, Lost.REFUSED),
+        (422, Lost.REFUSED),
+        (410, Lost.REFUSED),
+        *((status, Lost.FAILED) for status in (401, 403, 408, 429, 500, 503)),
+    ],
+)
+@pytest.mark.parametrize("path", ["", "/{key}"])
+def test_statuses_for_what_was_asked_open_no_breaker(
+    served: Served, look: Callable[..., Lookup], status: int, lost: Lost, path: str
+) -> None:
+    served.status = status
+    lookup = look(url=f"{served.url}{path}", timeout=5)
+    for _ in range(3):
+        assert lookup.of({"1": "1"}) == {"1": lost}
+    assert lookup.is_open is (lost is Lost.FAILED)
 
 
 @pytest.mark.parametrize(

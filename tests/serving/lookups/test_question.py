@@ -1,0 +1,142 @@
+"""What one client asks for costs no other one his answers: keys that a source does not take, and very many of them."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
+
+import pytest
+
+from serving.lookups.lookup import CONNECTIONS, Lookup
+from serving.lookups.source import Found, Key, KeyRefused, Lost, Source, Unavailable
+from tests.serving.lookups.conftest import spec
+
+ROW = {"income": 1.0}
+Answer = Callable[[Sequence[Key], float], Mapping[str, Found]]
+
+
+class Made(Source):
+    """Answers as it is told, and knows how often it was asked."""
+
+    def __init__(self, answer: Answer, at_once: int) -> None:
+        self.answer, self.at_once, self.asked = answer, at_once, 0
+
+    def fetch(self, keys: Sequence[Key], seconds: float) -> Mapping[str, Found]:
+        self.asked += 1
+        return self.answer(keys, seconds)
+
+    def close(self) -> None:
+        pass
+
+
+@contextmanager
+def made(answer: Answer, at_once: int = 1000, timeout: float = 0.05) -> Iterator[tuple[Lookup, Made]]:
+    source = Made(answer, at_once)
+    lookup = Lookup(spec(url="http://127.0.0.1:1", timeout=timeout), source)
+    yield lookup, source
+    lookup.close()
+
+
+def of(*keys: str) -> dict[str, Key]:
+    return {key: key for key in keys}
+
+
+def picky(keys: Sequence[Key], seconds: float) -> Mapping[str, Found]:
+    if not all(str(key).isdigit() for key in keys):
+        raise KeyRefused("it answers 422")
+    return {str(key): ROW for key in keys}
+
+
+def test_keys_that_a_source_does_not_take_open_no_breaker() -> None:
+    with made(picky) as (lookup, _):
+        for _ in range(5):
+            assert lookup.of(of("x")) == {"x": Lost.REFUSED}
+        assert not lookup.is_open and lookup.failures == 5
+        assert lookup.of(of("x", "1")) == {"x": Lost.FAILED, "1": Lost.FAILED}, "nobody knows which it is"
+        assert lookup.of(of("1")) == {"1": ROW}
+
+
+def test_a_key_that_is_refused_by_itself_costs_the_others_nothing() -> None:
+    with made(picky, at_once=1) as (lookup, _):
+        assert lookup.of(of("1", "x", "2")) == {"1": ROW, "x": Lost.REFUSED, "2": ROW}
+
+
+def test_keys_that_are_refused_close_no_breaker_either() -> None:
+    def half_dead(keys: Sequence[Key], seconds: float) -> Mapping[str, Found]:
+        if keys == ["x"]:
+            raise KeyRefused("it answers 422")
+        raise Unavailable("it answers 503")
+
+    with made(half_dead) as (lookup, _):
+        for key in ("1", "x", "2", "x", "3"):
+            lookup.of(of(key))
+        assert lookup.is_open
+
+
+def test_what_was_answered_is_kept_and_many_keys_are_no_failure_of_the_source() -> None:
+    turns = count()
+
+    def ten_in_time(keys: Sequence[Key], seconds: float) -> Mapping[str, Found]:
+        if next(turns) % 11 == 10:
+            raise Unavailable("ReadTimeout")
+        return {str(key): ROW for key in keys}
+
+    with made(ten_in_time, at_once=1, timeout=5) as (lookup, source):
+        keys = of(*map(str, range(35)))
+        for known in (10, 20, 30):
+            assert list(lookup.of(keys).values()) == [ROW] * known + [Lost.FAILED] * (35 - known)
+        assert set(map(str, lookup.of(keys).values())) == {str(ROW)} and not lookup.is_open
+        assert source.asked == 35 + 3, "what was answered is asked no more"
+
+
+def test_more_keys_at_once_than_a_source_ever_answered_open_no_breaker() -> None:
+    is_down = False
+
+    def by_number(keys: Sequence[Key], seconds: float) -> Mapping[str, Found]:
+        if is_down or len(keys) > 10:
+            raise Unavailable("ReadTimeout")
+        return {str(key): ROW for key in keys}
+
+    with made(by_number) as (lookup, _):
+        assert lookup.of(of("a", "b")) == {"a": ROW, "b": ROW}
+        for _ in range(5):
+            lookup.of(of(*map(str, range(100))))
+        assert not lookup.is_open and lookup.of(of("1")) == {"1": ROW}
+        is_down = True
+        for _ in range(3):
+            lookup.of(of("3", "4"))
+        assert lookup.is_open
+
+
+@pytest.mark.parametrize("at_once", [1, 1000])
+def test_a_source_that_never_answered_opens_it_however_many_keys_it_was_asked_for(at_once: int) -> None:
+    def hangs(keys: Sequence[Key], seconds: float) -> Mapping[str, Found]:
+        time.sleep(seconds)
+        raise Unavailable("ReadTimeout")
+
+    with made(hangs, at_once, timeout=0.01) as (lookup, _):
+        for _ in range(3):
+            assert set(lookup.of(of(*map(str, range(100)))).values()) == {Lost.FAILED}
+        assert lookup.is_open
+
+
+def test_who_waits_for_the_questions_of_others_opens_no_breaker() -> None:
+    go_on = threading.Event()
+
+    def waits(keys: Sequence[Key], seconds: float) -> Mapping[str, Found]:
+        if keys == ["slow"]:
+            go_on.wait(10)
+        return {str(key): ROW for key in keys}
+
+    with made(waits, at_once=1, timeout=0.15) as (lookup, source):
+        with ThreadPoolExecutor(CONNECTIONS) as threads:
+            each = [of(f"quick {number}", "slow") for number in range(CONNECTIONS)]
+            for found in threads.map(lookup.of, each):
+                assert list(found.values()) == [ROW, Lost.FAILED], "nobody waits longer, and the first one is kept"
+        asked = source.asked
+        for _ in range(3):
+            assert lookup.of(of("1")) == {"1": Lost.FAILED}
+        assert not lookup.is_open and source.asked == asked
+        go_on.set()
