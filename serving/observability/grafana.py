@@ -96,10 +96,12 @@ def _row(title: str) -> Panel:
 
 
 def _panel(title: str, description: str, unit: str, queries: Sequence[Query], alert: Alert | None = None) -> Panel:
+    is_below = alert is not None and alert.breach.startswith("<")  # the fault may lie below 0
+    colors = ("red", "green") if is_below else ("green", "red")
     steps: list[dict[str, Any]] = [{"color": "green", "value": None}]
     if alert is not None and alert.shown != "yes or no":
-        steps.append({"color": "red", "value": alert.limit})
-    least = {} if alert is not None and alert.breach.startswith("<") else {"min": 0}  # else the fault is below the axis
+        steps = [{"color": colors[0], "value": None}, {"color": colors[1], "value": alert.limit}]
+    least = {} if is_below else {"min": 0}
     style = {"thresholdsStyle": {"mode": "line" if len(steps) > 1 else "off"}, "fillOpacity": 10}
     return {
         "type": "timeseries",

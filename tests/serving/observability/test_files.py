@@ -79,10 +79,9 @@ def test_the_dashboard_shows_every_family_and_every_alert_with_its_limit() -> No
     assert len(set(places)) == len(places) and max(x for x, _ in places) < 24
     (slow,) = (panel for panel in panels if panel["title"] == "Slow")
     assert slow["fieldConfig"]["defaults"]["thresholds"]["steps"][-1]["value"] == 0.25
-    below = [
-        panel["title"] for panel in panels if "fieldConfig" in panel and "min" not in panel["fieldConfig"]["defaults"]
-    ]
-    assert below == ["Worker stopped"], "its fault is a number below 0"
+    of = {panel["title"]: panel["fieldConfig"]["defaults"] for panel in panels if "fieldConfig" in panel}
+    assert [title for title, one in of.items() if "min" not in one] == ["Worker stopped"], "its fault is below 0"
+    assert [step["color"] for step in of["Worker stopped"]["thresholds"]["steps"]] == ["red", "green"]
     for panel in panels:
         marks = [target["refId"] for target in panel.get("targets", [])]
         assert len(set(marks)) == len(marks) and panel["title"]
