@@ -5,33 +5,27 @@ from typing import ClassVar, cast
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from serving.http import head, malformed
 from serving.http.admission import FEW, LATE, Admission
-from serving.http.errors import RETRY, HttpError
-from serving.http.refusal_log import refused_early
-from serving.http.sending import Sending
+from serving.http.errors import HttpError
+from serving.http.making_way import CROWDED_SECONDS, MakingWay, too_many
+from serving.http.sending import Closing
 from serving.http.whole import CYCLE
 
 _PIPELINED = 16  # requests that wait for the answer to one before them
-_FOR_OPERATORS = (b"/livez", b"/readyz", b"/metrics")
-_RESERVE = 100  # connections past the limit that may ask for these, and that read why they are refused
-_CROWDED_SECONDS = 1.0
 _LAST_SECONDS = 0.5  # for a request that begins when the worker ends
-_SLOW_SECONDS = 1.0  # after which a client that sends no whole request makes way for another
 _BLANK = 4  # bytes of empty lines that some clients send behind a request
 
 
-class Connection(Sending):
+class Connection(MakingWay):
     """One connection.
 
-    While a request's line and headers are received the alarm is
-    that of `header_timeout`; a body is under the deadline of whoever reads it, and what nobody reads of one has
-    `header_timeout` once more.
+    While a request's line and headers are received the alarm is that of `header_timeout`; a body is under the deadline
+    of whoever reads it, and what nobody reads of one has `header_timeout` once more.
     """
 
-    __slots__ = ("_chunk", "_crowded", "_deaf", "_in_head", "_owed", "_received", "_running", "_since", "_waits")
+    __slots__ = ("_chunk", "_in_head", "_owed", "_received", "_waits")
 
     admission: ClassVar[Admission] = Admission()
 
@@ -42,23 +36,12 @@ class Connection(Sending):
         self._chunk = 0  # bytes that came last
         self._received = 0  # bytes since the chunk that the last head, body or request ended in
         self._in_head = True  # of a request, or between requests
-        self._deaf = False  # what still comes is read past
-        self._running: RequestResponseCycle | None = None  # the one that is answered; others wait in the pipeline
         self._owed: HttpError | None = None  # said once the requests before it are answered
         self._waits = False  # a request of it is whole, and not answered
-        self._since = self.loop.time()  # when the client was last given something, or sent a head
         super().connection_made(transport)
-        past = len(self.connections) - self.limits.max_connections
-        if past > 0 and self._made_room():
-            past = 0
-        self._crowded = past > 0
-        if past > _RESERVE:
-            self._deaf = True
-            self._note(error := _too_many())
-            transport.write(malformed.response(error))
-            transport.close()
-        else:
-            self._ring(_CROWDED_SECONDS if self._crowded else self._longest_silence(), self._too_late)
+        if not self._deaf:
+            silence = min(self.limits.header_timeout, self.timeout_keep_alive)
+            self._ring(CROWDED_SECONDS if self._crowded else silence, self._too_late)
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """Answer what was asked before the client stopped sending; what is not whole has no answer."""
@@ -94,6 +77,7 @@ class Connection(Sending):
         else:
             self._received += self._chunk
             if self._received > 0 or self.scope is not self.cycle.scope:
+                self._received = self._received or 1  # the next head began in the chunk that a request ended in
                 self._check_progress()
 
     def _is_between(self) -> bool:
@@ -122,10 +106,8 @@ class Connection(Sending):
             self._running = self.cycle
         self.headers = []  # trailers: they have no meaning here
         self._in_head, self._received = False, -self._chunk
-        if self._crowded or self.leaving.is_under_way:
-            self.cycle.keep_alive = False
-        if not self.cycle.keep_alive:
-            self.cycle.transport = cast(asyncio.Transport, _Closing(self))
+        if self._crowded or self.leaving.is_under_way or not self.cycle.keep_alive:
+            self._make_last()
         if self.admission.waiting >= FEW and self.admission.is_over(len(self.connections)):
             self.cycle.scope[LATE] = True  # type: ignore[literal-required]
         self._since = self.loop.time()
@@ -194,11 +176,9 @@ class Connection(Sending):
             raise _Enough
         head.check_size(self.url, self.headers, self.limits.max_header)
         method = self.parser.get_method()
-        upgrade = self.parser.should_upgrade()
-        head.check(self.parser.get_http_version(), method, self.headers, upgrade=upgrade)
+        head.check(self.parser.get_http_version(), method, self.headers, upgrade=self.parser.should_upgrade())
         self.url = head.path_of(self.url, method)
-        if self._crowded and self.url.partition(b"?")[0] not in _FOR_OPERATORS:
-            raise _too_many()
+        self._require_place()
 
     def _check_progress(self) -> None:
         """Bound what is no body: a head, extensions of chunks, trailers."""
@@ -211,8 +191,8 @@ class Connection(Sending):
         if self.flow.read_paused:  # the client waits for us
             self._ring(self.limits.header_timeout, self._too_late)
         elif self._crowded:
-            self._refuse(_too_many())
-        elif self._received > 0 or self._begun():
+            self._refuse(too_many())
+        elif self._received > 0:
             seconds = self.limits.header_timeout
             self._refuse(HttpError(408, f"the request's headers did not arrive within {seconds:g} seconds"))
         else:
@@ -241,29 +221,6 @@ class Connection(Sending):
             self._waits = False
             self.admission.left()
 
-    def _made_room(self) -> bool:
-        """Let go of the connection whose client has been silent, or slow, for longest; say whether there is one."""
-        latest = self.loop.time() - _SLOW_SECONDS
-        slow = [one for one in self.connections if isinstance(one, Connection) and one.owes_since() < latest]
-        if not slow:
-            return False
-        slowest = min(slow, key=Connection.owes_since)
-        slowest.give_way()
-        return True
-
-    def owes_since(self) -> float:
-        """Return since when it is the client's turn, by the loop's time; infinite where it is ours."""
-        is_ours = self._running is not None and (self._running is not self.cycle or not self.cycle.more_body)
-        return float("inf") if is_ours else self._since
-
-    def give_way(self) -> None:
-        """End at once: another client needs the place."""
-        self._since = float("inf")
-        self._deaf = True
-        path = self.url.partition(b"?")[0] if self._begun() else b""
-        refused_early(self.client, "-", path, 408, "too slow, and its place was needed")
-        self.transport.abort()
-
     def _abandon(self) -> None:
         """Let go of the request that is answered."""
         self._done()
@@ -272,11 +229,6 @@ class Connection(Sending):
             self._running.message_event.set()
             self._running = None
 
-    def _last_word(self, error: HttpError | None) -> None:
-        if error is not None:
-            self.transport.write(malformed.response(error, with_body=self._method() != b"HEAD"))
-        self._linger()
-
     def _answer_no_more(self) -> None:
         """Close after the answer to the last request that was taken."""
         self._deaf = True
@@ -284,36 +236,13 @@ class Connection(Sending):
         if self.cycle is None or self.cycle.response_complete:
             self._close()
         else:
-            self.cycle.keep_alive = False
-            self.cycle.transport = cast(asyncio.Transport, _Closing(self))
+            self._make_last()
 
-    def _note(self, error: HttpError) -> None:
-        path = self.url.partition(b"?")[0] if self._begun() else b""
-        refused_early(self.client, (self._method() or b"-").decode("latin-1"), path, error.status, error.reason)
-
-    def _method(self) -> bytes:
-        """Return the method, empty while it is not known."""
-        return self.parser.get_method() if self._begun() and self.url else b""
-
-    def _begun(self) -> bool:
-        """Return whether there is a request that the application does not have yet."""
-        return self.scope is not None and (self.cycle is None or self.scope is not self.cycle.scope)
-
-    def _longest_silence(self) -> float:
-        return min(self.limits.header_timeout, self.timeout_keep_alive)
-
-
-class _Closing:
-    """The transport as the answer to a connection's last request sees it."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._transport = connection.transport
-        self.write, self.is_closing, self.close = self._transport.write, self._transport.is_closing, connection.end
+    def _make_last(self) -> None:
+        """Close after the answer to the last request that came."""
+        self.cycle.keep_alive = False
+        self.cycle.transport = cast(asyncio.Transport, Closing(self.transport, self.end))
 
 
 class _Enough(Exception):
     """The client asks faster than it is answered."""
-
-
-def _too_many() -> HttpError:
-    return HttpError(503, "there are too many connections (deploy.max_connections); try again", headers=RETRY)

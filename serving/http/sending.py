@@ -150,3 +150,15 @@ class Sending(HttpToolsProtocol):
         refused_early(self.client, "-", b"", _NOT_READ, reason)
         self._forget()
         self.transport.abort()
+
+
+class Closing:
+    """The transport as the answer to a connection's last request sees it.
+
+    Args:
+        transport: The connection's.
+        end: Called in place of closing it.
+    """
+
+    def __init__(self, transport: asyncio.Transport, end: Callable[[], None]) -> None:
+        self.write, self.is_closing, self.close = transport.write, transport.is_closing, end
