@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from starlette.types import Scope
 
 from serving.http.access_log import REQUEST
+from serving.http.admission import Admission
 from serving.http.batching import Batching
 from serving.http.capture_metrics import capture_metrics
 from serving.http.counts import NO_VERSION, CountsByVersion
@@ -72,14 +73,17 @@ class Answering:
         follower: Who holds the versions.
         journal: Where predictions go.
         pulse: What ends a worker in which a model stands still.
+        admission: What hears of requests that wait for somebody else.
     """
 
-    def __init__(self, settings: Settings, follower: Follower, journal: Journal, pulse: Pulse) -> None:
+    def __init__(
+        self, settings: Settings, follower: Follower, journal: Journal, pulse: Pulse, admission: Admission
+    ) -> None:
         self._settings, self._spec = settings, settings.spec
         self._follower, self._journal, self._pulse = follower, journal, pulse
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="aside")
         self._batching = Batching(settings.model, self._spec, pulse)
-        self._looking_up = LookingUp(settings.model, self._spec.lookups)
+        self._looking_up = LookingUp(settings.model, self._spec.lookups, admission)
         self._counts = CountsByVersion(settings.model)
         self._shadowing = Shadowing(settings.model, journal, self._shadowed)
         self._routing = Routing(journal, self._spec.route_by)

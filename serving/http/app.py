@@ -67,7 +67,7 @@ def build(
     worker = worker or Worker.alone(settings)
     endpoints: list[Endpoint] = []
     authentication = Authentication(settings.keys or named_file(), is_open=settings.spec.open)
-    answering = Answering(settings, follower, journal, worker.pulse)
+    answering = Answering(settings, follower, journal, worker.pulse, worker.admission)
     held = Held(settings.spec.held)
     context = Context(
         settings, follower, journal, endpoints, held, authentication, answering, worker, telemetry, controller

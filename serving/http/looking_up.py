@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from schemas.lookups import LookupSpec
+from serving.http.admission import Admission
 from serving.http.families import Latency
 from serving.http.metric_table import LOOKUP_FAILURES, LOOKUP_HITS, LOOKUP_MISSES, LOOKUP_OPEN, LOOKUP_SECONDS
 from serving.lookups.lookup import CONNECTIONS, Lookup
@@ -24,21 +25,31 @@ class LookingUp:
     Args:
         model: The model's name.
         specs: What is declared.
+        admission: Hears of requests that wait for a lookup; those that wait for one of our threads are in a queue.
 
     Raises:
         DeploymentError: If a lookup cannot be opened.
     """
 
-    def __init__(self, model: str, specs: Sequence[LookupSpec]) -> None:
-        self._model = model
+    def __init__(self, model: str, specs: Sequence[LookupSpec], admission: Admission) -> None:
+        self._model, self._admission = model, admission
         self._seconds = {spec.name: Latency() for spec in specs}
         self.lookups: list[Lookup] = opened(specs, lambda name: self._seconds[name].add)
         """In the order in which they are done."""
+        self._asked = 0  # requests that are in a thread, or wait for one
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="read") if specs else None
 
     async def run(self, does: Callable[..., Result], *arguments: object) -> Result:
         """Return what a function returns that may wait for lookups."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, does, *arguments)
+        self._asked += 1
+        if self._asked <= _THREADS:
+            self._admission.went_elsewhere()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, does, *arguments)
+        finally:
+            self._asked -= 1
+            if self._asked < _THREADS:
+                self._admission.came_back()
 
     def metrics(self) -> "Iterator[Metric]":
         """Yield what the caches knew, what was asked and not answered, and how long that took."""

@@ -43,7 +43,8 @@ class Metrics(Page):
     def metrics(self) -> "Iterator[Metric]":
         """Yield what is of the whole worker: how many requests wait, and what its log could not take."""
         mine, log = {"model": self._context.settings.model}, self._context.worker.access_log
-        yield WAITING.of([(mine, self._context.worker.admission.waiting)])
+        admission = self._context.worker.admission
+        yield WAITING.of([(mine, admission.waiting + admission.elsewhere)])
         yield ACCESS_LOG_DROPPED.of([(mine, 0 if log is None else log.dropped)])
 
     def collect(self) -> "Iterator[Metric]":

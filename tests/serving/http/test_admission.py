@@ -17,8 +17,8 @@ class Clock:
 
 def worked(clock: Clock, admission: Admission, answers: int, each: float) -> None:
     """Let so many requests come and be answered, one after another, while the next wait."""
-    admission.entered()
-    admission.entered()
+    while admission.waiting < FEW:
+        admission.entered()
     for _ in range(answers):
         clock.now += each
         admission.entered()
@@ -91,6 +91,7 @@ def test_a_queue_that_is_short_now_and_then_is_no_lasting_one() -> None:
     clock = Clock()
     one = Admission(0.5, 10.0, clock)
     worked(clock, one, 400, 0.001)
+    assert not one.is_over(MANY), "so few are answered in 8 ms"
     for _ in range(10):
         one.waiting = 60
         worked(clock, one, 400, 0.001)
@@ -98,3 +99,66 @@ def test_a_queue_that_is_short_now_and_then_is_no_lasting_one() -> None:
         one.waiting = 15
         worked(clock, one, 20, 0.001)
         assert not one.is_over(MANY), "so many are answered in 20 ms"
+
+
+def burst(clock: Clock, admission: Admission) -> int:
+    """Return how many requests of a burst are taken."""
+    taken = 0
+    for _ in range(MANY):
+        if not admission.is_over(MANY):
+            admission.entered()
+            taken += 1
+    return taken
+
+
+def test_slow_requests_that_overlap_are_not_taken_for_work() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    worked(clock, one, 400, 0.001)
+    for _ in range(FEW):
+        one.left()
+    one.entered()
+    for _ in range(50):  # two that take a second each, in turns, and some quick ones
+        for _ in range(4):
+            clock.now += 0.25
+            one.entered()
+            clock.now += 0.001
+            one.left()
+        one.entered()
+        one.left()
+    one.left()
+    assert burst(clock, one) == MANY
+
+
+def test_requests_that_wait_for_somebody_else_are_in_no_queue() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    worked(clock, one, 400, 0.001)
+    for _ in range(FEW):
+        one.left()
+    for _ in range(30):
+        one.entered()
+        one.went_elsewhere()
+    for _ in range(200):  # each of the 30 takes three seconds
+        clock.now += 0.1
+        one.came_back()
+        one.left()
+        one.entered()
+        one.went_elsewhere()
+    assert (one.waiting, one.elsewhere) == (0, 30) and burst(clock, one) == MANY
+
+
+def test_many_that_are_answered_at_once_took_the_time_since_they_came() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    for _ in range(100):
+        for _ in range(20):
+            one.entered()
+        clock.now += 0.1
+        for _ in range(20):
+            one.left()
+    for _ in range(100):  # 5 ms each: half a second
+        assert not one.is_over(MANY)
+        one.entered()
+    one.waiting = 120
+    assert one.is_over(MANY)
