@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from ml.io.processes import signal_name
-from serving.process.kept_alive import say
+from serving.process.kept_alive import longer, say
 from serving.process.kernel import let_no_more_begin, steer
 from serving.process.members import LEAVING, PLACE, SUPERVISOR
 
@@ -17,12 +17,16 @@ SERVICE = "serving.service:Drivetrain"
 BACKLOG = 2048
 
 _KEEP_ALIVE_SECONDS = 75  # longer than clients keep idle connections, so that theirs is the end that closes
-_QUICK_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
+_QUICK_SECONDS = 2.0
 _LAST_SECONDS = 0.1  # in which workers take the connections that wait at a port that takes no more
 
 
 class _Worker:
-    """One worker process, and the pipe by which it says that it takes connections, and that it is about to end."""
+    """One worker process, and the pipe by which it says that it takes connections, and that it is about to end.
+
+    Raises:
+        OSError: If none can be started.
+    """
 
     def __init__(self, place: int, listener: socket.socket) -> None:
         self.place, self.started = place, time.monotonic()
@@ -37,6 +41,9 @@ class _Worker:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, env={**os.environ, **own}, pass_fds=(listener.fileno(), told)
             )
+        except OSError:
+            os.close(self.tells)
+            raise
         finally:
             os.close(told)
 
@@ -96,7 +103,7 @@ class Crew:
         if has_failed:
             self._failed.add(place)
         lived = time.monotonic() - worker.started
-        pause = _pause(self._pause[place], is_well=lived > _QUICK_SECONDS and not has_failed)
+        pause = 0.0 if lived > _QUICK_SECONDS and not has_failed else longer(self._pause[place])
         self._start_later(worker, f"ended ({_told(code)})", pause)
 
     def _steer(self) -> None:
@@ -144,13 +151,14 @@ class Crew:
 
     def _start_those_due(self) -> None:
         for place, due in self._due.items():
-            if place not in self._workers and time.monotonic() >= due:
+            if place in self._workers or time.monotonic() < due:
+                continue
+            try:
                 self._workers[place] = _Worker(place, self._listeners[place - 1])
-
-
-def _pause(before: float, *, is_well: bool) -> float:
-    """Return the seconds until a worker is started: longer after each that died quickly, or could not start."""
-    return 0.0 if is_well else min(max(0.5, 2 * before), _LONGEST_PAUSE)
+            except OSError as error:  # the machine has no room for another process, for a moment
+                pause = self._pause[place] = longer(self._pause[place])
+                self._due[place] = time.monotonic() + pause
+                say(f"a worker cannot be started: {error.strerror}; trying again in {pause:g} s")
 
 
 def _wait(seconds: float, lasts: Callable[[], bool]) -> None:

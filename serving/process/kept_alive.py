@@ -16,6 +16,7 @@ from ml.io.held_file import holder
 
 Role = Literal["supervisor", "watchdog"]
 ROLES: tuple[Role, ...] = ("supervisor", "watchdog")
+_LONGEST_PAUSE = 30.0  # seconds
 
 
 def lock_path(settings: Path, role: Role) -> Path:
@@ -26,6 +27,14 @@ def lock_path(settings: Path, role: Role) -> Path:
 def process_id(settings: Path, role: Role) -> int | None:
     """Return the id of the living process with this role, None when there is none."""
     return holder(lock_path(settings, role))
+
+
+def may_live(settings: Path, role: Role) -> bool:
+    """Say whether there is a process with this role, or that cannot be seen for now: no file can be opened."""
+    try:
+        return process_id(settings, role) is not None
+    except OSError:
+        return True
 
 
 def is_wanted(settings: Path) -> bool:
@@ -49,6 +58,9 @@ def start(
         cwd: The folder of the service's code; None: that of this process, one of the service's own.
         environment: Its environment; None: that of this process.
         log: Where it writes; None: where this process does.
+
+    Raises:
+        OSError: If no process can be started, which may be so for a moment.
     """
     child = subprocess.Popen(
         [sys.executable, "-m", f"serving.process.{role}", str(settings)],
@@ -62,6 +74,11 @@ def start(
     if role == "watchdog":
         child.wait()  # what is left of it has another parent: it is not killed with our children
     return child
+
+
+def longer(pause: float) -> float:
+    """Return the seconds until what could not be started is tried again, `pause` after the time before."""
+    return min(max(0.5, 2 * pause), _LONGEST_PAUSE)
 
 
 def say(what: str) -> None:

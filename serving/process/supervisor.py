@@ -52,7 +52,7 @@ def main(settings: Path) -> int:
 
 
 def _supervise(settings: Path, spec: dict[str, Any], listeners: list[socket.socket], arrived: int) -> int:
-    watchdog = _Watchdog(settings)
+    watchdog = Watchdog(settings)
     os.environ[notes.VARIABLE] = str(folder := notes.folder(settings))
     os.environ.pop(notes.WANTED, None)  # which `bentoml serve` alone is told by: here the settings say it
     notes.empty(folder)
@@ -70,23 +70,31 @@ def _supervise(settings: Path, spec: dict[str, Any], listeners: list[socket.sock
         watchdog.keep()
 
 
-class _Watchdog:
+class Watchdog:
     """The watchdog as its supervisor sees it: whoever starts a service starts one, and we the next."""
 
     def __init__(self, settings: Path) -> None:
         self._settings = settings
-        self._due = time.monotonic() + _START_SECONDS
+        self._due, self._pause = time.monotonic() + _START_SECONDS, 0.0
 
     def keep(self) -> None:
         """Start one where there was one, or should be by now."""
         if LOOKED_AFTER in os.environ:
             return
-        if kept_alive.process_id(self._settings, "watchdog") is not None:
-            self._due = 0.0
+        if kept_alive.may_live(self._settings, "watchdog"):
+            self._due = self._pause = 0.0
         elif time.monotonic() > self._due:
             kept_alive.say("the service's watchdog is gone; starting it again")
+            self._start()
+
+    def _start(self) -> None:
+        try:
             kept_alive.start(self._settings, "watchdog")
-            self._due = time.monotonic() + _AGAIN_SECONDS
+            self._pause, due = 0.0, _AGAIN_SECONDS
+        except OSError as error:
+            due = self._pause = kept_alive.longer(self._pause)
+            kept_alive.say(f"it cannot be started: {error.strerror}; trying again in {due:g} s")
+        self._due = time.monotonic() + due
 
 
 def _listen(host: str, port: int, sockets: int) -> list[socket.socket]:

@@ -230,8 +230,8 @@ def test_what_a_file_names_is_ended_only_if_it_is_the_supervisor(home: Path, tmp
 def test_a_worker_that_dies_at_once_is_started_after_longer_and_longer_pauses() -> None:
     pauses = [0.0]
     for _ in range(8):
-        pauses.append(crew._pause(pauses[-1], is_well=False))
-    assert pauses == [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0] and crew._pause(30.0, is_well=True) == 0.0
+        pauses.append(kept_alive.longer(pauses[-1]))
+    assert pauses == [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
     assert (crew._told(-9), crew._told(-37), crew._told(3)) == ("SIGKILL", "signal 37", "exit code 3")
 
 

@@ -1,12 +1,16 @@
 """Workers that cannot start: the supervisor ends as soon as that is so of every place, and not before."""
 
+import errno
+import os
 import select
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,3 +65,28 @@ def test_one_place_that_fails_is_tried_again_after_pauses_while_another_answers(
     starts = program(tmp_path, f"[ ${PLACE} = 1 ] && sleep 0.1 && exit 3; {answers}", monkeypatch)
     assert supervised(Crew(listeners, 1.0), 1.1) is None
     assert sorted(starts.read_text().split()) == ["1", "1", "2"]
+
+
+def test_a_worker_that_no_process_can_be_started_for_is_tried_again_while_another_answers(
+    tmp_path: Path,
+    listeners: list[socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    starts = program(tmp_path, f"printf + > /proc/self/fd/${LEAVING}; exec sleep 20", monkeypatch)
+    real, tries = subprocess.Popen, list[int]()
+
+    def started(*arguments: Any, **named: Any) -> Any:
+        tries.append(len(tries))
+        if len(tries) == 2:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(subprocess, "Popen", started)
+    before = len([*Path("/proc/self/fd").iterdir()])
+    workers = Crew(listeners, 1.0)
+    assert len([*Path("/proc/self/fd").iterdir()]) == before + 1, "nothing is left of what could not be started"
+    assert supervised(workers, 0.7) is None
+    assert sorted(starts.read_text().split()) == ["1", "2"]
+    said = "a worker cannot be started: Resource temporarily unavailable; trying again in 0.5 s"
+    assert capfd.readouterr().err.splitlines() == [said]
