@@ -1,7 +1,7 @@
 """Which of the labels that training knew a text or a number means. Light: the service imports it."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 from ml.values.canonical import canonical
@@ -44,19 +44,18 @@ class Labels:
         self, known: Collection[str], marks: Marks, *, numeric: bool | None, seen: Collection[str] | None = ()
     ) -> None:
         ordered = sorted(known, reverse=True)
-        self._known, self._marks, self._numeric = frozenset(known), marks, numeric
+        self._known, self._numeric = frozenset(known), numeric
         self.exact = exact_labels(known, numeric=numeric)
         """Texts that are labels as they stand."""
         self.are_numbers = bool(numeric)
         """Whether a boolean is none of them, nor one that training did not know."""
-        self._seen = None if seen is None else self._known | frozenset(seen)
         self._composed = {normal(text): text for text in ordered}
-        self._numbers: dict[float, str] = {_number(text): text for text in ordered if _PLAIN_NUMBER.fullmatch(text)}
-        self._padded: dict[float, str] = {int(text): text for text in ordered if _PADDED.fullmatch(text)}
-        truths = {_BOOLEANS[text.lower()]: text for text in ordered if text.lower() in _BOOLEANS}
-        self._booleans = truths if numeric is None or self._known <= {"True", "False"} else {}
-        self._values = truths
-        self._short = lru_cache(maxsize=_REMEMBERED)(self._mean)
+        self._values = {_BOOLEANS[text.lower()]: text for text in ordered if text.lower() in _BOOLEANS}
+        truths = self._values if numeric is None or self._known <= {"True", "False"} else {}
+        met = None if seen is None else self._known | frozenset(seen)
+        self._meanings = _Meanings(ordered, truths, marks, numeric=numeric, seen=met)
+        # Of another object: a cache of what is ours would hold us, and we it, so that nobody frees either at once.
+        self._short = lru_cache(maxsize=_REMEMBERED)(self._meanings.of_text)
 
     def of_text(self, text: str) -> str:
         """Return the label that text means, its normal form where it means none. Raises LostZeros."""
@@ -74,9 +73,35 @@ class Labels:
             return text
         if isinstance(value, bool):
             return self._values.get(value, text)
-        return self._of_number(text, value if isinstance(value, int | float) else None)
+        return self._meanings.of_number(text, value if isinstance(value, int | float) else None)
 
-    def _mean(self, text: str) -> str:
+
+class _Meanings:
+    """What texts and numbers mean that are no label as they stand.
+
+    Args:
+        ordered: The labels, in the order in which the last of several that are one number counts.
+        booleans: Those that true and false are.
+        marks: The marks in numbers that text writes.
+        numeric: As of `Labels`.
+        seen: All labels that training met; None where they are too many to be told.
+    """
+
+    def __init__(
+        self,
+        ordered: Sequence[str],
+        booleans: Mapping[bool, str],
+        marks: Marks,
+        *,
+        numeric: bool | None,
+        seen: frozenset[str] | None,
+    ) -> None:
+        self._booleans, self._marks, self._numeric, self._seen = booleans, marks, numeric, seen
+        self._numbers: dict[float, str] = {_number(text): text for text in ordered if _PLAIN_NUMBER.fullmatch(text)}
+        self._padded: dict[float, str] = {int(text): text for text in ordered if _PADDED.fullmatch(text)}
+
+    def of_text(self, text: str) -> str:
+        """Return the label that a text in its normal form means, itself where it means none. Raises LostZeros."""
         truth = _BOOLEANS.get(text.lower())
         if truth is not None:
             return self._booleans.get(truth, text)
@@ -92,9 +117,10 @@ class Labels:
         if self._numeric is False:
             self._refuse_lost_zeros(text, number)
             return text
-        return self._of_number(text, number)
+        return self.of_number(text, number)
 
-    def _of_number(self, text: str, number: float | None) -> str:
+    def of_number(self, text: str, number: float | None) -> str:
+        """Return the label that a number means, which a text writes. Raises LostZeros."""
         if number is None:
             return text
         if number in self._numbers:

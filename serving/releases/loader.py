@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -41,6 +42,7 @@ class Loader:
         self._prepare = prepare or (lambda _: None)
         self._trial: Trial | None = None
         self._lock = threading.Lock()
+        self._modules = 0  # that are imported, when objects were last put aside
 
     @property
     def busy(self) -> tuple[Key, float] | None:
@@ -74,9 +76,7 @@ class Loader:
             self.versions = {**self.versions, key_of(event): version}
         self._prepare(version)  # again: what came meanwhile was for the versions that were there
         logger.info("version %s is loaded, %.0f µs a row", event.version, version.seconds_per_row * 1e6)
-        gc.collect()
-        gc.freeze()  # or every full collection walks the imports' objects again, for 60 to 160 ms
-        gc.set_threshold(_COLLECTED)  # what a request makes holds itself in no circle
+        self._collect()
         return None
 
     def stop(self) -> None:
@@ -89,6 +89,18 @@ class Loader:
         with self._lock:
             self.versions = {key: version for key, version in self.versions.items() if wanted(key)}
         keep(self._cache, {version.root for version in self.versions.values()})
+
+    def _collect(self) -> None:
+        """Free what released versions left, without a walk over what imports made: that stops the process for long.
+
+        That is put aside for ever, with the version that is loaded then; after that no version is: what holds itself in
+        a circle, and is put aside, is never freed.
+        """
+        gc.collect()
+        if len(sys.modules) > self._modules:
+            self._modules = len(sys.modules)
+            gc.freeze()  # or every full collection walks the imports' objects again, for 60 to 300 ms
+        gc.set_threshold(_COLLECTED)  # what a request makes holds itself in no circle
 
     def _loaded(self, event: Event, was_current: bool) -> Version:
         root = proven(event.package_url, event.version, self._cache) if was_current else None
