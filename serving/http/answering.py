@@ -85,7 +85,7 @@ class Answering:
         self._batching = Batching(settings.model, self._spec, pulse)
         self._looking_up = LookingUp(settings.model, self._spec.lookups, admission)
         self._counts = CountsByVersion(settings.model)
-        self._shadowing = Shadowing(settings.model, journal, self._shadowed)
+        self._shadowing = Shadowing(settings.model, journal, self._shadowed, self._shadow)
         self._routing = Routing(journal, self._spec.route_by)
         self.places = Places(self._spec.queue)
         """Of the requests that are in work."""
@@ -198,6 +198,10 @@ class Answering:
         if version.is_quick(len(rows.checked.positions)):
             return predicted(version, rows, self._spec)
         return await self.aside(lambda: predicted(version, rows, self._spec))
+
+    def _shadow(self) -> Version | None:
+        traffic = self._follower.traffic
+        return None if traffic is None else traffic.shadow
 
     def _shadowed(self, version: Version, question: Question) -> Work:
         return work(version, question, self._spec, going_on(self._spec.deadline, time.perf_counter()))

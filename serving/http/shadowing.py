@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _MOST = 64  # requests that wait
 _MOST_BYTES = 8_000_000  # of their bodies
+_LOOK_SECONDS = 1.0  # between two looks whether a shadow still stands
 logger = logging.getLogger("bentoml.drivetrain")
 
 Does = Callable[[Version, Question], Work]
@@ -71,10 +72,11 @@ class Shadowing:
         model: The model's name.
         journal: Where the answers go.
         does: Works on a request. Raises HttpError.
+        shadow: Returns what follows now; the thread of what does no more ends.
     """
 
-    def __init__(self, model: str, journal: Journal, does: Does) -> None:
-        self._model, self._journal, self._does = model, journal, does
+    def __init__(self, model: str, journal: Journal, does: Does, shadow: Callable[[], Version | None]) -> None:
+        self._model, self._journal, self._does, self._shadow = model, journal, does, shadow
         self._thread: _Thread | None = None
         self._told: set[str] = set()  # versions of which the log has a traceback
         self._tasks: set[asyncio.Task[None]] = set()
@@ -121,8 +123,20 @@ class Shadowing:
                 self._thread.end()
                 for task in self._tasks - {asyncio.current_task()}:
                     task.cancel()  # what waits for the one before
+            else:
+                asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
             self._thread = _Thread(version, self._predicted)
         return self._thread
+
+    def _look(self) -> None:
+        """Let go of a shadow that was withdrawn, once nothing waits for it."""
+        if self._thread is None:
+            return
+        if self._tasks or self._shadow() is self._thread.version:
+            asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
+        else:
+            self._thread.end()
+            self._thread = None
 
     def _predicted(self, version: Version, question: Question, request_id: str) -> Shadowed:
         started = time.perf_counter()
