@@ -1,7 +1,6 @@
 """The thread of a shadow: it ends when the shadow is withdrawn, and the version is freed."""
 
 import asyncio
-import gc
 import threading
 import weakref
 from typing import Any
@@ -65,7 +64,6 @@ def test_a_shadow_that_was_withdrawn_is_freed_and_one_that_comes_again_follows(m
         for times in (1, 2):
             seen = await follow()
             await until_ended()
-            gc.collect()
             assert threads() == [] and seen() is None and len(kept.entries) == times
 
     asyncio.run(twice())
