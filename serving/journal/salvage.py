@@ -18,6 +18,7 @@ from sqlalchemy import Table, UniqueConstraint
 from serving.journal import location, schema, tables
 from serving.journal.contents import TABLES
 from serving.journal.integrity import damage
+from serving.journal.numbering import settle
 from serving.journal.soundness import Row, decoded, is_sound
 
 _PAGE = 4096
@@ -91,6 +92,7 @@ def salvage(source: Path, target: Path) -> list[Saved]:
             saved = [Saved(one.table, 0, 0, 0) if one.table in _LATER and not one.rows else one for one in saved]
         may_be_empty = [Saved(table.name, 0, 0) for table in (schema.predictions, schema.shadows, *_NEWEST)]
         saved = [one for one in saved if one not in may_be_empty]
+        settle(new)
         new.execute("PRAGMA journal_mode=DELETE")  # one file, that can be put in its place in one step
     assert damage(target) is None, "a new journal is sound"
     return saved
@@ -152,9 +154,6 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: Table) -> Sav
         last = max([last, *(row[0] for row in good)])
         new.commit()
     last = max(last, end.number)
-    if went:
-        new.execute("INSERT OR REPLACE INTO removed (name, rows) VALUES (?, ?)", (table.name, went))
-        new.commit()
     return Saved(table.name, count, max(last - went - count, bad), None if end.is_certain else last)
 
 

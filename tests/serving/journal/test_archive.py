@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from serving.journal.tables import connect, create
 from tests.object_store import ObjectStore
 from tests.object_store import as_owner as as_owner
 from tests.object_store import object_store as object_store
+from tests.serving.journal.damaged import overwrite, write_journal
 from tests.serving.journal.requests import request
 from tests.soak import count as tries
 
@@ -237,6 +238,41 @@ def test_an_archive_is_known_after_a_repair(tmp_path: Path) -> None:
     tidied(sqlite_url(file), str(tmp_path))
     assert "1 archives saved" in [str(one) for one in salvage(file, tmp_path / "mended.db")]
     assert everything(sqlite_url(tmp_path / "mended.db")) == before
+
+
+@pytest.mark.parametrize("lost", ["requests", "labels"])
+def test_what_comes_after_a_repair_is_not_taken_for_archived_though_the_newest_rows_are_lost(
+    tmp_path: Path, lost: str
+) -> None:
+    file, mended = tmp_path / "journal.db", sqlite_url(tmp_path / "mended.db")
+    create(sqlite_url(file))
+    fill(sqlite_url(file), 30, 3)
+    archived(sqlite_url(file), str(tmp_path))
+    tidied(sqlite_url(file), str(tmp_path))
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (lost,)).fetchone()
+    overwrite(file, page)
+    salvage(file, tmp_path / "mended.db")
+    fill(mended, 20, 1, "new")
+    label(mended, "old-3", 1, '"late"')
+    for _ in range(2):
+        found = {(one.predicted.request_id, one.predicted.row): one.label for one in everything(mended)}
+        assert len(found) == 150 and found["old-3", 1] == "late" and found["old-3", 0] == found["new-3", 0] == "yes"
+        tidied(mended, str(tmp_path))
+    assert count(mended) == 60
+    archived(mended, str(tmp_path), days=0.5)
+    assert len(everything(mended)) == 150
+
+
+def test_a_repair_does_not_count_again_what_one_before_it_lost(tmp_path: Path) -> None:
+    write_journal(tmp_path / "1.db", 300)
+    for number in (1, 2):
+        with closing(sqlite3.connect(tmp_path / f"{number}.db")) as connection:
+            connection.execute("UPDATE requests SET answers = '[{' WHERE id IN (?, 300)", (number,))
+            connection.commit()
+        saved = salvage(tmp_path / f"{number}.db", tmp_path / f"{number + 1}.db")
+        assert [one.lost for one in saved if one.table == "requests"] == [3 - number]
 
 
 @pytest.mark.parametrize("any_journal", ["sqlite", "postgresql"][: tries(1, 2)], indirect=True)
