@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from serving.journal.compared import bytes_of_comparison
@@ -16,6 +16,15 @@ from serving.journal.schema import archives, labels, losses, predictions, remove
 from serving.journal.tables import begin_writing
 
 _OVERHEAD = 200  # bytes of a request in PostgreSQL, its places in the indexes included, beside what it carries
+
+_NOBODY = ""  # a request that there is not
+_EMPTIED: dict[Table, dict[str, Any]] = {
+    labels: {"request_id": _NOBODY, "label": "null", "who": None},
+    shadows: {"request_id": _NOBODY, "version": "", "rows": 0, "places": None, "answers": "[]", "for_review": 0},
+}
+"""What becomes of the newest row when its request goes: SQLite would give its number to the next one, and whoever reads
+on from a number, as a rollout does, would not see that one.
+"""
 
 
 class Batch(NamedTuple):
@@ -85,8 +94,7 @@ def archived(connection: Connection, before: float, most: int) -> Batch | None:
     found = _batch(
         connection, requests, select(r.id, r.request_id, r.id * 0).where(r.id <= part.last).order_by(r.id), most
     )
-    newest = connection.execute(select(func.max(labels.c.id))).scalar() or 0
-    return None if found is None else found._replace(last_label=min(part.last_label, newest - 1))
+    return None if found is None else found._replace(last_label=part.last_label)
 
 
 def _batch(
@@ -105,25 +113,46 @@ def _batch(
 
 
 def remove(connection: Connection, batch: Batch) -> None:
-    """Remove rows with their labels and what shadows answered, within the connection's transaction."""
+    """Remove rows with their labels and what shadows answered, within the connection's transaction.
+
+    Of the newest label and the newest answer of a shadow the number stays, with nothing of what it was.
+    """
     begin_writing(connection)
     table = batch.table
-    queries = [(table, delete(table).where(table.c.id.in_(batch.numbers)))]
-    queries += [(other, delete(other).where(other.c.request_id.in_(batch.ids))) for other in (labels, shadows)]
-    for other, query in queries:
-        if other is labels and batch.last_label is not None:
-            query = query.where(labels.c.id <= batch.last_label)
-        if went := connection.execute(query).rowcount:
-            _note(connection, other, went)
+    went = connection.execute(delete(table).where(table.c.id.in_(batch.numbers))).rowcount
+    _note(connection, table, went)
+    for other, emptied in _EMPTIED.items():
+        last = batch.last_label if other is labels else None
+        _note(connection, other, _remove_of(connection, other, emptied, batch.ids, last))
+
+
+def _remove_of(
+    connection: Connection, table: Table, emptied: dict[str, Any], ids: Sequence[str], last: int | None
+) -> int:
+    """Remove what belongs to requests, up to number `last`, and return how many rows went."""
+    c = table.c
+    newest = connection.execute(select(func.max(c.id))).scalar()
+    if newest is None:
+        return 0
+    number = c.id + 0  # not by this, but by the index of requests, are they found
+    known = c.request_id.in_(ids) if last is None else and_(c.request_id.in_(ids), number <= last)
+    went = connection.execute(delete(table).where(known, number < newest)).rowcount
+    went += connection.execute(delete(table).where(c.request_id == _NOBODY, number < newest)).rowcount
+    connection.execute(update(table).where(c.id == newest, known).values(emptied))
+    return int(went)
 
 
 def forget_losses(connection: Connection, before: float) -> None:
-    """Remove counts of what was lost before a moment, within the connection's transaction."""
-    connection.execute(delete(losses).where(losses.c.until < before))
+    """Remove counts of what was lost before a moment, but for the newest, within the connection's transaction."""
+    newest = select(func.max(losses.c.id)).scalar_subquery()
+    old_ones = delete(losses).where(losses.c.until < before, losses.c.id < newest)
+    _note(connection, losses, connection.execute(old_ones).rowcount)
 
 
 def _note(connection: Connection, table: Table, count: int) -> None:
     """Note how many rows of a table went: numbers that are missing since are no damage."""
+    if not count:
+        return
     query = update(removed).where(removed.c.name == table.name).values(rows=removed.c.rows + count)
     if not connection.execute(query).rowcount:
         connection.execute(insert(removed).values(name=table.name, rows=count))

@@ -20,6 +20,7 @@ from schemas.rollout_state import Position
 from serving.journal import lease
 from serving.journal import maintenance as maintenance_module
 from serving.journal.insertion import RoutedKey, Shadowed, Unanswered, add
+from serving.journal.labels import Label, record
 from serving.journal.location import sqlite_url
 from serving.journal.losses import Losses
 from serving.journal.lost import lost
@@ -27,9 +28,10 @@ from serving.journal.maintenance import LEASE, Maintenance
 from serving.journal.predictions import count, window
 from serving.journal.retention import used
 from serving.journal.salvage import salvage
-from serving.journal.schema import labels, requests, rollouts, routed_keys, shadows, unanswered
+from serving.journal.schema import labels, removed, requests, rollouts, routed_keys, shadows, unanswered
 from serving.journal.tables import connect, create
 from serving.journal.writer import Journal
+from serving.rollouts import reading
 from tests.serving.journal.damaged import write_journal
 from tests.serving.journal.requests import request
 
@@ -156,6 +158,38 @@ def test_the_newest_request_stays_so_that_no_number_comes_twice(journal_url: str
     assert window(journal_url).request_ids == ["next"]
 
 
+def test_the_numbers_of_the_newest_label_and_shadow_stay_with_nothing_of_what_they_were(any_journal: str) -> None:
+    """A rollout that begins before they go sees the next label, whose number is above."""
+    fill(any_journal, 3, days=9)
+    with connect(any_journal).begin() as connection:
+        add(connection, [request("young"), request("younger")])
+    with connect(any_journal).connect() as connection:
+        position = reading.start(connection, time.time())
+    with maintained(any_journal, keep_days=2) as maintenance:
+        maintenance.look()
+        assert counts(any_journal) == [2, 1, 1]
+        with connect(any_journal).begin() as connection:
+            for table in (labels, shadows):
+                row = connection.execute(select(table)).mappings().one()
+                assert row["id"] == 3 and row["request_id"] == "" and "1" not in row.values()
+            record(connection, [Label("young", 0, "1", time.time())])
+            add(connection, [Shadowed("young", time.time(), "2", 200, 1, None, "[]", 0, 0.0)])
+        fill(any_journal, 1, days=9)
+        with connect(any_journal).begin() as connection:
+            add(connection, [request("youngest")])
+        maintenance.look()
+    with connect(any_journal).connect() as connection:
+        for table in (labels, shadows):
+            numbers = connection.execute(select(table.c.id).order_by(table.c.id)).scalars().all()
+            assert list(numbers) == [4, 5] and position.low[table.name] == 3, "of what goes only the newest number"
+    assert damage_counted(any_journal) == {"requests": 4, "labels": 3, "shadows": 3}
+
+
+def damage_counted(url: str) -> dict[str, int]:
+    with connect(url).connect() as connection:
+        return {name: rows for name, rows in connection.execute(select(removed.c.name, removed.c.rows))}
+
+
 def test_predictions_of_an_earlier_format_go_too(tmp_path: Path) -> None:
     write_journal(tmp_path / "old.db", 50, old=True)
     url = sqlite_url(tmp_path / "old.db")
@@ -201,7 +235,7 @@ def test_requests_do_not_wait_while_thousands_go(journal_url: str) -> None:
 
     async def scenario() -> list[float]:
         took = list[float]()
-        while sum(counts(journal_url)[1:]):
+        while sum(counts(journal_url)[1:]) > 2:  # of the newest the numbers
             for _ in range(100):
                 began = time.perf_counter()
                 await journal.write(request(f"now {len(took)}"))
