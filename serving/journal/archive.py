@@ -93,7 +93,7 @@ def _next(engine: Engine, folder: str, before: float) -> Part | None:
         number = connection.execute(insert(archives).values(row)).inserted_primary_key
     assert number is not None, "a number is given to every row"
     part = noted._replace(id=int(number[0]))
-    rows = _store(url, lambda file: parquet.write(pieces, file, whole=True))
+    rows = _stored(url, pieces)
     _store(f"{url}{_MANIFEST}", lambda file: file.write(_manifest(part, rows)))
     with engine.begin() as connection:
         kept = (
@@ -105,6 +105,14 @@ def _next(engine: Engine, folder: str, before: float) -> Part | None:
             return part
     _remove(url)  # another one took us for dead
     return None
+
+
+def _stored(url: str, pieces: Streamed) -> int:
+    """Write a file of predictions: one value that has no place in its column must not keep all others back."""
+    try:
+        return int(_store(url, lambda file: parquet.write(pieces, file, whole=True)))
+    except parquet.Refused:
+        return int(_store(url, lambda file: parquet.write(pieces, file, whole=True, typed=False)))
 
 
 def _oldest(connection: Connection, before: float) -> list[Any]:

@@ -120,7 +120,7 @@ def main() -> int:
     try:
         for _ in archive(connect(asked["url"]), asked["folder"], Due(asked["before"], asked["most_bytes"])):
             pass  # each counts by now
-    except (SQLAlchemyError, Unreadable) as error:
+    except (SQLAlchemyError, json.JSONDecodeError, Unreadable) as error:
         print(told(error))
     except (DrivetrainError, OSError) as error:
         print(error)

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, Literal
 
 from ml.io.new_output import NewOutput, new_output
+from schemas.errors import ContentError
 from serving.journal import parquet
 from serving.journal.archived import Everything
-from serving.journal.flat import as_text, columns_of, flat_rows, moment
+from serving.journal.flat import as_json, as_text, columns_of, flat_rows, moment
 from serving.journal.opened import opened
 from serving.journal.streamed import Labelled, Pieces, Span
 
@@ -32,12 +33,12 @@ def export(journal_url: str, target: str, form: Format, span: Span, *, replace: 
 
     Raises:
         DeploymentError: If there is no journal, or it cannot be used.
-        ContentError, StorageError: If the target cannot be written.
+        ContentError, StorageError: If the target cannot be written, or Parquet has no place for a value.
         OSError: If a file of the archive cannot be read.
     """
     with opened(journal_url) as engine, _begun(target, replace=replace) as output:
         pieces = Everything(engine, span)
-        return _FORMS[form](pieces, output.file)
+        return FORMS[form](pieces, output.file)
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def _jsonl(pieces: Pieces, file: BinaryIO) -> int:
     count = 0
     for piece in pieces:
         for one in piece:
-            file.write(f"{json.dumps(_nested(one), ensure_ascii=False)}\n".encode())
+            file.write(f"{as_json(_nested(one))}\n".encode())
         count += len(piece)
     return count
 
@@ -91,4 +92,11 @@ def _csv(pieces: Pieces, file: BinaryIO) -> int:
     return count
 
 
-_FORMS: dict[Format, Callable[[Pieces, BinaryIO], int]] = {"jsonl": _jsonl, "csv": _csv, "parquet": parquet.write}
+def _parquet(pieces: Pieces, file: BinaryIO) -> int:
+    try:
+        return parquet.write(pieces, file)
+    except parquet.Refused as error:
+        raise ContentError(f"{error}; csv and jsonl take it") from error
+
+
+FORMS: dict[Format, Callable[[Pieces, BinaryIO], int]] = {"jsonl": _jsonl, "csv": _csv, "parquet": _parquet}

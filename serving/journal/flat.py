@@ -23,12 +23,29 @@ _FIXED: dict[str, Kind] = {
     "flags": "text",
     "label_time": "time",
 }
+_BEYOND = 1 << 1023  # the float64 of all below is finite
 INPUTS, PREDICTION, LABEL = "inputs", "prediction", "label"
 
 
 def moment(seconds: float | None) -> datetime | None:
-    """Return a time of the journal."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    """Return a time of the journal, None where no calendar has it."""
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def as_json(value: Any) -> str:
+    """Return a value as JSON that is text to everyone: half a sign, which Python's strings may hold, is escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if _is_text(text) else json.dumps(value)
+
+
+def _is_text(text: str) -> bool:
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def flat(one: Labelled) -> Row:
@@ -59,7 +76,7 @@ def _of_record(record: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 
 def _cell(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+    return as_json(value) if isinstance(value, dict | list) else value
 
 
 def flat_rows(piece: Iterable[Labelled]) -> list[Row]:
@@ -106,7 +123,7 @@ def _wider(before: Kind | None, value: Any) -> Kind:
         else "whole"
         if isinstance(value, int) and abs(value) < 1 << 63
         else "number"
-        if isinstance(value, int | float)
+        if isinstance(value, float) or (isinstance(value, int) and abs(value) < _BEYOND)
         else "text"
     )
     if before in (None, kind):
@@ -115,7 +132,9 @@ def _wider(before: Kind | None, value: Any) -> Kind:
 
 
 def as_text(value: Any) -> str | None:
-    """Return a cell as text: JSON of what is none, times as ISO 8601."""
-    if value is None or isinstance(value, str):
-        return value
+    """Return a cell as text: JSON of what is none, times as ISO 8601, half a sign as what it is written with in JSON."""
+    if isinstance(value, str):
+        return value if _is_text(value) else value.encode(errors="backslashreplace").decode()
+    if value is None:
+        return None
     return value.isoformat() if isinstance(value, datetime) else json.dumps(value)

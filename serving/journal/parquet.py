@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 from ml.predictions.codec import REVIEW
 from serving.journal.exploded import Predicted
-from serving.journal.flat import Kind, Row, as_text, columns_of, flat, flat_rows
+from serving.journal.flat import INPUTS, LABEL, PREDICTION, Kind, Row, as_json, as_text, columns_of, flat, flat_rows
 from serving.journal.streamed import Circumstances, Labelled, Pieces
 from serving.journal.trouble import Unreadable
 
@@ -15,18 +15,29 @@ _WHOLE = ("json.inputs", "json.prediction", "json.label", "json.times")
 _AT_ONCE = 10_000
 
 
-def write(pieces: Pieces, file: BinaryIO, *, whole: bool = False) -> int:
+class Refused(ValueError):
+    """A column holds what Parquet has no place for."""
+
+
+def write(pieces: Pieces, file: BinaryIO, *, whole: bool = False, typed: bool = True) -> int:
     """Write a file of predictions; return how many they are. The pieces are gone through twice.
 
     Args:
         pieces: The predictions.
         file: Takes the bytes.
         whole: Whether `read` is to get them back as they were.
+        typed: Whether inputs, label and what was predicted are typed; else they are text, which is never refused.
+
+    Raises:
+        Refused: If a value has no place in its column.
     """
     import pyarrow as pa
     from pyarrow.parquet import ParquetWriter
 
-    kinds = columns_of(map(flat_rows, pieces)) | (dict.fromkeys(_WHOLE, "text") if whole else {})
+    kinds = columns_of(map(flat_rows, pieces))
+    if not typed:
+        kinds |= {name: "text" for name in kinds if name.partition(".")[0] in (INPUTS, LABEL, PREDICTION)}
+    kinds |= dict.fromkeys(_WHOLE, "text") if whole else {}
     types = {
         "text": pa.string(), "whole": pa.int64(), "number": pa.float64(), "boolean": pa.bool_(),
         "time": pa.timestamp("us", "UTC"),
@@ -46,13 +57,20 @@ def _array(rows: list[Row], name: str, kind: Kind, type_: Any) -> Any:
     import pyarrow as pa
 
     values = [row.get(name) for row in rows]
-    return pa.array([as_text(value) for value in values] if kind == "text" else values, type_)
+    try:
+        if kind == "text":
+            values = [as_text(value) for value in values]
+        elif kind == "number":  # a whole one beyond 2**53 is refused otherwise
+            values = [None if value is None else float(value) for value in values]
+        return pa.array(values, type_)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        raise Refused(f"column {name!r} holds what Parquet has no place for: {error}") from error
 
 
 def _whole(one: Labelled) -> Row:
     times = [one.predicted.time, one.label_time]
     parts = (one.predicted.inputs, one.predicted.record, one.label, times)
-    return dict(zip(_WHOLE, (json.dumps(part, ensure_ascii=False) for part in parts), strict=True))
+    return dict(zip(_WHOLE, map(as_json, parts), strict=True))
 
 
 def read(file: Any) -> Iterator[list[Labelled]]:

@@ -20,6 +20,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import OperationalError
 
 from ml.io.objects.client import filesystem
+from schemas.errors import ContentError
 from schemas.home import ROOT
 from schemas.journal_spec import JournalSpec
 from serving.journal import archive as archive_module
@@ -137,6 +138,19 @@ def test_a_number_of_a_label_that_went_is_not_given_to_a_later_one(journal_url: 
     label(journal_url, "old-1", 1, '"late"')
     found = {(one.predicted.request_id, one.predicted.row): one.label for one in everything(journal_url)}
     assert found["old-1", 1] == "late" and found["last-0", 0] == "yes"
+
+
+def test_a_value_that_has_no_place_in_its_column_keeps_no_request_back(
+    journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(journal_url, 4, 3)
+    before, real = everything(journal_url), parquet.columns_of
+    monkeypatch.setattr(parquet, "columns_of", lambda pieces: real(pieces) | {"inputs.town": "whole"})
+    assert archived(journal_url, str(tmp_path)) == 1 and everything(journal_url) == before
+    (file,) = tmp_path.glob("*.parquet")
+    assert pq.read_table(file, columns=["inputs.town"]).to_pylist()[0] == {"inputs.town": "Ülm"}
+    with pytest.raises(ContentError, match=r"inputs\.town.*csv and jsonl"):
+        export(journal_url, str(tmp_path / "all.parquet"), "parquet", Span())
 
 
 class Killed(BaseException):

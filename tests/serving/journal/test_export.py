@@ -1,6 +1,7 @@
 """What is exported of a journal: every prediction once, with its latest label, in three formats."""
 
 import csv
+import io
 import json
 import sqlite3
 from contextlib import closing
@@ -14,13 +15,14 @@ from sqlalchemy import insert
 
 from schemas.errors import ContentError, DeploymentError
 from serving.__main__ import main
-from serving.journal import streamed
-from serving.journal.export import Format, export
+from serving.journal import parquet, streamed
+from serving.journal.exploded import Predicted
+from serving.journal.export import FORMS, Format, export
 from serving.journal.flat import Columns
 from serving.journal.insertion import add
 from serving.journal.location import sqlite_url
 from serving.journal.schema import labels
-from serving.journal.streamed import Span, Streamed
+from serving.journal.streamed import Labelled, Span, Streamed
 from serving.journal.tables import connect, create
 from tests.serving.journal.damaged import write_journal
 from tests.serving.journal.requests import request
@@ -113,12 +115,32 @@ def test_a_journal_of_an_earlier_format_is_exported_as_it_is(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("values", "kind"),
     [([1, None], "whole"), ([1, 2.5], "number"), ([True], "boolean"), ([True, 1], "text"), (["a", 1.0], "text"),
-     ([None], "text"), ([2**70], "number"), ([2.5, "a", 1], "text")],
+     ([None], "text"), ([2**70], "number"), ([10**400], "text"), ([0.5, 10**400], "text"), ([2.5, "a", 1], "text")],
 )  # fmt: skip
 def test_a_column_is_of_the_kind_of_all_its_values(values: list[Any], kind: str) -> None:
     columns = Columns()
     columns.see({"inputs.x": value} for value in values)
     assert columns.kinds["inputs.x"] == kind
+
+
+VALUES = [2**53 + 1, 3.5, -(2**63), 2**63, 2**64 + 1, 10**400, float("inf"), True, "\ud800", "ü", None, [{"a": "\udfff"}]]
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])
+@pytest.mark.parametrize("first", VALUES, ids=range(len(VALUES)))
+def test_whatever_stands_beside_whatever_else_in_a_column_is_written(first: Any, form: Format) -> None:
+    pieces = [[labelled(one) for one in pair] for other in VALUES for pair in [(first, other)]]
+    for piece in pieces:
+        file = io.BytesIO()
+        assert FORMS[form]([piece], file) == 2
+        if form == "parquet":
+            parquet.write([piece], file := io.BytesIO(), whole=True)
+            assert [one for found in parquet.read(file) for one in found] == piece, "to the last digit"
+
+
+def labelled(value: Any) -> Labelled:
+    record = {"value": value, "needs_review": False}
+    return Labelled(Predicted("a", 0, 1.0, "1", {"x": value}, record, None, False, 0.1), value, 1e300)
 
 
 def test_a_file_is_seen_whole_or_not_at_all_and_replaced_only_when_asked(tmp_path: Path) -> None:
