@@ -19,6 +19,7 @@ from ml.io.objects.client import filesystem
 from ml.io.objects.location import child_url, is_object_url
 from schemas.timestamps import iso
 from serving.journal import parquet
+from serving.journal.compared import bytes_of_comparison
 from serving.journal.parts import Part, covered, parts
 from serving.journal.retention import used
 from serving.journal.schema import archives, requests
@@ -56,24 +57,25 @@ def archive(engine: Engine, folder: str, due: Due) -> Iterator[Part]:
             yield part
     if due.most_bytes is not None:
         with engine.connect() as connection:
-            excess = used(connection) - _archived_bytes(connection) - due.most_bytes
+            excess, share = _excess(connection, due.most_bytes)
         while excess > 0 and (part := _next(engine, folder, settled)) is not None:
-            with engine.connect() as connection:
-                excess -= _bytes(connection, part.first, part.last)
+            excess -= share * part.requests
             yield part
 
 
-def _bytes(connection: Connection, first: int, last: int) -> int:
+def _excess(connection: Connection, most_bytes: int) -> tuple[float, float]:
+    """Return how many bytes are too many once what is archived has gone, and the share of one request.
+
+    That is of all that goes with one: its labels, what shadows answered, its places in indexes and pages. What is there
+    for the comparison of versions goes by itself.
+    """
     c = requests.c
-    size = func.length(c.inputs) + func.coalesce(func.length(c.numbers), 0) + func.length(c.answers)
-    return int(
-        connection.execute(select(func.coalesce(func.sum(size), 0)).where(c.id.between(first, last))).scalar_one()
-    )
-
-
-def _archived_bytes(connection: Connection) -> int:
-    """Return what is archived and still in the journal."""
-    return _bytes(connection, 0, covered(connection))
+    there = int(connection.execute(select(func.count(c.id))).scalar_one())
+    left = int(connection.execute(select(func.count(c.id)).where(c.id > covered(connection))).scalar_one())
+    if not there:
+        return 0.0, 0.0
+    share = max(used(connection) - bytes_of_comparison(connection), 0) / there
+    return share * left - most_bytes, share
 
 
 def _next(engine: Engine, folder: str, before: float) -> Part | None:

@@ -33,6 +33,7 @@ from serving.journal.location import sqlite_url
 from serving.journal.maintenance import Maintenance
 from serving.journal.parts import parts
 from serving.journal.predictions import count
+from serving.journal.retention import used
 from serving.journal.salvage import salvage
 from serving.journal.schema import labels, requests
 from serving.journal.streamed import Labelled, Span
@@ -221,6 +222,23 @@ def test_what_is_too_much_goes_to_files_the_oldest_first(
     assert 5 < archived(journal_url, str(tmp_path), None, 1_000_000) <= 20
     assert archived(journal_url, str(tmp_path), None, 1_000_000) <= 1
     assert len(everything(journal_url)) == 403
+
+
+def test_of_small_requests_no_more_goes_than_is_too_much_with_all_that_belongs_to_them(
+    journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive_module, "_REQUESTS", 50)
+    with connect(journal_url).begin() as connection:
+        add(connection, [request(f"{number:036}", when=time.time() - 100) for number in range(1_000)])
+        row = {"row": 0, "label": "1", "time": 1.0}
+        connection.execute(insert(labels), [row | {"request_id": f"{number:036}"} for number in range(1_000)])
+    with connect(journal_url).connect() as connection:
+        most = int(used(connection) * 0.7)
+    assert 290 <= 50 * archived(journal_url, str(tmp_path), None, most) <= 350
+    assert archived(journal_url, str(tmp_path), None, most) == 0, "what is archived will go"
+    tidied(journal_url, str(tmp_path))
+    assert 50 * archived(journal_url, str(tmp_path), None, most) <= 150
+    assert len(everything(journal_url)) == 1_000
 
 
 def test_an_archive_may_be_wherever_fsspec_reaches(journal_url: str) -> None:
