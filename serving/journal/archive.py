@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from ml.io.new_output import new_output
 from ml.io.objects.client import filesystem
@@ -28,6 +29,7 @@ from serving.journal.streamed import Span, Streamed
 _REQUESTS, _ROWS = 5_000, 50_000  # of a file
 _SETTLED = 60.0  # seconds after which no transaction that began with a lower number is under way
 _MANIFEST = ".json"
+_GIVEN_UP = -1  # requests of a file
 
 
 class Due(NamedTuple):
@@ -98,11 +100,7 @@ def _next(engine: Engine, folder: str, before: float) -> Part | None:
     rows = _stored(url, pieces)
     _store(f"{url}{_MANIFEST}", lambda file: file.write(_manifest(part, rows)))
     with engine.begin() as connection:
-        kept = (
-            update(archives)
-            .where(archives.c.id == part.id, archives.c.kept.is_(False))
-            .values(kept=True, time=time.time())
-        )
+        kept = update(archives).where(*_begun(part)).values(kept=True, time=time.time())
         if connection.execute(kept).rowcount == 1:
             return part
     _remove(url)  # another one took us for dead
@@ -118,17 +116,29 @@ def _stored(url: str, pieces: Streamed) -> int:
 
 
 def _oldest(connection: Connection, before: float) -> list[Any]:
-    """Return the requests that come next, in order, up to the first that is too young."""
-    c = requests.c
+    """Return the requests that come next, in order, up to the first that is too young.
+
+    One of a time to come, by a clock that was ahead, is due where one behind it is.
+    """
+    c, now = requests.c, time.time()
+    due = None
     query = select(c.id, c.time, c.rows).where(c.id > covered(connection)).order_by(c.id).limit(_REQUESTS)
     found: list[Any] = []
     total = 0
     for one in connection.execute(query):
         total += one.rows
-        if one.time >= before or (found and total > _ROWS):
+        if found and total > _ROWS:
             break
+        if one.time >= before:
+            due = _last_due(connection, before) if due is None else due
+            if one.time <= now or one.id > due:
+                break
         found.append(one)
     return found
+
+
+def _last_due(connection: Connection, before: float) -> int:
+    return int(connection.execute(select(func.max(requests.c.id)).where(requests.c.time < before)).scalar() or 0)
 
 
 def _manifest(part: Part, rows: int) -> bytes:
@@ -173,14 +183,25 @@ class _Taker:
         return (lambda: None) if name == "close" else getattr(self._file, name)
 
 
+def _begun(part: Part) -> tuple[ColumnElement[bool], ...]:
+    """Return what finds a file's row as long as it is not kept, nor given up; numbers alone come again."""
+    c = archives.c
+    return c.id == part.id, c.url == part.url, c.kept.is_(False), c.requests == part.requests
+
+
 def _clear(engine: Engine) -> None:
-    """Remove what somebody began and did not finish."""
+    """Remove what somebody began and did not finish; from the moment that it is given up he cannot keep it."""
     with engine.connect() as connection:
         begun = parts(connection, kept=False)
     for part in begun:
+        given_up = part._replace(requests=_GIVEN_UP)
+        with engine.begin() as connection:
+            giving_up = update(archives).where(*_begun(part)).values(requests=_GIVEN_UP)
+            if connection.execute(giving_up).rowcount != 1:
+                continue
         _remove(part.url)
         with engine.begin() as connection:
-            connection.execute(delete(archives).where(archives.c.id == part.id, archives.c.kept.is_(False)))
+            connection.execute(delete(archives).where(*_begun(given_up)))
 
 
 def _remove(url: str) -> None:

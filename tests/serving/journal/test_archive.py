@@ -210,6 +210,44 @@ def test_who_was_taken_for_dead_does_not_archive_twice(
     assert everything(journal_url) == before and len(list(tmp_path.glob("requests*"))) == 2
 
 
+def test_who_was_taken_for_dead_does_not_keep_what_another_one_began(
+    journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite gives the number of a row that was removed to the next one."""
+    fill(journal_url, 4, 3)
+    real, before = archive_module._manifest, everything(journal_url)
+
+    def killed(*_: Any) -> bytes:
+        raise Killed
+
+    def slow(*words: Any) -> bytes:
+        with suppress(Killed), monkeypatch.context() as patched:
+            patched.setattr(archive_module, "_manifest", killed)
+            archived(journal_url, str(tmp_path))  # another one, meanwhile
+        return real(*words)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(archive_module, "_manifest", slow)
+        assert archived(journal_url, str(tmp_path)) == 0
+    with connect(journal_url).connect() as connection:
+        assert not parts(connection) and len(parts(connection, kept=False)) == 1
+    assert archived(journal_url, str(tmp_path)) == 1 and everything(journal_url) == before
+
+
+def test_requests_of_a_time_to_come_keep_no_older_ones_back(
+    journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive_module, "_REQUESTS", 2)
+    fill(journal_url, 5, -30, "ahead")
+    fill(journal_url, 4, 3)
+    fill(journal_url, 2, -30, "last")
+    fill(journal_url, 1, 1, "new")
+    before = everything(journal_url)
+    assert archived(journal_url, str(tmp_path)) == 5 and everything(journal_url) == before
+    tidied(journal_url, str(tmp_path))
+    assert count(journal_url) == 9 and everything(journal_url) == before
+
+
 def test_what_is_too_much_goes_to_files_the_oldest_first(
     journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
