@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from sqlalchemy import Engine, select
 
 from ml.io.objects.client import filesystem
+from ml.io.objects.errors import told_of_url
+from schemas.errors import DeploymentError
 from serving.journal import parquet
+from serving.journal.flat import as_text, moment
 from serving.journal.parts import Part, parts
 from serving.journal.schema import labels
 from serving.journal.streamed import Labelled, Span, Streamed, parsed_label
+from serving.journal.trouble import Unreadable
 
 _IDS = 500  # in one statement
 
@@ -18,7 +22,7 @@ class Everything:
 
     Raises:
         SQLAlchemyError, json.JSONDecodeError, Unreadable: While it is read.
-        OSError: If a file of the archive cannot be read.
+        DeploymentError, StorageError: If a file of the archive cannot be read.
     """
 
     def __init__(self, engine: Engine, span: Span) -> None:
@@ -31,10 +35,8 @@ class Everything:
     def __iter__(self) -> Iterator[list[Labelled]]:
         """Yield pieces, the oldest first."""
         for part in self._parts:
-            files, path = filesystem(part.url)
-            with files.open(path, "rb") as file:
-                for piece in parquet.read(file):
-                    yield self._with_late_labels(part, [one for one in piece if self._is_wanted(one)])
+            for piece in _read(part):
+                yield self._with_late_labels(part, [one for one in piece if self._is_wanted(one)])
         yield from self._journal
 
     def _is_wanted(self, one: Labelled) -> bool:
@@ -56,6 +58,33 @@ class Everything:
         if not latest:
             return piece
         return [_relabelled(one, latest.get((one.predicted.request_id, one.predicted.row))) for one in piece]
+
+
+def _read(part: Part) -> Iterator[list[Labelled]]:
+    """Yield what a file holds. Raises DeploymentError, StorageError."""
+    try:
+        files, path = filesystem(part.url)
+        with told_of_url(part.url, files), files.open(path, "rb") as file:
+            yield from parquet.read(file)
+    except FileNotFoundError as error:
+        raise _lacking(part, "is not there") from error
+    except Unreadable as error:
+        raise _lacking(part, "is damaged") from error
+    except (OSError, ImportError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise DeploymentError(f"{_named(part)} cannot be read: {why}") from error
+
+
+def _named(part: Part) -> str:
+    return f"The archive's file {part.url}, of {part.requests:,} requests"
+
+
+def _lacking(part: Part, what: str) -> DeploymentError:
+    since, until = (as_text(moment(time)) for time in (part.since, part.until))
+    help_ = "The journal is sound, and what the file holds is not in it: put a copy of the file in its place"
+    return DeploymentError(
+        f"{_named(part)}, {what}. {help_}. A span (--since, --until) without {since} to {until} is read without it"
+    )
 
 
 def _relabelled(one: Labelled, late: tuple[str, float] | None) -> Labelled:

@@ -32,9 +32,8 @@ def export(journal_url: str, target: str, form: Format, span: Span, *, replace: 
         replace: Whether the file may take the place of another.
 
     Raises:
-        DeploymentError: If there is no journal, or it cannot be used.
+        DeploymentError: If there is no journal, or it or a file of its archive cannot be used.
         ContentError, StorageError: If the target cannot be written, or Parquet has no place for a value.
-        OSError: If a file of the archive cannot be read.
     """
     with opened(journal_url) as engine, _begun(target, replace=replace) as output:
         pieces = Everything(engine, span)

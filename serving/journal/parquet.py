@@ -13,6 +13,7 @@ from serving.journal.trouble import Unreadable
 _WHOLE = ("json.inputs", "json.prediction", "json.label", "json.times")
 """Columns of what typed ones may not tell: whether a number was whole, a value left out, a time to its last digit."""
 _AT_ONCE = 10_000
+_NOT_WRITTEN = "a file of the archive is not what was written"
 
 
 class Refused(ValueError):
@@ -88,8 +89,12 @@ def read(file: Any) -> Iterator[list[Labelled]]:
         for batch in ParquetFile(file).iter_batches(_AT_ONCE, columns=[*fixed, *_WHOLE]):
             columns = [batch.column(name).to_pylist() for name in [*fixed, *_WHOLE]]
             yield [_labelled(*values) for values in zip(*columns, strict=True)]
-    except (pa.ArrowException, KeyError, ValueError) as error:
-        raise Unreadable("a file of the archive is not what was written") from error
+    except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        raise Unreadable(_NOT_WRITTEN) from error
+    except OSError as error:
+        if error.errno is not None or type(error) is not OSError:
+            raise
+        raise Unreadable(_NOT_WRITTEN) from error  # pyarrow says so of bytes that it cannot unpack
 
 
 def _labelled(request_id: str, row: int, version: str, confidence: Any, latency: float, *others: Any) -> Labelled:

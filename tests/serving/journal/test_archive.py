@@ -20,7 +20,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import OperationalError
 
 from ml.io.objects.client import filesystem
-from schemas.errors import ContentError
+from schemas.errors import ContentError, DeploymentError
 from schemas.home import ROOT
 from schemas.journal_spec import JournalSpec
 from serving.journal import archive as archive_module
@@ -152,6 +152,31 @@ def test_a_value_that_has_no_place_in_its_column_keeps_no_request_back(
     assert pq.read_table(file, columns=["inputs.town"]).to_pylist()[0] == {"inputs.town": "Ülm"}
     with pytest.raises(ContentError, match=r"inputs\.town.*csv and jsonl"):
         export(journal_url, str(tmp_path / "all.parquet"), "parquet", Span())
+
+
+def test_a_file_that_is_gone_or_damaged_is_named_and_the_journal_is_not_blamed(journal_url: str, tmp_path: Path) -> None:
+    fill(journal_url, 60, 3)
+    fill(journal_url, 1, 1, "new")
+    archived(journal_url, str(tmp_path))
+    (file,) = tmp_path.glob("*.parquet")
+    whole = file.read_bytes()
+    middle = len(whole) // 3
+    for number, (content, said) in enumerate(
+        [
+            (whole[:-50], "is damaged"),
+            (b"", "is damaged"),
+            (whole[:middle] + b"\xa5" * 500 + whole[middle + 500 :], "is damaged"),
+            (None, "is not there"),
+        ]
+    ):
+        file.unlink() if content is None else file.write_bytes(content)
+        with pytest.raises(DeploymentError) as raised:
+            export(journal_url, str(tmp_path / f"{number}.jsonl"), "jsonl", Span())
+        assert f"{file}, of 60 requests, {said}" in str(raised.value) and "repair" not in str(raised.value)
+    assert export(journal_url, str(tmp_path / "new.jsonl"), "jsonl", Span(time.time() - 2 * DAY)) == 3
+    file.mkdir()
+    with pytest.raises(DeploymentError, match="cannot be read: Is a directory"):
+        export(journal_url, str(tmp_path / "all.jsonl"), "jsonl", Span())
 
 
 class Killed(BaseException):
