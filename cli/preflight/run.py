@@ -32,7 +32,7 @@ def preflight(run: Run) -> None:
 
 
 def _service_faults(run: Run) -> list[Fault]:
-    """Return what keeps the service from the address that it is to listen at, and from what it is to look up."""
+    """Return what keeps the service from its address, what it is to look up, and where it is to archive."""
     home, found = Home.here().root, list[Fault]()
     if run.deploy.port != "auto":
         from serving.process.port import faults as port_faults
@@ -46,6 +46,10 @@ def _service_faults(run: Run) -> list[Fault]:
         from serving.lookups.opening import faults as lookup_faults
 
         found += lookup_faults(run.deploy.lookups)
+    if run.journal.archive is not None:
+        from serving.process.archive_folder import faults as folder_faults
+
+        found += folder_faults(run.journal)
     return found
 
 

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from ml.io.new_output import new_output
 from ml.io.objects.client import filesystem
 from ml.io.objects.location import child_url, is_object_url
+from schemas.errors import ContentError
 from schemas.timestamps import iso
 from serving.journal import parquet
 from serving.journal.compared import bytes_of_comparison
@@ -163,6 +165,8 @@ def _store(url: str, write: Any) -> Any:
             files.makedirs(path.rpartition("/")[0], exist_ok=True)
         with files.open(path, "wb") as file:
             return write(file)
+    if not is_object_url(url):
+        _make(Path(url).parent)
     output = new_output(url)
     try:
         done = write(_Taker(output.file))
@@ -171,6 +175,13 @@ def _store(url: str, write: Any) -> Any:
     finally:
         output.abort()
     return done
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ContentError(f"the archive's folder {folder} cannot be made: {error.strerror}") from error
 
 
 class _Taker:

@@ -132,7 +132,7 @@ def _wider(before: Kind | None, value: Any) -> Kind:
 
 
 def as_text(value: Any) -> str | None:
-    """Return a cell as text: JSON of what is none, times as ISO 8601, half a sign as what it is written with in JSON."""
+    """Return a cell as text: JSON of what is none, times as ISO 8601, half a sign as JSON escapes it."""
     if isinstance(value, str):
         return value if _is_text(value) else value.encode(errors="backslashreplace").decode()
     if value is None:

@@ -19,5 +19,7 @@ def settle(connection: sqlite3.Connection) -> None:
     for table in _COUNTED:
         (missing,) = connection.execute(f"SELECT coalesce(max(id), 0) - count(*) FROM {table.name}").fetchone()
         if missing > 0:
-            connection.execute(f"INSERT OR REPLACE INTO {removed.name} (name, rows) VALUES (?, ?)", (table.name, missing))
+            connection.execute(
+                f"INSERT OR REPLACE INTO {removed.name} (name, rows) VALUES (?, ?)", (table.name, missing)
+            )
     connection.commit()

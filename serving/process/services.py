@@ -9,7 +9,7 @@ from schemas.deploy_spec import DeploySpec
 from schemas.errors import ConfigurationError, DeploymentError
 from schemas.journal_spec import JournalSpec
 from serving.journal import tables
-from serving.process import bento, code_closure, exposure, launch, notes, port, records
+from serving.process import archive_folder, bento, code_closure, exposure, launch, notes, port, records
 from serving.process.bento import Packaged
 from serving.process.probe import get
 from serving.process.records import Deployment
@@ -64,7 +64,8 @@ def running(
         journal: What the journal keeps; so is one that keeps something else.
 
     Raises:
-        ConfigurationError: If the declared port belongs to somebody else, or other machines would need no key.
+        ConfigurationError: If the declared port belongs to somebody else, other machines would need no key, or the
+            archive's folder cannot be.
         DeploymentError: If it does not come up; the end of its log is in the text.
     """
     code_hash, journal = code_closure.code_hash(home), journal or JournalSpec()
@@ -76,9 +77,10 @@ def running(
         and _is_live_soon(home, known)
     ):
         return _remembered(home, known, spec)
-    faults = [*port.faults(home, name, spec), *exposure.faults(home, name, spec)]
+    faults = [*port.faults(home, name, spec), *exposure.faults(home, name, spec), *archive_folder.faults(journal)]
     if faults:
         raise ConfigurationError(faults)
+    archive_folder.make(journal)
     tag = bento.build(home, name, code_hash, packaged)  # first: while it fails, the old service goes on
     launch.end(home, name)
     started = launch.start(home, name, spec, journal_url, journal, code_hash, tag, _port(home, name, spec, known))

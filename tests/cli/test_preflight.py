@@ -89,3 +89,5 @@ def test_an_address_that_other_machines_reach_is_told_with_what_else_is_wrong(lo
     assert file.startswith("data.path: ") and host.startswith("deploy.host: other machines reach 0.0.0.0")
     assert not any("deploy.host" in one for one in faults(lambda: preflight(load(*words, "deploy.open=true"))))
     assert not any("deploy.host" in one for one in faults(lambda: preflight(load(*words, "pipeline=training"))))
+    words += ["deploy.open=true", "journal.archive=/dev/null/x", "journal.keep_days=1"]
+    assert any("journal.archive: /dev/null is no folder" in one for one in faults(lambda: preflight(load(*words))))

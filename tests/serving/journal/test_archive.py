@@ -24,7 +24,7 @@ from schemas.errors import ContentError, DeploymentError
 from schemas.home import ROOT
 from schemas.journal_spec import JournalSpec
 from serving.journal import archive as archive_module
-from serving.journal import archiving, parquet
+from serving.journal import archiving, flat, parquet
 from serving.journal.archive import Due, archive
 from serving.journal.archived import Everything
 from serving.journal.export import export
@@ -145,7 +145,7 @@ def test_a_value_that_has_no_place_in_its_column_keeps_no_request_back(
     journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(journal_url, 4, 3)
-    before, real = everything(journal_url), parquet.columns_of
+    before, real = everything(journal_url), flat.columns_of
     monkeypatch.setattr(parquet, "columns_of", lambda pieces: real(pieces) | {"inputs.town": "whole"})
     assert archived(journal_url, str(tmp_path)) == 1 and everything(journal_url) == before
     (file,) = tmp_path.glob("*.parquet")
@@ -154,7 +154,9 @@ def test_a_value_that_has_no_place_in_its_column_keeps_no_request_back(
         export(journal_url, str(tmp_path / "all.parquet"), "parquet", Span())
 
 
-def test_a_file_that_is_gone_or_damaged_is_named_and_the_journal_is_not_blamed(journal_url: str, tmp_path: Path) -> None:
+def test_a_file_that_is_gone_or_damaged_is_named_and_the_journal_is_not_blamed(
+    journal_url: str, tmp_path: Path
+) -> None:
     fill(journal_url, 60, 3)
     fill(journal_url, 1, 1, "new")
     archived(journal_url, str(tmp_path))
@@ -395,15 +397,16 @@ def test_the_service_archives_by_itself_and_says_what_it_cannot(
 ) -> None:
     fill(journal_url, 4, 3)
     fill(journal_url, 1, 1, "new")
-    spec = JournalSpec(archive=str(tmp_path / "none"), keep_days=2)
+    (tmp_path / "none").write_text("")
+    spec = JournalSpec(archive=str(tmp_path / "none" / "requests"), keep_days=2)
     one = Maintenance(journal_url, spec, "w", grace=0.0)
     one.look()
     assert archiving.NO_PYARROW in caplog.text and count(journal_url) == 15
     monkeypatch.setattr(archiving, "has_pyarrow", lambda: True)
     again = archiving.Archiving(journal_url, spec, pause=0.0)
     again.look(lambda: True)
-    assert f"{tmp_path}/none" in caplog.text
-    (tmp_path / "none").mkdir()
+    assert f"the archive's folder {tmp_path}/none/requests cannot be made: Not a directory" in caplog.text
+    (tmp_path / "none").unlink()
     again.look(lambda: True)
     one.look()
     one.stop()

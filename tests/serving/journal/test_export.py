@@ -123,7 +123,20 @@ def test_a_column_is_of_the_kind_of_all_its_values(values: list[Any], kind: str)
     assert columns.kinds["inputs.x"] == kind
 
 
-VALUES = [2**53 + 1, 3.5, -(2**63), 2**63, 2**64 + 1, 10**400, float("inf"), True, "\ud800", "ü", None, [{"a": "\udfff"}]]
+VALUES = [
+    2**53 + 1,
+    3.5,
+    -(2**63),
+    2**63,
+    2**64 + 1,
+    10**400,
+    float("inf"),
+    True,
+    "\ud800",
+    "ü",
+    None,
+    [{"a": "\udfff"}],
+]
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])

@@ -187,7 +187,7 @@ def test_the_numbers_of_the_newest_label_and_shadow_stay_with_nothing_of_what_th
 
 def damage_counted(url: str) -> dict[str, int]:
     with connect(url).connect() as connection:
-        return {name: rows for name, rows in connection.execute(select(removed.c.name, removed.c.rows))}
+        return {str(name): int(rows) for name, rows in connection.execute(select(removed.c.name, removed.c.rows))}
 
 
 def test_predictions_of_an_earlier_format_go_too(tmp_path: Path) -> None:
