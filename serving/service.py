@@ -102,7 +102,8 @@ class Drivetrain:
         drops = config.journal.policy == "drop"
         self._follower = Follower(engine, mine.cache, config.poll, look, self._integrity, config.spec, drops=drops)
         state, synchronous = self._follower.journal, config.spec.journal_synchronous
-        self._journal = Journal(engine, config.journal, config.patience, lambda: state.gone)
+        owed = config.cache / ".owed"  # of all workers: the next one takes over what a killed one leaves
+        self._journal = Journal(engine, config.journal, config.patience, lambda: state.gone, owed)
         self._maintenance = Maintenance(
             config.journal_url, config.journal, self._follower.worker, lambda: state.gone is None, synchronous
         )

@@ -10,7 +10,7 @@ from serving.http.metric_table import (
     JOURNAL_WAITING,
     JOURNAL_WAITING_BYTES,
 )
-from serving.journal.losses import REASONS
+from serving.journal.loss import REASONS
 from serving.journal.writer import Journal
 from serving.releases.follower import Follower
 

@@ -7,7 +7,7 @@ from sqlalchemy import inspect, select
 
 from schemas.monitoring import Lost
 from schemas.timestamps import iso
-from serving.journal.losses import Loss
+from serving.journal.loss import Loss
 from serving.journal.opened import opened
 from serving.journal.predictions import Window
 from serving.journal.schema import losses

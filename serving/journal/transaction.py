@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError, TimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 
 from serving.journal.held import missing
 from serving.journal.insertion import add
@@ -12,11 +12,9 @@ from serving.journal.labels import record
 from serving.journal.losses import Losses
 from serving.journal.outcome import JournalError, Outcome, RowError
 from serving.journal.tables import begin_writing
-from serving.journal.trouble import is_damage, told
+from serving.journal.trouble import is_of_the_journal, told
 from serving.journal.waiting import Entry
 
-_OF_THE_JOURNAL = (OperationalError, InternalError, InterfaceError, TimeoutError)
-"""Locked, full, gone: it would meet every request of a group alike."""
 logger = logging.getLogger("bentoml.drivetrain")
 
 
@@ -44,7 +42,7 @@ def commit(
             if pending is not None:
                 pending.write(connection)
     except SQLAlchemyError as error:
-        kind = JournalError if isinstance(error, _OF_THE_JOURNAL) or is_damage(error) else RowError
+        kind = JournalError if is_of_the_journal(error) else RowError
         return kind(told(error))
     except Exception as error:  # the driver's own, of values that it cannot hold: the thread is to go on
         logger.exception("rows broke the journal's driver")

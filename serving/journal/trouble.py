@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError, TimeoutError
 
 
 class Unreadable(ValueError):
@@ -14,6 +14,8 @@ class Unreadable(ValueError):
 NO_TABLES = "its tables are not in it"
 _BAD_TEXT = "Could not decode to UTF-8"
 _NO_TABLE = "no such table"
+_OF_THE_JOURNAL = (OperationalError, InternalError, InterfaceError, TimeoutError)
+"""Locked, full, gone: it would meet every request of a group alike."""
 
 
 def emptied(url: str) -> str:
@@ -53,6 +55,11 @@ def is_damage(error: Exception) -> bool:
         return True
     driver = str(getattr(error, "orig", None) or error)
     return _BAD_TEXT in driver or driver.startswith(_NO_TABLE)
+
+
+def is_of_the_journal(error: Exception) -> bool:
+    """Say whether an error means that a journal takes nothing, rather than that it does not take certain rows."""
+    return isinstance(error, _OF_THE_JOURNAL) or is_damage(error)
 
 
 def repair_hint(name: str) -> str:

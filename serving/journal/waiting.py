@@ -2,6 +2,8 @@
 
 import asyncio
 import queue
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from schemas.journal_spec import JournalSpec
@@ -76,3 +78,21 @@ def following(entries: "queue.SimpleQueue[Entry | None]", first: Entry, most: in
             return group, True
         group.append(entry)
     return group, False
+
+
+def rest(entries: "queue.SimpleQueue[Entry | None]") -> Iterator[Entry]:
+    """Yield what is left in the queue."""
+    with suppress(queue.Empty):
+        while True:
+            if (entry := entries.get_nowait()) is not None:
+                yield entry
+
+
+async def is_done(entry: Entry, seconds: float) -> bool:
+    """Wait for an entry for so long; return whether it was committed. Who is cancelled meanwhile waits no longer."""
+    try:
+        done, _ = await asyncio.wait([entry.committed], timeout=seconds)
+    except asyncio.CancelledError:
+        entry.committed.cancel()
+        raise
+    return bool(done)

@@ -11,6 +11,7 @@ import logging
 import queue
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -20,10 +21,12 @@ from serving.journal.held import HELD, Held
 from serving.journal.inline import Inline
 from serving.journal.insertion import Request, RoutedKey, Row, Shadowed, Unanswered
 from serving.journal.labels import Label, LabelStatus
-from serving.journal.losses import Gone, Losses, Reason
+from serving.journal.loss import Reason
+from serving.journal.losses import Gone, Losses
 from serving.journal.outcome import JournalError, JournalFull, Outcome, RowError, is_refused, passed_over, resolve
+from serving.journal.takeover import begin
 from serving.journal.transaction import commit
-from serving.journal.waiting import Entry, Room, bytes_of, following
+from serving.journal.waiting import Entry, Room, bytes_of, following, is_done, rest
 
 _LARGEST_GROUP = 256  # requests in one commit
 _LOOK_SECONDS = 0.5  # until what is held, or a count of what was lost, is tried to be written though nothing comes
@@ -41,15 +44,21 @@ class Journal:
         spec: What holds while the journal takes nothing, and how much may wait.
         patience: Seconds that an answer waits for its commit at most, under the policy `drop`.
         gone: Says what became of a journal that must not be written to; None while it may be.
+        folder: Where the service's workers note, under the policy `drop`, what a kill would take; None: nowhere.
     """
 
     def __init__(
-        self, engine: Engine, spec: JournalSpec | None = None, patience: float = 1.0, gone: Gone = lambda: None
+        self,
+        engine: Engine,
+        spec: JournalSpec | None = None,
+        patience: float = 1.0,
+        gone: Gone = lambda: None,
+        folder: Path | None = None,
     ) -> None:
-        self.engine = engine
-        self.losses = Losses()
-        self.room = Room(spec or JournalSpec())
-        self.drops = spec is not None and spec.policy == "drop"
+        self.engine, spec = engine, spec or JournalSpec()
+        self.drops = spec.policy == "drop"
+        self._owed, self.takeover = begin(engine, folder, spec.queue if self.drops else None)
+        self.losses, self.room = Losses(self._owed), Room(spec)
         self._patience, self._gone = patience, gone
         self._entries: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
         self._closed = self._is_late = False
@@ -80,15 +89,15 @@ class Journal:
         if done is not None and await done:
             return
         if not (self.drops and type(request) is Request):
-            await self._committed(request, None)
+            await self._put(request, None).committed
         elif not self._closed and not self.room.takes(bytes_of(request)):
             self.losses.add(request, "full")
         else:
-            await self._soon(self._put(request, None))
+            await self._soon(request)
 
     async def label(self, label: Label) -> LabelStatus:
         """Return what became of a label once it is committed. Raises JournalError when it could not be."""
-        status = await self._committed(None, label)
+        status = await self._put(None, label).committed
         assert status is not None, "an entry with a label is answered with a status"
         return status
 
@@ -111,17 +120,10 @@ class Journal:
         self._entries.put(None)
         self._thread.join(seconds)
         if self._thread.is_alive():  # in a database that says nothing
-            waiting, lost = self.room.requests, self.losses.pending()[0]
-            logger.error(
-                "the journal does not answer: %d entries may not be in it, and %d lost ones not counted", waiting, lost
-            )
-        with suppress(queue.Empty):
-            while True:
-                if (late := self._entries.get_nowait()) is not None:
-                    resolve([late], JournalError(_CLOSED))
-
-    async def _committed(self, request: Row | None, label: Label | None) -> LabelStatus | None:
-        return await self._put(request, label).committed
+            text = "the journal does not answer: %d entries may not be in it, and %d lost ones not counted"
+            logger.error(text, self.room.requests, self.losses.pending()[0])
+        for late in rest(self._entries):
+            resolve([late], JournalError(_CLOSED))
 
     def _put(self, request: Row | None, label: Label | None) -> Entry:
         if self._closed:
@@ -136,16 +138,22 @@ class Journal:
         self._crowd.joined()
         return entry
 
-    async def _soon(self, entry: Entry) -> None:
-        """Wait for a commit, but not for long, and not at all while they fail."""
-        if self._is_late or self._held.why is not None:
-            return
+    async def _soon(self, request: Request) -> None:
+        """Wait for a commit, but not for long, and not at all while they fail; what is answered before it is noted."""
+        is_noted = (self._is_late or self._held.why is not None) and self._owed.hold(request)
         try:
-            done, _ = await asyncio.wait([entry.committed], timeout=self._patience)
-        except asyncio.CancelledError:
-            entry.committed.cancel()
+            entry = self._put(request, None)
+            if not is_noted and not await is_done(entry, self._patience):
+                self._is_late = True
+                if self._owed.hold(request):
+                    entry.committed.add_done_callback(lambda _: self._owed.release([request]))
+                else:
+                    await entry.committed
+        except JournalError:
+            self._owed.release([request])
             raise
-        self._is_late = self._is_late or not done
+        finally:
+            self._owed.answered(request)
 
     def _run(self) -> None:
         is_last = False
@@ -155,13 +163,17 @@ class Journal:
             if group:
                 self._commit(group)
                 self._crowd.committed(len(group))
+            self.takeover.attempt(self.losses.add_killed, lambda: self.away is None)
         self._held.came_back()  # tried once more
         self._write_held()
-        self._say_what_is_lost()
+        self._lose(self._held.drop(len(self._held)), "closed")
+        self.losses.say(is_kept=self._owed.is_kept)
+        self.takeover.close()
+        self._owed.close()
 
     def _next(self) -> tuple[list[Entry], bool]:
         """Return what came next, and whether it is the last; nothing where something else may be due."""
-        if not len(self._held) and not self.losses.are_pending:
+        if not (len(self._held) or self.losses.are_pending or self.takeover.is_pending):
             self._crowd.wait()
             first = self._entries.get()
         else:
@@ -199,6 +211,7 @@ class Journal:
             self._held.keep(mine)
 
     def _let_go(self, group: list[Entry], outcome: Outcome) -> None:
+        self._owed.release(entry.request for entry in group)
         for entry in group:
             self.room.leave(entry.size)
         resolve(group, outcome)
@@ -206,7 +219,7 @@ class Journal:
     def _lose(self, entries: list[Entry], reason: Reason) -> None:
         for entry in entries:
             if entry.is_awaited and isinstance(entry.request, Request):
-                self.losses.add(entry.request, reason)
+                self.losses.add(entry.request, reason, waits=True)
         self._let_go(entries, [None] * len(entries))
 
     def _write_held(self) -> None:
@@ -235,9 +248,3 @@ class Journal:
                 logger.error("the journal cannot be written, and answers go on without it: %s", outcome)
             self._held.failed(str(outcome))
         return outcome
-
-    def _say_what_is_lost(self) -> None:
-        self._lose(self._held.drop(len(self._held)), "closed")
-        requests, rows = self.losses.pending()
-        if requests:
-            logger.error("%d answered requests (%d rows) are neither in the journal nor counted in it", requests, rows)

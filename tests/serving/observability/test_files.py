@@ -15,7 +15,7 @@ from schemas.deploy_spec import DeploySpec
 from schemas.home import ROOT
 from serving.__main__ import main
 from serving.http.metric_table import FAMILIES
-from serving.journal.losses import REASONS
+from serving.journal.loss import REASONS
 from serving.keys import store
 from serving.observability.alerts import alerts
 from serving.observability.grafana import SCHEMA_VERSION, dashboard
