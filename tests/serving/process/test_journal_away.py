@@ -1,6 +1,7 @@
 """A service under load whose journal goes away again and again: what is answered is in the journal, or counted."""
 
 import json
+import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ from serving.process.deploy import deploy
 from tests.ml.io.database.postgresql import OWNER, PASSWORD, Server
 from tests.ml.io.database.postgresql import postgresql as postgresql
 from tests.serving import packages
+from tests.serving.processes import is_whole, kill, until, workers
 from tests.serving.steady_load import steady_load
 from tests.small_disk import mounted
 from tests.soak import SOAKING, count
@@ -36,20 +38,32 @@ ROUNDS = count(1, 10)
 
 
 @contextmanager
-def answered(home: Path, url: str, policy: Policy) -> Iterator[tuple[str, dict[str, int]]]:
-    """Load a service for the block; then hold what was acknowledged against what is kept and counted."""
+def answered(home: Path, url: str, policy: Policy, killed: int = 0) -> Iterator[tuple[str, dict[str, int]]]:
+    """Load a service for the block; then hold what was acknowledged against what is kept and counted.
+
+    Args:
+        home: DRIVETRAIN_HOME.
+        url: The journal.
+        policy: What holds while it takes nothing.
+        killed: Workers that are killed again and again, 0: nobody kills the one that there is.
+    """
     spec = JournalSpec(policy=policy, queue=100)
     package = str(packages.write_onnx(home / "packages" / "1"))
-    address, _ = deploy(home, "house", "1", package, DeploySpec(), journal_url=url, journal=spec)
+    address, _ = deploy(home, "house", "1", package, DeploySpec(workers=killed or 1), journal_url=url, journal=spec)
     totals = {"answered": 0}
     try:
         with steady_load(int(address.rpartition(":")[2]), 150, BODY) as found:
             yield address, totals
         until_whole(address)
+        if killed:
+            until(lambda: len(list(home.glob("deployments/*.packages/.owed/*.owed"))) == killed)  # the living ones'
         done, failed = sum(found["answered"].values()), found["failed"]
         kept, missing = rows(url), sum(one.requests for one in lost(url, 0.0))
         totals |= {"answered": done, "failed": len(failed), "kept": kept, "lost": missing}
-        if policy == "drop":
+        if killed:  # whose answer was cut off may be kept, or counted
+            torn = [one for one in failed if one.startswith("Connection") and "Refused" not in one]
+            assert done <= kept + missing <= done + len(torn), (totals, len(torn))
+        elif policy == "drop":
             assert failed == [] and done == kept + missing, totals
         else:
             assert all(" 503 " in one[:20] for one in failed) and missing == 0, failed[:3]
@@ -106,3 +120,25 @@ def test_a_database_that_is_stopped_and_started_again_and_again(
             until_whole(address)
     assert totals["answered"] > 30 * ROUNDS
     assert policy == "block" or totals["lost"] > 30, totals
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_workers_that_are_killed_while_a_database_is_stopped(
+    tmp_path: Path, bentoml_home: None, postgresql: Server, number: int
+) -> None:
+    postgresql.execute("DROP DATABASE IF EXISTS house WITH (FORCE)", "CREATE DATABASE house")
+    url = f"postgresql+psycopg://{OWNER}:{quote(PASSWORD, safe='')}@127.0.0.1:{postgresql.port}/house"
+    home, chance = tmp_path / "home", random.Random(number)
+    with answered(home, url, "drop", number) as (_, totals):
+        for _ in range(ROUNDS):
+            until(lambda: is_whole(home, number))
+            time.sleep(0.5)
+            postgresql.stop()
+            try:
+                time.sleep(chance.uniform(0.2, 3))
+                kill(*(one.pid for one in workers(home)))
+            finally:
+                postgresql.start()
+        until(lambda: is_whole(home, number))
+    assert totals["answered"] > 10 * ROUNDS and totals["lost"], totals
+    assert any(one.reason == "killed" for one in lost(url, 0.0))
