@@ -22,7 +22,7 @@ _RESERVED = 64  # of them, for versions and reasons of which none is open
 
 
 class Owed:
-    """The owner of a file, which it alone writes; without one nothing is noted.
+    """The owner of a `file`, which it alone writes; without one nothing is noted.
 
     Args:
         path: The file, locked by `descriptor`; None: nothing is noted.
@@ -35,7 +35,7 @@ class Owed:
     """
 
     def __init__(self, path: Path | None = None, descriptor: int = -1, held: int = 0, journal: bytes = b"") -> None:
-        self._file = None if path is None else OwedFile(descriptor, held, COUNTS, journal)
+        self.file = None if path is None else OwedFile(descriptor, held, COUNTS, journal)
         self._path, self._descriptor = path, descriptor
         self._lock = threading.Lock()
         self._serial = 0
@@ -46,18 +46,18 @@ class Owed:
     @property
     def is_kept(self) -> bool:
         """Whether what is noted outlives this process."""
-        return self._file is not None
+        return self.file is not None
 
     def hold(self, request: Request) -> bool:
         """Note a request that is to be answered, unless it is counted already; return whether that was possible."""
         with self._lock:
-            if self._file is None or id(request) in self._settled:
+            if self.file is None or id(request) in self._settled:
                 return True
             if not self._free:
                 return False
             self._serial += 1
             place = self._free.pop()
-            self._file.hold(place, self._serial, request)
+            self.file.hold(place, self._serial, request)
             self._held[id(request)] = (place, self._serial)
             return True
 
@@ -75,7 +75,7 @@ class Owed:
     @property
     def has_room(self) -> bool:
         """Whether there is a place for one more count of a version and reason of which another one is open."""
-        return self._file is None or len(self._free_counts) > _RESERVED
+        return self.file is None or len(self._free_counts) > _RESERVED
 
     def count(self, key: str, loss: Loss, request: Request, *, waits: bool) -> None:
         """Note what a count is now that a request is in it, which is held no longer.
@@ -87,13 +87,13 @@ class Owed:
             waits: Whether its answer may still wait, and must not be noted when it does no longer.
         """
         with self._lock:
-            if self._file is None:
+            if self.file is None:
                 return
             _, serial = self._held.get(id(request), (0, 0))
             if key not in self._counts and self._free_counts:
                 self._counts[key] = self._free_counts.pop()
             if key in self._counts:
-                self._file.count(self._counts[key], key, loss, serial)
+                self.file.count(self._counts[key], key, loss, serial)
                 self._let_go(request)
             if waits and not serial:
                 self._settled.add(id(request))
@@ -102,25 +102,25 @@ class Owed:
         """Note that counts are in the journal."""
         with self._lock:
             for key in keys:
-                if self._file is not None and (place := self._counts.pop(key, None)) is not None:
-                    self._file.forget(place)
+                if self.file is not None and (place := self._counts.pop(key, None)) is not None:
+                    self.file.forget(place)
                     self._free_counts.append(place)
 
     def close(self) -> None:
         """End; the file stays for the next worker if something is in it."""
         with self._lock:
-            if self._file is None or self._path is None:
+            if self.file is None or self._path is None:
                 return
-            self._file.close()
-            self._file = None
+            self.file.close()
+            self.file = None
             if not self._held and not self._counts:
                 self._path.unlink(missing_ok=True)
             os.close(self._descriptor)
 
     def _let_go(self, row: Row | None) -> None:
         place, _ = self._held.pop(id(row), (None, 0))
-        if self._file is not None and place is not None:
-            self._file.release(place)
+        if self.file is not None and place is not None:
+            self.file.release(place)
             self._free.append(place)
 
 

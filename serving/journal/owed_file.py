@@ -55,7 +55,7 @@ class Contents(NamedTuple):
 
 
 class OwedFile:
-    """The words of a file; who may write which of its places is its owner's affair.
+    """A file by its `words`; who may write which of its places is its owner's affair.
 
     Args:
         descriptor: An empty file.
@@ -72,51 +72,51 @@ class OwedFile:
         os.posix_fallocate(descriptor, 0, size)
         self._map = mmap.mmap(descriptor, size)
         self._view = memoryview(self._map)
-        self._words, self._reals = self._view.cast("Q"), self._view.cast("d")
+        self.words, self._reals = self._view.cast("Q"), self._view.cast("d")
         self._counts = _HEAD + held * _HELD
-        self._words[1], self._words[2] = held, counts
+        self.words[1], self.words[2] = held, counts
         self._map[32:80] = uuid4().bytes + journal
-        self._words[0] = _MAGIC
+        self.words[0] = _MAGIC
 
     def hold(self, place: int, serial: int, request: Request) -> None:
         """Note a request at a place that is free."""
         at = _HEAD + place * _HELD
         name, version = _cut(request.request_id, _ID), _cut(request.version, _VERSION)
-        self._words[at + 1] = request.rows
+        self.words[at + 1] = request.rows
         self._reals[at + 2] = request.time
-        self._words[at + 3] = len(name) << 16 | len(version)
+        self.words[at + 3] = len(name) << 16 | len(version)
         self._text(at + 4, name)
         self._text(at + 4 + _ID // _WORD, version)
-        self._words[at] = serial
+        self.words[at] = serial
 
     def release(self, place: int) -> None:
         """Hold a request no longer."""
-        self._words[_HEAD + place * _HELD] = 0
+        self.words[_HEAD + place * _HELD] = 0
 
     def count(self, place: int, key: str, loss: Loss, serial: int) -> None:
         """Note what a count is now, at its place or one that is free, and which request that was held is in it."""
         at = self._counts + place * _COUNT
-        before = self._words[at]
+        before = self.words[at]
         if not before:
             reason, version = _cut(loss.reason, _REASON), _cut(loss.version, _VERSION)
             self._text(at + 1, bytes.fromhex(key))
-            self._words[at + 3] = len(reason) << 16 | len(version)
+            self.words[at + 3] = len(reason) << 16 | len(version)
             self._text(at + 4 + 2 * _FIGURES, reason)
             self._text(at + 4 + 2 * _FIGURES + _REASON // _WORD, version)
         now = 2 if before == 1 else 1
         figures = at + 4 + (now - 1) * _FIGURES
         self._reals[figures], self._reals[figures + 1] = loss.since, loss.until
-        self._words[figures + 2], self._words[figures + 3] = loss.requests, loss.rows
-        self._words[figures + 4] = serial
-        self._words[at] = now
+        self.words[figures + 2], self.words[figures + 3] = loss.requests, loss.rows
+        self.words[figures + 4] = serial
+        self.words[at] = now
 
     def forget(self, place: int) -> None:
         """Note that a count is in the journal."""
-        self._words[self._counts + place * _COUNT] = 0
+        self.words[self._counts + place * _COUNT] = 0
 
     def close(self) -> None:
         """Let go of the pages."""
-        for view in (self._words, self._reals, self._view):
+        for view in (self.words, self._reals, self._view):
             view.release()
         self._map.close()
 

@@ -50,15 +50,16 @@ def begin(engine: Engine, folder: Path | None, held: int | None) -> "tuple[Owed,
         folder: Where the service's workers keep their files; None: nowhere.
         held: Requests that this one may hold; None: none, and it has no file.
     """
-    if folder is None:
+    if folder is None or (held is None and not folder.exists()):
         return Owed(), Takeover(engine, [])
+    owed, left = Owed(), list[Left]()
     try:
         with _alone_in(folder):
-            left = list(_left(folder))
-            owed = Owed() if held is None else _made(folder, held + _SPARE, hash_of(engine))
+            left.extend(_left(folder))
+            if held is not None:
+                owed = _made(folder, held + _SPARE, hash_of(engine))
     except OSError as error:
         logger.warning("what the journal is owed cannot be noted in %s: %s", folder, error.strerror or error)
-        return Owed(), Takeover(engine, [])
     return owed, Takeover(engine, left)
 
 

@@ -24,6 +24,7 @@ from serving.journal.takeover import begin
 from serving.journal.writer import Journal
 from tests.serving.journal.owing import files, killed, take_over, totals
 from tests.serving.journal.requests import request
+from tests.small_disk import mounted
 
 DROP = JournalSpec(policy="drop", queue=20)
 LONGEST = "ÿ𐍈" * 127 + "𐍈"  # 255 characters of a version's name
@@ -61,8 +62,8 @@ def test_a_count_takes_in_what_was_held_at_every_moment_of_a_kill(journal_url: s
             owed.hold(one)
             owed.hold(two)
             losses.add(one, "refused")
-            Ending.words, Ending.left = owed._file._words, stores
-            owed._file._words = Ending()
+            Ending.words, Ending.left = owed.file.words, stores
+            owed.file.words = Ending()
             losses.add(two, "refused")
             losses.add(request("c", 3), "refused")
 
@@ -180,6 +181,19 @@ def test_a_folder_that_cannot_be_written_to_is_no_error_of_serving(
     asyncio.run(journal.write(request("a")))
     journal.close()
     assert window(journal_url).request_ids == ["a"] and "cannot be noted" in caplog.text
+
+
+def test_on_a_disk_that_is_full_from_the_start_nothing_is_noted_and_what_was_left_is_counted(
+    journal_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "disk").mkdir()
+    with mounted(tmp_path / "disk", "600k") as folder:
+        killed(folder, hold("a"), journal_url)
+        journal = Journal(connect(journal_url), DROP, folder=folder)
+        asyncio.run(journal.write(request("b")))
+        journal.close()
+        assert files(folder) == [] and totals(journal_url) == {("1", "killed"): (1, 3)}
+    assert window(journal_url).request_ids == ["b"] and "No space left" in caplog.text
 
 
 def test_a_service_that_withholds_answers_has_no_file_and_takes_over(journal_url: str, tmp_path: Path) -> None:
