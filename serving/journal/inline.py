@@ -26,6 +26,7 @@ _COMMIT = 4 * 4_096  # bytes of the log: every commit writes anew the pages at t
 _LOG = 8_000_000  # bytes that the log's file keeps when it begins anew
 _BUSY_SECONDS = 0.001  # until the loop tries again while somebody else is writing
 _TRIES = 8
+_OPEN_SECONDS = 5.0
 
 
 class _Waiting(NamedTuple):
@@ -39,23 +40,30 @@ class Inline:
     Args:
         engine: The journal.
         slow: Seconds of a commit, after which the thread writes for a second.
+        again: Seconds until a file that could not be opened is tried again.
     """
 
-    def __init__(self, engine: Engine, slow: float = _SLOW) -> None:
-        self._slow = slow
-        self._database = _own_connection(engine)
+    def __init__(self, engine: Engine, slow: float = _SLOW, again: float = _OPEN_SECONDS) -> None:
+        self._engine, self._slow, self._again = engine, slow, again
+        self._database: sqlite3.Connection | None = None
         self._group: list[_Waiting] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tries = 0
         self._lock = threading.Lock()  # for `close`
         self._rests_until = 0.0  # time.monotonic
-        self._checkpoints = Checkpoints(engine) if self._database is not None else None
+        self._checkpoints: Checkpoints | None = None
+        self._closed = False
+        self._opens_at: float | None = None  # time.monotonic; None: it is not to be opened (again)
+        self._open()
 
     def add(self, request: Row) -> "asyncio.Future[bool] | None":
         """Return what will say whether a request was committed; not, or None: nothing of it was written."""
         loop = asyncio.get_running_loop()
         if size_of(request) > _LARGE or time.monotonic() < self._rests_until:
             return None
+        if self._opens_at is not None and time.monotonic() >= self._opens_at:
+            self._opens_at = None
+            loop.run_in_executor(None, self._open)  # whoever is in the way is waited for
         with self._lock:
             if self._database is None or (self._group and loop is not self._loop):
                 return None
@@ -69,6 +77,7 @@ class Inline:
     def close(self) -> None:
         """Write what waits, and end; what comes later is not written. Any thread may call it."""
         with self._lock:
+            self._closed = True
             if self._database is None:
                 return
             if self._group and self._loop is not None:
@@ -78,6 +87,21 @@ class Inline:
             database, self._database = self._database, None
         if self._checkpoints is not None:
             self._checkpoints.close()
+        database.close()
+
+    def _open(self) -> None:
+        """Open the file, if that is to be; one that cannot be opened now, such as that of a journal to come, later."""
+        try:
+            database = _own_connection(self._engine)
+        except (SQLAlchemyError, sqlite3.Error):  # what a new connection is asked first may raise the driver's own
+            self._opens_at = time.monotonic() + self._again  # the thread says why
+            return
+        if database is None:
+            return
+        with self._lock:
+            if not self._closed:
+                self._database, self._checkpoints = database, Checkpoints(self._engine)
+                return
         database.close()
 
     def _write(self) -> None:
@@ -122,13 +146,14 @@ class Inline:
 
 
 def _own_connection(engine: Engine) -> sqlite3.Connection | None:
-    """Return a connection that waits for nobody, None where commits take long, or the file cannot be opened."""
+    """Return a connection that waits for nobody, None where commits take long.
+
+    Raises:
+        SQLAlchemyError: If the file cannot be opened; sqlite3.Error too.
+    """
     if engine.dialect.name != "sqlite":
         return None
-    try:
-        lent = engine.raw_connection()
-    except (SQLAlchemyError, sqlite3.Error):  # what a new connection is asked first may raise the driver's own
-        return None  # the thread says why
+    lent = engine.raw_connection()
     database = lent.driver_connection
     assert isinstance(database, sqlite3.Connection), "SQLAlchemy's driver for SQLite is Python's"
     try:
@@ -139,10 +164,10 @@ def _own_connection(engine: Engine) -> sqlite3.Connection | None:
         database.execute("PRAGMA busy_timeout = 0")
         database.execute("PRAGMA wal_autocheckpoint = 0")  # it waits for the disk
         database.execute(f"PRAGMA journal_size_limit = {_LOG}")
-    except sqlite3.Error:  # a damaged file: the thread says what is wrong
+    except sqlite3.Error:  # a damaged file
         lent.detach()
         database.close()
-        return None
+        raise
     return database
 
 
