@@ -72,26 +72,30 @@ class Drivetrain:
         from serving.http.sharing import Sharing
         from serving.http.worker import Worker
         from serving.journal.integrity import Integrity
+        from serving.journal.late_opening import LateOpening
         from serving.journal.maintenance import Maintenance
-        from serving.journal.tables import create, open_existing
         from serving.journal.writer import Journal
         from serving.process import alone, settings, workers
         from serving.process.orphaned import Supervised
         from serving.releases.follower import Follower
+        from serving.releases.known_releases import KnownReleases
         from serving.rollouts.controller import Controller
 
         config = settings.read()
         self._closing = config.closing
         self._integrity = Integrity(config.journal_url, config.model)
-        self._integrity.start()
-        if self._integrity.error is None:  # a damaged one is left as it is, and said to be damaged
-            create(config.journal_url)
-        engine = open_existing(config.journal_url, config.spec.journal_synchronous, config.lock_timeout)
+        self._held = ExitStack()
+        mine = self._held.enter_context(workers.mine(config))
+        drops = config.journal.policy == "drop"
+        known = KnownReleases(mine.cache, config.journal_url) if drops else None
+        self._opening = LateOpening(config.journal_url, self._integrity)
+        engine = self._opening.engine(
+            *(config.spec.journal_synchronous, config.lock_timeout),
+            may_be_away=known is not None and bool(known.read()),
+        )
         self._engine = engine
         supervised = Supervised()
         leaving = Leaving(config.spec.drain_seconds, supervised.is_orphan, supervised.tells)
-        self._held = ExitStack()
-        mine = self._held.enter_context(workers.mine(config))
         sharing = Sharing(mine.notes, mine.place, mine.wanted, config.model, lambda: Front.loop)
         self._worker = Worker.of(config, leaving, sharing, mine.place)
 
@@ -99,13 +103,15 @@ class Drivetrain:
             supervised.look()
             self._worker.pulse.look(Front.loop)
 
-        drops = config.journal.policy == "drop"
-        self._follower = Follower(engine, mine.cache, config.poll, look, self._integrity, config.spec, drops=drops)
+        self._follower = Follower(
+            engine, mine.cache, config.poll, look, self._integrity, config.spec, drops=drops, known=known
+        )
         state, synchronous = self._follower.journal, config.spec.journal_synchronous
         owed = config.cache / ".owed"  # of all workers: the next one takes over what a killed one leaves
         self._journal = Journal(engine, config.journal, config.patience, lambda: state.gone, owed)
         self._maintenance = Maintenance(
-            config.journal_url, config.journal, self._follower.worker, lambda: state.gone is None, synchronous
+            *(config.journal_url, config.journal, self._follower.worker),
+            *(lambda: state.gone is None and self._opening.why is None, synchronous),
         )
         Connection.limits, Connection.leaving = config.spec, leaving
         Connection.admission = self._worker.admission
@@ -142,6 +148,7 @@ class Drivetrain:
         refusal_log.flush()
         self._journal.close(self._closing)
         self._worker.stop()
+        self._opening.stop()
         ends = {
             "the rollouts' controller": self._controller.stop,
             "the journal's retention": self._maintenance.stop,

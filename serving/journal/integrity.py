@@ -63,15 +63,21 @@ class Integrity:
         self._file = Path(database) if database else None
         self._stopped = threading.Event()
         self._reading: sqlite3.Connection | None = None
+        self._was_looked_at = False
         self._thread = threading.Thread(target=self._run, name="integrity", daemon=True)
 
     def start(self) -> None:
         """Look at once where that is quick, and again and again in the background."""
-        if self._file is None:  # a database server looks after its own files
-            return
-        if self._file.is_file():
+        if not self._was_looked_at:
+            self.look()
+        if self._file is not None:
+            self._thread.start()
+
+    def look(self) -> None:
+        """Look at once, at all of it where that is quick."""
+        self._was_looked_at = True
+        if self._file is not None and self._file.is_file():  # a database server looks after its own files
             self._look(self._file, _PAGES if self._file.stat().st_size <= _AT_ONCE else _HEADER)
-        self._thread.start()
 
     def stop(self) -> None:
         """Look no more; a look that is under way, which may take minutes, is broken off."""
@@ -92,7 +98,7 @@ class Integrity:
 
     def _look(self, file: Path, check: str) -> None:
         found = damage(file, check, self._read_through)
-        if found is not None:
+        if found is not None and self.error is None:
             logger.error("%s: %s", DAMAGED, found)
             self.error = f"{DAMAGED}; what can be read is saved by: python -m serving repair {self._model}"
 

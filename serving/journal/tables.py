@@ -16,7 +16,7 @@ from schemas.errors import DeploymentError
 from serving.journal.contents import is_emptied, is_unfinished
 from serving.journal.location import sqlite_url
 from serving.journal.schema import FIRST, FORMAT, IN_ORDER, LATER_COLUMNS, journal_format, releases
-from serving.journal.trouble import emptied, unknown, unusable
+from serving.journal.trouble import Away, emptied, is_away, unknown, unusable
 
 Synchronous = Literal["NORMAL", "FULL"]
 _CREATING = 0x6472_6A6F  # any number that others do not lock
@@ -66,7 +66,8 @@ def create(url: str) -> None:
     """Create the journal, or what an older one lacks; a SQLite file, with its folder, comes into being whole.
 
     Raises:
-        DeploymentError: If the database does not let us, or a file is there that has lost its tables.
+        DeploymentError: If the database does not let us, or a file is there that has lost its tables; `Away` where it
+            may later.
     """
     location = make_url(url)
     try:
@@ -78,7 +79,7 @@ def create(url: str) -> None:
         finally:
             engine.dispose()
     except (SQLAlchemyError, ImportError) as error:
-        raise DeploymentError(unusable(url, error, "created")) from error
+        raise (Away if is_away(error) else DeploymentError)(unusable(url, error, "created")) from error
 
 
 def identity(engine: Engine) -> tuple[int, int] | None:

@@ -6,6 +6,12 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError, TimeoutError
 
+from schemas.errors import DeploymentError
+
+
+class Away(DeploymentError):
+    """A journal that takes nothing now, and may later: locked, full, or out of reach."""
+
 
 class Unreadable(ValueError):
     """A row of a journal that holds something else than what was written."""
@@ -15,7 +21,7 @@ NO_TABLES = "its tables are not in it"
 _BAD_TEXT = "Could not decode to UTF-8"
 _NO_TABLE = "no such table"
 _OF_THE_JOURNAL = (OperationalError, InternalError, InterfaceError, TimeoutError)
-"""Locked, full, gone: it would meet every request of a group alike."""
+"""Locked, full, out of reach: it would meet every request of a group alike."""
 
 
 def emptied(url: str) -> str:
@@ -57,9 +63,14 @@ def is_damage(error: Exception) -> bool:
     return _BAD_TEXT in driver or driver.startswith(_NO_TABLE)
 
 
+def is_away(error: Exception) -> bool:
+    """Say whether an error means that a journal is busy, full or out of reach, rather than not to be used at all."""
+    return isinstance(error, _OF_THE_JOURNAL) and not is_damage(error)
+
+
 def is_of_the_journal(error: Exception) -> bool:
     """Say whether an error means that a journal takes nothing, rather than that it does not take certain rows."""
-    return isinstance(error, _OF_THE_JOURNAL) or is_damage(error)
+    return is_away(error) or is_damage(error)
 
 
 def repair_hint(name: str) -> str:

@@ -10,10 +10,13 @@ from pathlib import Path
 from schemas.errors import DeploymentError, DrivetrainError
 from serving.journal import tables
 from serving.journal.archiving import NO_PYARROW, has_pyarrow
+from serving.journal.late_opening import is_missing
+from serving.journal.trouble import Away
 from serving.keys.client import VARIABLE as KEY_VARIABLE
 from serving.process import contents, notes, settings, variables
 from serving.process.settings import Settings
 from serving.releases.first_version import FirstVersion
+from serving.releases.known_releases import KnownReleases
 from serving.releases.publisher import current_release
 
 _GRACE_SECONDS = 5.0
@@ -34,8 +37,7 @@ def prepare() -> None:
         config = settings.read()
         if config.journal.archive is not None and not has_pyarrow():
             raise DeploymentError(NO_PYARROW)
-        tables.create(config.journal_url)
-        _require_version(config.journal_url)
+        _make_journal(config)
         _require_folder(config.cache)
     except DrivetrainError as error:
         raise BentoMLConfigException(str(error)) from None
@@ -46,6 +48,27 @@ def prepare() -> None:
     kept = {name: os.environ[name] for name in ours.keys() & os.environ.keys() - {"BENTOML_CONFIG_OPTIONS"}}
     os.environ.update(ours | kept)
     os.environ.pop(KEY_VARIABLE, None)  # of who starts it, for programs that ask
+
+
+def _make_journal(config: Settings) -> None:
+    """Make the journal, which must say or get to know what is in production.
+
+    Raises:
+        DeploymentError: If it cannot be; not so where it is away, answers go on without it, and the first worker knows
+            what was in production.
+        OSError: If the folder that it is to be in cannot.
+    """
+    drops = config.journal.policy == "drop"
+    goes_on = drops and bool(KnownReleases(config.cache, config.journal_url).read())
+    if goes_on and is_missing(config.journal_url):
+        return
+    try:
+        tables.create(config.journal_url)
+    except (Away, OSError):
+        if goes_on:
+            return
+        raise
+    _require_version(config.journal_url)
 
 
 def _folder_of_notes() -> str:

@@ -2,16 +2,21 @@
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Mapping, Sequence
 
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from schemas.release import ReleaseState
 from schemas.thresholds import Thresholds
 from serving.releases import events as releases
-from serving.releases.events import Event
+from serving.releases.events import Entry, Event
 from serving.releases.loaded_version import Version
+from serving.releases.loader import Key, key_of
 from serving.releases.thresholds import moved
-from serving.releases.traffic import Traffic
+from serving.releases.traffic import Traffic, beside, traffic
 
+_KEPT = 2  # the current version and the one before it, for a rollback at once
 _STALE = 600.0  # seconds after which nobody waits for an announcement any more
 logger = logging.getLogger("bentoml.drivetrain")  # below "bentoml", whose handler and level the worker has set up
 
@@ -39,11 +44,35 @@ def decide(versions: Iterable[Version], events: Sequence[Event]) -> None:
         version.model.decide_by(thresholds)
 
 
-def report(done: Future[None]) -> None:
-    """Write into the log what went wrong with a task."""
-    error = done.exception() if not done.cancelled() else None
-    if error is not None:
-        logger.error("a release could not be followed", exc_info=error)
+class Said:
+    """What was said last, and is not to be said again: a follower looks twenty times a second."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def warn(self, what: str) -> None:
+        """Write it into the log, unless it is what was said last."""
+        if what != self._last:
+            logger.warning(what)
+        self._last = what
+
+
+def with_others(before: Traffic[Version], events: list[Event], loaded: Mapping[Key, Version]) -> Traffic[Version]:
+    """Return the traffic with candidate and shadow, as far as they are loaded; as it was where production moves on."""
+    wanted = traffic(events)
+    if wanted is None or loaded.get(key_of(wanted.current)) is not before.current:
+        return before
+    candidate = None if wanted.candidate is None else loaded.get(key_of(wanted.candidate))
+    shadow = None if wanted.shadow is None else loaded.get(key_of(wanted.shadow))
+    now = Traffic(before.current, candidate, 0.0 if candidate is None else wanted.share, shadow, wanted.salt)
+    tell(before, now)
+    return now
+
+
+def still_wanted(events: list[Event], pointer: Event) -> set[Key]:
+    """Return the versions that production, a rollback or a publisher needs."""
+    waiting = [event for event in releases.open_announcements(events) if event.sequence > pointer.sequence]
+    return {key_of(event) for event in releases.history(events)[-_KEPT:] + waiting + beside(events)}
 
 
 def awaited(events: list[Event], pointer: Event | None) -> list[Event]:
@@ -57,3 +86,13 @@ def was_given_up(events: list[Event], announced: Event) -> bool:
     later = (event for event in reversed(events) if event.sequence > announced.sequence)
     ended = (event for event in later if event.state == "failed" and event.worker is None)
     return any(releases.same(event, announced) for event in ended)
+
+
+def answer(engine: Engine, announced: Event, failure: str | None, worker: str) -> None:
+    """Tell the publisher of an announcement whether this worker could load it."""
+    state: ReleaseState = "ready" if failure is None else "failed"
+    reply = Entry(announced.version, announced.package_url, state, failure, worker)
+    try:
+        releases.append(engine, lambda _past: [reply])
+    except SQLAlchemyError as error:
+        logger.error("the journal does not take the outcome for version %s: %s", announced.version, error)

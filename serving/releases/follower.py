@@ -5,7 +5,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -15,16 +14,17 @@ from schemas.deploy_spec import DeploySpec
 from serving.journal.integrity import Integrity
 from serving.journal.trouble import told
 from serving.releases import events as releases
-from serving.releases.events import Entry, Event
-from serving.releases.followed import awaited, decide, report, tell, was_given_up
+from serving.releases.events import Event
+from serving.releases.followed import Said, answer, awaited, decide, still_wanted, tell, was_given_up, with_others
 from serving.releases.heartbeat import Heartbeat
 from serving.releases.journal_state import JournalState
+from serving.releases.known_releases import KnownReleases
 from serving.releases.loaded_version import Version
 from serving.releases.loader import Key, Loader, key_of
-from serving.releases.traffic import BESIDE, Traffic, beside, traffic
+from serving.releases.release_tasks import Tasks
+from serving.releases.traffic import BESIDE, Traffic, beside
 
 _AGAIN = 30.0  # seconds until a candidate or shadow that could not be loaded is tried again
-_KEPT = 2  # the current version and the one before it, for a rollback at once
 logger = logging.getLogger("bentoml.drivetrain")  # below "bentoml", whose handler and level the worker has set up
 
 
@@ -39,6 +39,7 @@ class Follower:
         integrity: Whether the journal's file is sound.
         limits: Of loading a package; None: the defaults.
         drops: Whether requests are answered while the journal cannot be used.
+        known: The releases known last, to begin with while the journal is away.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Follower:
         limits: DeploySpec | None = None,
         *,
         drops: bool = False,
+        known: KnownReleases | None = None,
     ) -> None:
         self.worker = uuid.uuid4().hex
         self.traffic: Traffic[Version] | None = None
@@ -62,13 +64,13 @@ class Follower:
         self.journal = JournalState(self._heartbeat, integrity, drops=drops)
         self._versions = Loader(cache, limits or DeploySpec(), lambda version: decide([version], self.events))
         self._wanted: Event | None = None
-        self._warned = ""
+        self._known, self._has_read = known, False  # until then the events are those known last
+        self._said = Said()
         self._tried = 0.0  # when what stands beside production was last looked at (time.monotonic)
         self._lock = threading.RLock()  # the follower and the loader both change what is loaded and current
         self._stopped = threading.Event()
         self._settled = threading.Event()  # what is in production is loaded, or will not be for now
-        self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
-        self._replies = ThreadPoolExecutor(1, thread_name_prefix="replies")  # for what needs no loading
+        self._tasks = Tasks()
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
 
     def start(self) -> None:
@@ -84,8 +86,7 @@ class Follower:
         self._stopped.set()
         self._thread.join()
         self._versions.stop()
-        self._loader.shutdown(cancel_futures=True)
-        self._replies.shutdown()
+        self._tasks.stop()
         if self.journal.gone is None:
             self._heartbeat.stop()
 
@@ -114,7 +115,8 @@ class Follower:
             try:
                 self._do_what_is_due()
             except (SQLAlchemyError, OSError) as error:
-                self._warn(f"the releases cannot be read: {told(error)}")
+                self._said.warn(f"the releases cannot be read: {told(error)}")
+                self._begin_without_journal()
             if self._stopped.wait(self._poll):
                 return
 
@@ -124,39 +126,59 @@ class Follower:
         if self.journal.damage is not None:
             self._settled.set()
             return  # a damaged journal is not written to, and nothing is published by it
-        self._heartbeat.beat()
-        self._look()
+        if self._known is None:  # else answers need no writing, which waits for whoever has locked the journal
+            self._heartbeat.beat()
+        try:
+            self._look()
+            if self._known is not None:
+                self._known.keep(self.events)
+        finally:
+            self._heartbeat.beat()
 
-    def _warn(self, what: str) -> None:
-        if what != self._warned:  # we look twenty times a second
-            logger.warning(what)
-        self._warned = what
+    def _begin_without_journal(self) -> None:
+        """Follow the releases known last, until the journal says what is."""
+        if self._known is not None and not self._has_read and not self.events:
+            self.events = self._known.read()
+            if (pointer := releases.current(self.events)) is not None:
+                self._move_to(pointer, [])
 
     def _look(self) -> None:
-        seen = self.events[-1].sequence if self.events else 0
+        before = self.events if self._has_read else []  # those known last may be of a journal that was replaced
+        seen = before[-1].sequence if before else 0
         with self._engine.connect() as connection:
             fresh = releases.read(connection, after=seen) if releases.last_sequence(connection) != seen else []
-        if not fresh and self._wanted is not None:
+        if not fresh and self._has_read and self._wanted is not None:
             self._try_again()
             return
-        first_look = not self.events
-        self.events = [*self.events, *fresh]
+        first_look, self._has_read = not before, True
+        if first_look and self.current is None:
+            self._wanted = None  # what was known last could not be loaded
+        self.events = [*before, *fresh]
         decide(self._versions.versions.values(), self.events)
         pointer = releases.current(self.events)
         if pointer is None:
-            self.why_not_ready = "no version has been published yet"
-            self._settled.set()
-        elif self._wanted is None or pointer.sequence != self._wanted.sequence:
+            self._stand_by()
+        else:
+            self._move_to(pointer, fresh)
+        for event in awaited(self.events, pointer) if first_look else fresh:
+            if event.state == "announced":
+                loads = key_of(event) not in self._versions.versions
+                self._tasks.submit(self._prepare, event, loads=loads)
+            elif event.state == "failed" and event.worker is None:
+                self._versions.give_up(event)
+
+    def _stand_by(self) -> None:
+        with self._lock:
+            self.traffic, self._wanted, self.why_not_ready = None, None, "no version has been published yet"
+        self._settled.set()
+
+    def _move_to(self, pointer: Event, fresh: list[Event]) -> None:
+        """Follow what is in production, and what is said of those beside it."""
+        if pointer != self._wanted:
             self._wanted = pointer
             self._follow_pointer()
         elif any(event.state in BESIDE for event in fresh):
             self._place_others()
-        for event in awaited(self.events, pointer) if first_look else fresh:
-            if event.state == "announced":
-                loads = key_of(event) not in self._versions.versions
-                self._submit(self._loader if loads else self._replies, self._prepare, event)
-            elif event.state == "failed" and event.worker is None:
-                self._versions.give_up(event)
 
     def _try_again(self) -> None:
         """Now and then, load what is to stand beside production and could not be loaded."""
@@ -169,15 +191,12 @@ class Follower:
         assert self._wanted is not None, "called when the pointer moved"
         loaded = self._versions.versions.get(key_of(self._wanted))
         if loaded is None:
-            self._wait_for(self._wanted)
-            self._submit(self._loader, self._catch_up, self._wanted)
+            with self._lock:
+                if self.current is None:
+                    self.why_not_ready = f"version {self._wanted.version} is being loaded"
+            self._tasks.submit(self._catch_up, self._wanted)
         else:
             self._switch(loaded)
-
-    def _wait_for(self, pointer: Event) -> None:
-        with self._lock:
-            if self.current is None:
-                self.why_not_ready = f"version {pointer.version} is being loaded"
 
     def _switch(self, loaded: Version) -> None:
         with self._lock:
@@ -193,17 +212,12 @@ class Follower:
         """Let candidate and shadow take their places, as far as they are loaded, and load what is not."""
         assert self._wanted is not None, "they stand beside what is in production"
         with self._lock:  # also this thread's view of the events, which another one may be ahead of
-            wanted, known, before = traffic(self.events), self._versions.versions, self.traffic
-            if wanted is not None and before is not None and known.get(key_of(wanted.current)) is before.current:
-                candidate = None if wanted.candidate is None else known.get(key_of(wanted.candidate))
-                shadow = None if wanted.shadow is None else known.get(key_of(wanted.shadow))
-                share = 0.0 if candidate is None else wanted.share
-                self.traffic = Traffic(before.current, candidate, share, shadow, wanted.salt)
-                tell(before, self.traffic)
+            if self.traffic is not None:
+                self.traffic = with_others(self.traffic, self.events, self._versions.versions)
         self._tried = time.monotonic()
         for event in self._missing():
-            self._submit(self._loader, self._load_beside, event)
-        self._submit(self._loader, self._tidy, self._wanted)
+            self._tasks.submit(self._load_beside, event)
+        self._tasks.submit(self._tidy, self._wanted)
 
     def _missing(self) -> list[Event]:
         """Return what is to stand beside production and is not loaded."""
@@ -216,14 +230,7 @@ class Follower:
 
     def _tidy(self, pointer: Event) -> None:
         """Let go of versions that neither a rollback nor a publisher is waiting for."""
-        waiting = [event for event in releases.open_announcements(self.events) if event.sequence > pointer.sequence]
-        wanted = releases.history(self.events)[-_KEPT:] + waiting + beside(self.events)
-        keys = {key_of(event) for event in wanted}
-        self._versions.keep(keys.__contains__)
-
-    def _submit(self, thread: ThreadPoolExecutor, task: Callable[[Event], None], event: Event) -> None:
-        if not self._stopped.is_set():
-            thread.submit(task, event).add_done_callback(report)
+        self._versions.keep(still_wanted(self.events, pointer).__contains__)
 
     def _catch_up(self, pointer: Event) -> None:
         """Load what is current already: at the start, or because this worker missed the announcement."""
@@ -240,11 +247,4 @@ class Follower:
     def _prepare(self, announced: Event) -> None:
         if was_given_up(self.events, announced):
             return
-        failure = self._versions.load(announced, was_current=False)
-        reply = Entry(
-            announced.version, announced.package_url, "ready" if failure is None else "failed", failure, self.worker
-        )
-        try:
-            releases.append(self._engine, lambda _past: [reply])
-        except SQLAlchemyError as error:
-            logger.error("the journal does not take the outcome for version %s: %s", announced.version, error)
+        answer(self._engine, announced, self._versions.load(announced, was_current=False), self.worker)

@@ -11,6 +11,7 @@ from serving.journal.trouble import told
 from serving.releases import events
 
 _BEAT = 1.0
+_NO_FILE = (0, 0)
 logger = logging.getLogger("bentoml.drivetrain")
 
 
@@ -42,6 +43,8 @@ class Heartbeat:
             logger.warning("the journal does not take the worker's farewell: %s", error)
 
     def _write(self) -> str | None:
+        if self._file == _NO_FILE:  # it was not there when we began, and may be by now
+            self._file = identity(self._engine)
         self.is_gone = identity(self._engine) != self._file
         if self.is_gone:  # we would go on writing into a file that nobody can read any more
             return "the journal's file was removed or replaced; deploy the model again"

@@ -10,6 +10,8 @@ from serving.journal import tables
 from serving.process import alone, contents, settings, variables
 from serving.process.contents import Contents
 from serving.process.members import VARIABLE
+from serving.releases.events import Event
+from serving.releases.known_releases import KnownReleases
 
 CONFIGURED = "BENTOML_CONFIG_OPTIONS"
 
@@ -77,6 +79,24 @@ def test_what_cannot_be_is_bentomls_own_error(
     with pytest.raises(BentoMLException) as raised:
         alone.prepare()
     assert message in str(raised.value) and "secret" not in str(raised.value)
+
+
+def test_a_service_that_answers_without_its_journal_starts_without_it_where_it_knows_the_releases(
+    bento: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bentoml.exceptions import BentoMLException
+
+    monkeypatch.setenv("DRIVETRAIN_JOURNAL_URL", "postgresql+psycopg://me@127.0.0.1:1/x")
+    monkeypatch.setenv("DRIVETRAIN_JOURNAL_POLICY", "drop")
+    with pytest.raises(BentoMLException, match="cannot be created"):
+        alone.prepare()
+    config = settings.read()
+    event = Event(1, "3", "/packages/3", 1.0, "current", None, None, 0.0)
+    KnownReleases(config.cache, config.journal_url).keep([event])
+    alone.prepare()
+    monkeypatch.setenv("DRIVETRAIN_JOURNAL_POLICY", "block")
+    with pytest.raises(BentoMLException, match="cannot be created"):
+        alone.prepare()
 
 
 def test_a_bento_without_a_package_serves_what_its_journal_says_and_nothing_else(

@@ -2,9 +2,10 @@
 
 import json
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -22,7 +23,7 @@ from serving.process.deploy import deploy
 from tests.ml.io.database.postgresql import OWNER, PASSWORD, Server
 from tests.ml.io.database.postgresql import postgresql as postgresql
 from tests.serving import packages
-from tests.serving.processes import is_whole, kill, until, workers
+from tests.serving.processes import is_whole, kill, until, worker, workers
 from tests.serving.steady_load import steady_load
 from tests.small_disk import mounted
 from tests.soak import SOAKING, count
@@ -31,10 +32,13 @@ pytestmark = [
     pytest.mark.untraced,
     pytest.mark.skipif(not SOAKING, reason="its small forms, without processes, are the tests of policies"),
 ]
+JSON = {"content-type": "application/json"}
 BODY = json.dumps({"instances": [packages.ROW]}).encode()
 Policy = Literal["block", "drop"]
 Breaks = Callable[[], None]
 ROUNDS = count(1, 10)
+BEYOND = 2.5
+"""Seconds by which a worker may be back later than with its journal there: the first answer waits for one of them."""
 
 
 @contextmanager
@@ -103,12 +107,17 @@ def test_a_disk_that_is_full_again_and_again(tmp_path: Path, bentoml_home: None,
     assert policy == "block" or totals["lost"] > 30, totals
 
 
+def made(postgresql: Server) -> str:
+    """Return the URL of an empty database."""
+    postgresql.execute("DROP DATABASE IF EXISTS house WITH (FORCE)", "CREATE DATABASE house")
+    return f"postgresql+psycopg://{OWNER}:{quote(PASSWORD, safe='')}@127.0.0.1:{postgresql.port}/house"
+
+
 @pytest.mark.parametrize("policy", ["block", "drop"])
 def test_a_database_that_is_stopped_and_started_again_and_again(
     tmp_path: Path, bentoml_home: None, postgresql: Server, policy: Policy
 ) -> None:
-    postgresql.execute("DROP DATABASE IF EXISTS house WITH (FORCE)", "CREATE DATABASE house")
-    url = f"postgresql+psycopg://{OWNER}:{quote(PASSWORD, safe='')}@127.0.0.1:{postgresql.port}/house"
+    url = made(postgresql)
     with answered(tmp_path / "home", url, policy) as (address, totals):
         for _ in range(ROUNDS):
             time.sleep(0.5)
@@ -142,3 +151,67 @@ def test_workers_that_are_killed_while_a_database_is_stopped(
         until(lambda: is_whole(home, number))
     assert totals["answered"] > 10 * ROUNDS and totals["lost"], totals
     assert any(one.reason == "killed" for one in lost(url, 0.0))
+
+
+@contextmanager
+def stopped(postgresql: Server) -> Iterator[None]:
+    postgresql.stop()
+    try:
+        yield
+    finally:
+        postgresql.start()
+
+
+@contextmanager
+def locked(home: Path) -> Iterator[None]:
+    """Let nobody else read or write the journal's file; who has it open is killed, and locked out."""
+    with closing(sqlite3.connect(home / "house.db", isolation_level=None, timeout=0.0)) as other:
+        kill(worker(home).pid)
+        until(lambda: _has_locked(other))
+        yield
+
+
+def _has_locked(other: sqlite3.Connection) -> bool:
+    with suppress(sqlite3.OperationalError):
+        other.executescript("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE removed SET rows = rows;")
+        return True
+    return False
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_worker_that_is_killed_while_the_journal_is_away_is_back_at_once(
+    tmp_path: Path, bentoml_home: None, postgresql: Server, kind: str
+) -> None:
+    home = tmp_path / "home"
+    url, away = (
+        (made(postgresql), lambda: stopped(postgresql))
+        if kind == "postgresql"
+        else (sqlite_url(home / "house.db"), lambda: locked(home))
+    )
+    package, spec = str(packages.write_onnx(home / "packages" / "1")), JournalSpec(policy="drop")
+    address, _ = deploy(home, "house", "1", package, DeploySpec(), journal_url=url, journal=spec)
+
+    def answers() -> bool:
+        with suppress(httpx.TransportError):
+            return httpx.post(f"{address}/predict", content=BODY, headers=JSON, timeout=60).status_code == 200
+        return False
+
+    def back() -> float:
+        """Kill the worker; return the seconds until another one answers."""
+        until(answers)
+        kill(worker(home).pid)
+        return until(answers)
+
+    try:
+        usual = max(back() for _ in range(ROUNDS))
+        before = rows(url)
+        with away():
+            for _ in range(ROUNDS):
+                took = back()
+                assert took < usual + BEYOND, (took, usual)
+                assert httpx.get(f"{address}/readyz").status_code == 200
+                assert 'drivetrain_journal_up{model="house"} 0.0' in httpx.get(f"{address}/metrics").text
+        until_whole(address)
+        assert rows(url) == before + 1  # what the last worker held; the others took theirs with them
+    finally:
+        services.stop(home, "house")

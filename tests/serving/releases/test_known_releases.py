@@ -1,0 +1,153 @@
+"""What a worker keeps of the releases, and how it begins with that while its journal is away."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from schemas.release import ReleaseState
+from schemas.thresholds import Thresholds
+from serving.journal.location import sqlite_url
+from serving.journal.tables import connect, create
+from serving.releases.events import Entry, append, read
+from serving.releases.follower import Follower
+from serving.releases.known_releases import FILE, KnownReleases, place
+from serving.releases.package_cache import fetch, mark_proven
+from serving.releases.thresholds import move
+from tests.serving import packages
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Path:
+    """What a journal is on, and what may be taken away."""
+    create(url_on(tmp_path / "disk"))
+    return tmp_path / "disk"
+
+
+def url_on(disk: Path) -> str:
+    return sqlite_url(disk / "journal.db")
+
+
+@contextmanager
+def follower(journal_url: str, cache: Path, known: KnownReleases) -> Iterator[Follower]:
+    """A worker's follower under the policy `drop`, started."""
+    engine = connect(journal_url)
+    one = Follower(engine, cache, 0.02, drops=True, known=known)
+    one.start()
+    try:
+        yield one
+    finally:
+        one.stop()
+        engine.dispose()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def published(journal_url: str, folder: Path, *states: ReleaseState) -> None:
+    """Put a version into each of these states, numbered from 1 on; the folder's `cache` has their packages."""
+    entries = []
+    for number, state in enumerate(states, 1):
+        package = str(packages.write_rules(folder / str(number)))
+        mark_proven(fetch(package, str(number), folder / "cache"))
+        entries.append(Entry(str(number), package, state, weight=0.5))
+    written(journal_url, *entries)
+
+
+def written(journal_url: str, *entries: Entry) -> None:
+    engine = connect(journal_url)
+    append(engine, lambda _past: entries)
+    engine.dispose()  # and all is in the one file
+
+
+def kept(journal_url: str, folder: Path) -> KnownReleases:
+    """What is kept of a journal, as a worker leaves it and another one finds it."""
+    engine = connect(journal_url)
+    with engine.connect() as connection:
+        KnownReleases(folder, journal_url).keep(read(connection))
+    engine.dispose()
+    return KnownReleases(folder, journal_url)
+
+
+def versions(one: Follower) -> Sequence[str | None]:
+    shared = one.traffic
+    found = () if shared is None else (shared.current, shared.candidate, shared.shadow)
+    return [None if version is None else version.version for version in found]
+
+
+def test_a_worker_begins_with_all_that_answered_and_follows_the_journal_when_it_is_back(
+    disk: Path, tmp_path: Path
+) -> None:
+    journal_url = url_on(disk)
+    published(journal_url, tmp_path, "current", "candidate", "shadow")
+    move(journal_url, "1", Thresholds(review=0.9), who="anna")
+    known = kept(journal_url, tmp_path / "cache")
+    aside = disk.rename(tmp_path / "aside")
+    with follower(journal_url, tmp_path / "cache", known) as one:
+        until(lambda: versions(one) == ["1", "2", "3"])
+        assert one.is_ready and one.journal.error is not None
+        assert one.current is not None and one.current.model.thresholds == Thresholds(review=0.9)
+        written(url_on(aside), Entry("3", known.read()[2].package_url, "current", weight=1.0))
+        aside.rename(disk)
+        until(lambda: versions(one) == ["3", None, None])
+    assert KnownReleases(tmp_path / "cache", journal_url).read()[-1].state == "current"
+
+
+def test_a_journal_that_has_nothing_in_production_ends_what_was_known(disk: Path, tmp_path: Path) -> None:
+    journal_url = url_on(disk)
+    published(journal_url, tmp_path, "current")
+    known = kept(journal_url, tmp_path / "cache")
+    disk.rename(tmp_path / "aside")
+    with follower(journal_url, tmp_path / "cache", known) as one:
+        until(lambda: versions(one) == ["1", None, None])
+        create(journal_url)
+        until(lambda: not one.is_ready)
+        assert one.why_not_ready == "no version has been published yet"
+    assert KnownReleases(tmp_path / "cache", journal_url).read() == []
+
+
+def test_only_what_is_whole_and_of_this_journal_is_known(
+    journal_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    published(journal_url, tmp_path, "current")
+    assert len(kept(journal_url, tmp_path).read()) == 1
+    assert KnownReleases(tmp_path, "sqlite:////elsewhere.db").read() == []
+    assert KnownReleases(tmp_path / "none", journal_url).read() == [] and not caplog.text
+    for broken in (b"", b'{"journal": "x"}', b"\xff", (tmp_path / FILE).read_bytes().replace(b'"current"', b'"novel"')):
+        (tmp_path / FILE).write_bytes(broken)
+        assert KnownReleases(tmp_path, journal_url).read() == []
+    assert caplog.text.count("cannot be read") == 4
+
+
+def test_a_disk_that_takes_nothing_leaves_what_was_kept_and_is_told_of_once(
+    journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    published(journal_url, tmp_path, "current")
+    known = kept(journal_url, tmp_path)
+    events = known.read()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        known.keep(list(events))  # no others: nothing is written
+        assert not caplog.text
+        known.keep(events * 2)
+        known.keep(events * 3)
+    assert caplog.text.count("cannot be kept") == 1 and "No space left" in caplog.text
+    assert KnownReleases(tmp_path, journal_url).read() == events
+    assert [path.name for path in tmp_path.glob(".*.partial")] == []
+
+
+def test_where_a_journal_is_holds_no_secret() -> None:
+    url = "postgresql+psycopg://me:secret@host:5432/house?password=secret&host=/run/postgresql&connect_timeout=3"
+    assert place(url) == "postgresql+psycopg://host:5432/house?host=%2Frun%2Fpostgresql"
+    assert place("postgresql+psycopg://you:other@host/house") == place("postgresql+psycopg://host/house")
+    assert place(sqlite_url(Path("/a/b.db"))) == "sqlite:////a/b.db"
