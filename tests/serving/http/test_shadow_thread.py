@@ -12,10 +12,13 @@ from serving.http.errors import HttpError
 from serving.http.shadowing import Shadowing
 
 
+NAME = "shadow that is withdrawn"
+
+
 class Shadow:
     """What stands for a version."""
 
-    version = "2"
+    version = NAME.removeprefix("shadow ")
 
 
 class Kept:
@@ -39,7 +42,7 @@ def refused(*_: Any) -> Any:
 
 
 def threads() -> list[str]:
-    return [one.name for one in threading.enumerate() if one.name == "shadow 2"]
+    return [one.name for one in threading.enumerate() if one.name == NAME]
 
 
 async def until_ended(tries: int = 200) -> None:
@@ -57,7 +60,7 @@ def test_a_shadow_that_was_withdrawn_is_freed_and_one_that_comes_again_follows(m
         stands.append(Shadow())
         one.follow(stands[0], Asked(), "id")  # type: ignore[arg-type]
         await asyncio.sleep(0.05)
-        assert threads() == ["shadow 2"], "it stands, and waits for more"
+        assert threads() == [NAME], "it stands, and waits for more"
         return weakref.ref(stands.pop())
 
     async def twice() -> None:

@@ -11,7 +11,7 @@ from serving.http.endpoint import Endpoint
 from serving.http.openapi import document
 from serving.http.post import Post
 
-EVERYWHERE = ("connection", "head", "malformed")
+EVERYWHERE = ("connection", "head", "making_way", "malformed")
 """Modules that answer before an endpoint does."""
 BASE = "endpoint"
 """What all endpoints import: what it imports in turn is not what each of them answers."""
