@@ -11,7 +11,6 @@ from serving.http import shadowing
 from serving.http.errors import HttpError
 from serving.http.shadowing import Shadowing
 
-
 NAME = "shadow that is withdrawn"
 
 
