@@ -6,9 +6,7 @@ Validators of schemas let it through: fewer than no replicas, a selector that fi
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import yaml
-
-from schemas.errors import ConfigurationError, Fault
+from schemas.errors import Fault
 from serving.kubernetes.autoscalers import autoscaler_faults
 from serving.kubernetes.chosen import chosen_faults
 from serving.kubernetes.deployments import deployment_faults
@@ -17,6 +15,7 @@ from serving.kubernetes.names import metadata_faults, namespace
 from serving.kubernetes.place import Place
 from serving.kubernetes.scaled import rival_faults, scaled_faults
 from serving.kubernetes.services import service_faults
+from serving.kubernetes.yaml_rules import load
 
 _CHECKS: Mapping[str, Callable[[Place], Iterator[Fault]]] = {
     "HorizontalPodAutoscaler": autoscaler_faults,
@@ -32,12 +31,7 @@ def checked(text: str) -> list[Fault]:
 
 def read(text: str) -> list[Place]:
     """Return the manifests of a file, those of its lists by themselves. Raises ConfigurationError if it is no YAML."""
-    try:
-        documents = [one for each in yaml.safe_load_all(text) if each is not None for one in _listed(each)]
-    except (yaml.YAMLError, ValueError) as error:  # a number of too many digits, a day that no month has
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}" if mark is not None else ""
-        raise ConfigurationError([Fault(where, "this is no YAML")], "The manifests cannot be read") from error
+    documents = [one for each in load(text) if each is not None for one in _listed(each)]
     return [Place.of(number, one) for number, one in enumerate(documents)]
 
 

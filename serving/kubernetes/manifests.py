@@ -4,9 +4,8 @@ import hashlib
 from math import ceil
 from typing import Any
 
-import yaml
-
 from schemas.capacity import CapacityRecord
+from serving.kubernetes.yaml_rules import dump
 from serving.process.container import DATA, KEYS_FOLDER, PORT, Setting, environment, secrets
 from serving.process.patience import grace
 from serving.process.records import Deployment
@@ -63,7 +62,7 @@ def manifests(deployment: Deployment, measured: CapacityRecord) -> str:
     )
     if deployment.journal.archive_folder is not None:
         head += _ARCHIVE.format(claim=_claim(name))
-    return head + yaml.safe_dump_all(parts, sort_keys=False, allow_unicode=True, width=1_000)
+    return head + dump(parts)
 
 
 def object_name(model: str) -> str:

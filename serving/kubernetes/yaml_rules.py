@@ -1,0 +1,159 @@
+"""YAML by the rules of kubectl and the API: what is text to them, and what a number or a boolean.
+
+They differ from PyYAML's, which are those of YAML 1.1: `2026-01-01` and `12:30` are text, `y` is true, and `1234e5` and
+`0o17` are numbers. What is sent to a cluster is JSON: its keys are text, and 2.0 is 2.
+
+Source: goyaml.v2 of sigs.k8s.io/yaml, resolve.go (November 2026).
+"""
+
+import re
+from collections.abc import Iterable
+from math import isinf
+from typing import Any, Final
+
+import yaml
+
+from schemas.errors import ConfigurationError, Fault
+
+_TAG: Final = "tag:yaml.org,2002:"
+_TRUE = ("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON")
+_FALSE = ("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF")
+_NULL = ("", "~", "null", "Null", "NULL")
+_UNBOUNDED = tuple(sign + word for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF"))
+_NO_NUMBER = (*_UNBOUNDED, ".nan", ".NaN", ".NAN")
+_WORDS = {
+    **dict.fromkeys((*_TRUE, *_FALSE), "bool"),
+    **dict.fromkeys(_NULL, "null"),
+    **dict.fromkeys(_NO_NUMBER, "float"),
+    "<<": "merge",
+}
+_WHOLE = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
+_FRACTION = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_SHORT_FRACTION = re.compile(r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?")
+_LARGEST_WHOLE = 1e21  # larger ones are written with an exponent in JSON
+
+
+def load(text: str) -> list[Any]:
+    """Return the documents of a file. Raises ConfigurationError if it is no YAML, or a mapping has a key twice."""
+    documents = []
+    try:
+        loader = _Loader(text)
+        while loader.check_data():  # type: ignore[no-untyped-call]  # PyYAML's stubs
+            documents.append(loader.get_data())
+    except (yaml.YAMLError, ValueError) as error:  # a number of too many digits
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}" if mark is not None else ""
+        raise ConfigurationError([Fault(where, "this is no YAML")], "The manifests cannot be read") from error
+    if loader.faults:
+        raise ConfigurationError(loader.faults, "The manifests cannot be read")
+    return documents
+
+
+def dump(documents: Iterable[Any]) -> str:
+    """Return documents as YAML in which text stays text, by PyYAML's rules as well."""
+    return yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000)
+
+
+def kind(text: str) -> str:
+    """Return what a scalar without quotes is: `str`, `int`, `float`, `bool`, `null` or, as a key, `merge`."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] == ".":
+        is_fraction = bool(_SHORT_FRACTION.fullmatch(text))
+    elif text[0] in "+-0123456789":
+        if _WHOLE.fullmatch(text.replace("_", "")):
+            return "int"
+        is_fraction = bool(_FRACTION.fullmatch(text.replace("_", "")))
+    else:
+        return "str"
+    return "float" if is_fraction and not isinf(_fraction(text)) else "str"
+
+
+def _whole(text: str) -> int:
+    return int(re.sub(r"^([-+]?)0(?=[0-7])", r"\g<1>0o", text.replace("_", "")), 0)  # 017 is 0o17
+
+
+def _fraction(text: str) -> float:
+    number = float(text.replace("_", ""))
+    return int(number) if number.is_integer() and abs(number) < _LARGEST_WHOLE else number
+
+
+_VALUES: Final[dict[str, Any]] = {
+    "bool": lambda text: text in _TRUE,
+    "null": lambda text: None,
+    "int": _whole,
+    "float": _fraction,
+}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads documents; what a cluster could not be sent is kept in `faults`."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.faults: list[Fault] = []
+
+    def say(self, node: yaml.Node, message: str, hint: str = "") -> None:
+        """Keep a fault, at the line of a node."""
+        self.faults.append(Fault(f"line {node.start_mark.line + 1}", message, hint))
+
+    def resolve(self, of: type[yaml.Node], value: Any, implicit: Any) -> str:
+        if of is yaml.ScalarNode and implicit[0]:
+            return _TAG + kind(value)
+        return str(super().resolve(of, value, implicit))  # type: ignore[no-untyped-call]
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """Return a mapping as it stands there: what it is merged with does not count as a key twice."""
+        node = super().compose_mapping_node(anchor)
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag == f"{_TAG}merge":
+                continue
+            name = _key(self.construct_object(key))
+            if key.tag == f"{_TAG}null":
+                self.say(key, "a key cannot be null", 'as text: "null"')
+            elif name in lines:
+                self.say(key, f"{name!r} is there twice in one mapping", f"first in line {lines[name]}")
+            lines.setdefault(name, key.start_mark.line + 1)
+        return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        return {_key(key): value for key, value in super().construct_mapping(node, deep=deep).items()}
+
+    def plain(self, node: yaml.ScalarNode) -> Any:
+        """Return a number, a boolean or nothing; its tag may be written before it."""
+        text, wanted = str(self.construct_scalar(node)), node.tag.removeprefix(_TAG)
+        found = kind(text)
+        if text in _NO_NUMBER:
+            self.say(node, f"{text} is no number that a cluster can be sent", f'as text: "{text}"')
+        elif found == wanted or (found, wanted) == ("int", "float"):
+            return _VALUES[found](text)
+        else:
+            self.say(node, f"{text!r} is no {wanted}")
+        return text
+
+    def text(self, node: yaml.ScalarNode) -> str:
+        """Return text, whatever its tag says: so are dates read."""
+        return str(self.construct_scalar(node))
+
+
+def _key(key: Any) -> str:
+    """Return a key as JSON has it."""
+    if key is None or isinstance(key, bool):
+        return {None: "null", True: "true", False: "false"}[key]
+    return str(key)
+
+
+for _name in _VALUES:
+    _Loader.add_constructor(_TAG + _name, _Loader.plain)
+for _name in ("merge", "timestamp"):
+    _Loader.add_constructor(_TAG + _name, _Loader.text)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Puts into quotes what kubectl, or PyYAML, would not read as text."""
+
+    def resolve(self, of: type[yaml.Node], value: Any, implicit: Any) -> str:
+        found = str(super().resolve(of, value, implicit))  # type: ignore[no-untyped-call]
+        is_text = of is yaml.ScalarNode and implicit[0] and found == f"{_TAG}str"
+        return _TAG + kind(value) if is_text else found
