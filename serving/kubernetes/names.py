@@ -9,10 +9,14 @@ from serving.kubernetes.place import Place
 
 SERVICE = r"[a-z]([a-z0-9\-]{0,61}[a-z0-9])?"
 """A name of RFC 1035, as services have it: it begins with a letter."""
+HOST = SUBDOMAIN + r"\.?"
+"""A name of DNS; the dot at its end says that it is whole."""
 _LONGEST = 256 * 1024  # bytes of all annotations of an object together
+_QUOTED = "what a cluster reads as a number, or as true or false, is in quotes"
 _HINTS = {
     SERVICE: "lower-case letters, digits and hyphens, at most 63, beginning with a letter",
     SUBDOMAIN: "lower-case letters, digits, hyphens and dots, at most 253, beginning and ending with a letter or digit",
+    HOST: "a name of DNS, such as house.example.com",
     LABEL: "lower-case letters, digits and hyphens, at most 63, beginning and ending with a letter or digit",
 }
 
@@ -47,9 +51,8 @@ def label_faults(labels: Place) -> Iterator[Fault]:
         if not re.fullmatch(QUALIFIED, str(key)):
             yield labels.fault(str(key), f"{key!r} cannot be the key of a label", "PREFIX/NAME, or NAME")
         if not isinstance(value, str) or not re.fullmatch(LABEL_VALUE, value):
-            yield labels.fault(
-                str(key), f"{value!r} cannot be the value of a label", "text of letters, digits, - _ and ."
-            )
+            hint = "letters, digits, - _ and ." if isinstance(value, str) else _QUOTED
+            yield labels.fault(str(key), f"{value!r} cannot be the value of a label", f"text: {hint}")
 
 
 def annotation_faults(annotations: Place) -> Iterator[Fault]:
@@ -58,6 +61,6 @@ def annotation_faults(annotations: Place) -> Iterator[Fault]:
         if not re.fullmatch(QUALIFIED, str(key).lower()):
             yield annotations.fault(str(key), f"{key!r} cannot be the key of an annotation", "PREFIX/NAME, or NAME")
         if not isinstance(value, str):
-            yield annotations.fault(str(key), f"{value!r} cannot be the value of an annotation", f'text: "{value}"')
+            yield annotations.fault(str(key), f"{value!r} cannot be the value of an annotation", f"text: {_QUOTED}")
     if sum(len(f"{key}{value}".encode(errors="surrogatepass")) for key, value in annotations.values.items()) > _LONGEST:
         yield Fault(annotations.path, "they are larger than 256 KiB together")

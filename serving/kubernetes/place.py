@@ -40,6 +40,11 @@ class Place:
         value = self.values.get(name)
         return Place(self.at(name), value if isinstance(value, dict) else {})
 
+    def listed(self, name: str) -> list[tuple[str, Any]]:
+        """Return the values of the list at a key, each with what it is called in this place."""
+        value = self.values.get(name)
+        return [(f"{name}[{number}]", one) for number, one in enumerate(value if isinstance(value, list) else [])]
+
     def entries(self, name: str) -> "list[Place]":
         """Return the mappings of the list at a key."""
         value = self.values.get(name)

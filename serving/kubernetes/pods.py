@@ -3,14 +3,22 @@
 from collections.abc import Iterator
 
 from schemas.errors import Fault
+from schemas.kubernetes_names import LABEL, SUBDOMAIN
 from serving.kubernetes.choices import choice_faults
 from serving.kubernetes.containers import container_faults
+from serving.kubernetes.names import name_faults
+from serving.kubernetes.nodes import node_faults
 from serving.kubernetes.numbers import INT64, number_faults, twice
 from serving.kubernetes.place import Place
 from serving.kubernetes.ports import host_port_faults
 from serving.kubernetes.probes import PROBES
 from serving.kubernetes.volumes import volume_faults
 
+_NAMES = {
+    **dict.fromkeys(("serviceAccountName", "serviceAccount", "nodeName"), SUBDOMAIN),
+    **dict.fromkeys(("priorityClassName", "runtimeClassName"), SUBDOMAIN),
+    **dict.fromkeys(("hostname", "subdomain"), LABEL),
+}
 _DNS = ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")
 
 
@@ -21,6 +29,10 @@ def pod_faults(spec: Place) -> Iterator[Fault]:
         yield spec.fault("containers", "there is no container")
     yield from number_faults(spec, "terminationGracePeriodSeconds", "seconds", 0, INT64)
     yield from choice_faults(spec, "dnsPolicy", _DNS)
+    for key, pattern in _NAMES.items():
+        if spec.text(key):
+            yield from name_faults(spec, key, pattern)
+    yield from node_faults(spec)
     yield from volume_faults(volumes)
     names = {volume.text("name") for volume in volumes}
     everyone = [*spec.entries("initContainers"), *containers]

@@ -11,6 +11,8 @@ from serving.kubernetes.place import Place
 
 PORT_NAME = r"(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9\-]{0,13}[a-z0-9])?"
 """A name of RFC 6335, as ports of containers have it."""
+_NODE_PORTS = (30_000, 32_767)
+NODE_PORT_HINT = "{} to {}, unless your cluster was given other ones".format(*_NODE_PORTS)
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 
 
@@ -38,6 +40,11 @@ def host_port_faults(container: Place) -> Iterator[Fault]:
 def is_port(value: Any) -> bool:
     """Say whether a value is the number of a port."""
     return is_whole(value, 1, 65_535)
+
+
+def is_node_port(value: Any) -> bool:
+    """Say whether a value is a port that services have on nodes."""
+    return is_whole(value, *_NODE_PORTS)
 
 
 def port_number_faults(place: Place, key: str) -> Iterator[Fault]:

@@ -1,24 +1,23 @@
 """Services: their types, addresses and ports."""
 
+import re
 from collections.abc import Iterator
 
 from schemas.errors import Fault
-from schemas.kubernetes_names import LABEL, SUBDOMAIN
+from schemas.kubernetes_names import LABEL, QUALIFIED
+from serving.kubernetes.addresses import OPEN, address_faults, outside_faults
 from serving.kubernetes.choices import choice_faults
-from serving.kubernetes.names import label_faults, name_faults
-from serving.kubernetes.numbers import is_whole, number_faults, twice
+from serving.kubernetes.names import label_faults
+from serving.kubernetes.numbers import number_faults, twice
 from serving.kubernetes.place import Place
-from serving.kubernetes.ports import PROTOCOLS, port_name_faults, port_number_faults
+from serving.kubernetes.ports import NODE_PORT_HINT, PROTOCOLS, is_node_port, port_name_faults, port_number_faults
 
 _TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
-_OPEN = ("NodePort", "LoadBalancer")
-_NODE_PORTS = (30_000, 32_767)
 _LONGEST_AFFINITY = 86_400
 _CHOICES = {
     "sessionAffinity": ("ClientIP", "None"),
     "internalTrafficPolicy": ("Cluster", "Local"),
-    "externalTrafficPolicy": ("Cluster", "Local"),
-    "ipFamilyPolicy": ("SingleStack", "PreferDualStack", "RequireDualStack"),
+    "trafficDistribution": ("PreferClose", "PreferSameZone", "PreferSameNode"),
 }
 
 
@@ -31,7 +30,9 @@ def service_faults(place: Place) -> Iterator[Fault]:
         yield spec.fault("type", f"{kind!r} is no type of a service", f"known: {', '.join(_TYPES)}")
     for key, known in _CHOICES.items():
         yield from choice_faults(spec, key, known)
-    yield from _address_faults(spec, kind)
+    yield from address_faults(spec, kind)
+    if kind in _TYPES:
+        yield from outside_faults(spec, kind)
     yield from _affinity_faults(spec)
     yield from label_faults(spec.inside("selector"))
     for port in ports:
@@ -43,18 +44,6 @@ def service_faults(place: Place) -> Iterator[Fault]:
 
 def _protocol(port: Place) -> str:
     return port.text("protocol") or "TCP"
-
-
-def _address_faults(spec: Place, kind: str) -> Iterator[Fault]:
-    address = spec.text("clusterIP")
-    if kind == "ExternalName":  # another name for what is elsewhere: neither pods nor ports
-        yield from name_faults(spec, "externalName", SUBDOMAIN)
-        if address:
-            yield spec.fault("clusterIP", "a service of type ExternalName has none")
-    elif address == "None" and kind in _OPEN:
-        yield spec.fault("clusterIP", f"a service of type {kind} has an address: it cannot be None", "type: ClusterIP")
-    elif address != "None" and not spec.entries("ports"):
-        yield spec.fault("ports", "it has no port")
 
 
 def _affinity_faults(spec: Place) -> Iterator[Fault]:
@@ -75,18 +64,24 @@ def _port_faults(port: Place, kind: str, *, has_others: bool) -> Iterator[Fault]
     elif target:  # 0, or nothing: as the port
         yield from port_number_faults(port, "targetPort")
     yield from _node_port_faults(port, kind)
+    yield from _application_faults(port)
     if port.text("name"):
         yield from port_name_faults(port, "name", LABEL)
     elif has_others:
         yield port.fault("name", "one of several ports needs a name")
 
 
+def _application_faults(port: Place) -> Iterator[Fault]:
+    name = port.text("appProtocol")
+    if name is not None and not re.fullmatch(QUALIFIED, name):
+        yield port.fault("appProtocol", f"{name!r} cannot be the name of a protocol", "http, kubernetes.io/h2c")
+
+
 def _node_port_faults(port: Place, kind: str) -> Iterator[Fault]:
     value = port.values.get("nodePort")
     if not value:  # 0: the cluster chooses one
         return
-    if kind not in _OPEN:
+    if kind not in OPEN:
         yield port.fault("nodePort", f"a service of type {kind} has none", "type: NodePort")
-    elif not is_whole(value, *_NODE_PORTS):
-        hint = "{} to {}, unless your cluster was given other ones".format(*_NODE_PORTS)
-        yield port.fault("nodePort", f"{value!r} is no port of a node", hint)
+    elif not is_node_port(value):
+        yield port.fault("nodePort", f"{value!r} is no port of a node", NODE_PORT_HINT)

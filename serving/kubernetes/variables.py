@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from schemas.errors import Fault
-from schemas.kubernetes_names import SUBDOMAIN
+from schemas.kubernetes_names import QUALIFIED, SUBDOMAIN
 from serving.kubernetes.choices import one_of_faults
 from serving.kubernetes.names import name_faults
 from serving.kubernetes.place import Place
@@ -13,6 +13,14 @@ _NAME = r"[ -<>-~]+"
 """What Kubernetes takes since 1.32: all that can be printed, but for `=`."""
 _KEY = r"[A-Za-z0-9._\-]{1,253}"
 _SOURCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef")
+
+_FIELDS = (
+    *("metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName"),
+    *("status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"),
+)
+_OLD = ("spec.host",)  # what spec.nodeName was called, and is still read as
+_ONE = r"metadata\.(labels|annotations)\['(.*)'\]"
+_RESOURCE = r"(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)"
 
 
 def variable_faults(container: Place) -> Iterator[Fault]:
@@ -42,3 +50,25 @@ def _source_faults(variable: Place) -> Iterator[Fault]:
             yield from name_faults(reference, "name", SUBDOMAIN)
             if not re.fullmatch(_KEY, reference.text("key") or ""):
                 yield reference.fault("key", f"{reference.text('key')!r} cannot be a key", "letters, digits, - _ and .")
+    if origin.values.get("fieldRef") is not None:
+        yield from _field_faults(origin.inside("fieldRef"))
+    resource = origin.inside("resourceFieldRef").text("resource")
+    if origin.values.get("resourceFieldRef") is not None and not re.fullmatch(_RESOURCE, resource or ""):
+        yield origin.fault(
+            "resourceFieldRef.resource", f"{resource!r} cannot be", "such as limits.memory, requests.cpu"
+        )
+
+
+def _field_faults(field: Place) -> Iterator[Fault]:
+    """Yield that what is asked of the pod is nothing that a variable can be."""
+    path = field.text("fieldPath") or ""
+    one = re.fullmatch(_ONE, path)
+    if one:
+        key = one[2].lower() if one[1] == "annotations" else one[2]
+        is_known = re.fullmatch(QUALIFIED, key) is not None
+    else:
+        is_known = path in (*_FIELDS, *_OLD)
+    if not is_known:
+        yield field.fault("fieldPath", f"{path!r} cannot be", f"known: {', '.join(_FIELDS)}, metadata.labels['KEY']")
+    if field.text("apiVersion") not in (None, "", "v1"):
+        yield field.fault("apiVersion", f"{field.text('apiVersion')!r} cannot be", "v1")
