@@ -40,7 +40,7 @@ def load(text: str) -> list[Any]:
         loader = _Loader(text)
         while loader.check_data():  # type: ignore[no-untyped-call]  # PyYAML's stubs
             documents.append(loader.get_data())
-    except (yaml.YAMLError, ValueError) as error:  # a number of too many digits
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a number of too many digits, lists in lists
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark is not None else ""
         raise ConfigurationError([Fault(where, "this is no YAML")], "The manifests cannot be read") from error

@@ -50,6 +50,7 @@ UNREAD = {
     "a: [": "line 1: this is no YAML",
     "[a]: 1": "line 1: this is no YAML",
     f"a: {'9' * 5000}": "this is no YAML",
+    "[" * 1000: "this is no YAML",
 }
 
 
