@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
+from itertools import islice
 
 from schemas.lookups import LookupSpec
 from serving.lookups.breaker import Breaker
@@ -15,6 +16,10 @@ from serving.lookups.source import Found, Key, Lost, Source, Unavailable
 
 CONNECTIONS = 8
 """Of a lookup of one worker, at most; as many requests may wait for the source at once."""
+_EXCUSED = 5
+"""Questions of unusually many keys in a row that may end by their timeout alone."""
+_STUCK = 2
+"""Timeouts without any coming or going, after which connections that are all taken are stuck in the source."""
 logger = logging.getLogger("bentoml.drivetrain")
 
 
@@ -25,19 +30,28 @@ class Lookup:
         spec: What is declared.
         source: What is asked.
         observe: Told how many seconds each question to the source took.
+        breaker: Its own; None: one by this process's clock.
     """
 
-    def __init__(self, spec: LookupSpec, source: Source, observe: Callable[[float], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        spec: LookupSpec,
+        source: Source,
+        observe: Callable[[float], None] = lambda _: None,
+        breaker: Breaker | None = None,
+    ) -> None:
         self.spec = spec
         self.hits = self.misses = self.failures = 0
         """Keys that the cache knew, keys that it did not, and questions that were not answered, or not for all keys."""
         self._source, self._observe = source, observe
-        self._cache, self._breaker = Cache(spec.cache_size, spec.cache_seconds), Breaker()
+        self._cache, self._breaker = Cache(spec.cache_size, spec.cache_seconds), breaker or Breaker()
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix=f"lookup {spec.name}")
         self._free = threading.Semaphore(CONNECTIONS)
         self._lock = threading.Lock()
         self._told = ""
         self._most = 0  # keys that the source answered together
+        self._excused, self._excused_at = 0, 0.0  # since it answered any, and when the last one ended
+        self._moved = time.monotonic()  # when a connection was last taken, or came back
 
     @property
     def is_open(self) -> bool:
@@ -68,7 +82,9 @@ class Lookup:
     def _asked(self, keys: Mapping[str, Key]) -> dict[str, Found | Lost]:
         if not self._breaker.lets_through():
             return dict.fromkeys(keys, Lost.FAILED)
-        question = Question(self._source, keys, self._cache.add)
+        is_trial = self._breaker.is_open  # by no more keys than were answered before: their number keeps nobody out
+        asked = dict(islice(keys.items(), self._most or 1)) if is_trial else keys
+        question = Question(self._source, asked, self._cache.add)
         started = time.perf_counter()
         try:
             self._wait_for(question)
@@ -77,7 +93,7 @@ class Lookup:
             self._note(question, error)
         finally:
             self._observe(time.perf_counter() - started)
-        return question.found
+        return dict.fromkeys(keys, Lost.FAILED) | question.found
 
     def _wait_for(self, question: Question) -> None:
         """Ask in another thread: drivers have timeouts of their own kinds, and nobody waits longer than declared."""
@@ -85,6 +101,7 @@ class Lookup:
         question.is_late = not self._free.acquire(blocking=False)
         if question.is_late and not self._free.acquire(timeout=self.spec.timeout):
             raise Unavailable(f"{CONNECTIONS} questions are under way already")
+        self._moved = time.monotonic()
         try:
             asked = self._threads.submit(question.ask, ends)
         except RuntimeError:  # the service ends
@@ -97,23 +114,39 @@ class Lookup:
             raise Unavailable(f"no answer within {self.spec.timeout:g} seconds") from None
 
     def _free_again(self, _: "Future[None]") -> None:
+        self._moved = time.monotonic()
         self._free.release()
 
     def _note(self, question: Question, error: Exception | None) -> None:
         """Count, and tell the breaker: no client opens it for others by keys of his own, nor by how many he sends."""
         with self._lock:
             self._most = max(self._most, question.most)
-            is_usual = question.part <= self._most or not self._most
             self.failures += error is not None
+            if question.most:
+                self._excused = 0
+            is_failure = isinstance(error, Unavailable) and not question.refused and self._is_failure(question)
         if question.most:
             self._breaker.succeeded()
-        elif isinstance(error, Unavailable) and is_usual and not (question.refused or question.is_late):
+        elif is_failure:
             self._breaker.failed()
         if error is None:
             self._told = ""
         elif str(error) != self._told:  # once, not with every request
             self._told = str(error)
             logger.warning("the lookup %s fails: %s", self.spec.name, error)
+
+    def _is_failure(self, question: Question) -> bool:
+        """Say whether the source is to blame for a question without any answer; the lock is held."""
+        if question.failed_at_once:
+            return True
+        if question.is_late:  # it took what others asked for, unless none of these has come back
+            return time.monotonic() - self._moved >= _STUCK * self.spec.timeout
+        if not self._most or question.part <= self._most:
+            return True
+        if question.began < self._excused_at:  # beside another one: a burst of them counts once
+            return False
+        self._excused, self._excused_at = self._excused + 1, time.monotonic()
+        return self._excused > _EXCUSED
 
 
 def _or_unknown(row: Found | None) -> Found | Lost:

@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping
 
 from serving.lookups.source import Found, Key, KeyRefused, Lost, Source, Unavailable
 
+_AT_ONCE = 0.5
+"""Of the time that a source has: whatever fails sooner did not end by its timeout."""
+
 
 class Question:
     """All keys that a request looks up, asked in a thread; who waits for it may read what is known at any time.
@@ -20,12 +23,16 @@ class Question:
     ) -> None:
         self._source, self._keys, self._hold = source, list(keys.items()), hold
         self._known: dict[str, Found | Lost] = {}
+        self.began = time.monotonic()
+        """When who asks it began to wait."""
         self.most = 0
         """Keys of the largest part that was answered."""
         self.part = 0
         """Keys of the part that was asked last."""
         self.is_late = False
         """Whether others were asked about first, so that how long it takes says nothing of the source."""
+        self.failed_at_once = False
+        """Whether the source failed early in the time that it had, which says something of it whatever it was asked."""
         self.refused: KeyRefused | None = None
         """What the source said of keys that it does not take."""
 
@@ -44,13 +51,16 @@ class Question:
             self._ask(dict(self._keys[start : start + self._source.at_once]), left)
 
     def _ask(self, part: dict[str, Key], seconds: float) -> None:
-        self.part = len(part)
+        self.part, started = len(part), time.monotonic()
         try:
             rows = self._source.fetch(list(part.values()), seconds)
         except KeyRefused as error:
             self.refused = error
             self._known.update(dict.fromkeys(part, Lost.REFUSED if len(part) == 1 else Lost.FAILED))
             return
+        except Unavailable:
+            self.failed_at_once = time.monotonic() - started < seconds * _AT_ONCE
+            raise
         answers = {text: rows.get(text) for text in part}
         self._hold(answers)
         self._known.update({text: Lost.UNKNOWN if row is None else row for text, row in answers.items()})

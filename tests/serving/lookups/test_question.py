@@ -9,6 +9,7 @@ from itertools import count
 
 import pytest
 
+from serving.lookups.breaker import Breaker
 from serving.lookups.lookup import CONNECTIONS, Lookup
 from serving.lookups.source import Found, Key, KeyRefused, Lost, Source, Unavailable
 from tests.serving.lookups.conftest import spec
@@ -32,9 +33,11 @@ class Made(Source):
 
 
 @contextmanager
-def made(answer: Answer, at_once: int = 1000, timeout: float = 0.05) -> Iterator[tuple[Lookup, Made]]:
+def made(
+    answer: Answer, at_once: int = 1000, timeout: float = 0.05, breaker: Breaker | None = None
+) -> Iterator[tuple[Lookup, Made]]:
     source = Made(answer, at_once)
-    lookup = Lookup(spec(url="http://127.0.0.1:1", timeout=timeout), source)
+    lookup = Lookup(spec(url="http://127.0.0.1:1", timeout=timeout), source, breaker=breaker)
     yield lookup, source
     lookup.close()
 
@@ -91,23 +94,60 @@ def test_what_was_answered_is_kept_and_many_keys_are_no_failure_of_the_source() 
         assert source.asked == 35 + 3, "what was answered is asked no more"
 
 
-def test_more_keys_at_once_than_a_source_ever_answered_open_no_breaker() -> None:
-    is_down = False
+def up_to(most: int, seconds: float) -> Answer:
+    """Return what answers so many keys at once, and waits in vain, beyond the timeout or not, for more of them."""
 
-    def by_number(keys: Sequence[Key], seconds: float) -> Mapping[str, Found]:
-        if is_down or len(keys) > 10:
-            raise Unavailable("ReadTimeout")
+    def answer(keys: Sequence[Key], _: float) -> Mapping[str, Found]:
+        if len(keys) > most:
+            time.sleep(seconds)
+            raise Unavailable("ReadTimeout" if seconds else "ConnectError")
         return {str(key): ROW for key in keys}
 
-    with made(by_number) as (lookup, _):
+    return answer
+
+
+def many(number: int) -> dict[str, Key]:
+    return of(*(f"{number}-{key}" for key in range(100)))
+
+
+def test_more_keys_than_a_source_answers_in_time_open_no_breaker_while_fewer_are_answered() -> None:
+    with made(up_to(10, 0.02), timeout=0.01) as (lookup, source):
         assert lookup.of(of("a", "b")) == {"a": ROW, "b": ROW}
-        for _ in range(5):
-            lookup.of(of(*map(str, range(100))))
-        assert not lookup.is_open and lookup.of(of("1")) == {"1": ROW}
-        is_down = True
+        for turn in range(4):
+            for number in range(5):
+                lookup.of(many(number))
+            assert not lookup.is_open and lookup.of(of(str(turn))) == {str(turn): ROW}
+        with ThreadPoolExecutor(CONNECTIONS) as threads:
+            list(threads.map(lookup.of, map(many, range(CONNECTIONS))))
+        assert not lookup.is_open, "those that are asked together count once"
+        source.answer = up_to(0, 0.0)
         for _ in range(3):
             lookup.of(of("3", "4"))
         assert lookup.is_open
+
+
+def test_a_source_that_is_down_opens_it_though_each_question_has_more_keys_than_were_ever_answered() -> None:
+    with made(up_to(1, 0.0)) as (lookup, source):
+        lookup.of(of("a"))
+        for number in range(10):
+            assert set(lookup.of(many(number)).values()) == {Lost.FAILED}
+        assert lookup.is_open and source.asked == 1 + 3
+    with made(up_to(1, 0.02), timeout=0.01) as (lookup, source):
+        lookup.of(of("a"))
+        for number in range(20):
+            lookup.of(many(number))
+        assert lookup.is_open and source.asked == 1 + 5 + 3, "time outs are excused five times in a row"
+
+
+def test_what_tries_an_open_breaker_has_no_more_keys_than_were_answered_before() -> None:
+    now = [0.0]
+    with made(up_to(0, 0.0), breaker=Breaker(lambda: now[0])) as (lookup, source):
+        for number in range(3):
+            lookup.of(many(number))
+        assert lookup.is_open
+        source.answer = up_to(1, 0.0)
+        now[0] = 2.0
+        assert list(lookup.of(many(4)).values()) == [ROW] + [Lost.FAILED] * 99 and not lookup.is_open
 
 
 @pytest.mark.parametrize("at_once", [1, 1000])
@@ -122,21 +162,27 @@ def test_a_source_that_never_answered_opens_it_however_many_keys_it_was_asked_fo
         assert lookup.is_open
 
 
-def test_who_waits_for_the_questions_of_others_opens_no_breaker() -> None:
-    go_on = threading.Event()
+def test_who_waits_for_the_questions_of_others_opens_no_breaker_unless_none_of_these_comes_back() -> None:
+    slow = threading.Semaphore(0)
 
     def waits(keys: Sequence[Key], seconds: float) -> Mapping[str, Found]:
-        if keys == ["slow"]:
-            go_on.wait(10)
+        if str(keys[0]).startswith("slow"):
+            slow.acquire(timeout=10)
         return {str(key): ROW for key in keys}
 
-    with made(waits, at_once=1, timeout=0.15) as (lookup, source):
-        with ThreadPoolExecutor(CONNECTIONS) as threads:
-            each = [of(f"quick {number}", "slow") for number in range(CONNECTIONS)]
-            for found in threads.map(lookup.of, each):
-                assert list(found.values()) == [ROW, Lost.FAILED], "nobody waits longer, and the first one is kept"
-        asked = source.asked
-        for _ in range(3):
+    with made(waits, at_once=1, timeout=0.1) as (lookup, source), ThreadPoolExecutor(CONNECTIONS) as threads:
+        each = [of(f"quick {number}", f"slow {number}") for number in range(CONNECTIONS)]
+        for found in threads.map(lookup.of, each):
+            assert list(found.values()) == [ROW, Lost.FAILED], "nobody waits longer, and the first one is kept"
+        for number in range(2):
+            next_one = threads.submit(lookup.of, of(f"slower {number}"))
+            time.sleep(0.02)
+            slow.release()  # one comes back, and the next one takes its connection
+            next_one.result()
             assert lookup.of(of("1")) == {"1": Lost.FAILED}
-        assert not lookup.is_open and source.asked == asked
-        go_on.set()
+        asked = source.asked
+        assert not lookup.is_open
+        for _ in range(4):
+            assert lookup.of(of("1")) == {"1": Lost.FAILED}
+        assert lookup.is_open and source.asked == asked
+        slow.release(2 * CONNECTIONS)
