@@ -14,8 +14,10 @@ from serving.lookups.source import Found, Key, KeyRefused, Source, Unavailable
 
 _LARGEST = 8 << 20  # bytes of an answer
 _UNKNOWN = 404
-_OF_ANY_KEY = (401, 403, 408, 429)
-"""What is no client's fault; a source has other statuses from 400 to 499 for what it was asked."""
+_OF_KEYS_SENT = (400, 413, 422)
+"""What a POST is answered for the keys that it holds; others are those of the address, or of its source."""
+_OF_ANY_KEY = (401, 403, 405, 406, 407, 408, 415, 421, 426, 429)
+"""What a GET is answered whichever key the address has; others from 400 to 499 are for the key."""
 _STEPS = (".", "..")  # which an address takes for steps to another folder, and so no key
 _FORM = 'it must answer {"rows": [{key: …, column: value, …}, …]}'
 
@@ -97,7 +99,7 @@ class Web(Source):
         with self._client.stream(method, url, json=content, timeout=left) as answer:
             if answer.status_code == _UNKNOWN and content is None:
                 return _UNKNOWN, None
-            if 400 <= answer.status_code < 500 and answer.status_code not in _OF_ANY_KEY:
+            if _is_for_keys(answer.status_code, is_post=content is not None):
                 raise KeyRefused(f"it answers {answer.status_code}")
             if answer.status_code != 200:
                 raise Unavailable(f"it answers {answer.status_code}")
@@ -105,6 +107,12 @@ class Web(Source):
 
     def _read(self, row: Mapping[str, Any]) -> Found:
         return {name: row.get(name) for name in self._columns}
+
+
+def _is_for_keys(status: int, *, is_post: bool) -> bool:
+    if is_post:
+        return status in _OF_KEYS_SENT
+    return 400 <= status < 500 and status not in _OF_ANY_KEY
 
 
 def _body(answer: httpx.Response, ends: float) -> bytes:

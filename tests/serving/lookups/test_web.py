@@ -33,18 +33,20 @@ def test_an_address_with_a_place_for_the_key_is_asked_for_each(served: Served, l
     assert [path for _, path, _, _ in served.asked] == ["/rows/1", "/rows/a%2F..%2Fb"]
 
 
+BOTH = ("", "/{key}")
+
+
 @pytest.mark.parametrize(
-    ("status", "lost"),
+    ("path", "status", "lost"),
     [
-        (400, Lost.REFUSED),
-        (422, Lost.REFUSED),
-        (410, Lost.REFUSED),
-        *((status, Lost.FAILED) for status in (401, 403, 408, 429, 500, 503)),
+        *((path, status, Lost.REFUSED) for path in BOTH for status in (400, 413, 422)),
+        *(("/{key}", status, Lost.REFUSED) for status in (410, 414)),
+        *(("", status, Lost.FAILED) for status in (404, 410)),
+        *((path, status, Lost.FAILED) for path in BOTH for status in (401, 403, 405, 408, 415, 429, 500, 503)),
     ],
 )
-@pytest.mark.parametrize("path", ["", "/{key}"])
-def test_statuses_for_what_was_asked_open_no_breaker(
-    served: Served, look: Callable[..., Lookup], status: int, lost: Lost, path: str
+def test_statuses_for_what_was_asked_open_no_breaker_and_those_of_the_address_do(
+    served: Served, look: Callable[..., Lookup], path: str, status: int, lost: Lost
 ) -> None:
     served.status = status
     lookup = look(url=f"{served.url}{path}", timeout=5)
