@@ -24,7 +24,8 @@ class Admission:
 
     The time between two answers is that of the work where requests queue for it. Where few wait, each for itself, it
     is their clients' pace, and says nothing of how many could be answered: it is left out. What waits for somebody
-    else, `elsewhere`, is in no queue of ours.
+    else, `elsewhere`, is in no queue of ours: for a lookup's source, or for a commit that takes its time however many
+    are in it.
 
     Args:
         longest: Seconds that a request may wait for its turn.

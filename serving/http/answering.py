@@ -80,7 +80,7 @@ class Answering:
         self, settings: Settings, follower: Follower, journal: Journal, pulse: Pulse, admission: Admission
     ) -> None:
         self._settings, self._spec = settings, settings.spec
-        self._follower, self._journal, self._pulse = follower, journal, pulse
+        self._follower, self._journal, self._pulse, self._admission = follower, journal, pulse, admission
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="aside")
         self._batching = Batching(settings.model, self._spec, pulse)
         self._looking_up = LookingUp(settings.model, self._spec.lookups, admission)
@@ -219,7 +219,7 @@ class Answering:
             if (trace := scope[TRACE]) is not None:
                 request = request._replace(trace=trace.text)
         try:
-            await self._journal.write(request)
+            await self._journal.write(request, self._admission)
         except JournalFull as error:
             raise HttpError(429, str(error), headers=RETRY) from error
         except JournalError as error:

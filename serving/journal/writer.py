@@ -10,6 +10,7 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from serving.journal.labels import Label, LabelStatus
 from serving.journal.loss import Reason
 from serving.journal.losses import Gone, Losses
 from serving.journal.outcome import JournalError, JournalFull, Outcome, RowError, is_refused, passed_over, resolve
+from serving.journal.pace import Pace, Turns
 from serving.journal.takeover import begin
 from serving.journal.transaction import commit
 from serving.journal.waiting import Entry, Room, bytes_of, following, is_done, rest
@@ -64,6 +66,7 @@ class Journal:
         self._closed = self._is_late = False
         self._held = Held()
         self._inline = Inline(engine)
+        self._pace = Pace(_LARGEST_GROUP)
         self._crowd = Crowd(self._entries.qsize, _LARGEST_GROUP)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -74,8 +77,10 @@ class Journal:
         gone = self._gone()
         return self._held.why if gone is None else f"the journal is {gone}"
 
-    async def write(self, request: Request | Shadowed) -> None:
+    async def write(self, request: Request | Shadowed, turns: Turns | None = None) -> None:
         """Return once a request is committed, or under the policy `drop` once it is held or counted as lost.
+
+        `turns` hears that it waits for a commit that is not the event loop's, where that is no queue.
 
         Raises:
             JournalFull: If too much waits for the journal.
@@ -88,12 +93,7 @@ class Journal:
         done = None if self._closed or self.away is not None else self._inline.add(request)
         if done is not None and await done:
             return
-        if not (self.drops and type(request) is Request):
-            await self._put(request, None).committed
-        elif not self._closed and not self.room.takes(bytes_of(request)):
-            self.losses.add(request, "full")
-        else:
-            await self._soon(request)
+        await self._pace.wait(self._write_later(request), self.room.requests, turns)
 
     async def label(self, label: Label) -> LabelStatus:
         """Return what became of a label once it is committed. Raises JournalError when it could not be."""
@@ -137,6 +137,14 @@ class Journal:
         self._entries.put(entry)
         self._crowd.joined()
         return entry
+
+    async def _write_later(self, request: Request | Shadowed) -> None:
+        if not (self.drops and type(request) is Request):
+            await self._put(request, None).committed
+        elif not self._closed and not self.room.takes(bytes_of(request)):
+            self.losses.add(request, "full")
+        else:
+            await self._soon(request)
 
     async def _soon(self, request: Request) -> None:
         """Wait for a commit, but not for long, and not at all while they fail; what is answered before it is noted."""
@@ -239,8 +247,10 @@ class Journal:
                 self._let_go(self._held.drop(len(group)), outcome)
 
     def _insert(self, group: list[Entry], *, again: bool = False) -> Outcome:
+        started = time.monotonic()
         outcome = commit(self.engine, group, self.losses, self._gone(), again=again)
         if not isinstance(outcome, JournalError):
+            self._pace.committed(sum(entry.is_awaited for entry in group), time.monotonic() - started)
             self._is_late = False
             self._held.came_back()
         elif self.drops and not isinstance(outcome, RowError):

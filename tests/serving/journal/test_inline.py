@@ -74,6 +74,39 @@ def test_the_thread_writes_what_the_loop_could_not(engine: Engine, file: Path) -
     journal.close()
 
 
+class Turns:
+    """Counts who waits elsewhere, and who comes back."""
+
+    def __init__(self) -> None:
+        self.went = self.came = 0
+
+    def went_elsewhere(self) -> None:
+        self.went += 1
+
+    def came_back(self) -> None:
+        self.came += 1
+
+
+def test_only_who_waits_for_the_thread_is_elsewhere_meanwhile(engine: Engine, file: Path) -> None:
+    journal, inline, turns = Journal(engine), Turns(), Turns()
+
+    async def write() -> None:
+        await journal.write(request("a"), inline)
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            waiting = [asyncio.ensure_future(journal.write(request(name), turns)) for name in "bcd"]
+            await asyncio.sleep(0.05)
+            waiting[0].cancel()
+            await asyncio.sleep(0.01)
+            assert (turns.went, turns.came) == (3, 1)
+            other.execute("COMMIT")
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    asyncio.run(write())
+    assert (inline.went, inline.came) == (0, 0) and (turns.went, turns.came) == (3, 3)
+    journal.close()
+
+
 def test_a_request_that_the_journal_does_not_take_harms_no_other_of_its_turn(engine: Engine, file: Path) -> None:
     journal = Journal(engine)
 
