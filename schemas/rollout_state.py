@@ -72,7 +72,7 @@ class RolloutState(Strict):
     since: float = Field(description="when the stage began")
     clock: float = Field(description="the latest time of an observation that was counted")
     requests: int = Field(default=0, description="requests that were routed in this stage, to either version")
-    answered: int = Field(default=0, description="those of them that the new version was asked")
+    answered: int = Field(default=0, description="those of them of which the new version predicted a row, or failed")
     labels: int = Field(default=0, description="labels of its predictions that came in this stage")
     exposed: int = Field(default=0, description="requests whose answer was the new version's, in all stages")
     held: bool = Field(default=False, description="whether it timed out or was paused, and waits for an operator")

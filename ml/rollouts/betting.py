@@ -26,7 +26,7 @@ begins late is not hidden behind what was lost on the healthy requests before. W
 A label comes after everybody saw where its request went. The quality test knows nothing but labels: before the label it
 cannot know A, since requests are routed independently, and when a stage ends, which decides p, depends on times and
 labels only, not on where requests were sent (`schemas.rollout.Stage.lasting`), but for a stage that waits until the new
-version is asked anything (`ml.rollouts.progress`), about e^-n of those with `requests: n`. It is fair as long as which
+version does anything (`ml.rollouts.progress`), about e^-n of those with `requests: n`. It is fair as long as which
 label comes, and when, does not depend on the version. Where it does, m near the mean loss keeps what is lost small; no
 difference of delayed outcomes is a martingale then (M. Lindon and N. Kallus, arXiv:2603.25971, 2026).
 

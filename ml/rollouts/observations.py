@@ -74,6 +74,11 @@ class Observations:
         return np.asarray(~np.isnan(self.failed[:, NEW]), dtype=np.bool_)
 
     @property
+    def tried(self) -> NDArray[np.bool_]:
+        """Which are requests of which the new version predicted a row, or failed, (n,): none that it refused."""
+        return np.asarray((self.failed[:, NEW] > 0) | (self.invalid[:, NEW] < 1), dtype=np.bool_)
+
+    @property
     def is_request(self) -> NDArray[np.bool_]:
         """Which are requests, (n,); the others are labels."""
         return np.asarray(~np.isnan(self.failed).all(axis=1), dtype=np.bool_)
@@ -82,6 +87,10 @@ class Observations:
     def labelled(self) -> NDArray[np.bool_]:
         """Which know the loss of the new version, (n,)."""
         return np.asarray(~np.isnan(self.loss[:, NEW]), dtype=np.bool_)
+
+
+REFUSED = frozenset({400, 413, 422})
+"""What a version may refuse that another takes: tensors that are not its columns, too large an answer, values."""
 
 
 def is_failure(status: int) -> bool:

@@ -1,7 +1,7 @@
 """How far a stage has come: when it is completed, and when it has timed out.
 
-Its seconds run from when its share was placed. However long it lasts, it is not completed before the new version was
-asked something in it: what was not tried is no reason to go on.
+Its seconds run from when its share was placed. However long it lasts, it is not completed before the new version
+predicted anything in it, or failed: what was not tried is no reason to go on.
 """
 
 import math
@@ -63,7 +63,7 @@ def _reached(stage: Stage, state: RolloutState, observations: Observations) -> i
     of_stage = counts_for(stage, observations)
     seen = (
         (state.requests, of_stage, stage.lasting),
-        (state.answered, of_stage & observations.answered, 1),
+        (state.answered, of_stage & observations.tried, 1),
         (state.labels, _labels_for(state, observations), stage.labels or 0),
     )
     if all(before >= wanted for before, _, wanted in seen):
@@ -91,7 +91,7 @@ def step(stage: Stage, state: RolloutState, observations: Observations) -> Rollo
         update={
             "clock": max(state.clock, float(observations.times.max())) if len(observations) else state.clock,
             "requests": state.requests + int(of_stage.sum()),
-            "answered": state.answered + int((of_stage & observations.answered).sum()),
+            "answered": state.answered + int((of_stage & observations.tried).sum()),
             "labels": state.labels + int(_labels_for(state, observations).sum()),
             "exposed": state.exposed + int(exposed.sum()),
         }

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from starlette.types import Scope
@@ -25,7 +26,7 @@ from serving.http.reading import GoOn, Reader, reader
 from serving.http.routing import Routing
 from serving.http.shadowing import Shadowing
 from serving.http.traceparent import TRACE
-from serving.http.unanswered import failed, refused
+from serving.http.unanswered import failed, is_refusal, refused, refused_by_both
 from serving.http.work import NonePredicted, Work, predicted, read, request_of, work
 from serving.journal.insertion import Unanswered
 from serving.journal.outcome import JournalError, JournalFull
@@ -49,11 +50,12 @@ class Chosen(NamedTuple):
     """Who answers a request.
 
     `share` is that of the candidate where chance decided between two versions, so that what follows says something of
-    them. `shadow` follows unseen.
+    them, and `other` is the version that it decided against. `shadow` follows unseen.
     """
 
     version: Version
     share: float | None = None
+    other: Version | None = None
     shadow: Version | None = None
 
 
@@ -114,7 +116,8 @@ class Answering:
                 self._counts.of(version.version).refused += len(error.errors)
             took = time.perf_counter() - started
             row = failed(request_id, version.version, chosen.share, error, took, took >= self._spec.deadline)
-            self._note(chosen, row, question)
+            if not await self._refused_by_both(chosen, error, question):
+                self._note(chosen, row, question)
             raise
         if done.checked.errors:
             took = time.perf_counter() - started
@@ -173,7 +176,9 @@ class Answering:
         traffic = self.require_ready()
         if pinned is not None:
             return Chosen(pinned)
-        return Chosen(*self._routing.route(traffic, scope["headers"], request_id), traffic.shadow)
+        version, share = self._routing.route(traffic, scope["headers"], request_id)
+        other = traffic.candidate if version is traffic.current else traffic.current
+        return Chosen(version, share, None if share is None else other, traffic.shadow)
 
     def _note(self, chosen: Chosen, row: Unanswered | None, question: Question | None = None) -> None:
         """Journal what got no prediction where versions are compared; a shadow meets what was not answered, too."""
@@ -182,6 +187,16 @@ class Answering:
         self._journal.note(row)
         if chosen.shadow is not None and question is not None:
             self._shadowing.follow(chosen.shadow, question, row.request_id)
+
+    async def _refused_by_both(self, chosen: Chosen, error: BaseException, question: Question) -> bool:
+        """Say whether what a version refused would have been refused by the one that it is compared with."""
+        other = chosen.other or chosen.shadow
+        if other is None or not is_refusal(error):
+            return False
+        asked = partial(refused_by_both, error, chosen.version, other, question, self._spec)
+        if self._looking_up.lookups and (question.waits(other) or question.waits(chosen.version)):
+            return await self._looking_up.run(asked)
+        return asked() if question.size <= _INLINE_TEXTS else await self.aside(asked)
 
     async def _worked(self, version: Version, question: Question, go_on: GoOn) -> Work:
         """Work on a request, here where that is quick."""

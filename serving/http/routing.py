@@ -15,8 +15,9 @@ Headers = Iterable[tuple[bytes, bytes]]
 class Routing:
     """Routes requests between production and a candidate by their ids, or by the value of a header.
 
-    Of a header's value, which always meets the same version, the first request alone is evidence. Which one was first
-    in any worker stands in the journal; this one remembers the values that it met, so that few are written twice.
+    Of a header's value, which always meets the same version, the first request alone is evidence; the others show that
+    the candidate answers its share. Which one was first in any worker stands in the journal; this one remembers the
+    values that it met, so that few are written twice.
 
     Args:
         journal: Where the first request of each value is noted.
@@ -28,23 +29,22 @@ class Routing:
         self._salt, self._met = "", set[str]()
 
     def route(self, traffic: Traffic[Version], headers: Headers, request_id: str) -> tuple[Version, float | None]:
-        """Return who answers, and the candidate's share where this request is evidence, None else."""
+        """Return who answers, and the candidate's share where there is one, None else."""
         if traffic.candidate is None:
             return traffic.current, None
         if not self._header:
             return traffic.route(request_id), traffic.share
         key = self._value(headers) or request_id
-        return traffic.route(key), traffic.share if self._is_new(f"{traffic.salt}/{key}", request_id, traffic) else None
+        self._note(f"{traffic.salt}/{key}", request_id, traffic)
+        return traffic.route(key), traffic.share
 
-    def _is_new(self, salted: str, request_id: str, traffic: Traffic[Version]) -> bool:
+    def _note(self, salted: str, request_id: str, traffic: Traffic[Version]) -> None:
         if traffic.salt != self._salt or len(self._met) >= _MOST:
             self._salt, self._met = traffic.salt, set()
         key = hashlib.sha256(salted.encode(errors="surrogatepass")).hexdigest()[:32]
-        if key in self._met:
-            return False
-        self._met.add(key)
-        self._journal.note(RoutedKey(key, request_id))
-        return True
+        if key not in self._met:
+            self._met.add(key)
+            self._journal.note(RoutedKey(key, request_id))
 
     def _value(self, headers: Headers) -> str:
         for name, value in headers:

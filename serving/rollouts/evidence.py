@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlalchemy import Connection, Select, and_, literal, select
 
-from ml.rollouts.observations import NEW, OLD, Observations, is_failure
+from ml.rollouts.observations import NEW, OLD, REFUSED, Observations, is_failure
 from schemas.rollout_state import Measure
 from serving.journal.exploded import Record, by_place
 from serving.journal.schema import labels, requests, shadows, unanswered
@@ -95,8 +95,8 @@ def _shadows(connection: Connection, rollout: Rollout, part: dict[int, Found]) -
     for row in connection.execute(query):
         old = _of_old(rollout, row[5:])
         new = _answers(rollout, rollout.candidate, *row[2:5]) if row[1] == 200 else {}
-        if old is None or new is None:
-            continue
+        if old is None or new is None or (old.status in REFUSED and row[1] in REFUSED):
+            continue  # what both refuse is no difference
         total = max(old.total, len(new), 1 + max(new, default=0))
         yield _Seen(part[row[0]], 0.0, {OLD: old, NEW: Outcome(row[1], new, total, np.nan)})
 

@@ -111,6 +111,17 @@ def test_a_stage_in_which_the_new_version_was_asked_nothing_is_not_completed(sha
     assert decide(spec, waiting.state, others[:0], now=2001.0).action == "hold", "it timed out"
 
 
+def test_a_stage_in_which_the_new_version_refused_everything_is_not_completed():
+    spec = spec_of(stages=[{"share": 0.5, "requests": 10}, *spec_of().stages[2:]], invalid=None)
+    refused = requests(HALF, share=0.5)
+    refused.invalid[~np.isnan(refused.invalid)] = 1.0
+    refused.bins[...] *= 0
+    waiting = decide(spec, started(spec), refused, now=600.0)
+    assert (waiting.action, waiting.state.answered) == ("go_on", 0) and "yet" in waiting.why
+    failed = requests(HALF[:1], share=0.5, start=600.0, failed=[0])
+    assert decide(spec, waiting.state, failed, now=601.0).action == "promote", "a failure was tried"
+
+
 def test_a_stage_is_dated_by_when_its_share_was_placed_however_late_evidence_is_read():
     spec = spec_of(stages=[{"share": 0.1, "seconds": 100}, {"share": 0.5, "seconds": 50, "labels": 2}, {"share": 1}])
     first = decide(spec, started(spec), requests(TENTH, share=0.1), now=600.0)

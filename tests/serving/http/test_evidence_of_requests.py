@@ -1,10 +1,11 @@
 """What requests leave in the journal while versions are compared: who was routed by chance, and who got no answer."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -12,8 +13,10 @@ from sqlalchemy import select
 
 from schemas.deploy_spec import DeploySpec
 from schemas.signature import Input, NumberDerivation
+from serving.http import unanswered as evidence
 from serving.http.errors import HttpError
-from serving.http.unanswered import failed
+from serving.http.unanswered import failed, refused_by_both
+from serving.http.work import NoValidRow
 from serving.journal.schema import requests, routed_keys, shadows, unanswered
 from serving.journal.tables import connect
 from serving.releases.beside import place_beside, withdraw
@@ -21,6 +24,10 @@ from tests.serving import packages
 from tests.serving.conftest import Local, LocalApp
 
 BAD = {**packages.ROW, "size": "large"}
+PAID = {**packages.ROW, "income": 1.0}
+KINDS = {"size": "FP64", "rooms": "INT64", "garden": "BOOL", "city": "BYTES", "built": "BYTES"}
+TENSORS = [{"name": name, "shape": [1], "datatype": kind, "data": [packages.ROW[name]]} for name, kind in KINDS.items()]
+MOST = 0.9
 
 
 @pytest.fixture
@@ -32,6 +39,21 @@ def app(local: LocalApp) -> Iterator[Local]:
 @pytest.fixture
 def second(app: Local, tmp_path: Path) -> str:
     return str(packages.write_rules(tmp_path / "second", yes=0.2))
+
+
+@pytest.fixture
+def wanting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return a package that wants a column which the first one does not take."""
+    monkeypatch.setitem(packages.CELLS, "income", [1.0, 2.0, 3.0])
+    known = packages.SIGNATURE
+    more = known.model_copy(
+        update={
+            "inputs": [*known.inputs, Input(name="income", type="number")],
+            "derivations": [*known.derivations, NumberDerivation(column="income")],
+            "features": [*known.features, "income"],
+        }
+    )
+    return str(packages.write_rules(tmp_path / "more", signature=more))
 
 
 def placed(app: Local, package: str, share: float | None) -> None:
@@ -61,6 +83,30 @@ def ask(
     return asyncio.run(scenario())
 
 
+def customer_of(app: Local, version: str = "2") -> str:
+    """Return a customer whom a version answers while there is a candidate."""
+    traffic = app.follower.traffic
+    assert traffic is not None
+    names = (str(number) for number in range(1000))
+    return next(one for one in names if traffic.candidate is None or traffic.route(one).version == version)
+
+
+def sent(app: Local, path: str, bodies: list[Any], kept: int) -> list[int]:
+    """Send bodies, bytes as they are, and wait until the journal keeps so many that got no answer."""
+
+    async def scenario() -> list[int]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app.app), base_url="http://service") as http:
+            contents = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in bodies]
+            headers = {"content-type": "application/json", "x-customer": customer_of(app)}
+            found = [(await http.post(path, content=one, headers=headers)).status_code for one in contents]
+            async with asyncio.timeout(10):
+                while len(rows(app, KEPT)) < kept:
+                    await asyncio.sleep(0.01)
+            return found
+
+    return asyncio.run(scenario())
+
+
 def rows(app: Local, query: Any) -> list[tuple[Any, ...]]:
     with connect(app.journal_url).connect() as connection:
         return [tuple(row) for row in connection.execute(query)]
@@ -84,55 +130,44 @@ def test_of_a_customer_the_first_request_alone_is_evidence(app: Local, second: s
     ask(app, [[packages.ROW]] * 3, customer="anna", until=lambda: len(rows(app, select(routed_keys))) == 1)
     ask(app, [[packages.ROW]] * 2, until=lambda: len(rows(app, select(routed_keys))) == 3)
     kept = rows(app, select(requests.c.request_id, requests.c.share).order_by("id"))
-    assert [share for _, share in kept] == [0.3, None, None, 0.3, 0.3]
-    assert {one for (one,) in rows(app, select(routed_keys.c.request_id))} == {one for one, share in kept if share}
+    assert [share for _, share in kept] == [0.3] * 5, "all of them say that both versions are asked"
+    firsts = {kept[place][0] for place in (0, 3, 4)}
+    assert {one for (one,) in rows(app, select(routed_keys.c.request_id))} == firsts
 
 
-def test_what_got_no_answer_is_journalled_while_versions_are_compared_alone(app: Local, second: str) -> None:
+def test_what_got_no_answer_is_journalled_while_versions_are_compared_alone(app: Local, wanting: str) -> None:
     assert ask(app, [[BAD], [BAD, packages.ROW]]) == [422, 200]
     assert not rows(app, KEPT)
-    placed(app, second, 0.9)
-    bodies = [[BAD, BAD], [packages.ROW, BAD], [packages.ROW]]
-    assert ask(app, bodies, until=lambda: len(rows(app, KEPT)) == 2) == [422, 200, 200]
-    first, other = rows(app, KEPT)
-    assert first[1:] == (0.9, 422, 2) and other[1:] == (0.9, 200, 1)
+    placed(app, wanting, MOST)
+    bodies = [[packages.ROW] * 2, [PAID, BAD], [PAID]]
+    found = ask(app, bodies, customer_of(app), until=lambda: len(rows(app, KEPT)) == 2)
+    assert found == [422, 200, 200]
+    assert rows(app, KEPT) == [("2", MOST, 422, 2), ("2", MOST, 200, 1)]
 
 
-def test_tensors_that_only_one_version_refuses_are_evidence_against_it(
-    app: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(packages.CELLS, "income", [1.0, 2.0, 3.0])
-    known = packages.SIGNATURE
-    more = known.model_copy(
-        update={
-            "inputs": [*known.inputs, Input(name="income", type="number")],
-            "derivations": [*known.derivations, NumberDerivation(column="income")],
-            "features": [*known.features, "income"],
-        }
-    )
-    placed(app, str(packages.write_rules(tmp_path / "more", signature=more)), 0.99)
-    kinds = {"size": "FP64", "rooms": "INT64", "garden": "BOOL", "city": "BYTES", "built": "BYTES"}
-    tensors = [{"name": name, "shape": [1], "datatype": kinds[name], "data": [packages.ROW[name]]} for name in kinds]
-
-    async def scenario() -> None:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app.app), base_url="http://service") as http:
-            statuses = {
-                (await http.post("/v2/models/house/infer", json={"inputs": tensors})).status_code for _ in "1234"
-            }
-            assert 400 in statuses
-            async with asyncio.timeout(10):
-                while not rows(app, KEPT):
-                    await asyncio.sleep(0.01)
-
-    asyncio.run(scenario())
-    assert set(rows(app, KEPT)) == {("2", 0.99, 400, 0)}
+def test_tensors_that_only_one_version_refuses_are_evidence_against_it(app: Local, wanting: str) -> None:
+    placed(app, wanting, MOST)
+    bodies = [{"inputs": TENSORS}, {"inputs": TENSORS[1:]}, {"inputs": TENSORS, "outputs": [{"name": "none"}]}]
+    assert sent(app, "/v2/models/house/infer", bodies, kept=1) == [400, 400, 400]
+    assert rows(app, KEPT) == [("2", MOST, 400, 0)]
 
 
-def test_a_shadow_meets_what_was_not_answered_too(app: Local, second: str) -> None:
-    placed(app, second, None)
+@pytest.mark.parametrize("share", [MOST, None], ids=["candidate", "shadow"])
+def test_what_both_versions_refuse_says_nothing_of_either(app: Local, wanting: str, share: float | None) -> None:
+    placed(app, wanting, share)
+    bodies = [b'{"instances": [', [], {"rows": []}, {"instances": []}, {"instances": [BAD]}]
+    many = {"instances": [packages.ROW] * 10_001}
+    only_one = {"instances": [packages.ROW if share else PAID]}
+    assert sent(app, "/predict", [*bodies, many, only_one], kept=1) == [400, 400, 400, 422, 422, 413, 422]
+    assert rows(app, KEPT) == [("2" if share else "1", share, 422, 1)]
+    assert rows(app, select(shadows.c.status)) == ([] if share else [(200,)])
+
+
+def test_a_shadow_meets_what_was_not_answered_too(app: Local, wanting: str) -> None:
+    placed(app, wanting, None)
     query = select(shadows.c.request_id, shadows.c.status)
-    ask(app, [[BAD], [packages.ROW]], until=lambda: len(rows(app, query)) == 2)
-    assert [status for _, status in rows(app, query)] == [422, 200]
+    ask(app, [[PAID], [packages.ROW]], until=lambda: len(rows(app, query)) == 2)
+    assert [status for _, status in rows(app, query)] == [200, 422]
     failures = rows(app, select(unanswered.c.request_id, unanswered.c.share, unanswered.c.status))
     assert failures == [(rows(app, query)[0][0], None, 422)]
 
@@ -154,3 +189,26 @@ def test_a_shadow_meets_what_was_not_answered_too(app: Local, second: str) -> No
 def test_an_error_counts_where_it_is_the_versions(error: BaseException, is_late: bool, status: int | None) -> None:
     found = failed("a", "2", 0.1, error, 0.5, is_late)
     assert (found and found.status) == status
+
+
+@pytest.mark.parametrize(
+    ("error", "refusing", "both"),
+    [
+        (HttpError(400, "no JSON"), "old new", True),
+        (HttpError(413, "too many rows"), "old new", True),
+        (NoValidRow({0: {"column": None, "message": "no"}}, 1), "old new", True),
+        (HttpError(400, "no such tensor"), "old", False),
+        (HttpError(422, "no finite prediction"), "new", False),  # else it would depend on who was asked
+        (HttpError(500, "a defect"), "old new", False),
+    ],
+)
+def test_what_both_refuse_does_not_depend_on_who_was_asked(
+    monkeypatch: pytest.MonkeyPatch, error: HttpError, refusing: str, both: bool
+) -> None:
+    def read(version: str, *_: Any) -> None:
+        if version in refusing.split():
+            raise HttpError(422, "no")
+
+    monkeypatch.setattr(evidence, "read", read)
+    old, new, nothing = cast("Any", "old"), cast("Any", "new"), cast("Any", None)
+    assert refused_by_both(error, old, new, nothing, DeploySpec()) == both

@@ -121,6 +121,13 @@ def test_a_shadow_is_compared_with_what_the_client_got(service: Service) -> None
     assert found.invalid.tolist() == [[0, 0.5], [0, 0], [0, 0]]
 
 
+def test_what_a_shadow_and_production_both_refuse_is_no_observation(service: Service) -> None:
+    now = service.now + 1
+    rows: list[Row] = [Unanswered("a", now, "1", None, 400, 0, 0.1), followed("a", now, status=422, rows=0)]
+    rows += [Unanswered("b", now + 1, "1", None, 400, 0, 0.1), followed("b", now + 1)]
+    assert len(seen(service, rows)) == 1
+
+
 def test_the_first_label_of_a_request_counts_for_the_version_that_answered(service: Service) -> None:
     now = service.now + 1
     labels = [Label("a", 1, '"no"', now + 5), Label("a", 0, '"yes"', now + 6), Label("b", 0, '"yes"', now + 7)]

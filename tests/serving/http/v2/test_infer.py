@@ -9,14 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Connection, create_engine, select
+from sqlalchemy import Connection, create_engine, func, select
 
 from ml.monitoring.column_summary import summarize
 from ml.monitoring.drift import window_of
 from schemas.deploy_spec import DeploySpec
 from serving.journal import location, tables
 from serving.journal.predictions import window
-from serving.journal.schema import requests, shadows
+from serving.journal.schema import requests, routed_keys, shadows
 from serving.keys import store
 from serving.releases.beside import place_beside
 from tests.serving import packages
@@ -241,7 +241,9 @@ def test_a_version_that_is_named_answers_whatever_the_traffic_and_counts_as_no_e
         kept = read(
             app.journal_url, lambda c: c.execute(select(requests.c.share).order_by(requests.c.id)).scalars().all()
         )
-    assert found == ["1", "2", "2"] and kept == [None] * 3 + [0.5] * 40 + [None] * 40, "of a customer the first"
+        met = read(app.journal_url, lambda c: c.execute(select(func.count()).select_from(routed_keys)).scalar())
+    assert found == ["1", "2", "2"] and kept == [None] * 3 + [0.5] * 80
+    assert met == 40, "of a customer the first is evidence"
     assert set(split) == {"1", "2"} and split == again
 
 
