@@ -73,6 +73,9 @@ class RolloutState(Strict):
     clock: float = Field(description="the latest time of an observation that was counted")
     requests: int = Field(default=0, description="requests that were routed in this stage, to either version")
     answered: int = Field(default=0, description="those of them of which the new version predicted a row, or failed")
+    tried: float | None = Field(
+        default=None, description="when, under this share, it first did so with a request that is no observation"
+    )
     labels: int = Field(default=0, description="labels of its predictions that came in this stage")
     exposed: int = Field(default=0, description="requests whose answer was the new version's, in all stages")
     held: bool = Field(default=False, description="whether it timed out or was paused, and waits for an operator")

@@ -1,7 +1,7 @@
 """How far a stage has come: when it is completed, and when it has timed out.
 
-Its seconds run from when its share was placed. However long it lasts, it is not completed before the new version
-predicted anything in it, or failed: what was not tried is no reason to go on.
+Its seconds run from when its share was placed. However long it lasts, it is not completed before the
+new version predicted anything in it, or failed: what was not tried is no reason to go on.
 """
 
 import math
@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.rollouts.observations import Observations
+from ml.rollouts.observations import Floats, Observations
 from schemas.rollout import Stage
 from schemas.rollout_state import RolloutState
 
@@ -43,14 +43,11 @@ def progress(
     if state.held:
         return Progress(len(observations))
     clocks = np.maximum.accumulate(np.append(state.clock, observations.times))[1:]
-    reached = _reached(stage, state, observations)
     end = math.inf if timeout is None else state.since + timeout
-    completed = math.inf
-    if reached is not None:
-        at = float(clocks[reached]) if reached >= 0 else state.clock
-        completed = max(state.since + (stage.seconds or 0.0), at)
-        if reached >= 0 and completed == at <= end:
-            return Progress(reached + 1, "completed", completed)
+    index, at = _reached(stage, state, observations, clocks)
+    completed = max(state.since + (stage.seconds or 0.0), at)
+    if index is not None and completed == at <= end:
+        return Progress(index + 1, "completed", completed)
     first = min(completed, end)
     counted = int(np.searchsorted(clocks, first))
     if counted == len(clocks) and now < first:
@@ -58,18 +55,34 @@ def progress(
     return Progress(counted, "completed" if completed <= end else "timed_out", first)
 
 
-def _reached(stage: Stage, state: RolloutState, observations: Observations) -> int | None:
-    """Return the index of the observation with which requests and labels are enough; -1: they were; None: never."""
+def _reached(stage: Stage, state: RolloutState, observations: Observations, clocks: Floats) -> tuple[int | None, float]:
+    """Return when requests and labels are enough and the new version was tried, and the observation that does it.
+
+    None where none does it: all was there before, another request shows that it was tried, or, without end, never.
+    """
     of_stage = counts_for(stage, observations)
-    seen = (
+    wanted = (
         (state.requests, of_stage, stage.lasting),
-        (state.answered, of_stage & observations.tried, 1),
         (state.labels, _labels_for(state, observations), stage.labels or 0),
     )
-    if all(before >= wanted for before, _, wanted in seen):
-        return -1
-    enough = np.flatnonzero(np.all([before + np.cumsum(come) >= wanted for before, come, wanted in seen], axis=0))
-    return int(enough[0]) if enough.size else None
+    enough = _first(*(before + np.cumsum(come) >= least for before, come, least in wanted))
+    if all(before >= least for before, _, least in wanted):
+        enough = -1
+    tried = -1 if state.answered else _first(of_stage & observations.tried)
+    if enough is None:
+        return None, math.inf
+    otherwise = math.inf if state.tried is None else max(state.tried, state.clock)
+    if tried is None or (tried > enough and otherwise < clocks[tried]):
+        at = max(otherwise, state.clock if enough < 0 else float(clocks[enough]))
+        return (enough if enough >= 0 and at == clocks[enough] else None), at
+    index = max(enough, tried)
+    return (None, state.clock) if index < 0 else (index, float(clocks[index]))
+
+
+def _first(*conditions: NDArray[np.bool_]) -> int | None:
+    """Return the index of the first observation of which all are true, None where there is none."""
+    found = np.flatnonzero(np.all(conditions, axis=0))
+    return int(found[0]) if found.size else None
 
 
 def counts_for(stage: Stage, observations: Observations) -> NDArray[np.bool_]:
@@ -86,12 +99,14 @@ def _labels_for(state: RolloutState, observations: Observations) -> NDArray[np.b
 def step(stage: Stage, state: RolloutState, observations: Observations) -> RolloutState:
     """Return the state with observations counted that change nothing else."""
     of_stage = counts_for(stage, observations)
+    answered = state.answered + int((of_stage & observations.tried).sum())
     exposed = observations.answered & (observations.shares > 0)
     return state.model_copy(
         update={
             "clock": max(state.clock, float(observations.times.max())) if len(observations) else state.clock,
             "requests": state.requests + int(of_stage.sum()),
-            "answered": state.answered + int((of_stage & observations.tried).sum()),
+            "answered": answered,
+            "tried": None if answered else state.tried,  # one of the two says it, however often anybody looks
             "labels": state.labels + int(_labels_for(state, observations).sum()),
             "exposed": state.exposed + int(exposed.sum()),
         }

@@ -76,12 +76,24 @@ def decide(spec: RolloutSpec, state: RolloutState, observations: Observations, n
     if end.event is not None:
         after = after.model_copy(update={"clock": max(after.clock, end.time)})
         return (_completed if end.event == "completed" else _timed_out)(spec, after, end)
-    return Decision("hold" if after.held else "go_on", words.progress(spec, after), after, counted)
+    return Decision("hold" if after.held else "go_on", words.progress(spec, after, now), after, counted)
 
 
 def entered(state: RolloutState, time: float) -> RolloutState:
     """Return the state of a stage whose share was placed at `time`: evidence may be read long after it came."""
     return state.model_copy(update={"since": time})
+
+
+def tried(state: RolloutState, time: float) -> RolloutState:
+    """Return the state with what is known of a request that is no observation: the first of a stage is enough.
+
+    Of a customer's requests the first alone is an observation; the others show that the new version answers its share.
+
+    Args:
+        state: The state.
+        time: When a request arrived that the new version answered, or failed on, under the share of its stage.
+    """
+    return state if state.tried is not None else state.model_copy(update={"tried": time})
 
 
 def after_absence(state: RolloutState, seconds: float) -> RolloutState:
@@ -121,17 +133,22 @@ def _weighed(
     return {one.signal: one.weigh(state.evidence[one.signal], until)[0] for one in questions}, first
 
 
+def _ended(state: RolloutState, how: Literal["promote", "roll_back"]) -> RolloutState:
+    """Return the state of a rollout that is over; what a look may know of the time after it is no part of it."""
+    return state.model_copy(update={"ended": how, "tried": None})
+
+
 def _breached(spec: RolloutSpec, state: RolloutState, counted: int) -> Decision:
     questions = {one.signal: one for one in questions_of(spec, state.reference)}
     found = tuple(one for one in questions if words.is_enough(state.evidence[one], questions[one].needed))
     why = "; ".join(words.breach(questions[one], state.evidence[one]) for one in found)
-    return Decision("roll_back", why, state.model_copy(update={"ended": "roll_back"}), counted, found)
+    return Decision("roll_back", why, _ended(state, "roll_back"), counted, found)
 
 
 def _completed(spec: RolloutSpec, state: RolloutState, end: Progress) -> Decision:
     why = words.completed(spec, state)
     if state.stage + 1 == len(spec.compared):
-        return Decision("promote", why, state.model_copy(update={"ended": "promote"}), end.counted)
+        return Decision("promote", why, _ended(state, "promote"), end.counted)
     questions = questions_of(spec, state.reference)
     following = state.model_copy(
         update={
@@ -139,6 +156,7 @@ def _completed(spec: RolloutSpec, state: RolloutState, end: Progress) -> Decisio
             "since": end.time,
             "requests": 0,
             "answered": 0,
+            "tried": None,
             "labels": 0,
             "evidence": {one.signal: one.in_next_stage(state.evidence[one.signal]) for one in questions},
         }
@@ -149,5 +167,5 @@ def _completed(spec: RolloutSpec, state: RolloutState, end: Progress) -> Decisio
 def _timed_out(spec: RolloutSpec, state: RolloutState, end: Progress) -> Decision:
     why = words.timed_out(spec, state)
     if spec.when_timed_out == "roll_back":
-        return Decision("roll_back", why, state.model_copy(update={"ended": "roll_back"}), end.counted)
+        return Decision("roll_back", why, _ended(state, "roll_back"), end.counted)
     return Decision("hold", why, state.model_copy(update={"held": True}), end.counted)

@@ -12,22 +12,23 @@ def is_enough(evidence: Evidence, needed: float) -> bool:
     return odds(evidence) >= needed * (1 - 1e-9)
 
 
-def progress(spec: RolloutSpec, state: RolloutState) -> str:
-    """Return how far a stage has come."""
+def progress(spec: RolloutSpec, state: RolloutState, now: float) -> str:
+    """Return how far a stage has come until `now`."""
     wait = "; it is held, and waits for an operator" if state.held else ""
-    return f"{_place(spec, state)}: {_reached(spec.stages[state.stage], state)}, no breach{wait}"
+    return f"{_place(spec, state)}: {_reached(spec.stages[state.stage], state, now)}, no breach{wait}"
 
 
 def completed(spec: RolloutSpec, state: RolloutState) -> str:
     """Return why a stage is over."""
     following = spec.stages[state.stage + 1]
-    return f"{_place(spec, state)}: {_reached(spec.stages[state.stage], state)}, no breach; on to {following.title}"
+    reached = _reached(spec.stages[state.stage], state, state.clock)
+    return f"{_place(spec, state)}: {reached}, no breach; on to {following.title}"
 
 
 def timed_out(spec: RolloutSpec, state: RolloutState) -> str:
     """Return what a stage that timed out lacks."""
     then = "rolled back" if spec.when_timed_out == "roll_back" else "an operator must decide"
-    reached = _reached(spec.stages[state.stage], state)
+    reached = _reached(spec.stages[state.stage], state, state.clock)
     return f"{_place(spec, state)}: after {spec.timeout or 0:g} seconds {reached}: timed out, {then}"
 
 
@@ -60,14 +61,16 @@ def _place(spec: RolloutSpec, state: RolloutState) -> str:
     return f"stage {state.stage + 1} of {len(spec.stages)} ({spec.stages[state.stage].title})"
 
 
-def _reached(stage: Stage, state: RolloutState) -> str:
+def _reached(stage: Stage, state: RolloutState, now: float) -> str:
+    now = max(state.clock, now)
+    passed = min(max(0.0, now - state.since), stage.seconds or 0.0)
     wanted = [
         f"{state.requests:,} of {stage.lasting:,} requests ({state.answered:,} by the new version)"
         if stage.requests
         else "",
         f"{state.labels:,} of {stage.labels:,} labels" if stage.labels else "",
-        f"{max(0.0, state.clock - state.since):,.0f} of {stage.seconds:,.0f} seconds" if stage.seconds else "",
+        f"{passed:,.0f} of {stage.seconds:,.0f} seconds" if stage.seconds else "",
     ]
-    if not state.answered:
+    if not state.answered and (state.tried is None or state.tried > now):
         wanted.append("none answered by the new version yet" if stage.traffic else "none followed by it yet")
     return ", ".join(part for part in wanted if part)

@@ -95,6 +95,35 @@ def after(connection: Connection, position: Position, until: Place) -> Position:
     return Position(at=at, low=low, first=position.first)
 
 
+def first_tried(connection: Connection, rollout: Rollout, horizon: float, until: float) -> float | None:
+    """Return when the new version first answered in the stage, or failed, a request that is not the first of its key.
+
+    Args:
+        connection: To the journal.
+        rollout: Whose stage it is; where it is known already that the new version was tried, nothing is read.
+        horizon: As of `read`.
+        until: Until when a look counts.
+
+    Returns:
+        The arrival, seconds since the epoch; None where there is none that is not counted yet.
+    """
+    state, share = rollout.state, rollout.spec.stages[rollout.state.stage].traffic
+    if not share or state.answered or state.tried is not None:
+        return None
+    found = []
+    for table in (requests, unanswered):
+        arrival, c = _arrival(table), table.c
+        query = select(func.min(arrival)).where(
+            *(c.id > rollout.position.low[table.name], c.id <= _top(connection, table, rollout.position, horizon)[0]),
+            *(c.version == rollout.candidate, c.share == share),
+            *(arrival >= state.since, arrival <= until, ~is_first(table)),
+        )
+        if table is unanswered:
+            query = query.where(c.status >= 500, c.status != 503)  # `ml.rollouts.observations.is_failure`
+        found.append(connection.execute(query).scalar())
+    return min((float(one) for one in found if one is not None), default=None)
+
+
 def _arrival(table: Table) -> ColumnElement[float]:
     return requests.c.time - requests.c.latency if table is requests else table.c.time
 

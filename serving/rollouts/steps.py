@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from ml.rollouts.rollout import Decision, decide, entered
+from ml.rollouts.rollout import Decision, decide, entered, tried
 from schemas.rollout_state import Position
 from serving.journal.tables import begin_writing
 from serving.releases import events as stream
@@ -47,12 +47,15 @@ def step(engine: Engine, rollout: Rollout, horizon: float, clock: Callable[[], f
         if taken_over is None:
             part = reading.read(connection, rollout, horizon, now, by_key)
             seen = evidence(connection, rollout, part.rows, by_key)
-            decision = decide(rollout.spec, rollout.state, seen.observations, part.until[0])
+            first = reading.first_tried(connection, rollout, horizon, part.until[0]) if by_key else None
+            state = rollout.state if first is None else tried(rollout.state, first)
+            decision = decide(rollout.spec, state, seen.observations, part.until[0])
             position = _position(connection, rollout, part, seen, decision)
     if taken_over is not None:
         return _ended_by_hand(engine, rollout, taken_over, now)
     is_more = part.is_more or decision.counted < len(seen.rows) or decision.action == "advance"
-    if not part.rows and decision.state == rollout.state and not _came_on(rollout.position, position, part):
+    is_told = decision.action != "go_on" or decision.why == rollout.why
+    if is_told and decision.state == rollout.state and not part.rows and not _came_on(rollout.position, position, part):
         return Step(None, is_more)  # nothing happened
     if not _written(engine, rollout, past, decision, position, clock):
         return Step(None, True)

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.rollout_traffic import Fault, reference_of, traffic
-from ml.rollouts.rollout import begin, decide
+from ml.rollouts.rollout import begin, decide, tried
 from schemas.rollout import RolloutSpec, Stage
 from schemas.rollout_state import RolloutState
+from tests.ml.rollouts.made import requests, spec_of, started
 from tests.soak import count
 
 SPEC = RolloutSpec(
@@ -76,3 +77,28 @@ def test_the_journals_of_this_test_come_to_an_end(fault):
 def test_what_is_stored_is_small():
     _, stored = Journal(7, Fault()).replay([1e9])
     assert len(stored) < 8_000
+
+
+@settings(max_examples=count(30, 2000), deadline=None)
+@given(
+    stage=st.sampled_from([{"seconds": 25.0}, {"requests": 4}, {"seconds": 9.0, "labels": 2}]),
+    new=st.lists(st.sampled_from([True, False, False, False]), max_size=20),
+    others=st.lists(st.integers(0, 50), max_size=3),
+    looks=st.lists(st.floats(0, 60), max_size=12),
+)
+def test_nor_does_it_matter_when_a_request_was_found_that_is_no_observation(stage, new, others, looks):
+    spec = spec_of(stages=[{"share": 0.5, **stage}, {"share": 1}], timeout=41.0, when_timed_out="roll_back")
+    seen = requests(new, share=0.5, gap=2.5, labelled=range(0, len(new), 3), loss=0.1)
+
+    def end(looks):
+        state, at = started(spec), 0
+        for now in looks:
+            known = [time for time in others if time <= now]
+            state = tried(state, min(known)) if known and not state.answered else state
+            decision = decide(spec, state, seen[at : int(np.searchsorted(seen.times, now, side="right"))], now)
+            state, at = RolloutState.model_validate_json(decision.state.model_dump_json()), at + decision.counted
+            if state.ended:
+                break
+        return decision.action, decision.why, at, state
+
+    assert end([*sorted(looks), 100.0]) == end([100.0])

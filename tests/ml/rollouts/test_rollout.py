@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml.rollouts.rollout import begin, decide, entered, resume
+from ml.rollouts.rollout import begin, decide, entered, resume, tried
 from schemas.rollout_state import Reference
 from tests.ml.rollouts.made import joined, requests, spec_of, started
 
@@ -120,6 +120,25 @@ def test_a_stage_in_which_the_new_version_refused_everything_is_not_completed():
     assert (waiting.action, waiting.state.answered) == ("go_on", 0) and "yet" in waiting.why
     failed = requests(HALF[:1], share=0.5, start=600.0, failed=[0])
     assert decide(spec, waiting.state, failed, now=601.0).action == "promote", "a failure was tried"
+
+
+@pytest.mark.parametrize("looks", [[39.0, 41.0, 59.0, 61.0], [59.0, 61.0], [61.0]])
+def test_requests_that_are_no_observation_show_that_the_new_version_was_tried(looks):
+    spec = spec_of(stages=[{"share": 0.5, "seconds": 60}, *spec_of().stages[2:]])
+    state, nothing = started(spec), requests(HALF[:0], share=0.5)
+    for now in looks:
+        decision = decide(spec, tried(state, 40.0) if now >= 40.0 else state, nothing, now)
+        state = decision.state
+        assert f"{min(now, 60):g} of 60 seconds" in decision.why
+    assert (decision.action, decision.state.clock) == ("promote", 60.0)
+    late = decide(spec, tried(started(spec), 70.0), requests(HALF[:0], share=0.5), 71.0)
+    assert (late.action, late.state.clock) == ("promote", 70.0)
+
+
+def test_how_long_a_stage_took_is_told_where_nothing_came():
+    spec = spec_of(stages=[{"share": 0.5, "seconds": 60}, *spec_of().stages[2:]])
+    for now, told in ((25.0, "25 of 60 seconds"), (2400.0, "60 of 60 seconds, none answered by the new version yet")):
+        assert told in decide(spec, started(spec), requests(HALF[:0], share=0.5), now).why
 
 
 def test_a_stage_is_dated_by_when_its_share_was_placed_however_late_evidence_is_read():

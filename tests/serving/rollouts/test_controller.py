@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy import Engine
 
 from schemas.rollout import RolloutSpec
-from serving.rollouts.controller import horizon
+from serving.journal.insertion import RoutedKey, add
+from serving.journal.tables import begin_writing
+from serving.rollouts.controller import Controller, horizon
 from tests.serving.rollouts.made import DEPLOY, Fault, Service
 
 BY_TIME = RolloutSpec.model_validate(
@@ -69,6 +71,34 @@ def test_after_an_outage_no_stage_is_passed_in_which_nothing_was_seen(engine: En
     service.look()
     assert service.rollout().ended is None, "its seconds are over, and no request came"
     assert service.run(3).outcome == "promoted"
+
+
+class OfCustomers(Service):
+    """A service that routes by a customer, and knows all of them after the first requests."""
+
+    def new_controller(self, worker: str) -> Controller:
+        """Return a controller of another worker, which sees the same clock."""
+        return Controller(self.engine, worker, DEPLOY.model_copy(update={"route_by": "X-Customer"}), clock=self.clock)
+
+    def clock(self) -> float:
+        """Return the time."""
+        return self.now
+
+    def tick(self) -> None:
+        """Serve, and note whom nobody knew."""
+        number, known = self._number, self._number > 200
+        super().tick()
+        if not known:
+            first = [RoutedKey(f"{one:032}", f"request-{number + one:09}") for one in range(1, 31)]
+            with self.engine.begin() as connection:
+                begin_writing(connection)
+                add(connection, first)
+
+
+def test_a_stage_of_seconds_goes_on_once_all_customers_are_known(engine: Engine) -> None:
+    stages = [{"share": 0.2, "seconds": 60}, {"share": 0.5, "seconds": 60}, {"share": 1}]
+    service = OfCustomers(engine, spec=RolloutSpec.model_validate({"stages": stages, "timeout": None}))
+    assert service.run(12).outcome == "promoted"
 
 
 def test_a_stage_shorter_than_evidence_takes_is_of_its_own_requests(engine: Engine) -> None:

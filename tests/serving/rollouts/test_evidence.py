@@ -153,6 +153,19 @@ def test_of_a_key_the_first_request_alone_is_evidence(service: Service) -> None:
     assert np.allclose(found.times, [now, now + 2, now + 6])
 
 
+def test_a_customers_later_requests_show_that_the_new_version_was_tried(service: Service) -> None:
+    now = service.now + 1
+    rows: list[Row] = [RoutedKey("k", "a"), answered("a", now), answered("pinned", now + 1, share=None)]
+    rows += [answered("other", now + 2, version="1"), answered("before", now + 3, share=0.2)]
+    rows += [Unanswered("refused", now + 4, "2", 0.5, 400, 0, 0.1), answered("later", now + 7)]
+    rows += [Unanswered("failed", now + 6, "2", 0.5, 500, 0, 0.1)]
+    write(service, rows)
+    rollout = in_stage(service.rollout(), 2)
+    with service.engine.connect() as connection:
+        found = [reading.first_tried(connection, rollout, HORIZON, now + until) for until in (5.9, 6.9, 10.0)]
+    assert found == [None, pytest.approx(now + 6), pytest.approx(now + 6)]
+
+
 def test_labels_are_compared_as_the_packages_decide_whatever_threshold_was_moved(service: Service) -> None:
     now = service.now + 1
     old, new = (Output(task="binary", target="y", classes=["no", "yes"], decision_threshold=one) for one in (0.5, 0.7))
