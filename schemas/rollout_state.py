@@ -69,7 +69,8 @@ class RolloutState(Strict):
     reference: Reference
     evidence: dict[Signal, Evidence]
     stage: int = Field(default=0, description="index of the stage")
-    since: float = Field(description="when the stage began")
+    placed: float = Field(default=0.0, description="when the share of the stage was placed")
+    since: float = Field(description="from when the seconds of the stage run: later where it was resumed, or away")
     clock: float = Field(description="the latest time of an observation that was counted")
     requests: int = Field(default=0, description="requests that were routed in this stage, to either version")
     answered: int = Field(default=0, description="those of them of which the new version predicted a row, or failed")

@@ -1,6 +1,6 @@
 """How far a stage has come: when it is completed, and when it has timed out.
 
-Its seconds run from when its share was placed. However long it lasts, it is not completed before the
+Its seconds run from when its share was placed, or it was resumed. However long it lasts, it is not completed before the
 new version predicted anything in it, or failed: what was not tried is no reason to go on.
 """
 
@@ -93,7 +93,7 @@ def counts_for(stage: Stage, observations: Observations) -> NDArray[np.bool_]:
 
 def _labels_for(state: RolloutState, observations: Observations) -> NDArray[np.bool_]:
     """Return which are labels of the new version's predictions that came in this stage, (n,)."""
-    return np.asarray(observations.labelled & (observations.times >= state.since), dtype=np.bool_)
+    return np.asarray(observations.labelled & (observations.times >= state.placed), dtype=np.bool_)
 
 
 def step(stage: Stage, state: RolloutState, observations: Observations) -> RolloutState:

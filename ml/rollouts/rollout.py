@@ -47,7 +47,7 @@ def begin(spec: RolloutSpec, reference: Reference, time: float) -> RolloutState:
     if not questions:
         raise ValueError(f"nothing is known of the old version that {', '.join(spec.tolerated)} could be compared with")
     evidence = {one.signal: one.in_next_stage(one.nothing_yet()) for one in questions}
-    return RolloutState(reference=reference, evidence=evidence, since=time, clock=time)
+    return RolloutState(reference=reference, evidence=evidence, placed=time, since=time, clock=time)
 
 
 def decide(spec: RolloutSpec, state: RolloutState, observations: Observations, now: float) -> Decision:
@@ -81,7 +81,7 @@ def decide(spec: RolloutSpec, state: RolloutState, observations: Observations, n
 
 def entered(state: RolloutState, time: float) -> RolloutState:
     """Return the state of a stage whose share was placed at `time`: evidence may be read long after it came."""
-    return state.model_copy(update={"since": time})
+    return state.model_copy(update={"placed": time, "since": time})
 
 
 def tried(state: RolloutState, time: float) -> RolloutState:
@@ -107,7 +107,7 @@ def hold(state: RolloutState) -> RolloutState:
 
 
 def resume(state: RolloutState, time: float) -> RolloutState:
-    """Return the state of a rollout that was held, with its stage beginning anew; evidence and counts stay."""
+    """Return the state of a rollout that was held, with its seconds beginning anew; evidence and counts stay."""
     return state.model_copy(update={"held": False, "since": time, "clock": max(state.clock, time)})
 
 
@@ -153,6 +153,7 @@ def _completed(spec: RolloutSpec, state: RolloutState, end: Progress) -> Decisio
     following = state.model_copy(
         update={
             "stage": state.stage + 1,
+            "placed": end.time,
             "since": end.time,
             "requests": 0,
             "answered": 0,

@@ -116,7 +116,7 @@ def first_tried(connection: Connection, rollout: Rollout, horizon: float, until:
         query = select(func.min(arrival)).where(
             *(c.id > rollout.position.low[table.name], c.id <= _top(connection, table, rollout.position, horizon)[0]),
             *(c.version == rollout.candidate, c.share == share),
-            *(arrival >= state.since, arrival <= until, ~is_first(table)),
+            *(arrival >= state.placed, arrival <= until, ~is_first(table)),
         )
         if table is unanswered:
             query = query.where(c.status >= 500, c.status != 503)  # `ml.rollouts.observations.is_failure`

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml.rollouts.rollout import begin, decide, entered, resume, tried
+from ml.rollouts.rollout import after_absence, begin, decide, entered, hold, resume, tried
 from schemas.rollout_state import Reference
 from tests.ml.rollouts.made import joined, requests, spec_of, started
 
@@ -139,6 +139,17 @@ def test_how_long_a_stage_took_is_told_where_nothing_came():
     spec = spec_of(stages=[{"share": 0.5, "seconds": 60}, *spec_of().stages[2:]])
     for now, told in ((25.0, "25 of 60 seconds"), (2400.0, "60 of 60 seconds, none answered by the new version yet")):
         assert told in decide(spec, started(spec), requests(HALF[:0], share=0.5), now).why
+
+
+@pytest.mark.parametrize("later", [lambda state: resume(state, 300.0), lambda state: after_absence(state, 300.0)])
+def test_labels_that_came_since_the_share_was_placed_count_whenever_anybody_looked(later):
+    spec = spec_of(stages=[{"share": 0.5, "requests": 10, "labels": 20}, {"share": 1}])
+    held = hold(decide(spec, started(spec), requests(HALF[:100], share=0.5), now=150.0).state)
+    labels = requests(HALF[:100], share=0.5, start=200.0, gap=0.05, labelled=range(100), loss=0.1)
+    counted = later(decide(spec, held, labels, now=206.0).state).model_copy(update={"held": False})
+    uncounted = later(held).model_copy(update={"held": False})
+    assert decide(spec, counted, labels[:0], now=400.0).action == "promote"
+    assert decide(spec, uncounted, labels, now=400.0).action == "promote"
 
 
 def test_a_stage_is_dated_by_when_its_share_was_placed_however_late_evidence_is_read():
