@@ -8,6 +8,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -114,7 +115,8 @@ class Owed:
             self.file.close()
             self.file = None
             if not self._held and not self._counts:
-                self._path.unlink(missing_ok=True)
+                with suppress(OSError):  # the next worker finds nothing in it
+                    self._path.unlink(missing_ok=True)
             os.close(self._descriptor)
 
     def _let_go(self, row: Row | None) -> None:

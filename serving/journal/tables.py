@@ -53,13 +53,25 @@ def _patience(url: str) -> dict[str, Any]:
     return {name: value for name, value in limits.items() if name not in found.query}
 
 
-def begin_writing(connection: Connection) -> None:
+def begin_writing(connection: Connection, seconds: float | None = None) -> None:
     """Take SQLite's write lock at the start of a transaction: what is read in it stays true until the commit.
 
     Other databases lock the rows that they are asked to lock.
+
+    Args:
+        connection: Of a journal.
+        seconds: How long the lock is waited for; None: as long as the journal was opened with.
     """
-    if connection.dialect.name == "sqlite":
+    if connection.dialect.name != "sqlite":
+        return
+    usual = None if seconds is None else connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+    try:
+        if seconds is not None:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(1_000 * seconds)}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        if usual is not None:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {usual}")
 
 
 def create(url: str) -> None:

@@ -1,45 +1,39 @@
-"""What workers that are gone owed the journal: found at the start of the next one, and counted when it takes writes.
+"""What workers that are gone owed the journal: found at the start of the next one, and by those that live.
 
-A lock on each file says whether its owner lives: it ends with the process, however that ends, and only one other gets
-it. What is written has keys that follow from the file, so that it is there once though whoever wrote it was killed
-before the file went.
+It is counted once the journal takes writes. What is written has keys that follow from the file, so that it is there
+once though whoever wrote it was killed before the file went.
 """
 
-import fcntl
 import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
-from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.exc import DataError, IntegrityError
 
 from serving.journal.loss import Loss
+from serving.journal.outcome import JournalError, Outcome, RowError
 from serving.journal.owed import Owed, hash_of
 from serving.journal.owed_file import Contents, Note, read
+from serving.journal.owed_folder import Left, left, made
 from serving.journal.schema import losses, requests
 from serving.journal.tables import begin_writing
 from serving.journal.trouble import is_of_the_journal, told
 
-_ENDING = ".owed"
 _ASIDE = ".damaged"
-_LOCK = ".lock"
 _AGAIN = 0.5  # seconds between two attempts
+_LOOK = 5.0  # seconds between two looks for what others have left
+_LOCK_SECONDS = 0.05  # that SQLite's lock is waited for: requests wait meanwhile
 _AT_ONCE = 500  # ids in a query
 _SPARE = 64  # requests that are committed, and whose answers have not heard of it
 _SPAN = 60.0  # seconds of one count
+_FAULTS = (ValueError, TypeError, OverflowError, DataError, IntegrityError)
+"""What a file holds is none of ours, or nothing that the journal has room for; all else may be better later."""
 logger = logging.getLogger("bentoml.drivetrain")
-
-
-class Left(NamedTuple):
-    """The file of a worker that is gone, locked."""
-
-    path: Path
-    descriptor: int
 
 
 def begin(engine: Engine, folder: Path | None, held: int | None) -> "tuple[Owed, Takeover]":
@@ -50,77 +44,144 @@ def begin(engine: Engine, folder: Path | None, held: int | None) -> "tuple[Owed,
         folder: Where the service's workers keep their files; None: nowhere.
         held: Requests that this one may hold; None: none, and it has no file.
     """
-    if folder is None or (held is None and not folder.exists()):
-        return Owed(), Takeover(engine, [])
-    owed, left = Owed(), list[Left]()
-    try:
-        with _alone_in(folder):
-            left.extend(_left(folder))
-            if held is not None:
-                owed = _made(folder, held + _SPARE, hash_of(engine))
-    except OSError as error:
-        logger.warning("what the journal is owed cannot be noted in %s: %s", folder, error.strerror or error)
-    return owed, Takeover(engine, left)
+    takeover = Takeover(engine, folder)
+    if folder is not None and held is not None:
+        try:
+            return made(folder, held + _SPARE, hash_of(engine)), takeover
+        except OSError as error:
+            logger.warning("what the journal is owed cannot be noted in %s: %s", folder, error.strerror or error)
+    return Owed(), takeover
 
 
 class Takeover:
-    """Counts what workers that are gone owed.
+    """Counts what workers that are gone owed; it looks for their files now and then.
 
     Args:
         engine: The journal.
-        left: Their files.
+        folder: Where they are; None: nowhere.
     """
 
-    def __init__(self, engine: Engine, left: Sequence[Left]) -> None:
-        self._engine, self._left, self._again = engine, list(left), 0.0
+    def __init__(self, engine: Engine, folder: Path | None) -> None:
+        self._engine, self._folder = engine, folder
+        self._left: list[Left] = []
+        self._passed: set[Path] = set()  # of which no more is to be done, and which are there
+        self._said: set[str] = set()
+        self._again = self._looks = 0.0  # time.monotonic
+        self._is_away = False
+        self._look(waits=True)
 
     @property
     def is_pending(self) -> bool:
-        """Whether something is not in the journal yet."""
+        """Whether something is known not to be in the journal yet."""
         return bool(self._left)
 
-    def attempt(self, killed: Callable[[Loss], None], may: Callable[[], bool] = lambda: True) -> None:
+    @property
+    def pause(self) -> float | None:
+        """Seconds after which `attempt` is to be called though nothing is pending; None: it need not."""
+        return None if self._folder is None else _LOOK
+
+    def heard(self, outcome: Outcome) -> None:
+        """Note how a commit went: after one that failed nobody else is to wait, and a journal that is back is owed."""
+        if isinstance(outcome, JournalError) and not isinstance(outcome, RowError):
+            self._is_away, self._again = True, time.monotonic() + _AGAIN
+        elif self._is_away:
+            self._is_away, self._looks = False, 0.0
+
+    def attempt(
+        self,
+        killed: Callable[[Loss], None],
+        may: Callable[[], bool] = lambda: True,
+        waiting: Callable[[], int] = lambda: 0,
+    ) -> None:
         """Write what is owed, as far as the journal takes it.
 
         Args:
             killed: Is told of what was held, and is in the journal as lost now.
             may: Says whether the journal may be written to.
+            waiting: Returns how many requests wait: after each file it is their turn.
         """
-        while self._left and time.monotonic() >= self._again and may():
-            if not self._take(self._left[-1], killed):
-                self._again = time.monotonic() + _AGAIN
+        if time.monotonic() >= self._looks:
+            self._look(waits=False)
+        if not self._left or time.monotonic() < self._again:
+            return
+        for one in self._left[::-1]:
+            if not may():
                 return
-            os.close(self._left.pop().descriptor)
+            error = self._in_the_way(one, killed)
+            if error is None:
+                self._left.remove(one)
+                os.close(one.descriptor)
+            else:
+                self._again = time.monotonic() + _AGAIN
+                if is_of_the_journal(error):  # its writer says so
+                    return
+                self._say(f"what a worker that is gone owed the journal is counted later: {told(error)}")
+            if waiting():
+                return
 
     def close(self) -> None:
         """Leave what could not be written to the next worker."""
         while self._left:
             os.close(self._left.pop().descriptor)
 
-    def _take(self, left: Left, killed: Callable[[Loss], None]) -> bool:
-        """Return whether no more is to be done about a file."""
+    def _look(self, *, waits: bool) -> None:
+        """Find what others have left; where somebody else looks, this one need not."""
+        self._looks = time.monotonic() + _LOOK
+        if self._folder is None:
+            return
+        known = {*self._passed, *(one.path for one in self._left)}
         try:
-            contents = read(_bytes_of(left.descriptor))
+            self._left.extend(left(self._folder, known, waits=waits))
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._say(f"what workers before owed the journal cannot be looked for in {self._folder}: {told(error)}")
+
+    def _in_the_way(self, one: Left, killed: Callable[[Loss], None]) -> Exception | None:
+        """Count what a file says, and remove it; return what is in the way now, None: no more is to be done."""
+        try:
+            contents = read(one.content())
             if contents is not None and contents.journal != hash_of(self._engine):
-                logger.warning("%s is owed to another journal, and left as it is", left.path)
-                return True
+                logger.warning("%s is owed to another journal, and left as it is", one.path)
+                self._passed.add(one.path)
+                return None
             counted = [] if contents is None else self._written(contents)
-        except Exception as error:  # a damaged one, or what the driver cannot hold: the thread is to go on
-            if is_of_the_journal(error):
-                return False
-            logger.error("%s, of a worker that is gone, cannot be counted and is set aside: %s", left.path, told(error))
-            with suppress(OSError):
-                left.path.rename(left.path.with_suffix(_ASIDE))
-            return True
+        except _FAULTS as error:
+            self._set_aside(one, error)
+            return None
+        except Exception as error:  # whatever it is, the thread is to go on, and the file tells the next attempt
+            return error
         for loss in counted:
             killed(loss)
-        left.path.unlink(missing_ok=True)
-        return True
+        self._remove(one)
+        return None
+
+    def _set_aside(self, one: Left, error: Exception) -> None:
+        logger.error("%s, of a worker that is gone, cannot be counted and is set aside: %s", one.path, told(error))
+        try:
+            one.path.rename(one.path.with_suffix(_ASIDE))
+        except OSError:
+            self._passed.add(one.path)
+
+    def _remove(self, one: Left) -> None:
+        """Remove a file, or at least what is in it."""
+        try:
+            one.path.unlink(missing_ok=True)
+        except OSError as error:
+            with suppress(OSError):
+                os.ftruncate(one.descriptor, 0)
+            self._passed.add(one.path)
+            self._say(f"what is counted cannot be removed from {self._folder}: {error.strerror or error}")
+
+    def _say(self, what: str) -> None:
+        if what not in self._said:
+            logger.warning(what)
+        self._said.add(what)
 
     def _written(self, contents: Contents) -> list[Loss]:
         """Count what is owed, and return what was held and is lost; all of it is committed, or nothing."""
         with self._engine.begin() as connection:
-            begin_writing(connection)
+            begin_writing(connection, _LOCK_SECONDS)
             lost = _counted(contents.name, _missing(connection, contents.held))
             known = _known(connection, [*contents.counts, *lost])
             fresh = {key: loss for key, loss in (contents.counts | lost).items() if key not in known}
@@ -161,49 +222,3 @@ def _known(connection: Connection, keys: Sequence[str]) -> set[str]:
         some = query.where(losses.c.key.in_(keys[start : start + _AT_ONCE]))
         found.update(connection.execute(some).scalars())
     return found
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Keep others from making files, or looking for them, in the block: who sees one that is not locked may take it."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _left(folder: Path) -> Iterator[Left]:
-    for path in sorted(folder.glob(f"*{_ENDING}")):
-        with suppress(FileNotFoundError):
-            descriptor = os.open(path, os.O_RDWR)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:  # its owner lives, or another takes it
-                os.close(descriptor)
-                continue
-            if os.fstat(descriptor).st_nlink:
-                yield Left(path, descriptor)
-            else:  # another has taken it
-                os.close(descriptor)
-
-
-def _made(folder: Path, held: int, journal: bytes) -> Owed:
-    """Make a file; its lock ends with this process. Raises OSError when it cannot be."""
-    path = folder / f"{os.getpid()}_{uuid4().hex}{_ENDING}"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        return Owed(path, descriptor, held, journal)
-    except OSError:
-        path.unlink(missing_ok=True)
-        os.close(descriptor)
-        raise
-
-
-def _bytes_of(descriptor: int) -> bytes:
-    with os.fdopen(os.dup(descriptor), "rb") as file:
-        file.seek(0)
-        return file.read()

@@ -52,7 +52,7 @@ def told(error: Exception) -> str:
         return "what a row holds is not what was written"
     if _BAD_TEXT in str(error):
         return "what a row holds is no text"
-    return str(getattr(error, "orig", None) or error or type(error).__name__).strip()
+    return str(getattr(error, "orig", None) or error).strip() or type(error).__name__
 
 
 def is_damage(error: Exception) -> bool:

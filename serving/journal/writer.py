@@ -64,9 +64,7 @@ class Journal:
         self._patience, self._gone = patience, gone
         self._entries: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
         self._closed = self._is_late = False
-        self._held = Held()
-        self._inline = Inline(engine)
-        self._pace = Pace(_LARGEST_GROUP)
+        self._held, self._inline, self._pace = Held(), Inline(engine), Pace(_LARGEST_GROUP)
         self._crowd = Crowd(self._entries.qsize, _LARGEST_GROUP)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -171,7 +169,7 @@ class Journal:
             if group:
                 self._commit(group)
                 self._crowd.committed(len(group))
-            self.takeover.attempt(self.losses.add_killed, lambda: self.away is None)
+            self.takeover.attempt(self.losses.add_killed, lambda: self.away is None, self._entries.qsize)
         self._held.came_back()  # tried once more
         self._write_held()
         self._lose(self._held.drop(len(self._held)), "closed")
@@ -181,14 +179,14 @@ class Journal:
 
     def _next(self) -> tuple[list[Entry], bool]:
         """Return what came next, and whether it is the last; nothing where something else may be due."""
+        seconds: float | None = _LOOK_SECONDS
         if not (len(self._held) or self.losses.are_pending or self.takeover.is_pending):
             self._crowd.wait()
-            first = self._entries.get()
-        else:
-            try:
-                first = self._entries.get(timeout=_LOOK_SECONDS)
-            except queue.Empty:
-                return [], False
+            seconds = self.takeover.pause
+        try:
+            first = self._entries.get(timeout=seconds)
+        except queue.Empty:
+            return [], False
         return following(self._entries, first, _LARGEST_GROUP) if first is not None else ([], True)
 
     def _commit(self, group: list[Entry]) -> None:
@@ -249,6 +247,7 @@ class Journal:
     def _insert(self, group: list[Entry], *, again: bool = False) -> Outcome:
         started = time.monotonic()
         outcome = commit(self.engine, group, self.losses, self._gone(), again=again)
+        self.takeover.heard(outcome)
         if not isinstance(outcome, JournalError):
             self._pace.committed(sum(entry.is_awaited for entry in group), time.monotonic() - started)
             self._is_late = False

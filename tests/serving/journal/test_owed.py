@@ -121,8 +121,8 @@ def test_whoever_is_killed_while_he_takes_over_leaves_it_to_the_next(
         end = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # noqa: E731
         if moment == "before":
             event.listen(engine, "commit", end)
-        _, takeover = begin(engine, folder, None)
-        takeover.attempt(end)  # it is told after the commit
+        _, taking = begin(engine, folder, None)
+        taking.attempt(end)  # it is told after the commit
     os.waitpid(child, 0)
     assert len(files(folder)) == 1 and totals(journal_url) == ({} if moment == "before" else {("1", "killed"): (2, 6)})
     take_over(journal_url, folder)
