@@ -140,7 +140,7 @@ class Follower:
         if self._known is not None and not self._has_read and not self.events:
             self.events = self._known.read()
             if (pointer := releases.current(self.events)) is not None:
-                self._move_to(pointer, [])
+                self._move_to(pointer, changed=False)
 
     def _look(self) -> None:
         before = self.events if self._has_read else []  # those known last may be of a journal that was replaced
@@ -159,11 +159,10 @@ class Follower:
         if pointer is None:
             self._stand_by()
         else:
-            self._move_to(pointer, fresh)
+            self._move_to(pointer, changed=first_look or any(event.state in BESIDE for event in fresh))
         for event in awaited(self.events, pointer) if first_look else fresh:
             if event.state == "announced":
-                loads = key_of(event) not in self._versions.versions
-                self._tasks.submit(self._prepare, event, loads=loads)
+                self._tasks.submit(self._prepare, event, loads=key_of(event) not in self._versions.versions)
             elif event.state == "failed" and event.worker is None:
                 self._versions.give_up(event)
 
@@ -172,12 +171,12 @@ class Follower:
             self.traffic, self._wanted, self.why_not_ready = None, None, "no version has been published yet"
         self._settled.set()
 
-    def _move_to(self, pointer: Event, fresh: list[Event]) -> None:
-        """Follow what is in production, and what is said of those beside it."""
+    def _move_to(self, pointer: Event, *, changed: bool) -> None:
+        """Follow what is in production; `changed`: so may have what is said of those beside it."""
         if pointer != self._wanted:
             self._wanted = pointer
             self._follow_pointer()
-        elif any(event.state in BESIDE for event in fresh):
+        elif changed:
             self._place_others()
 
     def _try_again(self) -> None:
@@ -210,14 +209,15 @@ class Follower:
 
     def _place_others(self) -> None:
         """Let candidate and shadow take their places, as far as they are loaded, and load what is not."""
-        assert self._wanted is not None, "they stand beside what is in production"
+        if (wanted := self._wanted) is None:  # nothing is in production any more: they stood beside that
+            return
         with self._lock:  # also this thread's view of the events, which another one may be ahead of
             if self.traffic is not None:
                 self.traffic = with_others(self.traffic, self.events, self._versions.versions)
         self._tried = time.monotonic()
         for event in self._missing():
             self._tasks.submit(self._load_beside, event)
-        self._tasks.submit(self._tidy, self._wanted)
+        self._tasks.submit(self._tidy, wanted)
 
     def _missing(self) -> list[Event]:
         """Return what is to stand beside production and is not loaded."""

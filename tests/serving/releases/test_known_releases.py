@@ -1,9 +1,12 @@
 """What a worker keeps of the releases, and how it begins with that while its journal is away."""
 
+import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +14,7 @@ from schemas.release import ReleaseState
 from schemas.thresholds import Thresholds
 from serving.journal.location import sqlite_url
 from serving.journal.tables import connect, create
+from serving.releases import loader
 from serving.releases.events import Entry, append, read
 from serving.releases.follower import Follower
 from serving.releases.known_releases import FILE, KnownReleases, place
@@ -110,6 +114,48 @@ def test_a_journal_that_has_nothing_in_production_ends_what_was_known(disk: Path
         until(lambda: not one.is_ready)
         assert one.why_not_ready == "no version has been published yet"
     assert KnownReleases(tmp_path / "cache", journal_url).read() == []
+
+
+def test_a_candidate_that_the_journal_which_comes_back_knows_nothing_of_answers_no_more(
+    disk: Path, tmp_path: Path
+) -> None:
+    journal_url = url_on(disk)
+    published(journal_url, tmp_path, "current")
+    shutil.copytree(disk, tmp_path / "backup")
+    package = str(packages.write_rules(tmp_path / "2"))
+    mark_proven(fetch(package, "2", tmp_path / "cache"))
+    written(journal_url, Entry("2", package, "candidate", weight=0.5))
+    known = kept(journal_url, tmp_path / "cache")
+    disk.rename(tmp_path / "aside")
+    with follower(journal_url, tmp_path / "cache", known) as one:
+        until(lambda: versions(one) == ["1", "2", None])
+        (tmp_path / "backup").rename(disk)
+        until(lambda: versions(one) == ["1", None, None])
+
+
+def test_a_candidate_that_is_loaded_once_nothing_is_in_production_stands_beside_nothing(
+    disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal_url, loads = url_on(disk), loader.load
+    begins, may_load = threading.Event(), threading.Event()
+    published(journal_url, tmp_path, "current", "candidate")
+    known = kept(journal_url, tmp_path / "cache")
+    disk.rename(tmp_path / "aside")
+
+    def late(version: str, *rest: Any) -> Any:
+        if version == "2":
+            begins.set()
+            may_load.wait(20)
+        return loads(version, *rest)
+
+    monkeypatch.setattr(loader, "load", late)
+    with follower(journal_url, tmp_path / "cache", known) as one:
+        until(lambda: begins.is_set() and one.is_ready)
+        create(journal_url)
+        until(lambda: not one.is_ready)
+        may_load.set()
+        until(lambda: one.loaded() == [])
+    assert "could not be followed" not in caplog.text
 
 
 def test_only_what_is_whole_and_of_this_journal_is_known(
