@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from serving.journal.insertion import Request, Row
+from serving.journal.location import place
 from serving.journal.loss import Loss
 from serving.journal.owed_file import OwedFile
 
@@ -29,7 +30,7 @@ class Owed:
         path: The file, locked by `descriptor`; None: nothing is noted.
         descriptor: The file, empty.
         held: Requests that may be held at once.
-        journal: Hash of the journal's URL.
+        journal: Hash of where the journal is.
 
     Raises:
         OSError: If the file has no room.
@@ -127,5 +128,5 @@ class Owed:
 
 
 def hash_of(engine: Engine) -> bytes:
-    """Return what tells a journal from others, and not its password: 32 bytes."""
-    return hashlib.sha256(engine.url.render_as_string(hide_password=True).encode()).digest()
+    """Return what tells a journal from others, wherever it is: 32 bytes."""
+    return hashlib.sha256(place(engine.url).encode()).digest()

@@ -23,7 +23,7 @@ from serving.journal.loss import Loss, Reason
 
 _MAGIC = int.from_bytes(b"DTowed\x00\x01", "little")  # the last byte is the format
 _WORD = 8  # bytes
-_HEAD = 512  # words: magic, requests, counts, 0, id (2), hash of the journal's URL (4)
+_HEAD = 512  # words: magic, requests, counts, 0, id (2), hash of where the journal is (4)
 _ID, _VERSION, _REASON = 144, 1_024, 32  # bytes; names have 36, 255 and 32 characters of at most 4
 _HELD = 4 + (_ID + _VERSION) // _WORD  # words: serial, rows, time, lengths, texts
 _FIGURES = 5  # words: since, until, requests, rows, serial of the request that was held before
@@ -46,7 +46,7 @@ class Note(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What a file says: its id, the hash of its journal's URL, the requests that are held, and the counts by key."""
+    """What a file says: its id, the hash of where its journal is, the requests that are held, and the counts by key."""
 
     name: str
     journal: bytes
@@ -61,7 +61,7 @@ class OwedFile:
         descriptor: An empty file.
         held: Places for requests.
         counts: Places for counts.
-        journal: Hash of the journal's URL, 32 bytes.
+        journal: Hash of where the journal is, 32 bytes.
 
     Raises:
         OSError: If there is no room.

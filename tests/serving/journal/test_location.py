@@ -4,11 +4,13 @@ import ast
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from schemas.errors import DeploymentError
 from schemas.home import ROOT, Home
 from schemas.stack import ComponentSpec, StackSpec
-from serving.journal.location import journal_url
+from serving.journal.location import journal_url, place, sqlite_url
+from serving.journal.owed import hash_of
 from serving.journal.tables import create, exists, open_existing
 from serving.releases.events import Entry, append
 from serving.releases.publisher import current_release
@@ -27,6 +29,35 @@ def test_a_journal_is_a_file_in_the_home_unless_the_stack_declares_another(tmp_p
     assert journal_url(Home(tmp_path), "house") == journal_url(Home(tmp_path), "house", stack()) == own
     declared = stack("postgresql+psycopg://me@host/journal_{model}")
     assert journal_url(Home(tmp_path), "house", declared) == "postgresql+psycopg://me@host/journal_house"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "postgresql+psycopg://new:other@host:5432/house",
+        "postgresql+psycopg2://host:5432/house?password=secret&connect_timeout=3",
+        "postgresql://me:secret@host:5432/house?sslmode=require",
+    ],
+)
+def test_where_a_journal_is_holds_no_secret_and_stays_when_user_password_driver_or_options_change(other: str) -> None:
+    url = "postgresql+psycopg://me:secret@host:5432/house"
+    assert place(other) == place(url) == "postgresql://host:5432/house"
+
+
+def test_what_is_owed_is_known_by_where_its_journal_is() -> None:
+    one, same, other = (
+        create_engine(f"postgresql+psycopg://{rest}")
+        for rest in ("a:b@host/house", "c@host/house?x=1", "a:b@host/other")
+    )
+    assert hash_of(one) == hash_of(same) != hash_of(other)
+
+
+def test_another_place_is_another_journal() -> None:
+    socket = "postgresql+psycopg://me@/house?host=/run/postgresql"
+    urls = [socket, "postgresql://host/house", "postgresql://host/other", "mysql://host/house", "sqlite:////a/b.db"]
+    assert len({place(url) for url in urls}) == len(urls)
+    assert place(socket) == "postgresql:///house?host=%2Frun%2Fpostgresql"
+    assert place(sqlite_url(Path("/a/b.db"))) == "sqlite:////a/b.db"
 
 
 def test_nothing_else_builds_a_url_of_a_journal() -> None:
