@@ -87,11 +87,11 @@ class Drivetrain:
         self._held = ExitStack()
         mine = self._held.enter_context(workers.mine(config))
         drops = config.journal.policy == "drop"
-        known = KnownReleases(mine.cache, config.journal_url) if drops else None
+        known = KnownReleases(mine.cache, config.journal_url, config.cache)
         self._opening = LateOpening(config.journal_url, self._integrity)
         engine = self._opening.engine(
             *(config.spec.journal_synchronous, config.lock_timeout),
-            may_be_away=known is not None and bool(known.read()),
+            may_be_away=drops and bool(known.read()),
         )
         self._engine = engine
         supervised = Supervised()

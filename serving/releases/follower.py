@@ -39,7 +39,7 @@ class Follower:
         integrity: Whether the journal's file is sound.
         limits: Of loading a package; None: the defaults.
         drops: Whether requests are answered while the journal cannot be used.
-        known: The releases known last, to begin with while the journal is away.
+        known: Keeps the releases; one that drops begins with those known last while the journal is away.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Follower:
         self.journal = JournalState(self._heartbeat, integrity, drops=drops)
         self._versions = Loader(cache, limits or DeploySpec(), lambda version: decide([version], self.events))
         self._wanted: Event | None = None
-        self._known, self._has_read = known, False  # until then the events are those known last
+        self._known, self._drops, self._has_read = known, drops, False  # until then the events are those known last
         self._said = Said()
         self._tried = 0.0  # when what stands beside production was last looked at (time.monotonic)
         self._lock = threading.RLock()  # the follower and the loader both change what is loaded and current
@@ -126,7 +126,7 @@ class Follower:
         if self.journal.damage is not None:
             self._settled.set()
             return  # a damaged journal is not written to, and nothing is published by it
-        if self._known is None:  # else answers need no writing, which waits for whoever has locked the journal
+        if not self._drops:  # else answers need no writing, which waits for whoever has locked the journal
             self._heartbeat.beat()
         try:
             self._look()
@@ -137,7 +137,7 @@ class Follower:
 
     def _begin_without_journal(self) -> None:
         """Follow the releases known last, until the journal says what is."""
-        if self._known is not None and not self._has_read and not self.events:
+        if self._known is not None and self._drops and not self._has_read and not self.events:
             self.events = self._known.read()
             if (pointer := releases.current(self.events)) is not None:
                 self._move_to(pointer, changed=False)

@@ -1,19 +1,18 @@
-"""The releases that a worker knew last, kept beside its packages: it begins with them while the journal is away."""
+"""The releases that a worker knew last, kept beside its packages: with them one begins while the journal is away."""
 
 import logging
 import time
 from pathlib import Path
 
 from pydantic import ValidationError
-from sqlalchemy.engine import make_url
 
 from ml.io.atomic_write import write_whole
 from schemas.base import Strict
+from serving.journal.location import place
 from serving.releases.events import Event, current
 
 FILE = "releases.json"
 _AGAIN_SECONDS = 30.0  # until a write that failed is tried again
-_WHERE = ("host", "port", "dbname", "service")  # of a URL's query: what says which database it is, and no secret
 logger = logging.getLogger("bentoml.drivetrain")  # below "bentoml", whose handler and level the worker has set up
 
 
@@ -30,34 +29,39 @@ class KnownReleases:
     Args:
         folder: The worker's folder for packages.
         journal_url: The journal.
+        service: The folder in which those of its other workers are; None: `folder`.
     """
 
-    def __init__(self, folder: Path, journal_url: str) -> None:
-        self._file, self._journal = folder / FILE, place(journal_url)
+    def __init__(self, folder: Path, journal_url: str, service: Path | None = None) -> None:
+        self._file, self._journal, self._service = folder / FILE, place(journal_url), service or folder
         self._read: list[Event] | None = None
         self._asked: list[Event] | None = None
         self._kept: tuple[Event, ...] | None = None
         self._said, self._again = False, 0.0  # time.monotonic
 
     def read(self) -> list[Event]:
-        """Return what was kept before this process began; none where that has nothing in production."""
+        """Return what a worker of the service kept before this process began, of all that is furthest.
+
+        Nothing where that has nothing in production.
+        """
         if self._read is None:
-            self._read = self._found()
+            files = {self._file, self._service / FILE, *self._service.glob(f"worker*/{FILE}")}
+            found = {file: self._found(file) for file in sorted(files)}
+            self._kept = found[self._file]
+            newest = max(filter(None, found.values()), key=lambda events: events[-1].sequence, default=())
+            self._read = list(newest) if current(newest) is not None else []
         return self._read
 
-    def _found(self) -> list[Event]:
+    def _found(self, file: Path) -> tuple[Event, ...] | None:
         try:
-            found = _Kept.model_validate_json(self._file.read_bytes())
+            found = _Kept.model_validate_json(file.read_bytes())
         except FileNotFoundError:
-            return []
+            return None
         except (OSError, ValidationError) as error:
             why = f"{error.error_count()} faults" if isinstance(error, ValidationError) else error.strerror
-            logger.warning("the releases known last cannot be read from %s: %s", self._file, why)
-            return []
-        if found.journal != self._journal or current(found.releases) is None:
-            return []
-        self._kept = found.releases
-        return list(found.releases)
+            logger.warning("the releases known last cannot be read from %s: %s", file, why)
+            return None
+        return found.releases if found.journal == self._journal else None
 
     def keep(self, events: list[Event]) -> None:
         """Keep the events, where they are others than before; to be called often.
@@ -76,10 +80,3 @@ class KnownReleases:
             self._said, self._again = True, time.monotonic() + _AGAIN_SECONDS
         else:
             self._asked, self._kept, self._said = events, now, False
-
-
-def place(journal_url: str) -> str:
-    """Return where a journal is: its URL without user, password, and options."""
-    url = make_url(journal_url)
-    where = {name: value for name, value in url.query.items() if name in _WHERE}
-    return url._replace(username=None, password=None, query=where).render_as_string()  # type: ignore[arg-type]

@@ -14,10 +14,10 @@ from schemas.release import ReleaseState
 from schemas.thresholds import Thresholds
 from serving.journal.location import sqlite_url
 from serving.journal.tables import connect, create
-from serving.releases import loader
 from serving.releases.events import Entry, append, read
 from serving.releases.follower import Follower
-from serving.releases.known_releases import FILE, KnownReleases, place
+from serving.releases.known_releases import FILE, KnownReleases
+from serving.releases.loaded_version import load
 from serving.releases.package_cache import fetch, mark_proven
 from serving.releases.thresholds import move
 from tests.serving import packages
@@ -35,10 +35,10 @@ def url_on(disk: Path) -> str:
 
 
 @contextmanager
-def follower(journal_url: str, cache: Path, known: KnownReleases) -> Iterator[Follower]:
-    """A worker's follower under the policy `drop`, started."""
+def follower(journal_url: str, cache: Path, known: KnownReleases, *, drops: bool = True) -> Iterator[Follower]:
+    """A worker's follower, started."""
     engine = connect(journal_url)
-    one = Follower(engine, cache, 0.02, drops=True, known=known)
+    one = Follower(engine, cache, 0.02, drops=drops, known=known)
     one.start()
     try:
         yield one
@@ -136,7 +136,7 @@ def test_a_candidate_that_the_journal_which_comes_back_knows_nothing_of_answers_
 def test_a_candidate_that_is_loaded_once_nothing_is_in_production_stands_beside_nothing(
     disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    journal_url, loads = url_on(disk), loader.load
+    journal_url, loads = url_on(disk), load
     begins, may_load = threading.Event(), threading.Event()
     published(journal_url, tmp_path, "current", "candidate")
     known = kept(journal_url, tmp_path / "cache")
@@ -148,7 +148,7 @@ def test_a_candidate_that_is_loaded_once_nothing_is_in_production_stands_beside_
             may_load.wait(20)
         return loads(version, *rest)
 
-    monkeypatch.setattr(loader, "load", late)
+    monkeypatch.setattr("serving.releases.loader.load", late)
     with follower(journal_url, tmp_path / "cache", known) as one:
         until(lambda: begins.is_set() and one.is_ready)
         create(journal_url)
@@ -192,8 +192,38 @@ def test_a_disk_that_takes_nothing_leaves_what_was_kept_and_is_told_of_once(
     assert [path.name for path in tmp_path.glob(".*.partial")] == []
 
 
-def test_where_a_journal_is_holds_no_secret() -> None:
-    url = "postgresql+psycopg://me:secret@host:5432/house?password=secret&host=/run/postgresql&connect_timeout=3"
-    assert place(url) == "postgresql+psycopg://host:5432/house?host=%2Frun%2Fpostgresql"
-    assert place("postgresql+psycopg://you:other@host/house") == place("postgresql+psycopg://host/house")
-    assert place(sqlite_url(Path("/a/b.db"))) == "sqlite:////a/b.db"
+def test_the_policy_block_keeps_the_releases_for_a_start_under_drop_and_begins_with_none(
+    disk: Path, tmp_path: Path
+) -> None:
+    journal_url, cache = url_on(disk), tmp_path / "cache"
+    published(journal_url, tmp_path, "current")
+    kept(journal_url, cache)
+    package = str(packages.write_rules(tmp_path / "2"))
+    mark_proven(fetch(package, "2", cache))
+    written(journal_url, Entry("2", package, "current", weight=1.0))
+    with follower(journal_url, cache, KnownReleases(cache, journal_url), drops=False) as one:
+        until(lambda: versions(one) == ["2", None, None])
+    aside = disk.rename(tmp_path / "aside")
+    with follower(journal_url, cache, KnownReleases(cache, journal_url), drops=False) as one:
+        until(lambda: one.journal.error is not None)
+        assert one.events == []
+    with follower(journal_url, cache, KnownReleases(cache, journal_url)) as one:
+        until(lambda: versions(one) == ["2", None, None])
+    aside.rename(disk)
+
+
+def test_of_what_the_workers_of_a_service_kept_the_furthest_counts(journal_url: str, tmp_path: Path) -> None:
+    published(journal_url, tmp_path, "current")
+    kept(journal_url, tmp_path / "worker2")  # months ago
+    written(journal_url, Entry("2", str(tmp_path / "2"), "current", weight=1.0))
+    kept(journal_url, tmp_path)
+    (tmp_path / "worker3").mkdir()
+    (tmp_path / "worker3" / FILE).write_text("{")
+    second = KnownReleases(tmp_path / "worker2", journal_url, tmp_path)
+    assert (
+        [event.version for event in second.read()]
+        == ["1", "2"]
+        == [event.version for event in KnownReleases(tmp_path, journal_url).read()]
+    )
+    second.keep(second.read())  # its own is to be no older
+    assert (tmp_path / "worker2" / FILE).read_bytes() == (tmp_path / FILE).read_bytes()
