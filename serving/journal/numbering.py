@@ -2,9 +2,9 @@
 
 import sqlite3
 
-from serving.journal.schema import archives, labels, predictions, removed, requests, shadows
+from serving.journal.schema import archives, labels, losses, predictions, removed, requests, shadows
 
-_COUNTED = (predictions, requests, shadows, labels)
+_COUNTED = (predictions, requests, shadows, labels, losses, archives)
 
 
 def settle(connection: sqlite3.Connection) -> None:

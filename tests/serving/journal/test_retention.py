@@ -22,13 +22,14 @@ from serving.journal import maintenance as maintenance_module
 from serving.journal.insertion import RoutedKey, Shadowed, Unanswered, add
 from serving.journal.labels import Label, record
 from serving.journal.location import sqlite_url
+from serving.journal.loss import Loss
 from serving.journal.losses import Losses
 from serving.journal.lost import lost
 from serving.journal.maintenance import LEASE, Maintenance
 from serving.journal.predictions import count, window
 from serving.journal.retention import used
 from serving.journal.salvage import salvage
-from serving.journal.schema import labels, removed, requests, rollouts, routed_keys, shadows, unanswered
+from serving.journal.schema import labels, losses, removed, requests, rollouts, routed_keys, shadows, unanswered
 from serving.journal.tables import connect, create
 from serving.journal.writer import Journal
 from serving.rollouts import reading
@@ -254,11 +255,15 @@ def test_what_went_is_not_taken_for_lost_when_a_journal_is_repaired(tmp_path: Pa
     create(sqlite_url(file))
     fill(sqlite_url(file), 20, days=3)
     fill(sqlite_url(file), 4)
+    counts_of_losses = [Loss(when, when, "1", 1, 1, "full") for when in (1.0, 2.0, time.time())]
+    with connect(sqlite_url(file)).begin() as connection:
+        connection.execute(insert(losses), [{"key": f"{one.since}", **one._asdict()} for one in counts_of_losses])
     with maintained(sqlite_url(file), keep_days=2) as maintenance:
         maintenance.look()
     for source, target in (("journal.db", "second.db"), ("second.db", "third.db")):
         saved = [str(one) for one in salvage(tmp_path / source, tmp_path / target)]
-        assert saved == ["0 releases saved", "4 requests saved", "4 shadows saved", "4 labels saved"]
+        tables = ("0 releases", "4 requests", "4 shadows", "4 labels", "1 losses")
+        assert saved == [f"{table} saved" for table in tables]
 
 
 def test_a_locked_journal_is_told_once_and_tried_again(
