@@ -132,7 +132,7 @@ class Drivetrain:
         self._follower.start()
         self._maintenance.start()
         self._controller.start()
-        self._first = alone.first_version(config)
+        self._first = alone.first_version(config, lambda: self._opening.why or state.error)
         if self._first is not None:
             self._first.start()
         self._follower.await_production(_WAIT_SECONDS + (config.spec.deadline if mine.has_others else 0.0))

@@ -61,16 +61,24 @@ class LateOpening:
         self.why = None
         return open_existing(self._url, synchronous, lock_timeout)
 
-    def stop(self) -> None:
-        """Try no more; an attempt that is under way ends with the process."""
-        self._stopped.set()
+    def attempt(self) -> None:
+        """Begin to try, and wait as long as the first attempt may take; `why` says what came of it.
 
-    def _start(self) -> None:
+        Raises:
+            DeploymentError: If it cannot be used at all.
+        """
         self._thread.start()
         self._tried.wait(self._at_once)
         if self._refused is not None:
             self.stop()
             raise self._refused
+
+    def stop(self) -> None:
+        """Try no more; an attempt that is under way ends with the process."""
+        self._stopped.set()
+
+    def _start(self) -> None:
+        self.attempt()
         if self.why is not None and self._integrity.error is None:
             logger.warning("the journal is away, and is opened as soon as it is back: %s", self.why)
 
@@ -80,13 +88,13 @@ class LateOpening:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            self._attempt()
+            self._try()
             self._tried.set()
             if self.why is None or self._integrity.error is not None:
                 return
             self._stopped.wait(self._pause)
 
-    def _attempt(self) -> None:
+    def _try(self) -> None:
         try:
             if is_missing(self._url):
                 raise Away("its file is not there")

@@ -4,14 +4,14 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from schemas.errors import DeploymentError, DrivetrainError
 from serving.journal import tables
 from serving.journal.archiving import NO_PYARROW, has_pyarrow
-from serving.journal.late_opening import is_missing
-from serving.journal.trouble import Away
+from serving.journal.integrity import Integrity
+from serving.journal.late_opening import LateOpening
 from serving.keys.client import VARIABLE as KEY_VARIABLE
 from serving.process import contents, notes, settings, variables
 from serving.process.settings import Settings
@@ -54,21 +54,27 @@ def _make_journal(config: Settings) -> None:
     """Make the journal, which must say or get to know what is in production.
 
     Raises:
-        DeploymentError: If it cannot be; not so where it is away, answers go on without it, and the first worker knows
-            what was in production.
+        DeploymentError: If it cannot be; not so where it is away, answers go on without it, and a worker knows what was
+            in production: the workers open it once it is back.
         OSError: If the folder that it is to be in cannot.
     """
-    drops = config.journal.policy == "drop"
-    goes_on = drops and bool(KnownReleases(config.cache, config.journal_url).read())
-    if goes_on and is_missing(config.journal_url):
-        return
-    try:
-        tables.create(config.journal_url)
-    except (Away, OSError):
-        if goes_on:
+    if config.journal.policy == "drop" and KnownReleases(config.cache, config.journal_url).read():
+        if not _is_open(config):
             return
-        raise
+    else:
+        tables.create(config.journal_url)
     _require_version(config.journal_url)
+
+
+def _is_open(config: Settings) -> bool:
+    """Say whether a journal that may be away answers at once. Raises DeploymentError if it cannot be used at all."""
+    integrity = Integrity(config.journal_url, config.model)
+    opening = LateOpening(config.journal_url, integrity)
+    opening.attempt()
+    opening.stop()
+    if integrity.error is not None:
+        raise DeploymentError(integrity.error)
+    return opening.why is None
 
 
 def _folder_of_notes() -> str:
@@ -88,14 +94,19 @@ def _wanted() -> int:
     return int(system_resources()["cpu"]) or 1 if workers == "cpu_count" else int(workers or 1)
 
 
-def first_version(config: Settings) -> FirstVersion | None:
-    """Return what publishes the package inside the Bento; None where our supervisor started us, or there is none."""
+def first_version(config: Settings, away: Callable[[], str | None]) -> FirstVersion | None:
+    """Return what publishes the package inside the Bento; None where our supervisor started us, or there is none.
+
+    Args:
+        config: The service's settings.
+        away: Says why the journal cannot be asked now, None while it can.
+    """
     inside = contents.read() if settings.is_alone() else None
     package = None if inside is None else inside.folder()
     if inside is None or inside.version is None or package is None:
         return None
     patience = max(_PATIENCE, config.spec.load_seconds + _LOADING_SPARE)
-    return FirstVersion(config.journal_url, inside.version, package, patience)
+    return FirstVersion(config.journal_url, inside.version, package, patience, away)
 
 
 def bentoml_environment(environment: Mapping[str, str], deadline: float) -> dict[str, str]:

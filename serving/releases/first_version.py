@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from schemas.errors import DeploymentError
@@ -22,10 +23,19 @@ class FirstVersion:
         version: What it is published as.
         package: Its folder.
         timeout: Seconds until every worker must have loaded it.
+        away: Says why the journal cannot be asked now, None while it can.
     """
 
-    def __init__(self, journal_url: str, version: str, package: Path, timeout: float) -> None:
+    def __init__(
+        self,
+        journal_url: str,
+        version: str,
+        package: Path,
+        timeout: float,
+        away: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._journal_url, self._version, self._package, self._timeout = journal_url, version, package, timeout
+        self._away, self._waits = away, False
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="first version", daemon=True)
 
@@ -39,10 +49,19 @@ class FirstVersion:
 
     def _run(self) -> None:
         pause = _PAUSE
-        while not self._is_in_production():
+        while self._is_away() or not self._is_in_production():
             if self._stopped.wait(pause):
                 return
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = _PAUSE if self._waits else min(2 * pause, _LONGEST_PAUSE)
+
+    def _is_away(self) -> bool:
+        """Say whether the journal cannot be asked now; the log has it once."""
+        why, waited = self._away(), self._waits
+        self._waits = why is not None
+        if self._waits and not waited:
+            text = "whether the version inside this Bento is to be published is asked once the journal is back: %s"
+            logger.warning(text, why)
+        return self._waits
 
     def _is_in_production(self) -> bool:
         """See to it that a version is; say whether that is so."""

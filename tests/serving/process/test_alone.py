@@ -1,6 +1,8 @@
 """What a service checks and sets where BentoML starts it."""
 
 import os
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,6 +101,35 @@ def test_a_service_that_answers_without_its_journal_starts_without_it_where_it_k
         alone.prepare()
 
 
+def test_a_database_that_says_nothing_holds_up_no_start_where_the_releases_are_known(
+    bento: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRIVETRAIN_JOURNAL_POLICY", "drop")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql+psycopg://me@127.0.0.1:{silent.getsockname()[1]}/x"
+        monkeypatch.setenv("DRIVETRAIN_JOURNAL_URL", url)
+        config = settings.read()
+        KnownReleases(config.cache, url).keep([Event(1, "3", "/packages/3", 1.0, "current", None, None, 0.0)])
+        began = time.monotonic()
+        alone.prepare()
+        assert time.monotonic() - began < 3.0
+
+
+def test_a_journal_that_cannot_be_used_at_all_is_refused_though_the_releases_are_known(
+    bento: Path, journal_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bentoml.exceptions import BentoMLException
+
+    monkeypatch.setenv("DRIVETRAIN_JOURNAL_URL", journal_url)
+    monkeypatch.setenv("DRIVETRAIN_JOURNAL_POLICY", "drop")
+    KnownReleases(settings.read().cache, journal_url).keep(
+        [Event(1, "3", "/packages/3", 1.0, "current", None, None, 0.0)]
+    )
+    Path(journal_url.removeprefix("sqlite:///")).write_bytes(b"no database at all")
+    with pytest.raises(BentoMLException, match="damaged"):
+        alone.prepare()
+
+
 def test_a_bento_without_a_package_serves_what_its_journal_says_and_nothing_else(
     bento: Path, journal_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,13 +144,13 @@ def test_a_bento_without_a_package_serves_what_its_journal_says_and_nothing_else
     engine = tables.connect(journal_url)
     events.append(engine, lambda _past: [events.Entry("3", "/packages/3", "current", weight=1.0)])
     alone.prepare()
-    assert alone.first_version(settings.read()) is None
+    assert alone.first_version(settings.read(), lambda: None) is None
 
 
 def test_only_a_service_that_bentoml_starts_publishes_what_is_inside(
     bento: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     config = settings.read()
-    assert alone.first_version(config) is not None
+    assert alone.first_version(config, lambda: None) is not None
     monkeypatch.setenv(VARIABLE, str(tmp_path / "settings.json"))
-    assert alone.first_version(config) is None
+    assert alone.first_version(config, lambda: None) is None

@@ -67,6 +67,23 @@ def test_what_fails_is_tried_again(
     until(lambda: current_release(journal_url) is not None)
 
 
+def test_while_the_journal_is_away_it_waits_and_says_so_once(
+    journal_url: str,
+    follower: Follower,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(first_version, "_PAUSE", 0.01)
+    package, asked = packages.write_rules(tmp_path / "1"), iter(["its file is not there"] * 3)
+    FirstVersion(journal_url, "1", package, 20, lambda: next(asked, None)).start()
+    until(lambda: follower.current is not None)
+    assert [record.getMessage() for record in caplog.records if "this Bento" in record.getMessage()] == [
+        "whether the version inside this Bento is to be published is asked once the journal is back: "
+        "its file is not there"
+    ]
+
+
 def test_of_two_that_begin_at_once_one_wins_and_both_are_content(
     journal_url: str, follower: Follower, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
