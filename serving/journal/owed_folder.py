@@ -7,7 +7,7 @@ it.
 import fcntl
 import os
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -45,13 +45,21 @@ def left(folder: Path, known: Collection[Path], *, waits: bool) -> Iterator[Left
     if not folder.exists():
         return
     with _alone_in(folder, waits=waits):
+        refused: OSError | None = None
         for path in sorted(set(folder.glob(f"*{_ENDING}")) - set(known)):
-            with suppress(FileNotFoundError):
+            try:
                 descriptor = os.open(path, os.O_RDWR)
-                if _is_mine(descriptor):
-                    yield Left(path, descriptor)
-                else:
-                    os.close(descriptor)
+            except FileNotFoundError:
+                continue
+            except OSError as error:  # somebody else's, say: those behind it are looked at
+                refused = error
+                continue
+            if _is_mine(descriptor):
+                yield Left(path, descriptor)
+            else:
+                os.close(descriptor)
+        if refused is not None:
+            raise refused
 
 
 def made(folder: Path, held: int, journal: bytes) -> Owed:

@@ -109,6 +109,14 @@ def test_who_waits_for_the_journal_does_not_wait_for_what_others_left(journal_ur
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 5_000
 
 
+def test_a_file_that_cannot_be_opened_keeps_no_other_from_being_counted(
+    journal_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    killed(tmp_path, hold("a"), journal_url)
+    (tmp_path / "0.owed").mkdir()
+    assert len(take_over(journal_url, tmp_path)) == 1 and "cannot be looked for" in caplog.text
+
+
 def test_between_two_files_it_is_the_turn_of_those_who_wait(journal_url: str, tmp_path: Path) -> None:
     for name in ("a", "b"):
         killed(tmp_path, hold(name), journal_url)
