@@ -4,7 +4,9 @@ import time
 from collections.abc import Callable
 
 FEW = 8
-"""Requests that may always wait."""
+"""Requests that may wait, however long that takes."""
+_FEWEST = 2
+"""Those that may while more come than can be answered."""
 _CLIENTS = 64  # connections that cannot make each other wait for long: each waits for its own answer
 _STEADY = 25  # a queue that does not empty may be so many times shorter than one that just came
 _MEASURED = 1.0  # seconds of work, after which what was measured counts half
@@ -39,6 +41,8 @@ class Admission:
         """Requests that wait for their turn, or have it."""
         self.elsewhere = 0
         """Those that wait for somebody else."""
+        self.few = FEW
+        """How many may always wait."""
         self._longest, self._deadline, self._clock = longest, deadline, clock
         self._steady = longest / _STEADY
         self._strict_until = 0.0
@@ -83,17 +87,18 @@ class Admission:
         Args:
             connections: How many there are: few clients may wait for each other.
         """
-        if self.waiting < FEW:
+        if self.waiting < self.few:
             return False
         expected = self.waiting * self._worked / self._answers
         if connections <= _CLIENTS:
             return expected > self._deadline
         now = self._clock()
-        if expected <= self._steady:
-            self._short = now
+        if expected <= self._steady or (now > self._strict_until and self.waiting < FEW):
+            self._short, self.few = now, FEW if now > self._strict_until else _FEWEST
             return False
         if now - self._short < self._longest and now > self._strict_until:
             return expected > self._longest
+        self.few = _FEWEST
         self._strict_until = now + self._longest  # or what is taken at once, and answered at once, begins a burst again
         return True
 

@@ -7,7 +7,7 @@ import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from serving.http import head, malformed
-from serving.http.admission import FEW, LATE, Admission
+from serving.http.admission import LATE, Admission
 from serving.http.errors import HttpError
 from serving.http.making_way import CROWDED_SECONDS, MakingWay, too_many
 from serving.http.sending import Closing
@@ -108,7 +108,7 @@ class Connection(MakingWay):
         self._in_head, self._received = False, -self._chunk
         if self._crowded or self.leaving.is_under_way or not self.cycle.keep_alive:
             self._make_last()
-        if self.admission.waiting >= FEW and self.admission.is_over(len(self.connections)):
+        if self.admission.waiting >= self.admission.few and self.admission.is_over(len(self.connections)):
             self.cycle.scope[LATE] = True  # type: ignore[literal-required]
         self._since = self.loop.time()
         if self._alarm is not None:
@@ -132,7 +132,7 @@ class Connection(MakingWay):
         if not self.cycle.response_complete:
             self.cycle.more_body = False
             self.cycle.message_event.set()
-            if not self._waits:
+            if not self._waits and LATE not in self.cycle.scope:  # what is refused waits for nothing
                 self._waits = True
                 self.admission.entered()
         else:  # it came before the end of what was asked

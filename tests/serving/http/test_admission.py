@@ -162,3 +162,19 @@ def test_many_that_are_answered_at_once_took_the_time_since_they_came() -> None:
         one.entered()
     one.waiting = 120
     assert one.is_over(MANY)
+
+
+def test_while_more_come_than_can_be_answered_fewer_wait_than_otherwise_always_may() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    worked(clock, one, 400, 0.01)
+    one.waiting = 20
+    worked(clock, one, 60, 0.01)
+    assert one.is_over(MANY) and one.few == 2
+    one.waiting = 4
+    assert one.is_over(MANY), "three are answered in 20 ms"
+    one.waiting = 2
+    assert not one.is_over(MANY)
+    clock.now += 0.6
+    one.waiting = FEW - 1
+    assert not one.is_over(MANY) and one.few == FEW, "none was refused for half a second"

@@ -145,3 +145,22 @@ def test_a_head_that_begins_behind_a_request_has_the_bounds_of_any(limits: Deplo
         one.connection_lost(None)
 
     asyncio.run(tell())
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_what_is_refused_because_too_much_waits_waits_for_nothing_itself(
+    limits: DeploySpec, monkeypatch: pytest.MonkeyPatch, is_over: bool
+) -> None:
+    waiting, admission = list[int](), Connection.admission
+    monkeypatch.setattr(admission, "few", 0)
+    monkeypatch.setattr(admission, "is_over", lambda _connections: is_over)
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        waiting.append(admission.waiting)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
+
+    config = Config(application, lifespan="off", log_config=None, proxy_headers=False, access_log=False)
+    config.load()
+    asyncio.run(told([FIRST], [], config))
+    assert waiting == [0 if is_over else 1] and admission.waiting == 0

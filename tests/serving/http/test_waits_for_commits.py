@@ -8,7 +8,7 @@ from typing import Literal
 
 import pytest
 
-from serving.http.admission import FEW, Admission
+from serving.http.admission import Admission
 from serving.journal.pace import Pace
 
 CONNECTIONS = 100
@@ -50,13 +50,13 @@ class Service:
         heapq.heappush(self.events, (at, self.turn, step, group))
 
     def came(self, group: list[tuple[float, bool]]) -> None:
-        is_late = self.admission.waiting >= FEW and self.admission.is_over(CONNECTIONS)
-        self.admission.entered()
+        is_late = self.admission.waiting >= self.admission.few and self.admission.is_over(CONNECTIONS)
+        if not is_late:
+            self.admission.entered()
         self.free = max(self.free, self.now) + WORK * (0.1 if is_late else 1)
         self.later(self.free, "turned_away" if is_late else "worked", group)
 
     def turned_away(self, group: list[tuple[float, bool]]) -> None:
-        self.admission.left()
         self.refused += self.now > WARM
 
     def worked(self, group: list[tuple[float, bool]]) -> None:
