@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from schemas.errors import DeploymentError
@@ -52,9 +52,7 @@ class LateOpening:
         if may_be_away:
             self._start()
             self._integrity.start()
-            engine = connect(self._url, synchronous, lock_timeout)
-            event.listen(engine, "do_connect", self._require_open)
-            return engine
+            return connect(self._url, synchronous, lock_timeout, self._require_open)
         self._integrity.start()
         if self._integrity.error is None:  # a damaged one is left as it is, and said to be damaged
             create(self._url)

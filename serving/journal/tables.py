@@ -1,6 +1,7 @@
 """How to make and reach a journal: SQLite in WAL mode by default, any SQLAlchemy URL otherwise."""
 
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -24,24 +25,46 @@ _CONNECT_SECONDS = 5
 _SILENT_SECONDS = 10  # until a database that acknowledges nothing counts as away
 
 
-def connect(url: str, synchronous: Synchronous = "NORMAL", lock_timeout: float = 5.0) -> Engine:
+def connect(
+    url: str,
+    synchronous: Synchronous = "NORMAL",
+    lock_timeout: float = 5.0,
+    before: Callable[..., None] | None = None,
+) -> Engine:
     """Open a journal; nothing is created.
 
     Args:
         url: SQLAlchemy URL of the journal.
         synchronous: SQLite only: NORMAL survives a killed process, FULL survives a power cut.
         lock_timeout: SQLite only: seconds to wait while somebody else writes.
+        before: SQLAlchemy's `do_connect`, which may raise what keeps a connection from being opened.
     """
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, connect_args=_patience(url))
-    engine = create_engine(url, connect_args={"timeout": lock_timeout, "check_same_thread": False})
+    is_file = make_url(url).get_backend_name() == "sqlite"
+    limits = {"timeout": lock_timeout, "check_same_thread": False} if is_file else _patience(url)
+    engine = create_engine(url, pool_pre_ping=not is_file, connect_args=limits)
+    if before is not None:
+        event.listen(engine, "do_connect", before)
+    if is_file:
+        _as_journal(engine, synchronous)
+    return engine
+
+
+def _as_journal(engine: Engine, synchronous: Synchronous) -> None:
+    """Let SQLite open what is there, with a write-ahead log."""
+
+    def only_what_is_there(_dialect: Any, _record: Any, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
+        """SQLite would make an empty file in the place of one that was removed a moment ago."""
+        file = Path(arguments[0])
+        return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, **options)
+
+    if engine.url.database:
+        event.listen(engine, "do_connect", only_what_is_there)
 
     def tune(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={synchronous}")
 
     event.listen(engine, "connect", tune)
-    return engine
 
 
 def _patience(url: str) -> dict[str, Any]:

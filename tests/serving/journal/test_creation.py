@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from ml.io.process_identity import ProcessIdentity
 from schemas.deploy_spec import DeploySpec
@@ -149,3 +150,16 @@ def test_a_whole_journal_is_created_again_while_somebody_writes(file: Path) -> N
         writer.execute("BEGIN IMMEDIATE")
         tables.create(sqlite_url(file))
     assert count(sqlite_url(file)) == 10
+
+
+def test_a_journal_that_was_removed_is_not_made_anew_as_an_empty_file_by_who_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "house.db"
+    tables.create(sqlite_url(file))
+    engine = tables.connect(sqlite_url(file))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    engine.dispose()
+    file.unlink()
+    with pytest.raises(OperationalError, match="unable to open"):
+        engine.connect()
+    assert not file.exists()
