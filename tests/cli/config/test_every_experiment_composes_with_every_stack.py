@@ -36,11 +36,3 @@ def test_every_trainer_works_with_an_experiment_of_its_task(trainer: str, load: 
     experiment = others.get(trainer, "breast_cancer")
     words = ["trainer.estimator=SVC"] if trainer == "sklearn" else []
     assert load(f"+experiment={experiment}", f"trainer={trainer}", *words).trainer.name == trainer
-
-
-@pytest.mark.parametrize("path", sorted(CONF.rglob("*.yaml")), ids=lambda path: str(path.relative_to(CONF)))
-def test_a_configuration_file_is_short_and_begins_with_what_it_is_for(path: object) -> None:
-    lines = path.read_text(encoding="utf-8").splitlines()  # type: ignore[attr-defined]
-    assert len(lines) <= 35
-    assert lines[0].startswith("#")
-    assert all(len(line) <= 120 for line in lines)
