@@ -31,7 +31,7 @@ from serving.process.records import Deployment
 
 _KEEPS_NOTHING = """
 
-async def _kept(self: Journal, request: object) -> None:
+async def _kept(self: Journal, request: object, _admission: object = None) -> None:
     return None
 
 

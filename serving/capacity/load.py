@@ -22,7 +22,10 @@ _SHARE = 12  # a trial between what held and what did not takes this part of the
 
 
 class Order(Strict):
-    """What to do: `bodies` are JSON texts, taken in turn; `seconds` and `requests` bound all of it."""
+    """What to do: `bodies` are JSON texts, taken in turn; `seconds` and `requests` bound all of it.
+
+    `rest` is for how many seconds nothing is sent after a rate that was too much: the service refuses for a while then.
+    """
 
     port: int
     bodies: list[str]
@@ -31,6 +34,7 @@ class Order(Strict):
     seconds: float
     requests: int
     seed: int = 0
+    rest: float = 0.0
 
 
 class Trials(Strict):
@@ -63,6 +67,8 @@ async def loaded(order: Order) -> Trials:
         trial = await tried(client, rate, min(length, left), order.budget, numbers, order.requests - sent)
         sent += trial.sent
         trials.append(trial)
+        if not trial.holds(order.budget):
+            await asyncio.sleep(order.rest)
     client.close()
     return Trials(trials=trials, skipped=len(requests) - len(good), sent=sent)
 

@@ -20,6 +20,7 @@ from serving.releases.package_cache import fetch
 
 _MOST_BODIES = 64
 _LEAST, _UNKNOWN_PEAK = 2, 10  # replicas: one may fail; where nobody says how many requests come
+_CALM = 0.2  # seconds beyond `deploy.max_wait`, until the service takes bursts again
 _SPARE = 60.0  # seconds beyond those of the load, in which its process must have ended
 
 
@@ -50,6 +51,7 @@ def measure(
             seconds=spec.seconds,
             requests=spec.requests,
             seed=seed,
+            rest=deployment.spec.max_wait + _CALM,
         )
         found = _loaded(order)
     if found.skipped == len(bodies):
