@@ -3,16 +3,18 @@
 import time
 from collections.abc import Callable
 
-FEW = 8
-"""Requests that may wait, however long that takes."""
-_FEWEST = 2
-"""Those that may while more come than can be answered."""
+FEW, _FEWEST = 8, 2
+"""Requests that may wait, however long that takes; the fewer, while more come than can be answered."""
 _CLIENTS = 64  # connections that cannot make each other wait for long: each waits for its own answer
-_STEADY = 25  # a queue that does not empty may be so many times shorter than one that just came
+_STEADY, _STRICT = 25, 100  # how much shorter than a burst's a lasting queue may be, and one while too many come
+_CALLS = 4.0  # calls for one row alone; one for many, that runs, and the next one take about so long
 _MEASURED = 1.0  # seconds of work, after which what was measured counts half
+_UNSEEN = 2.0  # what a refusal takes, by what is seen of it: the kernel and the event loop have their part
 
 LATE = "drivetrain.late"
 """The mark of a request that is not to be taken."""
+TURN = "drivetrain.turn"
+"""Key of a scope under which the request's `Turn` is, if it has one."""
 
 
 class Admission:
@@ -20,14 +22,16 @@ class Admission:
 
     A request waits from when it is whole; what waits longer in the kernel's buffers, while others are worked on, is
     bounded with it. A burst may wait for `longest` seconds. A queue that stays long for all of that time is none: more
-    come than can be answered, and it would only make everybody wait. Then as many wait as are answered in a 25th of it,
-    until none was too much for `longest` seconds. (The least wait of an interval tells the two apart, as in CoDel,
-    RFC 8289.)
+    come than can be answered, and it would only make everybody wait. (The least wait of an interval tells the two
+    apart, as in CoDel, RFC 8289.) Then as many wait as are answered in a 100th of it, until no more come than could be
+    answered. Who is refused may ask again at once, and so often that refusing takes all the time: as much work may wait
+    besides as refusing others took, so that half of the time is left for answers.
 
-    The time between two answers is that of the work where requests queue for it. Where few wait, each for itself, it
-    is their clients' pace, and says nothing of how many could be answered: it is left out. What waits for somebody
-    else, `elsewhere`, is in no queue of ours: for a lookup's source, or for a commit that takes its time however many
-    are in it.
+    The time between two answers, less that of refusals, is that of the work where requests queue for it. Where few
+    wait, each for itself, it is their clients' pace, and says nothing of how many could be answered: it is left out.
+    Where one call answers several, it says how many wait rather than how long: who waits for about two calls is in no
+    queue, however long these take. What waits for somebody else, `elsewhere`, is in no queue of ours: for a lookup's
+    source, or for a commit that takes its time however many are in it.
 
     Args:
         longest: Seconds that a request may wait for its turn.
@@ -42,25 +46,30 @@ class Admission:
         self.elsewhere = 0
         """Those that wait for somebody else."""
         self.few = FEW
-        """How many may always wait."""
+        """How many may wait however long that takes: fewer while more come than can be answered."""
+        self.call = 0.0
+        """Seconds of a call that answers several requests at once, where the model has such calls."""
         self._longest, self._deadline, self._clock = longest, deadline, clock
-        self._steady = longest / _STEADY
-        self._strict_until = 0.0
         self._worked, self._answers = 0.0, 1.0  # seconds in which requests queued, and how many were answered in them
+        self._refusing = 0.0  # seconds that were spent on refusals since something was answered
         self._behind = 0  # requests that a queue has left, which are mostly answered with it
         self._last = self._short = clock()  # when the last was answered, or a queue began; and when few waited last
+        self._came, self._since = 0, self._last  # how many came since when, for as long as too many do
 
     def entered(self) -> None:
         """Note that a request is whole."""
         self.waiting += 1
-        if self.waiting == FEW:
-            self._last = self._short = self._clock()
+        self._came += 1
+        if self.waiting == self.few:
+            self._last = self._clock()
+            if self.few == FEW:
+                self._short = self._last
 
     def left(self) -> None:
         """Note that a request is answered, or its client gone."""
         now = self._clock()
-        if self.waiting >= FEW:
-            self._behind = FEW
+        if self.waiting >= self.few:
+            self._behind = self.few
             self._measure(now - self._last)
         elif self._behind:  # many are answered at once: not only the first ones count
             self._behind -= 1
@@ -68,8 +77,14 @@ class Admission:
                 self._measure(now - self._last)
         self.waiting -= 1
         self._last = now
+        self._refusing = 0.0
         if self.waiting < FEW:
             self._short = now
+
+    def refused(self, seconds: float) -> None:
+        """Note that it took so long to refuse a request: no time in which others were answered."""
+        self._last += seconds
+        self._refusing += _UNSEEN * seconds
 
     def went_elsewhere(self) -> None:
         """Note that a request waits for somebody else."""
@@ -93,17 +108,58 @@ class Admission:
         if connections <= _CLIENTS:
             return expected > self._deadline
         now = self._clock()
-        if expected <= self._steady or (now > self._strict_until and self.waiting < FEW):
-            self._short, self.few = now, FEW if now > self._strict_until else _FEWEST
+        if self.few == _FEWEST and not self._is_too_much(now):
+            self.few, self._short = FEW, now
+        is_strict = self.few == _FEWEST
+        if expected <= max(self._longest / (_STRICT if is_strict else _STEADY), _CALLS * self.call) + self._refusing:
+            self._short = now
             return False
-        if now - self._short < self._longest and now > self._strict_until:
-            return expected > self._longest
-        self.few = _FEWEST
-        self._strict_until = now + self._longest  # or what is taken at once, and answered at once, begins a burst again
+        if not is_strict:
+            if now - self._short < self._longest:
+                return expected > self._longest
+            self.few, self._came, self._since = _FEWEST, 0, now
+        self._came += 1
         return True
+
+    def _is_too_much(self, now: float) -> bool:
+        """Say whether more came than could be answered, as far as that is known again."""
+        seconds, came = now - self._since, self._came
+        if seconds < self._longest:
+            return True
+        self._came, self._since = 0, now
+        return came * self._worked / self._answers > seconds
 
     def _measure(self, seconds: float) -> None:
         if self._worked >= _MEASURED and seconds * self._answers > self._worked:  # not between those answered at once
             self._worked, self._answers = self._worked / 2, self._answers / 2
         self._worked += seconds
         self._answers += 1
+
+
+class Turn:
+    """One request that is whole: it waits for us, or for somebody else, until it is answered or its client gone."""
+
+    __slots__ = ("_admission", "_is_elsewhere", "_is_over")
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission, self._is_elsewhere, self._is_over = admission, False, False
+        admission.entered()
+
+    def went_elsewhere(self) -> None:
+        """Note that it waits for somebody else."""
+        if not (self._is_over or self._is_elsewhere):
+            self._is_elsewhere = True
+            self._admission.went_elsewhere()
+
+    def came_back(self) -> None:
+        """Note that it waits for us again, unless it was given up meanwhile."""
+        if self._is_elsewhere:
+            self._is_elsewhere = False
+            self._admission.came_back()
+
+    def end(self) -> None:
+        """Note that it is answered, or its client gone."""
+        if not self._is_over:
+            self._is_over = True
+            self.came_back()
+            self._admission.left()

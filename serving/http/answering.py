@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from starlette.types import Scope
 
 from serving.http.access_log import REQUEST
-from serving.http.admission import Admission
+from serving.http.admission import TURN, Admission, Turn
 from serving.http.batching import Batching
 from serving.http.capture_metrics import capture_metrics
 from serving.http.counts import NO_VERSION, CountsByVersion
@@ -75,17 +75,17 @@ class Answering:
         follower: Who holds the versions.
         journal: Where predictions go.
         pulse: What ends a worker in which a model stands still.
-        admission: What hears of requests that wait for somebody else.
+        admission: What hears how long calls take that answer several requests.
     """
 
     def __init__(
         self, settings: Settings, follower: Follower, journal: Journal, pulse: Pulse, admission: Admission
     ) -> None:
         self._settings, self._spec = settings, settings.spec
-        self._follower, self._journal, self._pulse, self._admission = follower, journal, pulse, admission
+        self._follower, self._journal, self._pulse = follower, journal, pulse
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="aside")
-        self._batching = Batching(settings.model, self._spec, pulse)
-        self._looking_up = LookingUp(settings.model, self._spec.lookups, admission)
+        self._batching = Batching(settings.model, self._spec, pulse, admission)
+        self._looking_up = LookingUp(settings.model, self._spec.lookups)
         self._counts = CountsByVersion(settings.model)
         self._shadowing = Shadowing(settings.model, journal, self._shadowed, self._shadow)
         self._routing = Routing(journal, self._spec.route_by)
@@ -108,7 +108,8 @@ class Answering:
         version = chosen.version
         scope[_VERSION] = version.version
         try:
-            done = await self._worked(version, question, going_on(self._spec.deadline, started))
+            go_on = going_on(self._spec.deadline, started)
+            done = await self._worked(version, question, go_on, scope.get(TURN))
             scope[REQUEST] = request_id, version.version, done.rows.count
             await self._record(request_id, chosen, done, started, scope)
         except BaseException as error:
@@ -195,21 +196,21 @@ class Answering:
             return False
         asked = partial(refused_by_both, error, chosen.version, other, question, self._spec)
         if self._looking_up.lookups and (question.waits(other) or question.waits(chosen.version)):
-            return await self._looking_up.run(asked)
+            return await self._looking_up.run(None, asked)
         return asked() if question.size <= _INLINE_TEXTS else await self.aside(asked)
 
-    async def _worked(self, version: Version, question: Question, go_on: GoOn) -> Work:
+    async def _worked(self, version: Version, question: Question, go_on: GoOn, turn: Turn | None) -> Work:
         """Work on a request, here where that is quick."""
         if self._looking_up.lookups and question.waits(version):
-            return await self._looked_up(version, question, go_on)
+            return await self._looked_up(version, question, go_on, turn)
         most_inline = _INLINE_TEXTS if version.model.texts else _INLINE_BYTES
         if question.size <= most_inline and version.is_quick(question.most_rows(version.validator.width)):
             return work(version, question, self._spec, go_on)
         return await self._batching.asked(version, question, go_on)
 
-    async def _looked_up(self, version: Version, question: Question, go_on: GoOn) -> Work:
+    async def _looked_up(self, version: Version, question: Question, go_on: GoOn, turn: Turn | None) -> Work:
         """Read a request in a thread that may wait for lookups, and predict here where that is quick."""
-        rows = await self._looking_up.run(read, version, question, self._spec, go_on)
+        rows = await self._looking_up.run(turn, read, version, question, self._spec, go_on)
         if version.is_quick(len(rows.checked.positions)):
             return predicted(version, rows, self._spec)
         return await self.aside(lambda: predicted(version, rows, self._spec))
@@ -234,7 +235,7 @@ class Answering:
             if (trace := scope[TRACE]) is not None:
                 request = request._replace(trace=trace.text)
         try:
-            await self._journal.write(request, self._admission)
+            await self._journal.write(request, scope.get(TURN))
         except JournalFull as error:
             raise HttpError(429, str(error), headers=RETRY) from error
         except JournalError as error:

@@ -18,6 +18,7 @@ from ml.predictions.codec import chosen, finite
 from ml.predictions.predictor import Predictions
 from ml.values.number_table import NumberTable
 from schemas.deploy_spec import DeploySpec
+from serving.http.admission import Admission
 from serving.http.metric_table import REPEATED_REQUESTS, SHARED_CALLS, SHARED_REQUESTS
 from serving.http.pulse import Pulse
 from serving.http.question import Question
@@ -52,10 +53,11 @@ class Batching:
         model: The model's name.
         spec: The service's limits.
         pulse: Is told when the thread begins with something, and ends.
+        admission: Is told how long a call takes.
     """
 
-    def __init__(self, model: str, spec: DeploySpec, pulse: Pulse) -> None:
-        self._model, self._spec, self._pulse = model, spec, pulse
+    def __init__(self, model: str, spec: DeploySpec, pulse: Pulse, admission: Admission) -> None:
+        self._model, self._spec, self._pulse, self._admission = model, spec, pulse, admission
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
         self._next: _Job | None = None  # taken from the queue, and of another version
         self._calls, self._requests, self._repeated = Counter[str](), Counter[str](), Counter[str]()
@@ -85,6 +87,8 @@ class Batching:
         while True:
             group = self._group()
             self._pulse.begin()
+            version = group[0].version
+            self._admission.call = version.seconds_alone if version.shares_calls else 0.0
             try:
                 self._work(group)
             finally:

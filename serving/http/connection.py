@@ -1,16 +1,18 @@
 """One connection: uvicorn's, with bounds on time and size, and with JSON for what is no request."""
 
 import asyncio
-from typing import ClassVar, cast
+import time
+from typing import cast
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from serving.http import head, malformed
-from serving.http.admission import LATE, Admission
+from serving.http.admission import LATE
 from serving.http.errors import HttpError
-from serving.http.making_way import CROWDED_SECONDS, MakingWay, too_many
+from serving.http.making_way import CROWDED_SECONDS, too_many
 from serving.http.sending import Closing
+from serving.http.turning_away import TurningAway
 from serving.http.whole import CYCLE
 
 _PIPELINED = 16  # requests that wait for the answer to one before them
@@ -18,16 +20,14 @@ _LAST_SECONDS = 0.5  # for a request that begins when the worker ends
 _BLANK = 4  # bytes of empty lines that some clients send behind a request
 
 
-class Connection(MakingWay):
+class Connection(TurningAway):
     """One connection.
 
     While a request's line and headers are received the alarm is that of `header_timeout`; a body is under the deadline
     of whoever reads it, and what nobody reads of one has `header_timeout` once more.
     """
 
-    __slots__ = ("_chunk", "_in_head", "_owed", "_received", "_waits")
-
-    admission: ClassVar[Admission] = Admission()
+    __slots__ = ("_chunk", "_in_head", "_owed", "_received")
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, for a moment only where there are too many."""
@@ -37,7 +37,6 @@ class Connection(MakingWay):
         self._received = 0  # bytes since the chunk that the last head, body or request ended in
         self._in_head = True  # of a request, or between requests
         self._owed: HttpError | None = None  # said once the requests before it are answered
-        self._waits = False  # a request of it is whole, and not answered
         super().connection_made(transport)
         if not self._deaf:
             silence = min(self.limits.header_timeout, self.timeout_keep_alive)
@@ -63,8 +62,16 @@ class Connection(MakingWay):
         """Parse what came; whatever it is, nothing is raised."""
         if self._deaf or (len(data) <= _BLANK and self._is_between() and not data.strip(b"\r\n")):
             return  # an empty line between requests is not the beginning of one (RFC 9112, 2.2)
+        began = time.perf_counter()
         self.wake()
         self._chunk = len(data)
+        self._reads = True
+        self._parse(data)
+        if self._late is not None:
+            self._refuse_late(began)
+        self._reads = False
+
+    def _parse(self, data: bytes) -> None:
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -100,6 +107,8 @@ class Connection(MakingWay):
             or self.parser.get_http_version() != "1.1"
         ):
             self._check_head()
+        if self._is_too_much():
+            self.scope[LATE] = True  # type: ignore[literal-required]
         super().on_headers_complete()
         self.scope[CYCLE] = self.cycle  # type: ignore[literal-required]
         if not self.pipeline:
@@ -108,8 +117,6 @@ class Connection(MakingWay):
         self._in_head, self._received = False, -self._chunk
         if self._crowded or self.leaving.is_under_way or not self.cycle.keep_alive:
             self._make_last()
-        if self.admission.waiting >= self.admission.few and self.admission.is_over(len(self.connections)):
-            self.cycle.scope[LATE] = True  # type: ignore[literal-required]
         self._since = self.loop.time()
         if self._alarm is not None:
             self._silence()
@@ -132,9 +139,8 @@ class Connection(MakingWay):
         if not self.cycle.response_complete:
             self.cycle.more_body = False
             self.cycle.message_event.set()
-            if not self._waits and LATE not in self.cycle.scope:  # what is refused waits for nothing
-                self._waits = True
-                self.admission.entered()
+            if self._running is self.cycle:
+                self._enter(self.cycle)
         else:  # it came before the end of what was asked
             self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self._close)
 
@@ -146,6 +152,8 @@ class Connection(MakingWay):
         self._done()
         self._since = self.loop.time()
         self._running = None if is_last else self.pipeline[-1][0]
+        if self._running is not None and not self._running.more_body:
+            self._enter(self._running)
         super().on_response_complete()
         if self.transport.is_closing():
             self._leave_soon()
@@ -214,12 +222,6 @@ class Connection(MakingWay):
         else:
             self._abandon()
             self._last_word(None if cycle.response_started else error)
-
-    def _done(self) -> None:
-        """Note that no request of it waits."""
-        if self._waits:
-            self._waits = False
-            self.admission.left()
 
     def _abandon(self) -> None:
         """Let go of the request that is answered."""

@@ -8,8 +8,10 @@ from starlette.types import Receive, Scope, Send
 
 from serving.http.refusal_log import refused
 from serving.http.security import ANSWER
+from serving.http.whole import write_whole
 
 RETRY = ((b"retry-after", b"1"),)
+_JSON = (b"content-type", b"application/json")
 _DISCARD_SECONDS = 1.0
 
 
@@ -87,13 +89,12 @@ async def refuse(scope: Scope, receive: Receive, send: Send, error: HttpError) -
     """Send an error's response; the rest of a body that is too large is read past first."""
     refused(scope, error.status, error.reason)
     content = dump(content_of(error, scope["path"])).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(content)).encode()),
-        *ANSWER,
-        *error.headers,
-    ]
-    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    headers = (_JSON, *ANSWER, *error.headers)
+    is_last = any(name == b"connection" for name, _ in error.headers)
+    if not is_last and write_whole(scope, error.status, headers, content):
+        return
+    length = (b"content-length", str(len(content)).encode())
+    await send({"type": "http.response.start", "status": error.status, "headers": [*headers, length]})
     if isinstance(error, TooLarge):
         await send({"type": "http.response.body", "body": content, "more_body": True})
         await _discard(scope, receive)

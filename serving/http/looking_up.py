@@ -1,12 +1,13 @@
 """The lookups of a worker: their threads, and what Prometheus is told of them."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from schemas.lookups import LookupSpec
-from serving.http.admission import Admission
+from serving.http.admission import Turn
 from serving.http.families import Latency
 from serving.http.metric_table import LOOKUP_FAILURES, LOOKUP_HITS, LOOKUP_MISSES, LOOKUP_OPEN, LOOKUP_SECONDS
 from serving.lookups.lookup import CONNECTIONS, Lookup
@@ -25,31 +26,42 @@ class LookingUp:
     Args:
         model: The model's name.
         specs: What is declared.
-        admission: Hears of requests that wait for a lookup; those that wait for one of our threads are in a queue.
 
     Raises:
         DeploymentError: If a lookup cannot be opened.
     """
 
-    def __init__(self, model: str, specs: Sequence[LookupSpec], admission: Admission) -> None:
-        self._model, self._admission = model, admission
+    def __init__(self, model: str, specs: Sequence[LookupSpec]) -> None:
+        self._model = model
         self._seconds = {spec.name: Latency() for spec in specs}
         self.lookups: list[Lookup] = opened(specs, lambda name: self._seconds[name].add)
         """In the order in which they are done."""
-        self._asked = 0  # requests that are in a thread, or wait for one
+        self._running = 0  # requests that are in a thread
+        self._queued: deque[Turn | None] = deque()  # of those that wait for one
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="read") if specs else None
 
-    async def run(self, does: Callable[..., Result], *arguments: object) -> Result:
-        """Return what a function returns that may wait for lookups."""
-        self._asked += 1
-        if self._asked <= _THREADS:
-            self._admission.went_elsewhere()
+    async def run(self, turn: Turn | None, does: Callable[..., Result], *arguments: object) -> Result:
+        """Return what a function returns that may wait for lookups.
+
+        Args:
+            turn: Of the request; one that waits for a lookup is in no queue of ours, one that waits for a thread is.
+            does: The function.
+            arguments: What it is called with.
+        """
+        if self._running < _THREADS:
+            self._running += 1
+            _begin(turn)
+        else:
+            self._queued.append(turn)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, does, *arguments)
         finally:
-            self._asked -= 1
-            if self._asked < _THREADS:
-                self._admission.came_back()
+            if turn is not None:
+                turn.came_back()
+            if self._queued:
+                _begin(self._queued.popleft())
+            else:
+                self._running -= 1
 
     def metrics(self) -> "Iterator[Metric]":
         """Yield what the caches knew, what was asked and not answered, and how long that took."""
@@ -59,3 +71,8 @@ class LookingUp:
         yield LOOKUP_FAILURES.of([(mine, one.failures) for mine, one in all_of])
         yield LOOKUP_OPEN.of([(mine, float(one.is_open)) for mine, one in all_of])
         yield LOOKUP_SECONDS.of_latencies([(mine, self._seconds[one.spec.name]) for mine, one in all_of])
+
+
+def _begin(turn: Turn | None) -> None:
+    if turn is not None:
+        turn.went_elsewhere()

@@ -67,7 +67,7 @@ class Post(Endpoint):
         try:
             content, headers = await self._content(scope, receive, started)
             status = 200
-            if not write_whole(scope, headers, content):
+            if not write_whole(scope, 200, headers, content):
                 length = (b"content-length", b"%d" % len(content))
                 await send({"type": "http.response.start", "status": 200, "headers": [*headers, length]})
                 await send({"type": "http.response.body", "body": content})
@@ -95,13 +95,13 @@ class Post(Endpoint):
     async def _within_limits(self, scope: Scope, receive: Receive, started: float) -> Sent:
         if scope["method"] != "POST":
             raise HttpError(405, "use POST", headers=((b"allow", b"POST"),))
-        if LATE in scope:
-            raise HttpError(429, "more requests come than can be answered in time; try again", headers=RETRY)
+        self._require_in_time(scope)
         stage = "sending its body"
         try:
             with self._context.held.share() as share:
                 async with asyncio.timeout(self._spec.deadline):
                     content = await body.read(scope, receive, self._largest, share, self._media)
+                    self._require_in_time(scope)
                     stage = "an answer"
                     with self._places:  # only now, so that nobody who sends slowly keeps others out
                         return await self.answer(content, started, scope)
@@ -111,3 +111,7 @@ class Post(Endpoint):
             raise HttpError(
                 408, f"the body did not arrive within {self._spec.deadline:g} seconds", headers=_CLOSE
             ) from None
+
+    def _require_in_time(self, scope: Scope) -> None:
+        if LATE in scope:
+            raise HttpError(429, "more requests come than can be answered in time; try again", headers=RETRY)

@@ -7,17 +7,18 @@ reading and checking a row does.
 from functools import lru_cache
 
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 CYCLE = "drivetrain.cycle"
 """Key of a scope under which a connection says who writes the answer."""
 
 
-def write_whole(scope: Scope, headers: tuple[tuple[bytes, bytes], ...], content: bytes) -> bool:
-    """Write a 200 with this content, and end its request.
+def write_whole(scope: Scope, status: int, headers: tuple[tuple[bytes, bytes], ...], content: bytes) -> bool:
+    """Write an answer, and end its request.
 
     Args:
         scope: The request's.
+        status: Of the answer.
         headers: All but those that uvicorn adds, and the content's length.
         content: The body.
 
@@ -37,7 +38,7 @@ def write_whole(scope: Scope, headers: tuple[tuple[bytes, bytes], ...], content:
         return False
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
-    head = _head(tuple(cycle.default_headers), headers)
+    head = _head(status, tuple(cycle.default_headers), headers)
     cycle.transport.write(b"%b%d\r\n\r\n%b" % (head, len(content), content))
     cycle.message_event.set()
     cycle.on_response()
@@ -45,7 +46,7 @@ def write_whole(scope: Scope, headers: tuple[tuple[bytes, bytes], ...], content:
 
 
 @lru_cache(maxsize=16)
-def _head(default: tuple[tuple[bytes, bytes], ...], headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+def _head(status: int, default: tuple[tuple[bytes, bytes], ...], headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
     """Return status and headers up to the content's length; uvicorn's hold the date, which is another every second."""
     lines = [b"%b: %b\r\n" % one for one in (*default, *headers)]
-    return b"HTTP/1.1 200 OK\r\n%bcontent-length: " % b"".join(lines)
+    return b"%b%bcontent-length: " % (STATUS_LINE[status], b"".join(lines))

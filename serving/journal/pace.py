@@ -38,24 +38,24 @@ class Pace:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._any: float | None = None  # seconds of a commit of few, about
+        self._of_few = 0.0  # seconds of a commit of few, about; 0 before the first one
         self._each = 0.0  # seconds that one more in it takes, about
 
-    def committed(self, count: int, seconds: float) -> None:
+    def took(self, count: int, seconds: float) -> None:
         """Note how many requests a commit wrote, and how long it took."""
         if not count:
             return
-        usual = seconds if self._any is None else self._any
+        usual = self._of_few or seconds
         if count <= _FEW:
             usual += (seconds - usual) / (1 + count)  # those of the fewest say most of it
-            self._any = usual
+        self._of_few = usual = min(usual, seconds) if count > _FEW else usual  # one of few takes no longer than of many
         each = max(0.0, seconds - usual) / max(count, _FEW)
         self._each += (each - self._each) * min(1.0, count / (2 * _FEW))  # and those of many of this
 
     def is_queue(self, waiting: int) -> bool:
         """Say whether one more waits in a queue, behind so many that wait already, those of the running commit too."""
         longer = waiting * self._each
-        return waiting >= 2 * self._most or (longer > _SECONDS and longer > _TIMES * (self._any or 0.0))
+        return waiting >= 2 * self._most or (longer > _SECONDS and longer > _TIMES * self._of_few)
 
     async def wait(self, committed: Awaitable[None], waiting: int, turns: Turns | None) -> None:
         """Wait for a commit, behind so many; `turns` hears of it where that is no queue."""

@@ -245,11 +245,11 @@ class Journal:
                 self._let_go(self._held.drop(len(group)), outcome)
 
     def _insert(self, group: list[Entry], *, again: bool = False) -> Outcome:
-        started = time.monotonic()
+        started, awaited = time.monotonic(), sum(entry.is_awaited for entry in group)
         outcome = commit(self.engine, group, self.losses, self._gone(), again=again)
         self.takeover.heard(outcome)
         if not isinstance(outcome, JournalError):
-            self._pace.committed(sum(entry.is_awaited for entry in group), time.monotonic() - started)
+            self._pace.took(awaited, time.monotonic() - started)
             self._is_late = False
             self._held.came_back()
         elif self.drops and not isinstance(outcome, RowError):

@@ -1,8 +1,13 @@
 """Which requests are taken: a burst, and no queue that lasts."""
 
+import random
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from serving.http.admission import FEW, Admission
+import pytest
+
+from serving.http.admission import FEW, Admission, Turn
 
 MANY = 200  # connections
 
@@ -33,18 +38,18 @@ def test_a_burst_may_wait_and_a_queue_that_lasts_may_not() -> None:
     assert not one.is_over(MANY), "requests have waited for less than half a second"
     worked(clock, one, 600, 0.001)
     assert one.is_over(MANY) and not one.is_over(64)
-    one.waiting = 18
-    assert not one.is_over(MANY), "18 are answered in 20 ms"
+    one.waiting = 4
+    assert not one.is_over(MANY), "four are answered in a hundredth of half a second"
     one.waiting = 1
     one.left()
     clock.now += 0.4
     one.waiting = 400
-    assert one.is_over(MANY), "one was refused half a second ago"
+    assert one.is_over(MANY), "that more come than can be answered is known for half a second"
     one.waiting = 1
     clock.now += 0.6
     one.left()
     one.waiting = 400
-    assert not one.is_over(MANY), "nothing waited a moment ago"
+    assert not one.is_over(MANY), "few came since"
     one.waiting = 600
     assert one.is_over(MANY)
 
@@ -171,10 +176,113 @@ def test_while_more_come_than_can_be_answered_fewer_wait_than_otherwise_always_m
     one.waiting = 20
     worked(clock, one, 60, 0.01)
     assert one.is_over(MANY) and one.few == 2
-    one.waiting = 4
-    assert one.is_over(MANY), "three are answered in 20 ms"
     one.waiting = 2
+    assert one.is_over(MANY), "the first of them takes longer than 5 ms"
+    one.waiting = 1
     assert not one.is_over(MANY)
     clock.now += 0.6
     one.waiting = FEW - 1
-    assert not one.is_over(MANY) and one.few == FEW, "none was refused for half a second"
+    assert not one.is_over(MANY) and one.few == FEW, "fewer came than can be answered"
+
+
+def test_refusing_takes_no_more_time_than_answering() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    worked(clock, one, 400, 0.001)
+    one.waiting = 100
+    worked(clock, one, 600, 0.001)
+    assert one.is_over(MANY)
+    one.waiting = 20
+    assert one.is_over(MANY), "20 ms of work"
+    for _ in range(100):
+        clock.now += 0.0001
+        one.refused(0.0001)
+    assert not one.is_over(MANY), "the kernel's part with it, refusals took 20 ms"
+    one.waiting = 40
+    assert one.is_over(MANY), "40 ms of work"
+    clock.now += 0.001
+    one.left()
+    one.waiting = 20
+    assert one.is_over(MANY), "the time of refusals was not taken for that of an answer"
+
+
+@dataclass
+class Queue:
+    """Requests at random times before a thread that takes one at a time, or `most` in a call of `call` and `each`."""
+
+    call: float
+    each: float
+    most: int = 1
+
+    def serve(self, load: Callable[[float], float], seconds: float) -> "Queue":
+        """Let them come, `load` times as many a second as could be answered."""
+        self.clock, chance = Clock(), random.Random(1)
+        self.admission = Admission(clock=self.clock)
+        if self.most > 1:
+            self.admission.call = self.call + self.each
+        self.refused, self.took = Counter[int](), dict[int, list[float]]()
+        at, self.free, self.under_way, self.queued = 0.0, 0.0, list[float](), list[float]()
+        while at < seconds:
+            at += chance.expovariate(load(at) * self.most / (self.call + self.each * self.most))
+            while self.under_way and self.free <= at:
+                self._answer()
+            self.clock.now = at
+            if self.admission.waiting >= self.admission.few and self.admission.is_over(MANY):
+                self.refused[int(at)] += 1
+                continue
+            self.admission.entered()
+            self.queued.append(at)
+            if not self.under_way:
+                self._begin()
+        return self
+
+    def _answer(self) -> None:
+        self.clock.now = self.free
+        for came in self.under_way:
+            self.admission.left()
+            self.took.setdefault(int(came), []).append(self.free - came)
+        self.under_way = []
+        if self.queued:
+            self._begin()
+
+    def _begin(self) -> None:
+        self.under_way, self.queued = self.queued[: self.most], self.queued[self.most :]
+        self.free = self.clock.now + self.call + self.each * len(self.under_way)
+
+    def share_refused(self, start: int, stop: int) -> float:
+        """Return which share was refused of what came in these seconds."""
+        refused = sum(self.refused[second] for second in range(start, stop))
+        return refused / (refused + sum(len(self.took[second]) for second in range(start, stop)))
+
+    def p99(self, start: int, stop: int) -> float:
+        """Return how long 99 of 100 waited at most that came in these seconds."""
+        took = sorted(one for second in range(start, stop) for one in self.took[second])
+        return took[int(0.99 * len(took))]
+
+
+QUEUES = [Queue(0.0, 0.004), Queue(0.0, 0.02), Queue(0.005, 0.0001, 64), Queue(0.02, 0.0002, 64)]
+
+
+@pytest.mark.parametrize("queue", QUEUES, ids=["quick", "slow", "quick calls", "slow calls"])
+def test_at_three_times_what_can_be_answered_waits_are_short_and_after_it_all_are_taken_again(queue: Queue) -> None:
+    found = queue.serve(lambda at: 3.0 if 2.0 < at < 6.0 else 0.7, 11.0)
+    assert found.share_refused(0, 2) == 0 and found.share_refused(7, 10) == 0
+    assert found.p99(4, 5) <= 2 * found.p99(7, 10)
+    assert found.share_refused(4, 6) < 0.72, "two of three are too many"
+
+
+def test_a_request_counts_where_it_waits_and_once() -> None:
+    one = Admission()
+    turns = [Turn(one) for _ in range(3)]
+    turns[0].went_elsewhere()
+    turns[1].went_elsewhere()
+    turns[1].came_back()
+    assert (one.waiting, one.elsewhere) == (2, 1)
+    turns[0].end()  # its client went away
+    turns[0].came_back()
+    turns[0].went_elsewhere()
+    assert (one.waiting, one.elsewhere) == (2, 0)
+    for turn in turns[1:]:
+        turn.end()
+        turn.end()
+    assert (one.waiting, one.elsewhere) == (0, 0)

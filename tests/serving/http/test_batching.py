@@ -12,6 +12,7 @@ import pytest
 
 from ml.predictions.predictor import Predictions
 from schemas.deploy_spec import DeploySpec
+from serving.http.admission import Admission
 from serving.http.batching import Batching
 from serving.http.errors import HttpError
 from serving.http.pulse import Pulse
@@ -65,7 +66,7 @@ def version(plain: Version, request: pytest.FixtureRequest) -> Iterator[Version]
 
 
 def batching() -> Batching:
-    return Batching("house", DeploySpec(), Pulse(10.0))
+    return Batching("house", DeploySpec(), Pulse(10.0), Admission())
 
 
 class Body(Question):

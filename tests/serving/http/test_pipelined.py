@@ -11,7 +11,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from schemas.deploy_spec import DeploySpec
-from serving.http.admission import Admission
+from serving.http.admission import LATE, Admission
 from serving.http.connection import Connection
 from tests.serving.http.wire import answers
 
@@ -164,3 +164,63 @@ def test_what_is_refused_because_too_much_waits_waits_for_nothing_itself(
     config.load()
     asyncio.run(told([FIRST], [], config))
     assert waiting == [0 if is_over else 1] and admission.waiting == 0
+
+
+class Noting:
+    """An application that notes how many wait while it answers, and whether it has a task of its own."""
+
+    def __init__(self) -> None:
+        self.waiting, self.in_task = list[int](), list[bool]()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.waiting.append(Connection.admission.waiting)
+        task = asyncio.current_task()
+        self.in_task.append(task is not None and task.get_coro().__qualname__.endswith("run_asgi"))  # type: ignore[union-attr]
+        status = 429 if LATE in scope else 200
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
+
+    def loaded(self) -> Config:
+        config = Config(self, lifespan="off", log_config=None, proxy_headers=False, access_log=False)
+        config.load()
+        return config
+
+
+POSTED = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"
+
+
+def test_what_is_too_much_is_refused_as_soon_as_it_is_read_and_the_connection_goes_on(
+    limits: DeploySpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noting, spent = Noting(), list[float]()
+    over = iter([True, True, False, False, True])
+    monkeypatch.setattr(Connection.admission, "few", 0)
+    monkeypatch.setattr(Connection.admission, "is_over", lambda _connections: next(over))
+    monkeypatch.setattr(Connection.admission, "refused", spent.append)
+    _one, here = asyncio.run(told([POSTED, POSTED, POSTED, POSTED], [], noting.loaded()))
+    assert [answer.status for answer in answers(here.written)] == [429, 429, 200, 429]
+    assert noting.in_task == [False, False, True, False] and len(spent) == 3 and min(spent) > 0
+    assert noting.waiting == [0, 0, 1, 0] and Connection.admission.waiting == 0 and not here.closed
+
+
+def test_what_became_too_much_while_it_was_sent_is_refused(limits: DeploySpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = iter([False, True])
+    monkeypatch.setattr(Connection.admission, "few", 0)
+    monkeypatch.setattr(Connection.admission, "is_over", lambda _connections: next(over))
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["more_body"]:
+            pass
+        await Noting()(scope, receive, send)
+
+    config = Config(application, lifespan="off", log_config=None, proxy_headers=False, access_log=False)
+    config.load()
+    _, here = asyncio.run(told([POSTED[:-1], POSTED[-1:]], [], config))
+    assert [answer.status for answer in answers(here.written)] == [429] and Connection.admission.waiting == 0
+
+
+def test_a_request_behind_another_waits_from_when_its_turn_comes(limits: DeploySpec) -> None:
+    noting = Noting()
+    _one, here = asyncio.run(told([POSTED * 3], [], noting.loaded()))
+    assert [answer.status for answer in answers(here.written)] == [200] * 3
+    assert noting.waiting == [1, 1, 1] and Connection.admission.waiting == 0

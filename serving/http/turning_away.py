@@ -1,0 +1,67 @@
+"""Which requests of a connection wait to be answered, and how those that come too late are told so at once."""
+
+import time
+from typing import Any, ClassVar
+
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from serving.http.admission import LATE, TURN, Admission, Turn
+from serving.http.making_way import MakingWay
+
+
+class TurningAway(MakingWay):
+    """uvicorn's protocol, where a request may be too much.
+
+    Such a request costs little: its refusal is written as soon as it is read, without a task of its own. What refusing
+    takes, answering lacks; many who ask again at once would leave no time for the others.
+    """
+
+    __slots__ = ("_late", "_reads", "_turn")
+
+    admission: ClassVar[Admission] = Admission()
+
+    def __init__(self, *args: object, **named: object) -> None:
+        super().__init__(*args, **named)  # type: ignore[arg-type]
+        self._late: tuple[RequestResponseCycle, Any] | None = None  # to be refused now
+        self._reads = False  # what came is being parsed
+        self._turn: Turn | None = None  # of the request that is whole, and not answered
+
+    def _is_too_much(self) -> bool:
+        """Say whether one more request would wait for too long."""
+        admission = self.admission
+        return admission.waiting >= admission.few and admission.is_over(len(self.connections))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Let the application answer: in a task, but at once where it says no more than that it is too much."""
+        is_late = LATE in cycle.scope and cycle.scope["method"] == "POST"
+        if is_late and self._reads and self.transport.get_write_buffer_size() == 0:
+            self._late = cycle, app
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _refuse_late(self, began: float) -> None:
+        """Refuse what has been parsed and is too much; `began` (time.perf_counter) is when its reading did."""
+        while self._late is not None:
+            cycle, app = self._late
+            self._late = None
+            try:
+                cycle.run_asgi(app).send(None)
+            except StopIteration:
+                continue
+            raise AssertionError("the refusal of a request waits for something")
+        self.admission.refused(time.perf_counter() - began)
+
+    def _enter(self, cycle: RequestResponseCycle) -> None:
+        """Note that a request is whole, and the next one to be answered here: it waits, or is too much after all."""
+        if LATE in cycle.scope:
+            return
+        if self._is_too_much():  # others became whole while it was sent, or answered one before it
+            cycle.scope[LATE] = True  # type: ignore[literal-required]
+        else:
+            self._turn = cycle.scope[TURN] = Turn(self.admission)  # type: ignore[literal-required]
+
+    def _done(self) -> None:
+        """Note that no request of it waits."""
+        if self._turn is not None:
+            self._turn.end()
+            self._turn = None
