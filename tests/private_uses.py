@@ -42,18 +42,43 @@ def private_uses(root: Path) -> set[tuple[str, str]]:
 
 
 def members_below_foreign_bases(root: Path) -> set[tuple[str, str, str]]:
-    """Return (module, `Base._member`, file) of each private member of a class of ours whose base is a library's."""
-    return {(*found, file) for file, tree in _trees(root).items() for found in _below_foreign_bases(tree)}
+    """Return (module, `Base._member`, file) of each private member of a class of ours below a library's, by any way."""
+    trees = _trees(root)
+    above: dict[str, set[tuple[str, str]]] = defaultdict(set)  # by the name of a class of ours
+    for tree in trees.values():
+        for name, foreign in _foreign_bases(tree):
+            above[name] |= foreign
+    below, grows = _own_bases(trees.values()), True
+    while grows:
+        grows = False
+        for name, bases in below.items():
+            more = {one for base in bases for one in above[base]} - above[name]
+            above[name] |= more
+            grows = grows or bool(more)
+    return {
+        (module, f"{base}.{member}", file)
+        for file, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for member in filter(_is_private, _defined(node))
+        for module, base in above.get(node.name, ())
+    }
 
 
-def _below_foreign_bases(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def _foreign_bases(tree: ast.Module) -> Iterator[tuple[str, set[tuple[str, str]]]]:
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not _is_own(node.module or "")]
     home = {alias.asname or alias.name: (node.module or "", alias.name) for node in imports for alias in node.names}
     for node in ast.walk(tree):
-        for base in node.bases if isinstance(node, ast.ClassDef) else []:
-            module, name = home.get(_root(base), ("", ""))
-            for member in filter(_is_private, _defined(node) if module else ()):
-                yield module, f"{name}.{member}"
+        if isinstance(node, ast.ClassDef):
+            yield node.name, {home[root] for root in map(_root, node.bases) if root in home}
+
+
+def _own_bases(trees: Iterable[ast.Module]) -> dict[str, set[str]]:
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    found: dict[str, set[str]] = defaultdict(set)
+    for node in classes:
+        found[node.name] |= {_root(base) for base in node.bases}
+    return found
 
 
 @cache

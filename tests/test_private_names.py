@@ -223,6 +223,12 @@ NAMES = [
     ),
     PrivateName("omegaconf.base", "Node._value", ("cli/config/expansion.py",), lambda found: takes(found, "self")),
     PrivateName(
+        "uvicorn.protocols.http.httptools_impl",
+        "HttpToolsProtocol._start_asgi_task",
+        ("serving/http/turning_away.py",),
+        lambda found: takes(found, "self", "cycle", "app"),
+    ),
+    PrivateName(
         "xdist.scheduler",
         "LoadScopeScheduling._split_scope",
         ("tests/conftest.py",),
