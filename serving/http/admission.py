@@ -55,6 +55,7 @@ class Admission:
         self._behind = 0  # requests that a queue has left, which are mostly answered with it
         self._last = self._short = clock()  # when the last was answered, or a queue began; and when few waited last
         self._came, self._since = 0, self._last  # how many came since when, for as long as too many do
+        self._refused = self._last  # when the last was
 
     def entered(self) -> None:
         """Note that a request is whole."""
@@ -94,6 +95,7 @@ class Admission:
     def came_back(self) -> None:
         """Note that one waits for us again."""
         self.elsewhere -= 1
+        self._came -= 1  # it is known already
         self.entered()
 
     def is_over(self, connections: int) -> bool:
@@ -119,10 +121,13 @@ class Admission:
                 return expected > self._longest
             self.few, self._came, self._since = _FEWEST, 0, now
         self._came += 1
+        self._refused = now
         return True
 
     def _is_too_much(self, now: float) -> bool:
         """Say whether more came than could be answered, as far as that is known again."""
+        if now - self._refused > self._longest:
+            return False
         seconds, came = now - self._since, self._came
         if seconds < self._longest:
             return True

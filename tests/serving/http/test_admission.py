@@ -49,7 +49,7 @@ def test_a_burst_may_wait_and_a_queue_that_lasts_may_not() -> None:
     clock.now += 0.6
     one.left()
     one.waiting = 400
-    assert not one.is_over(MANY), "few came since"
+    assert not one.is_over(MANY), "none was refused since"
     one.waiting = 600
     assert one.is_over(MANY)
 
@@ -182,7 +182,7 @@ def test_while_more_come_than_can_be_answered_fewer_wait_than_otherwise_always_m
     assert not one.is_over(MANY)
     clock.now += 0.6
     one.waiting = FEW - 1
-    assert not one.is_over(MANY) and one.few == FEW, "fewer came than can be answered"
+    assert not one.is_over(MANY) and one.few == FEW, "none was refused for half a second"
 
 
 def test_refusing_takes_no_more_time_than_answering() -> None:
