@@ -23,7 +23,7 @@ Answers = dict[int, Record]
 
 
 class Outcome(NamedTuple):
-    """What a version did with a request: `total` are its rows, as far as they are known."""
+    """What a version did with a request: `total` are its rows less those that both versions refuse."""
 
     status: int
     answers: Answers
@@ -97,8 +97,9 @@ def _shadows(connection: Connection, rollout: Rollout, part: dict[int, Found]) -
         new = _answers(rollout, rollout.candidate, *row[2:5]) if row[1] == 200 else {}
         if old is None or new is None or (old.status in REFUSED and row[1] in REFUSED):
             continue  # what both refuse is no difference
-        total = max(old.total, len(new), 1 + max(new, default=0))
-        yield _Seen(part[row[0]], 0.0, {OLD: old, NEW: Outcome(row[1], new, total, np.nan)})
+        total = len(old.answers.keys() | new.keys())  # nor are rows without any answer
+        outcomes = {OLD: old._replace(total=total), NEW: Outcome(row[1], new, total, np.nan)}
+        yield _Seen(part[row[0]], 0.0, outcomes)
 
 
 def _of_old(rollout: Rollout, row: Sequence[Any]) -> Outcome | None:

@@ -128,6 +128,16 @@ def test_what_a_shadow_and_production_both_refuse_is_no_observation(service: Ser
     assert len(seen(service, rows)) == 1
 
 
+def test_rows_that_a_shadow_and_production_both_refuse_are_no_part_of_a_request(service: Service) -> None:
+    now = service.now + 1
+    rows: list[Row] = [answered("a", now, "1", None, rows=2)._replace(places="[0, 3]")]
+    rows += [Unanswered("a", now, "1", None, 200, 98, 0.1), followed("a", now, rows=2)._replace(places="[3, 9]")]
+    rows += [Unanswered("b", now + 1, "1", None, 422, 4, 0.1), followed("b", now + 1)._replace(places="[3]")]
+    found = seen(service, rows)
+    assert found.invalid.tolist() == [[pytest.approx(1 / 3)] * 2, [1, 0]], "of 0, 3 and 9 each lacks one"
+    assert found.bins.sum(axis=2).tolist() == [[pytest.approx(2 / 3)] * 2, [0, 1]]
+
+
 def test_the_first_label_of_a_request_counts_for_the_version_that_answered(service: Service) -> None:
     now = service.now + 1
     labels = [Label("a", 1, '"no"', now + 5), Label("a", 0, '"yes"', now + 6), Label("b", 0, '"yes"', now + 7)]
