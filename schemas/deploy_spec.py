@@ -129,6 +129,11 @@ class DeploySpec(Strict):
         return RolloutSpec() if self.rollout == "staged" else None
 
     @property
+    def lookup_seconds(self) -> float:
+        """Seconds that all lookups of a request take at most."""
+        return sum(one.timeout for one in self.lookups)
+
+    @property
     def held(self) -> int:
         """Bytes of bodies that may be held at once."""
         return max(self.max_bodies, self.max_body)

@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from starlette.types import Scope
@@ -14,6 +13,7 @@ from serving.http.access_log import REQUEST
 from serving.http.admission import TURN, Admission, Turn
 from serving.http.batching import Batching
 from serving.http.capture_metrics import capture_metrics
+from serving.http.comparing import Comparing, Refusal
 from serving.http.counts import NO_VERSION, CountsByVersion
 from serving.http.deadline import going_on
 from serving.http.errors import RETRY, HttpError
@@ -23,12 +23,11 @@ from serving.http.places import Places
 from serving.http.pulse import Pulse
 from serving.http.question import ByVersion, Question
 from serving.http.reading import GoOn, Reader, reader
-from serving.http.routing import Routing
+from serving.http.routing import Chosen, Routing
 from serving.http.shadowing import Shadowing
 from serving.http.traceparent import TRACE
-from serving.http.unanswered import failed, is_refusal, refused, refused_by_both
+from serving.http.unanswered import failed, refused
 from serving.http.work import NonePredicted, Work, predicted, read, request_of, work
-from serving.journal.insertion import Unanswered
 from serving.journal.outcome import JournalError, JournalFull
 from serving.journal.writer import Journal
 from serving.process.settings import Settings
@@ -44,19 +43,6 @@ _INLINE_BYTES = 65_536  # larger bodies are worked on in a thread, so that the o
 _INLINE_TEXTS = 16_384  # the same of texts, whose words take longer than numbers
 _TOLD = "drivetrain.told"  # of a request, what its span says of it
 _VERSION = "drivetrain.version"  # of a request, the version that answers it
-
-
-class Chosen(NamedTuple):
-    """Who answers a request.
-
-    `share` is that of the candidate where chance decided between two versions, so that what follows says something of
-    them, and `other` is the version that it decided against. `shadow` follows unseen.
-    """
-
-    version: Version
-    share: float | None = None
-    other: Version | None = None
-    shadow: Version | None = None
 
 
 class Answered(NamedTuple):
@@ -88,6 +74,7 @@ class Answering:
         self._looking_up = LookingUp(settings.model, self._spec.lookups)
         self._counts = CountsByVersion(settings.model)
         self._shadowing = Shadowing(settings.model, journal, self._shadowed, self._shadow)
+        self._comparing = Comparing(settings.model, self._spec, journal, self._shadowing.follow)
         self._routing = Routing(journal, self._spec.route_by)
         self.places = Places(self._spec.queue)
         """Of the requests that are in work."""
@@ -117,12 +104,13 @@ class Answering:
                 self._counts.of(version.version).refused += len(error.errors)
             took = time.perf_counter() - started
             row = failed(request_id, version.version, chosen.share, error, took, took >= self._spec.deadline)
-            if not await self._refused_by_both(chosen, error, question):
-                self._note(chosen, row, question)
+            if row is not None:
+                self._comparing.failed(Refusal(chosen, row, question, started), error)
             raise
         if done.checked.errors:
             took = time.perf_counter() - started
-            self._note(chosen, refused(request_id, version.version, chosen.share, done, took))
+            row = refused(request_id, version.version, chosen.share, done, took)
+            self._comparing.refused_rows(Refusal(chosen, row, question, started, done.checked.errors))
         counts = self._counts.of(version.version)
         counts.predicted += len(done.needs_review)
         counts.refused += len(done.checked.errors)
@@ -160,6 +148,7 @@ class Answering:
         yield from self._batching.metrics()
         yield IN_WORK.of([({"model": self._settings.model}, self.places.taken)])
         yield from self._shadowing.metrics()
+        yield from self._comparing.metrics()
         yield from capture_metrics(self._settings.model, self._journal, self._follower)
         yield from self._looking_up.metrics()
 
@@ -180,24 +169,6 @@ class Answering:
         version, share = self._routing.route(traffic, scope["headers"], request_id)
         other = traffic.candidate if version is traffic.current else traffic.current
         return Chosen(version, share, None if share is None else other, traffic.shadow)
-
-    def _note(self, chosen: Chosen, row: Unanswered | None, question: Question | None = None) -> None:
-        """Journal what got no prediction where versions are compared; a shadow meets what was not answered, too."""
-        if row is None or (chosen.share is None and chosen.shadow is None):
-            return
-        self._journal.note(row)
-        if chosen.shadow is not None and question is not None:
-            self._shadowing.follow(chosen.shadow, question, row.request_id)
-
-    async def _refused_by_both(self, chosen: Chosen, error: BaseException, question: Question) -> bool:
-        """Say whether what a version refused would have been refused by the one that it is compared with."""
-        other = chosen.other or chosen.shadow
-        if other is None or not is_refusal(error):
-            return False
-        asked = partial(refused_by_both, error, chosen.version, other, question, self._spec)
-        if self._looking_up.lookups and (question.waits(other) or question.waits(chosen.version)):
-            return await self._looking_up.run(None, asked)
-        return asked() if question.size <= _INLINE_TEXTS else await self.aside(asked)
 
     async def _worked(self, version: Version, question: Question, go_on: GoOn, turn: Turn | None) -> Work:
         """Work on a request, here where that is quick."""

@@ -209,6 +209,13 @@ SHADOW_REQUESTS = Family(
 SHADOW_DROPPED = Family(
     "counter", "drivetrain_shadow_dropped", "Requests that a shadow was too slow for.", "requests", _BY_VERSION
 )
+COMPARISONS_DROPPED = Family(
+    "counter",
+    "drivetrain_comparisons_dropped",
+    "Refusals that the other version was not asked of.",
+    "requests",
+    _BY_VERSION,
+)
 LABELS = Family("counter", "drivetrain_labels", "Labels sent to /feedback.", "labels", ("model", "status"))
 CURRENT_VERSION = Family("gauge", "drivetrain_current_version", "The current version.", "yes or no", _BY_VERSION)
 READY = Family(
@@ -217,7 +224,18 @@ READY = Family(
 
 FAMILIES: tuple[Family, ...] = (
     *(REQUESTS, SECONDS, ROWS, ROW_ERRORS, NEEDS_REVIEW, IN_WORK, JOURNAL_FAILURES, SHADOW_REQUESTS, SHADOW_DROPPED),
-    *(LABELS, CURRENT_VERSION, READY, FLAGGED_ROWS, WAITING, WORKERS, WORKERS_WANTED, ACCESS_LOG_DROPPED, THRESHOLD),
+    *(
+        COMPARISONS_DROPPED,
+        LABELS,
+        CURRENT_VERSION,
+        READY,
+        FLAGGED_ROWS,
+        WAITING,
+        WORKERS,
+        WORKERS_WANTED,
+        ACCESS_LOG_DROPPED,
+        THRESHOLD,
+    ),
     *(SHARED_CALLS, SHARED_REQUESTS, REPEATED_REQUESTS),
     *(ROLLOUT_STAGE, ROLLOUT_HELD, ROLLOUT_ODDS, ROLLOUT_ODDS_NEEDED),
     *(JOURNAL_UP, JOURNAL_WAITING, JOURNAL_WAITING_BYTES, JOURNAL_LOST_REQUESTS, JOURNAL_LOST_ROWS),

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from serving.journal.insertion import RoutedKey
 from serving.journal.writer import Journal
@@ -10,6 +11,24 @@ from serving.releases.traffic import Traffic
 
 _MOST = 100_000  # keys of this worker's that are remembered
 Headers = Iterable[tuple[bytes, bytes]]
+
+
+class Chosen(NamedTuple):
+    """Who answers a request.
+
+    `share` is that of the candidate where chance decided between two versions, so that what follows says something of
+    them, and `other` is the version that it decided against. `shadow` follows unseen.
+    """
+
+    version: Version
+    share: float | None = None
+    other: Version | None = None
+    shadow: Version | None = None
+
+    @property
+    def compared(self) -> Version | None:
+        """The version that the one that answers is compared with."""
+        return self.other or self.shadow
 
 
 class Routing:

@@ -2,17 +2,19 @@
 
 import asyncio
 import time
+from collections.abc import Collection
 
 from ml.rollouts.observations import REFUSED, is_failure
 from schemas.deploy_spec import DeploySpec
-from serving.http.deadline import going_on
 from serving.http.errors import HttpError
 from serving.http.question import Question
-from serving.http.work import NonePredicted, NoValidRow, Work, read
+from serving.http.reading import GoOn
+from serving.http.work import NoAnswer, NoValidRow, Work, read
 from serving.journal.insertion import Unanswered
 from serving.releases.loaded_version import Version
 
-_LATE, _BROKEN, _MALFORMED = 504, 500, 400
+_LATE, _BROKEN = 504, 500
+_UNAVAILABLE = 503  # a lookup does not answer: what the version would take is not known
 
 
 def failed(
@@ -34,40 +36,38 @@ def refused(request_id: str, version: str, share: float | None, done: Work, took
     return Unanswered(request_id, time.time() - took, version, share, 200, len(done.checked.errors), took)
 
 
-def is_refusal(error: BaseException) -> bool:
-    """Say whether an error may be one of what was sent, which another version might take."""
-    return isinstance(error, HttpError) and error.status in REFUSED
+def may_be_shared(error: BaseException) -> bool:
+    """Say whether an error is a refusal before anything was predicted, so that another version might refuse it, too."""
+    return isinstance(error, HttpError) and error.status in REFUSED and not isinstance(error, NoAnswer)
 
 
-def refused_by_both(
-    error: BaseException, version: Version, other: Version, question: Question, spec: DeploySpec
-) -> bool:
-    """Say whether the version that was asked and the other one refuse a request, before they predict anything.
+def refused_alone(
+    row: Unanswered, places: Collection[int] | None, other: Version, question: Question, spec: DeploySpec, go_on: GoOn
+) -> Unanswered | None:
+    """Return what a request says of the version that refused it, or some of its rows; None where that is nothing.
 
-    That, such as a body that is no JSON, is no difference of theirs and no observation: clients who send enough of it
-    would hide one. It does not depend on which of the two was asked, or leaving it out would be unfair to one.
+    What the other version refuses, too, such as a body that is no JSON, is no difference of theirs: clients who send
+    enough of it would hide one. That does not depend on which of the two was asked, or leaving it out would be unfair
+    to one.
 
     Args:
-        error: With which the one that was asked ended.
-        version: The one that was asked.
-        other: The one that it is compared with.
+        row: What would be journalled of the request.
+        places: The rows that were refused; None: all of it.
+        other: The version that was not asked; it reads the request, and predicts nothing.
         question: The request.
         spec: The service's limits.
+        go_on: Raises HttpError where the time for it is over.
     """
-    if not is_refusal(error) or not _refuses(other, question, spec):
-        return False
-    before_predicting = isinstance(error, NonePredicted) or _status(error, is_late=False) == _MALFORMED
-    return before_predicting or _refuses(version, question, spec)
-
-
-def _refuses(version: Version, question: Question, spec: DeploySpec) -> bool:
     try:
-        read(version, question, spec, going_on(spec.deadline, time.perf_counter()))
+        rows = read(other, question, spec, go_on)
     except HttpError as error:
-        return is_refusal(error)
+        return None if error.status in REFUSED or error.status == _UNAVAILABLE else row
     except Exception:  # a defect of the version, which its own requests tell of
-        return False
-    return False
+        return row
+    if places is None:
+        return row
+    alone = sum(place not in rows.checked.errors for place in places)
+    return row._replace(rows=alone) if alone else None
 
 
 def _status(error: BaseException, *, is_late: bool) -> int:

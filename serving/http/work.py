@@ -112,22 +112,26 @@ def finish(version: Version, rows: Rows, found: Predictions, spec: DeploySpec) -
     checked = rows.checked
     flags = dump(checked.flags) if checked.flags else None
     if flags is not None and len(flags) + len(checked.positions) * version.bytes_per_row > spec.max_answer:
-        raise HttpError(413, _TOO_MANY_FLAGS)
+        raise NoAnswer(413, _TOO_MANY_FLAGS)
     deciding = version.model.deciding
     if len(checked.positions) > _FEW:
         if not finite(found).all():
-            raise HttpError(422, NO_FINITE_PREDICTION)
+            raise NoAnswer(422, NO_FINITE_PREDICTION)
         text, review = deciding.writer.write(found)
         return Work(version, deciding.encoder, rows, found, text, review, flags)
     encoded = deciding.encoder.encode(found)
     if not all(map(is_finite, encoded.records)):
-        raise HttpError(422, NO_FINITE_PREDICTION)
+        raise NoAnswer(422, NO_FINITE_PREDICTION)
     return Work(version, deciding.encoder, rows, found, to_json(encoded.records).decode(), encoded.needs_review, flags)
 
 
 def _too_much(rows: int, most: int, *, explain: bool) -> str:
     what = f"the {'explained ' if explain else ''}answer to {rows:,} rows is too large (deploy.max_answer)"
     return f"{what}: send {most:,} at a time" if most or not explain else f"{what}: leave out explain"
+
+
+class NoAnswer(HttpError):
+    """A version took what was sent, and nothing that may be answered came of it."""
 
 
 class NonePredicted(HttpError):

@@ -135,5 +135,8 @@ class Controller:
 
 
 def horizon(spec: DeploySpec, lock_timeout: float) -> float:
-    """Return the seconds after its arrival within which a request's outcome is in the journal."""
-    return spec.deadline + lock_timeout + _SPARE
+    """Return the seconds after its arrival within which a request's outcome is in the journal.
+
+    What was refused is read by the other version, too, which begins before the deadline and may wait for lookups.
+    """
+    return spec.deadline + spec.lookup_seconds + lock_timeout + _SPARE

@@ -2,24 +2,33 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
 import pytest
 from sqlalchemy import select
 
+from ml.validation.row_errors import RowError
 from schemas.deploy_spec import DeploySpec
 from schemas.signature import Input, NumberDerivation
 from serving.http import unanswered as evidence
+from serving.http.comparing import Comparing, Refusal
 from serving.http.errors import HttpError
-from serving.http.unanswered import failed, refused_by_both
-from serving.http.work import NoValidRow
+from serving.http.question import Question
+from serving.http.reading import Rows
+from serving.http.routing import Chosen
+from serving.http.unanswered import failed, may_be_shared, refused_alone
+from serving.http.work import NoAnswer, NoValidRow
+from serving.journal.insertion import Unanswered
 from serving.journal.schema import requests, routed_keys, shadows, unanswered
 from serving.journal.tables import connect
 from serving.releases.beside import place_beside, withdraw
+from serving.releases.loaded_version import Version
 from tests.serving import packages
 from tests.serving.conftest import Local, LocalApp
 
@@ -28,6 +37,7 @@ PAID = {**packages.ROW, "income": 1.0}
 KINDS = {"size": "FP64", "rooms": "INT64", "garden": "BOOL", "city": "BYTES", "built": "BYTES"}
 TENSORS = [{"name": name, "shape": [1], "datatype": kind, "data": [packages.ROW[name]]} for name, kind in KINDS.items()]
 MOST = 0.9
+REFUSED: RowError = {"column": None, "message": "no"}
 
 
 @pytest.fixture
@@ -91,8 +101,8 @@ def customer_of(app: Local, version: str = "2") -> str:
     return next(one for one in names if traffic.candidate is None or traffic.route(one).version == version)
 
 
-def sent(app: Local, path: str, bodies: list[Any], kept: int) -> list[int]:
-    """Send bodies, bytes as they are, and wait until the journal keeps so many that got no answer."""
+def sent(app: Local, path: str, bodies: list[Any], kept: Any) -> list[int]:
+    """Send bodies, bytes as they are, and wait until the journal keeps anything of what is asked for."""
 
     async def scenario() -> list[int]:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app.app), base_url="http://service") as http:
@@ -100,7 +110,7 @@ def sent(app: Local, path: str, bodies: list[Any], kept: int) -> list[int]:
             headers = {"content-type": "application/json", "x-customer": customer_of(app)}
             found = [(await http.post(path, content=one, headers=headers)).status_code for one in contents]
             async with asyncio.timeout(10):
-                while len(rows(app, KEPT)) < kept:
+                while not rows(app, kept):
                     await asyncio.sleep(0.01)
             return found
 
@@ -139,16 +149,16 @@ def test_what_got_no_answer_is_journalled_while_versions_are_compared_alone(app:
     assert ask(app, [[BAD], [BAD, packages.ROW]]) == [422, 200]
     assert not rows(app, KEPT)
     placed(app, wanting, MOST)
-    bodies = [[packages.ROW] * 2, [PAID, BAD], [PAID]]
+    bodies = [[packages.ROW] * 2, [PAID, BAD, packages.ROW], [PAID, BAD], [PAID]]  # neither takes the bad row
     found = ask(app, bodies, customer_of(app), until=lambda: len(rows(app, KEPT)) == 2)
-    assert found == [422, 200, 200]
+    assert found == [422, 200, 200, 200]
     assert rows(app, KEPT) == [("2", MOST, 422, 2), ("2", MOST, 200, 1)]
 
 
 def test_tensors_that_only_one_version_refuses_are_evidence_against_it(app: Local, wanting: str) -> None:
     placed(app, wanting, MOST)
     bodies = [{"inputs": TENSORS}, {"inputs": TENSORS[1:]}, {"inputs": TENSORS, "outputs": [{"name": "none"}]}]
-    assert sent(app, "/v2/models/house/infer", bodies, kept=1) == [400, 400, 400]
+    assert sent(app, "/v2/models/house/infer", bodies, KEPT) == [400, 400, 400]
     assert rows(app, KEPT) == [("2", MOST, 400, 0)]
 
 
@@ -158,14 +168,15 @@ def test_what_both_versions_refuse_says_nothing_of_either(app: Local, wanting: s
     bodies = [b'{"instances": [', [], {"rows": []}, {"instances": []}, {"instances": [BAD]}]
     many = {"instances": [packages.ROW] * 10_001}
     only_one = {"instances": [packages.ROW if share else PAID]}
-    assert sent(app, "/predict", [*bodies, many, only_one], kept=1) == [400, 400, 400, 422, 422, 413, 422]
+    kept = KEPT if share else select(shadows.c.status)
+    assert sent(app, "/predict", [*bodies, many, only_one], kept) == [400, 400, 400, 422, 422, 413, 422]
     assert rows(app, KEPT) == [("2" if share else "1", share, 422, 1)]
     assert rows(app, select(shadows.c.status)) == ([] if share else [(200,)])
 
 
 def test_a_shadow_meets_what_was_not_answered_too(app: Local, wanting: str) -> None:
     placed(app, wanting, None)
-    query = select(shadows.c.request_id, shadows.c.status)
+    query = select(shadows.c.request_id, shadows.c.status).order_by(shadows.c.status)
     ask(app, [[PAID], [packages.ROW]], until=lambda: len(rows(app, query)) == 2)
     assert [status for _, status in rows(app, query)] == [200, 422]
     failures = rows(app, select(unanswered.c.request_id, unanswered.c.share, unanswered.c.status))
@@ -192,23 +203,86 @@ def test_an_error_counts_where_it_is_the_versions(error: BaseException, is_late:
 
 
 @pytest.mark.parametrize(
-    ("error", "refusing", "both"),
+    ("error", "may_be"),
     [
-        (HttpError(400, "no JSON"), "old new", True),
-        (HttpError(413, "too many rows"), "old new", True),
-        (NoValidRow({0: {"column": None, "message": "no"}}, 1), "old new", True),
-        (HttpError(400, "no such tensor"), "old", False),
-        (HttpError(422, "no finite prediction"), "new", False),  # else it would depend on who was asked
-        (HttpError(500, "a defect"), "old new", False),
+        (HttpError(400, "no JSON"), True),
+        (HttpError(413, "too many rows"), True),
+        (NoValidRow({0: REFUSED}, 1), True),
+        (NoAnswer(422, "no finite prediction"), False),  # it took what was sent
+        (HttpError(500, "a defect"), False),
     ],
 )
-def test_what_both_refuse_does_not_depend_on_who_was_asked(
-    monkeypatch: pytest.MonkeyPatch, error: HttpError, refusing: str, both: bool
+def test_what_a_version_refuses_before_it_predicts_may_be_refused_by_the_other_one_too(
+    error: HttpError, may_be: bool
 ) -> None:
-    def read(version: str, *_: Any) -> None:
-        if version in refusing.split():
-            raise HttpError(422, "no")
+    assert may_be_shared(error) == may_be
+
+
+@pytest.mark.parametrize(
+    ("places", "other", "left"),
+    [
+        (None, {}, 3),
+        (None, {0, 1}, 3),
+        (None, HttpError(400, "no such column"), None),
+        (None, HttpError(504, "late"), 3),
+        (None, HttpError(503, "a lookup does not answer"), None),
+        (None, ValueError("a defect"), 3),
+        ({0, 1, 2}, {}, 3),
+        ({0, 1, 2}, {1, 2, 4}, 1),
+        ({0, 1, 2}, {0, 1, 2, 4}, None),
+        ({0, 1, 2}, HttpError(422, "no row is valid"), None),
+    ],
+)
+def test_rows_that_both_refuse_say_nothing_of_either(
+    monkeypatch: pytest.MonkeyPatch, places: set[int] | None, other: Any, left: int | None
+) -> None:
+    def read(*_: Any) -> Any:
+        if isinstance(other, Exception):
+            raise other
+        return SimpleNamespace(checked=SimpleNamespace(errors=dict.fromkeys(other, REFUSED)))
 
     monkeypatch.setattr(evidence, "read", read)
-    old, new, nothing = cast("Any", "old"), cast("Any", "new"), cast("Any", None)
-    assert refused_by_both(error, old, new, nothing, DeploySpec()) == both
+    row, nothing = Unanswered("a", 0.0, "2", 0.5, 200, 3, 0.1), cast("Any", None)
+    found = refused_alone(row, places, nothing, nothing, DeploySpec(), lambda: None)
+    assert (None if found is None else found.rows) == left
+
+
+class Slow(Question):
+    """Takes its time, and knows who read it."""
+
+    size = 3_000_000
+
+    def __init__(self) -> None:
+        self.read_by = list[str]()
+        self.may_end = threading.Event()
+
+    def most_rows(self, width: int) -> int:
+        return 1
+
+    def read(self, version: Version, admit: Any, go_on: Any) -> Rows:
+        self.may_end.wait(5)
+        self.read_by.append(version.version)
+        raise HttpError(504, "late")
+
+
+def test_nobody_waits_for_a_comparison_and_what_is_too_much_is_left_out() -> None:
+    kept, question = list[Any](), Slow()
+    old, new = (cast("Any", SimpleNamespace(version=one, bytes_per_row=1, explainer=None)) for one in "12")
+    journal = cast("Any", SimpleNamespace(note=kept.append))
+    comparing = Comparing("house", DeploySpec(), journal, lambda *_: None)
+
+    async def scenario() -> list[float]:
+        for number, started in enumerate([0.0, -60.0, 0.0]):  # the second one's deadline is over, the third is too much
+            row = Unanswered(str(number), 0.0, "2", 0.5, 422, 1, 0.1)
+            refusal = Refusal(Chosen(new, 0.5, old), row, question, time.perf_counter() + started)
+            comparing.failed(refusal, HttpError(422, "no"))
+        assert not question.read_by, "it returns at once"
+        question.may_end.set()
+        async with asyncio.timeout(5):
+            while comparing.waiting:
+                await asyncio.sleep(0.001)
+        return [sample.value for family in comparing.metrics() for sample in family.samples]
+
+    dropped = asyncio.run(scenario())
+    assert question.read_by == ["1"] and [row.request_id for row in kept] == ["0"]
+    assert dropped[0] == 2
