@@ -41,6 +41,11 @@ class Breaker:
         with self._lock:
             self._failures, self._pause = 0, _SHORTEST
 
+    def said_nothing(self) -> None:
+        """Note that a try ended, and says nothing of the source: the next one may try at once."""
+        with self._lock:
+            self._until = self._clock()
+
     def failed(self) -> None:
         """Note that there was none."""
         with self._lock:

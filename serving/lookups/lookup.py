@@ -80,17 +80,17 @@ class Lookup:
         self._source.close()
 
     def _asked(self, keys: Mapping[str, Key]) -> dict[str, Found | Lost]:
+        is_trial = self._breaker.is_open  # by no more keys than were answered before: their number keeps nobody out
         if not self._breaker.lets_through():
             return dict.fromkeys(keys, Lost.FAILED)
-        is_trial = self._breaker.is_open  # by no more keys than were answered before: their number keeps nobody out
         asked = dict(islice(keys.items(), self._most or 1)) if is_trial else keys
         question = Question(self._source, asked, self._cache.add)
         started = time.perf_counter()
         try:
             self._wait_for(question)
-            self._note(question, question.refused)
+            self._note(question, question.refused, is_trial=is_trial)
         except Unavailable as error:
-            self._note(question, error)
+            self._note(question, error, is_trial=is_trial)
         finally:
             self._observe(time.perf_counter() - started)
         return dict.fromkeys(keys, Lost.FAILED) | question.found
@@ -117,7 +117,7 @@ class Lookup:
         self._moved = time.monotonic()
         self._free.release()
 
-    def _note(self, question: Question, error: Exception | None) -> None:
+    def _note(self, question: Question, error: Exception | None, *, is_trial: bool) -> None:
         """Count, and tell the breaker: no client opens it for others by keys of his own, nor by how many he sends."""
         with self._lock:
             self._most = max(self._most, question.most)
@@ -129,6 +129,8 @@ class Lookup:
             self._breaker.succeeded()
         elif is_failure:
             self._breaker.failed()
+        elif is_trial:
+            self._breaker.said_nothing()
         if error is None:
             self._told = ""
         elif str(error) != self._told:  # once, not with every request

@@ -78,6 +78,22 @@ def test_keys_that_are_refused_close_no_breaker_either() -> None:
         assert lookup.is_open
 
 
+def test_a_key_that_is_refused_takes_nobody_the_try_that_closes_a_breaker() -> None:
+    now = [0.0]
+
+    def down(keys: Sequence[Key], seconds: float) -> Mapping[str, Found]:
+        picky(keys, seconds)
+        raise Unavailable("it answers 503")
+
+    with made(down, breaker=Breaker(lambda: now[0])) as (lookup, source):
+        for key in "123":
+            lookup.of(of(key))
+        assert lookup.is_open and lookup.of(of("x")) == {"x": Lost.FAILED} and source.asked == 3
+        now[0], source.answer = 2.0, picky
+        assert lookup.of(of("x")) == {"x": Lost.REFUSED} and lookup.is_open
+        assert lookup.of(of("4")) == {"4": ROW} and not lookup.is_open
+
+
 def test_what_was_answered_is_kept_and_many_keys_are_no_failure_of_the_source() -> None:
     turns = count()
 
