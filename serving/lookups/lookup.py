@@ -1,6 +1,7 @@
 """One lookup: from keys to what is known of them, by its cache, else by its source while that answers in time."""
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -50,6 +51,7 @@ class Lookup:
         self._lock = threading.Lock()
         self._told = ""
         self._most = 0  # keys that the source answered together
+        self._is_wary = False  # since it failed at once for more keys: that may be for their number
         self._excused, self._excused_at = 0, 0.0  # since it answered any, and when the last one ended
         self._moved = time.monotonic()  # when a connection was last taken, or came back
 
@@ -83,8 +85,8 @@ class Lookup:
         is_trial = self._breaker.is_open  # by no more keys than were answered before: their number keeps nobody out
         if not self._breaker.lets_through():
             return dict.fromkeys(keys, Lost.FAILED)
-        asked = dict(islice(keys.items(), self._most or 1)) if is_trial else keys
-        question = Question(self._source, asked, self._cache.add)
+        asked = dict(islice(keys.items(), self._usual)) if is_trial else keys
+        question = Question(self._source, asked, self._cache.add, self._usual if self._is_wary else sys.maxsize)
         started = time.perf_counter()
         try:
             self._wait_for(question)
@@ -123,7 +125,7 @@ class Lookup:
             self._most = max(self._most, question.most)
             self.failures += error is not None
             if question.most:
-                self._excused = 0
+                self._excused, self._is_wary = 0, False
             is_failure = isinstance(error, Unavailable) and not question.refused and self._is_failure(question)
         if question.most:
             self._breaker.succeeded()
@@ -137,10 +139,17 @@ class Lookup:
             self._told = str(error)
             logger.warning("the lookup %s fails: %s", self.spec.name, error)
 
+    @property
+    def _usual(self) -> int:
+        """Keys that a source can answer together unless it is down, as far as is known."""
+        return self._most or 1
+
     def _is_failure(self, question: Question) -> bool:
         """Say whether the source is to blame for a question without any answer; the lock is held."""
         if question.failed_at_once:
-            return True
+            is_usual = question.part <= self._usual
+            self._is_wary |= not is_usual  # the next question begins with fewer keys, and tells
+            return is_usual
         if question.is_late:  # it took what others asked for, unless none of these has come back
             return time.monotonic() - self._moved >= _STUCK * self.spec.timeout
         if not self._most or question.part <= self._most:

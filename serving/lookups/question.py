@@ -1,5 +1,6 @@
 """Keys that a source is asked for, a part after the other: what was answered stays, whatever comes of the rest."""
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 
@@ -16,12 +17,18 @@ class Question:
         source: What is asked.
         keys: As the source takes them, by their text; at least one.
         hold: Given the answers, None of an unknown key, as they come.
+        first: Keys that are asked for before the others, at most.
     """
 
     def __init__(
-        self, source: Source, keys: Mapping[str, Key], hold: Callable[[dict[str, Found | None]], None]
+        self,
+        source: Source,
+        keys: Mapping[str, Key],
+        hold: Callable[[dict[str, Found | None]], None],
+        first: int = sys.maxsize,
     ) -> None:
         self._source, self._keys, self._hold = source, list(keys.items()), hold
+        self._first = min(first, source.at_once)
         self._known: dict[str, Found | Lost] = {}
         self.began = time.monotonic()
         """When who asks it began to wait."""
@@ -32,7 +39,7 @@ class Question:
         self.is_late = False
         """Whether others were asked about first, so that how long it takes says nothing of the source."""
         self.failed_at_once = False
-        """Whether the source failed early in the time that it had, which says something of it whatever it was asked."""
+        """Whether the source failed early in the time that it had."""
         self.refused: KeyRefused | None = None
         """What the source said of keys that it does not take."""
 
@@ -44,11 +51,13 @@ class Question:
 
     def ask(self, ends: float) -> None:
         """Ask until `ends` (time.monotonic). Raises Unavailable, and asks no more then."""
-        for start in range(0, len(self._keys), self._source.at_once):
+        begin, end = 0, self._first
+        while begin < len(self._keys):
             left = ends - time.monotonic()
             if left <= 0:
                 raise Unavailable("it took too long")
-            self._ask(dict(self._keys[start : start + self._source.at_once]), left)
+            self._ask(dict(self._keys[begin:end]), left)
+            begin, end = end, end + self._source.at_once
 
     def _ask(self, part: dict[str, Key], seconds: float) -> None:
         self.part, started = len(part), time.monotonic()

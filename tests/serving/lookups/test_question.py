@@ -142,12 +142,26 @@ def test_more_keys_than_a_source_answers_in_time_open_no_breaker_while_fewer_are
         assert lookup.is_open
 
 
+def test_more_keys_than_a_source_takes_open_no_breaker_though_it_fails_at_once() -> None:
+    with made(up_to(50, 0.0)) as (lookup, source):
+        for turn in range(5):
+            lookup.of(many(turn))
+            assert not lookup.is_open and lookup.of(of(str(turn))) == {str(turn): ROW}
+        lookup.of(many(5))
+        keys = of(*(f"other {number}" for number in range(40)))
+        assert lookup.of(keys) == dict.fromkeys(keys, ROW), "few are asked for first, and then the others"
+        asked = source.asked
+        lookup.of(of(*(f"more {number}" for number in range(40))))
+        assert source.asked == asked + 1
+
+
 def test_a_source_that_is_down_opens_it_though_each_question_has_more_keys_than_were_ever_answered() -> None:
     with made(up_to(1, 0.0)) as (lookup, source):
         lookup.of(of("a"))
+        source.answer = up_to(0, 0.0)
         for number in range(10):
             assert set(lookup.of(many(number)).values()) == {Lost.FAILED}
-        assert lookup.is_open and source.asked == 1 + 3
+        assert lookup.is_open and source.asked == 1 + 1 + 3, "the first one may have failed for the number of its keys"
     with made(up_to(1, 0.02), timeout=0.01) as (lookup, source):
         lookup.of(of("a"))
         for number in range(20):
@@ -158,9 +172,9 @@ def test_a_source_that_is_down_opens_it_though_each_question_has_more_keys_than_
 def test_what_tries_an_open_breaker_has_no_more_keys_than_were_answered_before() -> None:
     now = [0.0]
     with made(up_to(0, 0.0), breaker=Breaker(lambda: now[0])) as (lookup, source):
-        for number in range(3):
+        for number in range(4):
             lookup.of(many(number))
-        assert lookup.is_open
+        assert lookup.is_open and source.asked == 4
         source.answer = up_to(1, 0.0)
         now[0] = 2.0
         assert list(lookup.of(many(4)).values()) == [ROW] + [Lost.FAILED] * 99 and not lookup.is_open
