@@ -24,7 +24,8 @@ _SHARE = 12  # a trial between what held and what did not takes this part of the
 class Order(Strict):
     """What to do: `bodies` are JSON texts, taken in turn; `seconds` and `requests` bound all of it.
 
-    `rest` is for how many seconds nothing is sent after a rate that was too much: the service refuses for a while then.
+    `rest` is for how many seconds nothing is sent between a rate that was too much and the next one: the service
+    refuses for a while then.
     """
 
     port: int
@@ -55,20 +56,20 @@ async def loaded(order: Order) -> Trials:
     await client.open(8)
     first = await _pace(client)
     trials: list[Trial] = []
-    ends = time.monotonic() + order.seconds
+    ends, rest = time.monotonic() + order.seconds, 0.0
     sent, numbers = len(requests) + _WARM, random.Random(order.seed)
     while (rate := next_rate(trials, order.budget, first)) is not None:
         between = any(not trial.holds(order.budget) for trial in trials)
         usual = order.seconds / _SHARE if between else _FIRST_SECONDS
         length = max(usual, _SHORTEST, _BUDGETS * order.budget)  # a queue that grows must have the time to be too long
-        left = ends - time.monotonic() - order.budget
+        left = ends - time.monotonic() - rest - order.budget
         if left < _SHORTEST or sent + rate * _SHORTEST > order.requests:
             break
+        await asyncio.sleep(rest)
         trial = await tried(client, rate, min(length, left), order.budget, numbers, order.requests - sent)
         sent += trial.sent
         trials.append(trial)
-        if not trial.holds(order.budget):
-            await asyncio.sleep(order.rest)
+        rest = 0.0 if trial.holds(order.budget) else order.rest
     client.close()
     return Trials(trials=trials, skipped=len(requests) - len(good), sent=sent)
 

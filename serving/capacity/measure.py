@@ -53,7 +53,7 @@ def measure(
             seed=seed,
             rest=deployment.spec.max_wait + _CALM,
         )
-        found = _loaded(order)
+        found = loaded_apart(order)
     if found.skipped == len(bodies):
         raise DeploymentError("The service answers none of the package's sample rows, so that it cannot be loaded")
     chosen = best(found.trials, budget)
@@ -67,15 +67,23 @@ def measure(
     return _record(found, chosen, copy, served.version, spec, budget), found.trials
 
 
-def _loaded(order: Order) -> Trials:
-    done = subprocess.run(
-        [sys.executable, "-m", "serving.capacity.load"],
-        cwd=ROOT,
-        input=order.model_dump_json().encode(),
-        capture_output=True,
-        timeout=order.seconds + _SPARE,
-        check=False,
-    )
+def loaded_apart(order: Order) -> Trials:
+    """Return what comes of a load in a process of its own. Raises DeploymentError if that breaks, or does not end."""
+    most = order.seconds + _SPARE
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "serving.capacity.load"],
+            cwd=ROOT,
+            input=order.model_dump_json().encode(),
+            capture_output=True,
+            timeout=most,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise DeploymentError(
+            f"The load did not end within {most:g} s, though it was to take {order.seconds:g} s (capacity.seconds): "
+            "the copy of the service does not answer any more, or the machine is too busy"
+        ) from None
     if done.returncode != 0:
         raise DeploymentError(f"The load ended early: {done.stderr.decode(errors='replace').strip()[-500:]}")
     return Trials.model_validate_json(done.stdout)

@@ -2,15 +2,20 @@
 
 import asyncio
 import random
+import subprocess
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from schemas.capacity import Trial
+from schemas.errors import DeploymentError
+from serving.capacity import load as module
 from serving.capacity.client import Client
 from serving.capacity.load import Order, Trials, loaded
+from serving.capacity.measure import loaded_apart
 from serving.capacity.search import best
 from serving.capacity.trial import tried
 
@@ -80,6 +85,41 @@ def test_time_and_requests_are_bounds() -> None:
     started = time.monotonic()
     found = load(0.0005, seconds=2, requests=700)
     assert time.monotonic() - started < 4 and found.sent <= 700 + 1
+
+
+@pytest.mark.parametrize("rest", [5.0, 60.0])
+def test_it_rests_before_another_rate_alone_and_never_beyond_its_time(
+    monkeypatch: pytest.MonkeyPatch, rest: float
+) -> None:
+    did, sleep, rates = list[float | bool](), asyncio.sleep, list[float]()
+
+    async def tried(_: Client, rate: float, *__: Any) -> Trial:
+        """Take half as much again as the first rate."""
+        rates.append(rate)
+        did.append(is_too_much := rate > 1.5 * rates[0])
+        return Trial(rate=rate, began=0.0, ended=1.0, sent=1, answered=1, p50=0.01, p99=0.01, cut_off=is_too_much)
+
+    async def slept(seconds: float) -> None:
+        if seconds:
+            did.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(module, "tried", tried)
+    monkeypatch.setattr(asyncio, "sleep", slept)
+    load(0.0, seconds=30, rest=rest)
+    rests = [place for place, one in enumerate(did) if one == rest]
+    assert rests == [place + 1 for place, one in enumerate(did[:-1]) if one is True], "only what another rate follows"
+    assert len(rests) > 2 if rest == 5.0 else did == [False, True]
+
+
+def test_a_load_that_does_not_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*_: Any, timeout: float, **__: Any) -> None:
+        raise subprocess.TimeoutExpired("load", timeout)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    order = Order(port=1, bodies=["{}"], connections=8, budget=0.05, seconds=10, requests=1_000)
+    with pytest.raises(DeploymentError, match=r"did not end within 70 s, .* 10 s \(capacity.seconds\)"):
+        loaded_apart(order)
 
 
 def test_bodies_that_are_refused_are_left_out() -> None:
