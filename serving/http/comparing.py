@@ -15,6 +15,7 @@ from serving.http.routing import Chosen
 from serving.http.unanswered import may_be_shared, refused_alone
 from serving.journal.insertion import Unanswered
 from serving.journal.writer import Journal
+from serving.lookups.lookup import uncounted
 from serving.releases.loaded_version import Version
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ class Comparing:
         if time.perf_counter() > refusal.started + self._spec.deadline:
             raise TimeoutError
         go_on = going_on(self._spec.deadline + self._spec.lookup_seconds, refusal.started)
-        return refused_alone(refusal.row, refusal.places, other, refusal.question, self._spec, go_on)
+        with uncounted():
+            return refused_alone(refusal.row, refusal.places, other, refusal.question, self._spec, go_on)
 
     def _note(self, refusal: Refusal, row: Unanswered) -> None:
         self._journal.note(row)

@@ -17,6 +17,7 @@ from serving.http.work import Work
 from serving.journal.insertion import Shadowed
 from serving.journal.outcome import JournalError
 from serving.journal.writer import Journal
+from serving.lookups.lookup import uncounted
 from serving.releases.loaded_version import Version
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ class Shadowing:
         started = time.perf_counter()
         entry = Shadowed(request_id, time.time(), version.version, 500, 0, None, "[]", 0, 0.0)
         try:
-            done = self._does(version, question)
+            with uncounted():
+                done = self._does(version, question)
             entry = entry._replace(
                 status=200,
                 rows=len(done.checked.positions),

@@ -4,9 +4,11 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import islice
 
 from schemas.lookups import LookupSpec
@@ -22,6 +24,17 @@ _EXCUSED = 5
 _STUCK = 2
 """Timeouts without any coming or going, after which connections that are all taken are stuck in the source."""
 logger = logging.getLogger("bentoml.drivetrain")
+_is_counted = ContextVar("is_counted", default=True)
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """Count no keys and no questions within: of a request that another version reads once more, unseen."""
+    before = _is_counted.set(False)
+    try:
+        yield
+    finally:
+        _is_counted.reset(before)
 
 
 class Lookup:
@@ -68,9 +81,10 @@ class Lookup:
         """
         known = self._cache.known(list(keys))
         absent = {text: key for text, key in keys.items() if text not in known}
-        with self._lock:
-            self.hits += len(known)
-            self.misses += len(absent)
+        if _is_counted.get():
+            with self._lock:
+                self.hits += len(known)
+                self.misses += len(absent)
         found: dict[str, Found | Lost] = {text: _or_unknown(row) for text, row in known.items()}
         if absent:
             found |= self._asked(absent)
@@ -123,7 +137,7 @@ class Lookup:
         """Count, and tell the breaker: no client opens it for others by keys of his own, nor by how many he sends."""
         with self._lock:
             self._most = max(self._most, question.most)
-            self.failures += error is not None
+            self.failures += error is not None and _is_counted.get()
             if question.most:
                 self._excused, self._is_wary = 0, False
             is_failure = isinstance(error, Unavailable) and not question.refused and self._is_failure(question)

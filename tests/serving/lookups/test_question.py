@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 
 from serving.lookups.breaker import Breaker
-from serving.lookups.lookup import CONNECTIONS, Lookup
+from serving.lookups.lookup import CONNECTIONS, Lookup, uncounted
 from serving.lookups.source import Found, Key, KeyRefused, Lost, Source, Unavailable
 from tests.serving.lookups.conftest import spec
 
@@ -56,7 +56,10 @@ def test_keys_that_a_source_does_not_take_open_no_breaker() -> None:
     with made(picky) as (lookup, _):
         for _ in range(5):
             assert lookup.of(of("x")) == {"x": Lost.REFUSED}
-        assert not lookup.is_open and lookup.failures == 5
+        assert not lookup.is_open and (lookup.misses, lookup.failures) == (5, 5)
+        with uncounted():
+            lookup.of(of("x"))
+        assert (lookup.misses, lookup.failures) == (5, 5), "another version reads the same request, unseen"
         assert lookup.of(of("x", "1")) == {"x": Lost.FAILED, "1": Lost.FAILED}, "nobody knows which it is"
         assert lookup.of(of("1")) == {"1": ROW}
 
