@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 _MOST = 64  # requests that wait
-_MOST_BYTES = 8_000_000  # of their bodies
+_MOST_BYTES = 8_000_000  # of their bodies, unless it is one alone
 Follow = Callable[[Version, Question, str], None]
 
 
@@ -86,7 +86,7 @@ class Comparing:
 
     def _later(self, other: Version, refusal: Refusal) -> None:
         size = refusal.question.size
-        if len(self._tasks) >= _MOST or self._bytes + size > _MOST_BYTES:
+        if len(self._tasks) >= _MOST or (self._tasks and self._bytes + size > _MOST_BYTES):
             self._dropped[refusal.row.version] += 1
             return
         self._bytes += size

@@ -271,18 +271,28 @@ def test_nobody_waits_for_a_comparison_and_what_is_too_much_is_left_out() -> Non
     journal = cast("Any", SimpleNamespace(note=kept.append))
     comparing = Comparing("house", DeploySpec(), journal, lambda *_: None)
 
-    async def scenario() -> list[float]:
-        for number, started in enumerate([0.0, -60.0, 0.0]):  # the second one's deadline is over, the third is too much
-            row = Unanswered(str(number), 0.0, "2", 0.5, 422, 1, 0.1)
-            refusal = Refusal(Chosen(new, 0.5, old), row, question, time.perf_counter() + started)
-            comparing.failed(refusal, HttpError(422, "no"))
-        assert not question.read_by, "it returns at once"
-        question.may_end.set()
+    def fail(number: int, ago: float = 0.0) -> None:
+        row = Unanswered(str(number), 0.0, "2", 0.5, 422, 1, 0.1)
+        refusal = Refusal(Chosen(new, 0.5, old), row, question, time.perf_counter() - ago)
+        comparing.failed(refusal, HttpError(422, "no"))
+
+    async def all_done() -> None:
         async with asyncio.timeout(5):
             while comparing.waiting:
                 await asyncio.sleep(0.001)
+
+    async def scenario() -> list[float]:
+        fail(0)
+        fail(1, ago=60)  # its deadline is over
+        fail(2)  # too much beside the others
+        assert not question.read_by, "it returns at once"
+        question.may_end.set()
+        await all_done()
+        question.size *= 3
+        fail(3)  # alone it is not
+        await all_done()
         return [sample.value for family in comparing.metrics() for sample in family.samples]
 
     dropped = asyncio.run(scenario())
-    assert question.read_by == ["1"] and [row.request_id for row in kept] == ["0"]
+    assert question.read_by == ["1", "1"] and [row.request_id for row in kept] == ["0", "3"]
     assert dropped[0] == 2
