@@ -13,14 +13,21 @@ from serving.releases.events import Event, current
 
 FILE = "releases.json"
 _AGAIN_SECONDS = 30.0  # until a write that failed is tried again
+_LATER = 0.001  # seconds by which what is confirmed comes after all before, whatever the clock was set to
 logger = logging.getLogger("bentoml.drivetrain")  # below "bentoml", whose handler and level the worker has set up
 
 
 class _Kept(Strict):
-    """`journal` is which one they are of."""
+    """`journal` is which one they are of, `confirmed` when they were read from it, in seconds since the epoch."""
 
     journal: str
     releases: tuple[Event, ...]
+    confirmed: float = 0.0
+
+    @property
+    def rank(self) -> tuple[float, int]:
+        """What of two files the later one has more of."""
+        return self.confirmed, self.releases[-1].sequence if self.releases else 0
 
 
 class KnownReleases:
@@ -36,23 +43,26 @@ class KnownReleases:
         self._file, self._journal, self._service = folder / FILE, place(journal_url), service or folder
         self._read: list[Event] | None = None
         self._asked: list[Event] | None = None
-        self._kept: tuple[Event, ...] | None = None
+        self._kept: tuple[Event, ...] | None = None  # None: not by this process
+        self._confirmed = 0.0  # of all files, as far as this process knows
         self._said, self._again = False, 0.0  # time.monotonic
 
     def read(self) -> list[Event]:
-        """Return what a worker of the service kept before this process began, of all that is furthest.
+        """Return what a worker of the service read last, of all that were kept before this process began.
 
-        Nothing where that has nothing in production.
+        Sequence numbers do not tell it: the journal may have been restored, or made anew. Nothing where that has
+        nothing in production.
         """
         if self._read is None:
             files = {self._file, self._service / FILE, *self._service.glob(f"worker*/{FILE}")}
-            found = {file: self._found(file) for file in sorted(files)}
-            self._kept = found[self._file]
-            newest = max(filter(None, found.values()), key=lambda events: events[-1].sequence, default=())
-            self._read = list(newest) if current(newest) is not None else []
+            found = [one for file in sorted(files) if (one := self._found(file)) is not None]
+            newest = max(found, key=lambda one: one.rank, default=None)
+            self._confirmed = 0.0 if newest is None else newest.confirmed
+            releases = () if newest is None else newest.releases
+            self._read = list(releases) if current(releases) is not None else []
         return self._read
 
-    def _found(self, file: Path) -> tuple[Event, ...] | None:
+    def _found(self, file: Path) -> _Kept | None:
         try:
             found = _Kept.model_validate_json(file.read_bytes())
         except FileNotFoundError:
@@ -61,22 +71,28 @@ class KnownReleases:
             why = f"{error.error_count()} faults" if isinstance(error, ValidationError) else error.strerror
             logger.warning("the releases known last cannot be read from %s: %s", file, why)
             return None
-        return found.releases if found.journal == self._journal else None
+        return found if found.journal == self._journal else None
 
     def keep(self, events: list[Event]) -> None:
-        """Keep the events, where they are others than before; to be called often.
+        """Keep the events as the journal has them, at first and where they are others than before.
 
-        A disk that is full leaves the file as it was; it is tried again.
+        To be called often. A disk that is full leaves the file as it was; it is tried again.
         """
         if events is self._asked or time.monotonic() < self._again:
             return
         now = tuple(events)
         try:
             if now != self._kept:
-                write_whole(self._file, _Kept(journal=self._journal, releases=now).model_dump_json(), private=True)
+                self._write(now)
         except OSError as error:
             if not self._said:
                 logger.warning("the releases cannot be kept for a start without the journal: %s", error)
             self._said, self._again = True, time.monotonic() + _AGAIN_SECONDS
         else:
             self._asked, self._kept, self._said = events, now, False
+
+    def _write(self, events: tuple[Event, ...]) -> None:
+        self.read()  # what the others kept is before this
+        self._confirmed = max(time.time(), self._confirmed + _LATER)
+        kept = _Kept(journal=self._journal, releases=events, confirmed=self._confirmed)
+        write_whole(self._file, kept.model_dump_json(), private=True)

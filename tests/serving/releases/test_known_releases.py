@@ -1,5 +1,6 @@
 """What a worker keeps of the releases, and how it begins with that while its journal is away."""
 
+import re
 import shutil
 import threading
 import time
@@ -14,7 +15,7 @@ from schemas.release import ReleaseState
 from schemas.thresholds import Thresholds
 from serving.journal.location import sqlite_url
 from serving.journal.tables import connect, create
-from serving.releases.events import Entry, append, read
+from serving.releases.events import Entry, Event, append, read
 from serving.releases.follower import Follower
 from serving.releases.known_releases import FILE, KnownReleases
 from serving.releases.loaded_version import load
@@ -177,6 +178,7 @@ def test_a_disk_that_takes_nothing_leaves_what_was_kept_and_is_told_of_once(
     published(journal_url, tmp_path, "current")
     known = kept(journal_url, tmp_path)
     events = known.read()
+    known.keep(list(events))
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -212,7 +214,7 @@ def test_the_policy_block_keeps_the_releases_for_a_start_under_drop_and_begins_w
     aside.rename(disk)
 
 
-def test_of_what_the_workers_of_a_service_kept_the_furthest_counts(journal_url: str, tmp_path: Path) -> None:
+def test_of_what_the_workers_of_a_service_kept_the_last_counts(journal_url: str, tmp_path: Path) -> None:
     published(journal_url, tmp_path, "current")
     kept(journal_url, tmp_path / "worker2")  # months ago
     written(journal_url, Entry("2", str(tmp_path / "2"), "current", weight=1.0))
@@ -226,4 +228,54 @@ def test_of_what_the_workers_of_a_service_kept_the_furthest_counts(journal_url: 
         == [event.version for event in KnownReleases(tmp_path, journal_url).read()]
     )
     second.keep(second.read())  # its own is to be no older
-    assert (tmp_path / "worker2" / FILE).read_bytes() == (tmp_path / FILE).read_bytes()
+    assert KnownReleases(tmp_path / "worker2", journal_url).read() == second.read()
+
+
+def in_production(version: str, sequence: int = 1) -> list[Event]:
+    return [Event(sequence, version, f"/packages/{version}", 1.0, "current", None, None, 0.0)]
+
+
+def production(folder: Path, journal_url: str) -> list[str]:
+    return [event.version for event in KnownReleases(folder, journal_url).read()]
+
+
+def test_what_was_kept_of_a_journal_before_it_was_restored_brings_no_version_back(
+    journal_url: str, tmp_path: Path
+) -> None:
+    KnownReleases(tmp_path, journal_url).keep(in_production("1"))
+    KnownReleases(tmp_path / "worker2", journal_url, tmp_path).keep(in_production("2", 9))  # unused from here on
+    restored = KnownReleases(tmp_path, journal_url)
+    assert [event.version for event in restored.read()] == ["2"]
+    restored.keep(in_production("1"))  # no others than it kept before
+    assert production(tmp_path, journal_url) == ["1"]
+
+
+def test_that_nothing_is_in_production_counts_whatever_was_kept_before(journal_url: str, tmp_path: Path) -> None:
+    KnownReleases(tmp_path / "worker2", journal_url, tmp_path).keep(in_production("2", 9))
+    KnownReleases(tmp_path, journal_url).keep([])
+    assert production(tmp_path, journal_url) == []
+
+
+def test_a_clock_that_was_set_back_makes_nothing_older(
+    journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    KnownReleases(tmp_path / "worker2", journal_url, tmp_path).keep(in_production("2", 9))
+    monkeypatch.setattr(time, "time", lambda: 1e9)
+    KnownReleases(tmp_path, journal_url).keep(in_production("1"))
+    assert production(tmp_path, journal_url) == ["1"]
+
+
+def test_what_a_version_from_before_kept_is_the_oldest_and_the_file_is_written_where_something_changed(
+    journal_url: str, tmp_path: Path
+) -> None:
+    known, file = KnownReleases(tmp_path, journal_url), tmp_path / FILE
+    known.keep(in_production("1"))
+    before = file.read_bytes()
+    known.keep(in_production("1"))
+    assert file.read_bytes() == before
+    old = re.sub(rb',"confirmed":[0-9.]+', b"", before.replace(b'"1"', b'"3"'))
+    (tmp_path / "worker2").mkdir()
+    (tmp_path / "worker2" / FILE).write_bytes(old)
+    assert production(tmp_path, journal_url) == ["1"]
+    file.unlink()
+    assert production(tmp_path, journal_url) == ["3"]
