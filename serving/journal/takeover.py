@@ -13,8 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError
 
+from serving.journal.in_flight import StillWriting, await_writers
 from serving.journal.loss import Loss
 from serving.journal.outcome import JournalError, Outcome, RowError
 from serving.journal.owed import Owed, hash_of
@@ -27,12 +28,15 @@ from serving.journal.trouble import is_of_the_journal, told
 _ASIDE = ".damaged"
 _AGAIN = 0.5  # seconds between two attempts
 _LOOK = 5.0  # seconds between two looks for what others have left
-_LOCK_SECONDS = 0.05  # that SQLite's lock is waited for: requests wait meanwhile
+_LOCK_SECONDS = 0.05  # that SQLite's lock, or who writes to PostgreSQL, is waited for: requests wait meanwhile
 _AT_ONCE = 500  # ids in a query
 _SPARE = 64  # requests that are committed, and whose answers have not heard of it
 _SPAN = 60.0  # seconds of one count
-_FAULTS = (ValueError, TypeError, OverflowError, DataError, IntegrityError)
-"""What a file holds is none of ours, or nothing that the journal has room for; all else may be better later."""
+_FAULTS = (ValueError, TypeError, OverflowError, DataError)
+"""What a file holds is none of ours, or nothing that the journal has room for; all else may be better later.
+
+So may a key that is there already: somebody else was writing it, and it is seen by the next attempt.
+"""
 logger = logging.getLogger("bentoml.drivetrain")
 
 
@@ -113,9 +117,8 @@ class Takeover:
                 os.close(one.descriptor)
             else:
                 self._again = time.monotonic() + _AGAIN
-                if is_of_the_journal(error):  # its writer says so
+                if self._is_of_all(error):
                     return
-                self._say(f"what a worker that is gone owed the journal is counted later: {told(error)}")
             if waiting():
                 return
 
@@ -156,6 +159,13 @@ class Takeover:
         self._remove(one)
         return None
 
+    def _is_of_all(self, error: Exception) -> bool:
+        """Say what is in the way, and whether it is in the way of all files."""
+        if is_of_the_journal(error):  # its writer says so
+            return True
+        self._say(f"what a worker that is gone owed the journal is counted later: {told(error)}")
+        return isinstance(error, StillWriting)
+
     def _set_aside(self, one: Left, error: Exception) -> None:
         logger.error("%s, of a worker that is gone, cannot be counted and is set aside: %s", one.path, told(error))
         try:
@@ -180,6 +190,7 @@ class Takeover:
 
     def _written(self, contents: Contents) -> list[Loss]:
         """Count what is owed, and return what was held and is lost; all of it is committed, or nothing."""
+        await_writers(self._engine, _LOCK_SECONDS)
         with self._engine.begin() as connection:
             begin_writing(connection, _LOCK_SECONDS)
             lost = _counted(contents.name, _missing(connection, contents.held))

@@ -4,21 +4,29 @@ import asyncio
 import errno
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from sqlalchemy import insert
 
 from schemas.journal_spec import JournalSpec
-from serving.journal import takeover
+from serving.journal import in_flight, takeover
+from serving.journal.insertion import add
 from serving.journal.loss import Loss
 from serving.journal.outcome import JournalError
-from serving.journal.tables import connect
+from serving.journal.schema import losses
+from serving.journal.tables import connect, create
 from serving.journal.takeover import begin
 from serving.journal.writer import Journal
+from tests.ml.io.database.postgresql import OWNER, PASSWORD, Server
 from tests.serving.journal.owing import files, killed, take_over, totals
+from tests.serving.journal.requests import request
 from tests.serving.journal.test_owed import DROP, hold, sent, until
+
+LOSS = Loss(1e9, 1e9, "1", 1, 1, "full")
 
 
 def raising(error: BaseException) -> Callable[..., Any]:
@@ -125,3 +133,60 @@ def test_between_two_files_it_is_the_turn_of_those_who_wait(journal_url: str, tm
     assert taking.is_pending and len(files(tmp_path)) == 1
     taking.attempt(print, waiting=lambda: 1)
     assert not taking.is_pending
+
+
+def test_a_key_that_somebody_else_is_writing_damages_no_file(
+    journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(takeover, "_AGAIN", 0.0)
+    killed(tmp_path, hold("a"), journal_url)
+    again = files(tmp_path)[0].read_bytes()
+    path = files(tmp_path)[0]
+    assert len(take_over(journal_url, tmp_path)) == 1
+    path.write_bytes(again)
+    _, taking = begin(connect(journal_url), tmp_path, None)
+    with monkeypatch.context() as patch:
+        patch.setattr(takeover, "_known", lambda *_: set())  # as before the other's commit
+        taking.attempt(print)
+        assert taking.is_pending and files(tmp_path) == [path]
+    taking.attempt(raising(AssertionError("it is counted already")))
+    assert files(tmp_path) == [] and totals(journal_url) == {("1", "killed"): (1, 3)}
+
+
+@pytest.fixture
+def in_postgresql(postgresql: Server) -> Iterator[str]:
+    postgresql.execute("DROP DATABASE IF EXISTS journal WITH (FORCE)", "CREATE DATABASE journal")
+    url = f"postgresql+psycopg://{OWNER}:{quote(PASSWORD, safe='')}@127.0.0.1:{postgresql.port}/journal"
+    create(url)
+    yield url
+
+
+@pytest.mark.slow
+def test_what_the_database_still_commits_for_a_worker_that_is_gone_is_waited_for(
+    in_postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(takeover, "_AGAIN", 0.0)
+
+    def owes(owed: Any) -> None:
+        hold("a", "b", "c")(owed)
+        owed.count("ab" * 16, LOSS, request("d", 1, "1"), waits=False)
+
+    killed(tmp_path, owes, in_postgresql)
+    engine, found = connect(in_postgresql), list[Loss]()
+    _, taking = begin(engine, tmp_path, None)
+    with engine.connect() as dying, engine.connect() as living:
+        add(dying, [request("a", 3)])
+        dying.execute(insert(losses), [{"key": "ab" * 16, **LOSS._asdict()}])
+        for _ in range(2):
+            taking.attempt(found.append)
+        assert taking.is_pending and found == [] and [one.suffix for one in files(tmp_path)] == [".owed"]
+        assert caplog.text.count("is counted later: what was begun before") == 1
+
+        def first(_: float) -> None:
+            add(living, [request("e", 3)])  # one that begins later is not waited for
+            dying.commit()
+
+        monkeypatch.setattr(in_flight.time, "sleep", first)
+        taking.attempt(found.append)
+    assert [one.requests for one in found] == [2] and files(tmp_path) == []
+    assert totals(in_postgresql) == {("1", "killed"): (2, 6), ("1", "full"): (1, 1)}
