@@ -112,10 +112,11 @@ class Takeover:
             if not may():
                 return
             error = self._in_the_way(one, killed)
+            self._left.remove(one)
             if error is None:
-                self._left.remove(one)
                 os.close(one.descriptor)
             else:
+                self._left.insert(0, one)  # the others' turn comes first, though no more than one is tried
                 self._again = time.monotonic() + _AGAIN
                 if self._is_of_all(error):
                     return

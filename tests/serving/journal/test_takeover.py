@@ -13,10 +13,11 @@ import pytest
 from sqlalchemy import insert
 
 from schemas.journal_spec import JournalSpec
-from serving.journal import in_flight, takeover
+from serving.journal import takeover
 from serving.journal.insertion import add
 from serving.journal.loss import Loss
 from serving.journal.outcome import JournalError
+from serving.journal.owed_folder import Left
 from serving.journal.schema import losses
 from serving.journal.tables import connect, create
 from serving.journal.takeover import begin
@@ -135,6 +136,21 @@ def test_between_two_files_it_is_the_turn_of_those_who_wait(journal_url: str, tm
     assert not taking.is_pending
 
 
+def test_a_file_that_cannot_be_read_goes_behind_the_others_though_requests_wait(
+    journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(takeover, "_AGAIN", 0.0)
+    for name in ("a", "b", "c"):
+        killed(tmp_path, hold(name), journal_url)
+    bad, content = files(tmp_path)[-1], Left.content
+    monkeypatch.setattr(Left, "content", lambda one: raising(OSError(5, "EIO"))() if one.path == bad else content(one))
+    found: list[Loss] = []
+    _, taking = begin(connect(journal_url), tmp_path, None)
+    for _ in range(4):
+        taking.attempt(found.append, waiting=lambda: 1)
+    assert len(found) == 2 and files(tmp_path) == [bad] and taking.is_pending
+
+
 def test_a_key_that_somebody_else_is_writing_damages_no_file(
     journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,7 +202,7 @@ def test_what_the_database_still_commits_for_a_worker_that_is_gone_is_waited_for
             add(living, [request("e", 3)])  # one that begins later is not waited for
             dying.commit()
 
-        monkeypatch.setattr(in_flight.time, "sleep", first)
+        monkeypatch.setattr("serving.journal.in_flight.time.sleep", first)
         taking.attempt(found.append)
     assert [one.requests for one in found] == [2] and files(tmp_path) == []
     assert totals(in_postgresql) == {("1", "killed"): (2, 6), ("1", "full"): (1, 1)}
