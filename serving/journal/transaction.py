@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from serving.journal.held import missing
 from serving.journal.insertion import add
@@ -36,11 +36,10 @@ def commit(
     if gone is not None:
         return JournalError(f"the journal is {gone}")
     try:
-        with engine.begin() as connection:
-            begin_writing(connection)
-            outcome = _written(connection, group, again=again)
-            if pending is not None:
-                pending.write(connection)
+        try:
+            outcome = _committed(engine, group, pending, again=again)
+        except IntegrityError:  # what a commit that was cut off wrote came through only now, and is seen from now on
+            outcome = _committed(engine, group, pending, again=again)
     except SQLAlchemyError as error:
         kind = JournalError if is_of_the_journal(error) else RowError
         return kind(told(error))
@@ -49,6 +48,15 @@ def commit(
         return RowError(str(error))
     if pending is not None:
         pending.written()
+    return outcome
+
+
+def _committed(engine: Engine, group: Sequence[Entry], pending: Losses | None, *, again: bool) -> Outcome:
+    with engine.begin() as connection:
+        begin_writing(connection)
+        outcome = _written(connection, group, again=again)
+        if pending is not None:
+            pending.write(connection)
     return outcome
 
 

@@ -3,13 +3,13 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Connection, Engine, event, select
 
 from schemas.journal_spec import JournalSpec
 from serving.journal.held import missing
@@ -18,10 +18,12 @@ from serving.journal.labels import Label
 from serving.journal.location import sqlite_url
 from serving.journal.losses import Gone, Losses
 from serving.journal.lost import lost, lost_beside
-from serving.journal.outcome import JournalError, JournalFull
+from serving.journal.outcome import JournalError, JournalFull, Outcome
 from serving.journal.predictions import count, window
 from serving.journal.schema import routed_keys, unanswered
 from serving.journal.tables import Synchronous, connect, create
+from serving.journal.transaction import commit
+from serving.journal.waiting import Entry
 from serving.journal.writer import Journal
 from tests.ml.io.database.postgresql import Server
 from tests.serving.journal.requests import request
@@ -133,6 +135,27 @@ def test_a_commit_that_was_cut_off_is_not_written_twice(journal_url: str) -> Non
         add(connection, rows)
         assert missing(connection, [*rows, *new]) == [rows[2], *new]
         add(connection, [rows[2]])  # it is there already, and stays
+
+
+def test_a_commit_that_comes_through_while_it_is_tried_again_is_no_fault_of_its_rows(
+    journal_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So PostgreSQL may do it: what it had still to commit is not seen, and stands in the way of the same key."""
+    engine, looks = connect(journal_url), list[int]()
+    with engine.begin() as connection:
+        add(connection, [request("a")])
+
+    def late(connection: Connection, rows: Sequence[Row]) -> list[Row]:
+        looks.append(len(rows))
+        return list(rows) if len(looks) == 1 else missing(connection, rows)
+
+    async def again() -> Outcome:
+        loop = asyncio.get_running_loop()
+        return commit(engine, [Entry(request("a"), None, 1, loop.create_future(), loop)], Losses(), again=True)
+
+    monkeypatch.setattr("serving.journal.transaction.missing", late)
+    assert asyncio.run(again()) == [None] and looks == [1, 1]
+    assert count(journal_url) == 1
 
 
 def test_with_a_full_disk_nothing_is_acknowledged_that_is_not_kept(journal_url: str) -> None:
