@@ -1,7 +1,7 @@
 """How to make and reach a journal: SQLite in WAL mode by default, any SQLAlchemy URL otherwise."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -52,10 +52,10 @@ def connect(
 def _as_journal(engine: Engine, synchronous: Synchronous) -> None:
     """Let SQLite open what is there, with a write-ahead log."""
 
-    def only_what_is_there(_dialect: Any, _record: Any, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
+    def only_what_is_there(_dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> Any:
         """SQLite would make an empty file in the place of one that was removed a moment ago."""
-        file = Path(arguments[0])
-        return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, **options)
+        file = Path(engine.url.database or "")
+        return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", **{**options, "uri": True})
 
     if engine.url.database:
         event.listen(engine, "do_connect", only_what_is_there)

@@ -163,3 +163,10 @@ def test_a_journal_that_was_removed_is_not_made_anew_as_an_empty_file_by_who_rea
     with pytest.raises(OperationalError, match="unable to open"):
         engine.connect()
     assert not file.exists()
+
+
+@pytest.mark.parametrize("options", ["uri=true", "uri=false", "timeout=3", "cached_statements=7&uri=true"])
+def test_options_of_the_url_of_a_file_are_taken(tmp_path: Path, options: str) -> None:
+    url = f"{sqlite_url(tmp_path / 'a #.db')}?{options}"
+    tables.create(url)
+    assert count(url) == 0
