@@ -2,9 +2,10 @@
 
 import ast
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 
 from schemas.errors import DeploymentError
 from schemas.home import ROOT, Home
@@ -58,6 +59,27 @@ def test_another_place_is_another_journal() -> None:
     assert len({place(url) for url in urls}) == len(urls)
     assert place(socket) == "postgresql:///house?host=%2Frun%2Fpostgresql"
     assert place(sqlite_url(Path("/a/b.db"))) == "sqlite:////a/b.db"
+
+
+@pytest.mark.parametrize(
+    ("options", "schemas"),
+    [
+        ("-csearch_path=a", "a"),
+        ("-c search_path=a,b -c work_mem=1MB", "a,b"),
+        ("--search-path=a -c Search_Path=b", "b"),
+        (r"-c search_path=a,\ \"b\ c\"", 'a,"b c"'),
+        ("-c statement_timeout=5s -c x.search_path=a", ""),
+        ("-c search_path=", ""),
+    ],
+)
+def test_each_schema_of_a_database_may_have_a_journal(options: str, schemas: str) -> None:
+    found = make_url(place(f"postgresql+psycopg://host/house?options={quote(options)}"))
+    assert found.query.get("search_path", "") == schemas and "options" not in found.query
+
+
+def test_an_address_beside_a_name_says_where_a_journal_is() -> None:
+    here, there = (place(f"postgresql://db/house?hostaddr=10.0.0.{number}") for number in (1, 2))
+    assert here != there
 
 
 def test_nothing_else_builds_a_url_of_a_journal() -> None:
