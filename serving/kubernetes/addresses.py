@@ -82,7 +82,7 @@ def _mismatch_faults(spec: Place, versions: Sequence[int]) -> Iterator[Fault]:
 def _family_faults(spec: Place) -> Iterator[Fault]:
     families = spec.listed("ipFamilies")
     for number, (name, family) in enumerate(families):
-        if family not in _FAMILIES:
+        if str(family) not in _FAMILIES:
             yield spec.fault(name, f"{family!r} cannot be", f"known: {', '.join(_FAMILIES)}")
         elif family in [other for _, other in families[:number]]:
             yield spec.fault(name, f"{family!r} is there twice")

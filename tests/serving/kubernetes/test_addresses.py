@@ -33,6 +33,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"clusterIP": "fd00::1", "ipFamilies": ["IPv4"]}, "ipFamilies[0]: IPv4, and its address is one of IPv6"),
     ({"ipFamilies": ["IPv4", "IPv4"]}, "ipFamilies[1]: 'IPv4' is there twice"),
     ({"ipFamilies": ["ipv4"]}, "ipFamilies[0]: 'ipv4' cannot be"),
+    ({"ipFamilies": [["IPv4"]]}, "ipFamilies[0]: ['IPv4'] cannot be"),
+    ({"ipFamilies": [{"a": "b"}]}, "ipFamilies[0]: {'a': 'b'} cannot be"),
     ({"ipFamilies": ["IPv4", "IPv6"], "ipFamilyPolicy": "SingleStack"}, "ipFamilyPolicy: SingleStack, and there are"),
     ({"ipFamilyPolicy": "DualStack"}, "ipFamilyPolicy: 'DualStack' cannot be"),
     ({"externalIPs": ["nope"]}, "externalIPs[0]: 'nope' is no address"),
