@@ -17,8 +17,8 @@ _POLICIES = ("SingleStack", "PreferDualStack", "RequireDualStack")
 _FAMILIES = {"IPv4": 4, "IPv6": 6}
 _MOST = 2  # addresses of a service in the cluster: one of each family
 _OF_BALANCERS = ("loadBalancerClass", "loadBalancerSourceRanges", "allocateLoadBalancerNodePorts")
-_NEAR = (ip_network("224.0.0.0/24"), ip_network("ff02::/16"))
-"""Addresses of groups that no router passes on."""
+_NEAR = ip_network("224.0.0.0/24")
+"""Addresses of groups of IPv4 that no router passes on."""
 
 
 def address_faults(spec: Place, kind: str) -> Iterator[Fault]:
@@ -140,8 +140,14 @@ def _ip(value: object) -> IPv4Address | IPv6Address | None:
 
 
 def _is_of_one_node(address: IPv4Address | IPv6Address) -> bool:
-    is_near = any(address in network for network in _NEAR)
-    return address.is_unspecified or address.is_loopback or address.is_link_local or is_near
+    return address.is_unspecified or address.is_loopback or address.is_link_local or _is_near(address)
+
+
+def _is_near(address: IPv4Address | IPv6Address) -> bool:
+    """Say whether no router passes on what goes to a group; of IPv6 whatever the flags of the group are."""
+    if isinstance(address, IPv4Address):
+        return address in _NEAR
+    return address.is_multicast and address.packed[1] & 0x0F == 0x02
 
 
 def _is_range(text: str) -> bool:

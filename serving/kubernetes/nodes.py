@@ -10,7 +10,8 @@ from serving.kubernetes.names import label_faults
 from serving.kubernetes.numbers import INT64, number_faults
 from serving.kubernetes.place import Place
 
-_OPERATORS = ("Exists", "Equal", "Lt", "Gt")
+_OPERATORS = ("Exists", "Equal")
+"""Without `Lt` and `Gt`, which only clusters take that switch on what is alpha: TaintTolerationComparisonOperators."""
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 

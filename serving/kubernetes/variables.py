@@ -11,7 +11,8 @@ from serving.kubernetes.place import Place
 
 _NAME = r"[ -<>-~]+"
 """What Kubernetes takes since 1.32: all that can be printed, but for `=`."""
-_KEY = r"[A-Za-z0-9._\-]{1,253}"
+_KEY = r"(?!\.\Z|\.\.)[A-Za-z0-9._\-]{1,253}"
+"""What a file may be called: not `.`, and nothing that begins like the folder above."""
 _SOURCES = ("secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef", "fileKeyRef")
 
 _FIELDS = (
@@ -34,6 +35,8 @@ def variable_faults(container: Place) -> Iterator[Fault]:
             yield from _source_faults(variable)
     for one in container.entries("envFrom"):
         yield from one_of_faults(one, ("configMapRef", "secretRef"), "source")
+        if one.text("prefix") and not re.fullmatch(_NAME, one.text("prefix") or ""):
+            yield one.fault("prefix", f"{one.text('prefix')!r} cannot begin the name of a variable", "ASCII without =")
         for source in ("configMapRef", "secretRef"):
             if one.values.get(source) is not None:
                 yield from name_faults(one.inside(source), "name", SUBDOMAIN)
@@ -49,7 +52,8 @@ def _source_faults(variable: Place) -> Iterator[Fault]:
         if origin.values.get(source) is not None:
             yield from name_faults(reference, "name", SUBDOMAIN)
             if not re.fullmatch(_KEY, reference.text("key") or ""):
-                yield reference.fault("key", f"{reference.text('key')!r} cannot be a key", "letters, digits, - _ and .")
+                hint = "letters, digits, - _ and ., not . alone nor .. at the beginning"
+                yield reference.fault("key", f"{reference.text('key')!r} cannot be a key", hint)
     if origin.values.get("fieldRef") is not None:
         yield from _field_faults(origin.inside("fieldRef"))
     resource = origin.inside("resourceFieldRef").text("resource")
