@@ -14,6 +14,7 @@ from typing import Any, Final
 import yaml
 
 from schemas.errors import ConfigurationError, Fault
+from serving.kubernetes.yaml_tabs import TabLoader
 
 _TAG: Final = "tag:yaml.org,2002:"
 _TRUE = ("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON")
@@ -40,13 +41,25 @@ def load(text: str) -> list[Any]:
         loader = _Loader(text)
         while loader.check_data():  # type: ignore[no-untyped-call]  # PyYAML's stubs
             documents.append(loader.get_data())
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a number of too many digits, lists in lists
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}" if mark is not None else ""
-        raise ConfigurationError([Fault(where, "this is no YAML")], "The manifests cannot be read") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigurationError([_unread(text, error)], "The manifests cannot be read") from error
     if loader.faults:
         raise ConfigurationError(loader.faults, "The manifests cannot be read")
     return documents
+
+
+def _unread(text: str, error: Exception) -> Fault:
+    """Return why a file is no YAML, and where that was found."""
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark, why = error.problem_mark, error.problem
+        place = None if mark is None else (mark.line, mark.column)
+    elif isinstance(error, yaml.reader.ReaderError):
+        before, why = text[: error.position].split("\n"), "a sign that it cannot hold"
+        place = (len(before) - 1, len(before[-1]))
+    else:
+        place, why = None, "nested too deep" if isinstance(error, RecursionError) else "a number of too many digits"
+    where = "" if place is None else f"line {place[0] + 1}, column {place[1] + 1}"
+    return Fault(where, f"this is no YAML: {why}" if why else "this is no YAML")
 
 
 def dump(documents: Iterable[Any]) -> str:
@@ -86,7 +99,7 @@ _VALUES: Final[dict[str, Any]] = {
 }
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(TabLoader):
     """Reads documents; what a cluster could not be sent is kept in `faults`."""
 
     def __init__(self, text: str) -> None:

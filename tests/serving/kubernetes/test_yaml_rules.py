@@ -47,10 +47,10 @@ UNREAD = {
     "a: .inf": "line 1: .inf is no number that a cluster can be sent",
     "a:\n  ~: 1": "line 2: a key cannot be null",
     "a: !!int x": "line 1: 'x' is no int",
-    "a: [": "line 1: this is no YAML",
-    "[a]: 1": "line 1: this is no YAML",
-    f"a: {'9' * 5000}": "this is no YAML",
-    "[" * 1000: "this is no YAML",
+    "a: [": "line 1, column 5: this is no YAML",
+    "[a]: 1": "line 1, column 1: this is no YAML",
+    f"a: {'9' * 5000}": "this is no YAML: a number of too many digits",
+    "[" * 1000: "this is no YAML: nested too deep",
 }
 
 
