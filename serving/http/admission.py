@@ -7,9 +7,9 @@ FEW, _FEWEST = 8, 2
 """Requests that may wait, however long that takes; the fewer, while more come than can be answered."""
 _CLIENTS = 64  # connections that cannot make each other wait for long: each waits for its own answer
 _STEADY, _STRICT = 25, 100  # how much shorter than a burst's a lasting queue may be, and one while too many come
-_CALLS = 4.0  # calls for one row alone; one for many, that runs, and the next one take about so long
+_CALLS = 4.0  # calls for one row alone take about as long as one for many that runs, and the next one
 _MEASURED = 1.0  # seconds of work, after which what was measured counts half
-_UNSEEN = 2.0  # what a refusal takes, by what is seen of it: the kernel and the event loop have their part
+_UNSEEN = 1.5  # what a refusal takes, by what is seen of it: the kernel and the event loop have their part
 
 LATE = "drivetrain.late"
 """The mark of a request that is not to be taken."""
@@ -47,8 +47,10 @@ class Admission:
         """Those that wait for somebody else."""
         self.few = FEW
         """How many may wait however long that takes: fewer while more come than can be answered."""
+        self.aside = 0
+        """Requests that a thread works on, while the event loop does else."""
         self.call = 0.0
-        """Seconds of a call that answers several requests at once, where the model has such calls."""
+        """Seconds of a call of that thread's for one row, where it answers several requests at once."""
         self._longest, self._deadline, self._clock = longest, deadline, clock
         self._worked, self._answers = 0.0, 1.0  # seconds in which requests queued, and how many were answered in them
         self._refusing = 0.0  # seconds that were spent on refusals since something was answered
@@ -83,9 +85,10 @@ class Admission:
             self._short = now
 
     def refused(self, seconds: float) -> None:
-        """Note that it took so long to refuse a request: no time in which others were answered."""
-        self._last += seconds
-        self._refusing += _UNSEEN * seconds
+        """Note that it took so long to refuse a request: no time in which others were answered, but by a thread."""
+        if not self.aside:
+            self._last += seconds
+            self._refusing += _UNSEEN * seconds
 
     def went_elsewhere(self) -> None:
         """Note that a request waits for somebody else."""
@@ -113,7 +116,10 @@ class Admission:
         if self.few == _FEWEST and not self._is_too_much(now):
             self.few, self._short = FEW, now
         is_strict = self.few == _FEWEST
-        if expected <= max(self._longest / (_STRICT if is_strict else _STEADY), _CALLS * self.call) + self._refusing:
+        short = self._longest / (_STRICT if is_strict else _STEADY)
+        if self.aside:
+            short = max(short, min(_CALLS * self.call, self._deadline / 2))
+        if expected <= short + self._refusing:
             self._short = now
             return False
         if not is_strict:
@@ -135,6 +141,7 @@ class Admission:
         return came * self._worked / self._answers > seconds
 
     def _measure(self, seconds: float) -> None:
+        seconds = max(seconds, 0.0)
         if self._worked >= _MEASURED and seconds * self._answers > self._worked:  # not between those answered at once
             self._worked, self._answers = self._worked / 2, self._answers / 2
         self._worked += seconds

@@ -71,7 +71,11 @@ class Batching:
         loop = asyncio.get_running_loop()
         job = _Job(version, question, go_on, loop.create_future(), loop)
         self._jobs.put(job)
-        return await job.done
+        self._admission.aside += 1
+        try:
+            return await job.done
+        finally:
+            self._admission.aside -= 1
 
     def metrics(self) -> "Iterator[Metric]":
         """Yield how many calls were shared, by how many requests, and how many were repeated one by one."""

@@ -1,7 +1,6 @@
 """One connection: uvicorn's, with bounds on time and size, and with JSON for what is no request."""
 
 import asyncio
-import time
 from typing import cast
 
 import httptools
@@ -62,14 +61,9 @@ class Connection(TurningAway):
         """Parse what came; whatever it is, nothing is raised."""
         if self._deaf or (len(data) <= _BLANK and self._is_between() and not data.strip(b"\r\n")):
             return  # an empty line between requests is not the beginning of one (RFC 9112, 2.2)
-        began = time.perf_counter()
         self.wake()
         self._chunk = len(data)
-        self._reads = True
-        self._parse(data)
-        if self._late is not None:
-            self._refuse_late(began)
-        self._reads = False
+        self._take(data, self._parse)
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -109,6 +103,7 @@ class Connection(TurningAway):
             self._check_head()
         if self._is_too_much():
             self.scope[LATE] = True  # type: ignore[literal-required]
+        self.wake()  # the end of a request that was answered before it may have come with this one
         super().on_headers_complete()
         self.scope[CYCLE] = self.cycle  # type: ignore[literal-required]
         if not self.pipeline:

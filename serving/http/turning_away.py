@@ -1,12 +1,15 @@
 """Which requests of a connection wait to be answered, and how those that come too late are told so at once."""
 
 import time
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from serving.http.admission import LATE, TURN, Admission, Turn
 from serving.http.making_way import MakingWay
+
+_IN_TASK = 0.0001  # seconds that a refusal takes in a task, about
 
 
 class TurningAway(MakingWay):
@@ -25,6 +28,15 @@ class TurningAway(MakingWay):
         self._late: tuple[RequestResponseCycle, Any] | None = None  # to be refused now
         self._reads = False  # what came is being parsed
         self._turn: Turn | None = None  # of the request that is whole, and not answered
+
+    def _take(self, data: bytes, parse: Callable[[bytes], None]) -> None:
+        """Let what came be parsed, and refuse what is too much of it."""
+        began = time.perf_counter()
+        self._reads = True
+        parse(data)
+        if self._late is not None:
+            self._refuse_late(began)
+        self._reads = False
 
     def _is_too_much(self) -> bool:
         """Say whether one more request would wait for too long."""
@@ -57,6 +69,7 @@ class TurningAway(MakingWay):
             return
         if self._is_too_much():  # others became whole while it was sent, or answered one before it
             cycle.scope[LATE] = True  # type: ignore[literal-required]
+            self.admission.refused(_IN_TASK)
         else:
             self._turn = cycle.scope[TURN] = Turn(self.admission)  # type: ignore[literal-required]
 

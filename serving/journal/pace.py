@@ -39,6 +39,7 @@ class Pace:
     def __init__(self, most: int) -> None:
         self._most = most
         self._of_few = 0.0  # seconds of a commit of few, about; 0 before the first one
+        self._knows = False  # there was a commit of few
         self._each = 0.0  # seconds that one more in it takes, about
 
     def took(self, count: int, seconds: float) -> None:
@@ -46,9 +47,12 @@ class Pace:
         if not count:
             return
         usual = self._of_few or seconds
-        if count <= _FEW:
-            usual += (seconds - usual) / (1 + count)  # those of the fewest say most of it
-        self._of_few = usual = min(usual, seconds) if count > _FEW else usual  # one of few takes no longer than of many
+        if count <= _FEW:  # those of the fewest say most of it, and one by itself, which may have met a lock, little
+            usual += (min(seconds, _TIMES * usual) - usual) / (1 + count)
+            self._knows = True
+        elif not self._knows:
+            usual = min(usual, seconds)  # one of few takes no longer than one of many
+        self._of_few = usual
         each = max(0.0, seconds - usual) / max(count, _FEW)
         self._each += (each - self._each) * min(1.0, count / (2 * _FEW))  # and those of many of this
 

@@ -10,6 +10,7 @@ import pytest
 from serving.http.admission import FEW, Admission, Turn
 
 MANY = 200  # connections
+REFUSAL = 0.00004  # seconds
 
 
 @dataclass
@@ -227,8 +228,10 @@ class Queue:
             while self.under_way and self.free <= at:
                 self._answer()
             self.clock.now = at
+            self.admission.aside = len(self.under_way) if self.most > 1 else 0
             if self.admission.waiting >= self.admission.few and self.admission.is_over(MANY):
                 self.refused[int(at)] += 1
+                self.admission.refused(REFUSAL)
                 continue
             self.admission.entered()
             self.queued.append(at)
@@ -269,6 +272,19 @@ def test_at_three_times_what_can_be_answered_waits_are_short_and_after_it_all_ar
     assert found.share_refused(0, 2) == 0 and found.share_refused(7, 10) == 0
     assert found.p99(4, 5) <= 2 * found.p99(7, 10)
     assert found.share_refused(4, 6) < 0.72, "two of three are too many"
+
+
+def test_calls_that_are_made_no_more_bound_nothing() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    one.call, one.aside = 0.05, 1
+    worked(clock, one, 400, 0.001)
+    one.waiting = 150
+    worked(clock, one, 600, 0.001)
+    assert not one.is_over(MANY), "four calls of a thread take longer"
+    one.aside = 0  # another version answers
+    worked(clock, one, 600, 0.001)
+    assert one.is_over(MANY)
 
 
 def test_a_request_counts_where_it_waits_and_once() -> None:

@@ -224,3 +224,20 @@ def test_a_request_behind_another_waits_from_when_its_turn_comes(limits: DeployS
     _one, here = asyncio.run(told([POSTED * 3], [], noting.loaded()))
     assert [answer.status for answer in answers(here.written)] == [200] * 3
     assert noting.waiting == [1, 1, 1] and Connection.admission.waiting == 0
+
+
+def test_a_request_that_came_with_the_end_of_a_refused_one_is_not_cut_off_for_silence(
+    limits: DeploySpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over, timers = iter([True, False, False]), list[asyncio.TimerHandle | None]()
+    monkeypatch.setattr(Connection.admission, "few", 0)
+    monkeypatch.setattr(Connection.admission, "is_over", lambda _connections: next(over))
+
+    async def tell() -> None:
+        one, here = await told([POSTED[:-1]], [], Noting().loaded())
+        assert [answer.status for answer in answers(here.written)] == [429]
+        one.data_received(POSTED[-1:] + POSTED)
+        timers.append(one.timeout_keep_alive_task)
+
+    asyncio.run(tell())
+    assert timers == [None]

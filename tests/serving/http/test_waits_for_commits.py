@@ -112,6 +112,11 @@ def test_commits_that_take_by_turns_long_and_short_refuse_hardly_anybody() -> No
     assert Service(lambda at, _: 0.01 if at % 2 < 1 else 0.06).serve(600, 6.0).share_refused < 0.05
 
 
+def test_some_commits_that_are_quick_refuse_nobody() -> None:
+    chance = random.Random(2)
+    assert Service(lambda *_: 0.1 if chance.random() < 0.95 else 0.005).serve(1_500, 4.0).share_refused == 0
+
+
 @pytest.mark.parametrize("commit", [fixed(0.04), fixed(0.1), growing(0.005, 0.002), growing(0.04, 0.002)])
 def test_at_three_times_what_can_be_answered_who_is_answered_waits_at_most_twice_as_long(commit: Commit) -> None:
     capacity = min(1 / WORK, GROUP / commit(0.0, GROUP))
@@ -133,3 +138,10 @@ def test_many_wait_in_a_queue_where_more_of_them_make_a_commit_longer_or_have_no
     for _ in range(20):
         pace.took(8, 0.24)  # the disk has become slow
     assert not pace.is_queue(200)
+
+
+def test_one_commit_that_took_long_does_not_make_a_queue_of_none() -> None:
+    pace = Pace(GROUP)
+    for count, seconds in [(2, 0.004)] * 50 + [(1, 2.0)] + [(60, 0.3)] * 50:
+        pace.took(count, seconds)
+    assert pace.is_queue(150)
