@@ -127,6 +127,7 @@ def test_a_batch_has_the_next_months_of_every_series(world: World, words: tuple[
     assert np.allclose(found.query("shop == 'shop 3'")["prediction"], asked["value"], rtol=1e-5)
 
 
+@pytest.mark.untraced
 def test_another_feature_of_the_times_reruns_all_that_comes_after_the_rows(
     world: World, words: tuple[str, str], url: str
 ) -> None:

@@ -79,6 +79,7 @@ def test_what_a_run_on_another_stack_made_is_reused_and_the_plan_says_so(world: 
     assert {"split", "train", "evaluate"} <= again.reused and "gate" in again.ran
 
 
+@pytest.mark.stacks
 @pytest.mark.untraced
 def test_a_deployment_survives_the_change_of_stack(world: World, there: Result) -> None:
     first = world.run("+experiment=breast_cancer", "pipeline=deployment")
@@ -170,6 +171,7 @@ def gone(longest: float = 30) -> bool:
     return not children_of_servers() and not processes_of("train")
 
 
+@pytest.mark.stacks
 @pytest.mark.untraced
 @pytest.mark.parametrize("retries", [1, *([0] if SOAKING else [])])
 def test_a_killed_process_of_steps_is_told_and_tried_again_as_declared(
@@ -186,6 +188,7 @@ def test_a_killed_process_of_steps_is_told_and_tried_again_as_declared(
     assert "was killed by SIGKILL" in out
 
 
+@pytest.mark.stacks
 @pytest.mark.untraced
 def test_a_killed_command_leaves_no_step_running_and_the_next_one_closes_its_run(world: World, there: Result) -> None:
     run = slow(world, "seed=3")
@@ -197,6 +200,7 @@ def test_a_killed_command_leaves_no_step_running_and_the_next_one_closes_its_run
     assert "closed run slow-training-" in after.err
 
 
+@pytest.mark.stacks
 @pytest.mark.untraced
 @pytest.mark.parametrize("number", [signal.SIGINT, *([signal.SIGTERM] if SOAKING else [])])
 def test_a_signal_ends_the_run_and_what_runs(world: World, there: Result, number: signal.Signals) -> None:

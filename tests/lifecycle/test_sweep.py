@@ -129,6 +129,7 @@ def test_the_winners_command_reproduces_its_job(swept: Swept, world: World) -> N
     assert [look["step"] for look in looks()] == ["open_test_set"]
 
 
+@pytest.mark.stacks
 @pytest.mark.untraced
 def test_jobs_of_one_process_do_not_touch_each_other(world: World) -> None:
     words = ("trainer=random_forest", "trainer.n_estimators=20")
@@ -167,6 +168,7 @@ def test_without_a_single_success_there_is_no_picture(world: World) -> None:
     assert "nothing to compare" in failed.result.out
 
 
+@pytest.mark.stacks
 @pytest.mark.untraced
 def test_a_stopped_sweep_shows_what_it_has(world: World) -> None:
     folder = world.folder / "stopped"

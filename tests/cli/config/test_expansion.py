@@ -56,6 +56,7 @@ def test_what_cannot_be_counted_is_not(text: str) -> None:
     assert not is_readable(text)
 
 
+@pytest.mark.untraced
 def test_what_is_merged_is_bounded_before_anybody_sees_it_whole() -> None:
     tree = OmegaConf.create({"a": DOUBLING, "b": "${a.k29}", "small": "${a.k5}"})
     with bounded_resolution():

@@ -26,6 +26,7 @@ def whole() -> dict[str, list[str]]:
     return lock_file.entries(lock_file.WHOLE.read_text(encoding="utf-8"))
 
 
+@pytest.mark.untraced
 def test_the_file_is_what_the_source_imports_now() -> None:
     assert (ROOT / requirements.FILE).read_text(encoding="utf-8") == lock_file.text(), "run: make docs"
 

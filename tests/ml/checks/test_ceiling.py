@@ -38,6 +38,7 @@ def test_where_labels_are_wrong_equally_often_the_ceiling_is_what_is_left(error:
     assert ceiling.low <= ceiling.value <= ceiling.high
 
 
+@pytest.mark.untraced
 def test_its_interval_holds_the_truth_about_as_often_as_it_says() -> None:
     ceilings = [found(noisy(0.1, 2, seed, rows=1000, inputs=150)) for seed in range(200)]
     held = sum(one is not None and one.low <= 0.9 <= one.high for one in ceilings)

@@ -245,6 +245,7 @@ def test_a_leak_among_many_columns_is_found(kind: str) -> None:
     assert [check.column for check in broken(report(frame), "leakage")] == ["leak"]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("noise", ["binary", "constant but for one"])
 def test_a_leak_among_many_columns_of_few_values_is_found(noise: str) -> None:
     rng = np.random.default_rng(0)

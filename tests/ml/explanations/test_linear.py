@@ -58,6 +58,7 @@ def owners(fitted: FittedPipeline, bench: Bench) -> list[str]:
     return [next(name for name in names if feature == name or feature.startswith(f"{name}.")) for feature in features]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("task", "name", "params", "of"),
     [

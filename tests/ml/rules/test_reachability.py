@@ -41,6 +41,7 @@ def test_a_rule_reported_as_unreachable_decides_no_row(columns: str) -> None:
     check()
 
 
+@pytest.mark.untraced
 @pytest.mark.slow
 @pytest.mark.parametrize("columns", ["nl", "nd"])
 def test_every_rule_that_no_row_reaches_is_reported_where_nothing_is_hidden(columns: str) -> None:

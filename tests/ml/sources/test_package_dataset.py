@@ -30,6 +30,7 @@ from tests.ml.sources.packages import installed
 _CODES = 255 * 2 + 2
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("name", "rows", "kinds"),
     [
@@ -53,6 +54,7 @@ def test_every_table_that_may_be_named_is_known() -> None:
     assert sorted(TABLES) == sorted(get_args(PackageDatasetName))
 
 
+@pytest.mark.untraced
 def test_the_verses_are_in_order_and_whole() -> None:
     verses = installed("kjv").read()
     first, last = verses.iloc[0], verses.iloc[-1]
@@ -138,6 +140,7 @@ _BLOCK = (  # one column of one text, whose places are all of a slice
 )
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("instructions", "what"),
     [

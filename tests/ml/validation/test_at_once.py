@@ -110,6 +110,7 @@ def as_lists(cells: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
     return {name: [repr(value) for value in column] for name, column in cells.items()}
 
 
+@pytest.mark.untraced
 @settings(max_examples=300, deadline=None)
 @given(
     ROWS,

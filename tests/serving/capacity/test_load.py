@@ -63,6 +63,7 @@ def load(seconds_each: float, **order: float | list[str]) -> Trials:
     return asyncio.run(run())
 
 
+@pytest.mark.untraced
 def test_what_a_server_can_do_is_found() -> None:
     """It can do 100 a second; how near to that 99 of 100 are answered in time depends on how long is looked."""
     found = load(0.01, budget=0.25)

@@ -80,6 +80,7 @@ def test_flags_are_answered_documented_and_journalled_and_inputs_are_kept_as_sen
         assert "others are taken as unknown and flagged" in row["city"]["description"]
 
 
+@pytest.mark.untraced
 def test_flags_beyond_the_largest_answer_are_refused(local: LocalApp, spec: DeploySpec, tmp_path: Path) -> None:
     with local(spec, 5.0) as app:
         put_into_production(app, tmp_path)

@@ -127,6 +127,7 @@ def test_a_row_of_very_many_lists_never_becomes_objects() -> None:
     assert isinstance(first, OversizedRow) and second == {}
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "row",
     [
@@ -154,6 +155,7 @@ def test_text_of_escaped_quotes_is_read_once() -> None:
     assert row == {"name": '"' * 1_000_000}
 
 
+@pytest.mark.untraced
 def test_what_stands_at_explain_is_read_no_further_than_a_flag_is_long() -> None:
     with pytest.raises(HttpError) as caught:
         list(READER.rows(b'{"explain": [' + b"[]," * 1_000_000 + b'[]], "instances": [{}]}', 1, {}))

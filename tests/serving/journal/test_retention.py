@@ -229,6 +229,7 @@ def test_a_journal_that_must_not_be_written_to_is_left_alone(journal_url: str) -
     one.stop()
 
 
+@pytest.mark.untraced
 def test_requests_do_not_wait_while_thousands_go(journal_url: str) -> None:
     fill(journal_url, 1_000, days=3, large=2_000)
     engine = connect(journal_url)

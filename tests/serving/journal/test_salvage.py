@@ -116,6 +116,7 @@ def test_a_file_that_holds_nothing_of_a_journal_gives_an_empty_one(tmp_path: Pat
     assert all(str(one).endswith("how many there were cannot be read") for one in saved)
 
 
+@pytest.mark.untraced
 def test_a_file_cut_short_keeps_what_is_before_the_cut(tmp_path: Path) -> None:
     source, target = tmp_path / "a.db", tmp_path / "b.db"
     ids = write_journal(source)

@@ -64,6 +64,7 @@ def names(spec: StackSpec, kind: str) -> list[str]:
     return sorted(found.config_schema["properties"])
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", DECLARED)
 @settings(max_examples=count(25, 500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
