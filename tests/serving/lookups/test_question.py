@@ -130,9 +130,9 @@ def many(number: int) -> dict[str, Key]:
 
 
 def test_more_keys_than_a_source_answers_in_time_open_no_breaker_while_fewer_are_answered() -> None:
-    with made(up_to(10, 0.02), timeout=0.01) as (lookup, source):
+    with made(up_to(10, 0.08), timeout=0.04) as (lookup, source):
         assert lookup.of(of("a", "b")) == {"a": ROW, "b": ROW}
-        for turn in range(4):
+        for turn in range(2):
             for number in range(5):
                 lookup.of(many(number))
             assert not lookup.is_open and lookup.of(of(str(turn))) == {str(turn): ROW}

@@ -5,6 +5,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -86,7 +87,14 @@ def test_what_is_killed_comes_back_and_nothing_else_is_left(home: Path, running:
     kill(*victims)
     until(lambda: not victims & pids(home) and is_whole(home))
     assert httpx.get(f"{running.url}/readyz").json()["version"] == "1"
-    until(lambda: pids(home) == {supervisor(home), worker(home).pid, watchdog(home)})
+    until(lambda: pids(home) == roles(home))
+
+
+def roles(home: Path) -> set[int | None]:
+    """Return who is what, as far as all are there: two that start a supervisor may follow each other."""
+    with suppress(AssertionError, ValueError, psutil.NoSuchProcess):
+        return {supervisor(home), worker(home).pid, watchdog(home)}
+    return set()
 
 
 def test_nothing_that_tells_processes_apart_holds_a_time(home: Path, running: Deployment) -> None:
