@@ -6,7 +6,7 @@ a disk or another server. Until then nobody sees what is in it.
 
 import time
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from serving.journal.schema import losses, requests
 
@@ -25,26 +25,39 @@ class StillWriting(Exception):
         super().__init__("what was begun before is still being written by the database")
 
 
-def await_writers(engine: Engine, seconds: float) -> None:
-    """Wait until all who write requests or losses now have committed, or given up; who begins later is not waited for.
+class Earlier:
+    """Those who were writing when it was first looked, less those that have ended since; who begins later is none.
 
-    Nobody waits for this call: it locks nothing. What a process wrote that is gone by now is visible afterwards, or
-    never, for a COMMIT is sent once the database has answered what goes before.
+    What a process wrote that was gone by the first look is visible once none is left, or never, for a COMMIT is sent
+    when the database has answered what goes before.
 
     Args:
-        engine: The journal; SQLite's lock makes this needless, and it returns at once.
-        seconds: How long to wait at most.
-
-    Raises:
-        StillWriting: If one of them goes on for longer.
+        engine: The journal; SQLite's lock makes this needless, and nobody is waited for.
     """
-    if engine.dialect.name != "postgresql":
-        return
-    until = time.monotonic() + seconds
-    with engine.connect() as connection:
-        before = set(connection.execute(_WRITING).scalars())
-        while before:
-            if time.monotonic() > until:
-                raise StillWriting
-            time.sleep(_PAUSE)
-            before &= set(connection.execute(_WRITING).scalars())
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._left: set[str] | None = None  # None: not looked yet
+
+    def wait(self, seconds: float) -> None:
+        """Wait until they have committed, or given up. Nobody waits for this call: it locks nothing.
+
+        Args:
+            seconds: After which it is not looked again, the time for a connection included; it is looked once at least.
+
+        Raises:
+            StillWriting: If one of them goes on; the next call waits for those that are left.
+        """
+        if self._engine.dialect.name != "postgresql":
+            return
+        until = time.monotonic() + seconds
+        with self._engine.connect() as connection:
+            while self._are_left(connection):
+                if time.monotonic() + _PAUSE > until:
+                    raise StillWriting
+                time.sleep(_PAUSE)
+
+    def _are_left(self, connection: Connection) -> bool:
+        now = set(connection.execute(_WRITING).scalars())
+        self._left = now if self._left is None else self._left & now
+        return bool(self._left)

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import DataError
 
-from serving.journal.in_flight import StillWriting, await_writers
+from serving.journal.in_flight import Earlier, StillWriting
 from serving.journal.loss import Loss
 from serving.journal.outcome import JournalError, Outcome, RowError
 from serving.journal.owed import Owed, hash_of
@@ -28,7 +28,7 @@ from serving.journal.trouble import is_of_the_journal, told
 _ASIDE = ".damaged"
 _AGAIN = 0.5  # seconds between two attempts
 _LOOK = 5.0  # seconds between two looks for what others have left
-_LOCK_SECONDS = 0.05  # that SQLite's lock, or who writes to PostgreSQL, is waited for: requests wait meanwhile
+_LOCK_SECONDS = 0.05  # that SQLite's lock, or who writes to PostgreSQL, is waited for at once: requests wait meanwhile
 _AT_ONCE = 500  # ids in a query
 _SPARE = 64  # requests that are committed, and whose answers have not heard of it
 _SPAN = 60.0  # seconds of one count
@@ -68,6 +68,7 @@ class Takeover:
     def __init__(self, engine: Engine, folder: Path | None) -> None:
         self._engine, self._folder = engine, folder
         self._left: list[Left] = []
+        self._earlier: dict[Path, Earlier] = {}  # who was writing when its turn came first
         self._passed: set[Path] = set()  # of which no more is to be done, and which are there
         self._said: set[str] = set()
         self._again = self._looks = 0.0  # time.monotonic
@@ -115,6 +116,7 @@ class Takeover:
             self._left.remove(one)
             if error is None:
                 os.close(one.descriptor)
+                self._earlier.pop(one.path, None)
             else:
                 self._left.insert(0, one)  # the others' turn comes first, though no more than one is tried
                 self._again = time.monotonic() + _AGAIN
@@ -149,7 +151,7 @@ class Takeover:
                 logger.warning("%s is owed to another journal, and left as it is", one.path)
                 self._passed.add(one.path)
                 return None
-            counted = [] if contents is None else self._written(contents)
+            counted = [] if contents is None else self._written(contents, one.path)
         except _FAULTS as error:
             self._set_aside(one, error)
             return None
@@ -189,9 +191,9 @@ class Takeover:
             logger.warning(what)
         self._said.add(what)
 
-    def _written(self, contents: Contents) -> list[Loss]:
+    def _written(self, contents: Contents, path: Path) -> list[Loss]:
         """Count what is owed, and return what was held and is lost; all of it is committed, or nothing."""
-        await_writers(self._engine, _LOCK_SECONDS)
+        self._earlier.setdefault(path, Earlier(self._engine)).wait(_LOCK_SECONDS)
         with self._engine.begin() as connection:
             begin_writing(connection, _LOCK_SECONDS)
             lost = _counted(contents.name, _missing(connection, contents.held))

@@ -198,11 +198,8 @@ def test_what_the_database_still_commits_for_a_worker_that_is_gone_is_waited_for
         assert taking.is_pending and found == [] and [one.suffix for one in files(tmp_path)] == [".owed"]
         assert caplog.text.count("is counted later: what was begun before") == 1
 
-        def first(_: float) -> None:
-            add(living, [request("e", 3)])  # one that begins later is not waited for
-            dying.commit()
-
-        monkeypatch.setattr("serving.journal.in_flight.time.sleep", first)
+        add(living, [request("e", 3)])  # one that begins later is not waited for
+        dying.commit()
         taking.attempt(found.append)
     assert [one.requests for one in found] == [2] and files(tmp_path) == []
     assert totals(in_postgresql) == {("1", "killed"): (2, 6), ("1", "full"): (1, 1)}
