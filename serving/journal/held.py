@@ -20,6 +20,7 @@ class Held:
     def __init__(self) -> None:
         self.why: str | None = None  # the journal takes nothing, None while it does
         self._entries: list[Entry] = []
+        self._unsure: set[int] = set()  # by identity
         self._failed = 0.0  # time.monotonic
 
     def __len__(self) -> int:
@@ -30,13 +31,21 @@ class Held:
         """Whether the journal is to be tried (again)."""
         return self.why is None or time.monotonic() >= self._failed + _AGAIN
 
-    def keep(self, entries: Sequence[Entry]) -> None:
-        """Hold more entries, behind the others."""
+    def keep(self, entries: Sequence[Entry], *, unsure: bool) -> None:
+        """Hold more entries, behind the others; `unsure`: they may be in the journal."""
         self._entries.extend(entries)
+        if unsure:
+            self._unsure.update(map(id, entries))
 
-    def failed(self, why: str) -> None:
-        """Note that the journal takes nothing."""
+    @property
+    def unsure(self) -> frozenset[int]:
+        """Those that may be in the journal, by identity."""
+        return frozenset(self._unsure)
+
+    def failed(self, why: str, unsure: Sequence[Entry] = ()) -> None:
+        """Note that the journal takes nothing; `unsure`: of what is held, what may be in it."""
         self.why, self._failed = why, time.monotonic()
+        self._unsure.update(map(id, unsure))
 
     def came_back(self) -> None:
         """Note that it takes what is written."""
@@ -49,6 +58,7 @@ class Held:
     def drop(self, count: int) -> list[Entry]:
         """Hold so many of the oldest no longer; return them."""
         done, self._entries = self._entries[:count], self._entries[count:]
+        self._unsure.difference_update(map(id, done))
         return done
 
 

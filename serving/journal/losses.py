@@ -87,6 +87,11 @@ class Losses:
             later = ": the next worker counts them" if is_kept else ""
             text = "%d answered requests (%d rows) are neither in the journal nor counted in it%s"
             logger.error(text, requests, rows, later)
+        if self._owed.left:
+            text = (
+                "%d answered requests may not be in the journal: the next worker looks, and counts those that are not"
+            )
+            logger.error(text, self._owed.left)
 
     def write(self, connection: Connection) -> None:
         """Write what is pending within the connection's transaction; once that is committed, call `written`."""

@@ -9,7 +9,16 @@ from serving.journal.waiting import Entry
 
 
 class JournalError(Exception):
-    """The journal could not be written; nothing of the request is in it."""
+    """The journal could not be written.
+
+    Args:
+        text: Why.
+        is_certain: Whether nothing is in it; else a commit was cut off, and may have come through.
+    """
+
+    def __init__(self, text: str, *, is_certain: bool = False) -> None:
+        super().__init__(text)
+        self.is_certain = is_certain
 
 
 class JournalFull(JournalError):

@@ -43,7 +43,8 @@ class Owed:
         self._serial = 0
         self._free, self._held = list(range(held)), dict[int, tuple[int, int]]()  # place and serial by identity
         self._free_counts, self._counts = list(range(COUNTS)), dict[str, int]()
-        self._settled: set[int] = set()  # lost while their answers waited: by identity
+        self._settled: set[int] = set()  # lost, or left, while their answers waited: by identity
+        self.left = 0  # requests of which the next worker is to say whether they are lost
 
     @property
     def is_kept(self) -> bool:
@@ -53,14 +54,19 @@ class Owed:
     def hold(self, request: Request) -> bool:
         """Note a request that is to be answered, unless it is counted already; return whether that was possible."""
         with self._lock:
-            if self.file is None or id(request) in self._settled:
-                return True
-            if not self._free:
+            return self.file is None or id(request) in self._settled or self._hold(self.file, request)
+
+    def leave(self, request: Request) -> bool:
+        """Note a request of which the next worker is to say whether it is lost; return whether that was possible.
+
+        What becomes of its answer changes nothing any more.
+        """
+        with self._lock:
+            if self.file is None or not (id(request) in self._held or self._hold(self.file, request)):
                 return False
-            self._serial += 1
-            place = self._free.pop()
-            self.file.hold(place, self._serial, request)
-            self._held[id(request)] = (place, self._serial)
+            self._held.pop(id(request))
+            self._settled.add(id(request))
+            self.left += 1
             return True
 
     def release(self, rows: Iterable[Row | None]) -> None:
@@ -115,10 +121,19 @@ class Owed:
                 return
             self.file.close()
             self.file = None
-            if not self._held and not self._counts:
+            if not (self._held or self._counts or self.left):
                 with suppress(OSError):  # the next worker finds nothing in it
                     self._path.unlink(missing_ok=True)
             os.close(self._descriptor)
+
+    def _hold(self, file: OwedFile, request: Request) -> bool:
+        if not self._free:
+            return False
+        self._serial += 1
+        place = self._free.pop()
+        file.hold(place, self._serial, request)
+        self._held[id(request)] = (place, self._serial)
+        return True
 
     def _let_go(self, row: Row | None) -> None:
         place, _ = self._held.pop(id(row), (None, 0))

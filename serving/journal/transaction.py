@@ -34,15 +34,16 @@ def commit(
     if pending is None and not any(entry.is_awaited for entry in group):
         return [None] * len(group)
     if gone is not None:
-        return JournalError(f"the journal is {gone}")
+        return JournalError(f"the journal is {gone}", is_certain=True)
     try:
         try:
             outcome = _committed(engine, group, pending, again=again)
         except IntegrityError:  # what a commit that was cut off wrote came through only now, and is seen from now on
             outcome = _committed(engine, group, pending, again=again)
     except SQLAlchemyError as error:
-        kind = JournalError if is_of_the_journal(error) else RowError
-        return kind(told(error))
+        return _error(error, is_certain=True)
+    except _CutOff as error:
+        return _error(error.why, is_certain=False)
     except Exception as error:  # the driver's own, of values that it cannot hold: the thread is to go on
         logger.exception("rows broke the journal's driver")
         return RowError(str(error))
@@ -51,12 +52,32 @@ def commit(
     return outcome
 
 
+class _CutOff(Exception):
+    """A commit that was begun and not answered; `why` is what came instead."""
+
+    def __init__(self, why: SQLAlchemyError) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+def _error(error: SQLAlchemyError, *, is_certain: bool) -> JournalError:
+    kind = JournalError if is_of_the_journal(error) else RowError
+    return kind(told(error), is_certain=is_certain)
+
+
 def _committed(engine: Engine, group: Sequence[Entry], pending: Losses | None, *, again: bool) -> Outcome:
-    with engine.begin() as connection:
-        begin_writing(connection)
-        outcome = _written(connection, group, again=again)
-        if pending is not None:
-            pending.write(connection)
+    is_begun = False
+    try:
+        with engine.begin() as connection:
+            begin_writing(connection)
+            outcome = _written(connection, group, again=again)
+            if pending is not None:
+                pending.write(connection)
+            is_begun = engine.dialect.name != "sqlite"  # which answers here, and takes back a commit that fails
+    except SQLAlchemyError as error:
+        if is_begun:
+            raise _CutOff(error) from error
+        raise
     return outcome
 
 

@@ -11,6 +11,7 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -172,7 +173,8 @@ class Journal:
             self.takeover.attempt(self.losses.add_killed, lambda: self.away is None, self._entries.qsize)
         self._held.came_back()  # tried once more
         self._write_held()
-        self._lose(self._held.drop(len(self._held)), "closed")
+        unsure = self._held.unsure
+        self._lose(self._held.drop(len(self._held)), "closed", unsure)
         self.losses.say(is_kept=self._owed.is_kept)
         self.takeover.close()
         self._owed.close()
@@ -191,7 +193,7 @@ class Journal:
 
     def _commit(self, group: list[Entry]) -> None:
         if len(self._held) or not self._held.is_due:  # it is tried later, and then what came before is first
-            self._settle(group, JournalError(self._held.why or _CLOSED))
+            self._settle(group, JournalError(self._held.why or _CLOSED, is_certain=True))
             return
         outcome = self._insert(group)
         if not isinstance(outcome, RowError) or len(group) == 1:
@@ -214,7 +216,7 @@ class Journal:
         if isinstance(outcome, RowError):
             self._lose(mine, "refused")
         else:
-            self._held.keep(mine)
+            self._held.keep(mine, unsure=not outcome.is_certain)
 
     def _let_go(self, group: list[Entry], outcome: Outcome) -> None:
         self._owed.release(entry.request for entry in group)
@@ -222,10 +224,12 @@ class Journal:
             self.room.leave(entry.size)
         resolve(group, outcome)
 
-    def _lose(self, entries: list[Entry], reason: Reason) -> None:
+    def _lose(self, entries: list[Entry], reason: Reason, unsure: Collection[int] = ()) -> None:
+        """Count entries, less those, by identity, that may be in the journal and are left to the next worker."""
         for entry in entries:
-            if entry.is_awaited and isinstance(entry.request, Request):
-                self.losses.add(entry.request, reason, waits=True)
+            request = entry.request if entry.is_awaited else None
+            if isinstance(request, Request) and not (id(entry) in unsure and self._owed.leave(request)):
+                self.losses.add(request, reason, waits=True)
         self._let_go(entries, [None] * len(entries))
 
     def _write_held(self) -> None:
@@ -239,7 +243,7 @@ class Journal:
             if isinstance(outcome, RowError) and group:
                 self._lose(self._held.drop(1), "refused")
             elif isinstance(outcome, JournalError):
-                self._held.failed(str(outcome))
+                self._held.failed(str(outcome), unsure=[] if outcome.is_certain else group)
                 return
             else:
                 self._let_go(self._held.drop(len(group)), outcome)
