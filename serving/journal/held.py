@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select
 
 from serving.journal.insertion import Request, RoutedKey, Row, Unanswered
-from serving.journal.schema import requests, unanswered
+from serving.journal.schema import requests
 from serving.journal.waiting import Entry
 
 HELD = (Request, Unanswered, RoutedKey)
@@ -63,21 +63,10 @@ class Held:
 
 
 def missing(connection: Connection, rows: Sequence[Row]) -> list[Row]:
-    """Return rows less those that are in the journal: a commit that was cut off may have come through."""
-    r, u = requests.c, unanswered.c
-    answered = select(r.request_id).where(r.request_id.in_(_ids(rows, Request)))
-    refused = select(u.request_id, u.status).where(u.request_id.in_(_ids(rows, Unanswered)))
-    known: set[object] = set(connection.execute(answered).scalars())
-    known |= {tuple(row) for row in connection.execute(refused)}
-    return [row for row in rows if _identity(row) not in known]
+    """Return rows less the requests that are in the journal: a commit that was cut off may have come through.
 
-
-def _ids(rows: Sequence[Row], kind: type[Row]) -> list[str]:
-    return [row.request_id for row in rows if type(row) is kind]
-
-
-def _identity(row: Row) -> object:
-    """Return what a row is known by; keys are written once in any case."""
-    if isinstance(row, Unanswered):
-        return (row.request_id, row.status)
-    return row.request_id if isinstance(row, Request) else None
+    What else is held is written once in any case.
+    """
+    sent = [row.request_id for row in rows if type(row) is Request]
+    known = set(connection.execute(select(requests.c.request_id).where(requests.c.request_id.in_(sent))).scalars())
+    return [row for row in rows if type(row) is not Request or row.request_id not in known]

@@ -7,6 +7,7 @@ thread that answers requests gives it back: that took a third of a busy worker's
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Insert, Table, insert
@@ -61,7 +62,7 @@ class Shadowed(NamedTuple):
 
 
 class Unanswered(NamedTuple):
-    """A request of which rows got no prediction while versions stood side by side.
+    """A request of which rows got no prediction while versions stood side by side; once with each status.
 
     `time` is that of its arrival; `share` as of `Request`; `status` that of the response: 200 where other rows were
     predicted. `rows` are those without a prediction that the other version would have taken, 0 where nobody knows how
@@ -91,6 +92,7 @@ _TABLES: dict[type[Row], Table] = {
     Unanswered: unanswered,
     RoutedKey: routed_keys,
 }
+_ONCE = (Unanswered, RoutedKey)  # one that is there already is left as it is
 
 
 def add(connection: Connection, rows: Sequence[Row]) -> None:
@@ -104,8 +106,8 @@ def add(connection: Connection, rows: Sequence[Row]) -> None:
         if not some:
             continue
         adding: Insert = insert(table)
-        if kind is RoutedKey:  # two transactions that wait for each other's keys would meet them in the same order
-            adding, some = postgresql.insert(table).on_conflict_do_nothing(), sorted(some)
+        if kind in _ONCE:  # two transactions that wait for each other's keys would meet them in the same order
+            adding, some = postgresql.insert(table).on_conflict_do_nothing(), sorted(some, key=itemgetter(0))
         connection.execute(adding, [row._asdict() for row in some])
 
 
@@ -130,5 +132,5 @@ def size_of(row: Row) -> int:
 def _statement(table: str, fields: tuple[str, ...], rows: int) -> str:
     columns = ", ".join(f'"{name}"' for name in fields)
     places = f"({', '.join('?' * len(fields))})"
-    once = "OR IGNORE " if table == routed_keys.name else ""
+    once = "OR IGNORE " if table in {_TABLES[kind].name for kind in _ONCE} else ""
     return f'INSERT {once}INTO "{table}" ({columns}) VALUES {", ".join([places] * rows)}'

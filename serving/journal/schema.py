@@ -184,7 +184,7 @@ LATER_COLUMNS = (requests.c.share, requests.c.trace, requests.c.flags)
 Index("predictions_by_time", predictions.c.time)
 Index("labels_by_prediction", labels.c.request_id, labels.c.row)
 Index("requests_by_time", requests.c.time)
-Index("unanswered_by_request", unanswered.c.request_id)
+Index("unanswered_once", unanswered.c.request_id, unanswered.c.status, unique=True)
 Index("routed_keys_by_request", routed_keys.c.request_id)
 
 FIRST = (labels, predictions, releases, workers, requests, shadows, journal_format)

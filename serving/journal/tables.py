@@ -16,8 +16,9 @@ from ml.io.scratch import partial_file, remove_partials
 from schemas.errors import DeploymentError
 from serving.journal.contents import is_emptied, is_unfinished
 from serving.journal.location import sqlite_url
-from serving.journal.schema import FIRST, FORMAT, IN_ORDER, LATER_COLUMNS, journal_format, releases
+from serving.journal.schema import FIRST, FORMAT, IN_ORDER, journal_format, releases
 from serving.journal.trouble import Away, emptied, is_away, unknown, unusable
+from serving.journal.upgrade import add_columns, remove_repeated
 
 Synchronous = Literal["NORMAL", "FULL"]
 _CREATING = 0x6472_6A6F  # any number that others do not lock
@@ -192,20 +193,12 @@ def _create_in(connection: Connection) -> None:
     begin_writing(connection)  # the driver begins no transaction before a CREATE
     if connection.dialect.name == "postgresql":  # two that create at once would meet each other's half
         connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
+    remove_repeated(connection)
     _create_tables(connection, IN_ORDER)
-    _add_columns(connection)
+    add_columns(connection)
     if format_of(connection) < FORMAT:
         connection.execute(delete(journal_format))
         connection.execute(insert(journal_format).values(version=FORMAT))
-
-
-def _add_columns(connection: Connection) -> None:
-    """Add to a journal of an earlier format the columns that it lacks."""
-    known = {table: {one["name"] for one in inspect(connection).get_columns(table.name)} for table in IN_ORDER}
-    for column in LATER_COLUMNS:
-        if column.name not in known[column.table]:
-            kind = column.type.compile(connection.dialect)
-            connection.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {column.name} {kind}")
 
 
 def format_of(connection: Connection) -> int:

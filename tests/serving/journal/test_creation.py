@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, inspect, select
 from sqlalchemy.exc import OperationalError
 
 from ml.io.process_identity import ProcessIdentity
@@ -17,9 +18,11 @@ from schemas.home import ROOT, Home
 from serving.__main__ import main
 from serving.journal import tables
 from serving.journal.contents import is_unfinished
+from serving.journal.insertion import Unanswered
 from serving.journal.integrity import damage
 from serving.journal.location import journal_url, sqlite_url
 from serving.journal.predictions import count
+from serving.journal.schema import unanswered
 from serving.process import records
 from serving.process.publications import Note, resolve_abandoned
 from serving.releases.publisher import current_release
@@ -170,3 +173,19 @@ def test_options_of_the_url_of_a_file_are_taken(tmp_path: Path, options: str) ->
     url = f"{sqlite_url(tmp_path / 'a #.db')}?{options}"
     tables.create(url)
     assert count(url) == 0
+
+
+def test_what_a_version_from_before_wrote_twice_of_a_request_without_an_answer_is_there_once(any_journal: str) -> None:
+    rows = [Unanswered(name, 1.0, "2", 0.5, status, 0, 0.1)._asdict() for name, status in (("a", 500), ("b", 500))]
+    engine = tables.connect(any_journal)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP INDEX unanswered_once")
+        connection.exec_driver_sql("CREATE INDEX unanswered_by_request ON unanswered (request_id)")
+        connection.execute(insert(unanswered), [*rows, {**rows[0], "status": 504}, *rows])
+    tables.create(any_journal)
+    tables.create(any_journal)
+    with engine.connect() as connection:
+        kept = connection.execute(select(unanswered.c.id).order_by(unanswered.c.id)).scalars().all()
+        assert kept == [3, 4, 5]
+        names = {one["name"] for one in inspect(connection).get_indexes("unanswered")}
+        assert "unanswered_once" in names and "unanswered_by_request" not in names
