@@ -44,7 +44,7 @@ class KnownReleases:
         self._read: list[Event] | None = None
         self._asked: list[Event] | None = None
         self._kept: tuple[Event, ...] | None = None  # None: not by this process
-        self._confirmed = 0.0  # of all files, as far as this process knows
+        self._told: set[Path] = set()  # of which it was said that they cannot be read
         self._said, self._again = False, 0.0  # time.monotonic
 
     def read(self) -> list[Event]:
@@ -54,13 +54,16 @@ class KnownReleases:
         nothing in production.
         """
         if self._read is None:
-            files = {self._file, self._service / FILE, *self._service.glob(f"worker*/{FILE}")}
-            found = [one for file in sorted(files) if (one := self._found(file)) is not None]
-            newest = max(found, key=lambda one: one.rank, default=None)
-            self._confirmed = 0.0 if newest is None else newest.confirmed
+            newest = self._newest()
             releases = () if newest is None else newest.releases
             self._read = list(releases) if current(releases) is not None else []
         return self._read
+
+    def _newest(self) -> _Kept | None:
+        """Return what was kept last, by whichever worker."""
+        files = {self._file, self._service / FILE, *self._service.glob(f"worker*/{FILE}")}
+        found = [one for file in sorted(files) if (one := self._found(file)) is not None]
+        return max(found, key=lambda one: one.rank, default=None)
 
     def _found(self, file: Path) -> _Kept | None:
         try:
@@ -69,7 +72,9 @@ class KnownReleases:
             return None
         except (OSError, ValidationError) as error:
             why = f"{error.error_count()} faults" if isinstance(error, ValidationError) else error.strerror
-            logger.warning("the releases known last cannot be read from %s: %s", file, why)
+            if file not in self._told:
+                logger.warning("the releases known last cannot be read from %s: %s", file, why)
+            self._told.add(file)
             return None
         return found if found.journal == self._journal else None
 
@@ -92,7 +97,8 @@ class KnownReleases:
             self._asked, self._kept, self._said = events, now, False
 
     def _write(self, events: tuple[Event, ...]) -> None:
-        self.read()  # what the others kept is before this
-        self._confirmed = max(time.time(), self._confirmed + _LATER)
-        kept = _Kept(journal=self._journal, releases=events, confirmed=self._confirmed)
+        self.read()  # as it was before this
+        newest = self._newest()  # the others go on keeping
+        confirmed = time.time() if newest is None else max(time.time(), newest.confirmed + _LATER)
+        kept = _Kept(journal=self._journal, releases=events, confirmed=confirmed)
         write_whole(self._file, kept.model_dump_json(), private=True)

@@ -265,6 +265,21 @@ def test_a_clock_that_was_set_back_makes_nothing_older(
     assert production(tmp_path, journal_url) == ["1"]
 
 
+def test_what_another_worker_kept_meanwhile_is_older_though_the_clock_was_set_back(
+    journal_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = KnownReleases(tmp_path, journal_url), KnownReleases(tmp_path / "worker2", journal_url, tmp_path)
+    first.keep(in_production("1"))
+    second.keep(in_production("1"))
+    (tmp_path / "worker3").mkdir()
+    (tmp_path / "worker3" / FILE).write_text("{")
+    monkeypatch.setattr(time, "time", lambda: 1e9)
+    for version in ("2", "3"):
+        first.keep(in_production(version))
+        assert production(tmp_path, journal_url) == [version]
+    assert caplog.text.count("cannot be read from") == 3  # once by each that looked
+
+
 def test_what_a_version_from_before_kept_is_the_oldest_and_the_file_is_written_where_something_changed(
     journal_url: str, tmp_path: Path
 ) -> None:
