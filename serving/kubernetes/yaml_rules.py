@@ -12,6 +12,8 @@ from math import isinf
 from typing import Any, Final
 
 import yaml
+from yaml.constructor import ConstructorError
+from yaml.scanner import ScannerError
 
 from schemas.errors import ConfigurationError, Fault
 from serving.kubernetes.yaml_tabs import TabLoader
@@ -31,6 +33,8 @@ _WORDS = {
 _WHOLE = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
 _FRACTION = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SHORT_FRACTION = re.compile(r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?")
+_HALVES: Final = "utf-16-le"  # of a character above U+FFFF, each of which may have an escape of its own
+_DIGITS: Final = "a number of too many digits"
 _LARGEST_WHOLE = 1e21  # larger ones are written with an exponent in JSON
 
 
@@ -41,7 +45,7 @@ def load(text: str) -> list[Any]:
         loader = _Loader(text)
         while loader.check_data():  # type: ignore[no-untyped-call]  # PyYAML's stubs
             documents.append(loader.get_data())
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise ConfigurationError([_unread(text, error)], "The manifests cannot be read") from error
     if loader.faults:
         raise ConfigurationError(loader.faults, "The manifests cannot be read")
@@ -57,7 +61,7 @@ def _unread(text: str, error: Exception) -> Fault:
         before, why = text[: error.position].split("\n"), "a sign that it cannot hold"
         place = (len(before) - 1, len(before[-1]))
     else:
-        place, why = None, "nested too deep" if isinstance(error, RecursionError) else "a number of too many digits"
+        place, why = None, "nested too deep"
     where = "" if place is None else f"line {place[0] + 1}, column {place[1] + 1}"
     return Fault(where, f"this is no YAML: {why}" if why else "this is no YAML")
 
@@ -83,7 +87,10 @@ def kind(text: str) -> str:
 
 
 def _whole(text: str) -> int:
-    return int(re.sub(r"^([-+]?)0(?=[0-7])", r"\g<1>0o", text.replace("_", "")), 0)  # 017 is 0o17
+    """Return a whole number. Raises ValueError where it has more digits than Python writes, in whatever base it is."""
+    number = int(re.sub(r"^([-+]?)0(?=[0-7])", r"\g<1>0o", text.replace("_", "")), 0)  # 017 is 0o17
+    str(number)
+    return number
 
 
 def _fraction(text: str) -> float:
@@ -140,10 +147,29 @@ class _Loader(TabLoader):
         if text in _NO_NUMBER:
             self.say(node, f"{text} is no number that a cluster can be sent", f'as text: "{text}"')
         elif found == wanted or (found, wanted) == ("int", "float"):
-            return _VALUES[found](text)
+            try:
+                return _VALUES[found](text)
+            except ValueError as error:  # `_whole`: Python's limit
+                raise ConstructorError(None, None, _DIGITS, node.start_mark) from error
         else:
             self.say(node, f"{text!r} is no {wanted}")
         return text
+
+    def scan_yaml_directive_number(self, start_mark: Any) -> int:
+        """Return a number of YAML's version."""
+        try:
+            return int(super().scan_yaml_directive_number(start_mark))
+        except ValueError as error:
+            raise ScannerError("while scanning a directive", start_mark, _DIGITS, self.get_mark()) from error
+
+    def scan_flow_scalar_non_spaces(self, double: bool, start_mark: Any) -> list[str]:
+        """Return what stands in quotes up to a blank; two escapes may be one character, as in JSON."""
+        try:
+            text = "".join(super().scan_flow_scalar_non_spaces(double, start_mark))
+            return [text.encode(_HALVES, "surrogatepass").decode(_HALVES)]
+        except (ValueError, OverflowError) as error:  # above U+10FFFF, or half of two
+            why = "an escape that stands for no character"
+            raise ScannerError("while scanning a double-quoted scalar", start_mark, why, self.get_mark()) from error
 
     def text(self, node: yaml.ScalarNode) -> str:
         """Return text, whatever its tag says: so are dates read."""

@@ -49,7 +49,12 @@ UNREAD = {
     "a: !!int x": "line 1: 'x' is no int",
     "a: [": "line 1, column 5: this is no YAML",
     "[a]: 1": "line 1, column 1: this is no YAML",
-    f"a: {'9' * 5000}": "this is no YAML: a number of too many digits",
+    f"a: {'9' * 5000}": "line 1, column 4: this is no YAML: a number of too many digits",
+    f"a: 1\n? 0x{'f' * 5000}": "line 2, column 3: this is no YAML: a number of too many digits",
+    f"%YAML {'1' * 5000}.1\n---\na: 1": "line 1, column 7: this is no YAML: a number of too many digits",
+    'a: "\\U00110000"': "line 1, column 7: this is no YAML: an escape that stands for no character",
+    'a: 1\n"b \\UFFFFFFFF": 1': "line 2, column 6: this is no YAML: an escape that stands for no character",
+    'a: "\\uD800 b"': "line 1, column 11: this is no YAML: an escape that stands for no character",
     "[" * 1000: "this is no YAML: nested too deep",
 }
 
@@ -59,6 +64,10 @@ def test_what_cannot_be_sent_is_said_with_its_line(text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load(text)
     assert [str(fault).startswith(UNREAD[text]) for fault in caught.value.faults] == [True]
+
+
+def test_escapes_are_read_as_in_json() -> None:
+    assert load(r'{"a": "\ud83d\ude00 \U0001F600 \u00e9"}') == [{"a": "😀 😀 é"}]
 
 
 def test_what_a_mapping_is_merged_with_is_no_key_twice() -> None:
