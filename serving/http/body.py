@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope
 
-from serving.http.errors import Disconnected, HttpError, TooLarge
+from serving.http.errors import Disconnected, HttpError, RefusedByAll, TooLarge
 from serving.http.held import Share
 
 _SMALL = 65_536  # bytes of a body that arrived whole and is not counted among those held
@@ -84,27 +84,27 @@ def _check_headers(headers: list[tuple[bytes, bytes]], limit: int, taken: Collec
 
 
 def parse(body: bytes) -> Any:
-    """Return what the JSON holds. Raises HttpError: 400 when it is not strict JSON (no NaN, no key twice)."""
+    """Return what the JSON holds. Raises RefusedByAll: 400 when it is not strict JSON (no NaN, no key twice)."""
     if not body.strip():
-        raise HttpError(400, "the body is empty")
+        raise RefusedByAll(400, "the body is empty")
     try:
         return _DECODER.decode(body.decode())
     except UnicodeDecodeError as error:
-        raise HttpError(400, f"the body is not UTF-8: {error.reason} at byte {error.start}") from error
+        raise RefusedByAll(400, f"the body is not UTF-8: {error.reason} at byte {error.start}") from error
     except RecursionError as error:
-        raise HttpError(400, "the body is nested too deeply") from error
+        raise RefusedByAll(400, "the body is nested too deeply") from error
     except json.JSONDecodeError as error:
-        raise HttpError(
+        raise RefusedByAll(
             400, f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from error
     except _Doubled as error:
-        raise HttpError(
+        raise RefusedByAll(
             400, f"the body is not JSON: {error}", reason="the body is not JSON: a key stands twice in one object"
         ) from error
     except _NoNumber as error:
-        raise HttpError(400, f"the body is not JSON: {error}") from error
+        raise RefusedByAll(400, f"the body is not JSON: {error}") from error
     except ValueError as error:  # of an integer that Python does not read for its length
-        raise HttpError(
+        raise RefusedByAll(
             400, f"the body has an integer of more than {sys.get_int_max_str_digits():,} digits; send a shorter one"
         ) from error
 

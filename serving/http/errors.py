@@ -40,6 +40,10 @@ class HttpError(Exception):
         return {"error": detail if self.column is None else detail | {"column": self.column}}
 
 
+class RefusedByAll(HttpError):
+    """What any version that takes tables refuses, whatever its columns: no JSON, or not of the form of a request."""
+
+
 class TooLarge(HttpError):
     """The body is over the limit; what of it is still to come has to be dealt with."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from serving.http.body import parse, unknown_keys
-from serving.http.errors import HttpError
+from serving.http.errors import HttpError, RefusedByAll
 from serving.http.marks import count_of
 
 _SMALL = 65_536  # bytes of a body that cannot hold much, whatever it is
@@ -23,29 +23,30 @@ def instances(body: bytes, most: int, columns: int) -> tuple[list[Any], bool]:
     """Return the rows of a predict request to a model that takes so many `columns`, and whether to explain them.
 
     Raises:
-        HttpError: 400 when it is not strict JSON (no NaN or Infinity, no key twice) or not of the shape
+        RefusedByAll: 400 when it is not strict JSON (no NaN or Infinity, no key twice) or not of the shape
             {"instances": [row, …]}, with "explain": true or false beside it or not; 413 when there are more than
-            `most` rows, or values beyond measure, 422 when there is none.
+            `most` rows, 422 when there is none.
+        HttpError: 413 when there are values beyond measure.
     """
     if len(body) > _SMALL:
         check_structure(body, most, columns)
     content = _plain(body) or parse(body)
     if not isinstance(content, dict):
-        raise HttpError(400, 'the body must be a JSON object of the form {"instances": [{column: value, …}, …]}')
+        raise RefusedByAll(400, 'the body must be a JSON object of the form {"instances": [{column: value, …}, …]}')
     explain = explain_of(content.pop(EXPLAIN, False))
     if list(content) != ["instances"]:
         wrong = unknown_keys(content, ["instances"]) or 'the key "instances" is missing'
         form = '{"instances": [{column: value, …}, …]}'
-        raise HttpError(
+        raise RefusedByAll(
             400, f"the body must be of the form {form}; {wrong}", reason=f"the body must be of the form {form}"
         )
     rows = content["instances"]
     if not isinstance(rows, list):
-        raise HttpError(400, '"instances" must be a list of rows, each an object of columns and values')
+        raise RefusedByAll(400, '"instances" must be a list of rows, each an object of columns and values')
     if not rows:
-        raise HttpError(422, '"instances" is empty: there is no row to predict')
+        raise RefusedByAll(422, '"instances" is empty: there is no row to predict')
     if len(rows) > most:
-        raise HttpError(413, f"{len(rows):,} rows; a request may have {most:,} (deploy.max_rows): send several")
+        raise RefusedByAll(413, f"{len(rows):,} rows; a request may have {most:,} (deploy.max_rows): send several")
     return rows, explain
 
 
@@ -74,9 +75,9 @@ def _colons(rows: list[dict[str, Any]]) -> int:
 
 
 def explain_of(value: Any) -> bool:
-    """Return whether predictions are to be explained. Raises HttpError for what is neither true nor false."""
+    """Return whether predictions are to be explained. Raises RefusedByAll for what is neither true nor false."""
     if not isinstance(value, bool):
-        raise HttpError(400, f'"{EXPLAIN}" must be true or false')
+        raise RefusedByAll(400, f'"{EXPLAIN}" must be true or false')
     return value
 
 

@@ -212,7 +212,7 @@ SHADOW_DROPPED = Family(
 COMPARISONS_DROPPED = Family(
     "counter",
     "drivetrain_comparisons_dropped",
-    "Refusals that the other version was not asked of.",
+    "Refusals of which it is not known whether the other version refuses them, too.",
     "requests",
     _BY_VERSION,
 )

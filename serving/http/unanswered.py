@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from ml.rollouts.observations import REFUSED, is_failure
 from schemas.deploy_spec import DeploySpec
-from serving.http.errors import HttpError
+from serving.http.errors import HttpError, RefusedByAll
 from serving.http.question import Question
 from serving.http.reading import GoOn
 from serving.http.work import NoAnswer, NoValidRow, Work, read
@@ -14,7 +14,11 @@ from serving.journal.insertion import Unanswered
 from serving.releases.loaded_version import Version
 
 _LATE, _BROKEN = 504, 500
-_UNAVAILABLE = 503  # a lookup does not answer: what the version would take is not known
+_UNAVAILABLE = 503  # a lookup does not answer
+
+
+class Untold(Exception):
+    """What the other version would take is not known: it is too late, or a lookup of its does not answer."""
 
 
 def failed(
@@ -41,6 +45,14 @@ def may_be_shared(error: BaseException) -> bool:
     return isinstance(error, HttpError) and error.status in REFUSED and not isinstance(error, NoAnswer)
 
 
+def is_no_difference(error: BaseException, *versions: Version) -> bool:
+    """Say whether all versions refuse a body alike, so that none need read it once more.
+
+    Those that take arrays do not read what lies in a row that is too large.
+    """
+    return isinstance(error, RefusedByAll) and not any(one.model.signature.arrays for one in versions)
+
+
 def refused_alone(
     row: Unanswered, places: Collection[int] | None, other: Version, question: Question, spec: DeploySpec, go_on: GoOn
 ) -> Unanswered | None:
@@ -48,7 +60,8 @@ def refused_alone(
 
     What the other version refuses, too, such as a body that is no JSON, is no difference of theirs: clients who send
     enough of it would hide one. That does not depend on which of the two was asked, or leaving it out would be unfair
-    to one.
+    to one. Of a request of which rows were predicted something is returned in any case: without it nobody knows that it
+    was read by both.
 
     Args:
         row: What would be journalled of the request.
@@ -56,18 +69,24 @@ def refused_alone(
         other: The version that was not asked; it reads the request, and predicts nothing.
         question: The request.
         spec: The service's limits.
-        go_on: Raises HttpError where the time for it is over.
+        go_on: Raises HttpError, 504, where the time for it is over.
+
+    Raises:
+        Untold: If the other version does not come to an end of it.
     """
     try:
         rows = read(other, question, spec, go_on)
     except HttpError as error:
-        return None if error.status in REFUSED or error.status == _UNAVAILABLE else row
+        if error.status in (_LATE, _UNAVAILABLE):
+            raise Untold from error
+        if error.status not in REFUSED:
+            return row
+        return None if places is None else row._replace(rows=0)
     except Exception:  # a defect of the version, which its own requests tell of
         return row
     if places is None:
         return row
-    alone = sum(place not in rows.checked.errors for place in places)
-    return row._replace(rows=alone) if alone else None
+    return row._replace(rows=sum(place not in rows.checked.errors for place in places))
 
 
 def _status(error: BaseException, *, is_late: bool) -> int:

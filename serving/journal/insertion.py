@@ -65,8 +65,8 @@ class Unanswered(NamedTuple):
     """A request of which rows got no prediction while versions stood side by side; once with each status.
 
     `time` is that of its arrival; `share` as of `Request`; `status` that of the response: 200 where other rows were
-    predicted. `rows` are those without a prediction that the other version would have taken, 0 where nobody knows how
-    many it had. `latency` is in seconds.
+    predicted. `rows` are those without a prediction that the other version would have taken: 0 where these are none, or
+    nobody knows how many it had. `latency` is in seconds.
     """
 
     request_id: str

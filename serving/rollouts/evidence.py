@@ -72,6 +72,8 @@ def _requests(connection: Connection, rollout: Rollout, part: dict[int, Found]) 
     query = query.select_from(requests.outerjoin(unanswered, u.request_id == c.request_id)).where(c.id.in_(part))
     for number, version, share, rows, places, text, latency, status, refused in connection.execute(query):
         answers = _answers(rollout, version, rows, places, text)
+        if status is None and places is not None:
+            continue  # the other version did not read in time which of its rows both refuse
         if answers is not None and status in (None, 200):  # else it was answered too late, which is a row of its own
             yield _Seen(part[number], share, {_which(rollout, version): _answered(answers, refused, latency)})
 

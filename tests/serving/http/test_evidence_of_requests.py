@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,18 +16,13 @@ from ml.validation.row_errors import RowError
 from schemas.deploy_spec import DeploySpec
 from schemas.signature import Input, NumberDerivation
 from serving.http import unanswered as evidence
-from serving.http.comparing import Comparing, Refusal
 from serving.http.errors import HttpError
-from serving.http.question import Question
-from serving.http.reading import Rows
-from serving.http.routing import Chosen
-from serving.http.unanswered import failed, may_be_shared, refused_alone
+from serving.http.unanswered import Untold, failed, may_be_shared, refused_alone
 from serving.http.work import NoAnswer, NoValidRow
 from serving.journal.insertion import Unanswered
 from serving.journal.schema import requests, routed_keys, shadows, unanswered
 from serving.journal.tables import connect
 from serving.releases.beside import place_beside, withdraw
-from serving.releases.loaded_version import Version
 from tests.serving import packages
 from tests.serving.conftest import Local, LocalApp
 
@@ -150,9 +144,9 @@ def test_what_got_no_answer_is_journalled_while_versions_are_compared_alone(app:
     assert not rows(app, KEPT)
     placed(app, wanting, MOST)
     bodies = [[packages.ROW] * 2, [PAID, BAD, packages.ROW], [PAID, BAD], [PAID]]  # neither takes the bad row
-    found = ask(app, bodies, customer_of(app), until=lambda: len(rows(app, KEPT)) == 2)
+    found = ask(app, bodies, customer_of(app), until=lambda: len(rows(app, KEPT)) == 3)
     assert found == [422, 200, 200, 200]
-    assert rows(app, KEPT) == [("2", MOST, 422, 2), ("2", MOST, 200, 1)]
+    assert sorted(rows(app, KEPT)) == [("2", MOST, 200, 0), ("2", MOST, 200, 1), ("2", MOST, 422, 2)]
 
 
 def test_tensors_that_only_one_version_refuses_are_evidence_against_it(app: Local, wanting: str) -> None:
@@ -168,10 +162,13 @@ def test_what_both_versions_refuse_says_nothing_of_either(app: Local, wanting: s
     bodies = [b'{"instances": [', [], {"rows": []}, {"instances": []}, {"instances": [BAD]}]
     many = {"instances": [packages.ROW] * 10_001}
     only_one = {"instances": [packages.ROW if share else PAID]}
-    kept = KEPT if share else select(shadows.c.status)
+    kept = KEPT if share else select(shadows.c.status).where(shadows.c.status == 200)
     assert sent(app, "/predict", [*bodies, many, only_one], kept) == [400, 400, 400, 422, 422, 413, 422]
-    assert rows(app, KEPT) == [("2" if share else "1", share, 422, 1)]
-    assert rows(app, select(shadows.c.status)) == ([] if share else [(200,)])
+    if share:
+        assert rows(app, KEPT) == [("2", share, 422, 1)]
+    else:  # the bad row is left out by who reads both
+        assert rows(app, KEPT) == [("1", None, 422, 1)] * 2
+        assert rows(app, select(shadows.c.status).order_by("id")) == [(422,), (200,)]
 
 
 def test_a_shadow_meets_what_was_not_answered_too(app: Local, wanting: str) -> None:
@@ -224,17 +221,18 @@ def test_what_a_version_refuses_before_it_predicts_may_be_refused_by_the_other_o
         (None, {}, 3),
         (None, {0, 1}, 3),
         (None, HttpError(400, "no such column"), None),
-        (None, HttpError(504, "late"), 3),
-        (None, HttpError(503, "a lookup does not answer"), None),
+        (None, HttpError(504, "late"), Untold),
+        ({0, 1, 2}, HttpError(504, "late"), Untold),
+        (None, HttpError(503, "a lookup does not answer"), Untold),
         (None, ValueError("a defect"), 3),
         ({0, 1, 2}, {}, 3),
         ({0, 1, 2}, {1, 2, 4}, 1),
-        ({0, 1, 2}, {0, 1, 2, 4}, None),
-        ({0, 1, 2}, HttpError(422, "no row is valid"), None),
+        ({0, 1, 2}, {0, 1, 2, 4}, 0),
+        ({0, 1, 2}, HttpError(422, "no row is valid"), 0),
     ],
 )
 def test_rows_that_both_refuse_say_nothing_of_either(
-    monkeypatch: pytest.MonkeyPatch, places: set[int] | None, other: Any, left: int | None
+    monkeypatch: pytest.MonkeyPatch, places: set[int] | None, other: Any, left: int | type[Untold] | None
 ) -> None:
     def read(*_: Any) -> Any:
         if isinstance(other, Exception):
@@ -243,56 +241,9 @@ def test_rows_that_both_refuse_say_nothing_of_either(
 
     monkeypatch.setattr(evidence, "read", read)
     row, nothing = Unanswered("a", 0.0, "2", 0.5, 200, 3, 0.1), cast("Any", None)
+    if left is Untold:
+        with pytest.raises(Untold):
+            refused_alone(row, places, nothing, nothing, DeploySpec(), lambda: None)
+        return
     found = refused_alone(row, places, nothing, nothing, DeploySpec(), lambda: None)
     assert (None if found is None else found.rows) == left
-
-
-class Slow(Question):
-    """Takes its time, and knows who read it."""
-
-    size = 3_000_000
-
-    def __init__(self) -> None:
-        self.read_by = list[str]()
-        self.may_end = threading.Event()
-
-    def most_rows(self, width: int) -> int:
-        return 1
-
-    def read(self, version: Version, admit: Any, go_on: Any) -> Rows:
-        self.may_end.wait(5)
-        self.read_by.append(version.version)
-        raise HttpError(504, "late")
-
-
-def test_nobody_waits_for_a_comparison_and_what_is_too_much_is_left_out() -> None:
-    kept, question = list[Any](), Slow()
-    old, new = (cast("Any", SimpleNamespace(version=one, bytes_per_row=1, explainer=None)) for one in "12")
-    journal = cast("Any", SimpleNamespace(note=kept.append))
-    comparing = Comparing("house", DeploySpec(), journal, lambda *_: None)
-
-    def fail(number: int, ago: float = 0.0) -> None:
-        row = Unanswered(str(number), 0.0, "2", 0.5, 422, 1, 0.1)
-        refusal = Refusal(Chosen(new, 0.5, old), row, question, time.perf_counter() - ago)
-        comparing.failed(refusal, HttpError(422, "no"))
-
-    async def all_done() -> None:
-        async with asyncio.timeout(5):
-            while comparing.waiting:
-                await asyncio.sleep(0.001)
-
-    async def scenario() -> list[float]:
-        fail(0)
-        fail(1, ago=60)  # its deadline is over
-        fail(2)  # too much beside the others
-        assert not question.read_by, "it returns at once"
-        question.may_end.set()
-        await all_done()
-        question.size *= 3
-        fail(3)  # alone it is not
-        await all_done()
-        return [sample.value for family in comparing.metrics() for sample in family.samples]
-
-    dropped = asyncio.run(scenario())
-    assert question.read_by == ["1", "1"] and [row.request_id for row in kept] == ["0", "3"]
-    assert dropped[0] == 2

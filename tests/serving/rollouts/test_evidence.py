@@ -103,6 +103,17 @@ def test_rows_that_were_refused_are_a_share_of_the_request(service: Service) -> 
     assert found.bins[0, 1].sum() == pytest.approx(0.75)
 
 
+def test_a_request_with_refused_rows_counts_once_it_is_known_which_of_them_both_versions_refuse(
+    service: Service,
+) -> None:
+    now = service.now + 1
+    part = {one: answered(one, now, version)._replace(places="[1]") for one, version in [("a", "1"), ("b", "2")]}
+    rows: list[Row] = [*part.values(), answered("c", now + 1)._replace(places="[0]")]
+    found = seen(service, [*rows, Unanswered("c", now + 1, "2", 0.5, 200, 0, 0.1)])
+    assert np.allclose(found.times, now + 1), "of a and b the comparison was left out, whichever version was asked"
+    assert found.invalid[:, 1].tolist() == [0]
+
+
 def test_an_answer_that_came_too_late_for_its_client_is_one_failure(service: Service) -> None:
     now = service.now + 1
     found = seen(service, [answered("a", now), Unanswered("a", now, "2", 0.5, 504, 0, 10.0)])
