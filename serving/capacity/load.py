@@ -8,6 +8,7 @@ import gc
 import random
 import sys
 import time
+from collections.abc import Sequence
 
 from schemas.base import Strict
 from schemas.capacity import Trial
@@ -15,6 +16,7 @@ from serving.capacity.client import Client
 from serving.capacity.search import next_rate
 from serving.capacity.trial import tried
 
+_CHOOSING, _LONGEST = 5.0, 30.0  # seconds in which bodies are tried one by one, and those of an answer at most
 _WARM = 200  # requests one after another, which warm both ends
 _FIRST_SECONDS, _SHORTEST = 1.0, 0.5
 _BUDGETS = 8
@@ -39,7 +41,7 @@ class Order(Strict):
 
 
 class Trials(Strict):
-    """What came of it; `skipped` are bodies that were not answered with 200, and were left out."""
+    """What came of it; `skipped` are bodies that were tried and not answered with 200: all of them, or some."""
 
     trials: list[Trial]
     skipped: int = 0
@@ -49,7 +51,7 @@ class Trials(Strict):
 async def loaded(order: Order) -> Trials:
     """Try one rate after another. Raises OSError where nobody listens."""
     requests = [_request(body.encode()) for body in order.bodies]
-    good = [one for one in requests if await _is_answered(order, one)]
+    good, asked = await _good(order, requests)
     if not good:
         return Trials(trials=[], skipped=len(requests))
     client = Client(order.port, good, order.connections)
@@ -57,7 +59,7 @@ async def loaded(order: Order) -> Trials:
     first = await _pace(client)
     trials: list[Trial] = []
     ends, rest = time.monotonic() + order.seconds, 0.0
-    sent, numbers = len(requests) + _WARM, random.Random(order.seed)
+    sent, numbers = asked + _WARM, random.Random(order.seed)
     while (rate := next_rate(trials, order.budget, first)) is not None:
         between = any(not trial.holds(order.budget) for trial in trials)
         usual = order.seconds / _SHARE if between else _FIRST_SECONDS
@@ -71,7 +73,18 @@ async def loaded(order: Order) -> Trials:
         trials.append(trial)
         rest = 0.0 if trial.holds(order.budget) else order.rest
     client.close()
-    return Trials(trials=trials, skipped=len(requests) - len(good), sent=sent)
+    return Trials(trials=trials, skipped=asked - len(good), sent=sent)
+
+
+async def _good(order: Order, requests: Sequence[bytes]) -> tuple[list[bytes], int]:
+    """Return requests that are answered with 200, and how many were asked; of a slow service the first ones do."""
+    good, started = list[bytes](), time.perf_counter()
+    for count, one in enumerate(requests, 1):
+        if await _is_answered(order, one):
+            good.append(one)
+        if time.perf_counter() - started > (_CHOOSING if good else _LONGEST):
+            return good, count
+    return good, len(requests)
 
 
 async def _is_answered(order: Order, request: bytes) -> bool:
@@ -95,7 +108,7 @@ async def _pace(client: Client) -> float:
 
 
 async def _answered(client: Client) -> None:
-    ends = time.perf_counter() + 30.0
+    ends = time.perf_counter() + _LONGEST
     while client.outstanding and time.perf_counter() < ends:
         await asyncio.sleep(0)
 

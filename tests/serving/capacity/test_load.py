@@ -123,6 +123,13 @@ def test_a_load_that_does_not_end_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         loaded_apart(order)
 
 
+def test_a_slow_service_is_not_asked_for_every_body_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_CHOOSING", 0.03)
+    monkeypatch.setattr(module, "_WARM", 0)
+    found = load(0.02, bodies=["bad", *["{}"] * 50], seconds=0.1, requests=1_000)
+    assert found.skipped == 1 and 2 <= found.sent < 10, "a good one at least, and no time for a trial"
+
+
 def test_bodies_that_are_refused_are_left_out() -> None:
     assert load(0.001, bodies=["{}", "bad"], requests=500).skipped == 1
     assert load(0.001, bodies=["bad"]).trials == []
