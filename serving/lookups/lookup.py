@@ -29,7 +29,11 @@ _is_counted = ContextVar("is_counted", default=True)
 
 @contextmanager
 def uncounted() -> Iterator[None]:
-    """Count no keys and no questions within: of a request that another version reads once more, unseen."""
+    """Count no keys within: of a request that another version reads once more, unseen.
+
+    Questions to the source, how long they take and whether they fail count always: they are the source's, and where
+    only that version has the lookup nothing else tells of it.
+    """
     before = _is_counted.set(False)
     try:
         yield
@@ -56,7 +60,10 @@ class Lookup:
     ) -> None:
         self.spec = spec
         self.hits = self.misses = self.failures = 0
-        """Keys that the cache knew, keys that it did not, and questions that were not answered, or not for all keys."""
+        """Keys that the cache knew, keys that it did not, and questions that were not answered, or not for all keys.
+
+        Keys are those of requests; questions are also those of versions that read a request once more (`uncounted`).
+        """
         self._source, self._observe = source, observe
         self._cache, self._breaker = Cache(spec.cache_size, spec.cache_seconds), breaker or Breaker()
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix=f"lookup {spec.name}")
@@ -137,7 +144,7 @@ class Lookup:
         """Count, and tell the breaker: no client opens it for others by keys of his own, nor by how many he sends."""
         with self._lock:
             self._most = max(self._most, question.most)
-            self.failures += error is not None and _is_counted.get()
+            self.failures += error is not None
             if question.most:
                 self._excused, self._is_wary = 0, False
             is_failure = isinstance(error, Unavailable) and not question.refused and self._is_failure(question)
