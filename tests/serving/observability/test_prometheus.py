@@ -31,7 +31,8 @@ from tests.serving.process.test_unit import deployment
 LIMITS = Limits(window="3s", hold="200ms", budget=0.001)
 SILENT = {"DrivetrainDown", "DrivetrainNotReady", "DrivetrainJournalFailing"}
 UNUSED = tuple(
-    f"drivetrain_{what}" for what in ("shadow", "lookup", "rollout", "shared", "repeated", "threshold", "needs_review")
+    f"drivetrain_{what}"
+    for what in ("shadow", "comparisons", "lookup", "rollout", "shared", "repeated", "threshold", "needs_review")
 )
 """What has no sample where nothing of the kind is declared or runs."""
 MANY = {"instances": [packages.ROW] * 500}
