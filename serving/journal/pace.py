@@ -5,6 +5,7 @@ from typing import Protocol
 
 _FEW = 8
 """Requests, up to which a commit takes about the time that any one takes."""
+_SURE = 2  # commits of few that say what one takes
 _TIMES = 5.0
 _SECONDS = 0.02
 """A commit that takes so many times that of few longer for the number in it, and so much longer, makes a queue.
@@ -39,7 +40,8 @@ class Pace:
     def __init__(self, most: int) -> None:
         self._most = most
         self._of_few = 0.0  # seconds of a commit of few, about; 0 before the first one
-        self._knows = False  # there was a commit of few
+        self._few = 0  # commits of few
+        self._before = 0.0  # seconds of the last commit
         self._each = 0.0  # seconds that one more in it takes, about
 
     def took(self, count: int, seconds: float) -> None:
@@ -49,9 +51,10 @@ class Pace:
         usual = self._of_few or seconds
         if count <= _FEW:  # those of the fewest say most of it, and one by itself, which may have met a lock, little
             usual += (min(seconds, _TIMES * usual) - usual) / (1 + count)
-            self._knows = True
-        elif not self._knows:
-            usual = min(usual, seconds)  # one of few takes no longer than one of many
+            self._few += 1
+        elif self._few < _SURE:  # the very first may have met a lock; one of few takes no longer than two of many
+            usual = min(usual, max(seconds, self._before))
+        self._before = seconds
         self._of_few = usual
         each = max(0.0, seconds - usual) / max(count, _FEW)
         self._each += (each - self._each) * min(1.0, count / (2 * _FEW))  # and those of many of this

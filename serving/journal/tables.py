@@ -142,6 +142,7 @@ def _require_file(url: str, file: Path) -> None:
     try:
         with engine.begin() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=MEMORY")  # no second file, which a kill would leave
+            _begin_creating(connection)
             _create_in(connection)
         engine.dispose()
         with suppress(FileExistsError):  # somebody else was faster
@@ -157,8 +158,10 @@ def _complete(engine: Engine) -> None:
     with engine.connect() as connection:
         is_whole = all(_is_in(inspect(connection), table) for table in IN_ORDER) and format_of(connection) == FORMAT
     if not is_whole:
-        with engine.begin() as connection:
-            _create_in(connection)
+        for step in (remove_repeated, _create_in):
+            with engine.begin() as connection:
+                _begin_creating(connection)
+                step(connection)
 
 
 def _is_in(database: Inspector, table: Table) -> bool:
@@ -189,11 +192,13 @@ def _create_tables(connection: Connection, tables: Iterable[Table]) -> None:
             connection.execute(CreateIndex(index, if_not_exists=True))
 
 
-def _create_in(connection: Connection) -> None:
+def _begin_creating(connection: Connection) -> None:
     begin_writing(connection)  # the driver begins no transaction before a CREATE
     if connection.dialect.name == "postgresql":  # two that create at once would meet each other's half
         connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
-    remove_repeated(connection)
+
+
+def _create_in(connection: Connection) -> None:
     _create_tables(connection, IN_ORDER)
     add_columns(connection)
     if format_of(connection) < FORMAT:

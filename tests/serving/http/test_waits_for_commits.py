@@ -145,3 +145,11 @@ def test_one_commit_that_took_long_does_not_make_a_queue_of_none() -> None:
     for count, seconds in [(2, 0.004)] * 50 + [(1, 2.0)] + [(60, 0.3)] * 50:
         pace.took(count, seconds)
     assert pace.is_queue(150)
+
+
+def test_a_first_commit_that_took_long_does_not_either() -> None:
+    pace, chance = Pace(GROUP), random.Random(1)
+    pace.took(1, 4.0)
+    for count in [*(chance.randint(9, 120) for _ in range(500)), 60, 60]:
+        pace.took(count, 0.002 + 0.005 * count)
+    assert pace.is_queue(150)
