@@ -8,6 +8,7 @@ FEW, _FEWEST = 8, 2
 _CLIENTS = 64  # connections that cannot make each other wait for long: each waits for its own answer
 _STEADY, _STRICT = 25, 100  # how much shorter than a burst's a lasting queue may be, and one while too many come
 _CALLS = 4.0  # calls for one row alone take about as long as one for many that runs, and the next one
+_LASTS = 0.95  # of what can be answered: with less a queue becomes shorter, as after a moment in which nothing went on
 _MEASURED = 1.0  # seconds of work, after which what was measured counts half
 _UNSEEN = 1.5  # what a refusal takes, by what is seen of it: the kernel and the event loop have their part
 
@@ -55,8 +56,8 @@ class Admission:
         self._worked, self._answers = 0.0, 1.0  # seconds in which requests queued, and how many were answered in them
         self._refusing = 0.0  # seconds that were spent on refusals since something was answered
         self._behind = 0  # requests that a queue has left, which are mostly answered with it
-        self._last = self._short = clock()  # when the last was answered, or a queue began; and when few waited last
-        self._came, self._since = 0, self._last  # how many came since when, for as long as too many do
+        self._last = clock()  # when the last was answered, or a queue began
+        self._came, self._since = 0, self._last  # how many came since the queue was short, or for the last while
         self._refused = self._last  # when the last was
 
     def entered(self) -> None:
@@ -66,7 +67,7 @@ class Admission:
         if self.waiting == self.few:
             self._last = self._clock()
             if self.few == FEW:
-                self._short = self._last
+                self._came, self._since = 1, self._last
 
     def left(self) -> None:
         """Note that a request is answered, or its client gone."""
@@ -81,8 +82,8 @@ class Admission:
         self.waiting -= 1
         self._last = now
         self._refusing = 0.0
-        if self.waiting < FEW:
-            self._short = now
+        if self.waiting < self.few == FEW:
+            self._came, self._since = 0, now
 
     def refused(self, seconds: float) -> None:
         """Note that it took so long to refuse a request: no time in which others were answered, but by a thread."""
@@ -113,32 +114,39 @@ class Admission:
         if connections <= _CLIENTS:
             return expected > self._deadline
         now = self._clock()
-        if self.few == _FEWEST and not self._is_too_much(now):
-            self.few, self._short = FEW, now
+        if self.few == _FEWEST and not self._goes_on(now):
+            self.few, self._came, self._since = FEW, 0, now
         is_strict = self.few == _FEWEST
         short = self._longest / (_STRICT if is_strict else _STEADY)
         if self.aside:
             short = max(short, min(_CALLS * self.call, self._deadline / 2))
         if expected <= short + self._refusing:
-            self._short = now
+            if not is_strict:
+                self._came, self._since = 0, now
             return False
-        if not is_strict:
-            if now - self._short < self._longest:
-                return expected > self._longest
+        if not is_strict and not self._is_too_much(now):
+            if expected <= self._longest:
+                return False
+        elif not is_strict:
             self.few, self._came, self._since = _FEWEST, 0, now
         self._came += 1
         self._refused = now
         return True
 
     def _is_too_much(self, now: float) -> bool:
-        """Say whether more came than could be answered, as far as that is known again."""
+        """Say whether a queue has been long for long, and so many came meanwhile that it does not end by itself."""
+        seconds = now - self._since
+        return seconds >= self._longest and self._came * self._worked / self._answers > _LASTS * seconds
+
+    def _goes_on(self, now: float) -> bool:
+        """Say whether more still come than can be answered, as far as that is known again."""
         if now - self._refused > self._longest:
             return False
-        seconds, came = now - self._since, self._came
-        if seconds < self._longest:
+        if now - self._since < self._longest:
             return True
+        goes_on = self._is_too_much(now)
         self._came, self._since = 0, now
-        return came * self._worked / self._answers > seconds
+        return goes_on
 
     def _measure(self, seconds: float) -> None:
         seconds = max(seconds, 0.0)
