@@ -83,7 +83,7 @@ class Admission:
         self._last = now
         self._refusing = 0.0
         if self.waiting < self.few == FEW:
-            self._came, self._since = 0, now
+            self._count(FEW, now)
 
     def refused(self, seconds: float) -> None:
         """Note that it took so long to refuse a request: no time in which others were answered, but by a thread."""
@@ -115,23 +115,33 @@ class Admission:
             return expected > self._deadline
         now = self._clock()
         if self.few == _FEWEST and not self._goes_on(now):
-            self.few, self._came, self._since = FEW, 0, now
+            self._count(FEW, now)
+        is_over = self._is_long(expected, now)
+        if is_over:
+            self._came += 1
+            self._refused = now
+        return is_over
+
+    def _is_long(self, expected: float, now: float) -> bool:
+        """Say whether a queue of so many seconds is as long as it may be now."""
         is_strict = self.few == _FEWEST
         short = self._longest / (_STRICT if is_strict else _STEADY)
         if self.aside:
             short = max(short, min(_CALLS * self.call, self._deadline / 2))
-        if expected <= short + self._refusing:
-            if not is_strict:
-                self._came, self._since = 0, now
+        is_short = expected <= short + self._refusing
+        if is_strict:
+            return not is_short
+        if is_short:
+            self._count(FEW, now)
             return False
-        if not is_strict and not self._is_too_much(now):
-            if expected <= self._longest:
-                return False
-        elif not is_strict:
-            self.few, self._came, self._since = _FEWEST, 0, now
-        self._came += 1
-        self._refused = now
-        return True
+        if self._is_too_much(now):
+            self._count(_FEWEST, now)
+            return True
+        return expected > self._longest
+
+    def _count(self, few: int, now: float) -> None:
+        """Count anew how many come, with so many that wait always."""
+        self.few, self._came, self._since = few, 0, now
 
     def _is_too_much(self, now: float) -> bool:
         """Say whether a queue has been long for long, and so many came meanwhile that it does not end by itself."""
@@ -145,7 +155,7 @@ class Admission:
         if now - self._since < self._longest:
             return True
         goes_on = self._is_too_much(now)
-        self._came, self._since = 0, now
+        self._count(_FEWEST, now)
         return goes_on
 
     def _measure(self, seconds: float) -> None:
