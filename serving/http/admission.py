@@ -8,8 +8,9 @@ FEW, _FEWEST = 8, 2
 _CLIENTS = 64  # connections that cannot make each other wait for long: each waits for its own answer
 _STEADY, _STRICT = 25, 100  # how much shorter than a burst's a lasting queue may be, and one while too many come
 _CALLS = 4.0  # calls for one row alone take about as long as one for many that runs, and the next one
-_LASTS = 0.95  # of what can be answered: with less a queue becomes shorter, as after a moment in which nothing went on
+_SHRINKS = 0.97  # of what it was, and a queue ends by itself: something stood still for a moment
 _MEASURED = 1.0  # seconds of work, after which what was measured counts half
+_AT_ONCE = 8  # an answer that took so much less time than others came together with the one before
 _UNSEEN = 1.5  # what a refusal takes, by what is seen of it: the kernel and the event loop have their part
 
 LATE = "drivetrain.late"
@@ -56,8 +57,9 @@ class Admission:
         self._worked, self._answers = 0.0, 1.0  # seconds in which requests queued, and how many were answered in them
         self._refusing = 0.0  # seconds that were spent on refusals since something was answered
         self._behind = 0  # requests that a queue has left, which are mostly answered with it
-        self._last = clock()  # when the last was answered, or a queue began
-        self._came, self._since = 0, self._last  # how many came since the queue was short, or for the last while
+        self._last = self._short = clock()  # when the last was answered, or a queue began; and when few waited last
+        self._before = 0.0  # seconds of the queue, half of `longest` ago
+        self._came, self._since = 0, self._last  # how many came since when, for as long as too many do
         self._refused = self._last  # when the last was
 
     def entered(self) -> None:
@@ -67,7 +69,7 @@ class Admission:
         if self.waiting == self.few:
             self._last = self._clock()
             if self.few == FEW:
-                self._came, self._since = 1, self._last
+                self._short = self._last
 
     def left(self) -> None:
         """Note that a request is answered, or its client gone."""
@@ -82,8 +84,8 @@ class Admission:
         self.waiting -= 1
         self._last = now
         self._refusing = 0.0
-        if self.waiting < self.few == FEW:
-            self._count(FEW, now)
+        if self.waiting < FEW:
+            self._short = now
 
     def refused(self, seconds: float) -> None:
         """Note that it took so long to refuse a request: no time in which others were answered, but by a thread."""
@@ -114,8 +116,8 @@ class Admission:
         if connections <= _CLIENTS:
             return expected > self._deadline
         now = self._clock()
-        if self.few == _FEWEST and not self._goes_on(now):
-            self._count(FEW, now)
+        if self.few == _FEWEST and not self._is_too_much(now):
+            self.few, self._short = FEW, now
         is_over = self._is_long(expected, now)
         if is_over:
             self._came += 1
@@ -128,39 +130,38 @@ class Admission:
         short = self._longest / (_STRICT if is_strict else _STEADY)
         if self.aside:
             short = max(short, min(_CALLS * self.call, self._deadline / 2))
-        is_short = expected <= short + self._refusing
-        if is_strict:
-            return not is_short
-        if is_short:
-            self._count(FEW, now)
+        if expected <= short + self._refusing:
+            self._short = now
             return False
-        if self._is_too_much(now):
-            self._count(_FEWEST, now)
+        if not is_strict and self._lasts(expected, now):
+            self.few, self._came, self._since = _FEWEST, 0, now
             return True
-        return expected > self._longest
+        return is_strict or expected > self._longest
 
-    def _count(self, few: int, now: float) -> None:
-        """Count anew how many come, with so many that wait always."""
-        self.few, self._came, self._since = few, 0, now
+    def _lasts(self, expected: float, now: float) -> bool:
+        """Say whether a queue was long for long, and has not become shorter since half of that."""
+        seconds = now - self._short
+        if seconds < self._longest / 2:
+            self._before = expected
+        elif seconds >= self._longest:
+            if expected > _SHRINKS * self._before:
+                return True
+            self._short, self._before = now - self._longest / 2, expected
+        return False
 
     def _is_too_much(self, now: float) -> bool:
-        """Say whether a queue has been long for long, and so many came meanwhile that it does not end by itself."""
-        seconds = now - self._since
-        return seconds >= self._longest and self._came * self._worked / self._answers > _LASTS * seconds
-
-    def _goes_on(self, now: float) -> bool:
-        """Say whether more still come than can be answered, as far as that is known again."""
+        """Say whether more came than could be answered, as far as that is known again."""
         if now - self._refused > self._longest:
             return False
-        if now - self._since < self._longest:
+        seconds, came = now - self._since, self._came
+        if seconds < self._longest:
             return True
-        goes_on = self._is_too_much(now)
-        self._count(_FEWEST, now)
-        return goes_on
+        self._came, self._since = 0, now
+        return came * self._worked / self._answers > seconds
 
     def _measure(self, seconds: float) -> None:
         seconds = max(seconds, 0.0)
-        if self._worked >= _MEASURED and seconds * self._answers > self._worked:  # not between those answered at once
+        if self._worked >= _MEASURED and _AT_ONCE * seconds * self._answers > self._worked:
             self._worked, self._answers = self._worked / 2, self._answers / 2
         self._worked += seconds
         self._answers += 1

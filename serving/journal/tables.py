@@ -143,7 +143,8 @@ def _require_file(url: str, file: Path) -> None:
         with engine.begin() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=MEMORY")  # no second file, which a kill would leave
             _begin_creating(connection)
-            _create_in(connection)
+            _create_missing(connection)
+            _note_format(connection)
         engine.dispose()
         with suppress(FileExistsError):  # somebody else was faster
             name_without_replacing(partial, file)
@@ -158,7 +159,7 @@ def _complete(engine: Engine) -> None:
     with engine.connect() as connection:
         is_whole = all(_is_in(inspect(connection), table) for table in IN_ORDER) and format_of(connection) == FORMAT
     if not is_whole:
-        for step in (remove_repeated, _create_in):
+        for step in (remove_repeated, _create_missing, add_columns, _note_format):  # locks of one table at a time
             with engine.begin() as connection:
                 _begin_creating(connection)
                 step(connection)
@@ -188,8 +189,10 @@ def first_page(file: Path, size: int) -> bytes:
 def _create_tables(connection: Connection, tables: Iterable[Table]) -> None:
     for table in tables:
         connection.execute(CreateTable(table, if_not_exists=True))
+        there = inspect(connection)  # PostgreSQL locks the table also where the index is there
         for index in table.indexes:
-            connection.execute(CreateIndex(index, if_not_exists=True))
+            if not there.has_index(table.name, str(index.name)):
+                connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 def _begin_creating(connection: Connection) -> None:
@@ -198,9 +201,11 @@ def _begin_creating(connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
 
 
-def _create_in(connection: Connection) -> None:
+def _create_missing(connection: Connection) -> None:
     _create_tables(connection, IN_ORDER)
-    add_columns(connection)
+
+
+def _note_format(connection: Connection) -> None:
     if format_of(connection) < FORMAT:
         connection.execute(delete(journal_format))
         connection.execute(insert(journal_format).values(version=FORMAT))

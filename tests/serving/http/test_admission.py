@@ -90,10 +90,7 @@ def test_a_burst_after_quiet_time_is_a_burst() -> None:
         one.entered()
     assert not one.is_over(MANY), "a tenth of a second of work that came just now"
     clock.now += 0.6
-    assert not one.is_over(MANY), "nothing went on for a moment, and nothing came: the queue will end"
-    for _ in range(500):
-        one.entered()
-    assert one.is_over(MANY), "more than half a second of work"
+    assert one.is_over(MANY), "it has waited for longer than half a second"
 
 
 def test_a_queue_that_is_short_now_and_then_is_no_lasting_one() -> None:
