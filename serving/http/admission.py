@@ -6,7 +6,7 @@ from collections.abc import Callable
 FEW, _FEWEST = 8, 2
 """Requests that may wait, however long that takes; the fewer, while more come than can be answered."""
 _CLIENTS = 64  # connections that cannot make each other wait for long: each waits for its own answer
-_STEADY, _STRICT = 25, 100  # how much shorter than a burst's a lasting queue may be, and one while too many come
+_STEADY, _STRICT = 10, 100  # how much shorter than a burst's a lasting queue may be, and one while too many come
 _CALLS = 4.0  # calls for one row alone take about as long as one for many that runs, and the next one
 _SHRINKS = 0.97  # of what it was, and a queue ends by itself: something stood still for a moment
 _MEASURED = 1.0  # seconds of work, after which what was measured counts half
