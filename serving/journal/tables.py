@@ -154,12 +154,16 @@ def _require_file(url: str, file: Path) -> None:
 
 
 def _complete(engine: Engine) -> None:
-    """Create what is missing, all of it or nothing."""
+    """Create what is missing, step by step; what is cut off between two goes on with the next call.
+
+    Each step has a transaction of its own, so that those who write meet the lock of one thing at a time; the format,
+    by which it is known to be whole, is noted last.
+    """
     _require_known(engine)
     with engine.connect() as connection:
         is_whole = all(_is_in(inspect(connection), table) for table in IN_ORDER) and format_of(connection) == FORMAT
     if not is_whole:
-        for step in (remove_repeated, _create_missing, add_columns, _note_format):  # locks of one table at a time
+        for step in (remove_repeated, _create_missing, add_columns, _note_format):
             with engine.begin() as connection:
                 _begin_creating(connection)
                 step(connection)
