@@ -132,6 +132,7 @@ FLAVORS = (
     "stacks/flavors/whylogs_data_validator.py",
     "stacks/flavors/ray_orchestrator.py",
 )
+CONNECTION = ("stacks/ray/connection.py",)
 CLUSTERS = ("tests/stacks/test_ray_cluster_files.py",)
 REMOTE = ("stacks/remote/orchestrator.py",)
 ZENML, WHYLOGS = "tests/lifecycle/conftest.py", "whylogs.core.view.dataset_profile_view"
@@ -177,6 +178,8 @@ NAMES = [
         for name in ("prepare_config", "validate_config")
     ),
     PrivateName("ray._raylet", "GcsClient", ("stacks/ray/ask.py",), callable),
+    PrivateName("ray._raylet", "Config", CONNECTION, lambda found: callable(found.initialize)),
+    PrivateName("ray._raylet", "AuthenticationTokenLoader", CONNECTION, lambda found: callable(found.reset_cache)),
     PrivateName("zenml.stack", "StackComponent._config", FLAVORS, keeps_its_config, on_instances=True),
     PrivateName(
         "zenml.artifact_stores",

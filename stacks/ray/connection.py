@@ -35,6 +35,7 @@ def _joined(address: str, code: Path, variables: dict[str, str]) -> Iterator[Any
     with _lock, _handlers_kept(), _variables(variables):
         import ray
 
+        _forget_token()
         with told_plainly(address):
             ray.init(
                 address=address,
@@ -48,6 +49,14 @@ def _joined(address: str, code: Path, variables: dict[str, str]) -> Iterator[Any
     finally:
         with _lock, _handlers_kept():
             ray.shutdown()
+
+
+def _forget_token() -> None:
+    """Let Ray's library read anew whether a cluster wants a token, and which: it keeps those of the first for good."""
+    from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]
+
+    Config.initialize("")  # first: a thread that still ends would read a token that nobody wants any more
+    AuthenticationTokenLoader.instance().reset_cache()
 
 
 @contextmanager

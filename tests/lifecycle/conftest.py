@@ -30,6 +30,11 @@ class Result:
     err: str
 
     @property
+    def said(self) -> str:
+        """All that a person saw of it: what went by, and then why it failed."""
+        return f"{self.err}{self.out}"
+
+    @property
     def reused(self) -> set[str]:
         """The training steps that were taken from the cache."""
         return {line.split()[1].removeprefix("training.") for line in self.err.splitlines() if line.endswith(" reused")}

@@ -80,7 +80,7 @@ class Deployed:
 def deployed(world: World, experiment: str, trainer: str) -> Deployed:
     """Run the experiment to the service and fit its trainer once more on the same rows."""
     result = world.run(f"+experiment={experiment}", f"trainer={trainer}", "gate=open")
-    assert result.code == 0, result.err + result.out
+    assert result.code == 0, result.said
     outputs = {step: run.outputs for step, run in Client().get_pipeline_run(result.summary["runs"][0]).steps.items()}
     root = Path(outputs["package"]["model"][0].uri) / "package"
     manifest = read_manifest(root)

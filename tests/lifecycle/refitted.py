@@ -50,7 +50,7 @@ def refitted(
     world: World, name: str, table: Path, fresh: dict[str, Callable[[random.Random], str]], *words: str
 ) -> Deployed:
     result = world.run(*words, f"+experiment={name}")
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     outputs = {step: run.outputs for step, run in Client().get_pipeline_run(result.summary["runs"][0]).steps.items()}
     train, validation = (outputs["split"][which][0].load() for which in ("train_set", "validation_set"))
     schema, signature = outputs["infer_schema"]["schema"][0].load(), outputs["fit_features"]["signature"][0].load()

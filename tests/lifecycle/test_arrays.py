@@ -40,7 +40,7 @@ def words(world: World) -> Iterator[tuple[str, ...]]:
 @pytest.fixture(scope="module")
 def deployed(world: World, words: tuple[str, ...]) -> Result:
     result = world.run(*words)
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     return result
 
 
@@ -134,7 +134,7 @@ def test_a_quiet_window_is_ok_and_a_shifted_one_drifts(world: World, words: tupl
     for shift, verdict in ((0.0, "ok"), (1.0, "drift")):
         ask(url, "/predict", {"instances": instances(two_inputs.rows(300, 4, shift))})
         result = world.run(*words, "pipeline=monitoring")
-        assert result.summary["monitoring"]["verdict"] == verdict, result.err
+        assert result.summary["monitoring"]["verdict"] == verdict, result.said
     drifted = {one["column"] for one in result.summary["monitoring"]["columns"] if one["verdict"] == "drift"}
     assert "grid.mean" in drifted and "size" not in drifted
 
@@ -155,7 +155,7 @@ def test_a_batch_predicts_what_the_service_predicts(world: World, words: tuple[s
     for output in ("out.parquet", "out.csv"):
         asked = ("batch.input.path=new.parquet", f"batch.output.path={output}")
         result = world.run(*words, "pipeline=batch_inference", *asked)
-        assert result.code == 0, result.err
+        assert result.code == 0, result.said
     found = pq.read_table(world.folder / "out.parquet").to_pydict()
     assert found["prediction"] == served and found["grid"] == table["grid"].tolist()
     text = pd.read_csv(world.folder / "out.csv")
@@ -168,7 +168,7 @@ def test_arrays_in_a_text_file_are_json(world: World, words: tuple[str, ...], ur
     table.assign(grid=table["grid"].map(json.dumps)).drop(columns="kind").to_csv(world.folder / "new.csv", index=False)
     asked = ("batch.input.path=new.csv", "batch.output.path=text.parquet")
     result = world.run(*words, "pipeline=batch_inference", *asked)
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     assert pq.read_table(world.folder / "text.parquet").to_pydict()["prediction"] == served
 
 
@@ -180,12 +180,12 @@ def test_a_trainer_that_takes_no_arrays_is_refused_before_it_trains(world: World
     result = world.run(
         *words, "pipeline=training", "trainer=rules", "trainer.rules=[{when: {column: size, above: 10}, then: odd}]"
     )
-    assert result.code in (0, 3), result.err
+    assert result.code in (0, 3), result.said
 
 
 def test_exploring_shows_arrays_by_their_summaries(world: World, words: tuple[str, ...]) -> None:
     result = world.run(*words, "pipeline=explore")
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     (page,) = (world.home / "reports" / "two_inputs").glob("explore-*.html")
     text = page.read_text(encoding="utf-8")
     assert "grid.mean" in text and "type: tensor" in text

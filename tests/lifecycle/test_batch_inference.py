@@ -25,7 +25,7 @@ BATCH = ("+experiment=houses", "pipeline=batch_inference")
 def deployed(world: World) -> Result:
     """The houses, in production."""
     result = world.run("+experiment=houses")
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     return result
 
 
@@ -63,7 +63,7 @@ def test_the_predictions_are_the_services(world: World, deployed: Result, houses
         patch.setattr("cli.progress.QUIET", 0)
         words = ("batch.input.path=new.csv", "batch.output.path=predictions.parquet", "batch.piece=90")
         result = world.run(*BATCH, *words)
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     assert len(loaded) == 1, "the production package is loaded once a batch"
     errors = world.folder / "predictions.parquet.errors.csv"
     assert f"note: 299 rows predicted, 1 refused: {errors}" in result.err

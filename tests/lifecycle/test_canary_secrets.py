@@ -86,7 +86,7 @@ def failed(world: World) -> Iterator[str]:
     own = world.experiment("canary", FILE.format(C["file"]))
     for place, words in {**REFUSED, "file": ["+experiment=canary"]}.items():
         result = world.run(own, *words)
-        assert result.code in (1, 2), (place, result.out, result.err)
+        assert result.code in (1, 2), (place, result.said)
         assert "Traceback" not in result.err
         yield f"{result.out}{result.err}{result.summary}"
 
@@ -100,7 +100,7 @@ def succeeded(world: World, server: Server) -> Iterator[str]:
     login = [f"data.url={server.url.replace('://', f'://{OWNER}@')}", "data.password={env: SHOP_PASSWORD}"]
     words = [world.experiment("plain", PLAIN), *SQL, *login]
     trained = world.run(*words, "monitor.min_rows=2")
-    assert trained.code == 0, trained.err
+    assert trained.code == 0, trained.said
     yield f"{trained.out}{trained.err}{trained.summary}"
     url = trained.summary["deployment"]["url"]
     answer = ask(url, "/predict", {"instances": [{"x": 1, "z": "a"}] * 60})
@@ -120,7 +120,7 @@ def succeeded(world: World, server: Server) -> Iterator[str]:
         *words, "pipeline=batch_inference", "batch.input.path=in.csv",
         *out, "batch.output.table=answers",
     )  # fmt: skip
-    assert batch.code == 0, batch.err
+    assert batch.code == 0, batch.said
     yield f"{batch.out}{batch.err}{batch.summary}"
 
 

@@ -53,7 +53,7 @@ def test_an_experiment_gives_the_same_on_every_stack(
     require_tables(experiment)
     using(monkeypatch, object_store.environment())
     found = on_each(world, experiment, object_store, tmp_path)
-    assert [result.code for result in found.values()] == [0, 0, 0], [result.err for result in found.values()]
+    assert [result.code for result in found.values()] == [0, 0, 0], [result.said for result in found.values()]
     assert all("train" in result.ran for result in found.values()), "none reused what another trained"
     local = found["local"].summary
     for name in ("ray", "ray_s3"):

@@ -43,7 +43,7 @@ def words(world: World) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def deployed(world: World, words: tuple[str, str]) -> Result:
     result = world.run(*words)
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     return result
 
 
@@ -108,7 +108,7 @@ def test_what_came_is_a_label_and_a_quiet_window_is_quiet_and_a_shifted_one_drif
         said = ask(url, "/feedback", {"request_id": answer["request_id"], "index": index, "label": label})
         assert said["status"] == "recorded"
     quiet = world.run(*words, "pipeline=monitoring")
-    assert quiet.summary["monitoring"]["verdict"] == "ok", quiet.err
+    assert quiet.summary["monitoring"]["verdict"] == "ok", quiet.said
     assert "mean_absolute_scaled_error" in quiet.err
     ask(url, "/predict", {"instances": [instance(shop, end, 20) for shop, end in chosen]})
     shifted = world.run(*words, "pipeline=monitoring")
@@ -119,7 +119,7 @@ def test_a_batch_has_the_next_months_of_every_series(world: World, words: tuple[
     given, taken = world.folder / "newest.csv", world.folder / "next.csv"
     shops().to_csv(given, index=False)
     result = world.run(*words, "pipeline=batch_inference", f"+batch.input.path={given}", f"+batch.output.path={taken}")
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     found = pd.read_csv(taken)
     assert list(found.columns[:5]) == ["shop", "month", "prediction", "prediction_lower", "prediction_upper"]
     assert len(found) == 5 * 6
@@ -142,7 +142,7 @@ def test_another_feature_of_the_times_reruns_all_that_comes_after_the_rows(
 def test_series_that_carry_no_backtest_are_refused_with_the_arithmetic_and_what_else_is_wrong(world: World) -> None:
     twice = pd.concat([shops(20, 24), shops(20, 24).tail(3).assign(sales=0.5)])
     result = world.run(*experiment(world, "ledger", twice), "pipeline=training")
-    assert result.code == 3, result.err
+    assert result.code == 3, result.said
     said = json.dumps(result.summary)
     assert "24 points a series cannot carry 4 backtest origins of 6 months: 4 test origins take 3 x 3 + 6 = 15" in said
     assert "3 of 483 rows are in the same month as another row of their series, 3 with another value" in said

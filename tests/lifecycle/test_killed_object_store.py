@@ -95,7 +95,7 @@ def test_a_server_killed_during_an_upload_leaves_nothing_half(
     failed = world.run(*words, f"seed={1000 + seed}")
     took = time.monotonic() - began
     own_object_store.start()
-    assert failed.code == 1, failed.err
+    assert failed.code == 1, failed.said
     assert "cannot be used: the store does not answer" in failed.summary["error"]
     assert took < 180
     assert _require_nothing_half(own_object_store, world)
@@ -139,7 +139,7 @@ def test_a_run_killed_during_an_upload_leaves_nothing_half(
 
 def test_the_next_run_is_whole(world: World, words: list[str], own_object_store: ObjectStore) -> None:
     done = world.run(*words)
-    assert done.code == 0, done.err
+    assert done.code == 0, done.said
     seen = [line for line in done.err.splitlines() if line.startswith("note: closed run")]
     assert len(seen) == 1, "each run closes the one that was killed before it"
     assert _require_nothing_half(own_object_store, world)

@@ -64,7 +64,7 @@ def say(url: str, request_id: str, index: int, label: Any) -> str:
 def report_of(result: Result) -> MonitoringReport:
     from zenml.client import Client
 
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     report = Outcome(Client().get_pipeline_run(result.summary["runs"][-1])).output("detect_drift", "report")
     assert isinstance(report, MonitoringReport)
     return report
@@ -151,7 +151,7 @@ def test_corrected_labels_that_contradict_the_predictions_are_drift_of_the_targe
 
 def test_a_regression_is_scored_as_scikit_learn_scores_it(world: World) -> None:
     trained = world.run("+experiment=houses")
-    assert trained.code == 0, trained.err
+    assert trained.code == 0, trained.said
     answered = play(trained.summary["deployment"]["url"], "houses", 60)
     for request_id, index, _, truth in answered:
         assert say(trained.summary["deployment"]["url"], request_id, index, truth) == "recorded"

@@ -33,7 +33,7 @@ def test_no_variable_and_no_secret_is_put_in_place_of_a_name(world: World, monke
     monkeypatch.setenv("PRIVATE", PRIVATE)
     folder = world.experiment("references", EXPERIMENT.format(path=path))
     result = world.run(folder, "+experiment=references", "pipeline=training")
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     assert PRIVATE not in result.out + result.err
     assert [file for file in _files(world.folder) if PRIVATE.encode() in file.read_bytes()] == []
     again = world.run(folder, "+experiment=references", "pipeline=training")

@@ -41,7 +41,7 @@ def grown(world: World) -> tuple[str, Result]:
     write(path, moisture=False)
     config = world.experiment(NAME, YAML.format(name=NAME, path=path))
     deployed = world.run(config, f"+experiment={NAME}")
-    assert deployed.code == 0, deployed.err
+    assert deployed.code == 0, deployed.said
     write(path, moisture=True)
     return config, deployed
 

@@ -51,7 +51,7 @@ def run(world: World, shelf: tuple[list[str], str]) -> Result:
 
 
 def test_an_experiment_runs_and_its_service_fetches_the_package_from_there(run: Result, world: World) -> None:
-    assert run.code == 0, run.err
+    assert run.code == 0, run.said
     current = current_release(journal_url(Home(world.home), "breast_cancer"))
     assert current is not None and current.package_url.startswith("s3://shelf/")
     assert "endpoint_url=http%3A%2F%2F127.0.0.1" in current.package_url
@@ -76,7 +76,7 @@ def test_the_next_run_reuses_and_compares_with_production(
     run: Result, world: World, shelf: tuple[list[str], str]
 ) -> None:
     again = world.run(*shelf[0], "+experiment=breast_cancer")
-    assert again.code == 0, again.err
+    assert again.code == 0, again.said
     assert {"load", "split", "train", "evaluate"} <= again.reused
     (check,) = [check for check in again.summary["gate"]["checks"] if check["name"] == "no_worse_than_production"]
     assert check["passed"] and "version 1 in production" in check["why"]
@@ -92,7 +92,7 @@ def test_rows_on_s3_are_predicted_to_s3(
     batch = [f"batch.input.path='{folder}/new.csv{server}'", f"batch.output.path='{folder}/out.parquet{server}'"]
     words = [*shelf[0], "+experiment=breast_cancer", "pipeline=batch_inference", *batch]
     done = world.run(*words)
-    assert done.code == 0, done.err
+    assert done.code == 0, done.said
     assert object_store.keys(folder) == ["new.csv", "out.parquet"]
     with files.open(f"{folder}/out.parquet") as file:
         assert len(pd.read_parquet(file)) == len(rows)
@@ -165,7 +165,7 @@ def test_credentials_of_a_zenml_secret_reach_the_steps_and_the_service(
     assert "ZenML has no secret 'store-keys'" in _refused(world, words).err
     Client().create_secret("store-keys", {"aws_access_key_id": OWNER.key, "aws_secret_access_key": OWNER.secret})
     done = world.run(*words, "+experiment=breast_cancer", "name=kept")
-    assert done.code == 0, done.err
+    assert done.code == 0, done.said
     assert ask(done.summary["deployment"]["url"], "/releases")[0]["version"] == "1"
 
 
@@ -182,7 +182,7 @@ def test_credentials_may_be_the_stacks_own_environment(
     )
     monkeypatch.setenv("STORE_SECRET", OWNER.secret)
     done = world.run(*words, "+experiment=breast_cancer", "pipeline=training")
-    assert done.code == 0, done.err
+    assert done.code == 0, done.said
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def words(world: World) -> str:
 def deployed(world: World, words: str) -> Result:
     """The model, in production."""
     result = world.run(words, "+experiment=deals")
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     return result
 
 
@@ -95,7 +95,7 @@ def test_a_batch_reads_its_file_as_the_experiment_says_and_finds_what_the_servic
     plan = world.run(words, "+experiment=deals", *batch, "action=plan")
     assert 'thousands "."' in plan.out and '"n.a."' in plan.out
     done = world.run(words, "+experiment=deals", *batch)
-    assert done.code == 0, done.err
+    assert done.code == 0, done.said
     with output.open(encoding="utf-8") as file:
         found = list(csv.DictReader(file))
     assert len(found) == len(told) == ROWS
@@ -107,7 +107,7 @@ def test_a_batch_reads_its_file_as_the_experiment_says_and_finds_what_the_servic
 @pytest.mark.usefixtures("told")
 def test_rows_sent_as_text_are_no_drift(world: World, words: str) -> None:
     result = world.run(words, "+experiment=deals", "pipeline=monitoring")
-    assert result.summary["monitoring"]["verdict"] == "ok", result.err
+    assert result.summary["monitoring"]["verdict"] == "ok", result.said
 
 
 def test_lost_zeros_and_other_marks_are_errors(deployed: Result) -> None:

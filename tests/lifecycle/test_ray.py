@@ -14,9 +14,12 @@ from typing import Any
 import psutil
 import pytest
 
+from schemas.errors import DrivetrainError
 from schemas.home import ROOT, Home
 from stacks.__main__ import main as stacks_command
 from stacks.ray import cluster
+from stacks.ray.connection import connected
+from stacks.remote.source import source_folder
 from tests.lifecycle.conftest import Result, World, fresh_world
 from tests.soak import SOAKING
 
@@ -58,7 +61,7 @@ def numbers(summary: Any) -> list[float]:
 
 
 def test_every_step_runs_on_the_cluster_and_is_told_of(there: Result) -> None:
-    assert there.code == 0, there.err
+    assert there.code == 0, there.said
     assert there.ran >= {"split", "train", "train_baseline", "gate", "register"}
     assert "note: packaged as onnx" in there.err and there.summary["stack"] == "ray"
     assert all(seconds > 0 for step, seconds in there.summary["seconds"].items() if step in there.ran)
@@ -84,10 +87,26 @@ def test_what_a_run_on_another_stack_made_is_reused_and_the_plan_says_so(world: 
 def test_a_deployment_survives_the_change_of_stack(world: World, there: Result) -> None:
     first = world.run("+experiment=breast_cancer", "pipeline=deployment")
     second = world.run("+experiment=breast_cancer", "stack=ray", "split.salt=another")
-    assert (first.code, second.code) == (0, 0), second.err
+    assert (first.code, second.code) == (0, 0), second.said
     assert second.summary["deployment"]["url"] == first.summary["deployment"]["url"]
     assert not [name for name in os.environ if name.startswith("RAY_AUTH_")], "the key is for the connection alone"
     assert second.summary["monitoring"]["verdict"] == "no_verdict"
+
+
+@pytest.mark.stacks
+@pytest.mark.untraced
+def test_a_process_may_meet_clusters_that_want_other_tokens(world: World, there: Result, tmp_path: Path) -> None:
+    other = Home(tmp_path)
+    try:
+        for home in (other, Home(world.home), other):
+            record = cluster.record_of(home) or cluster.ensure(home, cpus=1, gpus=None)
+            with connected(record.address, source_folder(home), cluster.environment(home)) as ray:
+                assert [node["Alive"] for node in ray.nodes()] == [True]
+        refused = pytest.raises(DrivetrainError, match="cannot be used")
+        with refused, connected(record.address, source_folder(other), {"RAY_AUTH_MODE": "disabled"}):
+            pass
+    finally:
+        cluster.stop(other)
 
 
 def rows(world: World) -> Path:

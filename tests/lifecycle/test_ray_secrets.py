@@ -110,7 +110,7 @@ def guarded(world: World, address: str, monkeypatch: pytest.MonkeyPatch) -> tupl
 
 
 def said(world: World, *words: str) -> str:
-    """Run a command in a process of its own, as Ray's library reads but once whether a cluster wants a key."""
+    """Run a command in a process of its own, as a person does."""
     command = [sys.executable, str(ROOT / "run.py"), *words]
     done = subprocess.run(command, cwd=world.folder, env=world.environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

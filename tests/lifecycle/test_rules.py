@@ -105,7 +105,7 @@ def test_monitoring_copes_with_predictions_that_abstain(deployed: Deployed, worl
     codes = deployed.expected(world.folder / "orders.csv").codes
     assert codes is not None and np.mean(codes < 0) > 0.1
     result = world.run(world.experiment("unused", ""), "+experiment=ruled", "pipeline=monitoring")
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     assert result.summary["monitoring"]["verdict"] in ("ok", "drift", "no_verdict")
 
 
@@ -121,7 +121,7 @@ def test_the_summary_has_what_rules_predict_and_a_gate_can_ask_for_it(deployed: 
 def test_a_model_must_beat_the_rules_on_what_both_can_be_measured_by(world: World) -> None:
     given = experiment(world, "learnt", "gradient_boosting", "baseline")
     result = world.run(given, "+experiment=learnt", "pipeline=training")
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     assert result.summary["baseline"]["name"] == "rules"
     (check,) = (one for one in result.summary["gate"]["checks"] if one["name"] == "beat_baseline")
     assert check["why"].startswith("balanced_accuracy") and "abstains from count as not right" in check["why"]

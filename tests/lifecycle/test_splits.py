@@ -47,7 +47,7 @@ def deployed(world: World, name: str, **keys: str) -> str:
     write(path, range(400))
     config = world.experiment(name, YAML.format(name=name, path=path, **keys))
     first = world.run(config, f"+experiment={name}")
-    assert first.code == 0, first.err
+    assert first.code == 0, first.said
     return config
 
 
@@ -62,7 +62,7 @@ def plots(world: World) -> str:
 
 
 def production_check(result: Result) -> Any:
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     (check,) = (one for one in result.summary["gate"]["checks"] if one["name"] == "no_worse_than_production")
     return check
 

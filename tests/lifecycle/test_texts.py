@@ -73,7 +73,7 @@ def words(world: World) -> Iterator[tuple[str, ...]]:
 @pytest.fixture(scope="module")
 def deployed(world: World, words: tuple[str, ...]) -> Result:
     result = world.run(*words)
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     return result
 
 
@@ -127,7 +127,7 @@ def test_a_thousand_predictions_over_http_are_those_of_the_trained_object(deploy
 def test_words_in_their_order_are_served_as_they_were_learnt(world: World, words: tuple[str, ...]) -> None:
     small = ("trainer=keras_text", "trainer.epochs=6", "trainer.embedding=8", "trainer.learning_rate=0.02")
     result = world.run(*words, "name=stays_in_order", *small)
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     require_equal(result, instances(rows(1000, 3, odd=0.3)))
 
 
@@ -188,7 +188,7 @@ def test_a_quiet_window_is_ok_and_strange_words_drift(world: World, words: tuple
     for odd, verdict in ((0.0, "ok"), (0.5, "drift")):
         ask(url, "/predict", {"instances": instances(rows(300, 4, odd))})
         result = world.run(*words, "pipeline=monitoring", "monitor.window=300")
-        assert result.summary["monitoring"]["verdict"] == verdict, result.err
+        assert result.summary["monitoring"]["verdict"] == verdict, result.said
     drifted = {one["column"] for one in result.summary["monitoring"]["columns"] if one["verdict"] == "drift"}
     assert "note.unknown_share" in drifted and "nights" not in drifted
 
@@ -199,14 +199,14 @@ def test_a_batch_predicts_what_the_service_predicts(world: World, words: tuple[s
     served = [row["label"] for row in ask(url, "/predict", {"instances": instances(table)})["predictions"]]
     asked = ("batch.input.path=new.csv", "batch.output.path=out.csv")
     result = world.run(*words, "pipeline=batch_inference", *asked)
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     found = pd.read_csv(world.folder / "out.csv")
     assert found["prediction"].tolist() == served and found["note"].tolist() == table["note"].tolist()
 
 
 def test_the_first_look_shows_the_words_of_each_class(world: World, words: tuple[str, ...]) -> None:
     result = world.run(*words, "pipeline=explore")
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     (page,) = Home(world.home).root.rglob("explore-*.html")
     text = page.read_text(encoding="utf-8")
     assert "Words of the texts" in text and "lovely" in text and "awful" in text

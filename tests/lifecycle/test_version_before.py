@@ -55,7 +55,7 @@ def run(world: World, *words: str) -> Result:
 def deployed(then: World) -> Result:
     """The newest version of then, deployed again."""
     result = run(then, "pipeline=deployment")
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     return result
 
 
@@ -84,14 +84,14 @@ def test_a_version_of_then_is_deployed_and_predicts_as_it_did(then: World, deplo
 
 def test_what_was_predicted_then_is_monitored(then: World, deployed: Result) -> None:
     watched = run(then, "pipeline=monitoring")
-    assert watched.code == 0, watched.err
+    assert watched.code == 0, watched.said
     assert watched.summary["monitoring"]["verdict"] == "ok"
     assert "on 60 labelled predictions" in watched.err, "labels of then are compared too"
 
 
 def test_a_new_version_is_compared_with_that_of_then(then: World, deployed: Result) -> None:
     trained = run(then, "pipeline=training", "trainer.C=0.4", "gate.no_worse_than_production.tolerance=1")
-    assert trained.code == 0, trained.err
+    assert trained.code == 0, trained.said
     assert trained.summary["model"]["version"] == "3"
     checks = {check["name"]: check["why"] for check in trained.summary["gate"]["checks"]}
     assert "of version 2 in production" in checks["no_worse_than_production"]

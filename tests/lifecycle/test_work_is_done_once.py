@@ -45,7 +45,7 @@ def counted(world: World) -> Iterator[tuple[Result, Counter[str]]]:
 
 def test_each_table_is_read_once(counted: tuple[Result, Counter[str]]) -> None:
     result, times = counted
-    assert result.code == 0, result.err
+    assert result.code == 0, result.said
     assert times["tables read"] == 4, "all rows and the three sets"
 
 
