@@ -1,12 +1,15 @@
 """Which requests of a connection wait to be answered, and how those that come too late are told so at once."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from serving.http.admission import LATE, TURN, Admission, Turn
+from serving.http.clients import Clients
 from serving.http.making_way import MakingWay
 
 _IN_TASK = 0.0001  # seconds that a refusal takes in a task, about
@@ -19,15 +22,21 @@ class TurningAway(MakingWay):
     takes, answering lacks; many who ask again at once would leave no time for the others.
     """
 
-    __slots__ = ("_late", "_reads", "_turn")
+    __slots__ = ("_asked", "_late", "_outlet", "_reads")
 
     admission: ClassVar[Admission] = Admission()
+    clients: ClassVar[Clients] = Clients()
 
     def __init__(self, *args: object, **named: object) -> None:
         super().__init__(*args, **named)  # type: ignore[arg-type]
         self._late: tuple[RequestResponseCycle, Any] | None = None  # to be refused now
         self._reads = False  # what came is being parsed
-        self._turn: Turn | None = None  # of the request that is whole, and not answered
+        self._asked = -1  # the period of `clients` in which the last request came
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection."""
+        super().connection_made(transport)
+        self.flow = self._outlet = _Outlet(transport)
 
     def _take(self, data: bytes, parse: Callable[[bytes], None]) -> None:
         """Let what came be parsed, and refuse what is too much of it."""
@@ -39,9 +48,10 @@ class TurningAway(MakingWay):
         self._reads = False
 
     def _is_too_much(self) -> bool:
-        """Say whether one more request would wait for too long."""
+        """Say whether one more request, which has come, would wait for too long."""
+        self._asked = self.clients.note(self._asked)
         admission = self.admission
-        return admission.waiting >= admission.few and admission.is_over(len(self.connections))
+        return admission.waiting >= admission.few and admission.is_over(len(self.clients))
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Let the application answer: in a task, but at once where it says no more than that it is too much."""
@@ -71,10 +81,29 @@ class TurningAway(MakingWay):
             cycle.scope[LATE] = True  # type: ignore[literal-required]
             self.admission.refused(_IN_TASK)
         else:
-            self._turn = cycle.scope[TURN] = Turn(self.admission)  # type: ignore[literal-required]
+            self._outlet.turn = cycle.scope[TURN] = Turn(self.admission)  # type: ignore[literal-required]
 
     def _done(self) -> None:
         """Note that no request of it waits."""
-        if self._turn is not None:
-            self._turn.end()
-            self._turn = None
+        if self._outlet.turn is not None:
+            self._outlet.turn.end()
+            self._outlet.turn = None
+
+
+class _Outlet(FlowControl):
+    """uvicorn's bound on what a client leaves unread; who waits for it to read is in no queue of ours."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__(transport)
+        self.turn: Turn | None = None
+        """That of the request that is whole, and not answered."""
+
+    async def drain(self) -> None:
+        """Wait until the client has read."""
+        turn = self.turn
+        if turn is None:
+            await super().drain()
+            return
+        turn.went_elsewhere()
+        await super().drain()
+        turn.came_back()

@@ -110,7 +110,7 @@ def main() -> int:
     from sqlalchemy.exc import SQLAlchemyError
 
     from serving.journal.archive import Due, archive
-    from serving.journal.tables import connect
+    from serving.journal.engine import connect
     from serving.journal.trouble import Unreadable, told
 
     asked = json.load(sys.stdin)

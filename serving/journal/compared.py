@@ -7,8 +7,8 @@ what it has passed goes; which customers it has met it must know to its end.
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, select, true
 
 from schemas.rollout_state import Position
+from serving.journal.engine import begin_writing
 from serving.journal.schema import rollouts, routed_keys, unanswered
-from serving.journal.tables import begin_writing
 
 _MOST = 500  # rows of each table that go at once
 _SLACK = 3600.0  # seconds: a shadow may have waited, and what its client got is looked up here

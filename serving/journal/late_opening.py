@@ -12,8 +12,9 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from schemas.errors import DeploymentError
+from serving.journal.engine import Synchronous, connect
 from serving.journal.integrity import Integrity
-from serving.journal.tables import Synchronous, connect, create, open_existing
+from serving.journal.tables import create, open_existing
 from serving.journal.trouble import Away, told
 
 _PAUSE = 0.5  # seconds between two attempts

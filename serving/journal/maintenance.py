@@ -13,8 +13,8 @@ from schemas.journal_spec import JournalSpec
 from serving.journal import lease
 from serving.journal.archiving import Archiving
 from serving.journal.compared import bytes_of_comparison, forget
+from serving.journal.engine import Synchronous, connect
 from serving.journal.retention import Batch, archived, forget_losses, old, oldest, remove, used
-from serving.journal.tables import Synchronous, connect
 from serving.journal.trouble import told
 
 LEASE = "retention"

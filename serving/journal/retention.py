@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Select, Table, and_, delete, func, insert, se
 from sqlalchemy.sql.elements import ColumnElement
 
 from serving.journal.compared import bytes_of_comparison
+from serving.journal.engine import begin_writing
 from serving.journal.schema import archives, labels, losses, predictions, removed, requests, shadows
-from serving.journal.tables import begin_writing
 
 _OVERHEAD = 200  # bytes of a request in PostgreSQL, its places in the indexes included, beside what it carries
 

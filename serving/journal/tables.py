@@ -1,12 +1,10 @@
-"""How to make and reach a journal: SQLite in WAL mode by default, any SQLAlchemy URL otherwise."""
+"""How a journal is made, and whether it is there: SQLite in WAL mode by default, any SQLAlchemy URL otherwise."""
 
-import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Inspector, Table, create_engine, delete, event, func, insert, inspect, select
+from sqlalchemy import Connection, Engine, Inspector, Table, create_engine, delete, func, insert, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -15,87 +13,13 @@ from ml.io.new_file import name_without_replacing
 from ml.io.scratch import partial_file, remove_partials
 from schemas.errors import DeploymentError
 from serving.journal.contents import is_emptied, is_unfinished
+from serving.journal.engine import Synchronous, begin_writing, connect
 from serving.journal.location import sqlite_url
 from serving.journal.schema import FIRST, FORMAT, IN_ORDER, journal_format, releases
 from serving.journal.trouble import Away, emptied, is_away, unknown, unusable
 from serving.journal.upgrade import add_columns, remove_repeated
 
-Synchronous = Literal["NORMAL", "FULL"]
 _CREATING = 0x6472_6A6F  # any number that others do not lock
-_CONNECT_SECONDS = 5
-_SILENT_SECONDS = 10  # until a database that acknowledges nothing counts as away
-
-
-def connect(
-    url: str,
-    synchronous: Synchronous = "NORMAL",
-    lock_timeout: float = 5.0,
-    before: Callable[..., None] | None = None,
-) -> Engine:
-    """Open a journal; nothing is created.
-
-    Args:
-        url: SQLAlchemy URL of the journal.
-        synchronous: SQLite only: NORMAL survives a killed process, FULL survives a power cut.
-        lock_timeout: SQLite only: seconds to wait while somebody else writes.
-        before: SQLAlchemy's `do_connect`, which may raise what keeps a connection from being opened.
-    """
-    is_file = make_url(url).get_backend_name() == "sqlite"
-    limits = {"timeout": lock_timeout, "check_same_thread": False} if is_file else _patience(url)
-    engine = create_engine(url, pool_pre_ping=not is_file, connect_args=limits)
-    if before is not None:
-        event.listen(engine, "do_connect", before)
-    if is_file:
-        _as_journal(engine, synchronous)
-    return engine
-
-
-def _as_journal(engine: Engine, synchronous: Synchronous) -> None:
-    """Let SQLite open what is there, with a write-ahead log."""
-
-    def only_what_is_there(_dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> Any:
-        """SQLite would make an empty file in the place of one that was removed a moment ago."""
-        file = Path(engine.url.database or "")
-        return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", **{**options, "uri": True})
-
-    if engine.url.database:
-        event.listen(engine, "do_connect", only_what_is_there)
-
-    def tune(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(f"PRAGMA synchronous={synchronous}")
-
-    event.listen(engine, "connect", tune)
-
-
-def _patience(url: str) -> dict[str, Any]:
-    """Return what keeps PostgreSQL's driver from waiting for minutes for a host that is out of reach."""
-    found = make_url(url)
-    if found.get_backend_name() != "postgresql" or found.get_driver_name() not in ("psycopg", "psycopg2"):
-        return {}
-    limits = {"connect_timeout": _CONNECT_SECONDS, "tcp_user_timeout": 1_000 * _SILENT_SECONDS}
-    return {name: value for name, value in limits.items() if name not in found.query}
-
-
-def begin_writing(connection: Connection, seconds: float | None = None) -> None:
-    """Take SQLite's write lock at the start of a transaction: what is read in it stays true until the commit.
-
-    Other databases lock the rows that they are asked to lock.
-
-    Args:
-        connection: Of a journal.
-        seconds: How long the lock is waited for; None: as long as the journal was opened with.
-    """
-    if connection.dialect.name != "sqlite":
-        return
-    usual = None if seconds is None else connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
-    try:
-        if seconds is not None:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(1_000 * seconds)}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    finally:
-        if usual is not None:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {usual}")
 
 
 def create(url: str) -> None:
@@ -156,7 +80,7 @@ def _require_file(url: str, file: Path) -> None:
 def _complete(engine: Engine) -> None:
     """Create what is missing, step by step; what is cut off between two goes on with the next call.
 
-    Each step has a transaction of its own, so that those who write meet the lock of one thing at a time; the format,
+    Each step has a transaction of its own, so that those who write wait for the locks of one step at most; the format,
     by which it is known to be whole, is noted last.
     """
     _require_known(engine)
@@ -233,7 +157,7 @@ def _require_known(engine: Engine) -> None:
 def exists(url: str) -> bool:
     """Say whether a journal is there: a SQLite file, or the tables in another database.
 
-    One whose creation was cut off is not there yet: it is completed by `create`.
+    A file whose creation was cut off is not there yet; tables of which some are missing are: `create` completes both.
 
     Raises:
         DeploymentError: If a database cannot be asked.

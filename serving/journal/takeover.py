@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import DataError
 
+from serving.journal.engine import begin_writing
 from serving.journal.in_flight import Earlier, StillWriting
 from serving.journal.loss import Loss
 from serving.journal.outcome import JournalError, Outcome, RowError
@@ -22,7 +23,6 @@ from serving.journal.owed import Owed, hash_of
 from serving.journal.owed_file import Contents, Note, read
 from serving.journal.owed_folder import Left, left, made
 from serving.journal.schema import losses, requests
-from serving.journal.tables import begin_writing
 from serving.journal.trouble import is_of_the_journal, told
 
 _ASIDE = ".damaged"

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from serving.journal.engine import begin_writing
 from serving.journal.held import missing
 from serving.journal.insertion import add
 from serving.journal.labels import record
 from serving.journal.losses import Losses
 from serving.journal.outcome import JournalError, Outcome, RowError
-from serving.journal.tables import begin_writing
 from serving.journal.trouble import is_of_the_journal, told
 from serving.journal.waiting import Entry
 

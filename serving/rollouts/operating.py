@@ -9,9 +9,9 @@ from sqlalchemy.exc import IntegrityError
 
 from ml.rollouts.rollout import hold, resume
 from schemas.errors import DeploymentError
+from serving.journal.engine import begin_writing
 from serving.journal.opened import opened
 from serving.journal.schema import rollouts
-from serving.journal.tables import begin_writing
 from serving.releases import events as stream
 from serving.releases.events import Entry, Event
 from serving.releases.traffic import traffic

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ml.rollouts.rollout import Decision, decide, entered, tried
 from schemas.rollout_state import Position
-from serving.journal.tables import begin_writing
+from serving.journal.engine import begin_writing
 from serving.releases import events as stream
 from serving.releases.events import Entry, Event
 from serving.releases.traffic import traffic

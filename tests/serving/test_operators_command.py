@@ -18,7 +18,7 @@ from schemas.home import ROOT
 from schemas.rollout import RolloutSpec
 from schemas.rollout_state import Measure, Position, Reference, RolloutState
 from serving.__main__ import main
-from serving.journal.tables import connect
+from serving.journal.engine import connect
 from serving.process import records, services
 from serving.process.records import Deployment
 from serving.releases import events

@@ -17,9 +17,9 @@ from schemas.deploy_spec import DeploySpec
 from schemas.thresholds import Thresholds
 from serving.http.reading import reader
 from serving.http.work import finish
+from serving.journal.engine import connect
 from serving.journal.predictions import window
 from serving.journal.schema import requests
-from serving.journal.tables import connect
 from serving.releases.loaded_version import load
 from serving.releases.publisher import publish
 from tests.serving import packages

@@ -1,5 +1,6 @@
 """Which requests are taken: a burst, and no queue that lasts."""
 
+import math
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -31,14 +32,27 @@ def worked(clock: Clock, admission: Admission, answers: int, each: float) -> Non
         admission.left()
 
 
-def test_a_burst_may_wait_and_a_queue_that_lasts_may_not() -> None:
+def flooded(clock: Clock, admission: Admission, answers: int, each: float) -> None:
+    """Answer so many requests, one after another, while three times as many come."""
+    for _ in range(answers):
+        for _ in range(3):
+            if admission.waiting < admission.few or not admission.is_over(MANY):
+                admission.entered()
+        clock.now += each
+        admission.left()
+
+
+def test_a_burst_may_wait_and_a_queue_that_lasts_while_too_many_come_may_not() -> None:
     clock = Clock()
     one = Admission(0.5, 10.0, clock)
     worked(clock, one, 400, 0.001)
     one.waiting = 100  # a tenth of a second of work
     assert not one.is_over(MANY), "requests have waited for less than half a second"
-    worked(clock, one, 600, 0.001)
-    assert one.is_over(MANY) and not one.is_over(64)
+    worked(clock, one, 1_200, 0.001)
+    assert not one.is_over(MANY), "no more came than were answered"
+    flooded(clock, one, 600, 0.001)
+    one.waiting = 6
+    assert one.is_over(MANY)
     one.waiting = 4
     assert not one.is_over(MANY), "four are answered in a hundredth of half a second"
     one.waiting = 1
@@ -64,6 +78,11 @@ def test_few_requests_always_wait_and_few_clients_up_to_the_deadline() -> None:
     one.waiting = FEW
     assert one.is_over(MANY) and one.is_over(3), "the last would wait for 16 seconds"
     one.waiting = 0
+    worked(clock, one, 4_000, 0.1)
+    one.waiting = 50
+    assert one.is_over(MANY) and not one.is_over(50), "the last of 50 waits for five seconds, as it would anyhow"
+    one.waiting = 65
+    assert one.is_over(50), "65 that wait are as many clients"
 
 
 def test_time_in_which_nothing_waits_does_not_count() -> None:
@@ -89,8 +108,31 @@ def test_a_burst_after_quiet_time_is_a_burst() -> None:
     for _ in range(100):
         one.entered()
     assert not one.is_over(MANY), "a tenth of a second of work that came just now"
-    clock.now += 0.6
-    assert one.is_over(MANY), "it has waited for longer than half a second"
+    flooded(clock, one, 200, 0.001)
+    assert one.few == FEW, "a fifth of a second of too many"
+    flooded(clock, one, 400, 0.001)
+    assert one.few == 2, "an hour in which nobody came does not excuse them"
+
+
+def test_one_slow_answer_is_known_for_one_by_what_took_those_that_came_alone() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    for _ in range(1_000):
+        clock.now += 0.01
+        one.entered()
+        clock.now += 0.0005
+        one.went_elsewhere()
+        clock.now += 0.02  # in no queue of ours
+        one.came_back()
+        clock.now += 0.0005
+        one.left()
+    for _ in range(100):
+        one.entered()
+    clock.now += 0.3
+    one.left()
+    assert burst(clock, one) > 150, "100 and 150 of 1 ms, and not of 0.3 s"
+    one.waiting = 500
+    assert one.is_over(MANY), "those that came alone took 1 ms"
 
 
 def test_a_queue_that_is_short_now_and_then_is_no_lasting_one() -> None:
@@ -174,9 +216,8 @@ def test_while_more_come_than_can_be_answered_fewer_wait_than_otherwise_always_m
     clock = Clock()
     one = Admission(0.5, 10.0, clock)
     worked(clock, one, 400, 0.01)
-    one.waiting = 20
-    worked(clock, one, 60, 0.01)
-    assert one.is_over(MANY) and one.few == 2
+    flooded(clock, one, 120, 0.01)
+    assert one.few == 2
     one.waiting = 2
     assert one.is_over(MANY), "the first of them takes longer than 5 ms"
     one.waiting = 1
@@ -190,9 +231,8 @@ def test_refusing_takes_no_more_time_than_answering() -> None:
     clock = Clock()
     one = Admission(0.5, 10.0, clock)
     worked(clock, one, 400, 0.001)
-    one.waiting = 100
-    worked(clock, one, 600, 0.001)
-    assert one.is_over(MANY)
+    flooded(clock, one, 600, 0.001)
+    assert one.few == 2
     one.waiting = 20
     assert one.is_over(MANY), "20 ms of work"
     for _ in range(100):
@@ -214,6 +254,8 @@ class Queue:
     call: float
     each: float
     most: int = 1
+    stands: tuple[float, float] = (math.inf, 0.0)
+    """When an answer begins that takes longer, and by how much."""
 
     def serve(self, load: Callable[[float], float], seconds: float) -> "Queue":
         """Let them come, `load` times as many a second as could be answered."""
@@ -251,11 +293,15 @@ class Queue:
     def _begin(self) -> None:
         self.under_way, self.queued = self.queued[: self.most], self.queued[self.most :]
         self.free = self.clock.now + self.call + self.each * len(self.under_way)
+        since, longer = self.stands
+        if self.clock.now >= since:
+            self.free += longer
+            self.stands = math.inf, 0.0
 
     def share_refused(self, start: int, stop: int) -> float:
         """Return which share was refused of what came in these seconds."""
         refused = sum(self.refused[second] for second in range(start, stop))
-        return refused / (refused + sum(len(self.took[second]) for second in range(start, stop)))
+        return refused / (refused + sum(len(self.took.get(second, [])) for second in range(start, stop)))
 
     def p99(self, start: int, stop: int) -> float:
         """Return how long 99 of 100 waited at most that came in these seconds."""
@@ -274,16 +320,37 @@ def test_at_three_times_what_can_be_answered_waits_are_short_and_after_it_all_ar
     assert found.share_refused(4, 6) < 0.72, "two of three are too many"
 
 
+@pytest.mark.parametrize(("each", "load"), [(0.001, 0.95), (0.01, 0.9), (0.02, 0.85)])
+def test_nobody_is_refused_where_fewer_come_than_can_be_answered(each: float, load: float) -> None:
+    found = Queue(0.0, each).serve(lambda _: load, 300 * each + 20)
+    assert found.share_refused(0, int(300 * each + 20)) == 0
+
+
+@pytest.mark.parametrize("each", [0.001, 0.004])
+def test_who_waits_behind_one_slow_answer_is_not_refused_for_it(each: float) -> None:
+    found = Queue(0.0, each, stands=(4.0, 0.35)).serve(lambda _: 0.7, 8.0)
+    assert found.share_refused(0, 8) < 0.005
+    longer = Queue(0.0, each, stands=(4.0, 2.0)).serve(lambda _: 0.7, 12.0)
+    assert longer.share_refused(0, 4) == longer.share_refused(8, 12) == 0 < longer.share_refused(4, 6)
+
+
+@pytest.mark.parametrize(("each", "known"), [(0.0002, 4), (0.001, 4), (0.02, 7)])
+def test_that_half_more_come_than_can_be_answered_is_known_in_seconds(each: float, known: int) -> None:
+    found = Queue(0.0, each).serve(lambda at: 1.5 if at > 2 else 0.5, known + 6)
+    assert found.p99(known, known + 5) < max(0.007, 3 * each)
+
+
 def test_calls_that_are_made_no_more_bound_nothing() -> None:
     clock = Clock()
     one = Admission(0.5, 10.0, clock)
     one.call, one.aside = 0.05, 1
     worked(clock, one, 400, 0.001)
     one.waiting = 150
-    worked(clock, one, 600, 0.001)
     assert not one.is_over(MANY), "four calls of a thread take longer"
+    flooded(clock, one, 10, 0.001)
     one.aside = 0  # another version answers
-    worked(clock, one, 600, 0.001)
+    flooded(clock, one, 800, 0.001)
+    one.waiting = 150
     assert one.is_over(MANY)
 
 

@@ -19,9 +19,9 @@ from serving.http import unanswered as evidence
 from serving.http.errors import HttpError
 from serving.http.unanswered import Untold, failed, may_be_shared, refused_alone
 from serving.http.work import NoAnswer, NoValidRow
+from serving.journal.engine import connect
 from serving.journal.insertion import Unanswered
 from serving.journal.schema import requests, routed_keys, shadows, unanswered
-from serving.journal.tables import connect
 from serving.releases.beside import place_beside, withdraw
 from tests.serving import packages
 from tests.serving.conftest import Local, LocalApp

@@ -17,11 +17,12 @@ from schemas.deploy_spec import DeploySpec
 from serving.http.errors import HttpError
 from serving.http.feedback import read
 from serving.http.label_value import accepted, accepted_steps, classes_of
+from serving.journal.engine import begin_writing, connect
 from serving.journal.insertion import add
 from serving.journal.labelled import labelled
 from serving.journal.labels import Label, record
 from serving.journal.location import sqlite_url
-from serving.journal.tables import begin_writing, connect, create
+from serving.journal.tables import create
 from serving.journal.writer import Journal
 from serving.releases.publisher import publish
 from tests.serving import packages

@@ -10,12 +10,12 @@ from serving.http import app
 from serving.http.leaving import Leaving
 from serving.http.sharing import Sharing
 from serving.http.worker import Worker
+from serving.journal.engine import connect
 from serving.journal.integrity import Integrity
 from serving.journal.late_opening import LateOpening
 from serving.journal.location import sqlite_url
 from serving.journal.lost import lost
 from serving.journal.predictions import window
-from serving.journal.tables import connect
 from serving.journal.writer import Journal
 from serving.process.settings import Settings
 from serving.releases.events import Entry, append

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from schemas.deploy_spec import DeploySpec
+from serving.journal.engine import connect
 from serving.journal.predictions import count
-from serving.journal.tables import connect
 from serving.releases.publisher import publish
 from tests.serving import packages
 from tests.serving.conftest import Local, LocalApp

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import psutil
 import pytest
@@ -37,10 +38,16 @@ def calm(tmp_path_factory: pytest.TempPathFactory, bentoml_home: None) -> Iterat
 
 def test_more_than_can_be_answered_is_refused_with_the_time_to_come_again(live: Live) -> None:
     port = int(live.url.rpartition(":")[2])
-    with steady_load(port, 400, BODY, KEPT) as found:
-        time.sleep(2.0)
-    assert {*found["refused"]} <= {"429 with Retry-After", "503 with Retry-After", "504 with Retry-After"}
-    assert sum(found["refused"].values()) == len(found["failed"]) and found["answered"]["1"] > 50
+    with steady_load(port, 900, BODY, KEPT) as found:
+        time.sleep(3.0)
+    require_order(found)
+    assert found["refused"] and found["answered"]["1"] > 50
+
+
+def require_order(found: dict[str, Any]) -> None:
+    """Whoever was not answered was told when to come again: no connection broke."""
+    assert {*found["refused"]} <= {"429 with Retry-After", "503 with Retry-After", "504 with Retry-After"}, found
+    assert sum(found["refused"].values()) == len(found["failed"]), found["failed"][-3:]
 
 
 def test_clients_that_dribble_keep_nobody_out(live: Live) -> None:
@@ -95,9 +102,12 @@ def test_at_three_times_its_capacity_who_is_answered_waits_at_most_twice_as_long
         before = resident(one)
         time.sleep(count(5, 280))
         after = resident(one)
-    said = f"{capacity:.0f}/s; p99 {1e3 * usual['p99']:.1f} ms, {1e3 * found['p99']:.1f} ms; {after - before:,} bytes"
+    answered = found["answered"]["1"] / sum([*found["answered"].values(), *found["refused"].values()])
+    p99 = f"p99 {1e3 * usual['p99']:.1f} ms, {1e3 * found['p99']:.1f} ms"
+    said = f"{capacity:.0f}/s, {answered:.0%} answered; {p99}; {after - before:,} bytes"
     print(said, found["refused"], found["answered"])
-    assert {*found["refused"]} <= {"429 with Retry-After", "503 with Retry-After", "504 with Retry-After"}, said
+    require_order(found)
+    assert usual["failed"] == [] and answered > 0.2, said
     assert found["p99"] <= 2 * usual["p99"] and after - before < 32 * 2**20, said
 
 

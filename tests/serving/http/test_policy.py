@@ -10,9 +10,10 @@ import pytest
 
 from schemas.deploy_spec import DeploySpec
 from schemas.journal_spec import JournalSpec
+from serving.journal.engine import connect
 from serving.journal.lost import lost
 from serving.journal.predictions import window
-from serving.journal.tables import connect, create
+from serving.journal.tables import create
 from serving.releases.publisher import publish
 from tests.ml.io.database.postgresql import OWNER, PASSWORD, Server
 from tests.ml.io.database.postgresql import postgresql as postgresql

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from serving.journal.engine import connect
 from serving.journal.loss import Loss
 from serving.journal.lost import lost
-from serving.journal.tables import connect
 from serving.journal.takeover import begin
 
 

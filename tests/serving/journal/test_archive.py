@@ -27,6 +27,7 @@ from serving.journal import archive as archive_module
 from serving.journal import archiving, flat, parquet
 from serving.journal.archive import Due, archive
 from serving.journal.archived import Everything
+from serving.journal.engine import connect
 from serving.journal.export import export
 from serving.journal.insertion import add
 from serving.journal.location import sqlite_url
@@ -37,7 +38,7 @@ from serving.journal.retention import used
 from serving.journal.salvage import salvage
 from serving.journal.schema import labels, requests
 from serving.journal.streamed import Labelled, Span
-from serving.journal.tables import connect, create
+from serving.journal.tables import create
 from tests.object_store import ObjectStore
 from tests.object_store import as_owner as as_owner
 from tests.object_store import object_store as object_store

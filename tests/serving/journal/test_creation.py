@@ -18,6 +18,7 @@ from schemas.home import ROOT, Home
 from serving.__main__ import main
 from serving.journal import tables
 from serving.journal.contents import is_unfinished
+from serving.journal.engine import connect
 from serving.journal.insertion import Unanswered
 from serving.journal.integrity import damage
 from serving.journal.location import journal_url, sqlite_url
@@ -158,7 +159,7 @@ def test_a_whole_journal_is_created_again_while_somebody_writes(file: Path) -> N
 def test_a_journal_that_was_removed_is_not_made_anew_as_an_empty_file_by_who_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "house.db"
     tables.create(sqlite_url(file))
-    engine = tables.connect(sqlite_url(file))
+    engine = connect(sqlite_url(file))
     with engine.connect() as connection:
         connection.exec_driver_sql("SELECT 1")
     engine.dispose()
@@ -177,7 +178,7 @@ def test_options_of_the_url_of_a_file_are_taken(tmp_path: Path, options: str) ->
 
 def test_what_a_version_from_before_wrote_twice_of_a_request_without_an_answer_is_there_once(any_journal: str) -> None:
     rows = [Unanswered(name, 1.0, "2", 0.5, status, 0, 0.1)._asdict() for name, status in (("a", 500), ("b", 500))]
-    engine = tables.connect(any_journal)
+    engine = connect(any_journal)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP INDEX unanswered_once")
         connection.exec_driver_sql("CREATE INDEX unanswered_by_request ON unanswered (request_id)")

@@ -6,6 +6,7 @@ import pytest
 
 from serving.journal import tables
 from serving.journal.crowd import FEWEST, Crowd
+from serving.journal.engine import connect
 from serving.journal.outcome import JournalError
 from serving.journal.predictions import count
 from serving.journal.writer import Journal
@@ -120,7 +121,7 @@ def test_it_never_waits_for_more_than_a_commit_takes(queue):
 def test_a_value_that_the_driver_cannot_hold_is_refused_and_the_next_is_written(tmp_path):
     url = f"sqlite:///{tmp_path / 'journal.db'}"
     tables.create(url)
-    journal = Journal(tables.connect(url))
+    journal = Journal(connect(url))
     sound = request("a")
 
     async def both():
@@ -138,7 +139,7 @@ def test_a_value_that_the_driver_cannot_hold_is_refused_and_the_next_is_written(
 def test_all_that_is_acknowledged_is_in_the_journal_however_many_come_and_closing_loses_nothing(tmp_path):
     url = f"sqlite:///{tmp_path / 'journal.db'}"
     tables.create(url)
-    journal = Journal(tables.connect(url))
+    journal = Journal(connect(url))
 
     async def one(number, times):
         for turn in range(times):

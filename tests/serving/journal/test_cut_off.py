@@ -9,11 +9,11 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
 from schemas.journal_spec import JournalSpec
+from serving.journal.engine import connect
 from serving.journal.inline import Inline
 from serving.journal.losses import Losses
 from serving.journal.outcome import JournalError, Outcome
 from serving.journal.predictions import count
-from serving.journal.tables import connect
 from serving.journal.transaction import commit
 from serving.journal.waiting import Entry
 from serving.journal.writer import Journal

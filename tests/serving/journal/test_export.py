@@ -16,6 +16,7 @@ from sqlalchemy import insert
 from schemas.errors import ContentError, DeploymentError
 from serving.__main__ import main
 from serving.journal import parquet, streamed
+from serving.journal.engine import connect
 from serving.journal.exploded import Predicted
 from serving.journal.export import FORMS, Format, export
 from serving.journal.flat import Columns
@@ -23,7 +24,7 @@ from serving.journal.insertion import add
 from serving.journal.location import sqlite_url
 from serving.journal.schema import labels
 from serving.journal.streamed import Labelled, Span, Streamed
-from serving.journal.tables import connect, create
+from serving.journal.tables import create
 from tests.serving.journal.damaged import write_journal
 from tests.serving.journal.requests import request
 

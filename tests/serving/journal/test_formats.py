@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ml.validation.rows import Validator
 from schemas.errors import DeploymentError
 from schemas.signature import CategoryDerivation, Input, NumberDerivation, Output, Signature
+from serving.journal.engine import connect
 from serving.journal.inputs import Kept, of_columns, of_rows, rows_of
 from serving.journal.insertion import Request, add
 from serving.journal.labelled import labelled
@@ -21,7 +22,7 @@ from serving.journal.location import sqlite_url
 from serving.journal.predictions import count, window
 from serving.journal.salvage import salvage, unreadable_rows
 from serving.journal.schema import FORMAT, LATER_COLUMNS
-from serving.journal.tables import connect, create, format_of
+from serving.journal.tables import create, format_of
 from serving.journal.trouble import Unreadable
 from tests.serving.journal.damaged import create_old, overwrite, write_journal
 from tests.serving.journal.requests import ANSWER, request

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import Engine
 
 from serving.journal.checkpoints import Checkpoints
+from serving.journal.engine import connect
 from serving.journal.inline import Inline
 from serving.journal.location import sqlite_url
 from serving.journal.outcome import JournalError
 from serving.journal.predictions import count
-from serving.journal.tables import connect, create
+from serving.journal.tables import create
 from serving.journal.writer import Journal
 from tests.serving.journal.requests import request
 

@@ -10,13 +10,14 @@ from sqlalchemy import Connection, event, select, text
 
 from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
+from serving.journal.engine import connect
 from serving.journal.insertion import Request, add
 from serving.journal.labels import Label
 from serving.journal.location import sqlite_url
 from serving.journal.outcome import JournalError
 from serving.journal.predictions import count, window
 from serving.journal.schema import requests
-from serving.journal.tables import connect, create
+from serving.journal.tables import create
 from serving.journal.writer import Journal
 from serving.process.settings import Settings
 from tests.serving.journal.requests import request

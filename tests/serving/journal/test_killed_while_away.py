@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from schemas.journal_spec import JournalSpec
+from serving.journal.engine import connect
 from serving.journal.predictions import window
-from serving.journal.tables import connect
 from serving.journal.writer import Journal
 from tests.serving.journal.owing import files, take_over, totals
 from tests.serving.journal.requests import request

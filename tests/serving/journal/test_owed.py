@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import event
 
 from schemas.journal_spec import JournalSpec
+from serving.journal.engine import connect
 from serving.journal.loss import Reason
 from serving.journal.losses import Losses
 from serving.journal.lost import lost
 from serving.journal.owed import COUNTS
 from serving.journal.owed_file import Damaged, read
 from serving.journal.predictions import window
-from serving.journal.tables import connect
 from serving.journal.takeover import begin
 from serving.journal.writer import Journal
 from tests.serving.journal.owing import files, killed, take_over, totals

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, select
 
 from schemas.journal_spec import JournalSpec
+from serving.journal.engine import Synchronous, connect
 from serving.journal.held import missing
 from serving.journal.insertion import RoutedKey, Row, Shadowed, Unanswered, add
 from serving.journal.labels import Label
@@ -21,7 +22,7 @@ from serving.journal.lost import lost, lost_beside
 from serving.journal.outcome import JournalError, JournalFull, Outcome
 from serving.journal.predictions import count, window
 from serving.journal.schema import routed_keys, unanswered
-from serving.journal.tables import Synchronous, connect, create
+from serving.journal.tables import create
 from serving.journal.transaction import commit
 from serving.journal.waiting import Entry
 from serving.journal.writer import Journal

@@ -19,6 +19,7 @@ from schemas.journal_spec import JournalSpec
 from schemas.rollout_state import Position
 from serving.journal import lease
 from serving.journal import maintenance as maintenance_module
+from serving.journal.engine import connect
 from serving.journal.insertion import RoutedKey, Shadowed, Unanswered, add
 from serving.journal.labels import Label, record
 from serving.journal.location import sqlite_url
@@ -30,7 +31,7 @@ from serving.journal.predictions import count, window
 from serving.journal.retention import used
 from serving.journal.salvage import salvage
 from serving.journal.schema import labels, losses, removed, requests, rollouts, routed_keys, shadows, unanswered
-from serving.journal.tables import connect, create
+from serving.journal.tables import create
 from serving.journal.writer import Journal
 from serving.rollouts import reading
 from tests.serving.journal.damaged import write_journal

@@ -14,12 +14,13 @@ from sqlalchemy import insert
 
 from schemas.journal_spec import JournalSpec
 from serving.journal import takeover
+from serving.journal.engine import connect
 from serving.journal.insertion import add
 from serving.journal.loss import Loss
 from serving.journal.outcome import JournalError
 from serving.journal.owed_folder import Left
 from serving.journal.schema import losses
-from serving.journal.tables import connect, create
+from serving.journal.tables import create
 from serving.journal.takeover import begin
 from serving.journal.writer import Journal
 from tests.ml.io.database.postgresql import OWNER, PASSWORD, Server

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from serving.journal import tables
+from serving.journal.engine import connect
 from serving.process import alone, contents, settings, variables
 from serving.process.contents import Contents
 from serving.process.members import VARIABLE
@@ -141,7 +142,7 @@ def test_a_bento_without_a_package_serves_what_its_journal_says_and_nothing_else
     monkeypatch.setenv("DRIVETRAIN_JOURNAL_URL", journal_url)
     with pytest.raises(BentoMLException, match="holds no package, and its journal has no version in production"):
         alone.prepare()
-    engine = tables.connect(journal_url)
+    engine = connect(journal_url)
     events.append(engine, lambda _past: [events.Entry("3", "/packages/3", "current", weight=1.0)])
     alone.prepare()
     assert alone.first_version(settings.read(), lambda: None) is None

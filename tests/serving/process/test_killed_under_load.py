@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from schemas.deploy_spec import DeploySpec
+from serving.journal.engine import connect
 from serving.journal.streamed import Span, Streamed
-from serving.journal.tables import connect
 from serving.process import records, services
 from serving.process.deploy import deploy
 from tests.serving import packages

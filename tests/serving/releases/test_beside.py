@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
+from serving.journal.engine import connect
 from serving.journal.predictions import count, window
 from serving.journal.schema import shadows
-from serving.journal.tables import connect
 from serving.releases.beside import package_of, place_beside, withdraw
 from serving.releases.follower import Follower
 from serving.releases.loaded_version import Version

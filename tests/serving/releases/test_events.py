@@ -6,7 +6,7 @@ import pytest
 
 from schemas.errors import DeploymentError
 from schemas.release import ReleaseState
-from serving.journal.tables import connect
+from serving.journal.engine import connect
 from serving.releases import events as releases
 from serving.releases import publisher
 from serving.releases.events import Entry, Event

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.journal import tables
+from serving.journal.engine import connect
 from serving.releases import events, first_version
 from serving.releases.first_version import FirstVersion
 from serving.releases.follower import Follower
@@ -18,7 +18,7 @@ from tests.serving import packages
 @pytest.fixture
 def follower(journal_url: str, tmp_path: Path) -> Iterator[Follower]:
     """A worker."""
-    engine = tables.connect(journal_url)
+    engine = connect(journal_url)
     one = Follower(engine, tmp_path / "cache", 0.02)
     one.start()
     yield one
@@ -93,7 +93,7 @@ def test_of_two_that_begin_at_once_one_wins_and_both_are_content(
     for one in both:
         one.start()
     until(lambda: not running())
-    with tables.connect(journal_url).connect() as connection:
+    with connect(journal_url).connect() as connection:
         assert [event.state for event in events.read(connection)].count("current") == 1
 
 

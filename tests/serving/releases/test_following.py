@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from serving.journal.tables import connect
+from serving.journal.engine import connect
 from serving.releases.events import Entry, append
 from serving.releases.follower import Follower
 from tests.serving import packages

@@ -13,8 +13,9 @@ import pytest
 
 from schemas.release import ReleaseState
 from schemas.thresholds import Thresholds
+from serving.journal.engine import connect
 from serving.journal.location import sqlite_url
-from serving.journal.tables import connect, create
+from serving.journal.tables import create
 from serving.releases.events import Entry, Event, append, read
 from serving.releases.follower import Follower
 from serving.releases.known_releases import FILE, KnownReleases

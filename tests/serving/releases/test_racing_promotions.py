@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, delete
 
+from serving.journal.engine import connect
 from serving.journal.schema import releases as table
-from serving.journal.tables import connect
 from serving.releases import events
 from serving.releases.publisher import releases
 from tests.serving.journal.conftest import any_journal as any_journal

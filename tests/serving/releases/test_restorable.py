@@ -1,13 +1,13 @@
 """Which versions a release can come back to."""
 
-from serving.journal import tables
+from serving.journal.engine import connect
 from serving.releases import events
 from serving.releases.events import Entry
 from serving.releases.publisher import restorable
 
 
 def test_it_is_what_answers_what_follows_and_what_a_rollback_brings_back(journal_url: str) -> None:
-    engine = tables.connect(journal_url)
+    engine = connect(journal_url)
     states = [("1", "current"), ("2", "current"), ("3", "current"), ("4", "candidate"), ("5", "shadow")]
     entries = [
         Entry(name, f"/packages/{name}", state, weight=0.1 if state == "candidate" else 0.0)  # type: ignore[arg-type]

@@ -15,9 +15,9 @@ from ml.predictions.predictor import Predictions
 from schemas.deploy_spec import DeploySpec
 from schemas.errors import DeploymentError
 from schemas.thresholds import Thresholds
+from serving.journal.engine import connect
 from serving.journal.opened import opened
 from serving.journal.predictions import window
-from serving.journal.tables import connect
 from serving.releases import events, thresholds
 from serving.releases.events import Event
 from serving.releases.follower import Follower

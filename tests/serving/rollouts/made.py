@@ -10,10 +10,10 @@ from sqlalchemy import Engine, select
 
 from schemas.deploy_spec import DeploySpec
 from schemas.rollout import RolloutSpec
+from serving.journal.engine import begin_writing
 from serving.journal.insertion import Request, Shadowed, Unanswered, add
 from serving.journal.labels import Label, record
 from serving.journal.schema import rollouts
-from serving.journal.tables import begin_writing
 from serving.releases import events as stream
 from serving.releases.events import Entry
 from serving.releases.traffic import traffic

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import Engine
 
 from schemas.rollout import RolloutSpec
+from serving.journal.engine import begin_writing
 from serving.journal.insertion import RoutedKey, add
-from serving.journal.tables import begin_writing
 from serving.rollouts.controller import Controller, horizon
 from tests.serving.rollouts.made import DEPLOY, Fault, Service
 

@@ -13,10 +13,10 @@ from sqlalchemy import Engine
 from ml.rollouts.observations import Observations
 from schemas.rollout_state import Measure
 from schemas.signature import Output
+from serving.journal.engine import begin_writing
 from serving.journal.insertion import Request, RoutedKey, Row, Shadowed, Unanswered, add
 from serving.journal.labels import Label, record
 from serving.journal.schema import requests
-from serving.journal.tables import begin_writing
 from serving.rollouts import reading
 from serving.rollouts.evidence import evidence
 from serving.rollouts.measure import binned, loss, measure_of

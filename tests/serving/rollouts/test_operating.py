@@ -10,9 +10,9 @@ from schemas.errors import DeploymentError
 from schemas.rollout import RolloutSpec
 from serving.journal import compared
 from serving.journal.compared import forget
+from serving.journal.engine import begin_writing
 from serving.journal.insertion import RoutedKey, Row, Unanswered, add
 from serving.journal.schema import routed_keys, unanswered
-from serving.journal.tables import begin_writing
 from serving.releases import events as stream
 from serving.releases.beside import withdraw
 from serving.releases.events import Entry, Event
