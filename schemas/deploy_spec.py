@@ -66,7 +66,7 @@ class DeploySpec(Strict):
         default=0.5,
         gt=0,
         description="seconds that a burst of requests may wait before 429; where more come than can be answered for so "
-        "long, as many as are answered in a 100th of it. Up to 64 connections wait for each other, 8 "
+        "long, as many as are answered in a 100th of it. Up to 64 clients wait for each other, 8 "
         "requests always, 2 while too many come",
     )
     latency_budget: WatchedBudget = Field(

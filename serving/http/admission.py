@@ -8,8 +8,8 @@ FEW, _FEWEST = 8, 2
 """Requests that may wait, however long that takes; the fewer, while more come than can be answered."""
 _CLIENTS = 64  # who cannot make each other wait for long: each waits for its own answer
 _STEADY, _STRICT = 10, 100  # how much shorter than a burst's a lasting queue may be, and one while too many come
-_SURELY = 3.0  # standard deviations of what comes by chance, by which more came than could be answered
-_MANY = 100  # requests among which it is no chance that more came than could be answered
+_SURELY = 6.0  # standard deviations of what comes at random, one by one, by which more came than were answered
+_LASTS = 1.5  # how much longer than a burst may wait a queue is long that lasts; of the first third nothing is counted
 _CALLS = 4.0  # calls for one row alone take about as long as one for many that runs, and the next one
 _MEASURED = 1.0  # seconds of work, after which what was measured counts half
 _AT_ONCE = 8  # an answer that took so much less time than others came together with the one before
@@ -25,20 +25,18 @@ class Admission:
     """How many requests wait for their answer, and how long that will take, by what it took those before.
 
     A request waits from when it is whole; what waits longer in the kernel's buffers, while others are worked on, is
-    bounded with it. A burst may wait for `longest` seconds, and so may those behind one that stood in the way. A queue
-    that stays long for all of that time, while surely more come than are answered, is none, and would only make
-    everybody wait. (The least wait of an interval says whether a queue stays long, as in CoDel, RFC 8289; that more
-    came is sure where it is more than chance brings: arrivals at random vary by the root of their number.) Then as many
-    wait as are answered in a 100th of it, until no more come than could be answered. Who is refused may ask again at
-    once, and so often that refusing takes all the time: as much work may wait besides as refusing others took, so that
-    half of the time is left for answers.
+    bounded with it. A burst may wait for `longest` seconds. A queue that stays long, while surely more come than are
+    answered, is none, and would only make everybody wait. (The least wait of an interval says whether a queue stays
+    long, as in CoDel, RFC 8289; that more come is sure where it is more than chance brings: arrivals at random vary by
+    the root of their number.) Then as many wait as are answered in a 100th of it, until no more come than could be
+    answered. Who is refused may ask again at once, and so often that refusing takes all the time: as much work may wait
+    besides as refusing others took, so that half of the time is left for answers.
 
-    The time between two answers, less that of refusals, is that of the work where requests queue for it, and so is the
-    time of one that waits alone. Where few wait, each for itself, it is their clients' pace, and says nothing of how
-    many could be answered: it is left out. Where one call answers several, it says how many wait rather than how long:
-    who waits for about two calls is in no queue, however long these take. What waits for somebody else, `elsewhere`, is
-    in no queue of ours: for a lookup's source, for a client that reads, or for a commit that takes its time however
-    many are in it.
+    The time between two answers, less that of refusals, is that of the work where requests queue for it. Where few
+    wait, each for itself, it is their clients' pace, and says nothing of how many could be answered: it is left out.
+    Where one call answers several, it says how many wait rather than how long: who waits for about two calls is in no
+    queue, however long these take. What waits for somebody else, `elsewhere`, is in no queue of ours: for a lookup's
+    source, for a client that reads, or for a commit that takes its time however many are in it.
 
     Args:
         longest: Seconds that a request may wait for its turn.
@@ -63,19 +61,18 @@ class Admission:
         self._refusing = 0.0  # seconds that were spent on refusals since something was answered
         self._behind = 0  # requests that a queue has left, which are mostly answered with it
         self._last = clock()  # when the last was answered, or a queue began
-        self._alone: float | None = None  # since when the only one waits that waits
-        self._came, self._since = 0, self._last  # how many came since the queue was short, or since too many do
+        self._since = self._last  # when the queue was short last, or when it was known that too many come
+        self._came, self._left = 0, 0  # how many came since then, and were answered
+        self._counts = False  # the queue is long for long enough that what came before it is over
         self._refused = self._last  # when the last was
 
     def entered(self) -> None:
         """Note that a request is whole."""
         self.waiting += 1
         self._came += 1
-        if self.waiting == 1:
-            self._alone = self._last = self._clock()
-            return
-        self._alone = None
-        if self.waiting == self.few == FEW:  # as many may each wait for itself: the work of the first is not known
+        if self.waiting == 1 and self.few == _FEWEST:  # who waits behind it waits for all of its work
+            self._last = self._clock()
+        elif self.waiting == self.few == FEW:  # so few may each wait for itself, and their time is not that of work
             self._last = self._clock()
             # Time in which nobody came does not excuse for long that too many come now.
             self._since = max(self._since, self._last - self._longest)
@@ -90,13 +87,12 @@ class Admission:
             self._behind -= 1
             if (now - self._last) * self._answers < self._worked:
                 self._measure(now - self._last)
-        elif self._alone is not None and not self.call:
-            self._measure(now - self._alone)
         self.waiting -= 1
         self._last = now
         self._refusing = 0.0
+        self._left += 1
         if self.waiting < FEW and self.few == FEW:
-            self._came, self._since = 0, now
+            self._begin(now)
 
     def refused(self, seconds: float) -> None:
         """Note that it took so long to refuse a request: no time in which others were answered, but by a thread."""
@@ -106,8 +102,6 @@ class Admission:
 
     def went_elsewhere(self) -> None:
         """Note that a request waits for somebody else."""
-        if self._alone is not None:
-            self._worked += self._clock() - self._alone
         self.waiting -= 1
         self.elsewhere += 1
 
@@ -126,11 +120,12 @@ class Admission:
         if self.waiting < self.few:
             return False
         expected = self.waiting * self._worked / self._answers
-        if max(clients, self.waiting + self.elsewhere) <= _CLIENTS:
+        if max(clients, self.waiting) <= _CLIENTS:
             return expected > self._deadline
         now = self._clock()
         if self.few == _FEWEST and not self._is_too_much(now):
-            self.few, self._came, self._since = FEW, 0, now
+            self.few = FEW
+            self._begin(now)
         is_over = self._is_long(expected, now)
         if is_over:
             self._came += 1
@@ -145,24 +140,33 @@ class Admission:
             short = max(short, min(_CALLS * self.call, self._deadline / 2))
         if expected <= short + self._refusing:
             if not is_strict:
-                self._came, self._since = 0, now
+                self._begin(now)
             return False
         if not is_strict and self._lasts(now):
-            self.few, self._came, self._since = _FEWEST, 0, now
+            self.few = _FEWEST
+            self._begin(now)
             return True
         return is_strict or expected > self._longest
 
+    def _begin(self, now: float) -> None:
+        """Count anew."""
+        self._since, self._came, self._left, self._counts = now, 0, 0, False
+
     def _lasts(self, now: float) -> bool:
-        """Say whether a queue was long for long, while surely more came than could be answered."""
-        seconds, each = now - self._since, self._worked / self._answers
-        return seconds >= self._longest and self._came * each - seconds > _SURELY * sqrt(seconds * each)
+        """Say whether a queue is long for long, while surely more come than are answered."""
+        seconds = now - self._since
+        if not self._counts:
+            if seconds >= _LASTS / 3 * self._longest:
+                self._came, self._left, self._counts = 0, 0, True
+            return False
+        return seconds >= _LASTS * self._longest and self._came - self._left > _SURELY * sqrt(self._came)
 
     def _is_too_much(self, now: float) -> bool:
         """Say whether more came than could be answered, as far as that is known again."""
         if now - self._refused > self._longest:
             return False
         seconds, came, each = now - self._since, self._came, self._worked / self._answers
-        if seconds < max(self._longest, _MANY * each):
+        if seconds < self._longest:
             return True
         self._came, self._since = 0, now
         return came * each > seconds

@@ -81,13 +81,17 @@ class TurningAway(MakingWay):
             cycle.scope[LATE] = True  # type: ignore[literal-required]
             self.admission.refused(_IN_TASK)
         else:
-            self._outlet.turn = cycle.scope[TURN] = Turn(self.admission)  # type: ignore[literal-required]
+            turn = cycle.scope[TURN] = Turn(self.admission)  # type: ignore[literal-required]
+            self._outlet.give(turn)
 
     def _done(self) -> None:
         """Note that no request of it waits."""
-        if self._outlet.turn is not None:
-            self._outlet.turn.end()
-            self._outlet.turn = None
+        self._outlet.end()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count its client no more."""
+        self.clients.left(self._asked)
+        super().connection_lost(exc)
 
 
 class _Outlet(FlowControl):
@@ -95,15 +99,29 @@ class _Outlet(FlowControl):
 
     def __init__(self, transport: asyncio.Transport) -> None:
         super().__init__(transport)
-        self.turn: Turn | None = None
-        """That of the request that is whole, and not answered."""
+        self._turn: Turn | None = None  # of the request that is whole, and not answered
+        self._is_draining = False
+
+    def give(self, turn: Turn) -> None:
+        """Take the turn of a request that is whole, also while its answer waits to be read already."""
+        self._turn = turn
+        if self._is_draining:
+            turn.went_elsewhere()
+
+    def end(self) -> None:
+        """End the turn, if there is one."""
+        if self._turn is not None:
+            self._turn.end()
+            self._turn = None
 
     async def drain(self) -> None:
         """Wait until the client has read."""
-        turn = self.turn
-        if turn is None:
+        self._is_draining = True
+        if self._turn is not None:
+            self._turn.went_elsewhere()
+        try:
             await super().drain()
-            return
-        turn.went_elsewhere()
-        await super().drain()
-        turn.came_back()
+        finally:
+            self._is_draining = False
+            if self._turn is not None:
+                self._turn.came_back()
