@@ -1,6 +1,7 @@
 """Who counts as waiting for an answer: not who reads slowly, nor who is connected and says nothing."""
 
 import asyncio
+import gc
 import socket
 import time
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,7 @@ from serving.http.whole import write_whole
 
 pytestmark = pytest.mark.slow
 LARGE = 2_000_000  # bytes of an answer: several are more than a kernel keeps for a client
+SIZES = {"/much": LARGE, "/more": 5 * LARGE}
 WORK = 0.08  # seconds: ten who wait for each other do so for longer than a burst may
 
 
@@ -31,8 +33,9 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if LATE in scope:
         await refuse(scope, receive, send, HttpError(429, "too many", headers=RETRY))
         return
-    await receive()
-    content = b"x" * LARGE if scope["path"] == "/much" else b"done"
+    if scope["path"] != "/early":
+        await receive()
+    content = b"x" * SIZES.get(scope["path"], 4)
     if scope["path"] == "/work":
         time.sleep(WORK)
     if not write_whole(scope, 200, (), content):
@@ -90,6 +93,25 @@ def test_who_leaves_answers_unread_waits_in_no_queue_of_ours(monkeypatch: pytest
     served(monkeypatch, use)
 
 
+def test_nor_whose_request_becomes_whole_while_its_answer_waits_to_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def use(port: int, admission: Admission) -> None:
+        client = socket.create_connection(("127.0.0.1", port))
+        client.sendall(asking("/more") + asking("/early").replace(b"content-length: 0", b"content-length: 5"))
+        await until(lambda: any(isinstance(one, Connection) and one.flow.write_paused for one in connections()))
+        client.sendall(b"whole")
+        await until(lambda: admission.elsewhere == 1)
+        assert admission.waiting == 0
+        client.close()
+        await until(lambda: admission.elsewhere == 0)
+
+    served(monkeypatch, use)
+
+
+def connections() -> list[object]:
+    """Return the connections that live."""
+    return [one for one in gc.get_objects() if type(one) is Connection]
+
+
 @pytest.mark.parametrize("silent", [0, 100])
 def test_connections_that_say_nothing_make_nobody_wait(monkeypatch: pytest.MonkeyPatch, silent: int) -> None:
     lines = []
@@ -124,6 +146,15 @@ def test_clients_are_those_that_asked_in_this_period_or_the_one_before() -> None
     now = 4.5
     assert clients.note(second) != second and len(clients) == 1
     now = 60.0
-    clients.note(-1)
+    third = clients.note(-1)
     clients.note(-1)
     assert len(clients) == 2, "who asked a minute ago is forgotten"
+    for _ in range(100):  # each request on a connection of its own
+        clients.left(clients.note(-1))
+    assert len(clients) == 2
+    clients.left(-1)
+    now = 62.5
+    clients.note(third)
+    clients.left(second)
+    clients.left(third)
+    assert len(clients) == 1
