@@ -72,6 +72,9 @@ class Admission:
         self._came += 1
         if self.waiting == 1 and self.few == _FEWEST:  # who waits behind it waits for all of its work
             self._last = self._clock()
+            if self._last - self._refused > self._longest:
+                self.few = FEW
+                self._begin(self._last)
         elif self.waiting == self.few == FEW:  # so few may each wait for itself, and their time is not that of work
             self._last = self._clock()
             # Time in which nobody came does not excuse for long that too many come now.
@@ -79,6 +82,18 @@ class Admission:
 
     def left(self) -> None:
         """Note that a request is answered, or its client gone."""
+        self._work_ended()
+
+    def commits(self) -> None:
+        """Note that the work of a request is done, and that it waits for its commit alone."""
+        self._work_ended()
+        self.elsewhere += 1
+
+    def committed(self) -> None:
+        """Note that one is answered that waited for its commit, or its client gone."""
+        self.elsewhere -= 1
+
+    def _work_ended(self) -> None:
         now = self._clock()
         if self.waiting >= self.few:
             self._behind = self.few
@@ -117,15 +132,15 @@ class Admission:
         Args:
             clients: How many have asked lately, each on a connection of its own: few may wait for each other.
         """
+        now = self._clock()
+        if self.few == _FEWEST and not self._is_too_much(now):
+            self.few = FEW
+            self._begin(now)
         if self.waiting < self.few:
             return False
         expected = self.waiting * self._worked / self._answers
         if max(clients, self.waiting) <= _CLIENTS:
             return expected > self._deadline
-        now = self._clock()
-        if self.few == _FEWEST and not self._is_too_much(now):
-            self.few = FEW
-            self._begin(now)
         is_over = self._is_long(expected, now)
         if is_over:
             self._came += 1
@@ -182,15 +197,16 @@ class Admission:
 class Turn:
     """One request that is whole: it waits for us, or for somebody else, until it is answered or its client gone."""
 
-    __slots__ = ("_admission", "_is_elsewhere", "_is_over")
+    __slots__ = ("_admission", "_commits", "_is_elsewhere", "_is_over")
 
     def __init__(self, admission: Admission) -> None:
-        self._admission, self._is_elsewhere, self._is_over = admission, False, False
+        self._admission = admission
+        self._commits = self._is_elsewhere = self._is_over = False
         admission.entered()
 
     def went_elsewhere(self) -> None:
         """Note that it waits for somebody else."""
-        if not (self._is_over or self._is_elsewhere):
+        if not (self._is_over or self._is_elsewhere or self._commits):
             self._is_elsewhere = True
             self._admission.went_elsewhere()
 
@@ -200,9 +216,19 @@ class Turn:
             self._is_elsewhere = False
             self._admission.came_back()
 
+    def commits(self) -> None:
+        """Note that its work is done, and that it waits for its commit alone."""
+        if not (self._is_over or self._commits):
+            self.came_back()
+            self._commits = True
+            self._admission.commits()
+
     def end(self) -> None:
         """Note that it is answered, or its client gone."""
         if not self._is_over:
             self._is_over = True
             self.came_back()
-            self._admission.left()
+            if self._commits:
+                self._admission.committed()
+            else:
+                self._admission.left()

@@ -22,7 +22,7 @@ class TurningAway(MakingWay):
     takes, answering lacks; many who ask again at once would leave no time for the others.
     """
 
-    __slots__ = ("_asked", "_late", "_outlet", "_reads")
+    __slots__ = ("_asked", "_is_refused", "_late", "_outlet", "_reads")
 
     admission: ClassVar[Admission] = Admission()
     clients: ClassVar[Clients] = Clients()
@@ -32,6 +32,7 @@ class TurningAway(MakingWay):
         self._late: tuple[RequestResponseCycle, Any] | None = None  # to be refused now
         self._reads = False  # what came is being parsed
         self._asked = -1  # the period of `clients` in which the last request came
+        self._is_refused = False  # that request is too much
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection."""
@@ -51,7 +52,8 @@ class TurningAway(MakingWay):
         """Say whether one more request, which has come, would wait for too long."""
         self._asked = self.clients.note(self._asked)
         admission = self.admission
-        return admission.waiting >= admission.few and admission.is_over(len(self.clients))
+        self._is_refused = admission.waiting >= admission.few and admission.is_over(len(self.clients))
+        return self._is_refused
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Let the application answer: in a task, but at once where it says no more than that it is too much."""
@@ -89,8 +91,9 @@ class TurningAway(MakingWay):
         self._outlet.end()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count its client no more."""
-        self.clients.left(self._asked)
+        """Count its client no more; one that was refused comes again."""
+        if not self._is_refused:
+            self.clients.left(self._asked)
         super().connection_lost(exc)
 
 

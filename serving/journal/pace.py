@@ -17,11 +17,8 @@ Of a journal at 0.7 of what it can do, the running commit and the next one take 
 class Turns(Protocol):
     """Hears of requests that are in no queue of ours while they wait for their commit."""
 
-    def went_elsewhere(self) -> None:
-        """Note that one waits for somebody else."""
-
-    def came_back(self) -> None:
-        """Note that it does not any more."""
+    def commits(self) -> None:
+        """Note that the work of one is done, and that it waits for its commit alone."""
 
 
 class Pace:
@@ -66,11 +63,6 @@ class Pace:
 
     async def wait(self, committed: Awaitable[None], waiting: int, turns: Turns | None) -> None:
         """Wait for a commit, behind so many; `turns` hears of it where that is no queue."""
-        if turns is None or self.is_queue(waiting):
-            await committed
-            return
-        turns.went_elsewhere()
-        try:
-            await committed
-        finally:
-            turns.came_back()
+        if turns is not None and not self.is_queue(waiting):
+            turns.commits()
+        await committed

@@ -107,6 +107,22 @@ def test_nor_whose_request_becomes_whole_while_its_answer_waits_to_be_read(monke
     served(monkeypatch, use)
 
 
+def test_who_was_refused_comes_again_and_who_was_answered_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def use(port: int, admission: Admission) -> None:
+        for is_over in (False, True):
+            monkeypatch.setattr(admission, "few", 0)
+            monkeypatch.setattr(admission, "is_over", lambda clients, said=is_over: said)
+            for _ in range(3):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(asking("/quick"))
+                assert (b" 429 " in await reader.readline()) == is_over
+                writer.close()
+            await asyncio.sleep(0.05)  # for the connections' ends
+            assert len(Connection.clients) == (3 if is_over else 0)
+
+    served(monkeypatch, use)
+
+
 def connections() -> list[object]:
     """Return the connections that live."""
     return [one for one in gc.get_objects() if type(one) is Connection]
