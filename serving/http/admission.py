@@ -70,11 +70,13 @@ class Admission:
         """Note that a request is whole."""
         self.waiting += 1
         self._came += 1
-        if self.waiting == 1 and self.few == _FEWEST:  # who waits behind it waits for all of its work
-            self._last = self._clock()
-            if self._last - self._refused > self._longest:
+        if self.few == _FEWEST:
+            now = self._clock()
+            if self.waiting == 1:  # who waits behind it waits for all of its work
+                self._last = now
+            if now - self._refused > self._longest:
                 self.few = FEW
-                self._begin(self._last)
+                self._begin(now)
         elif self.waiting == self.few == FEW:  # so few may each wait for itself, and their time is not that of work
             self._last = self._clock()
             # Time in which nobody came does not excuse for long that too many come now.
@@ -85,7 +87,10 @@ class Admission:
         self._work_ended()
 
     def commits(self) -> None:
-        """Note that the work of a request is done, and that it waits for its commit alone."""
+        """Note that the work of a request is done, and that it waits for its commit alone.
+
+        Those of one call commit together, and come back when others wait: their number says what the call took of each.
+        """
         self._work_ended()
         self.elsewhere += 1
 
@@ -218,7 +223,9 @@ class Turn:
 
     def commits(self) -> None:
         """Note that its work is done, and that it waits for its commit alone."""
-        if not (self._is_over or self._commits):
+        if not self._admission.call:  # it says how long work takes when it is answered
+            self.went_elsewhere()
+        elif not (self._is_over or self._commits):
             self.came_back()
             self._commits = True
             self._admission.commits()

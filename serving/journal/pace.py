@@ -20,6 +20,9 @@ class Turns(Protocol):
     def commits(self) -> None:
         """Note that the work of one is done, and that it waits for its commit alone."""
 
+    def came_back(self) -> None:
+        """Note that it does not any more."""
+
 
 class Pace:
     """How long commits take, and how much of that is for the number of requests in them.
@@ -63,6 +66,11 @@ class Pace:
 
     async def wait(self, committed: Awaitable[None], waiting: int, turns: Turns | None) -> None:
         """Wait for a commit, behind so many; `turns` hears of it where that is no queue."""
-        if turns is not None and not self.is_queue(waiting):
-            turns.commits()
-        await committed
+        if turns is None or self.is_queue(waiting):
+            await committed
+            return
+        turns.commits()
+        try:
+            await committed
+        finally:
+            turns.came_back()

@@ -185,6 +185,21 @@ def burst(clock: Clock, admission: Admission) -> int:
     return taken
 
 
+def test_two_clients_that_overlap_end_a_strict_limit_too() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    worked(clock, one, 400, 0.001)
+    flooded(clock, one, 900, 0.001)
+    assert one.few == 2
+    while one.waiting > 2:
+        one.left()
+    for _ in range(4):
+        clock.now += 0.2
+        one.left()
+        one.entered()
+    assert one.few == FEW
+
+
 def test_slow_requests_that_overlap_are_not_taken_for_work() -> None:
     clock = Clock()
     one = Admission(0.5, 10.0, clock)
@@ -413,10 +428,17 @@ def test_a_request_counts_where_it_waits_and_once() -> None:
     turns[0].came_back()
     turns[0].went_elsewhere()
     assert (one.waiting, one.elsewhere) == (2, 0)
-    turns[1].commits()
-    turns[1].went_elsewhere()
-    turns[1].commits()
-    assert (one.waiting, one.elsewhere) == (1, 1)
+    for call in (0.0, 0.01):  # a call of one request, or of several
+        one.call = call
+        turns.append(Turn(one))
+        turns[-1].commits()
+        turns[-1].went_elsewhere()
+        turns[-1].commits()
+        assert (one.waiting, one.elsewhere) == (2, 1)
+        turns[-1].came_back()
+        assert one.waiting + one.elsewhere == 3
+        turns[-1].end()
+        assert (one.waiting, one.elsewhere) == (2, 0)
     for turn in turns[1:]:
         turn.end()
         turn.end()

@@ -62,7 +62,7 @@ class Service:
     def worked(self, group: list[tuple[float, bool]]) -> None:
         is_elsewhere = not self.pace.is_queue(len(self.waiting) + len(self.under_way))
         if is_elsewhere:
-            self.admission.commits()
+            self.admission.went_elsewhere()
         self.waiting.append((group[0][0], is_elsewhere))
         self.begin()
 
@@ -76,9 +76,8 @@ class Service:
         self.pace.took(len(group), self.now - self.began)
         for came, is_elsewhere in group:
             if is_elsewhere:
-                self.admission.committed()
-            else:
-                self.admission.left()
+                self.admission.came_back()
+            self.admission.left()
             if came > WARM:
                 self.took.append(self.now - came)
         self.under_way = []

@@ -76,13 +76,16 @@ def test_the_thread_writes_what_the_loop_could_not(engine: Engine, file: Path) -
 
 
 class Turns:
-    """Counts who waits for a commit alone."""
+    """Counts who waits for a commit alone, and who does not any more."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.went = self.came = 0
 
     def commits(self) -> None:
-        self.count += 1
+        self.went += 1
+
+    def came_back(self) -> None:
+        self.came += 1
 
 
 def test_only_who_waits_for_the_thread_waits_for_its_commit_alone(engine: Engine, file: Path) -> None:
@@ -94,12 +97,14 @@ def test_only_who_waits_for_the_thread_waits_for_its_commit_alone(engine: Engine
             other.execute("BEGIN IMMEDIATE")
             waiting = [asyncio.ensure_future(journal.write(request(name), turns)) for name in "bcd"]
             await asyncio.sleep(0.05)
-            assert turns.count == 3
+            waiting[0].cancel()
+            await asyncio.sleep(0.01)
+            assert (turns.went, turns.came) == (3, 1)
             other.execute("COMMIT")
-            await asyncio.gather(*waiting)
+            await asyncio.gather(*waiting, return_exceptions=True)
 
     asyncio.run(write())
-    assert (inline.count, turns.count) == (0, 3)
+    assert (inline.went, inline.came) == (0, 0) and (turns.went, turns.came) == (3, 3)
     journal.close()
 
 
