@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import select
 import signal
 import time
 from pathlib import Path
@@ -43,6 +44,7 @@ def test_after_kills_what_was_acknowledged_is_in_the_journal_or_counted(journal_
         if not (child := os.fork()):
             worker(journal_url, tmp_path, told, turn)
         os.close(told)
+        assert select.select([reading], [], [], 30)[0], "it begins to answer"
         ends = time.monotonic() + 0.02 + 0.1 * chance.random()
         with connect(journal_url).connect() as holder:
             while time.monotonic() < ends:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,13 @@ def servers() -> list[psutil.Process]:
     return [found for found in running if any(word.endswith(mark) for word in found.info["cmdline"] or [])]
 
 
+def forked() -> list[psutil.Process]:
+    """Return the processes of our servers, looked for anew where one ended meanwhile."""
+    while True:
+        with suppress(psutil.NoSuchProcess):
+            return [child for server in servers() for child in server.children()]
+
+
 def connected(code: Path) -> Lines:
     return warm.connect(code, watched=os.getpid())
 
@@ -45,7 +53,7 @@ def process_of(lines: Lines, known: set[int]) -> psutil.Process:
     """Return the process that was forked for a connection, beside those known before."""
     until = time.monotonic() + 10
     while time.monotonic() < until:
-        new = [child for server in servers() for child in server.children() if child.pid not in known]
+        new = [child for child in forked() if child.pid not in known]
         if new:
             return new[0]
         time.sleep(0.05)
@@ -76,7 +84,7 @@ def _last(lines: Lines) -> dict[str, Any]:
 
 
 def test_a_killed_process_is_told_and_the_server_goes_on(code: Path) -> None:
-    before = {child.pid for server in servers() for child in server.children()}
+    before = {child.pid for child in forked()}
     lines = connected(code)
     process_of(lines, before).kill()
     assert _last(lines) == {"died": "killed by SIGKILL"}
@@ -85,7 +93,7 @@ def test_a_killed_process_is_told_and_the_server_goes_on(code: Path) -> None:
 
 
 def test_a_process_ends_when_nobody_is_there_for_it(code: Path) -> None:
-    before = {child.pid for server in servers() for child in server.children()}
+    before = {child.pid for child in forked()}
     lines = connected(code)
     child = process_of(lines, before)
     lines.connection.close()
