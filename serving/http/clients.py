@@ -7,7 +7,10 @@ _LATELY = 2.0  # seconds: who was refused may come again after one (Retry-After)
 
 
 class Clients:
-    """The open connections on which a request came, in this period of two seconds or in the one before."""
+    """The connections on which a request came, in this period of two seconds or in the one before.
+
+    One that ended counts no more where `left` is called for it; who was refused comes again, and goes on to count.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock

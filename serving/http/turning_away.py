@@ -48,9 +48,12 @@ class TurningAway(MakingWay):
             self._refuse_late(began)
         self._reads = False
 
-    def _is_too_much(self) -> bool:
-        """Say whether one more request, which has come, would wait for too long."""
+    def _asks(self) -> None:
+        """Note that its client has asked: when a head came, and when a request is whole, which may be long after."""
         self._asked = self.clients.note(self._asked)
+
+    def _is_too_much(self) -> bool:
+        """Say whether one more request, which has come, would wait for too long; note it for when the client leaves."""
         admission = self.admission
         self._is_refused = admission.waiting >= admission.few and admission.is_over(len(self.clients))
         return self._is_refused
@@ -79,6 +82,7 @@ class TurningAway(MakingWay):
         """Note that a request is whole, and the next one to be answered here: it waits, or is too much after all."""
         if LATE in cycle.scope:
             return
+        self._asks()
         if self._is_too_much():  # others became whole while it was sent, or answered one before it
             cycle.scope[LATE] = True  # type: ignore[literal-required]
             self.admission.refused(_IN_TASK)
