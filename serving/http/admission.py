@@ -17,8 +17,6 @@ _UNSEEN = 1.5  # what a refusal takes, by what is seen of it: the kernel and the
 
 LATE = "drivetrain.late"
 """The mark of a request that is not to be taken."""
-TURN = "drivetrain.turn"
-"""Key of a scope under which the request's `Turn` is, if it has one."""
 
 
 class Admission:
@@ -61,35 +59,48 @@ class Admission:
         self._refusing = 0.0  # seconds that were spent on refusals since something was answered
         self._behind = 0  # requests that a queue has left, which are mostly answered with it
         self._last = clock()  # when the last was answered, or a queue began
-        self._since = self._last  # when the queue was short last, or when it was known that too many come
+        self._ended = self._last  # when work on the last one ended
+        self._is_reading = False  # requests are read, and not worked on
+        self._began = self._last  # when the first was read of those that are read or worked on now
+        self._turned_away = 0.0  # seconds that were spent on refusals since then
+        self._turn = 0.0  # seconds of work on all that were read together before
+        self._since = self._last  # when the queue was short last, or counting began, or it was known that too many come
         self._came, self._left = 0, 0  # how many came since then, and were answered
         self._counts = False  # the queue is long for long enough that what came before it is over
         self._refused = self._last  # when the last was
 
     def entered(self) -> None:
         """Note that a request is whole."""
+        now = self._clock()
+        if not (self._is_reading and self.waiting):
+            self._begin_turn(now)
         self.waiting += 1
         self._came += 1
         if self.few == _FEWEST:
-            now = self._clock()
             if self.waiting == 1:  # who waits behind it waits for all of its work
                 self._last = now
             if now - self._refused > self._longest:
                 self.few = FEW
                 self._begin(now)
         elif self.waiting == self.few == FEW:  # so few may each wait for itself, and their time is not that of work
-            self._last = self._clock()
-            # Time in which nobody came does not excuse for long that too many come now.
-            self._since = max(self._since, self._last - self._longest)
+            self._last = now
+            if now - self._ended > self._longest:  # an hour in which nobody came does not say that a queue lasts
+                self._since = max(self._since, now - self._longest)
 
     def left(self) -> None:
-        """Note that a request is answered, or its client gone."""
+        """Note that a request is answered."""
         self._work_ended()
+
+    def gone(self, *, is_refused: bool) -> None:
+        """Note that one waits no more, which took no work: it is refused after all, or its client left."""
+        self.waiting -= 1
+        self._left += not is_refused
 
     def commits(self) -> None:
         """Note that the work of a request is done, and that it waits for its commit alone.
 
-        Those of one call commit together, and come back when others wait: their number says what the call took of each.
+        Those that were worked on together commit together, and come back when others wait: what their work took is
+        seen now.
         """
         self._work_ended()
         self.elsewhere += 1
@@ -100,6 +111,7 @@ class Admission:
 
     def _work_ended(self) -> None:
         now = self._clock()
+        self._is_reading, self._ended = False, now
         if self.waiting >= self.few:
             self._behind = self.few
             self._measure(now - self._last)
@@ -111,13 +123,14 @@ class Admission:
         self._last = now
         self._refusing = 0.0
         self._left += 1
-        if self.waiting < FEW and self.few == FEW:
+        if self.waiting < FEW and self.few == FEW and (self.aside or self._is_quick(now - self._began)):
             self._begin(now)
 
     def refused(self, seconds: float) -> None:
         """Note that it took so long to refuse a request: no time in which others were answered, but by a thread."""
         if not self.aside:
             self._last += seconds
+            self._turned_away += seconds
             self._refusing += _UNSEEN * seconds
 
     def went_elsewhere(self) -> None:
@@ -138,6 +151,8 @@ class Admission:
             clients: How many have asked lately, each on a connection of its own: few may wait for each other.
         """
         now = self._clock()
+        if not self._is_reading:
+            self._begin_turn(now)
         if self.few == _FEWEST and not self._is_too_much(now):
             self.few = FEW
             self._begin(now)
@@ -159,7 +174,7 @@ class Admission:
         if self.aside:
             short = max(short, min(_CALLS * self.call, self._deadline / 2))
         if expected <= short + self._refusing:
-            if not is_strict:
+            if not is_strict and (self.aside or self._turn <= self._longest / _STEADY):
                 self._begin(now)
             return False
         if not is_strict and self._lasts(now):
@@ -168,18 +183,28 @@ class Admission:
             return True
         return is_strict or expected > self._longest
 
+    def _begin_turn(self, now: float) -> None:
+        """Note that the first one is read after others were worked on."""
+        if not self._is_reading:
+            self._turn = self._ended - self._began - self._turned_away
+        self._is_reading, self._began, self._turned_away = True, now, 0.0
+
+    def _is_quick(self, seconds: float) -> bool:
+        """Say whether those who came meanwhile, and are not read yet, wait for a short time."""
+        return seconds - self._turned_away <= self._longest / _STEADY
+
     def _begin(self, now: float) -> None:
         """Count anew."""
         self._since, self._came, self._left, self._counts = now, 0, 0, False
 
     def _lasts(self, now: float) -> bool:
         """Say whether a queue is long for long, while surely more come than are answered."""
-        seconds = now - self._since
+        third = _LASTS / 3 * self._longest
         if not self._counts:
-            if seconds >= _LASTS / 3 * self._longest:
-                self._came, self._left, self._counts = 0, 0, True
+            if now - self._since >= third:
+                self._came, self._left, self._counts, self._since = 0, 0, True, now
             return False
-        return seconds >= _LASTS * self._longest and self._came - self._left > _SURELY * sqrt(self._came)
+        return now - self._since >= 2 * third and self._came - self._left > _SURELY * sqrt(self._came)
 
     def _is_too_much(self, now: float) -> bool:
         """Say whether more came than could be answered, as far as that is known again."""
@@ -197,45 +222,3 @@ class Admission:
             self._worked, self._answers = self._worked / 2, self._answers / 2
         self._worked += seconds
         self._answers += 1
-
-
-class Turn:
-    """One request that is whole: it waits for us, or for somebody else, until it is answered or its client gone."""
-
-    __slots__ = ("_admission", "_commits", "_is_elsewhere", "_is_over")
-
-    def __init__(self, admission: Admission) -> None:
-        self._admission = admission
-        self._commits = self._is_elsewhere = self._is_over = False
-        admission.entered()
-
-    def went_elsewhere(self) -> None:
-        """Note that it waits for somebody else."""
-        if not (self._is_over or self._is_elsewhere or self._commits):
-            self._is_elsewhere = True
-            self._admission.went_elsewhere()
-
-    def came_back(self) -> None:
-        """Note that it waits for us again, unless it was given up meanwhile."""
-        if self._is_elsewhere:
-            self._is_elsewhere = False
-            self._admission.came_back()
-
-    def commits(self) -> None:
-        """Note that its work is done, and that it waits for its commit alone."""
-        if not self._admission.call:  # it says how long work takes when it is answered
-            self.went_elsewhere()
-        elif not (self._is_over or self._commits):
-            self.came_back()
-            self._commits = True
-            self._admission.commits()
-
-    def end(self) -> None:
-        """Note that it is answered, or its client gone."""
-        if not self._is_over:
-            self._is_over = True
-            self.came_back()
-            if self._commits:
-                self._admission.committed()
-            else:
-                self._admission.left()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from starlette.types import Scope
 
 from serving.http.access_log import REQUEST
-from serving.http.admission import TURN, Admission, Turn
+from serving.http.admission import Admission
 from serving.http.batching import Batching
 from serving.http.capture_metrics import capture_metrics
 from serving.http.comparing import Comparing, Refusal
@@ -26,6 +26,7 @@ from serving.http.reading import GoOn, Reader, reader
 from serving.http.routing import Chosen, Routing
 from serving.http.shadowing import Shadowing
 from serving.http.traceparent import TRACE
+from serving.http.turn import TURN, Turn
 from serving.http.unanswered import failed, refused
 from serving.http.work import NonePredicted, Work, predicted, read, request_of, work
 from serving.journal.outcome import JournalError, JournalFull
@@ -177,7 +178,7 @@ class Answering:
         most_inline = _INLINE_TEXTS if version.model.texts else _INLINE_BYTES
         if question.size <= most_inline and version.is_quick(question.most_rows(version.validator.width)):
             return work(version, question, self._spec, go_on)
-        return await self._batching.asked(version, question, go_on)
+        return await self._batching.asked(version, question, go_on, turn)
 
     async def _looked_up(self, version: Version, question: Question, go_on: GoOn, turn: Turn | None) -> Work:
         """Read a request in a thread that may wait for lookups, and predict here where that is quick."""

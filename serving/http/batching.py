@@ -23,6 +23,7 @@ from serving.http.metric_table import REPEATED_REQUESTS, SHARED_CALLS, SHARED_RE
 from serving.http.pulse import Pulse
 from serving.http.question import Question
 from serving.http.reading import GoOn, Rows
+from serving.http.turn import Turn
 from serving.http.work import Work, finish, read
 from serving.releases.loaded_version import Version
 
@@ -63,8 +64,8 @@ class Batching:
         self._calls, self._requests, self._repeated = Counter[str](), Counter[str](), Counter[str]()
         self._thread: threading.Thread | None = None
 
-    async def asked(self, version: Version, question: Question, go_on: GoOn) -> Work:
-        """Return what comes of a request. Raises HttpError."""
+    async def asked(self, version: Version, question: Question, go_on: GoOn, turn: Turn | None = None) -> Work:
+        """Return what comes of a request, whose turn lasts as long as it waits here. Raises HttpError."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="predict", daemon=True)
             self._thread.start()
@@ -72,10 +73,14 @@ class Batching:
         job = _Job(version, question, go_on, loop.create_future(), loop)
         self._jobs.put(job)
         self._admission.aside += 1
+        if turn is not None:
+            turn.hold()
         try:
             return await job.done
         finally:
             self._admission.aside -= 1
+            if turn is not None:
+                turn.let_go()
 
     def metrics(self) -> "Iterator[Metric]":
         """Yield how many calls were shared, by how many requests, and how many were repeated one by one."""

@@ -221,7 +221,7 @@ class Connection(TurningAway):
 
     def _abandon(self) -> None:
         """Let go of the request that is answered."""
-        self._done()
+        self._gone()
         if self._running is not None:
             self._running.disconnected = True
             self._running.message_event.set()

@@ -35,6 +35,8 @@ class Leaving:
         self, seconds: float = 0.0, is_orphan: Callable[[], bool] = lambda: False, told: int | None = None
     ) -> None:
         self.is_under_way = False
+        self.server: uvicorn.Server | None = None
+        """Who takes connections, once that is known."""
         self._seconds, self._is_orphan, self._told = seconds, is_orphan, told
 
     def ready(self) -> None:
@@ -47,6 +49,7 @@ class Leaving:
         server = getattr(then, "__self__", None)
         if not callable(then) or not isinstance(server, uvicorn.Server):
             return  # nobody serves here
+        self.server = server
 
         def begin(number: int, frame: FrameType | None) -> None:
             loop.call_soon_threadsafe(self._begin, server, lambda: then(number, frame))

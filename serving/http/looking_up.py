@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from schemas.lookups import LookupSpec
-from serving.http.admission import Turn
 from serving.http.families import Latency
 from serving.http.metric_table import LOOKUP_FAILURES, LOOKUP_HITS, LOOKUP_MISSES, LOOKUP_OPEN, LOOKUP_SECONDS
+from serving.http.turn import Turn
 from serving.lookups.lookup import CONNECTIONS, Lookup
 from serving.lookups.opening import opened
 

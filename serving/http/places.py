@@ -5,6 +5,13 @@ from typing import Self
 from serving.http.errors import RETRY, HttpError
 
 
+class NoPlace(HttpError):
+    """So many are in work that none is begun any more."""
+
+    def __init__(self, now: int) -> None:
+        super().__init__(429, f"{now} requests are in work already; try again", headers=RETRY)
+
+
 class Places:
     """Room for so many requests; each is in it as in a context, once its body is there."""
 
@@ -17,9 +24,9 @@ class Places:
         return self._now
 
     def __enter__(self) -> Self:
-        """Take one. Raises HttpError, 429, where none is left."""
+        """Take one. Raises NoPlace where none is left."""
         if self._now >= self._most:
-            raise HttpError(429, f"{self._now} requests are in work already; try again", headers=RETRY)
+            raise NoPlace(self._now)
         self._now += 1
         return self
 

@@ -13,9 +13,10 @@ from serving.http.admission import LATE
 from serving.http.deadline import late
 from serving.http.endpoint import Context, Endpoint
 from serving.http.errors import RETRY, Broken, Disconnected, HttpError, refuse
-from serving.http.places import Places
+from serving.http.places import NoPlace, Places
 from serving.http.security import Headers
 from serving.http.traceparent import TRACE, parsed
+from serving.http.turn import TURN
 from serving.http.whole import write_whole
 
 logger = logging.getLogger("bentoml.drivetrain")
@@ -105,6 +106,10 @@ class Post(Endpoint):
                     stage = "an answer"
                     with self._places:  # only now, so that nobody who sends slowly keeps others out
                         return await self.answer(content, started, scope)
+        except NoPlace:
+            if TURN in scope:
+                scope[TURN].refuse()
+            raise
         except TimeoutError:
             if stage == "an answer":
                 raise late(self._spec.deadline) from None

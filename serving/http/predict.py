@@ -16,6 +16,7 @@ from serving.http.errors import dump
 from serving.http.explaining import Explaining
 from serving.http.json_post import REFUSALS, JsonPost
 from serving.http.question import Instances
+from serving.http.turn import TURN
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -86,6 +87,8 @@ class Predict(JsonPost):
         if not done.is_plain:
             texts = done.texts()
             if done.rows.explain:
+                if TURN in scope:
+                    scope[TURN].enters_again()
                 texts = await self._explaining.add(version.explainer, done.checked, done.predicted, texts, started)
             answers = done.in_order(texts)
         return f'{self._head(version.version)}{request_id}","predictions":{answers}}}'.encode()

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from serving.http.admission import LATE, TURN, Admission, Turn
+from serving.http.admission import LATE, Admission
 from serving.http.clients import Clients
 from serving.http.making_way import MakingWay
+from serving.http.turn import TURN, Turn
 
 _IN_TASK = 0.0001  # seconds that a refusal takes in a task, about
 
@@ -28,7 +29,7 @@ class TurningAway(MakingWay):
     clients: ClassVar[Clients] = Clients()
 
     def __init__(self, *args: object, **named: object) -> None:
-        super().__init__(*args, **named)  # type: ignore[arg-type]
+        super().__init__(*args, **named)
         self._late: tuple[RequestResponseCycle, Any] | None = None  # to be refused now
         self._reads = False  # what came is being parsed
         self._asked = -1  # the period of `clients` in which the last request came
@@ -91,8 +92,12 @@ class TurningAway(MakingWay):
             self._outlet.give(turn)
 
     def _done(self) -> None:
-        """Note that no request of it waits."""
+        """Note that its request is answered."""
         self._outlet.end()
+
+    def _gone(self) -> None:
+        """Note that its client waits no more."""
+        self._outlet.leave()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count its client no more; one that was refused comes again."""
@@ -116,9 +121,15 @@ class _Outlet(FlowControl):
             turn.went_elsewhere()
 
     def end(self) -> None:
-        """End the turn, if there is one."""
+        """End the turn, if there is one: it is answered."""
         if self._turn is not None:
             self._turn.end()
+            self._turn = None
+
+    def leave(self) -> None:
+        """End the turn, if there is one: its client is gone."""
+        if self._turn is not None:
+            self._turn.leave()
             self._turn = None
 
     async def drain(self) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from serving.http.admission import FEW, Admission, Turn
+from serving.http.admission import FEW, Admission
+from serving.http.turn import Turn
 
 MANY = 200  # connections
 REFUSAL = 0.00004  # seconds
@@ -444,3 +445,59 @@ def test_a_request_counts_where_it_waits_and_once() -> None:
         turn.end()
         turn.commits()
     assert (one.waiting, one.elsewhere) == (0, 0)
+
+
+def test_a_client_that_leaves_takes_its_work_out_of_no_queue() -> None:
+    one = Admission(0.5, 10.0, Clock())
+    turn = Turn(one)
+    turn.hold()
+    turn.leave()
+    assert one.waiting == 1, "a thread has it still"
+    turn.let_go()
+    turn.end()
+    assert one.waiting == 0
+
+
+def test_who_leaves_or_is_refused_after_all_says_nothing_of_how_long_work_takes() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    worked(clock, one, 400, 0.001)
+    for _ in range(MANY):
+        Turn(one).leave()
+        refused = Turn(one)
+        refused.refuse()
+        refused.end()
+    assert one.waiting == FEW and burst(clock, one) == MANY, "a millisecond each"
+    one.waiting = 600
+    assert one.is_over(MANY)
+
+
+def test_what_is_explained_after_its_commit_waits_for_us_again() -> None:
+    one = Admission(0.5, 10.0, Clock())
+    turn = Turn(one)
+    turn.enters_again()
+    assert (one.waiting, one.elsewhere) == (1, 0)
+    turn.commits()
+    turn.came_back()
+    assert (one.waiting, one.elsewhere) == (0, 1)
+    turn.enters_again()
+    assert (one.waiting, one.elsewhere) == (1, 0)
+    turn.end()
+    turn.enters_again()
+    assert (one.waiting, one.elsewhere) == (0, 0)
+
+
+def test_a_queue_that_a_turn_of_the_loop_empties_lasts_where_all_turns_are_long() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    worked(clock, one, 400, 0.002)
+    one.waiting = 1
+    one.left()
+    for _ in range(5):  # four hundred come in each turn; the loop reads them all, then works on those that are taken
+        for _ in range(2 * MANY):
+            if not one.is_over(2 * MANY):
+                one.entered()
+        while one.waiting:
+            clock.now += 0.002
+            one.left()
+    assert one.few == 2
