@@ -73,6 +73,9 @@ class Admission:
         """Note that a request is whole."""
         now = self._clock()
         if not (self._is_reading and self.waiting):
+            if not self.waiting and now - self._ended > self._longest:
+                # Nothing of before says that a queue lasts; but time in which nobody came does not excuse for long.
+                self._begin(now - self._longest)
             self._begin_turn(now)
         self.waiting += 1
         self._came += 1
@@ -84,34 +87,33 @@ class Admission:
                 self._begin(now)
         elif self.waiting == self.few == FEW:  # so few may each wait for itself, and their time is not that of work
             self._last = now
-            if now - self._ended > self._longest:  # an hour in which nobody came does not say that a queue lasts
-                self._since = max(self._since, now - self._longest)
 
-    def left(self) -> None:
-        """Note that a request is answered."""
-        self._work_ended()
+    def left(self, *, is_aside: bool = False) -> None:
+        """Note that a request is answered; `is_aside`: a thread worked on it, while the event loop was free."""
+        self._work_ended(is_aside=is_aside)
 
     def gone(self, *, is_refused: bool) -> None:
         """Note that one waits no more, which took no work: it is refused after all, or its client left."""
         self.waiting -= 1
         self._left += not is_refused
 
-    def commits(self) -> None:
-        """Note that the work of a request is done, and that it waits for its commit alone.
+    def commits(self, *, is_aside: bool = False) -> None:
+        """Note that the work of a request is done, by a thread or not, and that it waits for its commit alone.
 
         Those that were worked on together commit together, and come back when others wait: what their work took is
         seen now.
         """
-        self._work_ended()
+        self._work_ended(is_aside=is_aside)
         self.elsewhere += 1
 
     def committed(self) -> None:
         """Note that one is answered that waited for its commit, or its client gone."""
         self.elsewhere -= 1
 
-    def _work_ended(self) -> None:
+    def _work_ended(self, *, is_aside: bool) -> None:
         now = self._clock()
-        self._is_reading, self._ended = False, now
+        if not is_aside:
+            self._is_reading, self._ended = False, now
         if self.waiting >= self.few:
             self._behind = self.few
             self._measure(now - self._last)
@@ -123,7 +125,8 @@ class Admission:
         self._last = now
         self._refusing = 0.0
         self._left += 1
-        if self.waiting < FEW and self.few == FEW and (self.aside or self._is_quick(now - self._began)):
+        is_short = self.waiting < FEW and (is_aside or self._is_quick(now - self._began - self._turned_away))
+        if is_short and self.few == FEW:
             self._begin(now)
 
     def refused(self, seconds: float) -> None:
@@ -174,7 +177,7 @@ class Admission:
         if self.aside:
             short = max(short, min(_CALLS * self.call, self._deadline / 2))
         if expected <= short + self._refusing:
-            if not is_strict and (self.aside or self._turn <= self._longest / _STEADY):
+            if not is_strict and self._is_quick(self._turn):
                 self._begin(now)
             return False
         if not is_strict and self._lasts(now):
@@ -190,8 +193,8 @@ class Admission:
         self._is_reading, self._began, self._turned_away = True, now, 0.0
 
     def _is_quick(self, seconds: float) -> bool:
-        """Say whether those who came meanwhile, and are not read yet, wait for a short time."""
-        return seconds - self._turned_away <= self._longest / _STEADY
+        """Say whether those who came in a turn of so much work, and are not read yet, wait for a short time."""
+        return seconds <= self._longest / _STEADY
 
     def _begin(self, now: float) -> None:
         """Count anew."""

@@ -49,7 +49,7 @@ class MakingWay(Sending):
             transport.write(malformed.response(error))
             transport.close()
         if self._is_first and self.leaving.server is not None:
-            self.accepting.take(self.leaving.server, self.loop, self._sibling)
+            self.accepting.take(self.leaving.server, self.loop, self._sibling, _RESERVE - past)
 
     def owes_since(self) -> float:
         """Return since when it is the client's turn, by the loop's time; infinite where it is ours."""

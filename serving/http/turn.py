@@ -9,12 +9,14 @@ TURN = "drivetrain.turn"
 class Turn:
     """One request that is whole: it waits for us, or for somebody else, until it is answered or its client gone."""
 
-    __slots__ = ("_admission", "_commits", "_is_elsewhere", "_is_gone", "_is_held", "_is_over", "_is_refused")
+    __slots__ = (
+        *("_admission", "_commits", "_is_aside", "_is_elsewhere", "_is_gone", "_is_held", "_is_over", "_is_refused"),
+    )
 
     def __init__(self, admission: Admission) -> None:
         self._admission = admission
         self._commits = self._is_elsewhere = self._is_over = False
-        self._is_held = self._is_gone = self._is_refused = False
+        self._is_aside = self._is_held = self._is_gone = self._is_refused = False
         admission.entered()
 
     def went_elsewhere(self) -> None:
@@ -34,7 +36,7 @@ class Turn:
         if not (self._is_over or self._commits):
             self.came_back()
             self._commits = True
-            self._admission.commits()
+            self._admission.commits(is_aside=self._is_aside)
 
     def enters_again(self) -> None:
         """Note that there is more work on it than what was committed."""
@@ -44,8 +46,8 @@ class Turn:
             self._admission.entered()
 
     def hold(self) -> None:
-        """Note that it is in a queue of work, where it stays also if its client goes."""
-        self._is_held = True
+        """Note that it is in the queue of a thread, where it stays also if its client goes."""
+        self._is_aside = self._is_held = True
 
     def let_go(self) -> None:
         """Note that it is not any more."""
@@ -75,6 +77,6 @@ class Turn:
         if self._commits:
             self._admission.committed()
         elif is_worked:
-            self._admission.left()
+            self._admission.left(is_aside=self._is_aside)
         else:
             self._admission.gone(is_refused=self._is_refused)

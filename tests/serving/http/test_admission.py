@@ -501,3 +501,40 @@ def test_a_queue_that_a_turn_of_the_loop_empties_lasts_where_all_turns_are_long(
             clock.now += 0.002
             one.left()
     assert one.few == 2
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_who_is_refused_after_all_is_too_much_and_who_leaves_is_not(is_refused: bool) -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    worked(clock, one, 400, 0.001)
+    for _ in range(100):
+        one.entered()
+    for _ in range(2_000):
+        worked(clock, one, 1, 0.001)
+        turn = Turn(one)
+        if is_refused:
+            turn.refuse()
+            turn.end()
+        else:
+            turn.leave()
+        one.is_over(MANY)
+    assert one.few == (2 if is_refused else FEW)
+
+
+@pytest.mark.parametrize(("each", "last"), [(0.001, 200), (0.002, 200)])
+def test_what_was_refused_of_a_burst_says_nothing_of_the_next_one(each: float, last: int) -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    worked(clock, one, 400, each)
+    for many in (2_000, 2_000, last):
+        while one.waiting:
+            clock.now += each
+            one.left()
+        clock.now += 60.0
+        taken = 0
+        for _ in range(many):
+            if one.waiting < one.few or not one.is_over(many):
+                one.entered()
+                taken += 1
+    assert taken == last

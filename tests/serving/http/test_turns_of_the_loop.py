@@ -28,6 +28,8 @@ class Loop:
 
     work: float
     commit: tuple[Commit, float]
+    aside: int = 0
+    """Requests that a thread works on all the time, besides."""
     now: float = 0.0
     refused: int = 0
     sent: int = 0
@@ -35,6 +37,9 @@ class Loop:
 
     def __post_init__(self) -> None:
         self.admission = Admission(clock=lambda: self.now)
+        self.admission.aside = self.aside
+        for _ in range(self.aside):
+            self.admission.entered()
         self.ready: deque[Callable[[], None]] = deque()
         self.free = CONNECTIONS
         self.group: list[tuple[float, Turn]] = []
@@ -113,6 +118,7 @@ class Loop:
         return sorted(self.took)[int(0.99 * len(self.took))]
 
 
+@pytest.mark.parametrize("aside", [0, 1])
 @pytest.mark.parametrize(
     ("work", "commit"),
     [
@@ -125,9 +131,9 @@ class Loop:
     ],
 )
 def test_at_three_times_what_can_be_answered_it_answers_soon_and_refuses_the_rest(
-    work: float, commit: tuple[Commit, float]
+    work: float, commit: tuple[Commit, float], aside: int
 ) -> None:
-    usual, found = Loop(work, commit).serve(0.7), Loop(work, commit).serve(3.0)
-    assert usual.refused == 0 and (found.admission.waiting, found.admission.elsewhere) == (0, 0)
+    usual, found = Loop(work, commit, aside).serve(0.7), Loop(work, commit, aside).serve(3.0)
+    assert usual.refused == 0 and (found.admission.waiting, found.admission.elsewhere) == (aside, 0)
     assert found.p99 <= 2 * usual.p99
     assert len(found.took) > 0.6 * (SECONDS - WARM) / (work + READ + ANSWER)
