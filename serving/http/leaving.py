@@ -35,8 +35,6 @@ class Leaving:
         self, seconds: float = 0.0, is_orphan: Callable[[], bool] = lambda: False, told: int | None = None
     ) -> None:
         self.is_under_way = False
-        self.server: uvicorn.Server | None = None
-        """Who takes connections at a port that is this worker's alone, once that is known."""
         self._seconds, self._is_orphan, self._told = seconds, is_orphan, told
 
     def ready(self) -> None:
@@ -49,8 +47,6 @@ class Leaving:
         server = getattr(then, "__self__", None)
         if not callable(then) or not isinstance(server, uvicorn.Server):
             return  # nobody serves here
-        if self._told is not None:  # of `bentoml serve` all workers share one port, and it may speak TLS
-            self.server = server
 
         def begin(number: int, frame: FrameType | None) -> None:
             loop.call_soon_threadsafe(self._begin, server, lambda: then(number, frame))

@@ -1,12 +1,10 @@
 """The place of a connection among all: whose client has been slow for longest makes way where there are too many."""
 
 import asyncio
-from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from serving.http import malformed
-from serving.http.accepting import Accepting
 from serving.http.errors import RETRY, HttpError
 from serving.http.refusal_log import refused_early
 from serving.http.sending import Sending
@@ -25,13 +23,7 @@ class MakingWay(Sending):
     of an operator, or the reason why not.
     """
 
-    __slots__ = ("_crowded", "_deaf", "_is_first", "_running", "_since")
-
-    accepting: ClassVar[Accepting] = Accepting()
-
-    def __init__(self, *args: object, **named: object) -> None:
-        super().__init__(*args, **named)  # type: ignore[arg-type]
-        self._is_first = True  # the loop itself took it from the port, and others may wait there
+    __slots__ = ("_crowded", "_deaf", "_running", "_since")
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, for a moment only where there are too many."""
@@ -48,8 +40,6 @@ class MakingWay(Sending):
             self._note(error := too_many())
             transport.write(malformed.response(error))
             transport.close()
-        if self._is_first and self.leaving.server is not None:
-            self.accepting.take(self.leaving.server, self.loop, self._sibling, _RESERVE - past)
 
     def owes_since(self) -> float:
         """Return since when it is the client's turn, by the loop's time; infinite where it is ours."""
@@ -63,14 +53,6 @@ class MakingWay(Sending):
         path = self.url.partition(b"?")[0] if self._begun() else b""
         refused_early(self.client, "-", path, 408, "too slow, and its place was needed")
         self.transport.abort()
-
-    def _sibling(self) -> "MakingWay":
-        """Return the protocol of another connection to the same port."""
-        other = type(self)(
-            config=self.config, server_state=self.server_state, app_state=self.app_state, _loop=self.loop
-        )
-        other._is_first = False
-        return other
 
     def _made_room(self) -> bool:
         """Let go of the connection whose client has been silent, or slow, for longest; say whether there is one."""

@@ -29,7 +29,7 @@ class TurningAway(MakingWay):
     clients: ClassVar[Clients] = Clients()
 
     def __init__(self, *args: object, **named: object) -> None:
-        super().__init__(*args, **named)
+        super().__init__(*args, **named)  # type: ignore[arg-type]
         self._late: tuple[RequestResponseCycle, Any] | None = None  # to be refused now
         self._reads = False  # what came is being parsed
         self._asked = -1  # the period of `clients` in which the last request came
