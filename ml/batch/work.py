@@ -136,7 +136,7 @@ def working(folder: Path, plan: BatchPlan, withdraw: Callable[[str], None]) -> I
         except OSError as error:
             raise ContentError(f"{folder} cannot be written: {error.strerror}") from error
         if work.pieces:
-            logger.warning("the batch goes on: an earlier run has left %s pieces of it", f"{work.pieces:,}")
+            logger.warning("the batch goes on where an earlier run was: pieces that are done: %s", f"{work.pieces:,}")
         try:
             yield work
         finally:
