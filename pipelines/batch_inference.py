@@ -15,5 +15,5 @@ def batch_inference(run: Run, batch: BatchSpec, production: Production, journal_
     # Its errors file is one of this machine, whatever its input and output are.
     parts = (("load", batch.input), ("write", batch.output))
     wired(predict_batch, "predict_batch", run.stack, *parts, local=True)(
-        production=production, batch=batch, journal_url=journal_url, keep=run.journal.keep
+        production=production, batch=batch, journal_url=journal_url, journal=run.journal
     )

@@ -7,7 +7,6 @@ batch it is; and a file for each piece that is done, which counts only for the v
 import fcntl
 import logging
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -104,8 +103,10 @@ class Work:
 
     def finish(self) -> None:
         """Remove the folder: the output is there."""
-        (self.folder / _MANIFEST).unlink(missing_ok=True)  # what is left of a removal is nothing to go on with
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(OSError):  # gone already, or somebody else's again, who waited for the lock's end
+            _empty(self.folder)
+            (self.folder / _LOCK).unlink()
+            self.folder.rmdir()
 
     def _file(self, number: int) -> Path:
         return self.folder / f"{number:06}.piece"
@@ -140,7 +141,7 @@ def working(folder: Path, plan: BatchPlan, withdraw: Callable[[str], None]) -> I
         try:
             yield work
         finally:
-            if not any(folder.glob("*.piece")):  # it was refused before anything was done
+            if _is_of(lock, folder) and not any(folder.glob("*.piece")):  # it was refused before anything was done
                 work.finish()
     finally:
         os.close(lock)
@@ -184,7 +185,7 @@ def _state(folder: Path) -> str:
 
 
 def _empty(folder: Path) -> None:
-    """Remove all but the lock, the manifest first."""
+    """Remove all but the lock, the manifest first: what is left of a removal is nothing to go on with."""
     (folder / _MANIFEST).unlink(missing_ok=True)
     for file in folder.iterdir():
         if file.name != _LOCK:
@@ -210,13 +211,19 @@ def _locked(folder: Path) -> int:
         os.close(descriptor)
 
 
+def _is_of(descriptor: int, folder: Path) -> bool:
+    """Say whether a lock is still that of a folder, which goes with its lock when a batch is done."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), (folder / _LOCK).stat())
+    except FileNotFoundError:
+        return False
+
+
 def _holds(descriptor: int, folder: Path) -> bool:
     """Take the lock; return whether the file is still that of the folder."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        with suppress(FileNotFoundError):
-            return os.path.samestat(os.fstat(descriptor), (folder / _LOCK).stat())
-        return False
+        return _is_of(descriptor, folder)
     except BlockingIOError:
         holder = os.pread(descriptor, 20, 0).decode(errors="replace")
         os.close(descriptor)

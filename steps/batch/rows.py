@@ -17,7 +17,7 @@ from ml.package.model import PackagedModel
 from schemas.batch import BatchRecord
 from schemas.choice import Choice
 from schemas.errors import ContentError
-from schemas.journal_spec import Keep
+from schemas.journal_spec import JournalSpec
 from schemas.reading import TextReading
 from schemas.run import BatchSpec
 from serving.journal.batches import JournalOfBatches, withdraw
@@ -30,7 +30,7 @@ from steps.registry import lookup
 
 @step(enable_cache=False, output_materializers={"record": SchemaMaterializer})
 def predict_batch(
-    production: Production, batch: BatchSpec, journal_url: str, keep: Keep
+    production: Production, batch: BatchSpec, journal_url: str, journal: JournalSpec
 ) -> Annotated[BatchRecord, "record"]:
     """Read, check, predict, write."""
     assert batch.errors is not None, "the command line says where errors go"
@@ -43,8 +43,8 @@ def predict_batch(
         with working(work_folder(_output(batch, errors)), plan, partial(withdraw, journal_url)) as work:
             if model.signature.window is not None:
                 return _forecast(source, batch, model, version)
-            journal = JournalOfBatches(journal_url, model.signature, version, keep) if batch.journal else None
-            return predict_table(source, sink, errors, batch.piece, model, version, work, journal)
+            kept = JournalOfBatches(journal_url, model.signature, version, journal.keep) if batch.journal else None
+            return predict_table(source, sink, errors, batch.piece, model, version, work, kept)
 
 
 def _forecast(source: Source, batch: BatchSpec, model: PackagedModel, version: str) -> BatchRecord:
