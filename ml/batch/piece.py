@@ -62,7 +62,6 @@ def _bytes_of(column: pd.Series) -> bytes:
 def to_bytes(piece: Piece, digest: str) -> bytes:
     """Return a piece of the rows that have a digest as bytes without code in them."""
     found = piece.predictions
-    arrays = {} if found is None else {name: getattr(found, name) for name in _ARRAYS}
     about = {
         "digest": digest,
         "level": None if found is None else found.level,
@@ -70,10 +69,14 @@ def to_bytes(piece: Piece, digest: str) -> bytes:
         "told": piece.told,
         "requests": piece.requests,
     }
+    kept: dict[str, Any] = {
+        _ABOUT: np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),
+        _POSITIONS: piece.positions,
+    }
+    if found is not None:
+        kept |= {name: array for name in _ARRAYS if (array := getattr(found, name)) is not None}
     file = io.BytesIO()
-    kept: dict[str, NDArray[Any]] = {name: array for name, array in arrays.items() if array is not None}
-    text = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
-    np.savez(file, allow_pickle=False, **{_ABOUT: text, _POSITIONS: piece.positions}, **kept)
+    np.savez(file, allow_pickle=False, **kept)
     return file.getvalue()
 
 
@@ -88,7 +91,7 @@ def from_bytes(content: bytes, digest: str) -> Piece | None:
             about = json.loads(kept[_ABOUT].tobytes())
             if about["digest"] != digest:
                 return None
-            arrays = {name: kept[name] for name in _ARRAYS if name in kept.files}
+            arrays: dict[str, Any] = {name: kept[name] for name in _ARRAYS if name in kept.files}
             positions = kept[_POSITIONS]
         wrong: dict[int, RowError] = {
             place: {"column": column, "message": message} for place, column, message in about["wrong"]

@@ -38,7 +38,7 @@ class ColumnFacts:
         self._words = [number for word in missing if (number := read_number(word, *marks)) is not None]
         self._gaps = self._has_values = False
         self._is_blank = True
-        self._prints: dict[Kind, bool] = dict.fromkeys(("boolean", "whole", "number", "text"), True)
+        self._prints: dict[Kind, bool] = {"boolean": True, "whole": True, "number": True, "text": True}
 
     def add(self, text: pa.ChunkedArray, cells: pa.ChunkedArray) -> None:
         """Take more values into account: trimmed text, of which words for missing are null, and the cells as such."""

@@ -4,7 +4,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from ml.batch.work import BatchPlan, Work, work_folder, working
 from ml.components.sink import Sink
 from ml.components.source import Chunk
 from ml.package.model import PackagedModel
-from ml.predictions.predictor import Predictions
+from ml.predictions.predictor import Cells, Predictions
 from ml.sinks.csv import CsvSink, CsvSinkParams
 from ml.sources.csv import CsvSource
 from ml.sources.csv_params import CsvParams
@@ -50,8 +50,7 @@ class Stops(CsvSource):
 
     after = 3
 
-    def chunks_as_stored(self, rows: int, known):  # type: ignore[no-untyped-def]
-        """Yield some chunks."""
+    def chunks_as_stored(self, rows: int, known: Collection[str]) -> Iterator[Chunk]:
         for number, chunk in enumerate(super().chunks_as_stored(rows, known)):
             if number == self.after:
                 raise ContentError("the line is cut")
@@ -63,11 +62,9 @@ class Counted(PackagedModel):
 
     rows = 0
 
-    def predict(self, cells):  # type: ignore[no-untyped-def]
-        """Predict."""
-        found = super().predict(cells)
-        Counted.rows += len(found.codes)
-        return found
+    def predict(self, cells: Cells) -> Predictions:
+        Counted.rows += len(next(iter(cells.values())))
+        return super().predict(cells)
 
 
 def table(folder: Path, rows: int = 23) -> CsvParams:
@@ -89,7 +86,7 @@ def run(folder: Path, model: PackagedModel, source: CsvSource, plan: BatchPlan =
 
 def counted(model: PackagedModel) -> Counted:
     Counted.rows = 0
-    return Counted(model.root, model.manifest, model.signature, model.predictor)
+    return Counted(model.root, model.manifest, model.signature, model.runtime)
 
 
 def test_a_run_that_broke_off_goes_on_after_its_last_piece(
