@@ -68,11 +68,13 @@ class Work:
         folder: Where it is.
         batch: What names the batch, in all runs that go on with it.
         pieces: How many pieces an earlier run has left.
+        withdraw: Takes what was written of a batch out of the model's journal.
     """
 
     folder: Path
     batch: str
     pieces: int
+    withdraw: Callable[[str], None]
 
     def piece(self, number: int, digest: str) -> Piece | None:
         """Return a piece that was done, counted from 0; None if it was not, or of other rows."""
@@ -90,6 +92,9 @@ class Work:
 
     def keep(self, number: int, digest: str, piece: Piece) -> None:
         """Keep a piece that is done. Raises ContentError."""
+        if _state(self.folder) == _BEGUN:  # all were done before, and this one was of other rows
+            self.withdraw(self.batch)
+            (self.folder / _JOURNAL).unlink()
         self._write(self._file(number), to_bytes(piece, digest))
 
     def begin_journal(self) -> None:
@@ -155,7 +160,7 @@ def _work(folder: Path, plan: BatchPlan, withdraw: Callable[[str], None]) -> Wor
         _empty(folder)
         before = _Manifest(batch=token_hex(8)[:BATCH_DIGITS], plan=plan)
         write_whole(folder / _MANIFEST, before.model_dump_json())
-    return Work(folder, before.batch, len(list(folder.glob("*.piece"))))
+    return Work(folder, before.batch, len(list(folder.glob("*.piece"))), withdraw)
 
 
 def _give_up(folder: Path, before: _Manifest, plan: BatchPlan, withdraw: Callable[[str], None]) -> None:

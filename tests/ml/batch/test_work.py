@@ -212,20 +212,34 @@ def test_the_journal_has_what_a_client_would_have_sent(model: PackagedModel, tmp
     assert {one[14] for one in found.request_ids} == {"8"} and len({one[:18] for one in found.request_ids}) == 1
 
 
-def test_what_was_written_of_a_batch_that_is_given_up_is_removed(
-    model: PackagedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def broken_off(folder: Path, model: PackagedModel, params: CsvParams, plan: BatchPlan, url: str) -> None:
+    """Leave a batch as a kill leaves it whose rows have all gone into the journal, before that was noted."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Work, "end_journal", lambda _work: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            journalled(folder, model, CsvSource(params), plan, url)
+    assert len(window(url)) == 23 and not (folder / "out.csv").exists()
+
+
+@pytest.mark.parametrize("change", ["another version", "other rows"])
+def test_what_was_written_of_rows_that_are_given_up_is_removed(
+    change: str, model: PackagedModel, tmp_path: Path
 ) -> None:
     url = sqlite_url(tmp_path / "journal.db")
     create(url)
-    params, plan = table(tmp_path), PLAN.model_copy(update={"journal": True})
-    with monkeypatch.context() as patch:
-        patch.setattr(Work, "end_journal", lambda _work: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            journalled(tmp_path, model, CsvSource(params), plan, url)
-    assert len(window(url)) == 23
-    journalled(tmp_path, model, CsvSource(params), plan.model_copy(update={"version": "4"}), url)
-    found = window(url)
-    assert len(found) == 23 and found.request_ids == pd.read_csv(tmp_path / "out.csv")["request_id"].tolist()
+    plan = PLAN.model_copy(update={"journal": True})
+    broken_off(tmp_path, model, table(tmp_path), plan, url)
+    if change == "another version":
+        plan = plan.model_copy(update={"version": "4"})
+    text = (tmp_path / "new.csv").read_text()
+    (tmp_path / "new.csv").write_text(text.replace("3.25", "3.75") if change == "other rows" else text)
+    journalled(tmp_path, model, CsvSource(CsvParams(path=str(tmp_path / "new.csv"), thousands=",")), plan, url)
+    found, output = window(url), pd.read_csv(tmp_path / "out.csv")
+    assert sorted(found.request_ids) == sorted(output["request_id"]) and len(found) == 23
+    assert ([one["size"] for one in found.inputs].count(3.75), len(set(found.request_ids))) == (
+        2 if change == "other rows" else 1,
+        5,
+    )
 
 
 def test_names_of_requests_follow_from_batch_piece_and_rows() -> None:
