@@ -10,8 +10,10 @@ from steps.gate.production import Production
 
 
 @pipeline(enable_cache=False, execution_mode=ExecutionMode.FAIL_FAST)
-def batch_inference(run: Run, batch: BatchSpec, production: Production) -> None:
+def batch_inference(run: Run, batch: BatchSpec, production: Production, journal_url: str) -> None:
     """One step: read, predict, write, in chunks."""
     # Its errors file is one of this machine, whatever its input and output are.
     parts = (("load", batch.input), ("write", batch.output))
-    wired(predict_batch, "predict_batch", run.stack, *parts, local=True)(production=production, batch=batch)
+    wired(predict_batch, "predict_batch", run.stack, *parts, local=True)(
+        production=production, batch=batch, journal_url=journal_url, journal=run.journal
+    )

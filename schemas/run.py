@@ -129,7 +129,13 @@ class BatchSpec(Strict):
     input: Choice = Field(description="a data source, declared as under `data`")
     output: Choice = Field(description="a data sink; nothing that exists is overwritten, unless with its key replace")
     errors: str | None = Field(default=None, description="CSV file of the rows refused; null: beside the output")
-    piece: int = Field(default=50_000, ge=1, description="rows held in memory at a time; CSV input is read whole")
+    piece: int = Field(
+        default=50_000, ge=1, description="rows held in memory at a time, and what a killed run does not do again"
+    )
+    journal: bool = Field(
+        default=False,
+        description="whether predictions go into the model's journal, once, where monitoring sees them as live ones",
+    )
 
 
 class Run(Strict):

@@ -17,6 +17,8 @@ def batch_lines(batch: BatchSpec) -> Iterator[str]:
     yield f"input:  {_place(batch.input)}{_written(batch.input)}"
     yield f"output: {_place(batch.output)}"
     yield f"errors: {batch.errors}, if a row is refused"
+    if batch.journal:
+        yield "journal: each predicted row goes into the model's"
 
 
 def _place(choice: Choice) -> str:

@@ -8,10 +8,14 @@ from ml.predictions.table import prediction_names
 from schemas.errors import Fault, did_you_mean, listed
 from schemas.signature import Signature, WindowDerivation
 
+NO_SERIES = "the journal takes rows that are predicted one by one, and this model forecasts whole series"
 
-def input_faults(source: Source, header: Sequence[str], signature: Signature, version: str) -> list[Fault]:
+
+def input_faults(
+    source: Source, header: Sequence[str], signature: Signature, version: str, *, journal: bool = False
+) -> list[Fault]:
     """Return what keeps every row of a source from being predicted, without its content where it is no table."""
-    faults = header_faults(header, signature, version)
+    faults = header_faults(header, signature, version, journal=journal)
     window = signature.window
     asked = [item.name for item in signature.inputs] if window is None else [window.time, signature.output.target]
     lacking = [name for name in asked if name not in header]
@@ -25,10 +29,11 @@ def input_faults(source: Source, header: Sequence[str], signature: Signature, ve
     return faults
 
 
-def header_faults(header: Sequence[str], signature: Signature, version: str) -> list[Fault]:
+def header_faults(header: Sequence[str], signature: Signature, version: str, *, journal: bool = False) -> list[Fault]:
     """Return what keeps every row of such a table from being predicted."""
     if signature.window is not None:
-        return _series_faults(list(header), signature, signature.window, version)
+        found = [Fault("batch.journal", NO_SERIES, "leave it out, or batch.journal=false")] if journal else []
+        return found + _series_faults(list(header), signature, signature.window, version)
     names = list(header)
     needed = [item.name for item in signature.inputs if not item.nullable and item.name not in names]
     free = [name for name in names if name not in {item.name for item in signature.inputs}]
@@ -45,7 +50,9 @@ def header_faults(header: Sequence[str], signature: Signature, version: str) -> 
         what = f"none of the columns is one that version {version} predicts from"
         faults.append(Fault("batch.input", what, f"it takes {wanted}; the table has {listed(names)}"))
     # Databases take names that differ in case for one.
-    reserved = {name.casefold() for name in prediction_names(signature.output, flags=signature.can_flag)}
+    reserved = {
+        name.casefold() for name in prediction_names(signature.output, flags=signature.can_flag, journal=journal)
+    }
     return faults + [
         Fault("batch.input", f"column {name!r} has the name of a column of the predictions", "rename it in the table")
         for name in names

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ml.batch.predict import chunks, contents, publish
+from ml.batch.contents import contents
+from ml.batch.predict import chunks, publish
 from ml.batch.rejected_rows import ErrorsFile
 from ml.batch.series_rows import Wrong, sound_series, untold, unusable
 from ml.components.sink import Sink

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ml.predictions.codec import Encoder
 from ml.predictions.predictions import needs_review
@@ -18,19 +19,37 @@ REVIEW = "needs_review"
 FLAGS = "flags"
 LOWER, UPPER = "prediction_lower", "prediction_upper"
 VERSION = "model_version"
+REQUEST, REQUEST_ROW = "request_id", "request_row"
 
 
-def prediction_names(output: Output, *, flags: bool = False) -> list[str]:
+def prediction_names(output: Output, *, flags: bool = False, journal: bool = False) -> list[str]:
     """Return the columns that predictions may have, in order; a model without probabilities leaves those out.
 
-    `flags`: whether something may be told of rows.
+    `flags`: whether something may be told of rows; `journal`: whether they go into the model's journal.
     """
     told = [FLAGS] if flags else []
+    end = [VERSION, REQUEST, REQUEST_ROW] if journal else [VERSION]
     if output.task == "regression":
-        return [PREDICTION, *told, VERSION]
+        return [PREDICTION, *told, *end]
     if output.task == "forecast":
         return [PREDICTION, LOWER, UPPER, VERSION]
-    return [PREDICTION, *(f"{PROBABILITY}{label}" for label in output.classes or []), REVIEW, *told, VERSION]
+    return [PREDICTION, *(f"{PROBABILITY}{label}" for label in output.classes or []), REVIEW, *told, *end]
+
+
+def journal_columns(ids: Sequence[str], positions: NDArray[np.int64], rows: int) -> pd.DataFrame:
+    """Return by what the journal knows rows, so that their labels can be sent: a request, and the position in it.
+
+    Args:
+        ids: A request for every `rows` rows.
+        positions: Where the rows are, (n,).
+        rows: How many there are in a request.
+    """
+    return pd.DataFrame(
+        {
+            REQUEST: pd.Series([ids[place] for place in (positions // rows).tolist()], dtype="str"),
+            REQUEST_ROW: positions % rows,
+        }
+    )
 
 
 def prediction_columns(

@@ -135,22 +135,49 @@ class CsvSource(Source):
                 written["thousands"] = text.thousands
         return {**params, **written, **given}
 
-    def chunks_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Chunk"]:
-        """Yield all rows in order, at most `rows` at a time, also as the file writes them. Raises ContentError."""
-        from ml.components.source import Chunk
-        from ml.io.arrow.frames import TEXT, frame
-        from ml.io.text.lossless import typed_or_text
+    def chunks(self, rows: int) -> Iterator["pd.DataFrame"]:
+        """Yield all rows in order, at most `rows` at a time. Raises ContentError, also after the first chunks."""
+        for chunk in self.chunks_as_stored(rows, self.header() or ()):
+            yield chunk.values
 
-        with self._opened() as (text, header):
-            table = self._table(text, header)
-            values, written = self._typed(table, header)
-        columns = dict(zip(header.names, table.columns, strict=True))
-        cells = frame({name: column.cast(TEXT) for name, column in columns.items()}, gaps=False)
-        kept = typed_or_text(values, cells, known)
-        for start in range(0, len(values), rows):
-            place = slice(start, start + rows)
-            part = [whole.iloc[place].reset_index(drop=True) for whole in (values, cells, kept)]
-            yield Chunk(part[0], part[1], part[2], written.text)
+    def chunks_as_stored(self, rows: int, known: Collection[str]) -> Iterator["Chunk"]:
+        """Yield all rows in order, at most `rows` at a time, also as the file writes them.
+
+        The file is read twice, for types are read off all values; of neither reading more than a part is held.
+
+        Raises:
+            ContentError: If the rows cannot be read.
+        """
+        from ml.sources.csv_chunks import chunks, survey
+
+        before = self.fingerprint()
+        with self._streamed() as (parts, header):
+            reading = survey(parts, header, self.params, known)
+        with self._streamed() as (parts, header):
+            yield from chunks(parts, header, reading, rows)
+            if self.fingerprint() != before:
+                raise ContentError("the file was changed while it was read")
+
+    @contextmanager
+    def _streamed(self) -> Iterator[tuple[Iterator[str], Header]]:
+        """Give the table's text in parts, from its header on, and the header. Raises ContentError."""
+        from ml.io.text.stream import table_text
+
+        if faults := self._option_faults():
+            raise ContentError("; ".join(map(str, faults)))
+        given = self.params
+        try:
+            head, named, parts = table_text(given.path, given.encoding, given.comment, given.skip_lines, given.skip_end)
+            header = read_header(head, named if given.separator == "auto" and named else given.separator)
+            if _is_one_line(head):
+                raise ContentError("the file has a header but no rows")
+            yield parts, header
+        except ContentError as error:
+            raise ContentError(self._of_file(error)) from None
+
+    def _of_file(self, error: ContentError) -> str:
+        text = str(error)
+        return text if self.params.path in text else f"{self.params.path}: {text}"
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[str, Header]]:
@@ -233,34 +260,14 @@ class CsvSource(Source):
         import pyarrow as pa
         import pyarrow.csv as arrow_csv
 
-        ragged: list[str] = []
+        from ml.sources.csv_chunks import Ragged, arrow_options, unreadable
 
-        def note(row: Any) -> str:
-            ragged.append(f"row {row.number} has {row.actual_columns} ({row.text[:60]!r})")
-            return "skip"
-
+        ragged = Ragged()
         try:
-            table = arrow_csv.read_csv(
-                io.BytesIO(text.encode()),
-                # Row numbers need one thread; names that Arrow makes up cannot differ from those in `column_types`.
-                read_options=arrow_csv.ReadOptions(use_threads=False, autogenerate_column_names=True),
-                parse_options=arrow_csv.ParseOptions(
-                    delimiter=header.separator, newlines_in_values=True, invalid_row_handler=note
-                ),
-                convert_options=arrow_csv.ConvertOptions(
-                    column_types={f"f{place}": pa.string() for place in range(len(header.raw))},
-                    strings_can_be_null=False,
-                ),
-            )
+            table = arrow_csv.read_csv(io.BytesIO(text.encode()), **arrow_options(header, ragged))
         except pa.ArrowInvalid as error:
-            raise ContentError(f"the file cannot be read as delimited text: {error}") from None
-        if ragged:
-            shown = "; ".join(ragged[:5]) + (f"; and {len(ragged) - 5} more" if len(ragged) > 5 else "")
-            raise ContentError(
-                f"the header has {len(header.raw)} columns, but {shown}. Quote cells that hold the separator "
-                f"{header.separator!r}, or declare data.separator; or data.skip_lines where titles stand above the "
-                "header, data.skip_end where a total stands below the rows"
-            )
+            raise unreadable(error) from None
+        ragged.refuse(header)
         if table.num_rows < 2:
             raise ContentError("the file has a header but no rows")
         return table.slice(1)

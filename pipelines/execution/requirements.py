@@ -86,12 +86,15 @@ def _unpredictable(run: Run, current: Production) -> list[Fault]:
     Raises:
         PackageError: If the package in production cannot be read.
     """
-    source = None if run.batch is None else create("load", run.batch.input)
-    header = None if source is None else source.header()
-    if source is None or header is None:
+    if run.batch is None:
+        return []
+    source = create("load", run.batch.input)
+    header = source.header()
+    if header is None:
         return []
     names = [composed(name) for name in header]
-    return input_faults(source, names, fetch_signature(current.package_url), current.version)
+    signature = fetch_signature(current.package_url)
+    return input_faults(source, names, signature, current.version, journal=run.batch.journal)
 
 
 def newest_passed(client: Any, model: str) -> Any | None:

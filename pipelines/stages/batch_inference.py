@@ -19,7 +19,9 @@ def predict_batch(session: RunSession, _parts: Part) -> Part:
     current = production(session.journal_url)
     if current is None:
         raise DeploymentError(f"no version of {model!r} is in production any more")
-    outcome = session.run_pipeline(batch_inference, run=session.run, batch=batch, production=current)
+    outcome = session.run_pipeline(
+        batch_inference, run=session.run, batch=batch, production=current, journal_url=session.journal_url
+    )
     record: BatchRecord = outcome.output("predict_batch", "record")
     session.observer.note(counted(record))
     session.observer.note(f"predictions: {record.output}")

@@ -15,6 +15,8 @@ from ml.sources.csv import CsvSource
 from ml.sources.csv_params import CsvParams
 from schemas.home import ROOT
 from schemas.package import Manifest
+from serving.journal.location import sqlite_url
+from serving.journal.predictions import count
 from tests.lifecycle.conftest import Result, World, ask
 
 pytestmark = pytest.mark.own_worker
@@ -134,7 +136,12 @@ def test_a_killed_run_leaves_no_output_and_does_not_stand_in_the_way(
         assert any(line.startswith("progress predict_batch: ") for line in process.stderr)
         os.kill(process.pid, signal.SIGKILL)
     left = [path.name for path in Path(world.folder).glob("long_out*")]
-    assert left == [] and list(world.folder.glob(".long_out*"))
+    assert left == [] and (world.folder / ".long_out.csv.batch" / "manifest.json").exists()
     houses.iloc[:20].to_csv(world.folder / "long.csv", index=False)
-    assert world.run(*words).code == 0
-    assert len(pd.read_csv(world.folder / "long_out.csv")) == 20
+    journal = sqlite_url(world.home / "journals" / "houses.db")
+    before = count(journal)
+    again = world.run(*words, "batch.journal=true")
+    assert again.code == 0
+    assert "is given up: its input has changed, batch.journal is another" in again.err
+    assert len(pd.read_csv(world.folder / "long_out.csv")) == 20 and not list(world.folder.glob(".long_out*"))
+    assert count(journal) == before + 20

@@ -6,8 +6,8 @@ import lzma
 import re
 import zlib
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -64,9 +64,37 @@ def read_bytes(url: str, limit: int | None = None) -> bytes:
         ContentError: If it is not there, or cannot be read or decompressed.
         StorageError: If it is on S3, which cannot be used.
     """
+    with _told(url), _opened(url) as file:
+        return bytes(file.read(-1 if limit is None else limit))
+
+
+def read_blocks(url: str, size: int) -> Iterator[bytes]:
+    """Yield the file's bytes, decompressed by its ending, `size` at a time. Raises as `read_bytes` does."""
+    with ExitStack() as stack:
+        with _told(url):
+            file = stack.enter_context(_opened(url))
+        while block := _block(url, file, size):
+            yield block
+
+
+def _block(url: str, file: Any, size: int) -> bytes:
+    """Return the next bytes, fewer than `size` at the end only."""
+    parts, missing = list[bytes](), size
+    while missing:
+        with _told(url):
+            part = bytes(file.read(missing))
+        if not part:
+            break
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)
+
+
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """Say what went wrong with a file while it was opened or read."""
     try:
-        with _opened(url) as file:
-            return bytes(file.read(-1 if limit is None else limit))
+        yield
     except DrivetrainError:
         raise
     except FileNotFoundError:
@@ -104,38 +132,65 @@ def reason(error: Exception) -> str:
 
 def decode(raw: bytes, encoding: str, *, whole: bool = True) -> str:
     """Return text; `auto` is UTF-8, or UTF-16 with a byte order mark. Raises ContentError naming the wrong byte."""
-    if encoding == "auto":
-        encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
-    elif encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
-        encoding = "utf-8-sig"
-    if encoding.startswith("utf-8") and (wide := _utf_16(raw[:1000])):
-        raise ContentError(f"every other byte is NUL: the file looks like UTF-16; declare data.encoding: {wide}")
+    encoding = codec_of(raw, encoding)
     try:
         return raw.decode(encoding).removeprefix("\ufeff")
     except LookupError:
-        raise ContentError(f"{encoding!r} is not an encoding; for example utf-8, latin-1, cp1252, utf-16") from None
+        raise no_encoding(encoding) from None
     except UnicodeDecodeError as error:
         if not whole and error.start >= len(raw) - 4:  # the limit cut a character in two
             return raw[: error.start].decode(encoding).removeprefix("\ufeff")
         line = raw[: error.start].count(b"\n") + 1
-        raise ContentError(
-            f"line {line} is not {encoding}: byte 0x{raw[error.start]:02x} at position {error.start}; "
-            "declare data.encoding (files from Windows programs are often cp1252, others latin-1)"
-        ) from None
+        raise not_encoded(encoding, line, raw[error.start], error.start) from None
+
+
+def codec_of(start: bytes, encoding: str) -> str:
+    """Return the encoding of a file that begins with `start`. Raises ContentError where it looks like another one."""
+    if encoding == "auto":
+        encoding = next((name for mark, name in _MARKS if start.startswith(mark)), "utf-8")
+    elif encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
+        encoding = "utf-8-sig"
+    if encoding.startswith("utf-8") and (wide := _utf_16(start[:1000])):
+        raise ContentError(f"every other byte is NUL: the file looks like UTF-16; declare data.encoding: {wide}")
+    return encoding
+
+
+def no_encoding(encoding: str) -> ContentError:
+    """Return what is said of a name that is none of an encoding."""
+    return ContentError(f"{encoding!r} is not an encoding; for example utf-8, latin-1, cp1252, utf-16")
+
+
+def not_encoded(encoding: str, line: int, byte: int, position: int) -> ContentError:
+    """Return what is said of a byte that an encoding does not have there."""
+    return ContentError(
+        f"line {line} is not {encoding}: byte 0x{byte:02x} at position {position}; "
+        "declare data.encoding (files from Windows programs are often cp1252, others latin-1)"
+    )
 
 
 def uncomment(text: str, mark: str | None) -> str:
     """Return `text` without the lines that start with `mark`, the one character; lines within quotes are kept."""
-    if mark is None or mark not in text:
-        return text
-    kept, end, quotes = [], 0, 0
+    return text if mark is None else uncomment_part(text, mark, 0)[0]
+
+
+def uncomment_part(text: str, mark: str, quotes: int) -> tuple[str, int]:
+    """Return a part of a text, from the start of a line on, without comments, and how many quotes stand up to its end.
+
+    Args:
+        text: The part.
+        mark: The character that comments start with.
+        quotes: How many quotes stand before it.
+    """
+    if mark not in text:
+        return text, quotes + text.count('"')
+    kept, end = [], 0
     for line in re.finditer(rf"^{re.escape(mark)}[^\r\n]*(?:\r\n|\r|\n|\Z)", text, re.MULTILINE):
         quotes += text.count('"', end, line.start())
         before = text[end : line.start()]
         kept.append(before if quotes % 2 == 0 else before + line.group())
         quotes += 0 if quotes % 2 == 0 else line.group().count('"')
         end = line.end()
-    return "".join([*kept, text[end:]])
+    return "".join([*kept, text[end:]]), quotes + text.count('"', end)
 
 
 def read_header(text: str, separator: str) -> Header:

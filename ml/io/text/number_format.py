@@ -8,6 +8,7 @@ cells: whoever writes points between thousands parts cells by semicolons.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from schemas.errors import ContentError
 from schemas.reading import Decimal, Thousands
 
 _MOST = 0.5
+_MARKED = r"[0-9][.,]|[.,][0-9]"
 _MAX_WORDS = 5
 _FEW = 20
 _OPPOSITE: dict[Decimal, Decimal] = {",": ".", ".": ","}
@@ -57,9 +59,24 @@ def find_number_format(
         return NumberFormat(decimal, thousands or _OPPOSITE[decimal])
     if thousands == "," or thousands == ".":
         return NumberFormat(_OPPOSITE[thousands], thousands)
+    found = {name: evidence for name, column in columns.items() if (evidence := evidence_of(column, thousands))}
+    return format_by(found, thousands, separator)
+
+
+def candidates(decimal: Decimal | Literal["auto"], thousands: Thousands | None) -> list[NumberFormat]:
+    """Return the formats that a declaration leaves open: one, or the two of either decimal mark."""
+    if decimal != "auto":
+        return [NumberFormat(decimal, thousands or _OPPOSITE[decimal])]
+    if thousands == "," or thousands == ".":
+        return [NumberFormat(_OPPOSITE[thousands], thousands)]
+    return [NumberFormat(mark, thousands or _OPPOSITE[mark]) for mark in _OPPOSITE]
+
+
+def format_by(columns: "Mapping[str, Evidence]", thousands: Thousands | None, separator: str) -> NumberFormat:
+    """Return the format that columns are evidence of, where none is declared. Raises ContentError when one must be."""
     found: dict[str, dict[str, str]] = {"point": {}, "comma": {}, "either": {}}
-    for name, column in columns.items():
-        if side := _evidence(column, thousands, points_are_decimal=separator == ","):
+    for name, evidence in columns.items():
+        if side := evidence.side(points_are_decimal=separator == ","):
             found[side[0]][name] = side[1]
     if found["point"] and found["comma"]:
         raise ContentError(_contradiction(found["point"], found["comma"]))
@@ -69,57 +86,112 @@ def find_number_format(
     return NumberFormat(mark, thousands or _OPPOSITE[mark])
 
 
-def numbers_among(column: pa.ChunkedArray, matches: pa.ChunkedArray) -> bool:
-    """Whether the values that match are all there are, or many beside a few words such as `unknown`."""
-    others = pc.invert(matches)
-    if not pc.any(others).as_py():
-        return True
-    if (
-        pc.mean(matches).as_py() < _MOST
-        or pc.count_distinct(column.filter(others), mode="only_valid").as_py() > _MAX_WORDS
-    ):
-        return False
-    return bool(pc.count_distinct(column.filter(matches), mode="only_valid").as_py() >= _FEW)
-
-
 def has(column: pa.ChunkedArray, pattern: str) -> bool:
     """Whether any value matches the regular expression."""
     return bool(pc.any(pc.match_substring_regex(column, pattern)).as_py())
 
 
-def _evidence(column: pa.ChunkedArray, thousands: str | None, *, points_are_decimal: bool) -> tuple[str, str] | None:
-    """Return which number format a column of numbers has, "point", "comma" or "either", and a value that shows it."""
-    if thousands:
-        column = pc.replace_substring(column, thousands, "")
-    point, comma = (NumberFormat(".", None), NumberFormat(",", None)) if thousands else (_POINT, _COMMA)
-    if not has(column, r"[0-9][.,]|[.,][0-9]") or has(column, LEADING_ZERO):
+def evidence_of(column: pa.ChunkedArray, thousands: str | None) -> "Evidence | None":
+    """Return what a whole column is evidence of; None where nothing in it looks like a mark."""
+    text = pc.replace_substring(column, thousands, "") if thousands else column
+    if not has(text, _MARKED):
         return None
-    as_point, as_comma = (pc.match_substring_regex(column, number_format.pattern) for number_format in (point, comma))
-    either = pc.or_(as_point, as_comma)
-    if not numbers_among(column, either):
-        return None
-    only_point, only_comma = (column.filter(pc.and_not(a, b)) for a, b in ((as_point, as_comma), (as_comma, as_point)))
-    if len(only_point) and len(only_comma):
-        return None  # no number format reads both: not numbers
-    if len(only_point) or len(only_comma):
-        return ("point", only_point[0].as_py()) if len(only_point) else ("comma", only_comma[0].as_py())
-    return _of_groups(column.filter(either), points_are_decimal)
+    evidence = Evidence(thousands)
+    evidence.add(column)
+    return evidence
 
 
-def _of_groups(numbers: pa.ChunkedArray, points_are_decimal: bool) -> tuple[str, str] | None:
-    marked = pc.match_substring_regex(numbers, "[.,]")
-    groups, plain = numbers.filter(marked).unique(), numbers.filter(pc.invert(marked))
-    if not len(groups):
-        return None
-    shown = str(groups[0].as_py())
-    marks = [mark for mark in _OPPOSITE if has(groups, re.escape(mark))]
-    if points_are_decimal and marks == ["."]:
-        return "point", shown
-    small = len(plain) and not has(plain, r"^[+-]?[0-9]{4}")
-    zeros = len(groups) < _WITHOUT_A_ZERO or has(groups, "0$")
-    if len(marks) == 1 and small and zeros:
-        return ("point" if marks[0] == "," else "comma"), shown
-    return "either", shown
+class Evidence:
+    """What the values of a column say of the number format of their file, added up over parts of the column.
+
+    What is kept does not grow with the column.
+    """
+
+    def __init__(self, thousands: str | None) -> None:
+        self._thousands = thousands
+        pair = (NumberFormat(".", None), NumberFormat(",", None)) if thousands else (_POINT, _COMMA)
+        self._point, self._comma = pair
+        self._is_marked = self._has_leading_zero = False
+        self._values = self._matching = 0
+        self._words, self._numbers, self._groups = dict[str, None](), dict[str, None](), dict[str, None]()
+        self._only_point: str | None = None
+        self._only_comma: str | None = None
+        self._marks = set[str]()
+        self._has_plain = self._has_long_plain = self._has_zero = False
+
+    def add(self, column: pa.ChunkedArray) -> None:
+        """Take more values into account, of trimmed text."""
+        if self._has_leading_zero:
+            return  # nothing else counts any more
+        if self._thousands:
+            column = pc.replace_substring(column, self._thousands, "")
+        self._is_marked = self._is_marked or has(column, _MARKED)
+        self._has_leading_zero = has(column, LEADING_ZERO)
+        as_point = pc.match_substring_regex(column, self._point.pattern)
+        as_comma = pc.match_substring_regex(column, self._comma.pattern)
+        either = pc.or_(as_point, as_comma)
+        numbers = column.filter(either)
+        self._values += len(column) - column.null_count
+        self._matching += len(numbers)
+        _keep(self._words, column.filter(pc.invert(either)), _MAX_WORDS + 1)
+        _keep(self._numbers, numbers, _FEW)
+        self._only_point = self._only_point or _first(column.filter(pc.and_not(as_point, as_comma)))
+        self._only_comma = self._only_comma or _first(column.filter(pc.and_not(as_comma, as_point)))
+        self._add_groups(numbers)
+
+    def _add_groups(self, numbers: pa.ChunkedArray) -> None:
+        marked = pc.match_substring_regex(numbers, "[.,]")
+        groups, plain = numbers.filter(marked), numbers.filter(pc.invert(marked))
+        _keep(self._groups, groups, _WITHOUT_A_ZERO)
+        self._marks |= {mark for mark in _OPPOSITE if mark not in self._marks and has(groups, re.escape(mark))}
+        self._has_zero = self._has_zero or has(groups, "0$")
+        self._has_plain = self._has_plain or len(plain) > 0
+        self._has_long_plain = self._has_long_plain or has(plain, r"^[+-]?[0-9]{4}")
+
+    def side(self, *, points_are_decimal: bool) -> tuple[str, str] | None:
+        """Return which number format they have, "point", "comma" or "either", and a value that shows it."""
+        if not self._is_marked or self._has_leading_zero or not self._are_numbers:
+            return None
+        point, comma = self._only_point, self._only_comma
+        if point is not None and comma is not None:
+            return None  # no number format reads both: not numbers
+        if point is not None or comma is not None:
+            return ("point", str(point)) if point is not None else ("comma", str(comma))
+        return self._of_groups(points_are_decimal)
+
+    @property
+    def _are_numbers(self) -> bool:
+        """Whether the values that match are all there are, or many beside a few words such as `unknown`."""
+        if self._matching == self._values:
+            return True
+        if self._matching / self._values < _MOST or len(self._words) > _MAX_WORDS:
+            return False
+        return len(self._numbers) >= _FEW
+
+    def _of_groups(self, points_are_decimal: bool) -> tuple[str, str] | None:
+        if not self._groups:
+            return None
+        shown = next(iter(self._groups))
+        if points_are_decimal and self._marks == {"."}:
+            return "point", shown
+        small = self._has_plain and not self._has_long_plain
+        zeros = len(self._groups) < _WITHOUT_A_ZERO or self._has_zero
+        if len(self._marks) == 1 and small and zeros:
+            return ("point" if "," in self._marks else "comma"), shown
+        return "either", shown
+
+
+def _keep(known: dict[str, None], values: pa.ChunkedArray, most: int) -> None:
+    """Add values that are not known yet, in order, until so many are."""
+    if len(known) < most and len(values):
+        for value in values.drop_null().unique().to_pylist():
+            known.setdefault(value)
+            if len(known) >= most:
+                return
+
+
+def _first(values: pa.ChunkedArray) -> str | None:
+    return str(values[0].as_py()) if len(values) else None
 
 
 def _contradiction(point: dict[str, str], comma: dict[str, str]) -> str:

@@ -30,6 +30,17 @@ def without_surroundings(text: str, above: int, below: int) -> str:
     return text
 
 
+def end_of_lines(text: str, most: int) -> tuple[int, int]:
+    """Return how many lines end within a text that goes on, at most so many, and where the last of them does."""
+    found = end = 0
+    while found < most:
+        line = _LINE.match(text, end)
+        if line is None or line.end() == len(text):  # its last sign may be the first of two that end it
+            break
+        found, end = found + 1, line.end()
+    return found, end
+
+
 def header_below(text: str, wanted: Collection[str], separators: Collection[str]) -> int | None:
     """Return how many lines stand above the first one that has a cell for each name wanted; None without one.
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ml.batch.predict import contents
+from ml.batch.contents import contents
 from ml.batch.rows import raw_rows, without_tensors
 from ml.features.tensors import with_tensors
 from ml.validation.rows import Validator
