@@ -80,7 +80,17 @@ def _follow_pointer(client: Any, session: RunSession) -> None:
 
 
 def run_stages(session: RunSession, stages: Sequence[Stage]) -> Summary:
-    """Run the stages in order, up to the first that fails or is refused, and say how it went."""
+    """Run the stages in order, up to the first that fails, is refused or has nothing to do, and say how it went."""
+    try:
+        summary = _summary(session, stages)
+    except BaseException as error:
+        session.ended("failed", f"{type(error).__name__}: {error}")
+        raise
+    session.ended(summary.status, summary.error)
+    return summary
+
+
+def _summary(session: RunSession, stages: Sequence[Stage]) -> Summary:
     parts: Part = {}
     status: Literal["succeeded", "failed", "refused"] = "succeeded"
     error: str | None = None
@@ -89,6 +99,8 @@ def run_stages(session: RunSession, stages: Sequence[Stage]) -> Summary:
             parts.update(stage(session, parts))
             if "refused" in parts:
                 status, error = "refused", str(parts.pop("refused"))
+                break
+            if parts.pop("done", False):
                 break
     except RefusedError as refusal:
         status, error = "refused", str(refusal)

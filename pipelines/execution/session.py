@@ -1,6 +1,6 @@
 """One run of the command line while it lasts: the ZenML pipelines it runs, and what came out so far."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from stacks.session import used_store
 from steps.caching import keep_parsed
 
 Part = dict[str, Any]
+Ending = Callable[[str, str | None], None]
 
 
 class RunSession:
@@ -33,6 +34,8 @@ class RunSession:
         self.journal_url = journal_url(home, run.name, run.stack)
         self.seconds: dict[str, float] = {}
         self.run_ids: list[str] = []
+        self.endings: list[Ending] = []
+        """What is told how the run went, however it ends: its status, and why where it did not succeed."""
 
     def run_pipeline(self, pipeline: Any, may_fail: Collection[str] = (), **arguments: Any) -> Any:
         """Run a ZenML pipeline to its end and return its outcome.
@@ -101,6 +104,11 @@ class RunSession:
             close_named(name, _reason(fault))
         except Exception as error:  # the first error is what a person must hear
             self.observer.note(f"run {name} could not be closed: {type(error).__name__}: {error}")
+
+    def ended(self, status: str, error: str | None) -> None:
+        """Tell everybody who waits for it how the run went."""
+        for tell in self.endings:
+            tell(status, error)
 
     def report(self, outcome: Any, kind: str) -> Path:
         """Return where the page of a run is put."""
