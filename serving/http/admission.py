@@ -73,7 +73,7 @@ class Admission:
         """Note that a request is whole."""
         now = self._clock()
         if not (self._is_reading and self.waiting):
-            if not self.waiting and now - self._ended > self._longest:
+            if self.few == FEW and not self.waiting and now - self._ended > self._longest:
                 # Nothing of before says that a queue lasts; but time in which nobody came does not excuse for long.
                 self._begin(now - self._longest)
             self._begin_turn(now)

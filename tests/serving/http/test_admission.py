@@ -538,3 +538,22 @@ def test_what_was_refused_of_a_burst_says_nothing_of_the_next_one(each: float, l
                 one.entered()
                 taken += 1
     assert taken == last
+
+
+def test_a_strict_limit_goes_on_while_too_many_come_also_where_a_thread_does_all_the_work() -> None:
+    clock = Clock()
+    one = Admission(0.5, 10.0, clock)
+    worked(clock, one, 400, 0.01)
+    flooded(clock, one, 120, 0.01)
+    assert one.few == 2
+    while one.waiting:
+        clock.now += 0.01
+        one.left(is_aside=True)
+    for _ in range(500):  # each is done before the next one comes that is taken
+        for _ in range(3):
+            if one.waiting < one.few or not one.is_over(MANY):
+                one.entered()
+        while one.waiting:
+            clock.now += 0.01
+            one.left(is_aside=True)
+        assert one.few == 2
