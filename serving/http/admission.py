@@ -59,7 +59,7 @@ class Admission:
         self._refusing = 0.0  # seconds that were spent on refusals since something was answered
         self._behind = 0  # requests that a queue has left, which are mostly answered with it
         self._last = clock()  # when the last was answered, or a queue began
-        self._ended = self._last  # when work on the last one ended
+        self._ended = self._last  # when the event loop ended work on the last one
         self._is_reading = False  # requests are read, and not worked on
         self._began = self._last  # when the first was read of those that are read or worked on now
         self._turned_away = 0.0  # seconds that were spent on refusals since then
