@@ -58,7 +58,7 @@ def watched(command: Callable[[], int]) -> int:
         _begin(inherited, parent, signals, scratch)
         last_words.share(shelf)
         keep_interruptions()
-        return _to_its_code(command)
+        return _to_its_code(command, signals)
     watch = _Watch(child, signals)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
     try:
@@ -69,17 +69,27 @@ def watched(command: Callable[[], int]) -> int:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _to_its_code(command: Callable[[], int]) -> int:
-    """Run the command, with a word for an interruption before it can say one, and none for one after its end."""
+def _to_its_code(command: Callable[[], int], signals: IO[bytes]) -> int:
+    """Run the command, with a word for an interruption before it can say one, and none for one after its end.
+
+    An interruption of what an import runs comes out as another error wherever that code cleans up and fails at it.
+    """
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (*_STOPS, _HANG_UP, signal.SIGCHLD))
         return command()
-    except KeyboardInterrupt:
+    except (Exception, KeyboardInterrupt) as error:
+        if not isinstance(error, KeyboardInterrupt) and signal.SIGINT not in _arrived_at(signals):
+            raise
         _say(signal.SIGINT)
         return 128 + signal.SIGINT
     finally:
         for number in _STOPS:
             signal.signal(number, signal.SIG_IGN)
+
+
+def _arrived_at(signals: IO[bytes]) -> set[int]:
+    """Return the numbers of the signals that the child got."""
+    return set(os.pread(signals.fileno(), 4096, 0))
 
 
 def _say(stop: signal.Signals) -> None:
@@ -199,7 +209,7 @@ class _Watch:
                 self._passed_on.add(number)
 
     def _seen_by_child(self) -> set[int]:
-        return {number for number in os.pread(self._signals.fileno(), 4096, 0) if number in _STOPS}
+        return _arrived_at(self._signals) & set(_STOPS)
 
 
 def _nothing(_number: int, _frame: FrameType | None) -> None:

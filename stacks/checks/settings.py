@@ -3,6 +3,7 @@
 from typing import Any
 
 from schemas.errors import ConfigurationError, Fault, did_you_mean
+from schemas.home import ROOT
 from schemas.stack import ComponentSpec, StackSpec
 from stacks.checks.secrets import names_one
 from stacks.declared import Settings, rendered
@@ -48,7 +49,9 @@ def config_class(client: Any, kind: str, flavor: str) -> Any | None:
         ours = load_flavor(flavor)
         return ours.config_class if ours.type.value == kind else None
     from zenml.stack import Flavor
+    from zenml.utils import source_utils
 
+    source_utils.set_custom_source_root(str(ROOT))  # it looks beside a main module, which a notebook has not
     found = client.list_flavors(name=flavor, type=kind, hydrate=True).items
     if not found:
         return None

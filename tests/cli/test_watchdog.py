@@ -269,6 +269,20 @@ def test_ctrl_c_while_a_run_starts_is_no_traceback(moment, homes):
     assert returned == 130 and "Traceback" not in err and err.endswith("Interrupted; what was deployed goes on.\n")
 
 
+REPLACED = """
+try:
+    time.sleep(600)
+finally:
+    None.closed()
+"""
+
+
+def test_an_interruption_in_whose_place_another_error_came_is_one():
+    with watching(REPLACED) as process:
+        code, _, err = stopped(process, signal.SIGINT)
+    assert code == 130 and "Traceback" not in err and err.endswith("Interrupted; what was deployed goes on.\n")
+
+
 LOST = """
 import weakref
 class Held: pass
