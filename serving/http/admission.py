@@ -69,6 +69,11 @@ class Admission:
         self._counts = False  # the queue is long for long enough that what came before it is over
         self._refused = self._last  # when the last was
 
+    @property
+    def is_strict(self) -> bool:
+        """Whether more come than can be answered."""
+        return self.few == _FEWEST
+
     def entered(self) -> None:
         """Note that a request is whole."""
         now = self._clock()
@@ -151,7 +156,8 @@ class Admission:
         """Say whether one more would wait for too long.
 
         Args:
-            clients: How many have asked lately, each on a connection of its own: few may wait for each other.
+            clients: How many have asked lately, each on a connection of its own: few may wait for each other. While most
+                are refused, those of the last half minute.
         """
         now = self._clock()
         if not self._is_reading:

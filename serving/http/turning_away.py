@@ -55,8 +55,10 @@ class TurningAway(MakingWay):
 
     def _is_too_much(self) -> bool:
         """Say whether one more request, which has come, would wait for too long; note it for when the client leaves."""
-        admission = self.admission
-        self._is_refused = admission.waiting >= admission.few and admission.is_over(len(self.clients))
+        admission, clients = self.admission, self.clients
+        self._is_refused = admission.waiting >= admission.few and admission.is_over(
+            clients.of_late if admission.is_strict else len(clients)
+        )
         return self._is_refused
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
