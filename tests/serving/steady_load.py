@@ -1,6 +1,7 @@
 """Requests to a service at a steady rate, from a process of its own: tests.serving.steady_load PORT RATE CONNECTIONS.
 
-The first line of its standard input is their body. They are sent when they are due, however long the ones before take;
+The first line of its standard input is their body. They are sent when they are due, however long the ones before take:
+one after another, or with `random` behind at random times, as of clients that know nothing of each other (Poisson);
 every eighth comes on a connection of its own, the others on connections that are kept. Ends with its standard input,
 and prints what was answered as JSON.
 """
@@ -14,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from random import Random
 from typing import Any
 
 from schemas.home import ROOT
@@ -114,14 +116,15 @@ class _Connection(asyncio.Protocol):
             self._answer.set_exception(ConnectionError(f"closed before its answer: {exc}, {self._data[:40]!r}"))
 
 
-async def send(port: int, rate: float, body: bytes, kept: int) -> Client:
+async def send(port: int, rate: float, body: bytes, kept: int, *, at_random: bool) -> Client:
     """Send until the standard input ends."""
-    client, asked = Client(port, body, kept), set[asyncio.Task[None]]()
+    client, asked, chance = Client(port, body, kept), set[asyncio.Task[None]](), Random(0)
     loop = asyncio.get_running_loop()
     over = loop.run_in_executor(None, sys.stdin.buffer.read)
-    started, sent = time.perf_counter(), 0
+    due, sent = time.perf_counter(), 0
     while not over.done():
-        while sent < (time.perf_counter() - started) * rate:
+        while due < time.perf_counter():
+            due += chance.expovariate(rate) if at_random else 1 / rate
             task = loop.create_task(client.ask(kept=sent % EVERY != 0))
             asked.add(task)
             task.add_done_callback(asked.discard)
@@ -132,9 +135,12 @@ async def send(port: int, rate: float, body: bytes, kept: int) -> Client:
 
 
 @contextmanager
-def steady_load(port: int, rate: float, body: bytes, kept: int = _KEPT) -> Iterator[dict[str, Any]]:
+def steady_load(
+    port: int, rate: float, body: bytes, kept: int = _KEPT, *, at_random: bool = False
+) -> Iterator[dict[str, Any]]:
     """Send requests while the block runs; what became of them is in the dictionary afterwards."""
     command = [sys.executable, "-m", "tests.serving.steady_load", str(port), str(rate), str(kept)]
+    command += ["random"] * at_random
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
     process.stdin.write(body.decode() + "\n")
@@ -148,9 +154,9 @@ def steady_load(port: int, rate: float, body: bytes, kept: int = _KEPT) -> Itera
 
 def main() -> None:
     """Send, and print what became of it."""
-    port, rate, kept = sys.argv[1:]
+    port, rate, kept, *more = sys.argv[1:]
     body = sys.stdin.buffer.readline().strip()
-    client = asyncio.run(send(int(port), float(rate), body, int(kept)))
+    client = asyncio.run(send(int(port), float(rate), body, int(kept), at_random=more == ["random"]))
     slowest = sorted(client.seconds)[int(0.99 * len(client.seconds))] if client.seconds else None
     print(json.dumps({"answered": client.answered, "failed": client.failed, "refused": client.refused, "p99": slowest}))
 

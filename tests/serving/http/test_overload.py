@@ -94,10 +94,10 @@ async def dribble(port: int, begun: bytes, place: int) -> None:
 def test_at_three_times_its_capacity_who_is_answered_waits_at_most_twice_as_long(calm: services.Status) -> None:
     port = calm.deployment.port
     capacity = _capacity(port)
-    with steady_load(port, 0.7 * capacity, BODY, KEPT) as usual:
+    with steady_load(port, 0.7 * capacity, BODY, KEPT, at_random=True) as usual:
         time.sleep(count(5, 100))  # as long as it takes to meet what the disk does now and then
     one = worker(calm.deployment.log.parent.parent)
-    with steady_load(port, 3 * capacity, BODY, KEPT) as found:
+    with steady_load(port, 3 * capacity, BODY, KEPT, at_random=True) as found:
         time.sleep(20)
         before = resident(one)
         time.sleep(count(5, 280))
