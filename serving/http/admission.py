@@ -13,6 +13,9 @@ _LASTS = 1.5  # how much longer than a burst may wait a queue is long that lasts
 _CALLS = 4.0  # calls for one row alone take about as long as one for many that runs, and the next one
 _MEASURED = 1.0  # seconds of work, after which what was measured counts half
 _AT_ONCE = 8  # an answer that took so much less time than others came together with the one before
+_OF_DEADLINE = 0.8  # of it may pass before one's turn, so that who is taken is answered in time
+_TRIED = 1 / 300  # of the time may be spent on trying whether those who come are few
+_COUNTED = 30  # answers that take so long tell whether more come than can be answered
 _UNSEEN = 1.5  # what a refusal takes, by what is seen of it: the kernel and the event loop have their part
 
 LATE = "drivetrain.late"
@@ -22,13 +25,13 @@ LATE = "drivetrain.late"
 class Admission:
     """How many requests wait for their answer, and how long that will take, by what it took those before.
 
-    A request waits from when it is whole; what waits longer in the kernel's buffers, while others are worked on, is
-    bounded with it. A burst may wait for `longest` seconds. A queue that stays long, while surely more come than are
-    answered, is none, and would only make everybody wait. (The least wait of an interval says whether a queue stays
-    long, as in CoDel, RFC 8289; that more come is sure where it is more than chance brings: arrivals at random vary by
-    the root of their number.) Then as many wait as are answered in a 100th of it, until no more come than could be
-    answered. Who is refused may ask again at once, and so often that refusing takes all the time: as much work may wait
-    besides as refusing others took, so that half of the time is left for answers.
+    A request waits from when it is whole; what waits in the kernel's buffers meanwhile is bounded with it. A burst may
+    wait for `longest` seconds. A queue that stays long, while surely more come than are answered, is none, and would
+    only make everybody wait. (The least wait of an interval says whether a queue stays long, as in CoDel, RFC 8289;
+    that more come is sure where it is more than chance brings: arrivals at random vary by the root of their number.)
+    Then as many wait as are answered in a 100th of it, until no more come than could be answered. Who is refused may
+    ask again at once, and so often that refusing takes all the time: as much work may wait besides as refusing others
+    took, so that half of the time is left for answers.
 
     The time between two answers, less that of refusals, is that of the work where requests queue for it. Where few
     wait, each for itself, it is their clients' pace, and says nothing of how many could be answered: it is left out.
@@ -64,21 +67,17 @@ class Admission:
         self._began = self._last  # when the first was read of those that are read or worked on now
         self._turned_away = 0.0  # seconds that were spent on refusals since then
         self._turn = 0.0  # seconds of work on all that were read together before
-        self._since = self._last  # when the queue was short last, or counting began, or it was known that too many come
+        self._since = self._last  # when the queue was short last, or counting began, or too many were known to come
         self._came, self._left = 0, 0  # how many came since then, and were answered
         self._counts = False  # the queue is long for long enough that what came before it is over
         self._refused = self._last  # when the last was
-
-    @property
-    def is_strict(self) -> bool:
-        """Whether more come than can be answered."""
-        return self.few == _FEWEST
+        self._tried, self._trial = self._last, 0  # when a trial of few clients was; how many may wait in that of now
 
     def entered(self) -> None:
         """Note that a request is whole."""
         now = self._clock()
         if not (self._is_reading and self.waiting):
-            if self.few == FEW and not self.waiting and now - self._ended > self._longest:
+            if self.few == FEW and not self.waiting and not self._is_quick(now - self._ended):
                 # Nothing of before says that a queue lasts; but time in which nobody came does not excuse for long.
                 self._begin(now - self._longest)
             self._begin_turn(now)
@@ -87,7 +86,7 @@ class Admission:
         if self.few == _FEWEST:
             if self.waiting == 1:  # who waits behind it waits for all of its work
                 self._last = now
-            if now - self._refused > self._longest:
+            if now - self._refused > self._known:
                 self.few = FEW
                 self._begin(now)
         elif self.waiting == self.few == FEW:  # so few may each wait for itself, and their time is not that of work
@@ -105,8 +104,7 @@ class Admission:
     def commits(self, *, is_aside: bool = False) -> None:
         """Note that the work of a request is done, by a thread or not, and that it waits for its commit alone.
 
-        Those that were worked on together commit together, and come back when others wait: what their work took is
-        seen now.
+        Those that were worked on together come back together, when others wait: what their work took is seen now.
         """
         self._work_ended(is_aside=is_aside)
         self.elsewhere += 1
@@ -156,8 +154,7 @@ class Admission:
         """Say whether one more would wait for too long.
 
         Args:
-            clients: How many have asked lately, each on a connection of its own: few may wait for each other. While most
-                are refused, those of the last half minute.
+            clients: How many have asked lately, each on a connection of its own: few may wait for each other.
         """
         now = self._clock()
         if not self._is_reading:
@@ -167,14 +164,35 @@ class Admission:
             self._begin(now)
         if self.waiting < self.few:
             return False
-        expected = self.waiting * self._worked / self._answers
-        if max(clients, self.waiting) <= _CLIENTS:
-            return expected > self._deadline
+        expected = self.waiting * self._each
+        if max(clients, self.waiting) <= _CLIENTS and (self.few == FEW or self._tries(clients, now)):
+            return expected > _OF_DEADLINE * self._deadline
         is_over = self._is_long(expected, now)
         if is_over:
             self._came += 1
             self._refused = now
+            if self._trial:
+                self._trial, self._tried = 0, now
         return is_over
+
+    def _tries(self, clients: int, now: float) -> bool:
+        """Say whether so few clients may wait for each other although more came than could be answered.
+
+        While most are refused, few are connected at a time, whoever they are. Those that bound themselves are no more
+        once all are taken; of others those wait long that are taken. So it is tried, so seldom that these are few.
+        """
+        if not self._trial and clients * self._each < _TRIED * (now - self._tried):
+            self._trial = clients
+        return self.waiting < self._trial
+
+    @property
+    def _each(self) -> float:
+        return self._worked / self._answers
+
+    @property
+    def _known(self) -> float:
+        """Seconds in which it is seen whether more come than can be answered."""
+        return max(self._longest, _COUNTED * self._each)
 
     def _is_long(self, expected: float, now: float) -> bool:
         """Say whether a queue of so many seconds is as long as it may be now."""
@@ -187,7 +205,7 @@ class Admission:
                 self._begin(now)
             return False
         if not is_strict and self._lasts(now):
-            self.few = _FEWEST
+            self.few, self._trial, self._tried = _FEWEST, 0, now
             self._begin(now)
             return True
         return is_strict or expected > self._longest
@@ -199,7 +217,7 @@ class Admission:
         self._is_reading, self._began, self._turned_away = True, now, 0.0
 
     def _is_quick(self, seconds: float) -> bool:
-        """Say whether those who came in a turn of so much work, and are not read yet, wait for a short time."""
+        """Say whether that is short for a wait."""
         return seconds <= self._longest / _STEADY
 
     def _begin(self, now: float) -> None:
@@ -217,13 +235,13 @@ class Admission:
 
     def _is_too_much(self, now: float) -> bool:
         """Say whether more came than could be answered, as far as that is known again."""
-        if now - self._refused > self._longest:
+        if now - self._refused > self._known:
             return False
-        seconds, came, each = now - self._since, self._came, self._worked / self._answers
-        if seconds < self._longest:
+        seconds, came = now - self._since, self._came
+        if seconds < self._known:
             return True
         self._came, self._since = 0, now
-        return came * each > seconds
+        return came * self._each > seconds
 
     def _measure(self, seconds: float) -> None:
         seconds = max(seconds, 0.0)

@@ -101,7 +101,6 @@ class Connection(TurningAway):
             or self.parser.get_http_version() != "1.1"
         ):
             self._check_head()
-        self._asks()
         if self._is_too_much():
             self.scope[LATE] = True  # type: ignore[literal-required]
         self.wake()  # the end of a request that was answered before it may have come with this one

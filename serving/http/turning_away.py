@@ -50,15 +50,15 @@ class TurningAway(MakingWay):
         self._reads = False
 
     def _asks(self) -> None:
-        """Note that its client has asked: when a head came, and when a request is whole, which may be long after."""
+        """Note that its client has asked: its request is whole, or refused; who sends for long makes nobody wait."""
         self._asked = self.clients.note(self._asked)
 
     def _is_too_much(self) -> bool:
         """Say whether one more request, which has come, would wait for too long; note it for when the client leaves."""
-        admission, clients = self.admission, self.clients
-        self._is_refused = admission.waiting >= admission.few and admission.is_over(
-            clients.of_late if admission.is_strict else len(clients)
-        )
+        admission = self.admission
+        self._is_refused = admission.waiting >= admission.few and admission.is_over(len(self.clients))
+        if self._is_refused:
+            self._asks()
         return self._is_refused
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:

@@ -64,6 +64,15 @@ class Loop:
                 self.end_commit()
         return self
 
+    def serve_bursts(self, size: int, pause: float) -> "Loop":
+        """Let so many come at once, and again a while after all are answered."""
+        for _ in range(10):
+            self.ready.extend([lambda: self.read(self.now)] * size)
+            while self.ready:
+                self.ready.popleft()()
+            self.now += pause
+        return self
+
     def read(self, came: float) -> None:
         self.now += READ
         if self.admission.waiting >= self.admission.few and self.admission.is_over(CONNECTIONS):
@@ -137,3 +146,8 @@ def test_at_three_times_what_can_be_answered_it_answers_soon_and_refuses_the_res
     assert usual.refused == 0 and (found.admission.waiting, found.admission.elsewhere) == (aside, 0)
     assert found.p99 <= 2 * usual.p99
     assert len(found.took) > 0.6 * (SECONDS - WARM) / (work + READ + ANSWER)
+
+
+@pytest.mark.parametrize(("size", "work", "pause"), [(200, 0.001, 0.45), (200, 0.001, 0.1), (600, 0.0003, 0.3)])
+def test_bursts_with_time_between_them_are_no_queue_that_lasts(size: int, work: float, pause: float) -> None:
+    assert Loop(work, ("none", 0.0)).serve_bursts(size, pause).refused == 0

@@ -174,20 +174,3 @@ def test_clients_are_those_that_asked_in_this_period_or_the_one_before() -> None
     clients.left(second)
     clients.left(third)
     assert len(clients) == 1
-
-
-def test_clients_of_late_are_remembered_for_half_a_minute_and_up_to_a_minute() -> None:
-    now = 0.0
-    clients = Clients(lambda: now)
-    kept = [clients.note(-1) for _ in range(5)]
-    for _ in range(29):
-        now += 2.0
-        clients.left(clients.note(-1))
-        kept[0] = clients.note(kept[0])
-        assert (len(clients), clients.of_late) == (5 if now < 4.0 else 1, 5)
-    now += 2.0
-    clients.note(kept[0])
-    assert clients.of_late == 1
-    now += 100.0
-    clients.note(-1)
-    assert clients.of_late == 1, "nobody asked in the span before"
