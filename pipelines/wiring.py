@@ -1,5 +1,6 @@
 """What every step of a pipeline gets: its name, its cache key, its share of the stack's resources."""
 
+import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -59,10 +60,11 @@ def wired(
 
 
 def profiled(step: Any, step_name: StepName, stack: StackSpec) -> Callable[..., Any]:
-    """Return a step that profiles through the stack's data validator, keyed by what the validator profiles with."""
-    flavor = stack.data_validator.flavor if stack.data_validator else ""
-    module, version = profiling_source(flavor)
-    keyed = step.with_options(environment={"DRIVETRAIN_VALIDATOR": version})
+    """Return a step that profiles through the stack's data validator, keyed by its code and its settings."""
+    validator = stack.data_validator
+    module, version = profiling_source(validator.flavor if validator else "")
+    settings = json.dumps(validator.settings, sort_keys=True) if validator and validator.settings else ""
+    keyed = step.with_options(environment={"DRIVETRAIN_VALIDATOR": version + settings})
     return wired(keyed, step_name, stack, also=[module])
 
 

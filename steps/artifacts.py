@@ -38,6 +38,6 @@ class ModelPackage:
 
 @dataclass(frozen=True)
 class ReferenceProfile:
-    """A serialised whylogs profile of training rows and of the predictions on them."""
+    """The profile of training rows and of the predictions on them, as the package keeps it."""
 
     data: bytes

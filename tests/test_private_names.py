@@ -135,6 +135,7 @@ FLAVORS = (
 CONNECTION = ("stacks/ray/connection.py",)
 CLUSTERS = ("tests/stacks/test_ray_cluster_files.py",)
 REMOTE = ("stacks/remote/orchestrator.py",)
+WHYLOGS_FILES = ("ml/monitoring/whylogs_files/reading.py", "ml/monitoring/whylogs_files/writing.py")
 ZENML, WHYLOGS = "tests/lifecycle/conftest.py", "whylogs.core.view.dataset_profile_view"
 
 NAMES = [
@@ -187,7 +188,7 @@ NAMES = [
         ("stacks/flavors/s3_artifact_store.py",),
         checks_the_path_before_pydantic,
     ),
-    PrivateName(WHYLOGS, "DatasetProfileView._metadata", ("ml/monitoring/profiles.py",), keeps_metadata_in_bytes, True),
+    PrivateName(WHYLOGS, "DatasetProfileView._metadata", WHYLOGS_FILES, keeps_metadata_in_bytes, True),
     PrivateName(SKLEARN, "InvalidParameterError", (CATALOG,), lambda found: issubclass(found, Exception)),
     PrivateName(
         SKLEARN,

@@ -1,7 +1,10 @@
-"""The `drivetrain_whylogs` data validator: profiles rows and compares a window of predictions with a profile."""
+"""The `drivetrain_whylogs` data validator: profiles rows and compares a window of predictions with a profile.
+
+It needs whylogs only for files of whylogs, which it reads, and writes where its settings say so.
+"""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Literal, cast
 
 from zenml.data_validators import BaseDataValidator, BaseDataValidatorFlavor
 from zenml.data_validators.base_data_validator import BaseDataValidatorConfig
@@ -14,7 +17,12 @@ from serving.journal.predictions import Window
 
 
 class WhylogsDataValidatorConfig(BaseDataValidatorConfig):
-    """The validator has no settings: what counts as drift belongs to the experiment."""
+    """How profiles are written; what counts as drift belongs to the experiment, and both formats are always read.
+
+    `whylogs` is for whoever looks at `reference.bin` with tools that read those files; monitoring needs whylogs then.
+    """
+
+    profiles: Literal["drivetrain", "whylogs"] = "drivetrain"
 
     @property
     def is_local(self) -> bool:
@@ -23,7 +31,7 @@ class WhylogsDataValidatorConfig(BaseDataValidatorConfig):
 
 
 class WhylogsDataValidator(BaseDataValidator):
-    """Profiles with whylogs 1.6."""
+    """Profiles in our own format, or in that of whylogs 1.6; compares windows with either."""
 
     NAME: ClassVar[str] = "Whylogs"
 
@@ -43,9 +51,14 @@ class WhylogsDataValidator(BaseDataValidator):
 
         `**kwargs` is ZenML's signature; `signature: Signature` and `predictions: Predictions` are required in it.
         """
-        from ml.monitoring.profiles import reference_profile
+        from ml.monitoring.profiles import Profile, reference_profile
 
-        return reference_profile(dataset, kwargs["signature"], kwargs["predictions"])
+        found = reference_profile(dataset, kwargs["signature"], kwargs["predictions"])
+        if self.config.profiles == "drivetrain":
+            return found
+        from ml.monitoring.whylogs_files.writing import write
+
+        return write(Profile.from_bytes(found).sketches)
 
     def data_validation(
         self,
@@ -76,7 +89,7 @@ class WhylogsDataValidator(BaseDataValidator):
 
 
 class WhylogsDataValidatorFlavor(BaseDataValidatorFlavor):
-    """Profiles of rows and predictions with whylogs, and windows compared with them."""
+    """Profiles of rows and predictions, and windows compared with them; it writes whylogs' files, too."""
 
     @property
     def name(self) -> str:

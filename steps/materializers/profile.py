@@ -1,4 +1,4 @@
-"""whylogs profiles as they serialise themselves."""
+"""Profiles as the package keeps them."""
 
 import hashlib
 from typing import Any, ClassVar

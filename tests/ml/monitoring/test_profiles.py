@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from schemas.signature import IdentifierDerivation, Input, Output, Signature
 
 NUMBER: dict[str, ScalarType] = {"x": "number"}
 CATEGORY: dict[str, ScalarType] = {"x": "category"}
+OLD = Path(__file__).parent / "whylogs_files" / "before_format_1.bin"
 AWKWARD = [None, float("nan"), float("inf"), 1, 10**400, -(10**400), 2.5, True, "text", "\ud800", [1], pd.NaT, pd.NA]
 
 
@@ -191,12 +193,14 @@ def test_a_regression_reference_holds_the_values():
 
 
 @pytest.mark.slow
-def test_importing_the_monitor_imports_no_whylogs_and_keeps_the_users_choice():
+def test_profiles_need_no_whylogs_and_reading_its_files_keeps_the_users_choice():
     code = (
         "import sys, os, json; os.environ['WHYLOGS_NO_ANALYTICS'] = 'mine'\n"
-        "import ml.monitoring.drift, ml.monitoring.report\n"
+        "import ml.monitoring.drift, ml.monitoring.report, pathlib\n"
+        "from ml.monitoring.profiles import Profile, profile\n"
+        "Profile.from_bytes(profile({'x': [1, 2]}, {'x': 'number'}).to_bytes()).column('x')\n"
         "early = 'whylogs' in sys.modules\n"
-        "ml.monitoring.profiles.profile({}, {})\n"
+        f"Profile.from_bytes(pathlib.Path({str(OLD)!r}).read_bytes())\n"
         "print(json.dumps([early, 'whylogs' in sys.modules, os.environ['WHYLOGS_NO_ANALYTICS']]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

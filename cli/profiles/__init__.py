@@ -1,0 +1,1 @@
+"""`python -m cli.profiles`: profiles for people."""

@@ -1,0 +1,1 @@
+"""Mergeable sketches of columns, kept as the bytes that Apache DataSketches documents."""

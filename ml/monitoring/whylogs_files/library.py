@@ -1,0 +1,51 @@
+"""The only module that imports whylogs, and it does so on first use: the import costs 1.7 s, and most need none.
+
+whylogs 1.6 breaks on NumPy 2 in one place, a name that NumPy dropped, which is put back here.
+"""
+
+import os
+from functools import cache
+from types import SimpleNamespace
+
+import numpy as np
+
+from schemas.errors import PackageError
+
+
+@cache
+def whylogs() -> SimpleNamespace:
+    """Import whylogs: it sends no usage statistics unless the environment says otherwise.
+
+    Raises:
+        PackageError: If it is not installed.
+    """
+    os.environ.setdefault("WHYLOGS_NO_ANALYTICS", "1")
+    vars(np).setdefault("unicode_", np.str_)
+    try:
+        import whylogs_sketching
+        from whylogs.core.errors import DeserializationError
+        from whylogs.core.metrics import metric_components, metrics
+        from whylogs.core.metrics.column_metrics import ColumnCountsMetric, TypeCountersMetric
+        from whylogs.core.view.column_profile_view import ColumnProfileView
+        from whylogs.core.view.dataset_profile_view import DatasetProfileView, DecodeError
+    except ModuleNotFoundError as error:
+        raise PackageError(
+            f"a profile that whylogs wrote is read and written with it, and {error.name} is not installed: "
+            "pip install whylogs"
+        ) from error
+    return SimpleNamespace(
+        View=DatasetProfileView,
+        ColumnView=ColumnProfileView,
+        Counts=ColumnCountsMetric,
+        Types=TypeCountersMetric,
+        Distribution=metrics.DistributionMetric,
+        Cardinality=metrics.CardinalityMetric,
+        FrequentItems=metrics.FrequentItemsMetric,
+        Integral=metric_components.IntegralComponent,
+        Fractional=metric_components.FractionalComponent,
+        Kll=metric_components.KllComponent,
+        Hll=metric_components.HllComponent,
+        Strings=metric_components.FrequentStringsComponent,
+        sketching=whylogs_sketching,
+        reading_errors=(DeserializationError, DecodeError),
+    )
