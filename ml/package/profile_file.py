@@ -5,7 +5,7 @@
     10-15         zero
     16-19         length of the header
     20-27         length of the sketches
-    then          the header: JSON, one `ColumnRecord` a column; the sketches, one behind the other in the header's order
+    then          the header: JSON, one `ColumnRecord` a column; the sketches, one behind the other, as it has them
     last 32       SHA-256 of all before
 
 What each sketch holds: `ml/monitoring/sketches/`, and ADR 49. A file is taken whole or refused: nothing in it is
