@@ -92,7 +92,7 @@ class ColumnSketch:
         try:
             kept = quantiles.read(sketches["quantiles"])
             found = labels.read(sketches["labels"])
-            cardinality.check(sketches["distinct"])
+            cardinality.estimate(sketches["distinct"])
             if "sample" in sketches:
                 distinct_sample.read(sketches["sample"])
             n = kept.n if kept else 0

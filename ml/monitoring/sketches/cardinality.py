@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.monitoring.sketches.damage import SketchError, require
+from ml.monitoring.sketches.damage import loaded, require
 from ml.monitoring.sketches.murmur import hash_doubles
 
 _LG = 12
@@ -25,7 +25,8 @@ _FEW = 384  # up to so many values the sketch is a list of them
 _LIST, _SET, _REGISTER = 0, 1, 2
 _INTS = {_LIST: 2, _SET: 3, _REGISTER: 10}
 _EIGHT_BITS = 2
-_EMPTY, _COMPACT, _UNORDERED = 4, 8, 16
+_EMPTY, _COMPACT, _UNORDERED, _FULL = 4, 8, 16, 32
+_ROOM = {_LIST: range(3, 4), _SET: range(5, 11)}  # of the hash table that the library makes of it, as a power of 2
 _LARGEST = 63  # of a register
 _CHUNK = 1 << 16
 
@@ -51,7 +52,7 @@ def merge(images: Sequence[bytes]) -> bytes:
     union = library.hll_union(_LG)
     for image in images:
         check(image)
-        union.update(library.hll_sketch.deserialize(image))
+        union.update(loaded(library.hll_sketch.deserialize, image))
     return _unordered(union.get_result(library.HLL_8).serialize_compact())
 
 
@@ -59,27 +60,25 @@ def widened(image: bytes) -> bytes:
     """Return a sketch of 2^12 registers that somebody else wrote, of 4 or 6 bits each, with 8. Raises SketchError."""
     require(len(image) >= 8 and image[1:4] == bytes([_VERSION, _FAMILY, _LG]), f"it has not 2^{_LG} registers")
     library = _library()
-    try:
-        found = library.hll_sketch.deserialize(image)
-    except (ValueError, IndexError, RuntimeError) as error:
-        raise SketchError(f"it cannot be read: {error}") from error
     union = library.hll_union(_LG)
-    union.update(found)
+    union.update(loaded(library.hll_sketch.deserialize, image))
     return _unordered(union.get_result(library.HLL_8).serialize_compact())
 
 
 def estimate(image: bytes) -> float:
     """Return the estimate. Raises SketchError for bytes that are no sketch."""
     check(image)
-    return float(_library().hll_sketch.deserialize(image).get_estimate())
+    return float(loaded(_library().hll_sketch.deserialize, image).get_estimate())
 
 
 def check(image: bytes) -> None:
     """Raise SketchError for bytes that are no sketch of ours."""
     require(len(image) >= 8, "it is cut short")
-    ints, version, family, size, _, flags, count, mode = image[:8]
+    ints, version, family, size, room, flags, count, mode = image[:8]
     require((version, family, size) == (_VERSION, _FAMILY, _LG), f"it is no HLL sketch of 2^{_LG} registers")
     require(_INTS.get(mode & 3) == ints and mode >> 2 == _EIGHT_BITS, "its kind is unknown")
+    require(flags & _COMPACT > 0 and not flags & ~(_EMPTY | _COMPACT | _UNORDERED | _FULL), "its kind is unknown")
+    require(mode & 3 == _REGISTER or room in _ROOM[mode & 3], "it has not the room that it says")
     if mode & 3 == _LIST:
         require(bool(flags & _EMPTY) == (count == 0) and count <= 8 and len(image) == 8 + 4 * count, "it is cut short")
         _check_values(image, 8)
@@ -89,7 +88,7 @@ def check(image: bytes) -> None:
         require(count <= 2 * _FEW and len(image) == 12 + 4 * count, "it has not as many values as it says")
         _check_values(image, 12)
     else:
-        _check_registers(image, flags)
+        _check_registers(image)
 
 
 def _check_values(image: bytes, start: int) -> None:
@@ -97,11 +96,12 @@ def _check_values(image: bytes, start: int) -> None:
     require(bool((values >> 26 > 0).all()) and len(np.unique(values)) == len(values), "a value of it cannot be")
 
 
-def _check_registers(image: bytes, flags: int) -> None:
-    require(len(image) == 40 + _REGISTERS and image[6] == 0, "it has not all of its registers")
+def _check_registers(image: bytes) -> None:
+    head = (image[4], image[5], image[6]) == (0, _COMPACT | _UNORDERED, 0)
+    require(head and len(image) == 40 + _REGISTERS, "it has not all of its registers, or an order")
     registers = np.frombuffer(image, np.uint8, _REGISTERS, 40)
     require(bool((registers <= _LARGEST).all()), "a register of it cannot be")
-    require(bool(flags & _UNORDERED) and image[8:40] == _sums(registers), "its sums are not those of its registers")
+    require(image[8:40] == _sums(registers), "its sums are not those of its registers")
 
 
 def _of_values(values: Iterable[Any]) -> bytes:

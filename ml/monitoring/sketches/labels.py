@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ml.monitoring.sketches.damage import SketchError, require
+from ml.monitoring.sketches.damage import SketchError, loaded, require
 from ml.values.label_text import LONGEST
 
 MOST = 768
 _LG_SIZE = 10
 _FAMILY, _VERSION = 10, 1
+_IS_EMPTY = 0b101
 _HEAD, _COUNTS = struct.Struct("<BBBBBBxx"), struct.Struct("<IxxxxQQ")
 _LONGEST_BYTES = 4 * LONGEST
 
@@ -45,15 +46,15 @@ def merge(images: Sequence[bytes]) -> bytes:
     merged = kind(_LG_SIZE)
     for image in images:
         read(image)
-        merged.merge(kind.deserialize(image))
+        merged.merge(loaded(kind.deserialize, image))
     return bytes(merged.serialize())
 
 
 def read(image: bytes) -> Labels:
     """Return what a sketch holds. Raises SketchError for bytes that are no sketch."""
     require(len(image) >= _HEAD.size, "it is cut short")
-    preamble, version, family, largest, size, _flags = _HEAD.unpack_from(image)
-    known = (version, family, largest) == (_VERSION, _FAMILY, _LG_SIZE)
+    preamble, version, family, largest, size, flags = _HEAD.unpack_from(image)
+    known = (version, family, largest, bool(flags & _IS_EMPTY)) == (_VERSION, _FAMILY, _LG_SIZE, preamble == 1)
     require(known and 3 <= size <= _LG_SIZE, "it is no sketch of frequent items")
     if preamble == 1:
         require(len(image) == _HEAD.size, "an empty one has no labels")

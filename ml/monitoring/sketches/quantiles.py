@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.monitoring.sketches.damage import SketchError, require
+from ml.monitoring.sketches.damage import SketchError, loaded, require
 
 K = 1024
 _NARROWEST = 8  # values that a level holds at least
@@ -58,9 +58,9 @@ def merge(images: Sequence[bytes]) -> bytes:
     if len(known) < 2:
         return known[0] if known else sketch(np.empty(0))
     kind = _library().kll_doubles_sketch
-    merged = kind.deserialize(known[0])
+    merged = loaded(kind.deserialize, known[0])
     for image in known[1:]:
-        merged.merge(kind.deserialize(image))
+        merged.merge(loaded(kind.deserialize, image))
     return bytes(merged.serialize())
 
 
@@ -69,15 +69,16 @@ def read(image: bytes) -> Quantiles | None:
     require(len(image) >= _HEAD.size, "it is cut short")
     preamble, version, family, flags, k, narrowest = _HEAD.unpack_from(image)
     require((family, k, narrowest) == (_FAMILY, K, _NARROWEST), f"it is no KLL sketch with k = {K}")
-    if (preamble, version) == _EMPTY and flags & _IS_EMPTY:
+    special = flags & (_IS_EMPTY | _SINGLE)
+    if (preamble, version, special) == (*_EMPTY, _IS_EMPTY):
         require(len(image) == _HEAD.size, "an empty one has no values")
         return None
-    if (preamble, version) == _ONE and flags & _SINGLE:
+    if (preamble, version, special) == (*_ONE, _SINGLE):
         require(len(image) == _HEAD.size + 8, "a sketch of one value has 16 bytes")
         value = np.frombuffer(image, "<f8", 1, _HEAD.size).astype(np.float64)
         require(bool(np.isfinite(value[0])), "its value is not finite")
         return Quantiles(1, float(value[0]), float(value[0]), value, np.ones(1, dtype=np.int64), 0.0)
-    require((preamble, version) == _MANY and not flags & (_IS_EMPTY | _SINGLE), "its kind is unknown")
+    require((preamble, version, special) == (*_MANY, 0), "its kind is unknown")
     return _many(image, sorted_below=bool(flags & _SORTED))
 
 
