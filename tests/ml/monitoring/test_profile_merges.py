@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -46,7 +47,7 @@ def exact(column: ColumnProfile | None) -> dict[str, Any]:
 @given(st.lists(CELLS, max_size=40), st.lists(st.integers(0, 40), max_size=4), st.randoms(use_true_random=False))
 def test_few_rows_are_merged_without_any_loss(rows: list[dict[str, Any]], cuts: list[int], chance: Random) -> None:
     ends = [0, *sorted(cuts), len(rows)]
-    parts = [of(rows[start:end]) for start, end in zip(ends, ends[1:], strict=False)]
+    parts = [of(rows[start:end]) for start, end in pairwise(ends)]
     chance.shuffle(parts)
     merged = Profile.from_bytes(merge_all(parts).to_bytes())
     whole = of(rows)
@@ -55,7 +56,9 @@ def test_few_rows_are_merged_without_any_loss(rows: list[dict[str, Any]], cuts: 
     ours, theirs = (one.sketches["input", "n"].moments for one in (merged, whole))
     assert ours.n == theirs.n
     if math.isfinite(theirs.squares) and math.isfinite(ours.squares) and ours.n:
-        largest = max(abs(row["n"]) for row in rows if isinstance(row["n"], int | float) and math.isfinite(_f(row["n"])))
+        largest = max(
+            abs(row["n"]) for row in rows if isinstance(row["n"], int | float) and math.isfinite(_f(row["n"]))
+        )
         assert ours.mean == pytest.approx(theirs.mean, rel=1e-9, abs=1e-13 * largest + 1e-300)
         spread, other = (math.sqrt(one.squares / one.n) for one in (ours, theirs))
         assert spread == pytest.approx(other, rel=1e-6, abs=1e-7 * largest + 1e-150)
@@ -103,9 +106,11 @@ def test_a_month_is_a_merge_of_its_days_within_the_bounds_of_one_sketch() -> Non
         assert users.distinct == pytest.approx(len(known), rel=0.06)
         assert users.once == pytest.approx(sum(times == 1 for times in known.values()), rel=0.06)
     for name in ("c", "i"):  # depend on the set of values alone
-        ours, theirs, whole = forth.column(name), back.column(name), profile(
-            {name: [text for day in days for text in day[name]]}, kinds
-        ).column(name)
+        ours, theirs, whole = (
+            forth.column(name),
+            back.column(name),
+            profile({name: [text for day in days for text in day[name]]}, kinds).column(name),
+        )
         assert ours is not None and theirs is not None and whole is not None
         assert ours.once == theirs.once == whole.once
         assert ours.distinct == theirs.distinct == whole.distinct

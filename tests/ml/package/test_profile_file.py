@@ -79,7 +79,9 @@ def test_a_newer_format_is_refused_by_its_number() -> None:
         ({"sketches": {"quantiles": 1 << 19, "labels": 8, "distinct": 8}}, "cannot be read"),
     ],
 )
-def test_a_header_that_cannot_be_is_refused_though_its_checksum_is_right(change: dict[str, object], message: str) -> None:
+def test_a_header_that_cannot_be_is_refused_though_its_checksum_is_right(
+    change: dict[str, object], message: str
+) -> None:
     header, body = parts()
     header["columns"][0] |= change
     with pytest.raises(PackageError, match=message):
