@@ -135,7 +135,7 @@ FLAVORS = (
 CONNECTION = ("stacks/ray/connection.py",)
 CLUSTERS = ("tests/stacks/test_ray_cluster_files.py",)
 REMOTE = ("stacks/remote/orchestrator.py",)
-WHYLOGS_FILES = ("ml/monitoring/whylogs_files/reading.py", "ml/monitoring/whylogs_files/writing.py")
+WHYLOGS_FILES = ("ml/monitoring/whylogs_files/writing.py",)
 ZENML, WHYLOGS = "tests/lifecycle/conftest.py", "whylogs.core.view.dataset_profile_view"
 
 NAMES = [

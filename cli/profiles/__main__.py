@@ -18,7 +18,7 @@ _COMMANDS = {
     "show": "the columns of a profile: counts, quantiles, the most frequent labels",
     "merge": "one profile of the rows of several, a month of its days",
     "to-whylogs": "write a profile as whylogs writes one; needs whylogs",
-    "from-whylogs": "write a profile that whylogs wrote in our format; needs whylogs",
+    "from-whylogs": "write a profile that whylogs wrote in our format",
 }
 
 

@@ -8,10 +8,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.console import Output
+from ml.monitoring.charts import tick
 from ml.monitoring.column_profile import ColumnProfile, Numbers
 from ml.monitoring.profiles import PREDICTIONS, Profile
 from ml.values.display import NAME, readable
-from schemas.numbers import percent, shown
+from schemas.numbers import percent
 
 _SHARES = (0.01, 0.25, 0.5, 0.75, 0.99)
 _MOST_LABELS = 5
@@ -25,7 +26,14 @@ def show(path: Path, profile: Profile) -> None:
         table.add_column(heading, overflow="fold")
     for name, column in _columns(profile):
         missing = f"{column.missing} ({percent(column.missing / column.rows, 1)})" if column.rows else "0"
-        cells = (readable(name, NAME), column.kind, f"{column.rows}", missing, _distinct(column), _values(column))
+        cells = (
+            readable(name, NAME),
+            column.kind,
+            f"{column.rows}",
+            missing,
+            f"{round(column.distinct)}",
+            _values(column),
+        )
         table.add_row(*map(escape, cells))
     Output().print(table)
 
@@ -68,14 +76,11 @@ def _numbers(numbers: Numbers) -> dict[str, Any]:
     }
 
 
-def _distinct(column: ColumnProfile) -> str:
-    return f"{round(column.distinct)}"
-
-
 def _values(column: ColumnProfile) -> str:
     if column.numbers is not None:
-        low, median, high = column.numbers.quantiles(np.array([0.0, 0.5, 1.0])).tolist()
-        return f"{shown(low)} to {shown(high)}, median {shown(median)}"
+        ends = column.numbers.quantiles(np.array([0.0, 0.5, 1.0])).tolist()
+        low, median, high = (tick(value, column.kind) for value in ends)
+        return f"{low} to {high}, median {median}"
     ranked = sorted(column.counts, key=lambda text: (-column.counts[text], text))
     named = [f"{readable(text)} {percent(column.counts[text] / column.present, 0)}" for text in ranked[:_MOST_LABELS]]
     return ", ".join(named) + (", …" if len(ranked) > _MOST_LABELS else "")

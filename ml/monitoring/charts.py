@@ -17,12 +17,13 @@ def chart(shown: Distribution) -> Markup:
     if shown.labels:
         title = f"{shown.column}: shares in training and now"
         return paired_bars(shown.labels, shown.reference, shown.window, title)
-    left, middle, right = (_tick(shown.edges[place], shown.kind) for place in (0, len(shown.edges) // 2, -1))
+    left, middle, right = (tick(shown.edges[place], shown.kind) for place in (0, len(shown.edges) // 2, -1))
     title = f"{shown.column}: shares from {left} to {right}, in training and now"
     return outlines(shown.reference, shown.window, (left, middle, right), title)
 
 
-def _tick(value: float, kind: str) -> str:
+def tick(value: float, kind: str) -> str:
+    """Return a number as it is shown; of a column of dates the day that it is."""
     if kind != "date":
         return numbers.shown(value)
     try:

@@ -101,7 +101,7 @@ class ColumnSketch:
             require(("sample" in sketches) == (record.once is None), "either a sample or its count must be there")
         except SketchError as error:
             raise PackageError(
-                f"the reference profile cannot be read: a sketch of column {record.name!r} is damaged: {error}"
+                f"the profile cannot be read: a sketch of column {record.name!r} is damaged: {error}"
             ) from error
         return cls(
             kind=record.kind,

@@ -18,6 +18,7 @@ from ml.predictions.codec import LABEL, VALUE, Record, own_labels, record_column
 from ml.validation.rows import Validator
 from ml.values.label_text import label, printable
 from schemas.column_names import composed
+from schemas.errors import PackageError
 from schemas.monitoring import Distribution, MonitoringReport
 from schemas.run import MonitorSpec
 from schemas.signature import Signature
@@ -60,6 +61,13 @@ def window_profile(window: Window, signature: Signature) -> Profile:
     return profile(window.columns, kinds, signature.identifiers(), window.predictions)
 
 
+def _training(reference: bytes) -> Profile:
+    try:
+        return Profile.from_bytes(reference)
+    except PackageError as error:
+        raise PackageError(f"reference.bin of the package: {error}") from error
+
+
 def detect(
     reference: bytes,
     window: Window,
@@ -89,7 +97,7 @@ def detect(
     Raises:
         PackageError: If the reference is not a profile. Never for what the window holds.
     """
-    before, now = Profile.from_bytes(reference), window_profile(window, signature)
+    before, now = _training(reference), window_profile(window, signature)
     expectations = _expectations(signature)
     assessed = [
         assess_column(name, before.column(name), now.column(name), expected, window.rows, spec)

@@ -4,7 +4,7 @@ A number or date column keeps a KLL sketch (k = 1024: exact up to a thousand val
 category column the counts of its labels (exact up to 768 distinct ones, the most frequent beyond), an identifier
 column how many were known. All keep rows, missing values, infinities and types, exactly, and an estimate of the
 distinct values. A profile of many rows is made of profiles of pieces: a merge loses nothing that a profile of all of
-them would have had. Files that whylogs wrote are read, too.
+them would have had. Files that whylogs wrote are read, too, without it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -68,7 +68,7 @@ class Profile:
 
         if is_whylogs(content):
             return cls(read(content))
-        raise PackageError("the reference profile cannot be read: it is neither a profile of ours nor one of whylogs")
+        raise PackageError("the profile cannot be read: it is neither a profile of ours nor one of whylogs")
 
     def _read(self, role: Role, name: str) -> ColumnProfile | None:
         found = self.sketches.get((role, name))

@@ -94,6 +94,13 @@ def is_profile(data: bytes) -> bool:
     return data.startswith(MAGIC)
 
 
+def first_fault(error: ValidationError) -> str:
+    """Return where the first thing is that is wrong with a record, and what."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place or 'its root'}: {first['msg']}"
+
+
 def pack(columns: Sequence[StoredColumn]) -> bytes:
     """Return the file's bytes; the same columns give the same bytes."""
     header = json.dumps(
@@ -126,9 +133,7 @@ def _header(content: bytes) -> _Header:
     try:
         return _Header.model_validate_json(content, strict=True)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise _refusal(f"its header is wrong at {place or 'its root'}: {first['msg']}") from error
+        raise _refusal(f"its header is wrong at {first_fault(error)}") from error
 
 
 def _columns(header: _Header, body: bytes) -> list[StoredColumn]:
@@ -146,4 +151,4 @@ def _columns(header: _Header, body: bytes) -> list[StoredColumn]:
 
 
 def _refusal(why: str) -> PackageError:
-    return PackageError(f"the reference profile cannot be read: {why}")
+    return PackageError(f"the profile cannot be read: {why}")

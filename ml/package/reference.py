@@ -9,13 +9,13 @@ from collections.abc import Iterable
 
 from ml.features.summaries import summaries
 from ml.package.profile_file import is_profile, unpack
+from ml.package.protobuf import MessageError, delimited, fields
 from ml.values.label_text import printable
 from schemas.errors import PackageError
 from schemas.signature import Signature
 
 _MAGIC = b"WHY1"
 _LENGTH = 4  # of the fields of a profile header: the bytes of all columns
-_VARINT, _BYTES = 0, 2  # how protobuf writes a field
 
 
 def require_profile(data: bytes, signature: Signature) -> None:
@@ -34,8 +34,8 @@ def _absent(data: bytes, names: Iterable[str]) -> Iterable[str]:
 def _absent_from_whylogs(data: bytes, names: Iterable[str]) -> Iterable[str]:
     try:
         header, columns = _parts(data)
-        whole = columns > 0 and _number(header, _LENGTH) == columns
-    except IndexError:
+        whole = columns > 0 and fields(header).get(_LENGTH) == [columns]
+    except MessageError:
         whole = False
     if not whole:
         raise PackageError("reference.bin is no profile: monitoring could not compare anything with it")
@@ -43,37 +43,9 @@ def _absent_from_whylogs(data: bytes, names: Iterable[str]) -> Iterable[str]:
 
 
 def _parts(data: bytes) -> tuple[bytes, int]:
-    """Return the profile header, and how many bytes of columns come behind it. Raises IndexError where it has none."""
+    """Return the profile header, and how many bytes of columns come behind it. Raises MessageError if it has none."""
     if not data.startswith(_MAGIC):
-        raise IndexError
-    segment, start = _length(data, len(_MAGIC))
-    size, start = _length(data, start + segment)
-    if not size or start + size > len(data):
-        raise IndexError
-    return data[start : start + size], len(data) - start - size
-
-
-def _number(message: bytes, wanted: int) -> int | None:
-    """Return a number of a protobuf message, None where it is not in it. Raises IndexError for what is no message."""
-    place, found = 0, None
-    while place < len(message):
-        key, place = _length(message, place)
-        value, place = _length(message, place) if key & 7 in (_VARINT, _BYTES) else (0, len(message) + 1)
-        place += value if key & 7 == _BYTES else 0
-        found = value if key >> 3 == wanted and key & 7 == _VARINT else found
-    if place > len(message):
-        raise IndexError
-    return found
-
-
-def _length(data: bytes, start: int) -> tuple[int, int]:
-    """Read a varint; return it and where it ends. Raises IndexError when the bytes end before."""
-    value = shift = 0
-    while True:
-        byte = data[start]
-        value |= (byte & 0x7F) << shift
-        start, shift = start + 1, shift + 7
-        if byte < 0x80:
-            return value, start
-        if shift > 63:
-            raise IndexError("no length has so many bytes")
+        raise MessageError("it does not begin as one")
+    _, start = delimited(data, len(_MAGIC))
+    header, start = delimited(data, start)
+    return header, len(data) - start

@@ -1,6 +1,6 @@
 """The `drivetrain_whylogs` data validator: profiles rows and compares a window of predictions with a profile.
 
-It needs whylogs only for files of whylogs, which it reads, and writes where its settings say so.
+It needs whylogs only to write files of whylogs, where its settings say so; it reads them without.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from serving.journal.predictions import Window
 class WhylogsDataValidatorConfig(BaseDataValidatorConfig):
     """How profiles are written; what counts as drift belongs to the experiment, and both formats are always read.
 
-    `whylogs` is for whoever looks at `reference.bin` with tools that read those files; monitoring needs whylogs then.
+    `whylogs` is for whoever looks at `reference.bin` with tools that read those files.
     """
 
     profiles: Literal["drivetrain", "whylogs"] = "drivetrain"

@@ -28,6 +28,9 @@ _EIGHT_BITS = 2
 _EMPTY, _COMPACT, _UNORDERED, _FULL = 4, 8, 16, 32
 _ROOM = {_LIST: range(3, 4), _SET: range(5, 11)}  # of the hash table that the library makes of it, as a power of 2
 _LARGEST = 63  # of a register
+_BEFORE = 40  # bytes before the registers
+_HALF = 15  # what 4 bits hold at most
+_SLOT_BITS = 26  # of a listed value; the others are its register's
 _CHUNK = 1 << 16
 
 
@@ -57,12 +60,17 @@ def merge(images: Sequence[bytes]) -> bytes:
 
 
 def widened(image: bytes) -> bytes:
-    """Return a sketch of 2^12 registers that somebody else wrote, of 4 or 6 bits each, with 8. Raises SketchError."""
-    require(len(image) >= 8 and image[1:4] == bytes([_VERSION, _FAMILY, _LG]), f"it has not 2^{_LG} registers")
-    library = _library()
-    union = library.hll_union(_LG)
-    union.update(loaded(library.hll_sketch.deserialize, image))
-    return _unordered(union.get_result(library.HLL_8).serialize_compact())
+    """Return a sketch that keeps 4 bits a register, as whylogs does, with 8. Raises SketchError for bytes of neither.
+
+    Of 4 bits a register holds what it has more than the smallest one; 15 stands for those that have more still, which
+    are listed behind.
+    """
+    require(len(image) >= 8, "it is cut short")
+    if image[7] == _REGISTER:
+        return _of_registers(_registers_of_halves(image))
+    if image[7] == _EIGHT_BITS << 2 | _REGISTER and len(image) == _BEFORE + _REGISTERS:
+        return _of_registers(np.frombuffer(image, np.uint8, _REGISTERS, _BEFORE))
+    return image[:7] + bytes([image[7] & 3 | _EIGHT_BITS << 2]) + image[8:]  # a list of values has no registers
 
 
 def estimate(image: bytes) -> float:
@@ -93,15 +101,30 @@ def check(image: bytes) -> None:
 
 def _check_values(image: bytes, start: int) -> None:
     values = np.frombuffer(image, "<u4", -1, start) if len(image) > start else np.empty(0, "<u4")
-    require(bool((values >> 26 > 0).all()) and len(np.unique(values)) == len(values), "a value of it cannot be")
+    require(bool((values >> _SLOT_BITS > 0).all()) and len(np.unique(values)) == len(values), "a value of it cannot be")
 
 
 def _check_registers(image: bytes) -> None:
     head = (image[4], image[5], image[6]) == (0, _COMPACT | _UNORDERED, 0)
-    require(head and len(image) == 40 + _REGISTERS, "it has not all of its registers, or an order")
-    registers = np.frombuffer(image, np.uint8, _REGISTERS, 40)
+    require(head and len(image) == _BEFORE + _REGISTERS, "it has not all of its registers, or an order")
+    registers = np.frombuffer(image, np.uint8, _REGISTERS, _BEFORE)
     require(bool((registers <= _LARGEST).all()), "a register of it cannot be")
-    require(image[8:40] == _sums(registers), "its sums are not those of its registers")
+    require(image[8:_BEFORE] == _sums(registers), "its sums are not those of its registers")
+
+
+def _registers_of_halves(image: bytes) -> NDArray[np.uint8]:
+    listed = _BEFORE + _REGISTERS // 2
+    require(tuple(image[:4]) == (_INTS[_REGISTER], _VERSION, _FAMILY, _LG), f"it is no HLL sketch of 2^{_LG} registers")
+    require(len(image) >= listed and (len(image) - listed) % 4 == 0, "it has not all of its registers")
+    halves = np.frombuffer(image, np.uint8, _REGISTERS // 2, _BEFORE)
+    more = np.stack([halves & 15, halves >> 4], axis=1).ravel().astype(np.int64)
+    values = np.frombuffer(image, "<u4", -1, listed) if len(image) > listed else np.empty(0, "<u4")
+    slots = (values & (_REGISTERS - 1)).astype(np.int64)
+    require(set(slots.tolist()) == set(np.flatnonzero(more == _HALF).tolist()), "its list is not of its registers")
+    found = more + image[6]
+    found[slots] = values >> _SLOT_BITS
+    require(bool((found <= _LARGEST).all()), "a register of it cannot be")
+    return found.astype(np.uint8)
 
 
 def _of_values(values: Iterable[Any]) -> bytes:
@@ -116,7 +139,7 @@ def _unordered(image: bytes) -> bytes:
     """Drop the estimate that depends on the order of the values, which the library keeps beside the registers."""
     if image[7] & 3 != _REGISTER:
         return bytes(image)
-    return _of_registers(np.frombuffer(image, np.uint8, _REGISTERS, 40))
+    return _of_registers(np.frombuffer(image, np.uint8, _REGISTERS, _BEFORE))
 
 
 def _of_registers(registers: NDArray[np.uint8]) -> bytes:

@@ -52,8 +52,8 @@ class Moments:
 
     def _with(self, other: "Moments") -> "Moments":
         n = self.n + other.n
-        distance = np.float64(other.mean) - np.float64(self.mean)
         with np.errstate(over="ignore", invalid="ignore"):
+            distance = np.float64(other.mean) - np.float64(self.mean)
             mean = np.float64(self.mean) + distance * (other.n / n)
             squares = np.float64(self.squares) + other.squares + distance * distance * (self.n * (other.n / n))
         return Moments(n, float(mean), float(squares))

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.monitoring.sketches.damage import SketchError, loaded, require
+from ml.monitoring.sketches.damage import loaded, require
 
 K = 1024
 _NARROWEST = 8  # values that a level holds at least
@@ -26,6 +26,7 @@ _EMPTY, _ONE, _MANY = (2, 1), (2, 2), (5, 1)  # preamble, version
 _IS_EMPTY, _SORTED, _SINGLE = 1, 2, 4
 _HEAD, _COUNTS = struct.Struct("<BBBBHBx"), struct.Struct("<QHBx")
 _MOST_LEVELS = 48
+_RANK_ERROR = 2.296 / K**0.9723  # as a share, in 99 of 100 sketches of more than K values: DataSketches measured it
 
 
 @dataclass(frozen=True)
@@ -103,13 +104,8 @@ def _many(image: bytes, *, sorted_below: bool) -> Quantiles:
     inside = (np.diff(height) == 0) & (sorted_below | (height[1:] > 0))
     require(bool(ordered[inside].all()), "a level is not in order")
     order = np.argsort(values, kind="stable")
-    error = rank_error() if levels > 1 else 0.0
+    error = _RANK_ERROR if levels > 1 else 0.0
     return Quantiles(n, minimum, maximum, values[order], weights[order], error)
-
-
-def rank_error() -> float:
-    """Return the error of a rank, as a share, that 99 of 100 sketches of more than K values keep."""
-    return float(_library().kll_doubles_sketch.get_normalized_rank_error(K, False))
 
 
 def older(image: bytes) -> bytes:
@@ -118,11 +114,9 @@ def older(image: bytes) -> bytes:
 
 
 def newer(image: bytes) -> bytes:
-    """Return a sketch that DataSketches 3 wrote as later versions do. Raises SketchError where it is neither."""
+    """Return a sketch that DataSketches 3 wrote as later versions do; bytes that are neither stay so."""
     if image[:1] != b"\x06":
         return image
-    if len(image) < 24:
-        raise SketchError("it is cut short")
     return bytes([_MANY[0]]) + image[1:20] + image[24:]
 
 
@@ -134,7 +128,7 @@ def _capacity(levels: int) -> int:
 def _room(k: int, depth: int) -> int:
     if depth > 30:
         return _room(_room(k, depth // 2), depth - depth // 2)
-    return ((2 * k << depth) // 3**depth + 1) >> 1
+    return int(((2 * k << depth) // 3**depth + 1) >> 1)
 
 
 def _library() -> Any:

@@ -1,4 +1,4 @@
-"""The only module that imports whylogs, and it does so on first use: the import costs 1.7 s, and most need none.
+"""The only module that imports whylogs, on first use and to write its files: the import costs 1.7 s, most need none.
 
 whylogs 1.6 breaks on NumPy 2 in one place, a name that NumPy dropped, which is put back here.
 """
@@ -23,15 +23,13 @@ def whylogs() -> SimpleNamespace:
     vars(np).setdefault("unicode_", np.str_)
     try:
         import whylogs_sketching
-        from whylogs.core.errors import DeserializationError
         from whylogs.core.metrics import metric_components, metrics
         from whylogs.core.metrics.column_metrics import ColumnCountsMetric, TypeCountersMetric
         from whylogs.core.view.column_profile_view import ColumnProfileView
-        from whylogs.core.view.dataset_profile_view import DatasetProfileView, DecodeError
+        from whylogs.core.view.dataset_profile_view import DatasetProfileView
     except ModuleNotFoundError as error:
         raise PackageError(
-            f"a profile that whylogs wrote is read and written with it, and {error.name} is not installed: "
-            "pip install whylogs"
+            f"a file of whylogs is written with it, and {error.name} is not installed: pip install whylogs"
         ) from error
     return SimpleNamespace(
         View=DatasetProfileView,
@@ -47,5 +45,4 @@ def whylogs() -> SimpleNamespace:
         Hll=metric_components.HllComponent,
         Strings=metric_components.FrequentStringsComponent,
         sketching=whylogs_sketching,
-        reading_errors=(DeserializationError, DecodeError),
     )

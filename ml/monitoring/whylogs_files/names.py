@@ -3,7 +3,6 @@
 from ml.package.profile_file import Role
 from ml.values.label_text import printable
 
-MAGIC = b"WHY1"
 METADATA = "drivetrain"
 """The key of the metadata: JSON, by stored name `kind`, how the column was read, and `once`."""
 _RESERVED = "drivetrain:"

@@ -8,15 +8,16 @@ import pytest
 
 from cli.profiles.__main__ import main
 from ml.monitoring.profiles import Profile, profile
+from schemas.column_types import ScalarType
 
-KINDS = {"größe": "number", "color": "category"}
+KINDS: dict[str, ScalarType] = {"größe": "number", "color": "category"}
 
 
 @pytest.fixture
 def days(tmp_path: Path) -> list[Path]:
     files = []
     for day in range(3):
-        found = profile({"größe": np.arange(10.0) + 10 * day, "color": ["red"] * (10 - day) + ["blue"] * day}, KINDS)  # type: ignore[arg-type]
+        found = profile({"größe": np.arange(10.0) + 10 * day, "color": ["red"] * (10 - day) + ["blue"] * day}, KINDS)
         files.append(tmp_path / f"day-{day}.bin")
         files[-1].write_bytes(found.to_bytes())
     return files
@@ -36,6 +37,14 @@ def test_days_become_a_month_that_can_be_shown(days: list[Path], capsys: pytest.
     shown = capsys.readouterr().out
     assert "größe" in shown
     assert "red 90 %" in shown
+
+
+def test_dates_are_shown_as_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "day.bin"
+    file.write_bytes(profile({"day": ["2024-01-01", "2024-03-01", "2024-05-05"]}, {"day": "date"}).to_bytes())
+    assert main(["show", str(file)]) == 0
+    shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "2024-01-01 to 2024-05-05, median 2024-03-01" in shown
 
 
 def test_a_packages_folder_stands_for_its_reference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,7 +69,7 @@ def test_all_files_that_are_wrong_are_named(days: list[Path], capsys: pytest.Cap
     assert main(asked) == 2
     error = capsys.readouterr().err
     assert "3 problems" in error
-    assert all(name in error for name in ("damaged.bin: the reference", "also-nowhere.bin: No such file"))
+    assert all(name in error for name in ("damaged.bin: the profile", "also-nowhere.bin: No such file"))
     assert main(["show", str(damaged)]) == 1
     assert "cut short" in capsys.readouterr().err
 

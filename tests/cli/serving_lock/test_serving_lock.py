@@ -7,7 +7,10 @@ from ml.runtimes.load import LOADERS
 from schemas.home import ROOT
 from serving.process import requirements
 
-NOT_SERVED = {"zenml", "ray", "pytest", "hydra-core", "pandas", "matplotlib", "whylogs", "skl2onnx", "pyarrow", "uv"}
+NOT_SERVED = {
+    *("zenml", "ray", "pytest", "hydra-core", "pandas", "matplotlib", "pyarrow", "skl2onnx", "uv"),
+    *("whylogs", "datasketches"),
+}
 OF_RUNTIMES = {
     "onnx": {"onnxruntime", "onnx"},
     "keras": {"keras", "jax", "jaxlib", "h5py"},

@@ -274,7 +274,7 @@ def test_a_stricter_threshold_never_hides_a_drift(world):
 
 
 def test_a_reference_that_is_none_is_a_package_error(world):
-    with pytest.raises(PackageError):
+    with pytest.raises(PackageError, match=r"reference\.bin of the package: the profile cannot be read"):
         detect(b"?", Window(0, {}, {}), world.signature, SPEC, model="m", version="1")
 
 

@@ -73,7 +73,7 @@ def _f(value: float) -> float:
 
 def test_a_month_is_a_merge_of_its_days_within_the_bounds_of_one_sketch() -> None:
     rng = np.random.default_rng(5)
-    days = [
+    days: list[dict[str, Any]] = [
         {
             "n": rng.normal(day / 10, 1, 700),
             "c": [f"c{one}" for one in rng.zipf(1.3, 700) % 5000],

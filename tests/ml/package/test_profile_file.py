@@ -3,6 +3,7 @@
 import hashlib
 import json
 import struct
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -25,7 +26,7 @@ def sealed(header: object, body: bytes, version: int = 1) -> bytes:
     return whole + hashlib.sha256(whole).digest()
 
 
-def parts() -> tuple[dict[str, list[dict[str, object]]], bytes]:
+def parts() -> tuple[dict[str, list[dict[str, Any]]], bytes]:
     (length,) = struct.unpack_from("<I", WRITTEN, 16)
     return json.loads(WRITTEN[_HEAD : _HEAD + length]), WRITTEN[_HEAD + length : -32]
 
@@ -37,7 +38,7 @@ def test_what_is_written_is_read_and_written_again_to_the_byte() -> None:
     assert [one["name"] for one in header["columns"]] == ["größe", "color"]
     assert header["columns"][0]["mean"] == 2.0
     assert header["columns"][0]["squares"] == 0.5
-    assert sum(sum(one["sketches"].values()) for one in header["columns"]) == len(body)  # type: ignore[attr-defined]
+    assert sum(sum(one["sketches"].values()) for one in header["columns"]) == len(body)
 
 
 @given(st.integers(0, len(WRITTEN) - 1), st.integers(1, 255))

@@ -18,7 +18,10 @@ from tests.serving import packages
 
 pytestmark = pytest.mark.untraced
 
-HEAVY = {"pandas", "sklearn", "keras", "matplotlib", "zenml", "whylogs", "pyarrow", "skl2onnx", "pandera", "hydra"}
+HEAVY = {
+    *("pandas", "sklearn", "keras", "matplotlib", "zenml", "pyarrow", "skl2onnx", "pandera", "hydra"),
+    *("whylogs", "datasketches"),
+}
 PROGRAM = """
 import json, sys, time
 from serving.service import Drivetrain

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ml.monitoring.column_profile import ColumnProfile
 from ml.monitoring.profiles import Profile, merge_all, profile
@@ -106,6 +108,31 @@ def test_merged_with_ours_labels_that_occur_once_are_exact_or_too_many() -> None
     assert column(merged, "input:c").once == 1
     assert column(merged, "input:i").once == 3
     assert column(merge_all([first, first]), "input:c").once == 0
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(["before_format_1.bin", "why_log.bin"]), st.data())
+def test_a_damaged_file_is_refused_or_makes_sense(file: str, data: st.DataObject) -> None:
+    """Its own reader ends the process at some of them."""
+    changed = bytearray((HERE / file).read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        changed[data.draw(st.integers(4, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        read = Profile.from_bytes(bytes(changed))
+    except PackageError as error:
+        assert "cannot be read" in str(error)
+        return
+    merged = Profile.from_bytes(merge_all([read, read]).to_bytes())
+    for name in merged.columns():
+        assert column(merged, f"input:{name}").rows == 2 * column(read, f"input:{name}").rows
+
+
+def test_several_segments_are_refused_and_not_read_in_part() -> None:
+    whole = (HERE / "why_log.bin").read_bytes()
+    assert whole[4] == 0, "it has no segments"
+    segments = b"\x08\x01" + b"\x2a\x04\x08\x00\x10\x00" + b"\x2a\x04\x08\x01\x10\x63"  # beginning at 0 and 99
+    with pytest.raises(PackageError, match="2 segments"):
+        Profile.from_bytes(b"WHY1" + bytes([len(segments)]) + segments + whole[5:])
 
 
 @pytest.mark.parametrize("file", ["before_format_1.bin", "why_log.bin"])
