@@ -31,7 +31,8 @@ _LARGEST = 63  # of a register
 _BEFORE = 40  # bytes before the registers
 _HALF = 15  # what 4 bits hold at most
 _SLOT_BITS = 26  # of a listed value; the others are its register's
-_CHUNK = 1 << 16
+_CHUNK = 1 << 14  # numbers that are hashed at once: what fits into the processor's cache
+_EXPONENT_OF_THE_FIRST = 1023 + 52  # in a float64 of 53 bits, the first of which is 1
 
 
 def of_labels(labels: Iterable[str]) -> bytes:
@@ -156,22 +157,25 @@ def _sums(registers: NDArray[np.uint8]) -> bytes:
 
 def _registers(numbers: NDArray[np.float64]) -> NDArray[np.uint8]:
     found = np.zeros(_REGISTERS, dtype=np.uint8)
-    for start in range(0, len(numbers), _CHUNK):  # what fits into the processor's cache
+    for start in range(0, len(numbers), _CHUNK):
         first, second = hash_doubles(numbers[start : start + _CHUNK])
         lowest = int(found.min())
         if lowest:
             rare = second < np.uint64(1 << (64 - lowest))
             first, second = first[rare], second[rare]
         slots = (first & np.uint64(_REGISTERS - 1)).astype(np.int64)
-        np.maximum.at(found, slots, np.minimum(_leading_zeros(second), _LARGEST - 1).astype(np.uint8) + np.uint8(1))
+        np.maximum.at(found, slots, np.minimum(leading_zeros(second), _LARGEST - 1).astype(np.uint8) + np.uint8(1))
     return found
 
 
-def _leading_zeros(words: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Count the zeros before the first one of 64 bits; 53 of them are exact in a float64, so both halves are asked."""
-    high, low = words >> np.uint64(32), words & np.uint64(0xFFFFFFFF)
-    bits = np.where(high > 0, np.frexp(high.astype(np.float64))[1] + 32, np.frexp(low.astype(np.float64))[1])
-    return 64 - bits.astype(np.int64)
+def leading_zeros(words: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Count the zeros before the first one of 64 bits: a float64 holds 53 bits exactly, its exponent is of the first."""
+    exponents = (words >> np.uint64(11)).astype(np.float64).view(np.int64) >> 52
+    zeros = _EXPONENT_OF_THE_FIRST - exponents
+    rest = words < np.uint64(1 << 11)
+    if rest.any():
+        zeros[rest] = 64 - np.frexp(words[rest].astype(np.float64))[1]
+    return zeros
 
 
 def _library() -> Any:

@@ -31,8 +31,9 @@ class Moments:
             return cls()
         with np.errstate(over="ignore", invalid="ignore"):
             mean = float(numbers.mean())
-            distances = numbers - mean
-            return cls(len(numbers), mean, float(np.dot(distances, distances)))
+            squares = numbers - mean
+            np.square(squares, out=squares)  # np.dot would start the threads of BLAS
+            return cls(len(numbers), mean, float(squares.sum()))
 
     @classmethod
     def merged(cls, parts: Sequence["Moments"]) -> "Moments":

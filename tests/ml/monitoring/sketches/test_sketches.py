@@ -66,6 +66,12 @@ def test_distinct_numbers_are_hashed_as_the_library_does(size: int) -> None:
     assert cardinality.estimate(cardinality.merge([ours, ours])) == pytest.approx(cardinality.estimate(ours))
 
 
+def test_leading_zeros_are_those_of_integers() -> None:
+    edges = [0, *(1 << one for one in range(64)), *((1 << one) - 1 for one in range(1, 65)), (1 << 53) + 1]
+    found = cardinality.leading_zeros(np.array(edges, dtype=np.uint64))
+    assert found.tolist() == [64 - one.bit_length() for one in edges]
+
+
 @pytest.mark.parametrize("size", [0, 1, 8, 9, 384, 400, 5000, 300_000])
 def test_registers_of_4_bits_become_those_that_8_bits_would_have_been(size: int) -> None:
     image = _of_4_bits(size)
