@@ -169,7 +169,7 @@ def _registers(numbers: NDArray[np.float64]) -> NDArray[np.uint8]:
 
 
 def leading_zeros(words: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Count the zeros before the first one of 64 bits: a float64 holds 53 bits exactly, its exponent is of the first."""
+    """Count the zeros before the first one of 64 bits: a float64 holds 53 bits exactly; its exponent is the first's."""
     exponents = (words >> np.uint64(11)).astype(np.float64).view(np.int64) >> 52
     zeros = _EXPONENT_OF_THE_FIRST - exponents
     rest = words < np.uint64(1 << 11)
