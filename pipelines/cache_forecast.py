@@ -9,7 +9,7 @@ from uuid import UUID
 from ml.trainers.baselines import resolve_baseline
 from schemas.base import Task
 from schemas.home import Home
-from schemas.pipelines import WINDOWS, StageSpec
+from schemas.pipelines import ALERT, WINDOWS, StageSpec
 from schemas.plan import PlannedStep
 from schemas.run import Run
 from stacks.declared import stack_name
@@ -34,8 +34,13 @@ def step_names(run: Run, why: str, stages: Sequence[StageSpec]) -> list[PlannedS
         PlannedStep(pipeline=stage.name, step=step, component=_component(run, step), action="run", why=why)
         for stage in stages
         for step in stage.steps
-        if step != WINDOWS or run.data.forecasts
+        if _has(run, step)
     ]
+
+
+def _has(run: Run, step: str) -> bool:
+    """Say whether a run has a step that not every run has."""
+    return {WINDOWS: run.data.forecasts, ALERT: run.stack.alerter is not None}.get(step, True)
 
 
 def forecast(client: Any, run: Run, stages: Sequence[StageSpec]) -> list[PlannedStep]:

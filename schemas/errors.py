@@ -7,6 +7,7 @@ DrivetrainError
 ├── StorageError         a disk, a folder or a database cannot be used (exit 2; 1 once something was started)
 │   └── ObjectStoreError an object store cannot be used: the key, the right, the bucket, the pace or the server is wrong
 ├── DeploymentError      a service could not be started or a version not published (exit 1)
+├── AlertError           an alert could not be delivered: a note of the run, which tries again (no exit code of its own)
 └── RefusedError         a declared data check or the gate refused (exit 3)
 """
 
@@ -113,6 +114,10 @@ class UnreachableError(ObjectStoreError):
 
 class DeploymentError(DrivetrainError):
     """A service could not be started, or a version could not be published; the old version goes on."""
+
+
+class AlertError(DrivetrainError):
+    """An alert could not be delivered; the text holds no address, which may be a secret."""
 
 
 class RefusedError(DrivetrainError):

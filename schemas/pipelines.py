@@ -15,6 +15,8 @@ service that was deployed from here."""
 
 WINDOWS = "windows"
 """The step that only forecasts have."""
+ALERT = "alert"
+"""The step that only stacks with an alerter have; what becomes of it changes no verdict."""
 
 
 class StageSpec(Strict):
@@ -80,7 +82,10 @@ DEPLOYMENT = StageSpec(
     orchestrated=False,
 )
 MONITORING = StageSpec(
-    name="monitoring", steps=("detect_drift",), components=("data_validator",), run="pipelines.stages.monitor:monitor"
+    name="monitoring",
+    steps=("detect_drift", ALERT),
+    components=("data_validator",),
+    run="pipelines.stages.monitor:monitor",
 )
 EXPLORE = StageSpec(
     name="explore",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from schemas.alert import AlertSpec
 from schemas.base import Name, Strict
 from schemas.capacity import CapacitySpec
 from schemas.choice import Choice
@@ -90,6 +91,7 @@ class MonitorSpec(Strict):
     out_of_range: float = Field(
         default=0.1, ge=0, le=1, description="share of values outside the training range tolerated"
     )
+    alert: AlertSpec = AlertSpec()
 
     @field_validator("window")
     @classmethod

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from schemas.alert import AlertRecord
 from schemas.base import Strict
 from schemas.capacity import CapacityRecord
 from schemas.evaluation import GateVerdict, Scores
@@ -37,12 +38,16 @@ class DeploymentRecord(Strict):
 
 
 class MonitoringRecord(Strict):
-    """The verdict, the columns behind it, the path of the report, and what the window lacks."""
+    """The verdict, the columns behind it, the path of the report, what the window lacks, and what became of the alert.
+
+    `alert` is null where the stack has no alerter.
+    """
 
     verdict: Verdict
     columns: list[ColumnDrift]
     report: str | None
     lost: Lost | None = None
+    alert: AlertRecord | None = None
 
 
 class Summary(Strict):

@@ -15,8 +15,11 @@ GROUP = "drivetrain.flavors"
 OWN = "drivetrain"
 _OURS = {
     "drivetrain_bentoml": "stacks.flavors.bentoml_deployer.BentoMLDeployerFlavor",
+    "drivetrain_email": "stacks.flavors.email_alerter.EmailAlerterFlavor",
+    "drivetrain_log": "stacks.flavors.log_alerter.LogAlerterFlavor",
     "drivetrain_ray": "stacks.flavors.ray_orchestrator.RayOrchestratorFlavor",
     "drivetrain_s3": "stacks.flavors.s3_artifact_store.S3ArtifactStoreFlavor",
+    "drivetrain_webhook": "stacks.flavors.webhook_alerter.WebhookAlerterFlavor",
     "drivetrain_whylogs": "stacks.flavors.whylogs_data_validator.WhylogsDataValidatorFlavor",
 }
 _HEADING = "The stack cannot work"

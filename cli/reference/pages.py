@@ -1,6 +1,8 @@
 """`docs/reference/`: a page for each group of `conf/`, made from the schemas, so that it cannot go stale.
 
 python -m cli.reference          writes the pages; a test compares them with what stands there
+
+`docs/alert.schema.json` is made with them: what a receiver of alerts gets.
 """
 
 import json
@@ -13,6 +15,7 @@ from pydantic import BaseModel
 from cli.config.comments import opening_comment
 from cli.config.repository import CONF
 from cli.reference.keys import Row, keys, of_estimators
+from schemas.alert import Alert
 from schemas.capacity import CapacitySpec
 from schemas.data_spec import DataSpec
 from schemas.deploy_spec import DeploySpec
@@ -24,6 +27,7 @@ from schemas.stack import StackSpec
 from steps import registry
 
 FOLDER = ROOT / "docs" / "reference"
+ALERT_SCHEMA = ROOT / "docs" / "alert.schema.json"
 _MADE = "<!-- made by python -m cli.reference from the schemas; edit those -->"
 
 
@@ -122,8 +126,15 @@ def _cell(text: str) -> str:
     return " ".join(text.replace("|", "\\|").split())
 
 
+def alert_schema() -> str:
+    """Return the JSON Schema of an alert, as text."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Alert.model_json_schema()}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
 def main() -> int:
-    """Write every page."""
+    """Write every page, and the schema."""
+    ALERT_SCHEMA.write_text(alert_schema(), encoding="utf-8")
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in PAGES:
         (FOLDER / f"{name}.md").write_text(render(name), encoding="utf-8")

@@ -1,5 +1,6 @@
 """One run of the command line while it lasts: the ZenML pipelines it runs, and what came out so far."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,13 @@ class RunSession:
         self.seconds: dict[str, float] = {}
         self.run_ids: list[str] = []
 
-    def run_pipeline(self, pipeline: Any, **arguments: Any) -> Any:
+    def run_pipeline(self, pipeline: Any, may_fail: Collection[str] = (), **arguments: Any) -> Any:
         """Run a ZenML pipeline to its end and return its outcome.
+
+        Args:
+            pipeline: The pipeline.
+            may_fail: Steps on which nothing depends: that one failed is noted, and the outcome is there without it.
+            arguments: The pipeline's own.
 
         Raises:
             RefusedError: If a declared data check stopped it.
@@ -56,7 +62,9 @@ class RunSession:
         if report is not None and str(report.id) not in self._reported:
             self._reported.add(str(report.id))
             note_data_report(outcome, self.observer, self.report(outcome, "data"))
-        if fault is not None or outcome.failed_step:
+        if outcome.failed_step in may_fail:
+            self.observer.note(str(_reported(outcome, fault)))
+        elif fault is not None or outcome.failed_step:
             raise _reported(outcome, fault)
         return outcome
 

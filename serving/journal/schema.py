@@ -179,6 +179,20 @@ rollouts = Table(
     Column("holder", String(64)),
     Column("held_until", Double),
 )
+alerts = Table(
+    "alerts",  # what people were told of verdicts, a row for each alarm however often it is told
+    _metadata,
+    Column("key", String(32), primary_key=True),
+    Column("version", String(255), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("state", String(16), nullable=False),  # claimed, sent, failed
+    Column("holder", String(64), nullable=False),
+    Column("until", Double, nullable=False),  # of a claim; of what failed, when
+    Column("told", Integer, nullable=False),  # how often it was sent
+    Column("time", Double),  # when it was sent last
+    Column("alert", Text, nullable=False),
+    Column("why", Text),
+)
 LATER_COLUMNS = (requests.c.share, requests.c.trace, requests.c.flags)
 """What an earlier format's tables lack; all of it may be null."""
 Index("predictions_by_time", predictions.c.time)
@@ -190,4 +204,4 @@ Index("routed_keys_by_request", routed_keys.c.request_id)
 FIRST = (labels, predictions, releases, workers, requests, shadows, journal_format)
 """As they lie in the file: `salvage` lends a file that has lost its first page that of a journal of these alone, for
 SQLite's table of tables fits on it then."""
-IN_ORDER = (*FIRST, losses, leases, removed, archives, unanswered, routed_keys, rollouts)
+IN_ORDER = (*FIRST, losses, leases, removed, archives, unanswered, routed_keys, rollouts, alerts)

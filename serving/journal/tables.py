@@ -99,6 +99,19 @@ def _is_in(database: Inspector, table: Table) -> bool:
     return all(database.has_index(table.name, str(index.name)) for index in table.indexes)
 
 
+def add_table(engine: Engine, table: Table) -> None:
+    """Create one table that an existing journal of an earlier version lacks; all else of it stays as it is.
+
+    Whoever runs the service may be of that version, and must not meet a journal that it does not know.
+    """
+    with engine.connect() as connection:
+        is_there = _is_in(inspect(connection), table)
+    if not is_there:
+        with engine.begin() as connection:
+            _begin_creating(connection)
+            _create_tables(connection, [table])
+
+
 def first_page(file: Path, size: int) -> bytes:
     """Return the first page of an empty journal of `FIRST` tables, of which `file` is made and removed again."""
     engine = create_engine(sqlite_url(file))

@@ -4,7 +4,7 @@ import pytest
 
 from cli.config.repository import CONF
 from cli.reference.keys import keys
-from cli.reference.pages import FOLDER, PAGES, render
+from cli.reference.pages import ALERT_SCHEMA, FOLDER, PAGES, alert_schema, render
 from steps import registry
 
 
@@ -12,6 +12,10 @@ from steps import registry
 def test_a_page_is_what_the_schemas_say(name):
     text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
     assert text == render(name), "run: make docs"
+
+
+def test_the_schema_of_an_alert_is_that_of_the_model():
+    assert ALERT_SCHEMA.read_text(encoding="utf-8") == alert_schema(), "run: make docs"
 
 
 def test_every_group_of_conf_has_a_page():

@@ -1,0 +1,1 @@
+"""Alert: what a verdict means to people, through the stack's alerter."""
