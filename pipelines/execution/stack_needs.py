@@ -8,7 +8,7 @@ from schemas.home import Home
 from schemas.plan import Missing
 from schemas.run import Run
 from schemas.stack import StackSpec
-from stacks.checks import ray
+from stacks.checks import ray, references
 from stacks.checks.clouds.containers import CONTAINERS, refused, runs_elsewhere, runs_in_containers
 from stacks.checks.requirements import client_packages
 from stacks.checks.run import faults, merged, missing
@@ -25,7 +25,7 @@ def unmet(client: Any, spec: StackSpec, sqlite: bool) -> tuple[list[Fault], list
         spec: The declared stack.
         sqlite: Whether ZenML's store is a SQLite file on this machine.
     """
-    absent = missing(spec)
+    absent = missing(spec) + references.missing(client, spec)
     wrong = merged(merged(faults(spec, sqlite), settings_faults(client, spec)), refused(spec))
     if not wrong and not absent:  # a cluster is asked in Ray's own way
         wrong = ray.faults(spec, sqlite, Home.here())

@@ -31,6 +31,10 @@ class ShippedFlavors:
         """Return none: connectors are a store's."""
         return Found([])
 
+    def get_secret_by_name_and_private_status(self, name: str) -> Any:
+        """Find none: secrets are a store's. Raises KeyError."""
+        raise KeyError(name)
+
     def _model(self, flavor: Any) -> Any:
         """Return a flavor as the store would have it; its schema takes a while to make."""
         key = (flavor.type.value, flavor.name)
