@@ -131,6 +131,9 @@ FLAVORS = (
     "stacks/flavors/bentoml_deployer.py",
     "stacks/flavors/whylogs_data_validator.py",
     "stacks/flavors/ray_orchestrator.py",
+    "stacks/flavors/log_alerter.py",
+    "stacks/flavors/webhook_alerter.py",
+    "stacks/flavors/email_alerter.py",
 )
 CONNECTION = ("stacks/ray/connection.py",)
 CLUSTERS = ("tests/stacks/test_ray_cluster_files.py",)

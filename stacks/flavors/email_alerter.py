@@ -95,7 +95,8 @@ def written(text: str, alert: Alert | None, sender: str, recipients: list[str]) 
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation notice comes back
     if alert is not None:
         mail["Message-ID"] = f"<{alert.id}@{sender.rpartition('@')[2].strip('[]')}>"
-    mail.set_content(printable(text if alert is not None else rest or head))
+    body = printable(text if alert is not None else rest or head)
+    mail.set_content(body, cte="quoted-printable")  # which every server takes
     return mail
 
 

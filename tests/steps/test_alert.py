@@ -61,7 +61,7 @@ def test_what_failed_is_told_by_the_next_run_whatever_its_verdict(journal: str) 
     box.full = False
     calm = deliver(journal, None, box, DAY)
     assert (calm.state, calm.late, calm.waiting) == ("silent", 2, 0)
-    assert box.ids == [f"{ALERT.key}-1", f"{OTHER.key}-1"], "the oldest first"
+    assert box.ids == [f"{OTHER.key}-1", f"{ALERT.key}-1"], "what was tried longest ago first"
     assert deliver(journal, ALERT, box, DAY).state == "told_before"
 
 

@@ -1,7 +1,7 @@
 """An alert says what changed, how sure that is and what to do next, on single lines, whatever columns are called."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.monitoring.alert import compose
@@ -78,6 +78,7 @@ def test_of_many_changes_twenty_are_listed_and_the_rest_counted() -> None:
     assert "and 13 more, which the report has" in plain_text(found)
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_no_name_breaks_a_line_or_the_document(name: str, why: str) -> None:
     found = alert_of(drifted(name, why=why), page=None)
