@@ -51,7 +51,7 @@ class Change(Strict):
     value: float | None = Field(default=None, description="its value in the window")
     threshold: float | None = Field(default=None, description="the value from which on it alarms")
     adjusted_p_value: float | None = Field(
-        default=None, description="how probable it is by chance, corrected for all tests of the window"
+        default=None, description="how probable such a value is where nothing has changed, corrected for all tests"
     )
     why: str = Field(description="the change in a sentence")
 

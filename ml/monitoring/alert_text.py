@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from ml.reports.formats import count, timestamp
 from schemas.alert import Alert, NextStep
 
-_MARKUP = re.compile(r"<(?=\S)|(?<=\S)>")
+_MARKUP = re.compile(r"<(?=\S)|(?<=\S)>|@(?=\S)")
+_INERT = {"<": "‹", ">": "›", "@": "＠"}
 
 
 def plain_text(alert: Alert) -> str:
@@ -22,8 +23,8 @@ def one_line(alert: Alert) -> str:
 
 
 def without_markup(text: str) -> str:
-    """Return text in which no `<` opens anything: chats take `<!channel>`, `<@NAME>` and `<URL|words>` for commands."""
-    return _MARKUP.sub(lambda found: "‹" if found[0] == "<" else "›", text)
+    """Return text that calls nobody: chats take `<!channel>`, `<@NAME>`, `<URL|words>` and `@everyone` for commands."""
+    return _MARKUP.sub(lambda found: _INERT[found[0]], text)
 
 
 def _lines(alert: Alert) -> Iterator[str]:

@@ -48,8 +48,9 @@ def monitor(session: RunSession, _parts: Part) -> Part:
     if own is not None and own.why not in said:
         session.observer.note(f"labels: {own.why}")
     columns = behind(report, own, session.run.data.target)
-    told = outcome.output(ALERT, "record") if session.run.stack.alerter is not None else None
-    if told is not None:
+    told = None
+    if session.run.stack.alerter is not None:
+        told = outcome.output(ALERT, "record") or AlertRecord(state="failed", why="the step alert did not end well")
         session.observer.note(f"alert: {in_words(told)}")
     record = MonitoringRecord(verdict=report.verdict, columns=columns, report=page, lost=report.lost, alert=told)
     return {"monitoring": record}

@@ -99,7 +99,8 @@ def claim_waiting(engine: Engine, key: str, holder: str, lease: float) -> Alert 
 
     Raises:
         SQLAlchemyError: If the journal cannot be written.
-        Unreadable: If the row is not what was written.
+        Unreadable: If the row holds no alert that is known here. It is gone then: it would stand in the way of the
+            same alarm, and of every run that comes.
     """
     now = time.time()
     query = update(alerts).where(_c.key == key, _unsent(now, lease))
@@ -107,11 +108,13 @@ def claim_waiting(engine: Engine, key: str, holder: str, lease: float) -> Alert 
         begin_writing(connection)
         if not connection.execute(query.values(state="claimed", holder=holder, until=now + lease)).rowcount:
             return None
-        found = connection.execute(select(_c.alert, _c.told).where(_c.key == key)).one()
+        found = connection.execute(select(alerts).where(_c.key == key)).one()
     try:
         return _numbered(Alert.model_validate_json(found.alert), found.told)
     except ValidationError:
-        raise Unreadable("an alert is not what was written") from None
+        with engine.begin() as connection:
+            connection.execute(delete(alerts).where(_c.key == key, _c.holder == holder))
+        raise Unreadable(f"an earlier alert ({found.verdict}, version {found.version}) cannot be read") from None
 
 
 def note_sent(engine: Engine, key: str, holder: str) -> None:

@@ -1,5 +1,6 @@
 """What our alerters share: they send, and nobody can answer them."""
 
+import ssl
 from typing import Any
 
 from zenml.alerter.base_alerter import BaseAlerter, BaseAlerterStepParameters
@@ -44,3 +45,15 @@ def revealed(config: Any, name: str) -> Any:
         return getattr(config, name)
     except KeyError:
         raise AlertError(f"ZenML has not the secret that the alerter's setting {name} refers to") from None
+
+
+def trust(ca_file: str | None) -> ssl.SSLContext:
+    """Return whose certificates are trusted: those of a file's authorities, of the system's without one.
+
+    Raises:
+        AlertError: If the file cannot be used.
+    """
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise AlertError(f"ca_file cannot be used: {error.strerror or error}") from None

@@ -18,7 +18,7 @@ from ml.values.display import plain_line
 from ml.values.label_text import printable
 from schemas.alert import Alert
 from schemas.errors import AlertError
-from stacks.flavors.alerter import OneWayAlerter, revealed
+from stacks.flavors.alerter import OneWayAlerter, revealed, trust
 
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+"
 _ADDRESS = re.compile(rf"{_LOCAL}@(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f.:]+\])")
@@ -76,10 +76,10 @@ class EmailAlerter(OneWayAlerter):
         """Send; done once the server has taken it for one recipient at least. Raises AlertError."""
         config = self.config
         mail = written(text, alert, config.sender, config.recipients)
-        password = revealed(config, "password")
+        password, context = revealed(config, "password"), trust(config.ca_file)
         try:
-            refused = _sent(config, password, mail)
-        except (smtplib.SMTPException, OSError, UnicodeError) as error:
+            refused = _sent(config, password, mail, context)
+        except (OSError, ValueError) as error:  # what smtplib raises, of a server that answers nonsense too
             raise AlertError(f"{config.host} did not take the mail: {_reason(error)}") from None
         for address in refused:
             logger.warning("alert: %s did not take the mail for %s; the others have it", config.host, address)
@@ -100,9 +100,10 @@ def written(text: str, alert: Alert | None, sender: str, recipients: list[str]) 
     return mail
 
 
-def _sent(config: EmailAlerterConfig, password: str | None, mail: EmailMessage) -> dict[str, tuple[int, bytes]]:
+def _sent(
+    config: EmailAlerterConfig, password: str | None, mail: EmailMessage, context: ssl.SSLContext
+) -> dict[str, tuple[int, bytes]]:
     """Send a mail, and return who was refused while others were not."""
-    context = ssl.create_default_context(cafile=config.ca_file)
     port = config.port or _PORTS[config.security]
     if config.security == "ssl":
         server: smtplib.SMTP = smtplib.SMTP_SSL(config.host, port, timeout=config.timeout, context=context)
@@ -112,7 +113,7 @@ def _sent(config: EmailAlerterConfig, password: str | None, mail: EmailMessage) 
         if config.security == "starttls":
             server.starttls(context=context)
         if config.username is not None and password is not None:
-            server.login(config.username, password)
+            _sign_in(server, config.username, password)
         refused = server.send_message(mail, config.sender, config.recipients)
         with suppress(smtplib.SMTPException, OSError):  # it has the mail
             server.quit()
@@ -121,14 +122,26 @@ def _sent(config: EmailAlerterConfig, password: str | None, mail: EmailMessage) 
     return refused
 
 
+def _sign_in(server: smtplib.SMTP, username: str, password: str) -> None:
+    """Sign in. Raises SMTPException without the server's words: some repeat what they were sent."""
+    try:
+        server.login(username, password)
+    except smtplib.SMTPNotSupportedError:  # smtplib's own words
+        raise
+    except smtplib.SMTPResponseException as error:
+        raise smtplib.SMTPException(f"it answers {error.smtp_code} to the sign-in") from None
+    except UnicodeEncodeError:
+        raise smtplib.SMTPException("username or password hold a character that cannot be sent") from None
+    except (smtplib.SMTPException, ValueError) as error:
+        raise smtplib.SMTPException(f"the sign-in broke off: {type(error).__name__}") from None
+
+
 def _reason(error: Exception) -> str:
     """Return what the server, or the connection, said; no password is in it."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return "; ".join(f"{one}: {_answer(*said)}" for one, said in list(error.recipients.items())[:3])
     if isinstance(error, smtplib.SMTPResponseException):
         return _answer(error.smtp_code, error.smtp_error)
-    if isinstance(error, UnicodeError):
-        return "username or password hold a character that it cannot be sent"
     return plain_line(str(error)) or type(error).__name__
 
 

@@ -4,9 +4,12 @@ import asyncio
 import hashlib
 import hmac
 import json
+import logging
+import re
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import cast
 
 import httpx
@@ -16,9 +19,10 @@ from zenml.utils.secret_utils import SecretField
 
 from schemas.alert import Alert
 from schemas.errors import AlertError
-from stacks.flavors.alerter import OneWayAlerter, revealed
+from stacks.flavors.alerter import OneWayAlerter, revealed, trust
 
 SIGNATURE = "Drivetrain-Signature"
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 
 
 class WebhookAlerterConfig(BaseAlerterConfig):
@@ -63,24 +67,35 @@ class WebhookAlerter(OneWayAlerter):
             raise AlertError(f"{url.host} answers {status}")
 
     def _posted(self, url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> int:
-        seconds = self.config.timeout
+        seconds, verify = self.config.timeout, trust(self.config.ca_file)
         try:
-            verify = True if self.config.ca_file is None else ssl.create_default_context(cafile=self.config.ca_file)
             # Seconds of httpx are those of a single read: a server that drips would hold it for ever.
-            return asyncio.run(asyncio.wait_for(_post(url, body, headers, seconds, verify), seconds))
+            with _unlogged(url):
+                return asyncio.run(asyncio.wait_for(_post(url, body, headers, seconds, verify), seconds))
         except (TimeoutError, httpx.TimeoutException):
             raise AlertError(f"{url.host} did not answer within {seconds:g} s") from None
         except httpx.ConnectError as error:  # its words are those of the connection, without the address
             raise AlertError(f"{url.host} cannot be reached: {error}") from None
         except httpx.HTTPError as error:
             raise AlertError(f"{url.host} broke off: {type(error).__name__}") from None
-        except OSError as error:
-            raise AlertError(f"ca_file cannot be used: {error.strerror or error}") from None
 
 
-async def _post(
-    url: httpx.URL, body: bytes, headers: Mapping[str, str], seconds: float, verify: ssl.SSLContext | bool
-) -> int:
+@contextmanager
+def _unlogged(url: httpx.URL) -> Iterator[None]:
+    """Keep an address out of all logs while the block runs: httpx writes the whole of it, and ZenML keeps that."""
+    log = logging.getLogger("httpx")
+
+    def holds_no_address(record: logging.LogRecord) -> bool:
+        return str(url) not in record.getMessage()
+
+    log.addFilter(holds_no_address)
+    try:
+        yield
+    finally:
+        log.removeFilter(holds_no_address)
+
+
+async def _post(url: httpx.URL, body: bytes, headers: Mapping[str, str], seconds: float, verify: ssl.SSLContext) -> int:
     """Return the status of the answer; its body is not read."""
     client = httpx.AsyncClient(timeout=seconds, follow_redirects=False, verify=verify)
     async with client, client.stream("POST", url, content=body, headers=dict(headers)) as answer:
@@ -93,7 +108,7 @@ def checked(text: str) -> httpx.URL:
         url = httpx.URL(text.strip())
     except httpx.InvalidURL:
         raise AlertError("the webhook's url is no address") from None
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not _HOST.fullmatch(url.raw_host.decode()):
         raise AlertError("the webhook's url is neither http:// nor https:// with a host")
     return url
 

@@ -2,24 +2,34 @@
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from ml.reports.formats import timestamp
 from schemas.alert import Alert, AlertRecord
-from schemas.errors import AlertError
+from schemas.errors import AlertError, DeploymentError
 from schemas.timestamps import iso
 from serving.journal import alerts
 from serving.journal.alerts import Standing
 from serving.journal.opened import opened
+from serving.journal.trouble import Unreadable, told
 
 LEASE = 300.0
 """Seconds for one delivery: longer than an alerter may take, so that what two runs tell at once is told by one."""
 _AT_ONCE = 5  # alerts of earlier runs that one run tries; each may take a minute
 
 Post = Callable[[Alert], None]
+
+
+class Delivery(NamedTuple):
+    """Whether an alert was delivered, and what is to be said of that."""
+
+    done: bool
+    why: str = ""
 
 
 def deliver(
@@ -41,12 +51,11 @@ def deliver(
     with opened(journal_url) as engine:
         alerts.prepare(engine)
         record = _own(engine, alert, post, holder, again_after, lease)
-        own = () if alert is None else (alert.key,)
-        late = 0
-        for key in alerts.waiting(engine, lease, but=own)[:_AT_ONCE]:
-            earlier = alerts.claim_waiting(engine, key, holder, lease)
-            late += earlier is not None and not _sent(engine, earlier, post, holder)
-        return record.model_copy(update={"late": late, "waiting": len(alerts.waiting(engine, lease))})
+    try:
+        with opened(journal_url) as engine:
+            return _with_earlier(record, engine, () if alert is None else (alert.key,), post, holder, lease)
+    except DeploymentError as error:  # what became of the run's own alert is known
+        return record.model_copy(update={"why": f"{record.why}; of earlier alerts nothing is known: {error}"})
 
 
 def _own(
@@ -59,18 +68,37 @@ def _own(
         if found.state == "sent":
             return AlertRecord(state="told_before", why=f"the same was told on {timestamp(iso(found.time))}")
         return AlertRecord(state="under_way", why="another run is telling the same")
-    failure = _sent(engine, found, post, holder)
-    if failure:
-        return AlertRecord(state="failed", why=f"{failure}; the next run tries again")
-    return AlertRecord(state="sent", why=found.subject)
+    delivery = _delivered(engine, found, post, holder)
+    if not delivery.done:
+        return AlertRecord(state="failed", why=f"{delivery.why}; the next run tries again")
+    return AlertRecord(state="sent", why="; ".join(filter(None, [found.subject, delivery.why])))
 
 
-def _sent(engine: Engine, alert: Alert, post: Post, holder: str) -> str:
-    """Deliver what was claimed and note what came of it; return why it failed, nothing where it is done."""
+def _with_earlier(
+    record: AlertRecord, engine: Engine, own: Collection[str], post: Post, holder: str, lease: float
+) -> AlertRecord:
+    """Send what earlier runs could not; return the record with what came of that."""
+    late, lost = 0, []
+    for key in alerts.waiting(engine, lease, but=own)[:_AT_ONCE]:
+        try:
+            earlier = alerts.claim_waiting(engine, key, holder, lease)
+        except Unreadable as error:
+            lost.append(f"{error}, and is not sent")
+            continue
+        late += earlier is not None and _delivered(engine, earlier, post, holder).done
+    changed = {"why": "; ".join([record.why, *lost]), "late": late, "waiting": len(alerts.waiting(engine, lease))}
+    return record.model_copy(update=changed)
+
+
+def _delivered(engine: Engine, alert: Alert, post: Post, holder: str) -> Delivery:
+    """Deliver what was claimed, and note what came of it."""
     try:
         post(alert)
     except AlertError as error:
         alerts.note_failed(engine, alert.key, holder, str(error))
-        return str(error)
-    alerts.note_sent(engine, alert.key, holder)
-    return ""
+        return Delivery(False, str(error))
+    try:
+        alerts.note_sent(engine, alert.key, holder)
+    except SQLAlchemyError as error:
+        return Delivery(True, f"the journal could not note that, so it is sent once more: {told(error)}")
+    return Delivery(True)

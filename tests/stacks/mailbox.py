@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.policy import default
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -43,13 +43,13 @@ class Mailbox:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         self.raw.append(envelope.content)
         self.envelopes.append((envelope.mail_from, list(envelope.rcpt_tos)))
-        self.mails.append(cast(EmailMessage, message_from_bytes(envelope.content, policy=default)))
+        self.mails.append(message_from_bytes(envelope.content, policy=default))
         return "250 OK"
 
 
 def _let_in(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
     known = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
-    return AuthResult(success=known)
+    return AuthResult(success=known, handled=False)
 
 
 def _free_port() -> int:
@@ -72,7 +72,7 @@ def mailbox(security: str, certificate: Path, refused: tuple[str, ...] = ()) -> 
     if security != "none":
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        options |= {"authenticator": _let_in, "auth_required": True}
+        options |= {"authenticator": _let_in, "auth_required": True, "auth_require_tls": security == "starttls"}
     if security == "starttls":
         options |= {"tls_context": context, "require_starttls": True}
     box.port = _free_port()  # the controller itself asks the port that it was told

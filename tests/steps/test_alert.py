@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -76,27 +77,88 @@ def test_a_run_does_not_try_for_hours_what_cannot_be_sent(journal: str) -> None:
 
 
 KILLED = """
-import sys, time
+import os, signal, sys
 from steps.alert.delivery import deliver
 from tests.ml.monitoring.alarms import alert_of, drifted
 def post(alert):
-    print("claimed", flush=True)
-    time.sleep(60)
+    print(sys.argv[2] and alert.id, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
 deliver(sys.argv[1], alert_of(drifted("size")), post, 86400.0)
 """
 
 
-def test_whoever_is_killed_between_claim_and_delivery_is_followed_by_another(journal: str) -> None:
-    words = [sys.executable, "-c", KILLED, journal]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None and process.stdout.readline() == "claimed\n"
-        process.send_signal(signal.SIGKILL)
+@pytest.mark.parametrize("delivered", ["", "delivered"])
+def test_whoever_is_killed_before_or_after_the_delivery_is_followed_under_the_same_id(
+    journal: str, delivered: str
+) -> None:
+    words = [sys.executable, "-c", KILLED, journal, delivered]
+    killed = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    assert killed.returncode == -signal.SIGKILL and killed.stdout.strip() == (delivered and f"{ALERT.key}-1")
     box = Box()
-    assert deliver(journal, ALERT, box, DAY).state == "under_way"
+    assert deliver(journal, ALERT, box, DAY).state == "under_way" and box.ids == []
     with connect(journal).begin() as connection:
         connection.execute(update(alerts).values(until=time.time() - 1))
-    assert deliver(journal, None, box, DAY).late == 1 and box.ids == [f"{ALERT.key}-1"]
+    assert deliver(journal, None, box, DAY).late == 1
+    assert box.ids == [f"{ALERT.key}-1"], "told once more where it was delivered: whoever has seen the id may drop it"
     assert deliver(journal, ALERT, box, DAY).state == "told_before"
+
+
+def test_of_runs_at_once_one_tells(journal: str) -> None:
+    box, start, states = Box(), threading.Barrier(8), []
+
+    def run() -> None:
+        start.wait()
+        states.append(deliver(journal, ALERT, box, DAY).state)
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert box.ids == [f"{ALERT.key}-1"] and sorted(states)[0] == "sent" and len(states) == 8
+
+
+def test_of_runs_at_once_one_tells_what_an_earlier_one_could_not(journal: str) -> None:
+    box, start, records = Box(), threading.Barrier(8), []
+    box.full = True
+    assert deliver(journal, ALERT, box, DAY).state == "failed"
+    box.full = False
+
+    def run() -> None:
+        start.wait()
+        records.append(deliver(journal, None, box, DAY))
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert box.ids == [f"{ALERT.key}-1"] and sum(one.late for one in records) == 1 and len(records) == 8
+
+
+def test_an_earlier_alert_that_cannot_be_read_is_told_once_and_stands_in_nobodys_way(journal: str) -> None:
+    box = Box()
+    box.full = True
+    deliver(journal, OTHER, box, DAY)
+    box.full = False
+    with connect(journal).begin() as connection:
+        connection.execute(update(alerts).values(alert='{"format": 2}'))
+    record = deliver(journal, ALERT, box, DAY)
+    assert (
+        record.state == "sent" and "an earlier alert (drift, version 3) cannot be read, and is not sent" in record.why
+    )
+    assert box.ids == [f"{ALERT.key}-1"] and record.waiting == 0
+    assert deliver(journal, OTHER, box, DAY).state == "sent"
+
+
+def test_what_was_sent_is_not_said_to_have_failed_where_the_journal_breaks_behind_it(journal: str) -> None:
+    def post(_: Alert) -> None:
+        with connect(journal).begin() as connection:
+            connection.exec_driver_sql("DROP TABLE alerts")
+
+    record = deliver(journal, ALERT, post, DAY)
+    assert record.state == "sent" and "could not note that, so it is sent once more: no such table" in record.why
+    assert "of earlier alerts nothing is known" in record.why
 
 
 def test_without_its_journal_nothing_is_told(tmp_path: Path) -> None:

@@ -91,7 +91,12 @@ def test_no_name_breaks_a_line_or_the_document(name: str, why: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "plain"),
-    [("<!channel> p < 0.001", "‹!channel› p < 0.001"), ("<http://x|y>", "‹http://x|y›"), ("a>b", "a›b")],
+    [
+        ("<!channel> p < 0.001", "‹!channel› p < 0.001"),
+        ("<http://x|y>", "‹http://x|y›"),
+        ("a>b", "a›b"),
+        ("@everyone @ 5", "＠everyone @ 5"),
+    ],
 )
 def test_what_a_chat_takes_for_a_command_is_none(text: str, plain: str) -> None:
     assert without_markup(text) == plain
