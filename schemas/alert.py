@@ -75,6 +75,7 @@ class Alert(Strict):
     version: str
     verdict: Alarming
     subject: str = Field(description="the whole in one line")
+    changed: list[str] = Field(description="KIND:NAME of everything that decided the verdict, sorted")
     changes: list[Change] = Field(description="what changed, the most severe first, twenty at most")
     more_changes: int = Field(default=0, ge=0, description="how many more there are")
     certainty: str = Field(description="how sure it is")

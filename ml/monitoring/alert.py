@@ -35,7 +35,8 @@ def compose(report: MonitoringReport, spec: MonitorSpec, page: str | None, when:
         return None
     found = changes(report)
     decisive = [one for one in found if one.verdict == report.verdict]
-    key = key_of(report, decisive)
+    changed = sorted(f"{one.kind}:{one.name}" for one in decisive)
+    key = key_of(report, changed)
     return Alert(
         id=key,
         key=key,
@@ -44,6 +45,7 @@ def compose(report: MonitoringReport, spec: MonitorSpec, page: str | None, when:
         version=report.version,
         verdict=report.verdict,
         subject=_subject(report, decisive),
+        changed=changed,
         changes=found[:_LISTED],
         more_changes=max(0, len(found) - _LISTED),
         certainty=_certainty(report, decisive, spec),
@@ -63,9 +65,9 @@ def changes(report: MonitoringReport) -> list[Change]:
     return sorted(found, key=lambda one: SEVERITY.index(one.verdict))
 
 
-def key_of(report: MonitoringReport, decisive: Sequence[Change]) -> str:
+def key_of(report: MonitoringReport, changed: Sequence[str]) -> str:
     """Return what is the same as long as model, version, verdict and the names of what changed are the same."""
-    what = [report.model, report.version, report.verdict, sorted([one.kind, one.name] for one in decisive)]
+    what = [report.model, report.version, report.verdict, *changed]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
 
 

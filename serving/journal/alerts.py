@@ -6,30 +6,22 @@ the same id.
 """
 
 import time
-from collections.abc import Collection
-from typing import Any, Literal, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, and_, delete, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas.alert import Alert
 from serving.journal.engine import begin_writing
 from serving.journal.schema import alerts
 from serving.journal.tables import add_table
+from serving.journal.told_alerts import LATEST, Patience, Standing, parsed, standing
 from serving.journal.trouble import Unreadable
 
 _KEPT = 90 * 86400.0  # seconds that a row stays after it was sent last, if nobody wants to know that any more
-_LATEST = 10  # so many times a span into the future a clock was ahead, and was set back
+_CLAIMING = 0x616C_7274  # any number that others do not lock
 _c = alerts.c
-
-
-class Standing(NamedTuple):
-    """Why an alert is not to be sent now: the same was sent, or is being sent, at `time` (seconds since the epoch)."""
-
-    state: Literal["sent", "claimed"]
-    time: float
 
 
 def prepare(engine: Engine) -> None:
@@ -42,7 +34,7 @@ def claim(engine: Engine, alert: Alert, holder: str, again_after: float | None, 
 
     Args:
         engine: The journal, with the table.
-        alert: What is to be told; what else was to be told under its key, and was not, gives way to it.
+        alert: What is to be told; what was to be told under its key, and was not, gives way to it.
         holder: Who takes it on.
         again_after: Seconds after which what was sent is told again; None: never.
         lease: Seconds after which another may take it on, unless it is noted as sent or failed.
@@ -54,7 +46,6 @@ def claim(engine: Engine, alert: Alert, holder: str, again_after: float | None, 
         SQLAlchemyError: If the journal cannot be written.
     """
     now = time.time()
-    due = or_(_unsent(now, lease), *([] if again_after is None else [_told_long_ago(now, again_after)]))
     values = {
         "version": alert.version,
         "verdict": alert.verdict,
@@ -64,21 +55,18 @@ def claim(engine: Engine, alert: Alert, holder: str, again_after: float | None, 
         "alert": alert.model_dump_json(),
     }
     with engine.begin() as connection:
-        begin_writing(connection)
+        _begin_claiming(connection)
         _remove_old(connection, now, again_after)
-        is_mine = bool(connection.execute(update(alerts).where(_c.key == alert.key, due).values(values)).rowcount)
-        found = _row(connection, alert.key)
-    if found is None:
-        try:
-            with engine.begin() as connection:
-                connection.execute(insert(alerts).values(key=alert.key, told=0, **values))
-            return _numbered(alert, 0)
-        except IntegrityError:  # somebody was faster
-            with engine.connect() as connection:
-                found = _row(connection, alert.key)
-    if is_mine and found is not None:
-        return _numbered(alert, found.told)
-    return _standing(found, now)
+        noted = _of_its_kind(connection, alert)
+        found = standing(alert, noted, Patience(now, again_after, lease))
+        if found is not None:
+            return found
+        told = next((one.told for one in noted if one.key == alert.key), None)
+        if told is None:
+            connection.execute(insert(alerts).values(key=alert.key, told=0, **values))
+        else:
+            connection.execute(update(alerts).where(_c.key == alert.key).values(values))
+    return _numbered(alert, told or 0)
 
 
 def waiting(engine: Engine, lease: float, but: Collection[str] = ()) -> list[str]:
@@ -94,8 +82,8 @@ def waiting(engine: Engine, lease: float, but: Collection[str] = ()) -> list[str
         return [key for (key,) in connection.execute(query) if key not in but]
 
 
-def claim_waiting(engine: Engine, key: str, holder: str, lease: float) -> Alert | None:
-    """Take on the delivery of what an earlier run could not deliver; None: somebody else has it.
+def claim_waiting(engine: Engine, key: str, holder: str, again_after: float | None, lease: float) -> Alert | None:
+    """Take on the delivery of what an earlier run could not deliver; None: somebody else has it, or all of it is told.
 
     Raises:
         SQLAlchemyError: If the journal cannot be written.
@@ -103,18 +91,21 @@ def claim_waiting(engine: Engine, key: str, holder: str, lease: float) -> Alert 
             same alarm, and of every run that comes.
     """
     now = time.time()
-    query = update(alerts).where(_c.key == key, _unsent(now, lease))
     with engine.begin() as connection:
-        begin_writing(connection)
-        if not connection.execute(query.values(state="claimed", holder=holder, until=now + lease)).rowcount:
+        _begin_claiming(connection)
+        found = connection.execute(select(alerts).where(_c.key == key, _unsent(now, lease))).one_or_none()
+        if found is None:
             return None
-        found = connection.execute(select(alerts).where(_c.key == key)).one()
-    try:
-        return _numbered(Alert.model_validate_json(found.alert), found.told)
-    except ValidationError:
-        with engine.begin() as connection:
-            connection.execute(delete(alerts).where(_c.key == key, _c.holder == holder))
-        raise Unreadable(f"an earlier alert ({found.verdict}, version {found.version}) cannot be read") from None
+        alert = parsed(found)
+        if alert is None or _is_told(connection, alert, Patience(now, again_after, lease)):
+            connection.execute(delete(alerts).where(_c.key == key))
+        else:
+            values = {"state": "claimed", "holder": holder, "until": now + lease}
+            connection.execute(update(alerts).where(_c.key == key).values(values))
+            return _numbered(alert, found.told)
+    if alert is None:
+        raise Unreadable(f"an earlier alert ({found.verdict}, version {found.version}) cannot be read")
+    return None
 
 
 def note_sent(engine: Engine, key: str, holder: str) -> None:
@@ -133,13 +124,16 @@ def _note(engine: Engine, key: str, holder: str, values: dict[str, Any]) -> None
         connection.execute(update(alerts).where(mine).values(values))
 
 
+def _begin_claiming(connection: Connection) -> None:
+    """Let one claim at a time be made: whether something is told is a matter of all rows."""
+    begin_writing(connection)
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_CLAIMING)))
+
+
 def _unsent(now: float, lease: float) -> ColumnElement[bool]:
-    lost = or_(_c.until < now, _c.until > now + _LATEST * lease)
+    lost = or_(_c.until < now, _c.until > now + LATEST * lease)
     return or_(_c.state == "failed", and_(_c.state == "claimed", lost))
-
-
-def _told_long_ago(now: float, again_after: float) -> ColumnElement[bool]:
-    return and_(_c.state == "sent", or_(_c.time < now - again_after, _c.time > now + _LATEST * again_after))
 
 
 def _remove_old(connection: Connection, now: float, again_after: float | None) -> None:
@@ -148,14 +142,14 @@ def _remove_old(connection: Connection, now: float, again_after: float | None) -
         connection.execute(delete(alerts).where(_c.state == "sent", _c.time < old))
 
 
-def _row(connection: Connection, key: str) -> Any:
-    return connection.execute(select(_c.state, _c.time, _c.until, _c.told).where(_c.key == key)).one_or_none()
+def _of_its_kind(connection: Connection, alert: Alert) -> Sequence[Any]:
+    same = and_(_c.version == alert.version, _c.verdict == alert.verdict)
+    return connection.execute(select(alerts).where(same)).all()
 
 
-def _standing(found: Any, now: float) -> Standing:
-    if found is not None and found.state == "sent":
-        return Standing("sent", found.time)
-    return Standing("claimed", now)
+def _is_told(connection: Connection, alert: Alert, patience: Patience) -> bool:
+    found = standing(alert, _of_its_kind(connection, alert), patience)
+    return found is not None and found.state == "sent"
 
 
 def _numbered(alert: Alert, told: int) -> Alert:

@@ -16,11 +16,21 @@ def missing(client: Any, spec: StackSpec) -> list[Missing]:
         client: ZenML's client, or what answers for it where there is no store.
         spec: The declared stack.
     """
+    found = list(_references(spec))
     return [
-        Missing(what=f"{path}: {why}", command=f"zenml secret {verb} {name} --{key}=…")
-        for path, name, key in _references(spec)
+        Missing(what=f"{path}: {why}", command=_command(verb, name, [key] if verb == "update" else _keys(found, name)))
+        for path, name, key in found
         for verb, why in _why_not(client, name, key)
     ]
+
+
+def _keys(references: list[tuple[str, str, str]], name: str) -> list[str]:
+    """Return the keys of a secret that are referred to: it is made with all of them at once."""
+    return list(dict.fromkeys(key for _, secret, key in references if secret == name))
+
+
+def _command(verb: str, name: str, keys: list[str]) -> str:
+    return " ".join([f"zenml secret {verb} {name}", *(f"--{key}=…" for key in keys)])
 
 
 def _references(spec: StackSpec) -> Iterator[tuple[str, str, str]]:

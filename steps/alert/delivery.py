@@ -14,8 +14,8 @@ from schemas.alert import Alert, AlertRecord
 from schemas.errors import AlertError, DeploymentError
 from schemas.timestamps import iso
 from serving.journal import alerts
-from serving.journal.alerts import Standing
 from serving.journal.opened import opened
+from serving.journal.told_alerts import Standing
 from serving.journal.trouble import Unreadable, told
 
 LEASE = 300.0
@@ -23,6 +23,15 @@ LEASE = 300.0
 _AT_ONCE = 5  # alerts of earlier runs that one run tries; each may take a minute
 
 Post = Callable[[Alert], None]
+
+
+class Sender(NamedTuple):
+    """Who sends, how, and how long what was told, or begun, holds."""
+
+    post: Post
+    holder: str
+    again_after: float | None
+    lease: float
 
 
 class Delivery(NamedTuple):
@@ -48,57 +57,56 @@ def deliver(
         DeploymentError: If the journal cannot be used: what must be told once is not told without it.
     """
     holder = f"{socket.gethostname()[:24]}-{os.getpid()}-{uuid4().hex[:12]}"
+    sender = Sender(post, holder, again_after, lease)
     with opened(journal_url) as engine:
         alerts.prepare(engine)
-        record = _own(engine, alert, post, holder, again_after, lease)
+        record = _own(engine, alert, sender)
     try:
         with opened(journal_url) as engine:
-            return _with_earlier(record, engine, () if alert is None else (alert.key,), post, holder, lease)
+            failed = (alert.key,) if alert is not None and record.state == "failed" else ()
+            return _with_earlier(record, engine, failed, sender)
     except DeploymentError as error:  # what became of the run's own alert is known
         return record.model_copy(update={"why": f"{record.why}; of earlier alerts nothing is known: {error}"})
 
 
-def _own(
-    engine: Engine, alert: Alert | None, post: Post, holder: str, again_after: float | None, lease: float
-) -> AlertRecord:
+def _own(engine: Engine, alert: Alert | None, sender: Sender) -> AlertRecord:
     if alert is None:
         return AlertRecord(state="silent", why="the verdict is none of monitor.alert.verdicts")
-    found = alerts.claim(engine, alert, holder, again_after, lease)
+    found = alerts.claim(engine, alert, sender.holder, sender.again_after, sender.lease)
     if isinstance(found, Standing):
         if found.state == "sent":
             return AlertRecord(state="told_before", why=f"the same was told on {timestamp(iso(found.time))}")
         return AlertRecord(state="under_way", why="another run is telling the same")
-    delivery = _delivered(engine, found, post, holder)
+    delivery = _delivered(engine, found, sender)
     if not delivery.done:
         return AlertRecord(state="failed", why=f"{delivery.why}; the next run tries again")
     return AlertRecord(state="sent", why="; ".join(filter(None, [found.subject, delivery.why])))
 
 
-def _with_earlier(
-    record: AlertRecord, engine: Engine, own: Collection[str], post: Post, holder: str, lease: float
-) -> AlertRecord:
-    """Send what earlier runs could not; return the record with what came of that."""
+def _with_earlier(record: AlertRecord, engine: Engine, failed: Collection[str], sender: Sender) -> AlertRecord:
+    """Send what earlier runs could not, but for what this one has just failed with; return the record with that."""
+    _post, holder, again_after, lease = sender
     late, lost = 0, []
-    for key in alerts.waiting(engine, lease, but=own)[:_AT_ONCE]:
+    for key in alerts.waiting(engine, lease, but=failed)[:_AT_ONCE]:
         try:
-            earlier = alerts.claim_waiting(engine, key, holder, lease)
+            earlier = alerts.claim_waiting(engine, key, holder, again_after, lease)
         except Unreadable as error:
             lost.append(f"{error}, and is not sent")
             continue
-        late += earlier is not None and _delivered(engine, earlier, post, holder).done
+        late += earlier is not None and _delivered(engine, earlier, sender).done
     changed = {"why": "; ".join([record.why, *lost]), "late": late, "waiting": len(alerts.waiting(engine, lease))}
     return record.model_copy(update=changed)
 
 
-def _delivered(engine: Engine, alert: Alert, post: Post, holder: str) -> Delivery:
+def _delivered(engine: Engine, alert: Alert, sender: Sender) -> Delivery:
     """Deliver what was claimed, and note what came of it."""
     try:
-        post(alert)
+        sender.post(alert)
     except AlertError as error:
-        alerts.note_failed(engine, alert.key, holder, str(error))
+        alerts.note_failed(engine, alert.key, sender.holder, str(error))
         return Delivery(False, str(error))
     try:
-        alerts.note_sent(engine, alert.key, holder)
+        alerts.note_sent(engine, alert.key, sender.holder)
     except SQLAlchemyError as error:
         return Delivery(True, f"the journal could not note that, so it is sent once more: {told(error)}")
     return Delivery(True)

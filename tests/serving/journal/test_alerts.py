@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import inspect, update
 
 from schemas.alert import Alert
-from serving.journal.alerts import Standing, claim, claim_waiting, note_failed, note_sent, prepare, waiting
+from serving.journal.alerts import claim, claim_waiting, note_failed, note_sent, prepare, waiting
 from serving.journal.engine import connect
 from serving.journal.location import sqlite_url
 from serving.journal.schema import FORMAT
 from serving.journal.schema import alerts as table
 from serving.journal.tables import create, format_of
+from serving.journal.told_alerts import Standing
 from serving.journal.trouble import Unreadable
 from tests.ml.monitoring.alarms import alert_of, drifted
 from tests.serving.journal.damaged import write_journal
@@ -51,6 +52,35 @@ def test_other_changes_are_another_alarm(any_journal: str) -> None:
     assert isinstance(claimed(any_journal, alert_of(drifted("age"))), Alert)
 
 
+def test_what_others_have_told_all_of_is_told(any_journal: str) -> None:
+    engine = connect(any_journal)
+    for name, at_once in [("ab", "told"), ("bc", "told"), ("ac", "not"), ("c", "not"), ("abc", "not"), ("cd", "told")]:
+        alert = alert_of(*map(drifted, name))
+        found = claimed(any_journal, alert, holder="me")
+        assert isinstance(found, Alert) is (at_once == "told"), name
+        note_sent(engine, alert.key, "me")
+    for other in ({"version": "4"}, {"verdict": "schema_alarm"}):
+        columns = [drifted(name, verdict=other.get("verdict", "drift")) for name in "ac"]
+        assert isinstance(claimed(any_journal, alert_of(*columns, **other)), Alert), "another alarm"
+    later(any_journal, DAY + 1)
+    assert isinstance(claimed(any_journal, alert_of(*map(drifted, "ac"))), Alert), "its time has come again"
+
+
+def test_what_is_being_told_with_more_is_not_told_besides(any_journal: str) -> None:
+    engine = connect(any_journal)
+    both, one = alert_of(drifted("a"), drifted("b")), alert_of(drifted("a"))
+    claimed(any_journal, both)
+    found = claimed(any_journal, one, holder="you")
+    assert isinstance(found, Standing) and found.state == "claimed"
+    note_failed(engine, both.key, "me", "no answer")
+    assert isinstance(claimed(any_journal, one, holder="you"), Alert)
+    note_failed(engine, one.key, "you", "no answer")
+    assert isinstance(claim_waiting(engine, both.key, "me", DAY, LEASE), Alert)
+    note_sent(engine, both.key, "me")
+    assert waiting(engine, LEASE) == [one.key] and claim_waiting(engine, one.key, "me", DAY, LEASE) is None
+    assert waiting(engine, LEASE) == [], "all of it was told meanwhile"
+
+
 def test_what_somebody_is_telling_is_left_to_him_until_his_lease_is_over(any_journal: str) -> None:
     engine = connect(any_journal)
     claimed(any_journal, holder="dead")
@@ -73,9 +103,9 @@ def test_what_failed_waits_for_the_next_run_with_its_own_words(any_journal: str)
     claimed(any_journal)
     note_failed(engine, ALERT.key, "me", "no answer")
     assert waiting(engine, LEASE) == [ALERT.key] and waiting(engine, LEASE, but=[ALERT.key]) == []
-    taken = claim_waiting(engine, ALERT.key, "you", LEASE)
+    taken = claim_waiting(engine, ALERT.key, "you", DAY, LEASE)
     assert taken == ALERT.model_copy(update={"id": f"{ALERT.key}-1"})
-    assert claim_waiting(engine, ALERT.key, "they", LEASE) is None, "somebody has it"
+    assert claim_waiting(engine, ALERT.key, "they", DAY, LEASE) is None, "somebody has it"
     note_sent(engine, ALERT.key, "you")
     assert waiting(engine, LEASE) == []
 
@@ -110,6 +140,23 @@ def test_of_twenty_that_tell_at_once_one_does(any_journal: str) -> None:
     for thread in threads:
         thread.join()
     assert len(found) == 20 and sum(isinstance(one, Alert) for one in found) == 1
+
+
+def test_of_eight_windows_at_once_of_which_any_two_name_everything_two_are_told(any_journal: str) -> None:
+    columns = [drifted(f"c{number}") for number in range(8)]
+    start, found = threading.Barrier(8), []
+
+    def tell(number: int) -> None:
+        alert = alert_of(*columns[:number], *columns[number + 1 :])
+        start.wait()
+        found.append(claimed(any_journal, alert, holder=f"run {number}"))
+
+    threads = [threading.Thread(target=tell, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8 and sum(isinstance(one, Alert) for one in found) == 2
 
 
 def test_a_journal_of_the_version_before_gets_the_table(any_journal: str) -> None:
@@ -164,5 +211,5 @@ def test_a_row_that_is_no_alert_is_told_as_damage(tmp_path: Path) -> None:
         connection.commit()
     engine = connect(sqlite_url(file))
     with pytest.raises(Unreadable, match=r"an earlier alert \(drift, version 3\) cannot be read"):
-        claim_waiting(engine, ALERT.key, "me", LEASE)
+        claim_waiting(engine, ALERT.key, "me", DAY, LEASE)
     assert waiting(engine, LEASE) == [] and isinstance(claimed(sqlite_url(file)), Alert)

@@ -38,3 +38,12 @@ def test_what_is_not_there_is_missing(client: object, name: str, key: str, what:
 
 def test_what_is_there_is_not() -> None:
     assert missing(Store(), referring("hook", "url")) == []
+
+
+def test_a_secret_of_two_keys_is_made_by_one_command() -> None:
+    settings = {key: {"secret": "hook", "key": key} for key in ("url", "signing_key")}
+    local = {"flavor": "local"}
+    alerter = {"flavor": "drivetrain_webhook", "settings": settings}
+    spec = {"name": "s", "orchestrator": local, "artifact_store": local, "alerter": alerter}
+    found = missing(ShippedFlavors(), StackSpec.model_validate(spec))
+    assert [one.command for one in found] == ["zenml secret create hook --url=… --signing_key=…"] * 2
