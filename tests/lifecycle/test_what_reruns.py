@@ -87,7 +87,7 @@ def test_a_change_reruns_exactly_what_depends_on_it(copy: Path) -> None:
     assert steps(copy).ran == ALL
 
     touch(copy / "ml" / "monitoring" / "profiles.py")
-    assert steps(copy).ran == {"profile", "package"} | ALWAYS
+    assert steps(copy).ran == {"profile"} | ALWAYS, "the file of a profile is the same to the byte"
 
     for module in ("profiles", "drift"):
         reword(copy / "ml" / "monitoring" / f"{module}.py")
