@@ -16,6 +16,7 @@ from starlette.types import Scope
 from ml.predictions.codec import VALUE, is_forecast
 from ml.validation.refusal import Refusal, kind_of
 from schemas.base import Strict
+from schemas.retraining import LONGEST_SOURCE
 from schemas.signature import Signature
 from serving.http import models
 from serving.http.body import parse, unknown_keys
@@ -32,18 +33,22 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 _EXAMPLE_ID = "01981c5e-7a40-7c1e-8f0a-3d2b1c4e5f60"
-_FORM = '{"request_id": "…", "index": 0, "label": …}'
+_FORM = '{"request_id": "…", "index": 0, "label": …, "source": "…"}'
 _LARGEST_INDEX = 2**31 - 1
 _LISTED = 10
 
 
 @dataclass(frozen=True)
 class GivenLabel:
-    """A request's content; `index` is the position among the instances of the request that is spoken of."""
+    """A request's content; `index` is the position among the instances of the request that is spoken of.
+
+    `source` is who labelled it, None where nobody says.
+    """
 
     request_id: str
     index: int | None
     label: Any
+    source: str | None = None
 
 
 class FeedbackRequest(Strict):
@@ -52,6 +57,12 @@ class FeedbackRequest(Strict):
     request_id: str = Field(description="as the prediction came with it")
     index: int | None = Field(None, ge=0, description="may be left out after a request of one row")
     label: models.Label
+    source: str | None = Field(
+        None,
+        min_length=1,
+        max_length=LONGEST_SOURCE,
+        description="who or what labelled it: a person, a team, a system; retraining judges labels by it",
+    )
 
 
 class FeedbackResponse(BaseModel):
@@ -72,7 +83,7 @@ class Feedback(JsonPost):
     description = (
         "It names its prediction by the request_id of the answer, and by the position of the row among the instances. "
         "Monitoring compares predictions with the latest label of each. The same label again changes "
-        "nothing; another one corrects the earlier one, which stays in the journal."
+        "nothing; another one corrects the earlier one, which stays in the journal. `source` says who labelled."
     )
     request = FeedbackRequest
     replies = {
@@ -118,7 +129,7 @@ class Feedback(JsonPost):
         try:
             found = await loop.run_in_executor(self._threads, self._find, given)
             label = self._accepted(given.label, found)
-            kept = Label(given.request_id, found.row, json.dumps(label), time.time())
+            kept = Label(given.request_id, found.row, json.dumps(label), time.time(), given.source)
             status = await self._journal.label(kept)
         except (SQLAlchemyError, JournalError) as error:
             raise HttpError(
@@ -172,11 +183,11 @@ def read(content: bytes) -> GivenLabel:
     if not isinstance(body, dict):
         raise HttpError(400, f"the body must be a JSON object of the form {_FORM}")
     missing = [f"the key {key!r} is missing" for key in ("request_id", "label") if key not in body]
-    wrong = unknown_keys(body, ("request_id", "index", "label")) or (missing[0] if missing else None)
+    wrong = unknown_keys(body, ("request_id", "index", "label", "source")) or (missing[0] if missing else None)
     if wrong:
         raise HttpError(
             400,
-            f"the body must be of the form {_FORM}, where index may be left out; {wrong}",
+            f"the body must be of the form {_FORM}, where index and source may be left out; {wrong}",
             reason=f"the body must be of the form {_FORM}",
         )
     request_id, index = body["request_id"], body.get("index")
@@ -188,4 +199,16 @@ def read(content: bytes) -> GivenLabel:
         raise HttpError(400, f"{text}, not {kind_of(index)}", reason=text)
     if index is not None and not 0 <= index <= _LARGEST_INDEX:
         raise HttpError(404, "no request has a row at this index; they are counted from 0")
-    return GivenLabel(request_id, index, body["label"])
+    return GivenLabel(request_id, index, body["label"], _source(body.get("source")))
+
+
+def _source(given: Any) -> str | None:
+    """Return who labelled. Raises HttpError."""
+    if given is None:
+        return None
+    text = f'"source" must be text of 1 to {LONGEST_SOURCE} printable characters'
+    if not isinstance(given, str):
+        raise HttpError(400, f"{text}, not {kind_of(given)}", reason=text)
+    if not 1 <= len(given) <= LONGEST_SOURCE or not given.isprintable():
+        raise HttpError(400, text)
+    return given

@@ -45,7 +45,7 @@ labels = Table(
     Column("request_id", String(36), nullable=False),
     Column("row", Integer, nullable=False),
     Column("label", Text, nullable=False),
-    Column("who", String(255)),
+    Column("who", String(255)),  # the source that a client names with its label
     Column("time", Double, nullable=False),
 )
 releases = Table(
@@ -179,6 +179,25 @@ rollouts = Table(
     Column("holder", String(64)),
     Column("held_until", Double),
 )
+retrainings = Table(
+    "retrainings",  # what a model was trained again for, each cause once
+    _metadata,
+    Column("id", _Id, primary_key=True),
+    Column("cause", String(128), nullable=False, unique=True),
+    Column("running", Integer, unique=True),  # 1, null once it has ended: one at a time
+    Column("step", Integer, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("last_label", BigInteger, nullable=False),
+    Column("as_of", Double, nullable=False),
+    Column("holder", Text),
+    Column("held_until", Double),
+    Column("attempts", Integer, nullable=False),
+    Column("started", Double, nullable=False),
+    Column("ended", Double),
+    Column("outcome", String(16)),
+    Column("version", String(255)),
+    Column("said", Text),
+)
 LATER_COLUMNS = (requests.c.share, requests.c.trace, requests.c.flags)
 """What an earlier format's tables lack; all of it may be null."""
 Index("predictions_by_time", predictions.c.time)
@@ -190,4 +209,4 @@ Index("routed_keys_by_request", routed_keys.c.request_id)
 FIRST = (labels, predictions, releases, workers, requests, shadows, journal_format)
 """As they lie in the file: `salvage` lends a file that has lost its first page that of a journal of these alone, for
 SQLite's table of tables fits on it then."""
-IN_ORDER = (*FIRST, losses, leases, removed, archives, unanswered, routed_keys, rollouts)
+IN_ORDER = (*FIRST, losses, leases, removed, archives, unanswered, routed_keys, rollouts, retrainings)

@@ -1,0 +1,1 @@
+"""Retraining: new labelled rows beside those of training, checked by who labelled them."""
