@@ -80,7 +80,18 @@ def _follow_pointer(client: Any, session: RunSession) -> None:
 
 
 def run_stages(session: RunSession, stages: Sequence[Stage]) -> Summary:
-    """Run the stages in order, up to the first that fails or is refused, and say how it went."""
+    """Run the stages in order, up to the first that fails, is refused or has nothing to do, and say how it went."""
+    status, error = "failed", "it was interrupted"
+    try:
+        summary = _summary(session, stages)
+        status, error = summary.status, summary.error or ""
+        return summary
+    finally:
+        for tell in session.endings:
+            tell(status, error or None)
+
+
+def _summary(session: RunSession, stages: Sequence[Stage]) -> Summary:
     parts: Part = {}
     status: Literal["succeeded", "failed", "refused"] = "succeeded"
     error: str | None = None
@@ -89,6 +100,8 @@ def run_stages(session: RunSession, stages: Sequence[Stage]) -> Summary:
             parts.update(stage(session, parts))
             if "refused" in parts:
                 status, error = "refused", str(parts.pop("refused"))
+                break
+            if parts.pop("done", False):
                 break
     except RefusedError as refusal:
         status, error = "refused", str(refusal)

@@ -1,21 +1,39 @@
-"""What several pipelines begin with: rows, their schema, the three sets, the data checks; and a fitted candidate."""
+"""What several pipelines share: rows, their schema, three sets, data checks; a fitted candidate; its package."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ml.split.hashing import HASHING
-from pipelines.execution.context import RunContext
-from pipelines.wiring import wired
-from schemas.package import SplitRecord
+from pipelines.execution.context import RunContext, is_local
+from pipelines.wiring import profiled, wired
+from schemas.package import Naming, SplitRecord
 from schemas.run import Run
 from steps import registry
-from steps.evaluate.scores import evaluate
+from steps.evaluate.scores import evaluate, open_test_set
 from steps.features.signature import fit_features
+from steps.gate.judgement import gate
 from steps.load.rows import load
+from steps.package.profile import profile
+from steps.package.register import register
+from steps.package.seal import package
 from steps.split.sets import split
 from steps.train.model import train
 from steps.validate.checks import data_gate, validate_data
 from steps.validate.schema import infer_schema
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Outputs of the steps from `load` to `split`; of a forecast also the last points of every series."""
+
+    rows: Any
+    schema: Any
+    train: Any
+    validation: Any
+    test: Any
+    series: Any = None
+    latest: Any = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +71,11 @@ def split_record(run: Run, now: RunContext) -> SplitRecord:
 
 def checked_sets(run: Run, now: RunContext) -> Sets:
     """Load the rows, infer their schema, split and check them."""
+    return validated(run, drawn_sets(run, now))
+
+
+def drawn_sets(run: Run, now: RunContext) -> Drawn:
+    """Load the rows, infer their schema and split them."""
     stack = run.stack
     loading = load.with_options(enable_cache=now.fingerprint is not None)
     load_rows = wired(loading, "load", stack, ("load", run.data.source), local=now.local_source)
@@ -72,18 +95,24 @@ def checked_sets(run: Run, now: RunContext) -> Sets:
     train_set, validation_set, test_set = wired(split, "split", stack, ("split", run.split.method))(
         rows=rows, schema=schema, plan=run.split, salt=now.salt
     )
-    report, page = wired(validate_data, "validate_data", stack)(
-        rows=rows,
-        train_set=train_set,
-        validation_set=validation_set,
-        test_set=test_set,
-        schema=schema,
+    return Drawn(rows, schema, train_set, validation_set, test_set, series, latest)
+
+
+def validated(run: Run, drawn: Drawn, after: Sequence[str] = ()) -> Sets:
+    """Check rows and their sets; `after` are steps that must have let them through before."""
+    report, page = wired(validate_data, "validate_data", run.stack)(
+        rows=drawn.rows,
+        train_set=drawn.train,
+        validation_set=drawn.validation,
+        test_set=drawn.test,
+        schema=drawn.schema,
         data=run.data,
         time=run.split.time,
         group=run.split.group,
-        series=series,
+        series=drawn.series,
+        after=list(after),
     )
-    return Sets(rows, schema, train_set, validation_set, test_set, report, page, latest)
+    return Sets(drawn.rows, drawn.schema, drawn.train, drawn.validation, drawn.test, report, page, drawn.latest)
 
 
 def candidate(run: Run, now: RunContext, sets: Sets) -> Candidate:
@@ -127,3 +156,65 @@ def candidate(run: Run, now: RunContext, sets: Sets) -> Candidate:
         seed=run.seed,
     )
     return Candidate(model, baseline, evaluation, baseline_evaluation)
+
+
+def sealed(
+    run: Run,
+    now: RunContext,
+    sets: Sets,
+    found: Candidate,
+    model: Any,
+    recent: Any = None,
+    lineage: Mapping[str, Any] | None = None,
+) -> None:
+    """Open the test set, ask the gate, seal and register the package, whatever the gate says.
+
+    Args:
+        run: The declaration.
+        now: The run context.
+        sets: Where the test set is.
+        found: The candidate.
+        model: ZenML's, under which it is registered.
+        recent: Of a retraining, the comparison on recent rows.
+        lineage: Of a retraining, what the package is told of the labelled rows.
+    """
+    stack = run.stack
+    tested, baseline_tested, details = wired(open_test_set, "open_test_set", stack)(
+        candidate=found.model,
+        baseline=found.baseline,
+        test_set=sets.test,
+        evaluation=found.evaluation,
+        baseline_evaluation=found.baseline_evaluation,
+        schema=sets.schema,
+        seed=run.seed,
+    )
+    reference = profiled(profile, "profile", stack)(candidate=found.model, train_set=sets.train)
+    verdict, page = wired(gate, "gate", stack, local=is_local(now.production))(
+        name=run.name,
+        candidate=found.model,
+        evaluation=tested,
+        baseline_evaluation=baseline_tested,
+        details=details,
+        report=sets.report,
+        reference=reference,
+        test_set=sets.test,
+        schema=sets.schema,
+        rules=run.gate,
+        metric=run.metric,
+        plan=split_record(run, now),
+        production=now.production,
+        recent=recent,
+    )
+    package_of = wired(package, "package", stack)(
+        candidate=found.model,
+        baseline=found.baseline,
+        evaluation=tested,
+        baseline_evaluation=baseline_tested,
+        verdict=verdict,
+        reference=reference,
+        naming=Naming(model=run.name, label=now.label, split=split_record(run, now)),
+        **(lineage or {}),
+    )
+    wired(register.with_options(model=model), "register", stack)(
+        model=package_of, evaluation=tested, evaluation_page=page, data_page=sets.page, verdict=verdict
+    )

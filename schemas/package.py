@@ -9,6 +9,7 @@ from schemas.base import Strict
 from schemas.choice import Choice
 from schemas.evaluation import Evaluation, GateVerdict, Scores
 from schemas.learning import LearningCurves
+from schemas.retraining import LineageRecord
 from schemas.review import ReviewRecord
 from schemas.rules import RuleRecord
 from schemas.split_spec import Ordered
@@ -62,7 +63,10 @@ class Naming(Strict):
 
 
 class Manifest(Strict):
-    """Everything known of a package; written last, so that a folder with a manifest is complete."""
+    """Everything known of a package; written last, so that a folder with a manifest is complete.
+
+    `retraining`: which labelled rows of a journal it was trained on, None where it was trained on those of its data.
+    """
 
     format: Literal[1] = 1
     model: str
@@ -82,6 +86,7 @@ class Manifest(Strict):
     review: ReviewRecord | None = None
     rules: list[RuleRecord] = []
     warnings: list[str] = []
+    retraining: LineageRecord | None = None
     files: dict[str, FileRecord]
 
 

@@ -79,6 +79,16 @@ DEPLOYMENT = StageSpec(
     run="pipelines.stages.deploy:deploy",
     orchestrated=False,
 )
+RETRAINING = StageSpec(
+    name="retraining",
+    steps=(
+        *("load", "infer_schema", "split", "collect", "label_gate", "validate_data"),
+        *(step for step in _CANDIDATE if step not in _CHECKED_SETS),
+        *("compare_recent", "open_test_set", "profile", "gate", "package", "register"),
+    ),
+    components=("data_validator",),
+    run="pipelines.stages.retrain:retrain",
+)
 MONITORING = StageSpec(
     name="monitoring", steps=("detect_drift",), components=("data_validator",), run="pipelines.stages.monitor:monitor"
 )
@@ -112,6 +122,12 @@ _ALL = (
         next_commands=("{command} pipeline=monitoring", "{status}"),
     ),
     PipelineSpec(name="monitoring", stages=(MONITORING,), inputs=("production_version",)),
+    PipelineSpec(
+        name="retraining",
+        stages=(RETRAINING, DEPLOYMENT),
+        inputs=("rows", "production_version"),
+        next_commands=("{command} pipeline=monitoring", "{status}"),
+    ),
     PipelineSpec(name="explore", stages=(EXPLORE,), inputs=("rows",), report="explore", next_commands=("{command}",)),
     PipelineSpec(name="capacity", stages=(CAPACITY,), inputs=("production_version", "service")),
     PipelineSpec(name="batch_inference", stages=(BATCH_INFERENCE,), inputs=("batch", "production_version")),

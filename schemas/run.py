@@ -13,6 +13,7 @@ from schemas.deploy_spec import DeploySpec
 from schemas.journal_spec import JournalSpec
 from schemas.metrics import HIGHER_IS_BETTER
 from schemas.pipelines import PIPELINES, PipelineSpec
+from schemas.retraining import RetrainSpec
 from schemas.split_spec import SplitSpec
 from schemas.stack import StackSpec
 
@@ -146,6 +147,7 @@ class Run(Strict):
     gate: GateSpec
     deploy: DeploySpec
     monitor: MonitorSpec
+    retrain: RetrainSpec = RetrainSpec()
     journal: JournalSpec = JournalSpec()
     batch: BatchSpec | None = None
     capacity: CapacitySpec = CapacitySpec()

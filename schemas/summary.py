@@ -8,6 +8,7 @@ from schemas.evaluation import GateVerdict, Scores
 from schemas.monitoring import ColumnDrift, Lost, Verdict
 from schemas.package import Baseline
 from schemas.release import Release
+from schemas.retraining import RetrainingRecord
 
 REUSED = 0.0
 """The seconds of a step whose outputs are those of an earlier run."""
@@ -60,5 +61,6 @@ class Summary(Strict):
     deployment: DeploymentRecord | None = None
     monitoring: MonitoringRecord | None = None
     capacity: CapacityRecord | None = None
+    retraining: RetrainingRecord | None = None
     seconds: dict[str, float] = {}
     runs: list[str] = []

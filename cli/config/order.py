@@ -20,6 +20,7 @@ _ORDER = (
     "deploy",
     "journal",
     "monitor",
+    "retrain",
     "batch",
     "capacity",
     "stack",

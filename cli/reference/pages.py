@@ -18,6 +18,7 @@ from schemas.data_spec import DataSpec
 from schemas.deploy_spec import DeploySpec
 from schemas.home import ROOT
 from schemas.journal_spec import JournalSpec
+from schemas.retraining import RetrainSpec
 from schemas.run import BatchSpec, GateSpec, MonitorSpec, PackageSpec, ReviewSpec, Run
 from schemas.split_spec import SplitSpec
 from schemas.stack import StackSpec
@@ -52,6 +53,10 @@ PAGES = {
     "deploy": Page("The service: its address, port and limits.", DeploySpec),
     "journal": Page("What the journal keeps of the inputs of each prediction.", JournalSpec),
     "monitor": Page("Which window of the journal is compared, and what counts as drift.", MonitorSpec),
+    "retrain": Page(
+        "What `pipeline=retraining` takes from the journal, when it is due, and what its model must not be worse than.",
+        RetrainSpec,
+    ),
     "batch": Page(
         "Rows for `pipeline=batch_inference`. A component's own parameters stand flat under `input` and `output`; "
         "`name` may be left out where the path's ending implies it.",

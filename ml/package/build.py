@@ -29,6 +29,7 @@ from schemas.errors import PackageError
 from schemas.evaluation import Evaluation, GateVerdict
 from schemas.home import ROOT
 from schemas.package import Baseline, DataRecord, Manifest, Naming, SplitRecord
+from schemas.retraining import LineageRecord
 from schemas.review import ReviewRecord
 from schemas.run import PackageSpec
 from schemas.signature import Signature
@@ -119,6 +120,7 @@ def seal(
     gate: GateVerdict | None,
     reference: bytes | None,
     naming: Naming | None = None,
+    retraining: LineageRecord | None = None,
 ) -> Manifest:
     """Seal a candidate package as `root`: its files, the reference profile, the verdict and the card.
 
@@ -130,6 +132,7 @@ def seal(
         gate: The gate's verdict.
         reference: The profile of the training rows.
         naming: Model, data and split; None keeps what the candidate says.
+        retraining: Which labelled rows were learnt from beside those of training; None: none.
 
     Raises:
         PackageError: If the candidate package is damaged or `root` exists.
@@ -138,7 +141,8 @@ def seal(
     storage.require_plain_files(candidate, known)
     signature = storage.read_signature(candidate, known)
     scored = None if baseline is None else baseline.model_dump(mode="json")
-    manifest = known.model_copy(update={"evaluation": evaluation, "baseline": scored, "gate": gate, "files": {}})
+    measured = {"evaluation": evaluation, "baseline": scored, "gate": gate, "retraining": retraining}
+    manifest = known.model_copy(update={**measured, "files": {}})
     if naming is not None:
         data = known.data.model_copy(update={"label": naming.label, "split": naming.split})
         manifest = manifest.model_copy(update={"model": naming.model, "data": data})

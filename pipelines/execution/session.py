@@ -1,5 +1,6 @@
 """One run of the command line while it lasts: the ZenML pipelines it runs, and what came out so far."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from stacks.session import used_store
 from steps.caching import keep_parsed
 
 Part = dict[str, Any]
+Ending = Callable[[str, str | None], None]
 
 
 class RunSession:
@@ -32,6 +34,8 @@ class RunSession:
         self.journal_url = journal_url(home, run.name, run.stack)
         self.seconds: dict[str, float] = {}
         self.run_ids: list[str] = []
+        self.endings: list[Ending] = []
+        """What is told how the run went, however it ends: its status, and why where it did not succeed."""
 
     def run_pipeline(self, pipeline: Any, **arguments: Any) -> Any:
         """Run a ZenML pipeline to its end and return its outcome.

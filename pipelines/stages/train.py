@@ -1,5 +1,7 @@
 """The stage that trains: from raw rows to a gated, registered model package."""
 
+from typing import Any
+
 from ml.evaluation.ceiling import ceiling_notes
 from ml.package.storage import read_manifest
 from pipelines.execution.context import run_context
@@ -12,7 +14,11 @@ from schemas.summary import MetricsRecord, ModelRecord
 def train(session: RunSession, _parts: Part) -> Part:
     """Train, evaluate, ask the gate, register."""
     now = run_context(session.run, session.home)
-    outcome = session.run_pipeline(training, run=session.run, now=now)
+    return trained(session, session.run_pipeline(training, run=session.run, now=now))
+
+
+def trained(session: RunSession, outcome: Any) -> Part:
+    """Tell a person what a run that trained came to, and return its part of the summary."""
     evaluation = outcome.output("open_test_set", "evaluation")
     manifest = read_manifest(outcome.output("package", "model").root)
     verdict, version = outcome.output("gate", "verdict"), outcome.output("register", "version")

@@ -16,6 +16,7 @@ from schemas.data import TableSchema
 from schemas.evaluation import DataReport, Evaluation, EvaluationDetails, GateVerdict, Scores
 from schemas.metrics import resolve_metric
 from schemas.package import Manifest, SplitRecord
+from schemas.retraining import RecentComparison
 from schemas.run import GateSpec
 from steps.artifacts import ModelPackage, ReferenceProfile
 from steps.components import create
@@ -39,8 +40,12 @@ def gate(
     metric: str,
     plan: SplitRecord,
     production: Production | None,
+    recent: RecentComparison | None = None,
 ) -> tuple[Annotated[GateVerdict, "verdict"], Annotated[HTMLString, "evaluation_page"]]:
-    """Ask every check; the version in production predicts the same rows where that can be compared."""
+    """Ask every check; the version in production predicts the same rows where that can be compared.
+
+    `recent` is what a retraining found of recent rows, one check more.
+    """
     incumbent = score_production(production, test_set, schema, plan)
     if incumbent.scores is not None:
         record_access("test_set", rows=len(test_set))
@@ -54,7 +59,8 @@ def gate(
         production_version=production.version if production else None,
         not_comparable=incumbent.not_comparable,
     )
-    verdict = judge([create("gate", check) for check in rules.choices], evidence)
+    also = [] if recent is None else [recent.outcome]
+    verdict = judge([create("gate", check) for check in rules.choices], evidence, also)
     ceiling = ceiling_notes(report.ceiling, evaluation)
     baseline = baseline_evaluation.metrics["test"]
     return verdict, _page(name, candidate.manifest, evaluation, baseline, details, verdict, ceiling)

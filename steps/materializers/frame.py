@@ -46,4 +46,9 @@ class FrameMaterializer(BaseMaterializer):
             return to_frame(pq.read_table(file))
 
     def _path(self) -> str:
-        return f"{self.uri}/{_FILE}"
+        return frame_url(self.uri)
+
+
+def frame_url(uri: str) -> str:
+    """Return where the Parquet file of a table's artifact is."""
+    return f"{uri}/{_FILE}"

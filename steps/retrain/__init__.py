@@ -1,0 +1,1 @@
+"""Retrain: labelled rows from the journal, and the comparison on recent rows."""
