@@ -18,6 +18,7 @@ from serving.process import (
     export_command,
     foreground,
     key_command,
+    lineage_command,
     publications,
     records,
     rollout_command,
@@ -55,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "key": lambda: key_command.run(home, asked),
         "export": lambda: export_command.run(home, asked),
         "threshold": lambda: threshold_command.run(home, asked),
+        "lineage": lambda: lineage_command.run(home, asked),
         **dict.fromkeys(
             watching.COMMANDS, lambda: _print(watching.text(home, records.find(home, _only(home, asked.name)), asked))
         ),
@@ -122,6 +124,8 @@ def _parser() -> argparse.ArgumentParser:
     export_command.configure(commands.add_parser("export", help=export_command.TEXT, description=export_command.TEXT))
     text = threshold_command.TEXT
     threshold_command.configure(commands.add_parser("threshold", help=text, description=text))
+    text = lineage_command.TEXT
+    lineage_command.configure(commands.add_parser("lineage", help=text, description=text))
     manifest_command.configure(commands.add_parser("manifest", help=manifest_command.TEXT))
     key_command.configure(commands.add_parser("key", help=key_command.TEXT, description=key_command.TEXT))
     return parser

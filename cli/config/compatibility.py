@@ -8,7 +8,7 @@ from schemas.base import Task, learns, learnt_as
 from schemas.choice import Choice
 from schemas.errors import ConfigurationError, Fault, did_you_mean
 from schemas.metrics import HIGHER_IS_BETTER, NEED_PROBABILITIES, NOT_RANKED, TASKS, WITHOUT_PROBABILITIES
-from schemas.pipelines import EXPLORE
+from schemas.pipelines import EXPLORE, RETRAINING
 from schemas.run import Run
 from schemas.split_spec import ORIGINS
 from steps import registry
@@ -29,6 +29,7 @@ def impossible(run: Run, alone: bool = True) -> list[Fault]:
     faults += _probability_faults(run)
     faults += _split_faults(run)
     faults += _explore_faults(run)
+    faults += _retraining_faults(run)
     faults += _review_faults(run, tasks)
     faults += _stack_faults(run)
     heavy = alone and not faults
@@ -125,6 +126,17 @@ def _explore_faults(run: Run) -> Iterator[Fault]:
     if run.data.forecasts and EXPLORE in run.spec.stages:
         what = "series are not described yet: the page shows columns of a table"
         yield Fault("pipeline", what, "leave out data.horizon and data.time to look at the table, or choose training")
+
+
+def _retraining_faults(run: Run) -> Iterator[Fault]:
+    if RETRAINING not in run.spec.stages:
+        return
+    if run.data.forecasts:
+        what = "labels of forecasts are not joined with series yet"
+        yield Fault("pipeline", what, "put what came into the series' table, and run pipeline=lifecycle")
+    elif run.split.time is not None:
+        what = "with a split by time the newest rows test, so that no labelled row of the journal could be learnt from"
+        yield Fault("split.name", what, "put labelled rows into the data, and run pipeline=lifecycle; or choose a split")
 
 
 def _origin_faults(run: Run, method: str, by: str | None) -> Iterator[Fault]:

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.features.summaries import SHA256, is_single
 from ml.package.model import PackagedModel
 from ml.retraining.frames import frame_of, keys_of
 from ml.retraining.join import SETS, Plan, joined, last_of_each, sets_of
 from ml.retraining.judging import judge_labels
 from ml.retraining.rows import LabelledRow
+from schemas.column_names import composed
 from schemas.data import Problem
 from schemas.errors import ContentError, listed
 from schemas.retraining import Collection, RetrainSpec, Taking
@@ -79,9 +81,10 @@ def collect(
         seed: Of the judgement.
 
     Raises:
-        ContentError: If the rows of the journal have other columns than those of training.
+        ContentError: If the rows of the journal have other columns than those of training, or are digests only.
     """
     _require_inputs(model, original.rows, version)
+    _require_whole(found, model)
     new, target = _usable(found, original, model, spec), original.problem.target
     sources = judge_labels(model, new.frame, [one.source for one in new.rows], original.problem, spec.poison, seed)
     known: dict[Hashable, str] = {}
@@ -130,6 +133,18 @@ def _require_inputs(model: PackagedModel, rows: pd.DataFrame, version: str) -> N
             "in production takes: the journal holds rows of other columns. Train and deploy with the columns of now "
             "first: pipeline=lifecycle"
         )
+
+
+def _require_whole(found: Found, model: PackagedModel) -> None:
+    """Raise ContentError where the journal kept no more of an array or a text than its digest."""
+    large = {one.name for one in model.signature.inputs if not is_single(one)}
+    for one in found.rows:
+        for name, value in one.inputs.items():
+            if composed(str(name)) in large and isinstance(value, dict) and SHA256 in value:
+                raise ContentError(
+                    f"the journal holds no more of {name!r} than a digest, from which nothing can be learnt: declare "
+                    "journal.keep: whole; what was predicted before stays as it is, and retrain.window leaves it out"
+                )
 
 
 def _usable(found: Found, original: Original, model: PackagedModel, spec: RetrainSpec) -> _New:

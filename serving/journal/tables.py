@@ -139,6 +139,11 @@ def _note_format(connection: Connection) -> None:
         connection.execute(insert(journal_format).values(version=FORMAT))
 
 
+def has_table(connection: Connection, name: str) -> bool:
+    """Say whether a journal has a table, which one of before may lack."""
+    return inspect(connection).has_table(name)
+
+
 def format_of(connection: Connection) -> int:
     """Return the format of an existing journal."""
     if not inspect(connection).has_table(journal_format.name):

@@ -87,6 +87,16 @@ def _prefix(package_url: str, version: str) -> str:
     return f"{quote(version, safe='')}-{hashlib.sha256(package_url.encode()).hexdigest()[:12]}-"
 
 
+def fetch_manifest(package_url: str) -> Manifest:
+    """Return a package's manifest; of its files no other is fetched than those that vouch for it.
+
+    Raises:
+        PackageError: If it cannot be fetched, or is damaged.
+    """
+    with _some_files(package_url) as root:
+        return read_manifest(root)
+
+
 def fetch_signature(package_url: str) -> Signature:
     """Return a package's signature; of its files no other is fetched than those that vouch for it.
 

@@ -78,6 +78,7 @@ def test_a_pipeline_knows_whether_it_trains_and_deploys() -> None:
         "training": (True, False),
         "deployment": (False, True),
         "monitoring": (False, False),
+        "retraining": (False, True),
         "explore": (False, False),
         "batch_inference": (False, False),
         "capacity": (False, False),

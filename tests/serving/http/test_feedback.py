@@ -88,6 +88,15 @@ def test_a_first_label_is_recorded_the_same_again_is_known_and_another_corrects_
     assert counters(app) == {"recorded": 1, "known": 2, "corrected": 2, "unknown": 0, "refused": 0}
 
 
+def test_who_labelled_is_kept_with_the_label(app: Local) -> None:
+    given = [{"label": "no", "source": "Dr. Weiß"}, {"label": "no", "source": "x"}, {"label": "yes", "source": None}]
+    answers = said(app, *given)
+    assert [answer.json()["status"] for answer in answers] == ["recorded", "known", "corrected"]
+    with connect(app.journal_url).connect() as connection:
+        found = connection.execute(text("SELECT label, who FROM labels ORDER BY id")).all()
+    assert [tuple(one) for one in found] == [('"no"', "Dr. Weiß"), ('"yes"', None)]
+
+
 def test_the_index_is_the_position_in_the_request_also_beside_refused_rows(app: Local) -> None:
     rows = [packages.ROW, {"size": "big"}, packages.ROW]
     found = said(app, *({"index": index, "label": "yes"} for index in (2, 1, 3, 0)), rows=rows)
@@ -151,6 +160,11 @@ def test_what_is_not_one_of_the_classes_is_422(app: Local, label: Any) -> None:
         b'{"request_id": "x", "index": 1.0, "label": 1}',
         b'{"request_id": "x", "index": "0", "label": 1}',
         b'{"request_id": "x", "index": true, "label": 1}',
+        b'{"request_id": "x", "label": 1, "source": 3}',
+        b'{"request_id": "x", "label": 1, "source": ""}',
+        b'{"request_id": "x", "label": 1, "source": "a\\u0000"}',
+        b'{"request_id": "x", "label": 1, "source": "\\ud800"}',
+        b'{"request_id": "x", "label": 1, "source": "' + b"x" * 101 + b'"}',
     ],
 )
 def test_a_body_of_another_form_is_400(app: Local, body: bytes) -> None:
