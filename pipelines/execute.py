@@ -81,14 +81,13 @@ def _follow_pointer(client: Any, session: RunSession) -> None:
 
 def run_stages(session: RunSession, stages: Sequence[Stage]) -> Summary:
     """Run the stages in order, up to the first that fails, is refused or has nothing to do, and say how it went."""
-    status, error = "failed", "it was interrupted"
     try:
         summary = _summary(session, stages)
-        status, error = summary.status, summary.error or ""
-        return summary
-    finally:
-        for tell in session.endings:
-            tell(status, error or None)
+    except BaseException as error:
+        session.ended("failed", f"{type(error).__name__}: {error}")
+        raise
+    session.ended(summary.status, summary.error)
+    return summary
 
 
 def _summary(session: RunSession, stages: Sequence[Stage]) -> Summary:

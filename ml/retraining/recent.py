@@ -1,6 +1,7 @@
 """What the comparison of candidate and production on recent rows comes to."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from ml.gate.outcomes import ROUNDING, gain, outcome, unmeasured
 from schemas.base import Task
@@ -43,7 +44,7 @@ def conclude(
         why = f"not comparable with version {version} in production on recent rows: {not_comparable}; let through"
         return RecentComparison(rows=rows, candidate=dict(ours), outcome=outcome(NAME, value, None, True, why))
     other = theirs.get(metric)
-    found = {"rows": rows, "candidate": dict(ours), "production": dict(theirs)}
+    found: dict[str, Any] = {"rows": rows, "candidate": dict(ours), "production": dict(theirs)}
     if value is None or other is None:
         whose, measured = ("the candidate", ours) if value is None else (f"version {version}", theirs)
         return RecentComparison(**found, outcome=unmeasured(NAME, metric, task, other, measured, whose))

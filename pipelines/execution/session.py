@@ -98,6 +98,11 @@ class RunSession:
         except Exception as error:  # the first error is what a person must hear
             self.observer.note(f"run {name} could not be closed: {type(error).__name__}: {error}")
 
+    def ended(self, status: str, error: str | None) -> None:
+        """Tell everybody who waits for it how the run went."""
+        for tell in self.endings:
+            tell(status, error)
+
     def report(self, outcome: Any, kind: str) -> Path:
         """Return where the page of a run is put."""
         return self.home.report(self.run.name, kind, outcome.id)

@@ -10,7 +10,7 @@ from schemas.monitoring import MonitoringReport
 from schemas.retraining import Cause, seconds_of
 from schemas.timestamps import iso
 from serving.journal.opened import opened
-from serving.retraining.causes import all_of
+from serving.retraining.causes import OVER, all_of
 from serving.retraining.rows import count_labels
 from steps.gate.production import Production
 
@@ -69,7 +69,8 @@ def _labels(session: RunSession, newest: int) -> Cause | str:
     wanted = session.run.retrain.labels
     assert wanted is not None, "asked only where it is declared"
     with opened(session.journal_url) as engine, engine.connect() as connection:
-        before = max((one.last_label for one in all_of(connection) if one.outcome is not None), default=0)
+        done = [one for one in all_of(connection) if one.outcome in OVER]  # one that failed is tried again
+    before = max((one.last_label for one in done), default=0)
     came = count_labels(session.journal_url, before, newest)
     if came < wanted:
         return f"{came:,} labels came since the last retraining, fewer than retrain.labels {wanted:,}"

@@ -39,13 +39,13 @@ def retrain(session: RunSession, _parts: Part) -> Part:
         text = f"nothing to do, because {found.why}"
         session.observer.note(f"retraining: {text}")
         return {"retraining": RetrainingRecord(begun=False, why=text), "done": True}
-    session.endings.append(lambda status, error: found.end(_OUTCOMES[status], error or "it went through the rollout"))
     return _begun(session, found)
 
 
 def _begun(session: RunSession, kept: Kept) -> Part:
     claim = kept.claim
     cause = claim.taking.cause
+    session.endings.append(lambda status, error: kept.end(_OUTCOMES[status], error or "it went through the rollout"))
     begun = RetrainingRecord(begun=True, cause=cause.name, trigger=cause.trigger, why=cause.why)
     session.observer.note(f"retraining: {cause.name}: {cause.why}")
     if claim.version is not None:

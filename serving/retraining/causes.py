@@ -23,7 +23,8 @@ LEASE = 60.0  # seconds for which a run counts as alive after its last sign of l
 Outcome = Literal["released", "refused", "failed"]
 _LONGEST = 2_000  # characters of a text
 _CLAIMING = 0x6472_7274  # any number that others do not lock
-_OVER = ("released", "refused")  # a failed one may be tried again
+OVER = ("released", "refused")
+"""What is never tried again; one that failed may be."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def _is(mine: Claim) -> tuple[Any, ...]:
 def _claimed(connection: Connection, cause: Cause, last_label: int, cool_down: float, holder: str) -> Claim | NotNow:
     now, known = time.time(), all_of(connection)
     same = next((one for one in known if one.cause == cause.name), None)
-    if same is not None and same.outcome in _OVER:
+    if same is not None and same.outcome in OVER:
         return NotNow(f"{cause.name} was acted on at {iso(same.started)}: {_became(same)}")
     running = next((one for one in known if one.running), None)
     if running is not None:

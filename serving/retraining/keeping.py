@@ -68,7 +68,8 @@ def take(journal_url: str, due: Sequence[Cause], last_label: int, cool_down: flo
     Raises:
         DeploymentError: If there is no journal, or it cannot be written.
     """
-    holder, why = ProcessIdentity.mine().model_dump_json(), []
+    holder = ProcessIdentity.mine().model_dump_json()
+    why: list[str] = []
     with opened(journal_url) as engine:
         for cause in due:
             found = causes.claim(engine, cause, last_label, cool_down, holder)

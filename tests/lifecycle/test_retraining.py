@@ -14,7 +14,7 @@ from serving.journal.engine import connect
 from serving.journal.location import sqlite_url
 from tests.lifecycle.conftest import Result, World, ask, fresh_world
 
-pytestmark = [pytest.mark.own_worker, pytest.mark.untraced]
+pytestmark = [pytest.mark.own_worker, pytest.mark.untraced, pytest.mark.slow]
 _EXPERIMENT = """# @package _global_
 defaults:
   - override /data: csv
