@@ -135,8 +135,8 @@ def _retraining_faults(run: Run) -> Iterator[Fault]:
         what = "labels of forecasts are not joined with series yet"
         yield Fault("pipeline", what, "put what came into the series' table, and run pipeline=lifecycle")
     elif run.split.time is not None:
-        what = "with a split by time the newest rows test, so that no labelled row of the journal could be learnt from"
-        yield Fault("split.name", what, "put labelled rows into the data, and run pipeline=lifecycle; or choose a split")
+        what = "with a split by time the newest rows test, and no labelled row of the journal could be learnt from"
+        yield Fault("split.name", what, "put labelled rows into the data and run pipeline=lifecycle, or choose a split")
 
 
 def _origin_faults(run: Run, method: str, by: str | None) -> Iterator[Fault]:
