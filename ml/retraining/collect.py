@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ml.features.summaries import SHA256, is_single
 from ml.package.model import PackagedModel
-from ml.retraining.frames import frame_of, keys_of
+from ml.retraining.frames import frame_of, keys_of, read_plainly
 from ml.retraining.join import SETS, Plan, joined, last_of_each, sets_of
 from ml.retraining.judging import judge_labels
 from ml.retraining.rows import LabelledRow
@@ -149,7 +149,8 @@ def _require_whole(found: Found, model: PackagedModel) -> None:
 
 def _usable(found: Found, original: Original, model: PackagedModel, spec: RetrainSpec) -> _New:
     wanted = [one for one in found.rows if one.source not in spec.exclude]
-    inputs, labels = [one.inputs for one in wanted], [one.label for one in wanted]
+    inputs = read_plainly([one.inputs for one in wanted], model.signature)
+    labels = [one.label for one in wanted]
     frame = frame_of(inputs, labels, original.rows, original.problem, original.arrays)
     left_out = {"no longer in the journal": found.gone, "of excluded sources": len(found.rows) - len(wanted)}
     labelled = frame[original.problem.target].notna().to_numpy(dtype=bool)

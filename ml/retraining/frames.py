@@ -8,6 +8,7 @@ from pandas.api import types
 
 from ml.features.cells import cells
 from ml.features.tensors import with_tensors
+from ml.validation.rows import Validator
 from ml.values.canonical import canonical
 from ml.values.tensor import Tensor
 from schemas.column_names import composed
@@ -40,6 +41,13 @@ def frame_of(
             columns[name] = _like([row.get(name) for row in named], like[name])
     frame = pd.DataFrame(columns, index=range(len(named)))
     return with_tensors(frame, [name for name in arrays if name in frame.columns])
+
+
+def read_plainly(inputs: Sequence[Row], signature: Signature) -> list[Row]:
+    """Return rows in which numbers and booleans are such, as the model reads them: a client may write them as text."""
+    read = Validator(signature).read([dict(row) for row in inputs])
+    names = [one.name for one in signature.inputs if one.type in ("number", "boolean")]
+    return [{**row, **{name: read[name][place] for name in names}} for place, row in enumerate(inputs)]
 
 
 def labels_of(labels: Sequence[Any], problem: Problem) -> list[Any]:

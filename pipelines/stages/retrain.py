@@ -45,7 +45,7 @@ def retrain(session: RunSession, _parts: Part) -> Part:
 def _begun(session: RunSession, kept: Kept) -> Part:
     claim = kept.claim
     cause = claim.taking.cause
-    session.endings.append(lambda status, error: kept.end(_OUTCOMES[status], error or "it went through the rollout"))
+    session.endings.append(lambda status, error: kept.end(_OUTCOMES[status], error or "its version was deployed"))
     begun = RetrainingRecord(begun=True, cause=cause.name, trigger=cause.trigger, why=cause.why)
     session.observer.note(f"retraining: {cause.name}: {cause.why}")
     if claim.version is not None:

@@ -157,12 +157,13 @@ def _written(
         number = connection.execute(insert(retrainings).values(row)).inserted_primary_key
         assert number is not None, "a number is given to every row"
         return Claim(int(number[0]), holder, Taking(cause=cause, last_label=last_label, as_of=now))
+    version = same.version if same.running else None  # one that failed is trained anew
     again = {"step": same.step + 1, "attempts": same.attempts + 1, "ended": None, "outcome": None, "said": None}
     mine = update(retrainings).where(retrainings.c.id == same.id, retrainings.c.step == same.step)
-    if not connection.execute(mine.values(**held, **again)).rowcount:
+    if not connection.execute(mine.values(**held, **again, version=version)).rowcount:
         raise _Another
     taking = Taking(cause=cause, last_label=same.last_label, as_of=same.as_of)
-    return Claim(same.id, holder, taking, same.version if same.running else None)
+    return Claim(same.id, holder, taking, version)
 
 
 def _give_up(connection: Connection, dead: Retraining, now: float) -> None:

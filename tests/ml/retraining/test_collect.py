@@ -84,7 +84,9 @@ def test_rows_that_came_as_json_are_in_the_sets_in_which_training_would_have_the
 def test_what_is_joined_is_counted(done: Joined, original: Original) -> None:
     found = done.collection
     used = done.used["use"].value_counts().to_dict()
-    assert found.new == {"train": used["train"], "validation": used["validation"]} and found.recent == used["comparison"]
+    assert (
+        found.new == {"train": used["train"], "validation": used["validation"]} and found.recent == used["comparison"]
+    )
     assert found.labelled == KNOWN + NEW + 3 and found.left_out == {"no longer in the journal": 3}
     assert len(done.train) == len(original.sets["train"]) + used["train"]
     assert len(done.rows) == len(done.train) + len(done.validation) + len(original.sets["test"])
@@ -108,7 +110,11 @@ def test_flipped_labels_of_one_source_are_refused_by_its_name(
 def test_labels_that_are_no_class_and_repeated_rows_are_left_out(
     found: list[LabelledRow], original: Original, model: PackagedModel
 ) -> None:
-    again = [found[0]._replace(label="perhaps"), *found[1:60], *(one._replace(request_id="again") for one in found[1:40])]
+    again = [
+        found[0]._replace(label="perhaps"),
+        *found[1:60],
+        *(one._replace(request_id="again") for one in found[1:40]),
+    ]
     spec = RetrainSpec()
     one = taken(again, original, model, spec)
     assert one.collection.left_out == {
