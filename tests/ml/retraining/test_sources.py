@@ -18,7 +18,7 @@ def drawn(
     rows: int = 600,
     flipped: dict[str | None, float] | None = None,
     moved: float = 0.0,
-    by: dict[str | None, float] = BY,  # noqa: B006
+    by: dict[str | None, float] = BY,
 ) -> list[SourceRecord]:
     """Judge labels of x1 + x2 > moved by a model that believes in 0 and errs in one row of 50."""
     draw = np.random.default_rng(seed)
