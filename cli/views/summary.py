@@ -57,10 +57,13 @@ def _judged(summary: Summary) -> Iterator[str]:
         for names, why in columns_behind(summary.monitoring):
             yield f"monitoring {names}: {summary.monitoring.verdict} ({why})"
         yield f"report: {summary.monitoring.report or '-'}"
-    if summary.retraining is not None:
-        yield f"retraining: {readable(summary.retraining.why, SENTENCE)}"
-    for what, found in capacity_lines(summary.capacity).items():
+    for what, found in {**_retraining(summary), **capacity_lines(summary.capacity)}.items():
         yield f"{what}: {found}"
+
+
+def _retraining(summary: Summary) -> dict[str, str]:
+    """Return what a retraining was for, or why there was none."""
+    return {} if summary.retraining is None else {"retraining": readable(summary.retraining.why, SENTENCE)}
 
 
 def columns_behind(record: MonitoringRecord) -> list[tuple[str, str]]:
@@ -135,9 +138,8 @@ def _show_person(console: Console, summary: Summary, path: Path, command: str) -
         _show_monitored(console, summary.monitoring)
     model = f"{summary.model.name} version {summary.model.version}" if summary.model else summary.experiment
     console.print(f"[bold {colour}]{summary.status}[/]  {escape(model)}  [dim]{_time_in_steps(summary.seconds)}[/]")
-    if summary.retraining is not None:
-        console.print(f"  retraining  {escape(readable(summary.retraining.why, SENTENCE))}", soft_wrap=True)
-    for what, said in {**capacity_lines(summary.capacity), **explore_reports(summary)}.items():
+    facts = {**_retraining(summary), **capacity_lines(summary.capacity), **explore_reports(summary)}
+    for what, said in facts.items():
         console.print(f"  {what:11} {escape(str(said))}", soft_wrap=True)
     console.print(f"  summary     {escape(str(path))}", soft_wrap=True)
     for text in next_commands(summary, command):
