@@ -10,7 +10,7 @@ from ml.features.cells import cells
 from ml.features.tensors import with_tensors
 from ml.validation.rows import Validator
 from ml.values.canonical import canonical
-from ml.values.tensor import Tensor
+from ml.values.tensor import Tensor, holds_tensors
 from schemas.column_names import composed
 from schemas.data import Problem
 from schemas.signature import Signature
@@ -35,7 +35,7 @@ def frame_of(
     for name in map(str, like.columns):
         if name == problem.target:
             columns[name] = _like(labels_of(labels, problem), like[name])
-        elif name in arrays:
+        elif name in arrays or holds_tensors(like[name]):
             columns[name] = pd.Series([row.get(name) for row in named], dtype="object")
         else:
             columns[name] = _like([row.get(name) for row in named], like[name])

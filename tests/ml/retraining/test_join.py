@@ -5,6 +5,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml.features.tensors import with_tensors
 from ml.retraining.frames import frame_of, labels_of
 from ml.retraining.join import Plan, joined, last_of_each, sets_of
 from ml.split.random import RandomSplit, RandomSplitParams
@@ -99,3 +100,9 @@ def test_thin_keeps_all_new_rows_and_so_many_of_training_that_they_are_the_share
 
 def test_of_rows_with_equal_inputs_the_last_one_stays() -> None:
     assert last_of_each(["a", "b", "a", "c"]).tolist() == [False, True, True, True]
+
+
+def test_arrays_of_training_are_arrays_of_the_journal() -> None:
+    like = with_tensors(pd.DataFrame({"p": [[1.0, 2.0], [3.0, 4.0]], "y": ["no", "yes"]}), [])
+    found = frame_of([{"p": [5.0, 6.0]}], ["yes"], like, PROBLEM, [])
+    assert found["p"].iloc[0].array.tolist() == [5.0, 6.0]

@@ -45,7 +45,7 @@ def test_a_source_that_flips_three_of_ten_labels_is_named_and_no_other(source: s
         found = drawn(seed, flipped={source: 0.3})
         assert refused(found) == [source]
         (poisoned,) = [one for one in found if one.source == source]
-        assert 0.2 < poisoned.contradicted / poisoned.rows < 0.4
+        assert 0.12 < poisoned.contradicted / poisoned.rows < 0.45
         assert ("labels without a source" if source is None else repr(source)) in poisoned.why
         assert source is None or f"retrain.exclude=[{source}]" in poisoned.why
 
