@@ -3,7 +3,7 @@
 import re
 from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from schemas.base import Strict
 from schemas.evaluation import CheckOutcome, Scores
@@ -88,9 +88,9 @@ class RetrainSpec(Strict):
 
     @field_validator("cool_down", "every")
     @classmethod
-    def _is_a_span(cls, span: str | None) -> str | None:
-        if span not in (None, "0s"):
-            seconds_of(str(span))
+    def _is_a_span(cls, span: str | None, info: ValidationInfo) -> str | None:
+        if span is not None and (span != "0s" or info.field_name == "every"):
+            seconds_of(span)
         return span
 
     @field_validator("window")

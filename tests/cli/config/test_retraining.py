@@ -40,6 +40,7 @@ def test_a_split_by_time_and_forecasts_are_refused() -> None:
         ("retrain.window=lately", "retrain.window"),
         ("retrain.cool_down=1", "retrain.cool_down"),
         ("retrain.every=daily", "retrain.every"),
+        ("retrain.every=0s", "retrain.every"),
         ("retrain.share=0", "retrain.share"),
         ("retrain.join=mix", "retrain.join"),
         ("retrain.id='a b'", "retrain.id"),
