@@ -15,7 +15,7 @@ from tests.lifecycle.conftest import Result, World, ask
 
 SUMMARY_KEYS = [
     *("experiment", "pipeline", "stack", "status", "error", "model", "baseline", "metrics", "gate"),
-    *("deployment", "monitoring", "capacity", "seconds", "runs"),
+    *("deployment", "monitoring", "capacity", "retraining", "seconds", "runs"),
 ]
 
 
