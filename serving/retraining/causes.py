@@ -75,7 +75,7 @@ _COLUMNS = [retrainings.c[name] for name in Retraining.__dataclass_fields__]
 def all_of(connection: Connection) -> list[Retraining]:
     """Return every retraining, in the order in which their causes were claimed first."""
     rows = connection.execute(select(*_COLUMNS).order_by(retrainings.c.id)).mappings()
-    return [Retraining(**row) for row in rows]
+    return [Retraining(**dict(row)) for row in rows]
 
 
 def claim(engine: Engine, cause: Cause, last_label: int, cool_down: float, holder: str) -> Claim | NotNow:
