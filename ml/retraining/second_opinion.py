@@ -14,7 +14,7 @@ _FEWEST, _MOST = 30, 20_000
 
 
 def second_opinion(
-    features: NDArray[np.float64], target: NDArray[Any], *, classes: bool, seed: int
+    features: NDArray[np.floating[Any]], target: NDArray[Any], *, classes: bool, seed: int
 ) -> NDArray[Any] | None:
     """Return predictions for every row by forests that were grown on the other four fifths of the rows.
 

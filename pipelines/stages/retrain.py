@@ -3,14 +3,14 @@
 import time
 from typing import Any
 
-from pipelines.execution.context import production, run_context
+from pipelines.execution.context import RunContext, production, run_context
 from pipelines.execution.session import Part, RunSession
 from pipelines.retraining import retraining
 from pipelines.stages.due import due_causes
+from pipelines.stages.taken_over import registered_before
 from pipelines.stages.train import trained
 from schemas.errors import DeploymentError, RefusedError
 from schemas.retraining import RetrainingRecord
-from schemas.summary import ModelRecord
 from serving.journal.tables import create, exists
 from serving.retraining.causes import NotNow, Outcome
 from serving.retraining.keeping import Kept, take
@@ -43,14 +43,10 @@ def retrain(session: RunSession, _parts: Part) -> Part:
 
 
 def _begun(session: RunSession, kept: Kept) -> Part:
-    claim = kept.claim
-    cause = claim.taking.cause
+    cause = kept.claim.taking.cause
     session.endings.append(lambda status, error: kept.end(_OUTCOMES[status], error or "its version was deployed"))
     begun = RetrainingRecord(begun=True, cause=cause.name, trigger=cause.trigger, why=cause.why)
     session.observer.note(f"retraining: {cause.name}: {cause.why}")
-    if claim.version is not None:
-        session.observer.note(f"retraining: version {claim.version} was trained for it before; it goes on from there")
-        return {"model": ModelRecord(name=session.run.name, version=claim.version, stage=None), "retraining": begun}
     try:
         part = _trained(session, kept)
     except RefusedError as refusal:
@@ -62,9 +58,7 @@ def _trained(session: RunSession, kept: Kept) -> Part:
     now = run_context(session.run, session.home)
     if now.production is None:
         raise DeploymentError(f"no version of {session.run.name!r} is in production any more")
-    outcome = session.run_pipeline(
-        retraining, run=session.run, now=now, journal_url=session.journal_url, taking=kept.claim.taking
-    )
+    outcome = _outcome(session, kept, now)
     part: dict[str, Any] = trained(session, outcome)
     collection, recent = outcome.output("collect", "collection"), outcome.output("compare_recent", "recent")
     for one in collection.sources:
@@ -74,6 +68,19 @@ def _trained(session: RunSession, kept: Kept) -> Part:
     if part["gate"].passed:
         kept.note_version(part["model"].version)
     return {**part, "retraining": {"collection": collection, "recent": recent}}
+
+
+def _outcome(session: RunSession, kept: Kept, now: RunContext) -> Any:
+    """Train, unless a run that was killed had done it for the same cause."""
+    assert now.production is not None, "there is nothing to train again before the first deployment"
+    claim = kept.claim
+    if claim.took_over and (before := registered_before(session.run.name, claim.taking, now.production)) is not None:
+        session.run_ids.append(before.id)
+        session.observer.note(f"retraining: {before.run.name} had trained before it was killed; it goes on from there")
+        return before
+    return session.run_pipeline(
+        retraining, run=session.run, now=now, journal_url=session.journal_url, taking=claim.taking
+    )
 
 
 def _too_few(session: RunSession, newest: int) -> str | None:

@@ -50,12 +50,12 @@ class Retraining:
 
 @dataclass(frozen=True)
 class Claim:
-    """A cause that is ours now, and what of the journal its run sees; `version`: it was trained before, and died."""
+    """A cause that is ours now, and what of the journal its run sees; `took_over`: from a run that died."""
 
     id: int
     holder: str
     taking: Taking
-    version: str | None = None
+    took_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def renew(engine: Engine, mine: Claim) -> bool:
 
 
 def note_version(engine: Engine, mine: Claim, version: str) -> bool:
-    """Note which version was registered: who takes over does not train it again. Raises SQLAlchemyError."""
+    """Note which version was registered; return whether it is still ours. Raises SQLAlchemyError."""
     with engine.begin() as connection:
         return connection.execute(update(retrainings).where(*_is(mine)).values(version=version)).rowcount == 1
 
@@ -157,13 +157,13 @@ def _written(
         number = connection.execute(insert(retrainings).values(row)).inserted_primary_key
         assert number is not None, "a number is given to every row"
         return Claim(int(number[0]), holder, Taking(cause=cause, last_label=last_label, as_of=now))
-    version = same.version if same.running else None  # one that failed is trained anew
-    again = {"step": same.step + 1, "attempts": same.attempts + 1, "ended": None, "outcome": None, "said": None}
+    again = {"step": same.step + 1, "attempts": same.attempts + 1, "version": None}
+    over = {"ended": None, "outcome": None, "said": None}
     mine = update(retrainings).where(retrainings.c.id == same.id, retrainings.c.step == same.step)
-    if not connection.execute(mine.values(**held, **again, version=version)).rowcount:
+    if not connection.execute(mine.values(**held, **again, **over)).rowcount:
         raise _Another
     taking = Taking(cause=cause, last_label=same.last_label, as_of=same.as_of)
-    return Claim(same.id, holder, taking, version)
+    return Claim(same.id, holder, taking, took_over=bool(same.running))
 
 
 def _give_up(connection: Connection, dead: Retraining, now: float) -> None:

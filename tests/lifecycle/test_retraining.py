@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from serving.__main__ import main as operators
 from serving.journal.engine import connect
 from serving.journal.location import sqlite_url
+from serving.journal.schema import retrainings
 from tests.lifecycle.conftest import Result, World, ask, fresh_world
 
 pytestmark = [pytest.mark.own_worker, pytest.mark.untraced, pytest.mark.slow]
@@ -64,6 +65,12 @@ class Loop:
             sent.append((answer["request_id"], index, label, source))
         return sent
 
+    def forget_the_end(self) -> None:
+        """Let the last retraining be one that was killed after its version went into production, before it said so."""
+        values = {"running": 1, "holder": "", "held_until": 1.0, "ended": None, "outcome": None, "version": None}
+        with connect(self.journal).begin() as connection:
+            connection.execute(update(retrainings).values(**values))
+
     def in_production(self) -> str:
         found: str = ask(self.url, "/releases")[0]["version"]
         return found
@@ -108,6 +115,12 @@ def test_the_loop_closes_and_every_version_names_its_rows(loop: Loop, capsys: py
     out = capsys.readouterr().out
     assert "labels:after-0  released version 2" in out and "labels of ann: 100 rows" in out
     assert "trained on its data alone" in (operators(["lineage", "loop", "1"]), capsys.readouterr().out)[1]
+
+    loop.forget_the_end()
+    taken_over = loop.retrain("retrain.trigger=auto", "retrain.cool_down=1h")
+    assert taken_over.code == 0 and "had trained before it was killed; it goes on from there" in taken_over.said
+    assert taken_over.summary == done.summary | {"seconds": {}}, "no step ran again"
+    assert [one["version"] for one in ask(loop.url, "/releases")] == ["2", "1"]
 
     again = loop.retrain("retrain.trigger=auto")
     assert again.code == 0 and "0 labels came since the last retraining" in again.summary["retraining"]["why"]

@@ -1,5 +1,6 @@
 """When a retraining is due, and for which cause."""
 
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -104,6 +105,6 @@ def test_a_window_with_drift_is_one_cause_and_the_next_window_another(
 def test_a_schedule_is_due_once_in_each_span(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     names = []
     for now in (86400.0, 86400.0 + 3599, 86400.0 + 3600):
-        monkeypatch.setattr(due.time, "time", lambda now=now: now)
+        monkeypatch.setattr(time, "time", lambda now=now: now)
         names.append(causes(url, every="1h")[0]["schedule"])
     assert names == ["schedule:1h:86400", "schedule:1h:86400", "schedule:1h:90000"]

@@ -1,5 +1,7 @@
 """New rows beside those of training: their sets, their share, what repeats."""
 
+from collections.abc import Hashable
+
 import numpy as np
 import pandas as pd
 from hypothesis import given
@@ -75,7 +77,7 @@ def test_a_row_that_training_has_is_in_its_set_there_though_a_column_is_missing_
     original = table(0, 300)
     before = assign(original)
     sent = original.assign(code=np.nan)
-    known = dict(zip(range(300), before, strict=True))
+    known: dict[Hashable, str] = dict(zip(range(300), before, strict=True))
     assert sets_of(sent, list(range(300)), original, known, "y", PLAN).tolist() == before
 
 

@@ -81,7 +81,7 @@ def test_a_source_that_labels_the_hard_rows_is_compared_with_others_of_equal_con
 
 
 def test_a_source_with_few_rows_is_not_judged() -> None:
-    sources: list[str | None] = ["few"] * 19 + ["many"] * 100
+    sources = ["few" if place < 19 else "many" for place in range(119)]
     wrong = np.array([True] * 19 + [False] * 100)
     few = judge(Judged(sources, wrong, np.full(119, np.nan), 0.02), SPEC)[1]
     assert few.passed and few.expected is None and "too few to be judged" in few.why

@@ -89,8 +89,8 @@ def test_a_first_label_is_recorded_the_same_again_is_known_and_another_corrects_
 
 
 def test_who_labelled_is_kept_with_the_label(app: Local) -> None:
-    given = [{"label": "no", "source": "Dr. Weiß"}, {"label": "no", "source": "x"}, {"label": "yes", "source": None}]
-    answers = said(app, *given)
+    given = [("no", "Dr. Weiß"), ("no", "x"), ("yes", None)]
+    answers = said(app, *({"label": label, "source": source} for label, source in given))
     assert [answer.json()["status"] for answer in answers] == ["recorded", "known", "corrected"]
     with connect(app.journal_url).connect() as connection:
         found = connection.execute(text("SELECT label, who FROM labels ORDER BY id")).all()
