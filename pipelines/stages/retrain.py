@@ -7,7 +7,7 @@ from pipelines.execution.context import RunContext, production, run_context
 from pipelines.execution.session import Part, RunSession
 from pipelines.retraining import retraining
 from pipelines.stages.due import due_causes
-from pipelines.stages.taken_over import registered_before
+from pipelines.stages.retraining_runs import collected, registered_before
 from pipelines.stages.train import trained
 from schemas.errors import DeploymentError, RefusedError
 from schemas.retraining import RetrainingRecord
@@ -50,7 +50,7 @@ def _begun(session: RunSession, kept: Kept) -> Part:
     try:
         part = _trained(session, kept)
     except RefusedError as refusal:
-        return {"retraining": begun, "refused": refusal}
+        return {"retraining": begun.model_copy(update={"collection": collected(session.run_ids)}), "refused": refusal}
     return {**part, "retraining": begun.model_copy(update=part["retraining"])}
 
 

@@ -135,6 +135,8 @@ def test_the_loop_closes_and_every_version_names_its_rows(loop: Loop, capsys: py
     )
     refused = loop.retrain("retrain.window=300")
     assert refused.code == 3 and "labels of source 'mallory'" in refused.summary["error"], refused.said
+    judged = {one["source"]: one["passed"] for one in refused.summary["retraining"]["collection"]["sources"]}
+    assert judged == {"ann": True, "mallory": False}
     assert "'ann'" not in refused.summary["error"] and loop.in_production() == "2"
     assert "was acted on at" in loop.retrain("retrain.window=300").summary["retraining"]["why"]
 

@@ -1,5 +1,6 @@
-"""What a retraining that was killed had come to: the version that it registered is not trained a second time."""
+"""What runs of a retraining came to that did not end well: one that was killed, or whose labels were refused."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -30,10 +31,17 @@ def registered_before(model: str, taking: Taking, current: Production) -> Outcom
         version = one.output("register", "version")
         if version is None or not _is_there(client, model, version):
             continue
-        found = one.output("collect", "collection")
+        found: Any = one.output("collect", "collection")
         if _is_of(found, taking) and current.version in (found.production, version):
             return one
     return None
+
+
+def collected(run_ids: Sequence[str]) -> Any:
+    """Return the `Collection` of the last of these runs, None where it did not get that far."""
+    from zenml.client import Client
+
+    return Outcome(Client().get_pipeline_run(run_ids[-1])).output("collect", "collection") if run_ids else None
 
 
 def _is_of(found: Collection, taking: Taking) -> bool:
