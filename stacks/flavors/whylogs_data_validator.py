@@ -6,6 +6,7 @@ It needs whylogs only to write files of whylogs, where its settings say so; it r
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, cast
 
+from pydantic import Field
 from zenml.data_validators import BaseDataValidator, BaseDataValidatorFlavor
 from zenml.data_validators.base_data_validator import BaseDataValidatorConfig
 
@@ -22,7 +23,9 @@ class WhylogsDataValidatorConfig(BaseDataValidatorConfig):
     `whylogs` is for whoever looks at `reference.bin` with tools that read those files.
     """
 
-    profiles: Literal["drivetrain", "whylogs"] = "drivetrain"
+    profiles: Literal["drivetrain", "whylogs"] = Field(
+        default="drivetrain", description="the format in which a training profile is written; both are read"
+    )
 
     @property
     def is_local(self) -> bool:
