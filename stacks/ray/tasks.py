@@ -6,9 +6,10 @@ who asks its dashboard.
 
 import os
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Condition
+from threading import Condition, Event, Thread
 from typing import Any
 
 from stacks.remote.lines import Lines
@@ -99,7 +100,8 @@ def run_step(task: Message, mailbox: Any, silence: float) -> Message:
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     if task["gpus"]:
         _forget()
-    lines = _process()
+    with _alive(teller):
+        lines = _process()
     try:
         with suppress(BrokenPipeError):  # it has ended meanwhile, and what it said last is there
             lines.send({**task, "environment": passed | task["environment"]})
@@ -169,6 +171,25 @@ class _Teller:
                 self._beat, self._sent = self.tell({}), now
             return True
         return now - self._sent < self._silence
+
+
+@contextmanager
+def _alive(teller: _Teller) -> Iterator[None]:
+    """Give signs of life while the block waits: a process of steps imports for half a minute on a busy node."""
+    over = Event()
+
+    def beat() -> None:
+        while not over.wait(BEAT_SECONDS / 3):
+            with suppress(Exception):  # a mailbox that is gone is met again where the step is followed
+                teller.is_heard()
+
+    thread = Thread(target=beat, name="signs-of-life", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _process() -> Lines:

@@ -97,3 +97,29 @@ def test_what_a_run_left_that_is_over_or_was_killed_is_dropped(monkeypatch: pyte
     monkeypatch.setattr(time, "monotonic", lambda: later)
     box.take("another", 0)
     assert box.take("killed", 0) == []
+
+
+class Teller:
+    """Stands for what gives signs of life to a run; the second one meets a mailbox that is gone."""
+
+    def __init__(self) -> None:
+        self.signs = 0
+
+    def is_heard(self) -> bool:
+        """Give one."""
+        self.signs += 1
+        if self.signs == 2:
+            raise RuntimeError("the mailbox is gone")
+        return True
+
+
+def test_a_step_whose_process_takes_long_to_start_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "BEAT_SECONDS", 0.03)
+    teller: Any = Teller()
+    with tasks._alive(teller):
+        until = time.monotonic() + 10
+        while teller.signs < 4 and time.monotonic() < until:
+            time.sleep(0.01)
+    seen = teller.signs
+    time.sleep(0.05)
+    assert teller.signs == seen >= 4
