@@ -1,17 +1,15 @@
 """What people are told of a verdict: which ones, how often, and the message; `docs/alert.schema.json` is made of it."""
 
-import re
 from typing import Literal
 
 from pydantic import Field, field_validator
 
 from schemas.base import Strict
 from schemas.monitoring import Verdict
+from schemas.spans import span_seconds
 
 Alarming = Literal["drift", "schema_alarm", "no_verdict"]
 """Every verdict but `ok`."""
-_SPAN = re.compile(r"([1-9][0-9]{0,8})(s|m|h|d)")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class AlertSpec(Strict):
@@ -28,15 +26,14 @@ class AlertSpec(Strict):
     @field_validator("again_after")
     @classmethod
     def _is_a_span(cls, span: str | None) -> str | None:
-        if span is not None and not _SPAN.fullmatch(span):
+        if span is not None and span_seconds(span) is None:
             raise ValueError(f"{span!r} is not a span (90s, 15m, 24h, 7d)")
         return span
 
     @property
     def seconds(self) -> float | None:
         """After how many seconds an alarm that stays is told again; None: never."""
-        found = None if self.again_after is None else _SPAN.fullmatch(self.again_after)
-        return None if found is None else float(int(found[1]) * _SECONDS[found[2]])
+        return None if self.again_after is None else span_seconds(self.again_after)
 
 
 class Change(Strict):

@@ -14,6 +14,7 @@ from schemas.deploy_spec import DeploySpec
 from schemas.journal_spec import JournalSpec
 from schemas.metrics import HIGHER_IS_BETTER
 from schemas.pipelines import PIPELINES, PipelineSpec
+from schemas.spans import span_seconds
 from schemas.split_spec import SplitSpec
 from schemas.stack import StackSpec
 
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     PipelineName = str
 else:
     PipelineName = Literal[tuple(PIPELINES)]
-_WINDOW = re.compile(r"^([1-9][0-9]*)(s|m|h|d)?$")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_ROWS = re.compile(r"[1-9][0-9]*")
 
 
 class ProductionCheck(Strict):
@@ -96,14 +96,14 @@ class MonitorSpec(Strict):
     @field_validator("window")
     @classmethod
     def _window_is_rows_or_a_span(cls, window: int | str) -> int | str:
-        if not _WINDOW.match(str(window)):
+        if not _ROWS.fullmatch(str(window)) and span_seconds(str(window)) is None:
             raise ValueError(f"{window!r} is neither a number of rows (500) nor a span (90s, 15m, 24h, 7d)")
         return window
 
     def rows_or_seconds(self) -> tuple[int | None, float | None]:
         """Return (rows, None) or (None, seconds)."""
-        number, unit = _WINDOW.match(str(self.window)).groups()  # type: ignore[union-attr]
-        return (int(number), None) if unit is None else (None, float(int(number) * _SECONDS[unit]))
+        seconds = span_seconds(str(self.window))
+        return (int(self.window), None) if seconds is None else (None, seconds)
 
 
 class ReviewSpec(Strict):

@@ -50,10 +50,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(asked: argparse.Namespace) -> None:
     from cli.profiles import files, shown
+    from ml.io.atomic_write import write_whole
 
     profiles = files.read_all(asked.files, from_whylogs=asked.command == "from-whylogs")
     if asked.command != "show":
-        files.write(asked.to, files.converted(profiles, to_whylogs=asked.command == "to-whylogs"))
+        write_whole(asked.to, files.converted(profiles, to_whylogs=asked.command == "to-whylogs"))
         print(asked.to)
     elif asked.json:
         print(json.dumps([shown.as_json(path, one) for path, one in profiles], ensure_ascii=False, indent=1))

@@ -1,9 +1,8 @@
-"""Profiles read from files and written to them."""
+"""Profiles read from files, and put together."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from ml.io.atomic_write import write_whole
 from ml.monitoring.profiles import Profile, merge_all
 from ml.monitoring.whylogs_files.reading import is_whylogs
 from ml.monitoring.whylogs_files.writing import write as as_whylogs
@@ -51,11 +50,6 @@ def converted(profiles: Sequence[Read], *, to_whylogs: bool) -> bytes:
     except ValueError as error:
         raise PackageError(f"{error}: they are of different tables, or of a column that was declared anew") from error
     return as_whylogs(merged.sketches) if to_whylogs else merged.to_bytes()
-
-
-def write(target: Path, content: bytes) -> None:
-    """Write a file, whole or not at all."""
-    write_whole(target, content)
 
 
 def _read(file: Path, from_whylogs: bool) -> Profile:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from schemas.alert import Change, NextStep
 from schemas.monitoring import MonitoringReport
-from schemas.pipelines import PIPELINES
 
 
 def next_steps(report: MonitoringReport, changes: Sequence[Change], page: str | None) -> list[NextStep]:
@@ -34,8 +33,7 @@ def _about_drift(report: MonitoringReport, kinds: set[str]) -> Iterator[NextStep
             what="If the version before was better on such rows, go back to it",
             command=f"python -m serving rollback {report.model}",
         )
-    pipeline = "retraining" if "retraining" in PIPELINES else "training"
-    yield NextStep(what=f"If the new rows are here to stay, train on them: run the experiment with pipeline={pipeline}")
+    yield NextStep(what="If the new rows are here to stay, train on them: run the experiment with pipeline=training")
 
 
 def _about_nothing(_report: MonitoringReport, _kinds: set[str]) -> Iterator[NextStep]:

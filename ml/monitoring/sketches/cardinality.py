@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.monitoring.sketches.damage import loaded, require
+from ml.monitoring.sketches.library import library
 from ml.monitoring.sketches.murmur import hash_doubles
 
 _LG = 12
@@ -52,12 +53,12 @@ def of_numbers(numbers: NDArray[np.float64]) -> bytes:
 
 def merge(images: Sequence[bytes]) -> bytes:
     """Return the sketch of all values of several sketches. Raises SketchError for bytes that are none."""
-    library = _library()
-    union = library.hll_union(_LG)
+    datasketches = library()
+    union = datasketches.hll_union(_LG)
     for image in images:
         check(image)
-        union.update(loaded(library.hll_sketch.deserialize, image))
-    return _unordered(union.get_result(library.HLL_8).serialize_compact())
+        union.update(loaded(datasketches.hll_sketch.deserialize, image))
+    return _unordered(union.get_result(datasketches.HLL_8).serialize_compact())
 
 
 def widened(image: bytes) -> bytes:
@@ -77,7 +78,7 @@ def widened(image: bytes) -> bytes:
 def estimate(image: bytes) -> float:
     """Return the estimate. Raises SketchError for bytes that are no sketch."""
     check(image)
-    return float(loaded(_library().hll_sketch.deserialize, image).get_estimate())
+    return float(loaded(library().hll_sketch.deserialize, image).get_estimate())
 
 
 def check(image: bytes) -> None:
@@ -129,8 +130,8 @@ def _registers_of_halves(image: bytes) -> NDArray[np.uint8]:
 
 
 def _of_values(values: Iterable[Any]) -> bytes:
-    library = _library()
-    made = library.hll_sketch(_LG, library.HLL_8)
+    datasketches = library()
+    made = datasketches.hll_sketch(_LG, datasketches.HLL_8)
     for value in values:
         made.update(value)
     return _unordered(made.serialize_compact())
@@ -176,9 +177,3 @@ def leading_zeros(words: NDArray[np.uint64]) -> NDArray[np.int64]:
     if rest.any():
         zeros[rest] = 64 - np.frexp(words[rest].astype(np.float64))[1]
     return zeros
-
-
-def _library() -> Any:
-    import datasketches
-
-    return datasketches

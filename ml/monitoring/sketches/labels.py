@@ -10,9 +10,9 @@ Source:
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ml.monitoring.sketches.damage import SketchError, loaded, require
+from ml.monitoring.sketches.library import library
 from ml.values.label_text import LONGEST
 
 MOST = 768
@@ -34,7 +34,7 @@ class Labels:
 
 def sketch(counts: Mapping[str, int]) -> bytes:
     """Return the sketch of labels of at most 128 characters that occur so often, at least once each."""
-    made = _library().frequent_strings_sketch(_LG_SIZE)
+    made = library().frequent_strings_sketch(_LG_SIZE)
     for text, times in counts.items():
         made.update(text, times)
     return bytes(made.serialize())
@@ -42,7 +42,7 @@ def sketch(counts: Mapping[str, int]) -> bytes:
 
 def merge(images: Sequence[bytes]) -> bytes:
     """Return the sketch of all labels of several sketches. Raises SketchError for bytes that are none."""
-    kind = _library().frequent_strings_sketch
+    kind = library().frequent_strings_sketch
     merged = kind(_LG_SIZE)
     for image in images:
         read(image)
@@ -85,9 +85,3 @@ def _texts(image: bytes, at: int, kept: int) -> list[str]:
         at += 4 + size
     require(at == len(image), "something stands behind its labels")
     return texts
-
-
-def _library() -> Any:
-    import datasketches
-
-    return datasketches

@@ -12,12 +12,12 @@ Source:
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.monitoring.sketches.damage import loaded, require
+from ml.monitoring.sketches.library import library
 
 K = 1024
 _NARROWEST = 8  # values that a level holds at least
@@ -47,7 +47,7 @@ class Quantiles:
 
 def sketch(numbers: NDArray[np.float64]) -> bytes:
     """Return the sketch of finite numbers, shape (n,); n may be 0."""
-    made = _library().kll_doubles_sketch(K)
+    made = library().kll_doubles_sketch(K)
     if len(numbers):
         made.update(np.ascontiguousarray(numbers, dtype=np.float64))
     return bytes(made.serialize())
@@ -58,7 +58,7 @@ def merge(images: Sequence[bytes]) -> bytes:
     known = [image for image in images if read(image) is not None]
     if len(known) < 2:
         return known[0] if known else sketch(np.empty(0))
-    kind = _library().kll_doubles_sketch
+    kind = library().kll_doubles_sketch
     merged = loaded(kind.deserialize, known[0])
     for image in known[1:]:
         merged.merge(loaded(kind.deserialize, image))
@@ -129,9 +129,3 @@ def _room(k: int, depth: int) -> int:
     if depth > 30:
         return _room(_room(k, depth // 2), depth - depth // 2)
     return int(((2 * k << depth) // 3**depth + 1) >> 1)
-
-
-def _library() -> Any:
-    import datasketches  # on first use: what only reads needs none of it
-
-    return datasketches

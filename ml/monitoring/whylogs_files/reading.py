@@ -93,8 +93,8 @@ def _column(name: str, role: Role, metrics: Mapping[str, Component], note: _Note
         "missing": rows - sum(types.values()),
         "infinite": _count(metrics, "counts/inf"),
         "types": types,
-        "mean": None if numbers is None else _finite(metrics, "distribution/mean"),
-        "squares": None if numbers is None else _finite(metrics, "distribution/m2"),
+        "mean": None if numbers is None else _finite(metrics, _MEAN),
+        "squares": None if numbers is None else _finite(metrics, _SQUARES),
         "once": _once(sketches) if note is None else note.once,
         "sketches": {key: len(image) for key, image in sketches.items()},
     }
