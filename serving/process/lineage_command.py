@@ -103,7 +103,8 @@ def _history(url: str) -> Iterator[str]:
 
 def _outcome(one: Retraining) -> str:
     version = f" version {one.version}" if one.version else ""
-    return "under way" if one.outcome is None else f"{one.outcome}{version}: {one.said or ''}".rstrip(": ")
+    said = " ".join((one.said or "").split())  # reasons of a refusal stand one to a line
+    return "under way" if one.outcome is None else f"{one.outcome}{version}: {said}".rstrip(": ")
 
 
 def _lines(lineage: LineageRecord) -> Iterator[str]:
