@@ -413,7 +413,7 @@ QUICK: tuple[Alter, ...] = (
     pickled, not_a_folder,
 )  # fmt: skip
 MAY_PREDICT: tuple[Alter, ...] = (noise_inside, one_more)
-SLOW: tuple[Alter, ...] = (endless_for_one_row, hungry_graph, endless_graph)
+ENDLESS: tuple[Alter, ...] = (endless_for_one_row, endless_graph)
 
 
 def make(root: Path, alter: Alter, chosen: random.Random) -> Path:
